@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a fleet is: the services that are wanted and the services as ECS describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class DesiredService:
+    """One service of the inventory and the image that it should run.
+
+    ``wave`` is the priority: the services of one wave roll out together, lower waves first.
+    ``selected`` is false for a service outside ``--limit``: it is observed, never changed.
+    """
+
+    name: str
+    wave: int
+    cluster: str
+    service: str
+    container: str
+    repository: str
+    tag: str
+    selected: bool = True
+    force: bool = False
+    port: int | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """ECS's deployment, as DescribeServices lists it. Times are epoch seconds of ECS's clock."""
+
+    id: str
+    status: str
+    task_definition: str
+    rollout_state: str | None = None
+    rollout_state_reason: str = ""
+    desired: int = 0
+    running: int = 0
+    pending: int = 0
+    failed: int = 0
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of a service's event log."""
+
+    id: str
+    at: float
+    message: str
+
+
+@dataclass(frozen=True)
+class ObservedService:
+    """An ECS service as DescribeServices answered."""
+
+    service: str
+    arn: str
+    status: str
+    task_definition: str
+    desired: int
+    running: int
+    pending: int
+    deployments: tuple[Deployment, ...] = ()
+    events: tuple[Event, ...] = ()
+    scheduling: str = "REPLICA"
+    controller: str = "ECS"
+    target_groups: tuple[str, ...] = ()
+    classic_load_balancer: bool = False
+    circuit_breaker: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> Deployment | None:
+        """The deployment that ECS is steering towards, or ``None`` (external controllers)."""
+        return next((item for item in self.deployments if item.status == "PRIMARY"), None)
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """The deployment of that id, or ``None`` when ECS no longer lists it."""
+        return next((item for item in self.deployments if item.id == deployment_id), None)
