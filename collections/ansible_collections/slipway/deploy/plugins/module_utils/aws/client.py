@@ -1,0 +1,214 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Clients of one environment's AWS account: lazily imported, cached, safe to share between threads.
+
+The retry mode is ``adaptive`` with ten attempts: the only one that neither fails nor stalls under AWS's token buckets.
+STS is asked with few attempts, so that a wrong endpoint or a missing network is said within seconds.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..common.errors import SlipwayError, SlipwayErrors
+
+LOCAL = "local"
+"""The name of the environment that lives in the sandbox."""
+
+DUMMY_KEY = "sandbox"
+"""The only access key (and secret) that the environment ``local`` may use."""
+
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 30
+POOL = 16
+
+Clients = Callable[[str], Any]
+"""Gives the client of a service name (``"ecs"``); the same object each time."""
+
+
+@dataclass(frozen=True)
+class AwsSettings:
+    """Where an environment's account is and how it is reached.
+
+    ``access_key_id`` and ``secret_access_key`` are only set for the sandbox; they never appear in ``repr``.
+    ``endpoint_url`` unset means AWS, or what botocore's own ``AWS_ENDPOINT_URL`` says.
+    """
+
+    environment: str
+    region: str
+    account_id: str = ""
+    profile: str | None = None
+    endpoint_url: str | None = None
+    access_key_id: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+
+
+def settings_from_vars(environment: str, variables: Mapping[str, Any]) -> AwsSettings:
+    """The settings that an environment's inventory variables (``aws_region``, ``account_id``, ``aws_*``) describe.
+
+    :raises SlipwayErrors: ``aws_region`` or ``account_id`` is missing or malformed; a key without its secret.
+    """
+    where = f"inventories/{environment}/group_vars/all.yml"
+    region = _text(variables, "aws_region") or ""
+    account = _text(variables, "account_id") or ""
+    key, secret = _text(variables, "aws_access_key_id"), _text(variables, "aws_secret_access_key")
+    errors = []
+    if not region:
+        errors.append(SlipwayError("aws_region is not set", where, "Write the region, e.g. aws_region: eu-west-1"))
+    if not (account.isdigit() and len(account) == 12):
+        errors.append(
+            SlipwayError(
+                f"account_id {account!r} is no account number" if account else "account_id is not set",
+                where,
+                "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
+            )
+        )
+    if (key is None) != (secret is None):
+        errors.append(
+            SlipwayError(
+                "only one of aws_access_key_id and aws_secret_access_key is set",
+                where,
+                "Set both for the sandbox, neither for AWS (use aws_profile)",
+            )
+        )
+    if errors:
+        raise SlipwayErrors(errors)
+    return AwsSettings(
+        environment=environment,
+        region=region,
+        account_id=account,
+        profile=_text(variables, "aws_profile"),
+        endpoint_url=_text(variables, "aws_endpoint_url"),
+        access_key_id=key,
+        secret_access_key=secret,
+    )
+
+
+def _text(variables: Mapping[str, Any], name: str) -> str | None:
+    value = variables.get(name)
+    return str(value).strip() or None if value is not None else None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine's loopback (by name or address, without a look-up)."""
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_local(settings: AwsSettings) -> None:
+    """Refuse an environment ``local`` that could reach a real account. Other environments pass.
+
+    :raises SlipwayErrors: no endpoint, an endpoint that is not loopback, a profile, or keys that are not the dummy.
+    """
+    if settings.environment != LOCAL:
+        return
+    where = f"inventories/{LOCAL}/group_vars/all.yml"
+    errors = []
+    if not settings.endpoint_url:
+        errors.append(
+            SlipwayError(
+                "aws_endpoint_url is not set: local would reach a real account",
+                where,
+                "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510",
+            )
+        )
+    elif not is_loopback(settings.endpoint_url):
+        errors.append(
+            SlipwayError(
+                f"aws_endpoint_url {settings.endpoint_url} is not on this machine",
+                where,
+                "local may only use 127.0.0.1, ::1 or localhost",
+            )
+        )
+    if settings.profile:
+        errors.append(SlipwayError("aws_profile is set: local uses no real credentials", where, "Remove aws_profile"))
+    if (settings.access_key_id, settings.secret_access_key) != (DUMMY_KEY, DUMMY_KEY):
+        errors.append(
+            SlipwayError(
+                "aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys",
+                where,
+                f"Set both to {DUMMY_KEY!r}",
+            )
+        )
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def make_clients(settings: AwsSettings) -> Clients:
+    """A function that gives the client of a service, made once and shared by all threads.
+
+    :raises SlipwayErrors: the settings are unsafe (:func:`check_local`). Errors of making a client are translated.
+    """
+    check_local(settings)
+    return _ClientCache(settings)
+
+
+class _ClientCache:
+    """botocore's session is not thread-safe, its clients are: making one is serialised, using it is not."""
+
+    def __init__(self, settings: AwsSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._session: Any = None
+
+    def __call__(self, service: str) -> Any:
+        client = self._clients.get(service)
+        if client is None:
+            with self._lock:
+                client = self._clients.get(service)
+                if client is None:
+                    client = self._clients[service] = self._make(service)
+        return client
+
+    def _make(self, service: str) -> Any:
+        from .errors import calling
+
+        settings = self._settings
+        with calling(f"make a client for {service} (environment {settings.environment})"):
+            if self._session is None:
+                self._session = _session(settings)
+            return self._session.create_client(
+                service,
+                region_name=settings.region,
+                endpoint_url=settings.endpoint_url,
+                aws_access_key_id=settings.access_key_id,
+                aws_secret_access_key=settings.secret_access_key,
+                config=_config(settings, service),
+            )
+
+
+def _session(settings: AwsSettings) -> Any:
+    # botocore, not boto3: the same clients for two thirds of the import time. Imported here, because most commands
+    # (a locked environment, a misspelt name) end before they need it.
+    import botocore.session
+
+    if settings.access_key_id is not None:
+        # Explicit keys: AWS_PROFILE of the caller's shell must not matter, not even when it names no profile.
+        return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return botocore.session.Session(profile=settings.profile)
+
+
+def _config(settings: AwsSettings, service: str) -> Any:
+    from botocore.config import Config
+
+    attempts = 3 if service == "sts" else 10
+    return Config(
+        retries={"mode": "adaptive", "total_max_attempts": attempts},
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=POOL,
+        user_agent_extra="slipway",
+        # A proxy of the shell cannot reach this machine's loopback.
+        proxies={} if settings.endpoint_url and is_loopback(settings.endpoint_url) else None,
+    )

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What botocore raises, said in one line with its remedy.
+
+Exceptions are recognised by class name and error code, so that nothing of botocore is imported to translate them.
+Codes are those of the services' API references ("Common Errors") and of botocore's ``exceptions.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..common.errors import SlipwayError
+
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_INVALID = {"InvalidClientTokenId", "UnrecognizedClientException", "UnrecognizedClient", "InvalidAccessKeyId"}
+_SKEW = {"RequestTimeTooSkewed", "RequestInTheFuture"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"}
+_THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "BandwidthLimitExceeded",
+}
+
+_BY_CLASS: dict[str, tuple[str, str]] = {
+    "NoCredentialsError": (
+        "no AWS credentials were found",
+        "Set aws_profile in the environment's group_vars, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ),
+    "PartialCredentialsError": (
+        "the AWS credentials are incomplete",
+        "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones)",
+    ),
+    "NoRegionError": ("no AWS region is set", "Set aws_region in the environment's group_vars"),
+    "ProfileNotFound": ("the AWS profile does not exist", "Correct aws_profile, or run aws configure --profile NAME"),
+    "UnauthorizedSSOTokenError": ("the AWS SSO session has expired", "Run aws sso login"),
+    "SSOTokenLoadError": ("there is no AWS SSO session", "Run aws sso login"),
+    "TokenRetrievalError": ("the AWS SSO session has expired", "Run aws sso login"),
+    "CredentialRetrievalError": ("the AWS credentials could not be fetched", "Run the profile's login command again"),
+}
+_UNREACHABLE = {
+    "EndpointConnectionError",
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "ReadTimeoutError",
+    "ProxyConnectionError",
+    "SSLError",
+    "HTTPClientError",
+    "InvalidRegionError",
+    "EndpointProviderError",
+}
+
+
+def translate(exc: Exception, doing: str) -> SlipwayError:
+    """The error that a person reads for what botocore raised.
+
+    :param doing: what was tried, as an infinitive: ``"describe services in sdt-dev-cluster"``.
+    """
+    if isinstance(exc, SlipwayError):
+        return exc
+    names = {cls.__name__ for cls in type(exc).__mro__}
+    for name, (what, remedy) in _BY_CLASS.items():
+        if name in names:
+            return SlipwayError(f"cannot {doing}: {what}{_detail(exc, name)}", remedy=remedy)
+    if names & _UNREACHABLE:
+        return SlipwayError(
+            f"cannot {doing}: {_one_line(exc)}",
+            remedy="Check aws_region (is it spelt right?), aws_endpoint_url and the network",
+        )
+    if "ClientError" in names:
+        return _service_error(exc, doing)
+    return SlipwayError(f"cannot {doing}: {type(exc).__name__}: {_one_line(exc)}")
+
+
+@contextmanager
+def calling(doing: str) -> Iterator[None]:
+    """Translate what botocore raises inside the block. Other exceptions (bugs) pass unchanged."""
+    try:
+        yield
+    except Exception as exc:
+        if isinstance(exc, SlipwayError) or not is_aws_error(exc):
+            raise
+        raise translate(exc, doing) from exc
+
+
+def is_aws_error(exc: BaseException) -> bool:
+    """Whether botocore raised it: an answer of a service, or a failure to get one."""
+    return any(cls.__module__.split(".")[0] == "botocore" for cls in type(exc).__mro__)
+
+
+def error_code(exc: BaseException) -> str:
+    """The service's error code (``"ClusterNotFoundException"``), or ``""`` when it is not a service's answer.
+
+    Looks through a translated error to its cause.
+    """
+    response: Any = getattr(exc, "response", None)
+    if isinstance(response, dict):
+        return str(response.get("Error", {}).get("Code", ""))
+    return error_code(exc.__cause__) if exc.__cause__ is not None else ""
+
+
+def is_denied(exc: BaseException) -> bool:
+    """Whether the caller lacks the permission (as opposed to the thing being wrong)."""
+    return error_code(exc) in _DENIED
+
+
+def _service_error(exc: Exception, doing: str) -> SlipwayError:
+    code = error_code(exc)
+    message = str(getattr(exc, "response", {}).get("Error", {}).get("Message", "") or "")
+    skewed = code in _SKEW or "not yet current" in message or "Signature expired" in message
+    action = str(getattr(exc, "operation_name", "") or "the call")
+    if skewed:
+        return SlipwayError(
+            f"cannot {doing}: this machine's clock differs from AWS's: {_one_line(message)}",
+            remedy="Set the clock (timedatectl set-ntp true) and try again",
+        )
+    if code in _EXPIRED:
+        return SlipwayError(
+            f"cannot {doing}: the AWS credentials have expired", remedy="Log in again, then run this again"
+        )
+    if code in _INVALID:
+        return SlipwayError(
+            f"cannot {doing}: AWS does not know these credentials ({code})",
+            remedy="Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account",
+        )
+    if code == "SignatureDoesNotMatch":
+        return SlipwayError(
+            f"cannot {doing}: the secret access key does not belong to the access key",
+            remedy="Check AWS_SECRET_ACCESS_KEY or the profile; a wrong clock gives the same answer",
+        )
+    if code in _DENIED:
+        return SlipwayError(
+            f"cannot {doing}: access denied to {action}: {_one_line(message)}",
+            remedy=f"Allow the action {action} to this role, or use another profile",
+        )
+    if code == "ClusterNotFoundException":
+        return SlipwayError(
+            f"cannot {doing}: the cluster does not exist in this region and account",
+            remedy="Check ecs_cluster and aws_region in the environment's group_vars",
+        )
+    if code in _THROTTLED:
+        return SlipwayError(
+            f"cannot {doing}: AWS throttled {action} beyond all retries",
+            remedy="Something else uses up the account's call rate; try again in a minute",
+        )
+    return SlipwayError(f"cannot {doing}: {code or type(exc).__name__}: {_one_line(message or exc)}")
+
+
+def _detail(exc: Exception, name: str) -> str:
+    """What botocore adds: the profile's name; which variable is missing. Never a credential."""
+    return f" ({_one_line(exc)})" if name in {"ProfileNotFound", "PartialCredentialsError"} else ""
+
+
+def _one_line(text: object) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= 400 else line[:399] + "…"
