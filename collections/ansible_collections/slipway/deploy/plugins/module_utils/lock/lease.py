@@ -1,0 +1,181 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Taking and giving back an environment's lock in the state store."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
+    Lock,
+    LockHeld,
+    LockLost,
+    lock_key,
+    parse,
+    serialise,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+
+POLL_SECONDS = 3.0
+_SLICE_SECONDS = 0.2
+_RACES = 20
+
+
+class WaitCancelled(SlipwayError):
+    """The person stopped waiting for the lock."""
+
+
+def boottime() -> float:
+    """Seconds since boot, time asleep included: a suspended machine's lock expires all the same."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A lock as it was read, the version to name when replacing it, and the store's time after reading it."""
+
+    lock: Lock | None
+    version: str | None
+    now: float
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A lock in this run's hands.
+
+    ``version`` is the store's version of ``lock``; ``held_until`` is the boot time (:func:`boottime`) up to which the
+    lock is surely this run's without another heartbeat; ``previous`` is what was found when it was taken: an expired
+    lock of someone else's there means that their run did not end properly.
+    """
+
+    store: Store = field(repr=False)
+    env: str
+    token: str = field(repr=False)
+    lock: Lock
+    version: str
+    held_until: float
+    previous: Lock | None = None
+
+    def release(self) -> bool:
+        """Free the lock; whether it was still this run's. Nobody else's lock is ever touched.
+
+        :raises StoreUnreachable: when the store gives no answer; the lock then ends by expiring.
+        """
+        for _ in range(_RACES):
+            found = look(self.store, self.env)
+            try:
+                free = plan.release(found.lock, found.now, self.token)
+                self.store.write(lock_key(self.env), serialise(free), expect=found.version or ABSENT)
+            except LockLost:
+                return False
+            except Conflict:  # the last heartbeat was still on its way
+                continue
+            return True
+        raise _contended(self.store, self.env)
+
+
+def look(store: Store, env: str) -> Found:
+    """The lock as it is now.
+
+    :raises LockCorrupt: when its document cannot be read.
+    """
+    stored = store.read(lock_key(env))
+    lock = parse(stored.body, f"{store.url}/{lock_key(env)}") if stored else None
+    return Found(lock, stored.version if stored else None, store.now())
+
+
+def attach(store: Store, env: str, token: str) -> Lease:
+    """The lease of a lock that an earlier task of this run took.
+
+    :raises LockLost: when it is not held with that token any more.
+    """
+    started = boottime()
+    found = look(store, env)
+    lock = plan.require_mine(found.lock, found.now, token)
+    held_until = started + lock.expires_at - found.now - store.clock_resolution
+    return Lease(store, env, token, lock, found.version or "", held_until)
+
+
+def acquire(
+    store: Store,
+    env: str,
+    *,
+    owner: str,
+    reason: str,
+    deploy: str,
+    ttl: float,
+    wait: float,
+    token: str | None = None,
+    manual: bool = False,
+    on_wait: Callable[[str], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    poll: float = POLL_SECONDS,
+) -> Lease:
+    """Take the lock of an environment, waiting up to ``wait`` seconds for its holder.
+
+    :param ttl: seconds until it expires when no heartbeat renews it.
+    :param token: of a lock that this run already holds or held; taking it again is then no conflict.
+    :param manual: nobody will renew it (a person's lock).
+    :param on_wait: told the line about the holder before each pause.
+    :param cancelled: asked during the pauses; when true the wait ends.
+    :param poll: seconds between two looks, before jitter.
+    :raises LockHeld: when someone else holds it until the wait is over; its text is the line for the person.
+    :raises WaitCancelled: when ``cancelled`` said so.
+    """
+    claim = plan.Claim(
+        env=env,
+        token=token or secrets.token_hex(16),
+        owner=owner,
+        reason=reason,
+        deploy=deploy,
+        ttl=ttl,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        manual=manual,
+    )
+    deadline = time.monotonic() + wait
+    races = 0
+    while races < _RACES:
+        started = boottime()
+        found = look(store, env)
+        try:
+            lock = plan.take(found.lock, found.now, claim)
+            version = store.write(lock_key(env), serialise(lock), expect=found.version or ABSENT)
+        except Conflict:  # someone was faster: look again who
+            races += 1
+            continue
+        except LockHeld as held:
+            if time.monotonic() >= deadline:
+                raise
+            if on_wait is not None:
+                on_wait(held.what)
+            _pause(min(poll * random.uniform(0.5, 1.5), deadline - time.monotonic()), cancelled)
+            continue
+        held_until = started + ttl - store.clock_resolution
+        return Lease(store, env, claim.token, lock, version, held_until, found.lock)
+    raise _contended(store, env)
+
+
+def _contended(store: Store, env: str) -> SlipwayError:
+    return SlipwayError(
+        "the lock changes faster than it can be read", f"{store.url}/{lock_key(env)}", "Run it again in a moment"
+    )
+
+
+def _pause(seconds: float, cancelled: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + seconds
+    while not cancelled():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, _SLICE_SECONDS))
+    raise WaitCancelled("stopped waiting for the lock", None, "Nothing was changed")

@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The lock of an environment: what its document in the state store says."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+SCHEMA: Final = "slipway/lock/1"
+HELD: Final = "held"
+FREE: Final = "free"
+
+HEARTBEATS_PER_TTL: Final = 6
+"""A heartbeat every sixth of the time to live: several may be lost before the lock expires."""
+
+HISTORY_LENGTH: Final = 10
+
+
+class LockHeld(SlipwayError):
+    """Somebody else holds the lock."""
+
+
+class LockLost(SlipwayError):
+    """The lock is not, or not surely, this run's any more: nothing may be changed under it."""
+
+
+class LockAlive(SlipwayError):
+    """A lock cannot be broken because its owner still shows signs of life."""
+
+
+class LockCorrupt(SlipwayError):
+    """The lock's document cannot be read; it is left as it is."""
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """That somebody broke a lock: whose, by whom, why and when (epoch seconds of the store's clock)."""
+
+    owner: str
+    token: str
+    broken_by: str
+    broken_reason: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock document ``<env>/lock.json``. Times are epoch seconds of the store's clock, ``ttl`` is seconds.
+
+    ``token`` is known to the holder alone and tells two runs of one owner apart. ``heartbeat_at`` is ``None`` for a
+    manual lock, which nobody renews. ``deploy`` is the id of the record, or empty. ``serial`` grows with every write,
+    so that no two documents are equal. ``history`` lists the last breakings, oldest first.
+    """
+
+    env: str
+    state: str
+    token: str
+    owner: str
+    reason: str
+    deploy: str
+    taken_at: float
+    expires_at: float
+    heartbeat_at: float | None
+    ttl: float
+    host: str
+    pid: int
+    serial: int
+    history: tuple[Breaking, ...] = ()
+
+    @property
+    def manual(self) -> bool:
+        """Whether a person took it by hand: it has no heartbeat and lasts until its expiry."""
+        return self.heartbeat_at is None
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two heartbeats."""
+        return self.ttl / HEARTBEATS_PER_TTL
+
+    def held(self, now: float) -> bool:
+        """Whether it excludes others at that time."""
+        return self.state == HELD and now < self.expires_at
+
+    def alive(self, now: float) -> bool:
+        """Whether its owner gave a sign of life within the last three intervals."""
+        if self.heartbeat_at is None or not self.held(now):
+            return False
+        return now - self.heartbeat_at < 3 * self.interval
+
+
+def lock_key(env: str) -> str:
+    """The key of an environment's lock in the state store."""
+    return f"{env}/lock.json"
+
+
+def serialise(lock: Lock) -> bytes:
+    """The document, as :func:`parse` reads it."""
+    document = {"schema": SCHEMA, **dataclasses.asdict(lock)}
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def parse(body: bytes, where: str) -> Lock:
+    """The lock of a document.
+
+    :param where: the key with its store, for the message.
+    :raises LockCorrupt: when it is no lock, or one of a schema that this version does not know.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _corrupt("it is no JSON", where) from error
+    if not isinstance(document, dict):
+        raise _corrupt("it is no JSON object", where)
+    if document.get("schema") != SCHEMA:
+        raise _corrupt(f"its schema is {document.get('schema')!r}, this version knows {SCHEMA!r}", where)
+    try:
+        return _lock(document)
+    except (TypeError, ValueError) as error:
+        raise _corrupt(str(error), where) from error
+
+
+def _corrupt(why: str, where: str) -> LockCorrupt:
+    return LockCorrupt(
+        f"the lock cannot be read: {why}",
+        where,
+        "Look at it there; when no deploy runs, replace it: "
+        "playbooks/lock.yml -e state=broken -e force=true -e reason=…",
+    )
+
+
+def _lock(document: Mapping[str, Any]) -> Lock:
+    state = _text(document, "state")
+    if state not in (HELD, FREE):
+        raise ValueError(f"state is {state!r}, not {HELD} or {FREE}")
+    history = document.get("history")
+    if not isinstance(history, list) or not all(isinstance(item, dict) for item in history):
+        raise ValueError("history is no list of objects")
+    return Lock(
+        env=_text(document, "env"),
+        state=state,
+        token=_text(document, "token"),
+        owner=_text(document, "owner"),
+        reason=_text(document, "reason"),
+        deploy=_text(document, "deploy"),
+        taken_at=_number(document, "taken_at"),
+        expires_at=_number(document, "expires_at"),
+        heartbeat_at=None if document.get("heartbeat_at", 0) is None else _number(document, "heartbeat_at"),
+        ttl=_positive(document, "ttl"),
+        host=_text(document, "host"),
+        pid=_whole(document, "pid"),
+        serial=_whole(document, "serial"),
+        history=tuple(_breaking(item) for item in history),
+    )
+
+
+def _breaking(document: Mapping[str, Any]) -> Breaking:
+    return Breaking(
+        owner=_text(document, "owner"),
+        token=_text(document, "token"),
+        broken_by=_text(document, "broken_by"),
+        broken_reason=_text(document, "broken_reason"),
+        at=_number(document, "at"),
+    )
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document.get(name)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
+
+
+def _number(document: Mapping[str, Any], name: str) -> float:
+    value = document.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is no number")
+    return float(value)
+
+
+def _positive(document: Mapping[str, Any], name: str) -> float:
+    value = _number(document, name)
+    if value <= 0:
+        raise ValueError(f"{name} is not positive")
+    return value
+
+
+def _whole(document: Mapping[str, Any], name: str) -> int:
+    value = document.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is no whole number")
+    return value

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A state store in an S3 bucket: one object a key, changed by conditional writes.
+
+Source of the conditional rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+Objects are encrypted as the bucket says (by default with S3's own keys), so nothing about encryption is sent.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code, is_aws_error, translate
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import (
+    Absent,
+    Conflict,
+    Expected,
+    Stored,
+    StoreUnreachable,
+    check_key,
+)
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ABSENT_CODES: Final = {"NoSuchKey", "404"}
+_CONFLICT_CODES: Final = {"PreconditionFailed", "412"}
+_CONCURRENT_CODES: Final = {"ConditionalRequestConflict", "409"}
+_CONCURRENT_TRIES: Final = 8
+_RIGHTS: Final = "Allow s3:GetObject and s3:PutObject on its objects and s3:ListBucket on the bucket"
+_REMEDIES: Final = {
+    "NoSuchBucket": ("the bucket does not exist", "Create it, or correct state_store (and aws_region, account_id)"),
+    "AccessDenied": ("access denied", _RIGHTS),
+    "AllAccessDisabled": ("access denied", _RIGHTS),
+    "403": ("access denied", _RIGHTS),
+    "PermanentRedirect": ("the bucket is in another region", "Correct aws_region or state_store"),
+    "AuthorizationHeaderMalformed": ("the bucket is in another region", "Correct aws_region or state_store"),
+    "IllegalLocationConstraintException": ("the bucket is in another region", "Correct aws_region or state_store"),
+    "NotImplemented": (
+        "the store knows no conditional writes (If-Match, If-None-Match)",
+        "Use Amazon S3, or a directory that all machines share",
+    ),
+    "RequestTimeTooSkewed": (
+        "clock skew: this machine's clock is more than 15 minutes away from S3's",
+        "Set the clock (timedatectl set-ntp true) and try again",
+    ),
+}
+
+
+def parse_s3_url(url: str) -> tuple[str, str]:
+    """Bucket and prefix (without slashes around it) of ``s3://bucket/prefix``.
+
+    :raises SlipwayError: when the bucket's name or a segment of the prefix is not allowed.
+    """
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    if not _BUCKET.fullmatch(bucket):
+        raise SlipwayError(f"{bucket!r} cannot be the name of a bucket", "state_store", "Write s3://bucket/prefix")
+    prefix = prefix.strip("/")
+    return bucket, check_key(prefix) if prefix else ""
+
+
+class S3Store:
+    """Keys as objects below a prefix of a bucket. A version is the object's ETag."""
+
+    clock_resolution = 1.0
+
+    def __init__(self, client: Any, bucket: str, prefix: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._sleep = sleep
+        self.url = f"s3://{bucket}/{prefix}".rstrip("/")
+
+    def read(self, key: str) -> Stored | None:
+        """The value of ``key``, or ``None`` when there is none. See :class:`Store`."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+            return Stored(answer["Body"].read(), answer["ETag"])
+        except Exception as error:
+            if error_code(error) in _ABSENT_CODES:
+                return None
+            raise self._explain(error, key, "read it") from error
+
+    def write(self, key: str, body: bytes, *, expect: Expected) -> str:
+        """Set ``key`` if it holds what is expected; the new version. See :class:`Store`.
+
+        S3 may carry out a write whose answer is lost on the way; its repetition then finds the condition broken.
+        After such a doubt the object is read back, and if it holds this body the write counts as done.
+        """
+        conditions: dict[str, str] = {}
+        if isinstance(expect, Absent):
+            conditions["IfNoneMatch"] = "*"
+        elif expect is not None:
+            conditions["IfMatch"] = expect
+        repeated = False
+        for attempt in range(1, _CONCURRENT_TRIES + 1):
+            try:
+                answer = self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=self._name(key),
+                    Body=body,
+                    ContentType="application/json",
+                    **conditions,
+                )
+                return str(answer["ETag"])
+            except Exception as error:
+                repeated = repeated or _was_repeated(error)
+                if error_code(error) not in _CONCURRENT_CODES or attempt == _CONCURRENT_TRIES:
+                    return self._settle(error, key, body, repeated=repeated, conditional=bool(conditions))
+            self._sleep(min(0.05 * 2**attempt, 2.0) * random.uniform(0.5, 1.0))
+        raise AssertionError("the last attempt returns or raises")
+
+    def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
+        """The first keys that begin with ``prefix`` and sort behind ``after``. See :class:`Store`."""
+        found: list[str] = []
+        # StartAfter need not begin with the prefix, but has to be a key of this store.
+        more: dict[str, str] = {"StartAfter": self._prefix + after} if after else {}
+        while len(found) < limit:
+            try:
+                answer = self._client.list_objects_v2(
+                    Bucket=self._bucket,
+                    Prefix=self._prefix + prefix,
+                    MaxKeys=min(limit - len(found), 1000),
+                    **more,
+                )
+            except Exception as error:
+                raise self._explain(error, prefix, "list its keys") from error
+            found += [item["Key"].removeprefix(self._prefix) for item in answer.get("Contents", [])]
+            if not answer.get("IsTruncated"):
+                break
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+        return found[:limit]
+
+    def now(self) -> float:
+        """S3's clock in epoch seconds: the ``Date`` of its answer, cut to the second."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}clock")
+        except Exception as error:
+            if error_code(error) not in _ABSENT_CODES:
+                raise self._explain(error, "clock", "read its clock") from error
+            answer = getattr(error, "response", {})
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            return parsedate_to_datetime(date).timestamp()
+        except (TypeError, ValueError) as error:
+            raise StoreUnreachable(
+                "the store's answer has no Date to take the time from", self.url, "Check what answers at its endpoint"
+            ) from error
+
+    def _name(self, key: str) -> str:
+        return self._prefix + check_key(key)
+
+    def _settle(self, error: Exception, key: str, body: bytes, *, repeated: bool, conditional: bool) -> str:
+        """The version that a failed write has after all, or the failure."""
+        code = error_code(error)
+        refused = code in _CONFLICT_CODES or code in _ABSENT_CODES or code in _CONCURRENT_CODES
+        doubtful = repeated if refused else _is_doubtful(error)
+        if conditional and doubtful:
+            found = self._read_back(key)
+            if found is not None and found.body == body:
+                return found.version
+        if conditional and refused:
+            what = "it does not exist" if code in _ABSENT_CODES else "it was changed by someone else"
+            raise Conflict(what, f"{self.url}/{key}") from error
+        raise self._explain(error, key, "write it") from error
+
+    def _read_back(self, key: str) -> Stored | None:
+        try:
+            return self.read(key)
+        except StoreUnreachable:  # the first failure is the one to report
+            return None
+
+    def _explain(self, error: Exception, key: str, doing: str) -> SlipwayError:
+        """The error for a person. What is no answer and no failure of a connection is a bug and passes."""
+        if isinstance(error, SlipwayError):
+            return error
+        if not is_aws_error(error):
+            raise error
+        where = f"{self.url}/{key}"
+        if known := _REMEDIES.get(error_code(error)):
+            return StoreUnreachable(f"cannot {doing}: {known[0]}", where, known[1])
+        plain = translate(error, doing)
+        return StoreUnreachable(plain.what, where, plain.remedy or "Check state_store, the endpoint and the network")
+
+
+def _was_repeated(error: Exception) -> bool:
+    response = getattr(error, "response", None) or {}
+    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
+
+
+def _is_doubtful(error: Exception) -> bool:
+    """Whether S3 may have carried out the write: it did not answer, or with a failure of its own."""
+    response = getattr(error, "response", None)
+    if response is None:
+        return is_aws_error(error)
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500

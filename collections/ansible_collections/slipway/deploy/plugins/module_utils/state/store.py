@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The state store: one interface over S3 and a local directory."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Expected, Stored
+
+_REMEDY = "Write s3://bucket/prefix or a directory"
+
+
+class Store(Protocol):
+    """Keys with versioned values.
+
+    Every method raises :class:`StoreUnreachable` when the store gives no usable answer. A version names bytes that
+    were read or written before; S3 gives equal bytes equal versions, so a body that must be told from an earlier
+    one carries a serial number.
+    """
+
+    url: str
+    """What a person calls the store: ``s3://bucket/prefix`` or an absolute path, without a slash at the end."""
+
+    clock_resolution: float
+    """Seconds by which :meth:`now` may lag behind the store's true clock."""
+
+    def read(self, key: str) -> Stored | None:
+        """The value of ``key``, or ``None`` when there is none."""
+
+    def write(self, key: str, body: bytes, *, expect: Expected) -> str:
+        """Set ``key`` if it holds what is expected; the new version.
+
+        :raises Conflict: when it holds something else; then nothing was written.
+        """
+
+    def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
+        """The first ``limit`` keys that begin with ``prefix`` and sort behind ``after``, in byte order."""
+
+    def now(self) -> float:
+        """The store's own clock in epoch seconds, never this machine's."""
+
+
+def open_store(url: str, client_factory: Callable[[str], Any]) -> Store:
+    """The store of that address; nothing is read or created yet.
+
+    :param url: ``s3://bucket/prefix``, ``file:///path`` or a path (``~`` is the home directory).
+    :param client_factory: gives the boto3 client of a service by its name; called for S3 only.
+    :raises SlipwayError: for an address that is neither.
+    """
+    text = url.strip()
+    if text.startswith("s3://"):
+        # botocore costs a fifth of a second to import, which a store in a directory should not pay.
+        from ansible_collections.slipway.deploy.plugins.module_utils.state.s3 import S3Store, parse_s3_url
+
+        bucket, prefix = parse_s3_url(text)
+        return S3Store(client_factory("s3"), bucket, prefix)
+    return LocalStore(_directory(text))
+
+
+def _directory(text: str) -> Path:
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
+    if scheme and scheme[1].lower() == "file":
+        parts = urlsplit(text)
+        if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+            raise SlipwayError(f"{text!r} is no path on this machine", "state_store", _REMEDY)
+        text = unquote(parts.path)
+    elif scheme:
+        raise SlipwayError(f"{text!r} is no kind of state store that Slipway knows", "state_store", _REMEDY)
+    if not text or "\0" in text:
+        raise SlipwayError("the address of the state store is empty", "state_store", _REMEDY)
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise SlipwayError(f"{text!r} names a home directory that does not exist", "state_store", _REMEDY) from error
+
+
+def clock_skew(store: Store) -> float:
+    """Seconds by which this machine's clock is ahead of the store's, within half a round trip and the resolution."""
+    before = time.time()
+    stores = store.now()
+    after = time.time()
+    return (before + after) / 2 - (stores + store.clock_resolution / 2)
