@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The record: one JSON document per deploy, from which everything that a person sees is rendered.
+
+A record is a plain ``dict`` (schema ``slipway/record/1``); these functions make it, read it and change it by value.
+It never holds a task definition's body, an ``environment`` value or a secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+    Cause,
+    Failure,
+    Limits,
+    Rollout,
+    Target,
+    Undo,
+)
+
+SCHEMA = "slipway/record/1"
+
+Record = dict[str, Any]
+
+
+def record_key(environment: str, record_id: str) -> str:
+    """Where a record is kept in the state store."""
+    return f"{environment}/releases/{record_id}.json"
+
+
+def pointer_key(environment: str) -> str:
+    """Where the id of an environment's newest record is kept."""
+    return f"{environment}/current.json"
+
+
+def record_id(now: float, label: str) -> str:
+    """A record's id: the store's time in UTC, so that ids sort by time, and what is released."""
+    stamp = datetime.fromtimestamp(now, tz=timezone.utc).strftime("%Y-%m-%dT%H-%M-%SZ")
+    safe = "".join(char if char.isalnum() or char in "._-" else "-" for char in label)[:40]
+    return f"{stamp}-{safe}" if safe else stamp
+
+
+def serialise(record: Mapping[str, Any]) -> bytes:
+    """The record as it is written."""
+    return (json.dumps(record, indent=1, sort_keys=False, ensure_ascii=False) + "\n").encode()
+
+
+def parse(body: bytes, where: str) -> Record:
+    """Read a record back.
+
+    :param where: the place to name when it is damaged.
+    :raises SlipwayError: when it is not a record, or of a schema that this version does not know.
+    """
+    try:
+        record = json.loads(body)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise SlipwayError(
+            f"the record is damaged ({error})", where, "Restore it from the store's versions, or move it away"
+        ) from error
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        schema = record.get("schema") if isinstance(record, dict) else type(record).__name__
+        raise SlipwayError(
+            f"this is no {SCHEMA} document but {schema!r}", where, "Use the version of Slipway that wrote it"
+        )
+    missing = [key for key in ("id", "environment", "targets", "phase") if key not in record]
+    if missing:
+        raise SlipwayError(
+            f"the record lacks {', '.join(missing)}", where, "Restore it from the store's versions, or move it away"
+        )
+    return record
+
+
+def is_open(record: Mapping[str, Any]) -> bool:
+    """Whether the deploy that wrote the record never came to its end."""
+    return record.get("outcome") is None
+
+
+def rollout_of(record: Mapping[str, Any]) -> Rollout:
+    """The rollout that a record describes, as far as it got."""
+    settings = record.get("settings", {})
+    limits = Limits(
+        max_parallel=int(settings.get("max_parallel", Limits.max_parallel)),
+        stabilise_timeout=float(settings.get("stabilise_timeout", Limits.stabilise_timeout)),
+        failed_tasks_threshold=int(settings.get("failed_tasks_threshold", Limits.failed_tasks_threshold)),
+    )
+    cause = record.get("cause")
+    targets = tuple(_target(item) for item in record["targets"] if item.get("kind") == "ecs_service")
+    return Rollout(targets, limits, Cause.from_record(cause) if cause else None)
+
+
+def with_rollout(record: Mapping[str, Any], rollout: Rollout) -> Record:
+    """The same record with the rollout's progress written into it."""
+    progress = {target.name: target for target in rollout.targets}
+    targets = [_merged(item, progress.get(item["name"])) for item in record["targets"]]
+    cause = rollout.cause.to_record() if rollout.cause else record.get("cause")
+    return {**record, "targets": targets, "cause": cause}
+
+
+def _target(item: Mapping[str, Any]) -> Target:
+    before = item["from"]
+    failure = item.get("failure")
+    undo = item.get("undo")
+    return Target(
+        name=item["name"],
+        wave=int(item["wave"]),
+        cluster=item["cluster"],
+        service=item["service"],
+        previous=before["task_definition"],
+        previous_deployment=before.get("deployment_id"),
+        task_definition=item["to"].get("task_definition"),
+        force=bool(item.get("force")),
+        state=item.get("state", "planned"),
+        deployment_id=item.get("deployment_id"),
+        service_deployment=item.get("service_deployment"),
+        started_at=item.get("started_at"),
+        finished_at=item.get("finished_at"),
+        desired=int(item.get("desired") or 0),
+        running=int(item.get("running") or 0),
+        failure=Failure.from_record(failure) if failure else None,
+        undo=Undo(**undo) if undo else None,
+    )
+
+
+def _merged(item: Mapping[str, Any], target: Target | None) -> dict[str, Any]:
+    if target is None:
+        return dict(item)
+    undo = target.undo
+    return {
+        **item,
+        "to": {**item["to"], "task_definition": target.task_definition},
+        "state": target.state,
+        "deployment_id": target.deployment_id,
+        "service_deployment": target.service_deployment,
+        "started_at": target.started_at,
+        "finished_at": target.finished_at,
+        "desired": target.desired,
+        "running": target.running,
+        "failure": target.failure.to_record() if target.failure else None,
+        "undo": {**vars(undo)} if undo else None,
+    }
+
+
+def outcome_of(rollout: Rollout) -> str:
+    """What became of a finished rollout: ``succeeded``, ``undone`` or ``needs_person``."""
+    if rollout.cause is None:
+        return "succeeded"
+    return "needs_person" if any(target.state == "undo_failed" for target in rollout.targets) else "undone"
+
+
+def good_releases(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of some records (newest first) whose services stood at the end."""
+    return [record for record in records if record.get("outcome") == "succeeded"]
+
+
+def closed(record: Mapping[str, Any], outcome: str, now: float) -> Record:
+    """The record with its end."""
+    return {**record, "phase": "closed", "outcome": outcome, "finished_at": now}
+
+
+def with_service_deployment(rollout: Rollout, name: str, arn: str) -> Rollout:
+    """The rollout with the ARN of a target's service deployment noted."""
+    return rollout.with_target(replace(rollout.target(name), service_deployment=arn))

@@ -1,0 +1,241 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Drives the rollout's state machine against AWS, the sandbox or a simulated fleet.
+
+Order of every mutation: the guard says that the lock is still ours, the intent is recorded, the call is made, its
+result is recorded. A run that is killed in between leaves a record from which :mod:`.resume` goes on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+    Record,
+    rollout_of,
+    with_rollout,
+    with_service_deployment,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine, poll
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+    Action,
+    ActionFailed,
+    Cause,
+    Failure,
+    Happening,
+    Observed,
+    Registered,
+    Rollout,
+    Stopped,
+    StoppedTask,
+    Target,
+    Updated,
+)
+
+
+class Refused(SlipwayError):
+    """AWS refused a call. ``inactive``: because the task definition is INACTIVE."""
+
+    def __init__(self, what: str, inactive: bool = False) -> None:
+        super().__init__(what)
+        self.inactive = inactive
+
+
+class Fleet(Protocol):
+    """What the engine asks of ECS. Every call raises :class:`SlipwayError` when AWS does not do it."""
+
+    def register(self, target: Target) -> str:
+        """Register what the target should run; the ARN."""
+
+    def register_undo(self, target: Target) -> str:
+        """Register a clone of the target's recorded previous revision; the ARN."""
+
+    def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:
+        """Point the service at a task definition; the service as it is then."""
+
+    def service_deployment(self, target: Target) -> str | None:
+        """The ARN of the service deployment that carries the target's change, or ``None`` while it is not listed."""
+
+    def stop(self, target: Target, service_deployment: str) -> None:
+        """Stop a service deployment and have ECS roll it back."""
+
+    def describe(self, targets: Sequence[Target]) -> Mapping[str, ObservedService]:
+        """The services of at most ten targets, by target name; missing ones are absent."""
+
+    def stopped_tasks(self, target: Target) -> tuple[StoppedTask, ...]:
+        """The service's stopped tasks that ECS still lists."""
+
+    def explain(self, target: Target, failure: Failure) -> Failure:
+        """The failure with the last log lines of the culprit."""
+
+
+class Writes(Protocol):
+    """Where the engine records each transition."""
+
+    record: Record
+
+    def write(self, record: Record) -> None:
+        """Write the next state."""
+
+
+@dataclass
+class Engine:
+    """One run of a rollout.
+
+    :param journal: the record; read at the start, written at every transition.
+    :param guard: called before each mutation; raises when the lock may not be ours any more.
+    :param clock: epoch seconds of the state store's clock.
+    :param wait: sleeps for that many seconds, or until ``cancelled`` changes.
+    :param cancelled: why the run is to stop and go back (a signal), or ``None``.
+    :param listener: told each new record, for the screen.
+    """
+
+    fleet: Fleet
+    journal: Writes
+    guard: Callable[[], None]
+    clock: Callable[[], float]
+    wait: Callable[[float], None]
+    cancelled: Callable[[], str | None]
+    listener: Callable[[Record], None]
+    randomness: Callable[[], float] = random.random
+    _pace: poll.Pace = field(default_factory=poll.Pace)
+    _inspected: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _explained: set[str] = field(default_factory=set)
+
+    def run(self) -> Rollout:
+        """Roll out, or go back when the record has a cause, until nothing is left to do.
+
+        :raises SlipwayError: when the lock or the record is lost; nothing more is changed then.
+        """
+        rollout = self._record(rollout_of(self.journal.record))
+        while not machine.finished(rollout):
+            rollout = self._heed_cancel(rollout)
+            rollout = self._explain(self._act(rollout))
+            if machine.watched(rollout) or not machine.finished(rollout):
+                rollout = self._look(rollout)
+        return self._record(self._explain(rollout))
+
+    def _heed_cancel(self, rollout: Rollout) -> Rollout:
+        why = self.cancelled()
+        if why is None or rollout.cause:
+            return rollout
+        return self._record(rollout.turn_back(Cause(why)))
+
+    def _act(self, rollout: Rollout) -> Rollout:
+        while actions := machine.decide(rollout):
+            action = actions[0]
+            self.guard()
+            rollout = self._record(machine.intend(rollout, action, self.clock()))
+            happening = self._perform(rollout, action)
+            rollout = self._record(machine.apply(rollout, happening, self.clock()))
+            if isinstance(happening, ActionFailed) and action.kind in ("undo", "register_undo"):
+                if not happening.inactive:
+                    break  # Wait a moment before the next try.
+            rollout = self._heed_cancel(rollout)
+        return rollout
+
+    def _perform(self, rollout: Rollout, action: Action) -> Happening:
+        target = rollout.target(action.target)
+        try:
+            if action.kind == "register":
+                return Registered(target.name, self.fleet.register(target))
+            if action.kind == "register_undo":
+                return Registered(target.name, self.fleet.register_undo(target))
+            if action.kind == "stop":
+                return self._stop(target)
+            if action.kind == "update":
+                wanted = target.task_definition or ""
+                return Updated(target.name, self.fleet.update(target, wanted, target.force))
+            return Updated(target.name, self.fleet.update(target, target.back_to, False))
+        except Refused as error:
+            return ActionFailed(target.name, action.kind, str(error), error.inactive)
+        except SlipwayError as error:
+            return ActionFailed(target.name, action.kind, str(error))
+
+    def _stop(self, target: Target) -> Happening:
+        arn = target.service_deployment or self.fleet.service_deployment(target)
+        if arn is None:
+            return ActionFailed(target.name, "stop", "ECS lists no service deployment of it")
+        self.fleet.stop(target, arn)
+        return Stopped(target.name)
+
+    def _look(self, rollout: Rollout) -> Rollout:
+        watched = machine.watched(rollout)
+        now = self.clock()
+        ages = [now - (target.started_at or now) for target in watched if target.state == "in_flight"]
+        self.wait(poll.interval(ages or [0.0] * len(watched), self._pace, self.randomness()))
+        before = rollout
+        for group in _groups(watched):
+            try:
+                services = self.fleet.describe(group)
+                self._pace = self._pace.faster()
+            except SlipwayError:
+                self._pace = self._pace.slower()
+                services = {}
+            for target in group:
+                rollout = self._take_in(rollout, target, services.get(target.name))
+        return self._record(rollout) if rollout is not before else rollout
+
+    def _take_in(self, rollout: Rollout, target: Target, service: ObservedService | None) -> Rollout:
+        now = self.clock()
+        if service is None:
+            return machine.unseen(rollout, target, now)
+        stopped = self._inspect(target, service, now)
+        rollout = machine.apply(rollout, Observed(target.name, service, stopped), now)
+        current = rollout.target(target.name)
+        if current.state == "in_flight" and current.service_deployment is None:
+            arn = self._service_deployment(current)
+            rollout = with_service_deployment(rollout, target.name, arn) if arn else rollout
+        return rollout
+
+    def _service_deployment(self, target: Target) -> str | None:
+        try:
+            return self.fleet.service_deployment(target)
+        except SlipwayError:
+            return None  # Looked up again when it is needed.
+
+    def _inspect(self, target: Target, service: ObservedService, now: float) -> tuple[StoppedTask, ...] | None:
+        ours = service.deployment(target.deployment_id or "")
+        if target.state != "in_flight" or ours is None:
+            return None
+        failed, at = self._inspected.get(target.name, (0, target.started_at or now))
+        hint = ours.failed > failed or ours.rollout_state == "FAILED" or ours.status != "PRIMARY"
+        if not hint and now - at < poll.INSPECT_SECONDS:
+            return None
+        self._inspected[target.name] = (max(ours.failed, 0), now)
+        try:
+            return self.fleet.stopped_tasks(target)
+        except SlipwayError:
+            return None  # An early warning only: the deployment's own state decides.
+
+    def _explain(self, rollout: Rollout) -> Rollout:
+        for target in rollout.targets:
+            if target.failure is None or target.name in self._explained:
+                continue
+            self._explained.add(target.name)
+            failure = target.failure
+            if not failure.log and target.deployment_id:
+                failure = self.fleet.explain(target, failure)
+            rollout = machine.explained(rollout, target.name, failure)
+        return self._record(rollout)
+
+    def _record(self, rollout: Rollout) -> Rollout:
+        record: dict[str, Any] = with_rollout(self.journal.record, rollout)
+        if rollout.cause and record.get("phase") != "undoing":
+            record["phase"] = "undoing"
+        self.journal.write(record)
+        self.listener(record)
+        return rollout
+
+
+def _groups(targets: Sequence[Target]) -> list[list[Target]]:
+    by_cluster: dict[str, list[Target]] = {}
+    for target in targets:
+        by_cluster.setdefault(target.cluster, []).append(target)
+    size = poll.SERVICES_PER_CALL
+    return [members[start : start + size] for members in by_cluster.values() for start in range(0, len(members), size)]

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an observation of a service says about its deployment.
+
+The verdict hangs on the deployment's own id: "services stable" is also true after ECS rolled a deployment back
+(aws-actions/amazon-ecs-deploy-task-definition #191), and a comparison of task definitions misses a redeploy of the
+same revision.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+    Failure,
+    Limits,
+    StoppedTask,
+    Target,
+)
+
+#: ECS stamps events by its own clock and in whole moments: an event that belongs to a deployment may seem older.
+EVENT_SLACK_SECONDS = 1.0
+#: DescribeServices is eventually consistent: for this long an answer may be from before our call.
+STALE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``going``: look again. ``stable``: done. ``failed``: see ``failure``.
+
+    ``ended``: ECS itself has given the deployment up, so there is nothing left to stop.
+    ``adopted``: the id of the deployment that ECS (or another) already runs towards the wanted revision.
+    ``foreign``: somebody else's revision runs; it is not ours to replace.
+    """
+
+    kind: Literal["going", "stable", "failed"]
+    failure: Failure | None = None
+    ended: bool = False
+    adopted: str | None = None
+    foreign: bool = False
+
+
+GOING = Verdict("going")
+STABLE = Verdict("stable")
+
+
+def _is_stable(service: ObservedService, deployment: Deployment) -> bool:
+    if deployment.rollout_state is not None:
+        return deployment.rollout_state == "COMPLETED"
+    # Behind a Classic Load Balancer ECS reports no rolloutState (API reference, Deployment).
+    settled = deployment.running == deployment.desired and deployment.pending == 0
+    return settled and len(service.deployments) == 1
+
+
+def counts_as_failure(task: StoppedTask, deployment_id: str) -> bool:
+    """Whether a stopped task speaks against its deployment: started by it, and not stopped by scaling or a person."""
+    if task.started_by != deployment_id:
+        return False
+    if task.stop_code == "UserInitiated":
+        return False
+    return not task.reason.startswith("Scaling activity initiated by")
+
+
+def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
+    """The commonest reason among stopped tasks, with the exit code that came with it."""
+    reasons = Counter((task.reason, task.exit_code) for task in tasks)
+    (reason, exit_code), _count = reasons.most_common(1)[0]
+    detail = next((task.container_reason for task in tasks if task.reason == reason and task.container_reason), "")
+    return Failure(f"{reason}: {detail}" if detail else reason, exit_code, stopped=len(tasks))
+
+
+def _unable(service: ObservedService, deployment: Deployment) -> str | None:
+    for event in service.events:
+        if event.at + EVENT_SLACK_SECONDS >= deployment.created_at and "unable to" in event.message:
+            return event.message
+    return None
+
+
+def _maybe_stale(target: Target, service: ObservedService, since: float | None, now: float) -> bool:
+    """Whether an answer that shows the deployment from before ours may simply be old."""
+    if service.primary is None or service.primary.id != target.previous_deployment:
+        return False
+    ours_is_listed = service.deployment(target.deployment_id or "") is not None
+    return not ours_is_listed and since is not None and now - since <= STALE_SECONDS
+
+
+def _replaced(target: Target, primary: Deployment, ours: Deployment | None) -> Verdict:
+    if primary.task_definition == target.previous:
+        said = (ours.rollout_state_reason if ours else "") or primary.rollout_state_reason
+        failure = Failure(said or f"ECS rolled {target.service} back (deployment {primary.id})")
+        return Verdict("failed", failure, ended=True, adopted=primary.id)
+    failure = Failure(f"another deployment took over: {primary.id} of {_short(primary.task_definition)}")
+    return Verdict("failed", failure, ended=True, foreign=primary.task_definition != target.task_definition)
+
+
+def judge(
+    target: Target, service: ObservedService, stopped: Sequence[StoppedTask] | None, limits: Limits, now: float
+) -> Verdict:
+    """Judge a deployment on its way forward.
+
+    :param stopped: the service's stopped tasks, or ``None`` when they were not asked for.
+    :param now: epoch seconds, of the same clock as ``target.started_at``.
+    """
+    if service.status != "ACTIVE":
+        return Verdict("failed", Failure(f"the service is {service.status}"), ended=True)
+    ours = service.deployment(target.deployment_id or "")
+    if ours is not None and ours.rollout_state == "FAILED":
+        primary = service.primary
+        back = primary is not None and primary.id != ours.id and primary.task_definition == target.previous
+        failure = _with_tasks(Failure(ours.rollout_state_reason or "the deployment failed"), target, stopped)
+        return Verdict("failed", failure, ended=True, adopted=primary.id if back and primary else None)
+    primary = service.primary
+    if primary is not None and primary.id != target.deployment_id:
+        if not _maybe_stale(target, service, target.started_at, now):
+            return _replaced(target, primary, ours)
+    elif primary is not None:
+        if _is_stable(service, primary):
+            return STABLE
+        early = _early_failure(target, service, primary, stopped, limits)
+        if early is not None:
+            return Verdict("failed", early)
+    if target.started_at is not None and now - target.started_at > limits.stabilise_timeout:
+        return Verdict("failed", Failure(f"not stable after {limits.stabilise_timeout:.0f} s"))
+    return GOING
+
+
+def _early_failure(
+    target: Target,
+    service: ObservedService,
+    ours: Deployment,
+    stopped: Sequence[StoppedTask] | None,
+    limits: Limits,
+) -> Failure | None:
+    against = [task for task in stopped or () if counts_as_failure(task, ours.id)]
+    if len(against) >= limits.failed_tasks_threshold:
+        return failure_of_tasks(against)
+    unable = _unable(service, ours)
+    return _with_tasks(Failure(unable, events=(unable,)), target, stopped) if unable else None
+
+
+def _with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] | None) -> Failure:
+    against = [task for task in stopped or () if counts_as_failure(task, target.deployment_id or "")]
+    if not against:
+        return failure
+    from_tasks = failure_of_tasks(against)
+    return Failure(
+        from_tasks.reason, from_tasks.exit_code, from_tasks.stopped, events=(*failure.events, failure.reason)
+    )
+
+
+def judge_undo(target: Target, service: ObservedService, limits: Limits, now: float) -> Verdict:
+    """Judge a deployment on its way back. ``stable`` means: the revision to return to runs, as PRIMARY and COMPLETED."""
+    primary = service.primary
+    undo = target.undo
+    if primary is None or undo is None:
+        return _overdue(target, limits, now)
+    if undo.deployment_id is not None and primary.id == undo.deployment_id:
+        if _is_stable(service, primary):
+            return STABLE
+        if primary.rollout_state == "FAILED":
+            return Verdict("failed", Failure(primary.rollout_state_reason or "the deployment failed"), ended=True)
+        return _overdue(target, limits, now)
+    if primary.id == target.deployment_id:
+        # Ours still leads: the stop has not taken effect yet, or the read is stale, or it finished before the stop.
+        ended = target.state == "stopping" and _is_stable(service, primary)
+        if ended:
+            return Verdict("failed", Failure("the deployment finished before it could be stopped"), ended=True)
+        return _overdue(target, limits, now)
+    if _maybe_stale(target, service, undo.started_at, now):
+        return _overdue(target, limits, now)
+    if primary.task_definition == undo.task_definition:
+        return Verdict("going", adopted=primary.id)
+    if target.state == "stopping":
+        failure = Failure(f"ECS went back to {_short(primary.task_definition)}, not to {_short(undo.task_definition)}")
+        return Verdict("failed", failure, ended=True)
+    failure = Failure(f"another deployment took over: {primary.id} of {_short(primary.task_definition)}")
+    return Verdict("failed", failure, ended=True, foreign=True)
+
+
+def _overdue(target: Target, limits: Limits, now: float) -> Verdict:
+    started = target.undo.started_at if target.undo else None
+    if started is not None and now - started > limits.stabilise_timeout:
+        return Verdict("failed", Failure(f"not stable after {limits.stabilise_timeout:.0f} s"))
+    return GOING
+
+
+def _short(task_definition: str) -> str:
+    """``family:revision`` of a task definition's ARN."""
+    return task_definition.rsplit("/", 1)[-1]

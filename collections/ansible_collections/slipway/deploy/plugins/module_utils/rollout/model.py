@@ -1,0 +1,244 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rollout as data: what is being changed, how far each change is, and what may be done next.
+
+The same words stand in the record (``targets[].state``), so that a killed rollout can be read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+
+State = Literal[
+    "planned",
+    "registering",
+    "updating",
+    "in_flight",
+    "stable",
+    "failed",
+    "stopping",
+    "undo_registering",
+    "undo_updating",
+    "undoing",
+    "undone",
+    "undo_failed",
+]
+
+#: States in which the service was not touched: there is nothing to put back.
+UNTOUCHED: frozenset[State] = frozenset({"planned", "registering"})
+#: States of a change on its way forward; they count against ``max_parallel``.
+GOING_FORWARD: frozenset[State] = frozenset({"registering", "updating", "in_flight"})
+#: States of a change on its way back; they count against ``max_parallel``.
+GOING_BACK: frozenset[State] = frozenset({"stopping", "undo_registering", "undo_updating", "undoing"})
+#: States that an undo leaves alone.
+UNDO_ENDED: frozenset[State] = frozenset({"undone", "undo_failed", *UNTOUCHED})
+#: States that are judged by looking at the service.
+WATCHED: frozenset[State] = frozenset({"in_flight", "stopping", "undoing"})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a service did not become what it should: for the card and the record."""
+
+    reason: str
+    exit_code: int | None = None
+    stopped: int = 0
+    log: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+    def to_record(self) -> dict[str, Any]:
+        """The ``failure`` document of a record's target."""
+        return {
+            "reason": self.reason,
+            "exit_code": self.exit_code,
+            "stopped": self.stopped,
+            "log": list(self.log),
+            "events": list(self.events),
+        }
+
+    @classmethod
+    def from_record(cls, document: Mapping[str, Any]) -> Failure:
+        """The inverse of :meth:`to_record`."""
+        return cls(
+            reason=document["reason"],
+            exit_code=document.get("exit_code"),
+            stopped=document.get("stopped", 0),
+            log=tuple(document.get("log", ())),
+            events=tuple(document.get("events", ())),
+        )
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Where a service goes back to. ``equivalent_of`` is set when the recorded revision had to be registered anew."""
+
+    task_definition: str
+    equivalent_of: str | None = None
+    deployment_id: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    attempts: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One service that the rollout changes.
+
+    ``previous`` and ``previous_deployment`` are what the plan saw: the task definition to return to and the id of
+    the deployment that was PRIMARY. ``task_definition`` is what it should run, ``None`` until it is registered.
+    Times are epoch seconds of the state store's clock.
+    """
+
+    name: str
+    wave: int
+    cluster: str
+    service: str
+    previous: str
+    previous_deployment: str | None
+    task_definition: str | None
+    force: bool = False
+    state: State = "planned"
+    deployment_id: str | None = None
+    service_deployment: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    desired: int = 0
+    running: int = 0
+    failure: Failure | None = None
+    undo: Undo | None = None
+
+    @property
+    def back_to(self) -> str:
+        """The task definition that an undo returns to: the recorded one, or its clone."""
+        return self.undo.task_definition if self.undo else self.previous
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made the rollout turn back: one line, and where it happened."""
+
+    what: str
+    target: str | None = None
+    phase: str = "rolling_out"
+    wave: int | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        """The ``cause`` document of a record."""
+        return {"what": self.what, "target": self.target, "phase": self.phase, "wave": self.wave}
+
+    @classmethod
+    def from_record(cls, document: Mapping[str, Any]) -> Cause:
+        """The inverse of :meth:`to_record`."""
+        return cls(document["what"], document.get("target"), document.get("phase", ""), document.get("wave"))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many services move at once, how long one may take (seconds), and how many of its tasks may stop."""
+
+    max_parallel: int = 4
+    stabilise_timeout: float = 600.0
+    failed_tasks_threshold: int = 3
+    undo_attempts: int = 3
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The whole rollout. With a ``cause`` nothing new is started and what was changed goes back."""
+
+    targets: tuple[Target, ...]
+    limits: Limits = field(default_factory=Limits)
+    cause: Cause | None = None
+
+    def target(self, name: str) -> Target:
+        """The target of that name.
+
+        :raises KeyError: when there is none.
+        """
+        for item in self.targets:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+    def with_target(self, target: Target) -> Rollout:
+        """The same rollout with one target replaced."""
+        return replace(self, targets=tuple(target if item.name == target.name else item for item in self.targets))
+
+    def turn_back(self, cause: Cause) -> Rollout:
+        """The same rollout going back; the first cause stands."""
+        return self if self.cause else replace(self, cause=cause)
+
+
+@dataclass(frozen=True)
+class StoppedTask:
+    """A stopped task of a service, as DescribeTasks answered."""
+
+    id: str
+    started_by: str
+    stop_code: str
+    reason: str
+    exit_code: int | None = None
+    container_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that changes AWS, for the engine to do once its intent is recorded.
+
+    ``register``: register what the target should run. ``update``: point the service at it. ``stop``: stop the
+    deployment and let ECS roll it back. ``register_undo``: register the recorded revision again, because it is
+    INACTIVE. ``undo``: point the service back.
+    """
+
+    kind: Literal["register", "update", "stop", "register_undo", "undo"]
+    target: str
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A task definition was registered for the target (forward, or for its undo)."""
+
+    target: str
+    task_definition: str
+
+
+@dataclass(frozen=True)
+class Updated:
+    """UpdateService answered: the service as it is now."""
+
+    target: str
+    service: ObservedService
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """StopServiceDeployment was accepted; ECS rolls the service back."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class ActionFailed:
+    """An action did not succeed. ``inactive``: because the task definition is INACTIVE."""
+
+    target: str
+    kind: str
+    error: str
+    inactive: bool = False
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What ECS said of a service. ``stopped`` is ``None`` when stopped tasks were not asked for."""
+
+    target: str
+    service: ObservedService
+    stopped: tuple[StoppedTask, ...] | None = None
+
+
+Happening = Registered | Updated | Stopped | ActionFailed | Observed

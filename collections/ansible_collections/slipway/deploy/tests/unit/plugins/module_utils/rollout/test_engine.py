@@ -1,0 +1,184 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine on the double: order, parallelism, failures of every kind, cancel, and where things end up."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import outcome_of
+from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.scenarios import Run, Service
+
+TWELVE = [
+    Service("config-server", 1),
+    Service("discovery-server", 2),
+    Service("api-gateway", 3),
+    *(Service(f"business-{number}", 4, seconds=5 + 3 * number) for number in range(9)),
+]
+
+
+def test_twelve_services_roll_out_in_order_with_at_most_four_in_flight() -> None:
+    run = Run.of(TWELVE)
+    rollout = run.go()
+    assert outcome_of(rollout) == "succeeded"
+    assert run.all_new()
+    assert run.widest == 4
+    assert not run.broken_rules
+
+
+def test_a_changed_service_costs_two_mutations() -> None:
+    run = Run.of(TWELVE)
+    run.go()
+    assert (run.ecs.calls["register"], run.ecs.calls["update"]) == (12, 12)
+    assert len(run.ecs.mutations) == 24
+
+
+def test_the_window_slides() -> None:
+    """A slow service holds one place, not the whole batch."""
+    services = [Service("a-slow", seconds=40), *(Service(f"quick-{number}", seconds=5) for number in range(8))]
+    run = Run.of(services, max_parallel=2)
+    started = run.ecs.now
+    run.go()
+    assert run.all_new()
+    # Eight quick ones one after the other beside the slow one, not behind it: each notices within a poll.
+    assert run.ecs.now - started < 40 + 8 * 1.5
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(Service("broken", kind="fails"), id="the breaker rolls it back"),
+        pytest.param(Service("broken", kind="fails", breaker=False), id="it fails without a breaker"),
+        pytest.param(Service("broken", kind="crashes"), id="its tasks stop"),
+        pytest.param(Service("broken", kind="hangs"), id="it never gets stable"),
+        pytest.param(Service("broken", kind="unable"), id="ECS is unable to place it"),
+        pytest.param(Service("broken", kind="crashes", reuse=True), id="its revision was registered before"),
+        pytest.param(Service("broken", kind="fails", breaker=False, inactive=True), id="its old revision is INACTIVE"),
+    ],
+)
+def test_one_broken_service_brings_all_back(broken: Service) -> None:
+    services = [Service("first", 1), Service("second", 2, inactive=True), Service("beside"), broken]
+    run = Run.of(services)
+    rollout = run.go()
+    assert outcome_of(rollout) == "undone"
+    assert run.all_old()
+    assert rollout.cause is not None and rollout.cause.target == "broken"
+    failed_at = next(index for index, record in enumerate(run.journal.written) if record["cause"])
+    forward = [item for item in run.ecs.mutations if item[1] in ("register", "update")]
+    back = [item for item in run.ecs.mutations if item[1] not in ("register", "update")]
+    assert failed_at > 0
+    assert max(item[0] for item in forward) <= min((item[0] for item in back), default=run.ecs.now)
+
+
+def test_undo_goes_in_reverse_wave_order() -> None:
+    services = [Service("a", 1), Service("b", 2), Service("c", 3), Service("d", 4, kind="crashes")]
+    run = Run.of(services)
+    run.go()
+    undone = sorted((target["undo"]["finished_at"], target["name"]) for target in run.journal.record["targets"])
+    assert [name for _at, name in undone] == ["d", "c", "b", "a"]
+
+
+def test_an_inactive_revision_is_registered_again_and_said() -> None:
+    run = Run.of([Service("a", 1, inactive=True), Service("b", 2, kind="crashes")])
+    run.go()
+    undo = run.journal.record["targets"][0]["undo"]
+    assert (undo["task_definition"], undo["equivalent_of"]) == ("a:old-clone", "a:old")
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 8, 15, 25])
+def test_cancel_stops_what_is_in_flight_first(after: int) -> None:
+    run = Run.of(TWELVE)
+    waits = 0
+
+    def press(run: Run) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == after + 1:
+            run.cancel = "stopped by Ctrl-C"
+
+    run.after_each_wait = press
+    rollout = run.go()
+    assert outcome_of(rollout) == "undone"
+    assert run.all_old()
+    kinds = [kind for _at, kind, _name, _state in run.ecs.mutations if kind in ("stop", "undo")]
+    assert kinds == sorted(kinds, key=lambda kind: kind != "stop")
+
+
+def test_cancel_before_the_first_change_changes_nothing() -> None:
+    run = Run.of(TWELVE)
+    run.cancel = "stopped by Ctrl-C"
+    run.go()
+    assert run.ecs.mutations == []
+
+
+def test_a_forced_service_gets_a_new_deployment_of_what_it_runs() -> None:
+    run = Run.of([Service("a", force=True)])
+    before = run.ecs.services["a"].deployments[0].id
+    run.go()
+    assert run.all_new()
+    assert run.ecs.services["a"].deployments[0].id != before
+    assert "register" not in run.ecs.calls
+
+
+def test_stale_reads_fool_nobody() -> None:
+    run = Run.of([Service("a", 1, seconds=8), Service("b", 2, kind="crashes")], stale_seconds=3)
+    rollout = run.go()
+    assert outcome_of(rollout) == "undone"
+    assert run.all_old()
+
+
+def test_a_foreign_deployment_is_a_failure_and_is_left_alone() -> None:
+    run = Run.of([Service("a", 1), Service("b", 2, seconds=30)])
+
+    def interfere(run: Run) -> None:
+        service = run.ecs.services["b"]
+        if service.deployments[0].task_definition == "b:new":
+            run.ecs._deploy(service, "b:hotfix", False)
+
+    run.after_each_wait = interfere
+    rollout = run.go()
+    assert outcome_of(rollout) == "needs_person"
+    assert run.ecs.running("b")[0] == "b:hotfix"
+    assert run.ecs.running("a") == ("a:old", "COMPLETED")
+    assert "b:hotfix" in str(rollout.cause)
+
+
+def test_services_that_do_not_answer_end_by_the_timeout() -> None:
+    run = Run.of([Service("a", seconds=5)], stabilise_timeout=20)
+    run.ecs.unanswered = {"describe"}
+
+    def answer_again(run: Run) -> None:
+        if run.journal.record["cause"]:
+            run.ecs.unanswered = set()
+
+    run.after_each_wait = answer_again
+    rollout = run.go()
+    assert rollout.cause is not None and "has not said" in rollout.cause.what
+    assert run.all_old()
+
+
+def test_a_lost_lock_stops_everything() -> None:
+    """Without the lock nothing is changed any more, not even back: somebody else may be at work."""
+    run = Run.of(TWELVE)
+    allowed = 5
+
+    def guard() -> None:
+        nonlocal allowed
+        allowed -= 1
+        if allowed < 0:
+            raise SlipwayError("the lock is lost")
+
+    from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
+
+    engine = Engine(
+        fleet=run.ecs,
+        journal=run.journal,
+        guard=guard,
+        clock=lambda: run.ecs.now,
+        wait=run.ecs.advance,
+        cancelled=lambda: None,
+        listener=lambda _record: None,
+    )
+    with pytest.raises(SlipwayError, match="lock is lost"):
+        engine.run()
+    assert len(run.ecs.mutations) == 5
