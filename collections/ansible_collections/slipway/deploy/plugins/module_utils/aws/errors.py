@@ -34,7 +34,7 @@ _THROTTLED = {
 _BY_CLASS: dict[str, tuple[str, str]] = {
     "NoCredentialsError": (
         "no AWS credentials were found",
-        "Set aws_profile in the environment's group_vars, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        "Set aws_profile in the environment's group_vars, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     ),
     "PartialCredentialsError": (
         "the AWS credentials are incomplete",
@@ -115,44 +115,37 @@ def is_denied(exc: BaseException) -> bool:
 
 def _service_error(exc: Exception, doing: str) -> SlipwayError:
     code = error_code(exc)
-    message = str(getattr(exc, "response", {}).get("Error", {}).get("Message", "") or "")
-    skewed = code in _SKEW or "not yet current" in message or "Signature expired" in message
+    message = _one_line(getattr(exc, "response", {}).get("Error", {}).get("Message", "") or "")
     action = str(getattr(exc, "operation_name", "") or "the call")
-    if skewed:
-        return SlipwayError(
-            f"cannot {doing}: this machine's clock differs from AWS's: {_one_line(message)}",
-            remedy="Set the clock (timedatectl set-ntp true) and try again",
-        )
-    if code in _EXPIRED:
-        return SlipwayError(
-            f"cannot {doing}: the AWS credentials have expired", remedy="Log in again, then run this again"
-        )
-    if code in _INVALID:
-        return SlipwayError(
-            f"cannot {doing}: AWS does not know these credentials ({code})",
-            remedy="Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account",
-        )
-    if code == "SignatureDoesNotMatch":
-        return SlipwayError(
-            f"cannot {doing}: the secret access key does not belong to the access key",
-            remedy="Check AWS_SECRET_ACCESS_KEY or the profile; a wrong clock gives the same answer",
-        )
-    if code in _DENIED:
-        return SlipwayError(
-            f"cannot {doing}: access denied to {action}: {_one_line(message)}",
-            remedy=f"Allow the action {action} to this role, or use another profile",
-        )
-    if code == "ClusterNotFoundException":
-        return SlipwayError(
-            f"cannot {doing}: the cluster does not exist in this region and account",
-            remedy="Check ecs_cluster and aws_region in the environment's group_vars",
-        )
-    if code in _THROTTLED:
-        return SlipwayError(
-            f"cannot {doing}: AWS throttled {action} beyond all retries",
-            remedy="Something else uses up the account's call rate; try again in a minute",
-        )
-    return SlipwayError(f"cannot {doing}: {code or type(exc).__name__}: {_one_line(message or exc)}")
+    what, remedy = _answer(code, message, action)
+    return SlipwayError(f"cannot {doing}: {what}", remedy=remedy)
+
+
+def _answer(code: str, message: str, action: str) -> tuple[str, str | None]:
+    """What an error code means and what helps."""
+    if code in _SKEW or "not yet current" in message or "Signature expired" in message:
+        what = f"this machine's clock differs from AWS's: {message}"
+        remedy = "Set the clock (timedatectl set-ntp true) and try again"
+    elif code in _EXPIRED:
+        what, remedy = "the AWS credentials have expired", "Log in again, then run this again"
+    elif code in _INVALID:
+        what = f"AWS does not know these credentials ({code})"
+        remedy = "Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account"
+    elif code == "SignatureDoesNotMatch":
+        what = "the secret access key does not belong to the access key"
+        remedy = "Check AWS_SECRET_ACCESS_KEY or the profile; a wrong clock gives the same answer"
+    elif code in _DENIED:
+        what = f"access denied to {action}: {message}"
+        remedy = f"Allow the action {action} to this role, or use another profile"
+    elif code == "ClusterNotFoundException":
+        what = "the cluster does not exist in this region and account"
+        remedy = "Check ecs_cluster and aws_region in the environment's group_vars"
+    elif code in _THROTTLED:
+        what = f"AWS throttled {action} beyond all retries"
+        remedy = "Something else uses up the account's call rate; try again in a minute"
+    else:
+        return f"{code}: {message}" if code and message else code or message or "unknown error", None
+    return what, remedy
 
 
 def _detail(exc: Exception, name: str) -> str:

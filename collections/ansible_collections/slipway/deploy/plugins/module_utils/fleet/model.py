@@ -14,6 +14,7 @@ class DesiredService:
 
     ``wave`` is the priority: the services of one wave roll out together, lower waves first.
     ``selected`` is false for a service outside ``--limit``: it is observed, never changed.
+    ``registry`` is the host of the image registry, ``repository`` the name in it; ``tag`` may also be a digest.
     """
 
     name: str
@@ -27,6 +28,7 @@ class DesiredService:
     force: bool = False
     port: int | None = None
     where: str = ""
+    registry: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class ObservedService:
     classic_load_balancer: bool = False
     circuit_breaker: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    revisions: tuple[str, ...] = ()
+    """ARNs of the service revisions that run now."""
+    platform: str = ""
+    """``linux`` or ``windows`` when ECS says so (Fargate), else ``""``."""
 
     @property
     def primary(self) -> Deployment | None:

@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The calls to AWS that the fleet needs: one short function a call, answers as botocore gives them.
+
+Nothing else in ``fleet/`` and ``verify/`` touches a client. Errors are translated; a batch's limit is the API's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from ..aws.client import Clients
+from ..aws.errors import calling, error_code, is_denied
+from ..aws.raw import RAW, keep_raw, unknown_fields
+from ..common.errors import SlipwayError
+from .images import ecr_account
+from .observation import ResolvedImage
+from .parse import IMAGE_TYPES, INDEX_TYPES, parse_image_answer
+from .taskdef import family_of, revision_of
+
+T = TypeVar("T")
+
+SERVICES_A_CALL = 10
+TASKS_A_CALL = 100
+REVISIONS_A_CALL = 20
+TARGETS_A_CALL = 50
+PARAMETERS_A_CALL = 50
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Consecutive parts of at most ``size`` items."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def caller_account(clients: Clients) -> str:
+    """The account number that the credentials belong to."""
+    with calling("ask AWS whose credentials these are"):
+        return str(clients("sts").get_caller_identity()["Account"])
+
+
+def describe_services(clients: Clients, cluster: str, names: Sequence[str]) -> tuple[list[Any], dict[str, str]]:
+    """At most ten services with their tags, and ECS's reason for each that it does not know (``MISSING``)."""
+    with calling(f"describe services in cluster {cluster}"):
+        answer = clients("ecs").describe_services(cluster=cluster, services=list(names), include=["TAGS"])
+    failures = {item.get("arn", "").rpartition("/")[2]: item.get("reason", "MISSING") for item in answer["failures"]}
+    return answer["services"], failures
+
+
+def list_services(clients: Clients, cluster: str) -> list[str]:
+    """The ARNs of all services of a cluster."""
+    with calling(f"list services in cluster {cluster}"):
+        pages = clients("ecs").get_paginator("list_services").paginate(cluster=cluster, maxResults=100)
+        return [arn for page in pages for arn in page["serviceArns"]]
+
+
+def describe_cluster(clients: Clients, cluster: str) -> str:
+    """A cluster's status (``ACTIVE``), or ``MISSING``."""
+    with calling(f"describe cluster {cluster}"):
+        answer = clients("ecs").describe_clusters(clusters=[cluster])
+    return next((str(item["status"]) for item in answer["clusters"]), "MISSING")
+
+
+def describe_task_definition(
+    clients: Clients, arn: str
+) -> tuple[dict[str, Any], list[dict[str, str]], tuple[str, ...]]:
+    """A task definition as AWS answered it: raw body, tags, and the paths that the installed botocore does not know."""
+    client = clients("ecs")
+    keep_raw(client, "DescribeTaskDefinition")
+    with calling(f"describe task definition {arn}"):
+        raw = client.describe_task_definition(taskDefinition=arn, include=["TAGS"])[RAW]
+    model = client.meta.service_model.operation_model("DescribeTaskDefinition")
+    body = raw["taskDefinition"]
+    unknown = unknown_fields(body, model.output_shape.members["taskDefinition"])
+    return body, list(raw.get("tags") or ()), tuple(unknown)
+
+
+def unknown_to_register(clients: Clients, kwargs: Any) -> list[str]:
+    """The paths of ``kwargs`` that the installed botocore's RegisterTaskDefinition would not send."""
+    model = clients("ecs").meta.service_model.operation_model("RegisterTaskDefinition")
+    return unknown_fields(kwargs, model.input_shape)
+
+
+def list_revisions(clients: Clients, family: str, until: int = 0) -> list[str]:
+    """ARNs of a family's ACTIVE revisions, newest first: a page, and more while they are newer than ``until``."""
+    arns: list[str] = []
+    request: dict[str, Any] = {"familyPrefix": family, "status": "ACTIVE", "sort": "DESC", "maxResults": 100}
+    with calling(f"list revisions of task definition {family}"):
+        while True:
+            answer = clients("ecs").list_task_definitions(**request)
+            arns += [arn for arn in answer["taskDefinitionArns"] if family_of(arn) == family]
+            if not answer.get("nextToken") or (arns and revision_of(arns[-1]) <= until) or until == 0:
+                return sorted(arns, key=revision_of, reverse=True)
+            request["nextToken"] = answer["nextToken"]
+
+
+def describe_service_revisions(clients: Clients, arns: Sequence[str]) -> dict[str, Any]:
+    """At most twenty service revisions by ARN; those that ECS does not tell about are absent."""
+    with calling("describe service revisions"):
+        answer = clients("ecs").describe_service_revisions(serviceRevisionArns=list(arns))
+    return {item["serviceRevisionArn"]: item for item in answer.get("serviceRevisions", [])}
+
+
+def describe_running_tasks(clients: Clients, cluster: str, service: str) -> list[Any]:
+    """The service's tasks that are wanted to run: one page (100), enough to tell what runs."""
+    with calling(f"describe tasks of {service}"):
+        client = clients("ecs")
+        arns = client.list_tasks(cluster=cluster, serviceName=service, desiredStatus="RUNNING")["taskArns"]
+        if not arns:
+            return []
+        tasks: list[Any] = client.describe_tasks(cluster=cluster, tasks=arns[:TASKS_A_CALL])["tasks"]
+        return tasks
+
+
+def resolve_image(clients: Clients, registry: str, repository: str, version: str) -> ResolvedImage:
+    """The image of ``version`` (a tag or a digest) in an ECR repository. One that does not exist has no digest.
+
+    :raises SlipwayError: the call failed for another reason than a missing image or repository.
+    """
+    by_digest = version.startswith("sha256:")
+    name = f"{registry}/{repository}" if registry else repository
+    reference = f"{name}@{version}" if by_digest else f"{name}:{version}"
+    with calling(f"look up image {reference}"):
+        try:
+            answer = clients("ecr").batch_get_image(
+                **_registry(registry),
+                repositoryName=repository,
+                imageIds=[{"imageDigest" if by_digest else "imageTag": version}],
+                acceptedMediaTypes=[*INDEX_TYPES, *IMAGE_TYPES],
+            )
+        except Exception as exc:
+            if error_code(exc) == "RepositoryNotFoundException":
+                return ResolvedImage(reference, problem=f"repository {repository} does not exist")
+            if error_code(exc) in {"ImageNotFoundException", "InvalidParameterException"}:
+                return ResolvedImage(reference, problem="no such image")
+            raise
+    return parse_image_answer(reference, answer)
+
+
+def layer_url(clients: Clients, registry: str, repository: str, digest: str) -> str:
+    """A short-lived address of a blob (an image's config) in ECR."""
+    with calling(f"get the config of an image in {repository}"):
+        answer = clients("ecr").get_download_url_for_layer(
+            **_registry(registry), repositoryName=repository, layerDigest=digest
+        )
+    return str(answer["downloadUrl"])
+
+
+def _registry(registry: str) -> dict[str, str]:
+    known = ecr_account(registry)
+    return {"registryId": known[0]} if known else {}
+
+
+def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Minimum and maximum of those resources (``service/cluster/name``, at most 50) whose count is autoscaled."""
+    with calling("describe scalable targets"):
+        pages = (
+            clients("application-autoscaling")
+            .get_paginator("describe_scalable_targets")
+            .paginate(
+                ServiceNamespace="ecs",
+                ResourceIds=list(resources),
+                ScalableDimension="ecs:service:DesiredCount",
+            )
+        )
+        return {
+            item["ResourceId"]: (item["MinCapacity"], item["MaxCapacity"])
+            for page in pages
+            for item in page["ScalableTargets"]
+        }
+
+
+def describe_secret(clients: Clients, secret: str) -> dict[str, Any] | None:
+    """What is known about a secret but its value, or ``None`` when it does not exist."""
+    with calling(f"describe secret {secret}"):
+        try:
+            answer: dict[str, Any] = clients("secretsmanager").describe_secret(SecretId=secret)
+        except Exception as exc:
+            if error_code(exc) == "ResourceNotFoundException":
+                return None
+            raise
+    return answer
+
+
+def existing_parameters(clients: Clients, names: Sequence[str]) -> set[str]:
+    """Those of the SSM parameters (at most 50 names) that exist. Their values are not asked for."""
+    with calling("describe SSM parameters"):
+        pages = (
+            clients("ssm")
+            .get_paginator("describe_parameters")
+            .paginate(ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": list(names)}])
+        )
+        return {item["Name"] for page in pages for item in page["Parameters"]}
+
+
+def log_group_exists(clients: Clients, name: str) -> bool:
+    """Whether a CloudWatch log group of exactly that name exists in the clients' region."""
+    with calling(f"describe log group {name}"):
+        pages = clients("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+        return any(item["logGroupName"] == name for page in pages for item in page["logGroups"])
+
+
+def object_exists(clients: Clients, bucket: str, key: str) -> bool:
+    """Whether an S3 object exists (an environment file); its content is not read."""
+    with calling(f"look for s3://{bucket}/{key}"):
+        try:
+            clients("s3").head_object(Bucket=bucket, Key=key)
+        except Exception as exc:
+            if error_code(exc) in {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}:
+                return False
+            raise
+    return True
+
+
+def simulate(clients: Clients, role: str, actions: Iterable[str], resources: Iterable[str]) -> list[tuple[str, str]]:
+    """The (action, resource) pairs that IAM's simulation of ``role`` denies."""
+    denied = []
+    with calling(f"simulate the policy of {role}"):
+        pages = (
+            clients("iam")
+            .get_paginator("simulate_principal_policy")
+            .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=list(resources))
+        )
+        for page in pages:
+            for result in page["EvaluationResults"]:
+                if result["EvalDecision"] != "allowed":
+                    denied.append((result["EvalActionName"], result.get("EvalResourceName", "*")))
+    return denied
+
+
+def register(clients: Clients, kwargs: dict[str, Any]) -> str:
+    """Register a task definition; gives its ARN."""
+    with calling(f"register a revision of task definition {kwargs['family']}"):
+        return str(clients("ecs").register_task_definition(**kwargs)["taskDefinition"]["taskDefinitionArn"])
+
+
+def optional(answer: Any, exc: SlipwayError) -> Any:
+    """``answer`` instead of an error that only says that the permission to ask is missing.
+
+    :raises SlipwayError: any other error.
+    """
+    if is_denied(exc):
+        return answer
+    raise exc
