@@ -1,0 +1,255 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The inventory of one environment: the edge of ``module_utils/environment``."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: environment
+short_description: The inventory of the environment that -e env=… names
+version_added: 0.1.0
+author: The Slipway authors (!UNKNOWN)
+description:
+  - Reads the extra variable C(env), and hands every source in the directory of that name, beside this plugin's own
+    file, to the inventory plugins that understand it. Nothing of another environment is read.
+  - The variables in C(group_vars) and C(host_vars) of that directory come from the vars plugin
+    P(slipway.deploy.environment#vars).
+  - A directory is an environment when it holds a file C(environment.yml) as well. With it, C(-i inventories/dev) means
+    the same as C(-e env=dev); naming two different environments is an error.
+  - Refuses, with a line for each mistake and before anything is done, an environment that does not exist, sources that
+    fail or hold a key twice, a fleet without services, services without one priority, two services of one name, and a
+    C(--limit) with a name that is not in the inventory.
+notes:
+  - A mistake ends the program (exit code 4) instead of raising an error. Ansible catches errors of inventory plugins,
+    prints them as a warning of several lines and goes on to say that no inventory was parsed; the one line that a
+    person needs would be buried.
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [slipway.deploy.environment]
+"""
+
+EXAMPLES = r"""
+# inventories/environment.yml and inventories/<env>/environment.yml:
+plugin: slipway.deploy.environment
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ansible import constants as C
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.inventory.manager import split_host_pattern
+from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.plugins.loader import inventory_loader, vars_loader
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import check_fleet
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import (
+    MARKER,
+    check_marker,
+    is_environment,
+    list_environments,
+    read_text,
+    variable_files,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
+
+# ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
+_EXIT_CODE = 4
+
+
+class InventoryModule(BaseInventoryPlugin):
+    """Chooses the environment, delegates to the stock plugins, checks what they made of it."""
+
+    NAME = "slipway.deploy.environment"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether ``path`` is a file for this plugin: ``environment.yml``."""
+        return super().verify_file(path) and Path(path).name == MARKER
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory, or end the program with a line for each mistake."""
+        super().parse(inventory, loader, path, cache)
+        try:
+            self._read_config_data(path)
+            self._parse(Path(path), cache)
+        except (SlipwayError, AnsibleError) as error:
+            _end(error)
+
+    def _parse(self, path: Path, cache: bool) -> None:
+        here = path.parent
+        root = here.parent if is_environment(here) else here
+        given = _inventory_sources()
+        value = load_extra_vars(self.loader).get("env")
+        check_marker(root, value)
+        environment = choose(value, [*given, str(path)], str(root), list_environments(root))
+        places = self._read_sources(root, environment, cache)
+        self.inventory.set_variable("all", "env", environment)
+        self._check(root / environment, places)
+        if len(given) <= 1:
+            # A second source may bring hosts that are not known yet.
+            self._check_limit()
+
+    def _read_sources(self, root: Path, environment: str, cache: bool) -> Places:
+        directory = root / environment
+        shown = {path: str(path.relative_to(root.parent)) for path in _sources(directory)}
+        if not shown:
+            raise SlipwayError("holds no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
+        places, plugins = _read_yaml(shown, variable_files(directory), root)
+        outer = self.inventory.current_source
+        try:
+            for path, name in shown.items():
+                # Ansible derives the hosts' inventory_dir and inventory_file from it.
+                self.inventory.current_source = str(path)
+                self._delegate(path, name, plugins.get(path), cache)
+        finally:
+            self.inventory.current_source = outer
+        return places
+
+    def _delegate(self, path: Path, shown: str, plugin_name: str | None, cache: bool) -> None:
+        """Hand a source to the first enabled plugin that takes it, as Ansible does for a source of its own."""
+        if path.suffix in (".yml", ".yaml"):
+            names = ["auto" if plugin_name else "yaml"]
+        else:
+            names = list(C.INVENTORY_ENABLED)
+        failure: Exception | None = None
+        for name in names:
+            plugin = inventory_loader.get(name)
+            if plugin is None or not plugin.verify_file(str(path)):
+                continue
+            try:
+                plugin.parse(_wrap(self.inventory, plugin), self.loader, str(path), cache=cache)
+                if hasattr(plugin, "update_cache_if_changed"):
+                    plugin.update_cache_if_changed()
+                return
+            except Exception as error:  # a source's plugin may raise anything; the next one may take the file
+                failure = failure or error
+        if failure is None:
+            raise SlipwayError("no inventory plugin takes this file", shown, "Remove it, or give it the ending .yml")
+        raise failure if isinstance(failure, SlipwayError) else SlipwayError(_one_line(failure), shown) from failure
+
+    def _check(self, directory: Path, places: Places) -> None:
+        variables = vars_loader.get("ansible.builtin.host_group_vars")
+        hosts = self.inventory.hosts.values()
+        host_vars = {
+            host.name: {**host.vars, **variables.get_vars(self.loader, str(directory), [host])} for host in hosts
+        }
+        everywhere = variables.get_vars(self.loader, str(directory), [self.inventory.groups["all"]])
+        check_fleet(
+            directory.name, self._members(), host_vars, places, prefix=everywhere.get("service_name_prefix")
+        )
+
+    def _check_limit(self) -> None:
+        subset = context.CLIARGS.get("subset") if context.CLIARGS else None
+        if subset:
+            hosts = list(self.inventory.hosts)
+            check_limit(_patterns(subset), hosts, {**self._members(), "all": hosts})
+
+    def _members(self) -> dict[str, list[str]]:
+        return {name: [host.name for host in group.get_hosts()] for name, group in self.inventory.groups.items()}
+
+
+def _inventory_sources() -> list[str]:
+    """What ``-i`` names, or the default; empty where there is no command line."""
+    given = context.CLIARGS.get("inventory") if context.CLIARGS else None
+    if isinstance(given, str):
+        given = [given]
+    return [source if "," in source else str(Path(source).absolute()) for source in given or ()]
+
+
+def _sources(directory: Path) -> Iterator[Path]:
+    """The inventory sources of a directory, by Ansible's rules for the directory that ``-i`` names."""
+    ignored = [re.compile(pattern) for pattern in C.INVENTORY_IGNORE_PATTERNS]
+    endings = tuple(C.INVENTORY_IGNORE_EXTS)
+    try:
+        entries = sorted(directory.iterdir())
+    except OSError as error:
+        raise SlipwayError(
+            f"cannot be read ({error.strerror})", str(directory), "Give your user the right to read it"
+        ) from error
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in ("host_vars", "group_vars", "vars_plugins", MARKER):
+            continue
+        if entry.name.endswith(endings) or any(pattern.search(entry.name) for pattern in ignored):
+            continue
+        if entry.is_dir():
+            yield from _sources(entry)
+        else:
+            yield entry
+
+
+def _read_yaml(
+    shown: dict[Path, str], variables: Sequence[Path], root: Path
+) -> tuple[Places, dict[Path, str | None]]:
+    """The places of the static sources and the plugin of every YAML source; raises what is wrong in any YAML file."""
+    places = Places()
+    plugins: dict[Path, str | None] = {}
+    errors: list[SlipwayError] = []
+    for path in [*shown, *variables]:
+        if path.suffix not in (".yml", ".yaml"):
+            continue
+        name = shown.get(path) or str(path.relative_to(root.parent))
+        source = read_source(read_text(path, name), name)
+        errors.extend(source.errors)
+        if path in shown:
+            plugins[path] = source.plugin
+            places.merge(source.places)
+            if source.empty:
+                errors.append(SlipwayError("is empty", name, "List the services in it, or remove it"))
+    if errors:
+        raise SlipwayErrors(errors) if len(errors) > 1 else errors[0]
+    return places, plugins
+
+
+def _patterns(subset: str) -> list[str]:
+    """The single patterns of ``--limit``; those of ``@file`` are read, one to a line."""
+    patterns: list[str] = []
+    for pattern in split_host_pattern(subset):
+        if pattern.startswith("@"):
+            patterns.extend(read_text(Path(pattern[1:]), f"--limit {pattern}").splitlines())
+        else:
+            patterns.append(pattern)
+    return patterns
+
+
+def _wrap(inventory: Any, plugin: Any) -> Any:
+    """The inventory as Ansible hands it to ``plugin``.
+
+    Ansible 2.19 and later hand out a wrapper that remembers whether the values of *one* plugin are trusted as
+    templates. A tag of an AWS resource must never be, so each delegate gets a wrapper of its own.
+    """
+    inner = getattr(inventory, "__wrapped__", None)
+    if inner is None:
+        return inventory
+    return type(inventory)(inner, target_plugin=plugin, origin=inventory._default_origin)
+
+
+def _one_line(error: BaseException) -> str:
+    """An error and what caused it, on one line, nothing said twice."""
+    parts: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, SlipwayError):
+            return str(current)
+        text = " ".join(str(getattr(current, "message", None) or current).split())
+        if text and not any(text in part for part in parts):
+            parts.append(text.rstrip("."))
+        current = current.__cause__
+    return ": ".join(parts) or type(error).__name__
+
+
+def _end(error: Exception) -> NoReturn:
+    """Say what is wrong and end the program; the notes of the documentation say why."""
+    sys.stdout.flush()
+    print(str(error) if isinstance(error, SlipwayError) else _one_line(error), file=sys.stderr, flush=True)
+    raise SystemExit(_EXIT_CODE)
+

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether an environment's groups and host variables can be a fleet. Pure; every mistake is reported, not the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places
+
+FLEET = "fleet"
+_PRIORITY = re.compile(r"priority_(?P<number>[1-9][0-9]*)")
+
+
+def check_fleet(
+    environment: str,
+    groups: Mapping[str, Collection[str]],
+    host_vars: Mapping[str, Mapping[str, Any]],
+    places: Places,
+    prefix: object = None,
+) -> None:
+    """Refuse an inventory that is no fleet.
+
+    :param environment: the environment, for messages.
+    :param groups: group → its hosts, those of its child groups included.
+    :param host_vars: host → the variables that are its own (inventory file and ``host_vars``).
+    :param places: where the hosts and groups are written, as far as known.
+    :param prefix: the variable ``service_name_prefix``; anything but a plain string is not looked into.
+    :raises SlipwayErrors: with all mistakes.
+    """
+    fleet = list(groups.get(FLEET, ()))
+    if not fleet:
+        raise SlipwayError(
+            "no service in group fleet",
+            f"inventories/{environment}",
+            "List the services in fleet.yml, each in a group priority_<number> below fleet",
+        )
+    errors = [
+        *_check_priorities(environment, fleet, groups, places),
+        *_check_services(environment, fleet, host_vars, places, prefix),
+        *_check_ports(environment, fleet, host_vars, places),
+    ]
+    if errors:
+        raise SlipwayErrors(errors) if len(errors) > 1 else errors[0]
+
+
+def _check_priorities(
+    environment: str, fleet: list[str], groups: Mapping[str, Collection[str]], places: Places
+) -> Iterator[SlipwayError]:
+    priorities: dict[str, list[str]] = {}
+    unnumbered: set[str] = set()
+    for group in sorted(name for name in groups if name.startswith("priority")):
+        numbered = _PRIORITY.fullmatch(group) is not None
+        if not numbered:
+            where = places.groups.get(group, f"inventories/{environment}")
+            yield SlipwayError(
+                f"{group}: the priority is no number", where, "Name the group priority_<number>, such as priority_4"
+            )
+        for host in groups[group]:
+            priorities.setdefault(host, []).append(group)
+            if not numbered:
+                unnumbered.add(host)
+    members = set(fleet)
+    for host in sorted(members | set(priorities)):
+        where = places.hosts.get(host, f"inventories/{environment}")
+        of_host = priorities.get(host, [])
+        if len(of_host) > 1 and host not in unnumbered:
+            yield SlipwayError(f"{host} is in {' and '.join(of_host)}", where, "A service has one priority")
+        elif not of_host:
+            yield SlipwayError(f"{host} has no priority", where, "Put it into one of the groups priority_<number>")
+        elif host not in members:
+            yield SlipwayError(
+                f"{host} is in {of_host[0]} but not in fleet", where, f"Put {of_host[0]} below fleet's children"
+            )
+
+
+def _check_services(
+    environment: str, fleet: list[str], host_vars: Mapping[str, Mapping[str, Any]], places: Places, prefix: object
+) -> Iterator[SlipwayError]:
+    owners: dict[str, str] = {}
+    for host in fleet:
+        service = host_vars.get(host, {}).get("ecs_service")
+        if service is None and isinstance(prefix, str):
+            service = f"{prefix}{host}"
+        if not isinstance(service, str) or "{{" in service:
+            continue
+        owner = owners.setdefault(service, host)
+        if owner != host:
+            where = places.hosts.get(host, f"inventories/{environment}")
+            yield SlipwayError(f"{host} and {owner} are both the ECS service {service}", where, "Give each its own ecs_service")
+
+
+def _check_ports(
+    environment: str, fleet: list[str], host_vars: Mapping[str, Mapping[str, Any]], places: Places
+) -> Iterator[SlipwayError]:
+    for host in fleet:
+        port = host_vars.get(host, {}).get("service_port")
+        templated = isinstance(port, str) and "{{" in port
+        if port is None or templated or _is_port(port):
+            continue
+        where = places.hosts.get(host, f"inventories/{environment}")
+        yield SlipwayError(f"service_port {port} of {host} is no port", where, "A number from 1 to 65535 is wanted")
+
+
+def _is_port(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return False
+    text = str(value)
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= 65535

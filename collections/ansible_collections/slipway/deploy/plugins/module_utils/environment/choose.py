@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Choose the environment from what the command line says: ``-e env=…``, ``-i inventories/<env>`` or both."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import PurePath
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """The question that follows a misspelt word.
+
+    :param word: what was written.
+    :param known: the words that exist.
+    :return: ``Did you mean dev?``, or ``None`` when nothing is close.
+    """
+    by_folded = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"Did you mean {by_folded[close[0]]}?" if close else None
+
+
+def shorten(value: object, limit: int = 60) -> str:
+    """A value as one line of at most ``limit`` characters, fit for a message."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def check_name(value: object, known: Collection[str]) -> str:
+    """The environment that the variable ``env`` names.
+
+    :param value: the value of ``env``.
+    :param known: the environments that exist.
+    :raises SlipwayError: it is missing, not a name, or not one of those that exist.
+    """
+    there_are = _there_are(known)
+    if value is None or value == "":
+        raise SlipwayError(f"env is missing: say -e env=… ({there_are})")
+    if not isinstance(value, str):
+        raise SlipwayError(f"env={shorten(value)}: the name of one environment is wanted ({there_are})")
+    if value in known:
+        return str(value)
+    if "/" in value or "\\" in value or value in (".", ".."):
+        raise SlipwayError(f"env={shorten(value)}: the name of an environment is wanted, not a path ({there_are})")
+    raise SlipwayError(
+        f"env={shorten(value)}: no such environment in inventories/ ({there_are})", remedy=suggest(value, known)
+    )
+
+
+def named_by(source: str, root: str, known: Collection[str]) -> str | None:
+    """The environment whose directory an inventory source is, or is in.
+
+    :param source: the absolute path of an inventory source, or a list of hosts.
+    :param root: the absolute path of the directory of the environments.
+    :return: the environment, or ``None`` for a source outside of all of them.
+    """
+    path = PurePath(source)
+    if not path.is_relative_to(root):
+        return None
+    parts = path.relative_to(root).parts
+    return parts[0] if parts and parts[0] in known else None
+
+
+def choose(value: object, sources: Sequence[str], root: str, known: Collection[str]) -> str:
+    """The environment of a run.
+
+    :param value: the extra variable ``env``, or ``None``.
+    :param sources: the absolute paths of the inventory sources (``-i``, or the default).
+    :param root: the absolute path of the directory of the environments.
+    :param known: the environments that exist.
+    :raises SlipwayError: none is named, one that does not exist, or two different ones.
+    """
+    by_path = {name: None for source in sources if (name := named_by(source, root, known)) is not None}
+    said = [f"-i inventories/{name}" for name in by_path]
+    names = list(by_path)
+    if value not in (None, "") or not names:
+        name = check_name(value, known)
+        if name not in by_path:
+            names.append(name)
+            said.append(f"-e env={name}")
+    if len(names) > 1:
+        raise SlipwayError(f"{' and '.join(said)} name different environments: a run is for one. Leave one of them out")
+    return names[0]
+
+
+def _there_are(known: Collection[str]) -> str:
+    return f"there are {', '.join(sorted(known))}" if known else "there are none"

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands in ``inventories/``. The only file of this topic that reads the file system.
+
+``inventories/environment.yml`` marks the directory of the environments; a directory beside it that holds a
+file of the same name is an environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
+
+MARKER = "environment.yml"
+
+
+def is_environment(directory: Path) -> bool:
+    """Whether a directory is an environment: it and the directory above hold ``environment.yml``."""
+    return (directory / MARKER).is_file() and (directory.parent / MARKER).is_file()
+
+
+def list_environments(root: Path) -> tuple[str, ...]:
+    """The names of the environments in ``inventories/``, sorted.
+
+    :raises SlipwayError: the directory cannot be read.
+    """
+    try:
+        return tuple(sorted(entry.name for entry in root.iterdir() if (entry / MARKER).is_file()))
+    except OSError as error:
+        raise SlipwayError(f"cannot be read ({error.strerror})", str(root), "Give your user the right to read it") from error
+
+
+def check_marker(root: Path, value: object) -> None:
+    """Refuse a directory that was made for an environment but lacks ``environment.yml``.
+
+    :param root: the directory of the environments.
+    :param value: the extra variable ``env``, of any type.
+    :raises SlipwayError: there is such a directory without the file.
+    """
+    if not isinstance(value, str) or not value or "/" in value or value.startswith("."):
+        return
+    if (root / value).is_dir() and not (root / value / MARKER).is_file():
+        raise SlipwayError(
+            f"env={value}: the directory holds no {MARKER}",
+            f"{root.name}/{value}",
+            f"Copy that of another environment, or {root.name}/{MARKER}",
+        )
+
+
+def root_of(source: Path) -> Path | None:
+    """The directory of the environments that an inventory source belongs to, or ``None``."""
+    for directory in (source, *source.parents):
+        if is_environment(directory):
+            return directory.parent
+        if (directory / MARKER).is_file():
+            return directory
+    return None
+
+
+def environment_of(sources: Sequence[str], extra_vars: Mapping[str, Any]) -> str:
+    """The environment of a run, for code that was not started by the inventory plugin.
+
+    The plugin does not see ``-i inventories/dev/fleet.yml``; this does.
+
+    :param sources: Ansible's ``ansible_inventory_sources``.
+    :param extra_vars: the extra variables of the command line.
+    :raises SlipwayError: none is named, one that does not exist, or two different ones.
+    """
+    paths = [Path(source).absolute() for source in sources if "," not in source]
+    roots = [root for path in paths if (root := root_of(path)) is not None]
+    if not roots:
+        raise SlipwayError("the inventory is no environment", ", ".join(sources), "Say -e env=… and leave -i out")
+    return choose(extra_vars.get("env"), [str(path) for path in paths], str(roots[0]), list_environments(roots[0]))
+
+
+def read_text(path: Path, shown: str) -> str:
+    """A file's text.
+
+    :param path: the file.
+    :param shown: its name in messages.
+    :raises SlipwayError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SlipwayError("is not UTF-8", shown, "Save it as UTF-8") from error
+    except OSError as error:
+        raise SlipwayError(f"cannot be read ({error.strerror})", shown, "Give your user the right to read it") from error
+
+
+def variable_files(directory: Path) -> list[Path]:
+    """The YAML files below ``group_vars`` and ``host_vars`` of an environment, sorted."""
+    found = [path for kind in ("group_vars", "host_vars") for path in (directory / kind).rglob("*")]
+    return sorted(path for path in found if path.suffix in (".yml", ".yaml") and path.is_file())

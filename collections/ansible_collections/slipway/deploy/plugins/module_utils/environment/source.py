@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read a YAML file for its places: which line names which host or group, and what is written twice.
+
+Ansible's inventory keeps neither, so a message that names a line needs a reading of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+# libyaml, where PyYAML was built with it, is ten times faster.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass
+class Places:
+    """Where an inventory names its hosts and groups: name → ``file:line`` of the first mention."""
+
+    hosts: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+
+    def merge(self, other: Places) -> None:
+        """Take over the mentions of a later file; earlier ones stay."""
+        self.hosts = {**other.hosts, **self.hosts}
+        self.groups = {**other.groups, **self.groups}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A YAML file as written. ``plugin`` is its inventory plugin, ``None`` for a static inventory."""
+
+    places: Places
+    errors: tuple[SlipwayError, ...] = ()
+    plugin: str | None = None
+    empty: bool = False
+
+
+def read_source(text: str, shown: str) -> Source:
+    """Read the text of a YAML file.
+
+    :param text: the file's text. An encrypted one is taken as it is.
+    :param shown: the file's name in messages.
+    """
+    if text.startswith("$ANSIBLE_VAULT"):
+        return Source(Places())
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        return Source(Places(), (_syntax_error(error, shown),))
+    if root is None:
+        return Source(Places(), empty=True)
+    errors = tuple(_duplicates(root, shown))
+    places = Places()
+    plugin = None
+    if isinstance(root, yaml.MappingNode):
+        plugin = next((str(value.value) for key, value in root.value if key.value == "plugin"), None)
+        if plugin is None:
+            _read_groups(root, shown, places)
+    return Source(places, errors, plugin)
+
+
+def _syntax_error(error: yaml.YAMLError, shown: str) -> SlipwayError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return SlipwayError(f"not valid YAML: {problem}", f"{shown}:{mark.line + 1}" if mark else shown)
+
+
+def _duplicates(node: yaml.Node, shown: str) -> Iterator[SlipwayError]:
+    """Every key that a mapping holds twice; YAML's own rule is that the last one wins."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _duplicates(item, shown)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                yield SlipwayError(
+                    f"{key.value} is written twice, first on line {seen[key.value]}", f"{shown}:{line}", "Keep one of them"
+                )
+            seen.setdefault(key.value, line)
+        yield from _duplicates(value, shown)
+
+
+def _read_groups(groups: yaml.Node, shown: str, places: Places) -> None:
+    for group, name in _items(groups):
+        places.groups.setdefault(name, f"{shown}:{_line(group[0])}")
+        for section, kind in _items(group[1]):
+            if kind == "hosts":
+                for host, host_name in _items(section[1]):
+                    places.hosts.setdefault(host_name, f"{shown}:{_line(host[0])}")
+            elif kind == "children":
+                _read_groups(section[1], shown, places)
+
+
+def _items(node: yaml.Node) -> Iterator[tuple[tuple[yaml.Node, yaml.Node], str]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield (key, value), key.value
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

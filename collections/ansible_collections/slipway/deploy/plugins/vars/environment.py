@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The variables of the environment that ``-e env=…`` names."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: environment
+short_description: The group_vars and host_vars of the environment that -e env=… names
+version_added: 0.1.0
+author: The Slipway authors (!UNKNOWN)
+description:
+  - Ansible looks for C(group_vars) and C(host_vars) beside the inventory source. The source of
+    P(slipway.deploy.environment#inventory) is C(inventories/environment.yml), the variables are one directory further
+    down. This plugin looks there, by the rules and with the precedence of P(ansible.builtin.host_group_vars#vars), so
+    that a variable means the same under C(-e env=dev) and C(-i inventories/dev).
+extends_documentation_fragment: [vars_plugin_staging]
+options:
+  stage:
+    ini:
+      - key: stage
+        section: vars_slipway_environment
+    env:
+      - name: SLIPWAY_ENVIRONMENT_VARS_STAGE
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.loader import vars_loader
+from ansible.plugins.vars import BaseVarsPlugin
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import MARKER, is_environment
+
+
+class VarsModule(BaseVarsPlugin):
+    """Asks Ansible's own plugin for the variables, in another directory."""
+
+    is_stateless = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._directories: dict[str, str | None] = {}
+
+    def get_vars(self, loader: Any, path: str, entities: Any, cache: bool = True) -> dict[str, Any]:
+        """The variables of hosts and groups for an inventory source in ``path``; none for any other directory."""
+        super().get_vars(loader, path, entities)
+        # Asked for every task and host: the file system is asked once.
+        if path not in self._directories:
+            self._directories[path] = _directory(Path(path), loader)
+        directory = self._directories[path]
+        if directory is None:
+            return {}
+        return dict(vars_loader.get("ansible.builtin.host_group_vars").get_vars(loader, directory, entities, cache))
+
+
+def _directory(path: Path, loader: Any) -> str | None:
+    environment = load_extra_vars(loader).get("env")
+    if not isinstance(environment, str) or not (path / MARKER).is_file() or is_environment(path):
+        return None
+    return str(path / environment) if is_environment(path / environment) else None
