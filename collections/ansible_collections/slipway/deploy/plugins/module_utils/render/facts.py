@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the screens say about a record: revisions, images, times, what was touched. Pure."""
+
+from __future__ import annotations
+
+import heapq
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    display_width,
+    plural,
+    truncate,
+)
+
+Record = Mapping[str, Any]
+Target = Mapping[str, Any]
+
+#: The service was never updated: what ran before still runs.
+UNTOUCHED = frozenset({"planned", "registering"})
+#: A change on its way forward.
+GOING_FORWARD = frozenset({"updating", "in_flight"})
+#: A change on its way back.
+GOING_BACK = frozenset({"stopping", "undo_registering", "undo_updating", "undoing"})
+#: Nothing of the change is left, as far as it is known for certain.
+AS_BEFORE = UNTOUCHED | {"undone"}
+
+_PHASES = {
+    "planned": "while planning",
+    "rolling_out": "while rolling out",
+    "checking": "while checking",
+    "undoing": "while undoing",
+    "closed": "while closing",
+}
+
+
+def finish(lines: Iterable[str], width: int | None) -> list[str]:
+    """A screen's last step: every line printable, without trailing spaces and no wider than ``width`` columns.
+
+    Control characters that came with a log line, a title or a reason become spaces here, so no screen can forget it.
+    """
+    return [truncate(_printable(line).rstrip(), width) for line in lines]
+
+
+def _printable(line: str) -> str:
+    indent = len(line) - len(line.lstrip(" "))
+    if all(unicodedata.category(char)[0] not in "CZ" or char == " " for char in line):
+        return line
+    return " " * indent + clean(line)
+
+
+def joined(parts: Iterable[str], width: int | None) -> list[str]:
+    """``a · b · c`` on one line, or on several when it is wider than ``width``."""
+    lines: list[str] = []
+    for part in parts:
+        candidate = f"{lines[-1]} · {part}" if lines else part
+        if lines and width is not None and display_width(candidate) > width:
+            lines.append(f"  {part}")
+        else:
+            lines[-1:] = [candidate]
+    return lines
+
+
+def targets_of(record: Record) -> list[Target]:
+    """The services that the record changes, in the plan's order."""
+    return list(record.get("targets") or ())
+
+
+def unchanged_of(record: Record) -> list[Mapping[str, Any]]:
+    """The services that the record leaves alone."""
+    return list(record.get("unchanged") or ())
+
+
+def is_rollback(record: Record) -> bool:
+    """Whether the record is a rollback's."""
+    return record.get("kind") == "rollback"
+
+
+def release(record: Record) -> str:
+    """What is released, in a few characters: ``3f9c2d1``, ``rollback to 8d20c11``."""
+    label = clean(record.get("label") or record.get("id") or "?")
+    return f"rollback to {label}" if is_rollback(record) else label
+
+
+def who(record: Record) -> str:
+    """Who deploys: ``maria@ci-412``."""
+    actor = record.get("actor") or {}
+    return clean("@".join(str(part) for part in (actor.get("user"), actor.get("host")) if part)) or "somebody"
+
+
+def place(record: Record) -> str:
+    """Where the record is kept, below the state store."""
+    return f"{record.get('environment')}/releases/{record.get('id')}.json"
+
+
+def phase_words(phase: str | None) -> str:
+    """When something happened: ``while rolling out``."""
+    return _PHASES.get(phase or "", f"in phase {phase}" if phase else "")
+
+
+def revision(arn: str | None) -> str:
+    """A task definition's revision: ``:41``; its whole name when there is no number."""
+    if not arn:
+        return "?"
+    name, colon, number = arn.rsplit("/", 1)[-1].rpartition(":")
+    return f":{number}" if colon and name else arn
+
+
+def image_label(image: Mapping[str, Any] | None) -> str:
+    """An image in a few characters: its tag and the beginning of its digest, ``8d20c11 sha256:77be``."""
+    tag = clean((image or {}).get("tag") or "")
+    algorithm, _, digest = str((image or {}).get("digest") or "").partition(":")
+    short = f"{algorithm}:{digest[:4]}" if digest else ""
+    return " ".join(part for part in (tag[:12], short) if part) or "?"
+
+
+def tag_label(image: Mapping[str, Any] | None) -> str:
+    """An image's tag, or the beginning of its digest when it has none."""
+    return clean((image or {}).get("tag") or "")[:12] or image_label(image)
+
+
+def forward(target: Target) -> str:
+    """The change: ``:41 → :42``, ``:41 → new`` before the revision is registered."""
+    to = target.get("to") or {}
+    new = revision(to["task_definition"]) if to.get("task_definition") else "new"
+    return f"{revision((target.get('from') or {}).get('task_definition'))} → {new}"
+
+
+def back(target: Target) -> str:
+    """The change undone: ``:42 → :41``; with the clone's number when the recorded revision was registered again."""
+    to = (target.get("to") or {}).get("task_definition")
+    undo = target.get("undo") or {}
+    again = undo.get("task_definition") or (target.get("from") or {}).get("task_definition")
+    text = f"{revision(to) if to else 'new'} → {revision(again)}"
+    same_as = undo.get("equivalent_of")
+    return f"{text}, a copy of {revision(same_as)}" if same_as and same_as != again else text
+
+
+def seconds(item: Mapping[str, Any] | None, now: float | None = None) -> float | None:
+    """From ``started_at`` to ``finished_at``, or to ``now`` while it runs; ``None`` when it is not known."""
+    start = (item or {}).get("started_at")
+    end = (item or {}).get("finished_at") or now
+    return None if start is None or end is None else max(0.0, float(end) - float(start))
+
+
+def tasks(target: Target) -> str:
+    """``2/2 running``."""
+    return f"{target.get('running') or 0}/{target.get('desired') or 0} running"
+
+
+def untouched(record: Record) -> int:
+    """How many services of the environment this record never updated."""
+    return len(unchanged_of(record)) + sum(item.get("state") in UNTOUCHED for item in targets_of(record))
+
+
+def as_before(record: Record) -> bool:
+    """Whether every change was put back and seen to be stable."""
+    return all(item.get("state") in AS_BEFORE for item in targets_of(record))
+
+
+def cause_words(record: Record) -> str:
+    """Why it failed, in one line: ``user-service: 3 of its tasks stopped``; empty when it did not."""
+    cause = record.get("cause") or {}
+    what, name = clean(cause.get("what") or ""), clean(cause.get("target") or "")
+    return f"{name}: {what}" if name and name not in what else what
+
+
+def services(count: int) -> str:
+    """``1 service``, ``2 services``."""
+    return plural(count, "service")
+
+
+def time_left(targets: Sequence[Target], parallel: int, now: float | None = None) -> float | None:
+    """Seconds until every change is stable, by past durations: waves in order, ``parallel`` services at a time.
+
+    ``None`` when a service that is not yet stable has never been timed: a guess would be a lie.
+    """
+    total = 0.0
+    for wave in sorted({item["wave"] for item in targets}):
+        slots: list[float] = []
+        members = [item for item in targets if item["wave"] == wave and item.get("state") != "stable"]
+        for item in sorted(members, key=lambda member: member.get("started_at") is None):
+            expected = item.get("expected_seconds")
+            if expected is None:
+                return None
+            spent = (seconds(item, now) or 0.0) if now is not None else 0.0
+            length = max(0.0, float(expected) - spent)
+            start = heapq.heappop(slots) if len(slots) >= max(1, parallel) else 0.0
+            heapq.heappush(slots, start + length)
+        total += max(slots, default=0.0)
+    return total
+
+
+def parallel_of(record: Record) -> int:
+    """How many services may move at once."""
+    return int((record.get("settings") or {}).get("max_parallel") or 1)

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan's screen: what would change and why, what was verified, what an undo would return to. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    Record,
+    Target,
+    finish,
+    image_label,
+    is_rollback,
+    joined,
+    parallel_of,
+    release,
+    revision,
+    services,
+    targets_of,
+    time_left,
+    unchanged_of,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    listed,
+    pad,
+    wrap,
+)
+
+#: Rows of the table before the rest is left to the record.
+ROWS = 40
+_REASONS = 5
+_NARROWEST_WHY = 24
+_HEADINGS = ("wave", "service", "running", "desired", "why")
+
+
+def plan(record: Record, now: float, width: int | None = None, lock: str = "") -> list[str]:
+    """The screen of a plan.
+
+    :param now: epoch seconds; nothing of a plan is relative to it, it is taken as by every screen.
+    :param width: columns of the terminal; ``None`` does not wrap.
+    :param lock: the lock's state in two words (``lock free``); nothing is said about it when empty.
+    """
+    lines = [*_header(record, width, lock), *_table(targets_of(record), width), *_unchanged(record, width)]
+    lines += _verified(record, width)
+    lines += [line for text in record.get("warnings") or () for line in _said("warning", str(text), width)]
+    lines += _undo(targets_of(record), parallel_of(record), width)
+    return finish(lines, width)
+
+
+def _header(record: Record, width: int | None, lock: str) -> list[str]:
+    changing = len(targets_of(record))
+    total = changing + len(unchanged_of(record))
+    title = f' "{clean(record["title"])}"' if record.get("title") else ""
+    if changing:
+        verb = "change" if changing != 1 else "changes"
+        count = f"{changing} of {services(total)} {verb}"
+    else:
+        count = nothing_to_do(record)
+    subject = release(record) if is_rollback(record) else f"plan for {release(record)}"
+    parts = [str(record.get("environment")), f"{subject}{title}", count]
+    return joined([*parts, lock] if lock else parts, width)
+
+
+def nothing_to_do(record: Record) -> str:
+    """``nothing to deploy: 12 services already run what is asked``."""
+    total = len(unchanged_of(record))
+    verb = "runs" if total == 1 else "run"
+    return (
+        f"nothing to {'roll back' if is_rollback(record) else 'deploy'}: {services(total)} already {verb} what is asked"
+    )
+
+
+def _row(target: Target) -> tuple[str, ...]:
+    why = "; ".join(clean(item) for item in (*(target.get("why") or ()), *(target.get("notes") or ())))
+    if not target.get("exercised", True):
+        why = f"{why}; not exercised: desired count is 0" if why else "not exercised: desired count is 0"
+    return (
+        str(target["wave"]),
+        clean(target["name"]),
+        image_label(target.get("from")),
+        image_label(target.get("to")),
+        why,
+    )
+
+
+def _table(targets: Sequence[Target], width: int | None) -> list[str]:
+    if not targets:
+        return []
+    rows = [_row(target) for target in targets[:ROWS]]
+    facts = columns([(*row[:-1], "|") for row in (_HEADINGS, *rows)])
+    # The marker column shows where the reasons begin, whatever the widths before it are.
+    lead = display_width(facts[0]) - 1
+    lines: list[str] = []
+    for fact, row in zip(facts, (_HEADINGS, *rows), strict=True):
+        lines += _with_why(fact[:-1], row[-1], lead, width)
+    hidden = len(targets) - len(rows)
+    return [*lines, f"… and {hidden:,} more (see the record)"] if hidden > 0 else lines
+
+
+def _with_why(fact: str, why: str, lead: int, width: int | None) -> list[str]:
+    if width is None or display_width(fact + why) <= width:
+        return [fact + why]
+    if width - lead >= _NARROWEST_WHY:
+        first, *rest = wrap(why, width - lead)
+        return [fact + first, *(" " * lead + line for line in rest)]
+    indent = " " * len("wave  ")
+    return [fact, *(indent + line for line in wrap(why, max(_NARROWEST_WHY, width - len(indent))))]
+
+
+def _unchanged(record: Record, width: int | None) -> list[str]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for item in unchanged_of(record):
+        groups[clean(item.get("why") or "")].append(clean(item["name"]))
+    largest = sorted(groups.items(), key=lambda group: -len(group[1]))
+    lines = [
+        _collapsed(f"{len(names):,} unchanged{_because(why)}: ", names, width) for why, names in largest[:_REASONS]
+    ]
+    rest = sum(len(names) for _why, names in largest[_REASONS:])
+    return [*lines, f"–     {rest:,} unchanged for other reasons (see the record)"] if rest else lines
+
+
+def _because(why: str) -> str:
+    return f" ({why})" if why else ""
+
+
+def _collapsed(label: str, names: Sequence[str], width: int | None) -> str:
+    lead = pad("–", 6) + label
+    # Without a terminal's width a list of hundreds would be one endless line.
+    return lead + listed(names, (width or 100) - display_width(lead))
+
+
+def _verified(record: Record, width: int | None) -> list[str]:
+    verify = record.get("verify") or {}
+    facts = [_checked(str(name), value) for name, value in (verify.get("checked") or {}).items()]
+    facts = [fact for fact in facts if fact]
+    lines: list[str] = []
+    if facts:
+        cluster = [f"cluster {record['cluster']}"] if record.get("cluster") else []
+        lines = _said("verified", ", ".join([*facts, *cluster]), width)
+    for text in verify.get("unverifiable") or ():
+        lines += _said("not verifiable", clean(text), width)
+    return lines
+
+
+def _checked(name: str, value: Any) -> str:
+    label = name.replace("_", " ")
+    if isinstance(value, bool) or value is None:
+        return label if value else ""
+    if isinstance(value, int):
+        return f"{value:,} {label[:-1] if value == 1 and label.endswith('s') else label}" if value else ""
+    if isinstance(value, (list, tuple)):
+        return f"{label} {', '.join(map(clean, value))}"
+    return f"{label} {clean(value)}"
+
+
+def _said(label: str, text: str, width: int | None) -> list[str]:
+    if width is None:
+        return [f"{label}: {text}"]
+    first, *rest = wrap(f"{label}: {text}", max(_NARROWEST_WHY, width - 2))
+    return [first, *(f"  {line}" for line in rest)]
+
+
+def _undo(targets: Sequence[Target], parallel: int, width: int | None) -> list[str]:
+    if not targets:
+        return []
+    returns = [f"{clean(item['name'])} {revision((item.get('from') or {}).get('task_definition'))}" for item in targets]
+    expected = _expected(targets, parallel)
+    label = "undo would return to: "
+    line = label + listed(returns, (width or 160) - len(label) - len(expected))
+    if len(returns) > ROWS or width is None or display_width(line + expected) <= width:
+        return [line + expected]
+    # On a terminal every service that would go back is named, on as many lines as that takes.
+    return _said("undo would return to", ", ".join(returns) + expected, width)
+
+
+def _expected(targets: Sequence[Mapping[str, Any]], parallel: int) -> str:
+    total = time_left(targets, parallel)
+    if total is not None:
+        return f" · expected {duration(total)}"
+    untimed = sum(item.get("expected_seconds") is None for item in targets)
+    known = [item for item in targets if item.get("expected_seconds") is not None]
+    if not known:
+        return ""
+    return f" · expected more than {duration(time_left(known, parallel) or 0)} ({services(untimed)} never timed)"
