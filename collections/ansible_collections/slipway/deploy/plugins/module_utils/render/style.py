@@ -24,7 +24,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^not verifiable:"), _YELLOW),
     (re.compile(r"^wave  .*"), _DIM),
     (re.compile(r"^  next\b"), _CYAN),
-    (re.compile(r"^  (?:reason|log|event|undone|not undone|kept|health|smoke)\b"), _DIM),
+    (re.compile(r"^  (?:reason|log|event|also|undone|new|failed|stuck|moving|kept|health|smoke)\b"), _DIM),
     (re.compile(r"^[\w.-]+ · .*"), _BOLD),
 )
 

@@ -118,6 +118,14 @@ def hanging(label: str, text: str, width: int | None, indent: int = 2, column: i
     return [(lead + first).rstrip(), *(" " * column + line for line in rest)]
 
 
+def paragraph(sentence: str, width: int | None) -> list[str]:
+    """A sentence on as many lines as it takes, the further ones indented."""
+    if width is None or display_width(sentence) <= width:
+        return [sentence]
+    first, *rest = wrap(sentence, max(20, width - 2))
+    return [first, *(f"  {line}" for line in rest)]
+
+
 def listed(items: Iterable[str], width: int | None = None) -> str:
     """``a, b, c``, or as many of them as fit in ``width`` columns and ``…``."""
     names = list(items)

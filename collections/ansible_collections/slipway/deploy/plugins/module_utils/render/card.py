@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The card of a failed deploy: culprit, reason, log, what went back and what did not, the next step. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    GOING_BACK,
+    GOING_FORWARD,
+    Record,
+    Target,
+    as_before,
+    back,
+    finish,
+    forward,
+    phase_words,
+    place,
+    revision,
+    seconds,
+    services,
+    targets_of,
+    untouched,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    duration,
+    hanging,
+    listed,
+    paragraph,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+
+_LOG_LINES = 8
+_EVENTS = 3
+_OTHERS = 5
+_NAMES = 600
+
+
+def card(record: Record, width: int | None = None) -> list[str]:
+    """The card of a record that failed (its ``cause`` is set); empty for one that did not."""
+    if not record.get("cause"):
+        return []
+    culprit = _culprit(record)
+    lines = [*paragraph(headline(record), width), *_why(record, culprit, width)]
+    if (record.get("cause") or {}).get("phase") == "checking":
+        lines += [*health_problems(record, width), *smoke_problems(record, width)]
+    lines += _others(record, culprit, width)
+    lines += [line for label, text in _fates(record) for line in _row(label, text, width)]
+    lines += [line for text in next_steps(record) for line in _row("next", text, width)]
+    lines += paragraph(f"{closing(record)} Record: {place(record)}", width)
+    return finish(lines, width)
+
+
+def _row(label: str, text: str, width: int | None) -> list[str]:
+    return hanging(label, text, width)
+
+
+def _culprit(record: Record) -> Target | None:
+    name = (record.get("cause") or {}).get("target")
+    return next((item for item in targets_of(record) if item["name"] == name), None)
+
+
+def headline(record: Record) -> str:
+    """``FAILED user-service (wave 4) after 38 s: 3 of its tasks stopped, exit code 1``."""
+    cause = record.get("cause") or {}
+    culprit = _culprit(record)
+    what = clean(cause.get("what") or "no reason is recorded")
+    if culprit is None:
+        named = clean(cause.get("target") or "")
+        subject = named or phase_words(cause.get("phase"))
+        took = seconds(record)
+        after = f" after {duration(took)}" if took is not None and not named else ""
+        return f"FAILED {subject}{after}: {what}"
+    took = seconds(culprit) if cause.get("phase") != "checking" else None
+    after = f" after {duration(took)}" if took is not None else ""
+    return f"FAILED {clean(culprit['name'])} (wave {culprit['wave']}){after}: {_what(what, culprit)}"
+
+
+def _what(what: str, culprit: Target) -> str:
+    failure = culprit.get("failure") or {}
+    stopped, code = int(failure.get("stopped") or 0), failure.get("exit_code")
+    if stopped and what == clean(failure.get("reason") or ""):
+        what = f"{stopped} of its tasks stopped"
+    return what if code is None or "exit code" in what else f"{what}, exit code {code}"
+
+
+def _why(record: Record, culprit: Target | None, width: int | None) -> list[str]:
+    failure = (culprit or {}).get("failure") or {}
+    reason = clean(failure.get("reason") or "")
+    lines = _row("reason", reason, width) if reason and reason not in headline(record) else []
+    for text in list(failure.get("events") or ())[-_EVENTS:]:
+        lines += _row("event", clean(text), width)
+    for text in list(failure.get("log") or ())[-_LOG_LINES:]:
+        lines += _row("log", clean(text), width)
+    return lines
+
+
+def _others(record: Record, culprit: Target | None, width: int | None) -> list[str]:
+    failed = [item for item in targets_of(record) if item is not culprit and (item.get("failure") or {}).get("reason")]
+    lines: list[str] = []
+    for item in failed[:_OTHERS]:
+        lines += _row("also", f"{clean(item['name'])}: {clean(item['failure']['reason'])}", width)
+    hidden = len(failed) - _OTHERS
+    return [*lines, *_row("also", f"{hidden} more failed (see the record)", width)] if hidden > 0 else lines
+
+
+def _fates(record: Record) -> list[tuple[str, str]]:
+    targets = targets_of(record)
+    undone = [_undone(item) for item in targets if item.get("state") == "undone"]
+    rows: list[tuple[str, str]] = []
+    if undone:
+        rows.append(("undone", f"{listed(undone, _NAMES)}: all stable"))
+    elif as_before(record):
+        rows.append(("undone", "nothing had been changed yet"))
+    for label, states, say in _NOT_UNDONE:
+        members = [say(item) for item in targets if item.get("state") in states]
+        if members:
+            rows.append((label, listed(members, _NAMES)))
+    kept = untouched(record)
+    if kept:
+        rows.append(("kept", f"{services(kept)} {'was' if kept == 1 else 'were'} never touched"))
+    return rows
+
+
+def _undone(item: Target) -> str:
+    took = seconds(item.get("undo"))
+    return f"{clean(item['name'])} {back(item)}{f' ({duration(took)})' if took is not None else ''}"
+
+
+def _forward(item: Target) -> str:
+    return f"{clean(item['name'])} {forward(item)}"
+
+
+def _stuck(item: Target) -> str:
+    return f"{_forward(item)} ({clean((item.get('undo') or {}).get('detail') or 'the undo failed')})"
+
+
+_NOT_UNDONE = (
+    ("new", frozenset({"stable"}), _forward),
+    ("failed", frozenset({"failed"}), _forward),
+    ("stuck", frozenset({"undo_failed"}), _stuck),
+    ("moving", GOING_FORWARD | GOING_BACK, _forward),
+)
+
+
+def next_steps(record: Record) -> list[str]:
+    """What to do now, each with the command that does it."""
+    environment = clean(record.get("environment"))
+    target = (record.get("cause") or {}).get("target")
+    steps = []
+    stuck = [item for item in targets_of(record) if item.get("state") == "undo_failed"]
+    for item in stuck[:_OTHERS]:
+        old = (item.get("from") or {}).get("task_definition")
+        steps.append(f"put {clean(item['name'])} back to {revision(old)} by hand: {_update_command(record, item)}")
+    if record.get("outcome") == "held":
+        steps.append(f"go back: ansible-playbook playbooks/rollback.yml -e env={environment}")
+    if record.get("outcome") is None:
+        resume = f"ansible-playbook deploy.yml -e env={environment} -e resume="
+        steps.append(f"finish or undo it: {resume}finish or {resume}undo")
+    if target:
+        steps.append(f"logs: ansible-playbook playbooks/logs.yml -e env={environment} --limit {clean(target)}")
+    return steps
+
+
+def _update_command(record: Record, item: Target) -> str:
+    old = str((item.get("from") or {}).get("task_definition") or "").rsplit("/", 1)[-1]
+    where = f"--region {clean(record.get('region'))} --cluster {clean(item.get('cluster'))}"
+    return f"aws ecs update-service {where} --service {clean(item.get('service'))} --task-definition {old}"

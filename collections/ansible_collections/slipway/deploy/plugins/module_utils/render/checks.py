@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What health and smoke found, in a line when all is well and a line for everything that is not. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, finish, services
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, hanging, plural
+
+# Lines for single findings; a fleet that is down as a whole needs no line for each service.
+_FINDINGS = 10
+
+
+def health(record: Record, width: int | None = None) -> list[str]:
+    """``health: 12 of 12 services as they should be``, and a line for each that is not."""
+    items = list(record.get("health") or ())
+    if not items:
+        return []
+    well = sum(item.get("verdict") == "pass" for item in items)
+    endpoint = f" · endpoint {clean(record['endpoint'])}" if record.get("endpoint") else ""
+    lines = [f"health: {well} of {services(len(items))} as they should be{endpoint}"]
+    return finish([*lines, *health_problems(record, width)], width)
+
+
+def health_problems(record: Record, width: int | None = None) -> list[str]:
+    """A line for each service that is not as it should be, failed ones first."""
+    items = [item for item in record.get("health") or () if item.get("verdict") != "pass"]
+    order = ("fail", "unknown", "warn")
+    items.sort(key=lambda item: order.index(item["verdict"]) if item.get("verdict") in order else 1)
+    return finish(_problems("health", [_health_line(item) for item in items], width), width)
+
+
+def _health_line(item: Mapping[str, Any]) -> str:
+    detail = f": {clean(item['detail'])}" if item.get("detail") else ""
+    numbers = "" if item.get("running") is None else f" {item['running']}/{item.get('desired')} running"
+    verdict = {"fail": "", "warn": " (warning)", "unknown": " (unknown)"}.get(str(item.get("verdict")), " (unknown)")
+    return f"{clean(item.get('name'))}{numbers}{verdict}{detail}"
+
+
+def smoke(record: Record, width: int | None = None) -> list[str]:
+    """``smoke: 3 checks passed``, and a line for each that did not."""
+    items = list(record.get("smoke") or ())
+    if not items:
+        return []
+    counts = Counter(str(item.get("verdict")) for item in items)
+    said = [f"{plural(counts['pass'], 'check')} passed"]
+    said += [f"{counts[word]} {label}" for word, label in (("fail", "failed"), ("inconclusive",) * 2) if counts[word]]
+    return finish([f"smoke: {', '.join(said)}", *smoke_problems(record, width)], width)
+
+
+def smoke_problems(record: Record, width: int | None = None) -> list[str]:
+    """A line for each check that did not pass, failed ones first."""
+    items = [item for item in record.get("smoke") or () if item.get("verdict") != "pass"]
+    items.sort(key=lambda item: item.get("verdict") != "fail")
+    return finish(_problems("smoke", [_smoke_line(item) for item in items], width), width)
+
+
+def _smoke_line(item: Mapping[str, Any]) -> str:
+    tries = int(item.get("attempts") or 0)
+    attempts = f" ({plural(tries, 'attempt')})" if tries > 1 else ""
+    verdict = "failed" if item.get("verdict") == "fail" else "inconclusive"
+    detail = f": {clean(item['detail'])}" if item.get("detail") else ""
+    return f"{clean(item.get('name'))} {clean(item.get('check'))} {verdict}{detail}{attempts}"
+
+
+def smoke_of(record: Record, name: str) -> str:
+    """One service's smoke in a word for a table: ``2 ok``, ``failed``, ``inconclusive``; empty without checks."""
+    verdicts = [item.get("verdict") for item in record.get("smoke") or () if item.get("name") == name]
+    if not verdicts:
+        return ""
+    if "fail" in verdicts:
+        return "smoke failed"
+    return "smoke ok" if all(verdict == "pass" for verdict in verdicts) else "smoke inconclusive"
+
+
+def _problems(label: str, texts: list[str], width: int | None) -> list[str]:
+    lines = [line for text in texts[:_FINDINGS] for line in hanging(label, text, width)]
+    hidden = len(texts) - _FINDINGS
+    return [*lines, *hanging(label, f"and {hidden} more (see the record)", width)] if hidden > 0 else lines

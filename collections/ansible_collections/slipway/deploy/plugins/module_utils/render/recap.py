@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The end of a deploy that went well, and the state of every changed service at any end. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health, smoke, smoke_of
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    Record,
+    Target,
+    back,
+    finish,
+    forward,
+    place,
+    seconds,
+    tag_label,
+    targets_of,
+    tasks,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, duration, paragraph
+from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+
+#: Rows of the table before the rest is left to the record.
+ROWS = 40
+
+
+def recap(record: Record, width: int | None = None) -> list[str]:
+    """A row per changed service, what health and smoke found, and what the environment runs now."""
+    lines = table(record)
+    # A failed deploy's findings stand in its card.
+    if not record.get("cause"):
+        lines += [*health(record, width), *smoke(record, width)]
+        lines += paragraph(f"{closing(record)} Record: {place(record)}", width)
+    return finish(lines, width)
+
+
+def table(record: Record) -> list[str]:
+    """A row per changed service: revision and image from → to, seconds, tasks, smoke."""
+    targets = targets_of(record)
+    lines = columns([_row(record, item) for item in targets[:ROWS]])
+    hidden = len(targets) - ROWS
+    return [*lines, f"… and {hidden:,} more (see the record)"] if hidden > 0 else lines
+
+
+def _row(record: Record, item: Target) -> tuple[str, ...]:
+    state = str(item.get("state") or "planned")
+    gone_back = state in ("undone", "undo_failed")
+    took = seconds(item.get("undo")) if gone_back else seconds(item)
+    images = f"{tag_label(item.get('from'))} → {tag_label(item.get('to'))}"
+    words = {"undone": "undone", "undo_failed": "not put back", "planned": "not begun", "failed": "failed"}
+    note = words.get(state) or smoke_of(record, item["name"])
+    if state == "stable" and not item.get("exercised", True):
+        note = "not exercised"
+    return (
+        f"{mark(state)} {clean(item['name'])}",
+        back(item) if gone_back else forward(item),
+        "" if gone_back else images,
+        "" if gone_back or state == "planned" else tasks(item),
+        "" if took is None else duration(took),
+        note,
+    )

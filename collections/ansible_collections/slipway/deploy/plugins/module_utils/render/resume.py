@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an unfinished record says: who left it, what was in flight, and what the two choices do. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    GOING_BACK,
+    UNTOUCHED,
+    Record,
+    Target,
+    back,
+    finish,
+    forward,
+    place,
+    release,
+    revision,
+    services,
+    targets_of,
+    who,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    duration,
+    hanging,
+    listed,
+    minute,
+    paragraph,
+)
+
+_NAMES = 400
+_GROUPS = (
+    ("stable", frozenset({"stable"}), forward),
+    ("in flight", frozenset({"updating", "in_flight"}), forward),
+    ("failed", frozenset({"failed"}), forward),
+    ("going back", GOING_BACK, back),
+    ("put back", frozenset({"undone"}), back),
+    ("not undone", frozenset({"undo_failed"}), forward),
+)
+
+
+def resume(record: Record, now: float, width: int | None = None) -> list[str]:
+    """The card of a record that was never closed.
+
+    :param now: epoch seconds of the state store's clock.
+    """
+    targets = targets_of(record)
+    lines = paragraph(_headline(record, now), width)
+    for label, states, change in _GROUPS:
+        members = [f"{clean(item['name'])} {change(item)}" for item in targets if item.get("state") in states]
+        if members:
+            lines += hanging(label, listed(members, _NAMES), width, column=14)
+    begun = [item for item in targets if item.get("state") not in UNTOUCHED]
+    waiting = len(targets) - len(begun)
+    if waiting:
+        lines += hanging("not begun", services(waiting), width, column=14)
+    lines += _choices(record, begun, width)
+    return finish([*lines, f"Record: {place(record)}"], width)
+
+
+def _headline(record: Record, now: float) -> str:
+    started = record.get("started_at")
+    since = f" at {minute(started)} UTC, {duration(now - started)} ago" if started is not None else ""
+    kind = "rollback" if record.get("kind") == "rollback" else "deploy"
+    label = clean(record.get("label") or "") if kind == "rollback" else release(record)
+    title = f' "{clean(record["title"])}"' if record.get("title") else ""
+    phase = str(record.get("phase") or "").replace("_", " ")
+    environment = clean(record.get("environment"))
+    return f"{environment} has an unfinished {kind}: {label}{title}, begun by {who(record)}{since}, left {phase}"
+
+
+def _choices(record: Record, begun: list[Target], width: int | None) -> list[str]:
+    command = f"ansible-playbook deploy.yml -e env={clean(record.get('environment'))} -e resume="
+    returns = [
+        f"{clean(item['name'])} to {revision((item.get('from') or {}).get('task_definition'))}"
+        for item in begun
+        if item.get("state") != "undone"
+    ]
+    undo = f"puts back {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to put back"
+    lines: list[str] = []
+    if not record.get("cause"):
+        finish_it = "takes up the deployments in flight and rolls out the rest"
+        lines += hanging("finish", f"{command}finish  {finish_it}", width, column=14)
+    return [*lines, *hanging("undo", f"{command}undo  {undo}", width, column=14)]

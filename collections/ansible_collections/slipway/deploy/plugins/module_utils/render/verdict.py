@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How a record ended, in one true sentence. Pure.
+
+"As it was before" is said only when every change was put back and seen to be stable; what is not known is said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    UNTOUCHED,
+    Record,
+    Target,
+    as_before,
+    is_rollback,
+    release,
+    seconds,
+    services,
+    targets_of,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration, listed
+
+_NAMES = 120
+
+
+def closing(record: Record) -> str:
+    """The sentence that says what the environment runs now."""
+    environment = clean(record.get("environment"))
+    outcome = record.get("outcome")
+    if outcome == "unchanged":
+        return f"{environment}: {nothing_to_do(record)}."
+    if outcome == "succeeded":
+        return _succeeded(record, environment)
+    if outcome == "undone" and as_before(record):
+        return f"{environment} is as it was before this {_kind(record)}."
+    if outcome == "held":
+        return _held(record, environment)
+    if outcome in ("needs_person", "undone"):
+        return _needs_person(record, environment)
+    if outcome == "abandoned":
+        return f"{environment}: this {_kind(record)} was given up; what runs now was not verified by it."
+    return (
+        f"{environment}: how this {_kind(record)} ends is not known yet; the record is open, the next run resumes it."
+    )
+
+
+def _kind(record: Record) -> str:
+    return "rollback" if is_rollback(record) else "deploy"
+
+
+def _succeeded(record: Record, environment: str) -> str:
+    changed = targets_of(record)
+    took = seconds(record)
+    time = f" in {duration(took)}" if took is not None else ""
+    verb = "rolled back" if is_rollback(record) else "deployed"
+    label = clean(record.get("label") or record.get("id"))
+    # Under --limit, or with tags per service, not everything runs the label: only what changed is claimed.
+    return f"{environment}: {services(len(changed))} {verb} to {label}{time}."
+
+
+def _held(record: Record, environment: str) -> str:
+    targets = targets_of(record)
+    new = names(item for item in targets if item.get("state") == "stable")
+    old = sum(item.get("state") in UNTOUCHED for item in targets)
+    unsure = names(item for item in targets if item.get("state") not in UNTOUCHED | {"stable"})
+    parts = [f"{new} on {release(record)}"] if new else []
+    parts += [f"{unsure} not stable"] if unsure else []
+    parts += [f"{services(old)} not begun"] if old else []
+    said = "; ".join(parts) or "nothing was changed"
+    return f"{environment} stands as it is, nothing was undone (on_failure: hold): {said}."
+
+
+def _needs_person(record: Record, environment: str) -> str:
+    stuck = names(item for item in targets_of(record) if item.get("state") not in UNTOUCHED | {"undone"})
+    return (
+        f"{environment} needs a person: {stuck} could not be put back." if stuck else f"{environment} needs a person."
+    )
+
+
+def names(targets: Iterable[Target]) -> str:
+    """The services' names, comma-separated, the rest of a long list as ``…``."""
+    return listed((clean(item["name"]) for item in targets), _NAMES)
