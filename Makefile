@@ -1,0 +1,48 @@
+# `make demo` and `make test` do all set-up by themselves; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+COLLECTION := collections/ansible_collections/slipway/deploy
+# Set-up links the commands for later; the recipes do not depend on the caller's PATH, settings or Python.
+VENV := $(CURDIR)/.venv/bin
+IN_VENV := env -u PYTHONPATH -u PYTHONHOME PATH="$(VENV):$$PATH"
+
+.PHONY: help setup demo demo-stop test check lint unit fmt bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install system packages and the Python environment (the others call it)
+	@scripts/setup.sh
+
+demo: setup ## Start the sandbox and deploy twelve services to it
+	@$(IN_VENV) scripts/demo.sh
+
+demo-stop: setup ## Stop the sandbox of the demo
+	@$(IN_VENV) python -m sandbox down
+
+test: ## Everything: check, ansible-lint, ansible-test, sandbox, end-to-end and fault tests
+	@scripts/setup.sh clients
+	@$(IN_VENV) scripts/test.sh
+
+check: setup ## The fast part: lint and unit tests, under a minute
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint unit
+
+lint: setup ## ruff, mypy, yamllint
+	@$(IN_VENV) scripts/lint.sh
+
+unit: setup ## Unit tests of the collection
+	@cd $(COLLECTION) && $(IN_VENV) python -m pytest -q
+
+fmt: setup ## Format the Python files
+	@$(IN_VENV) ruff format
+	@$(IN_VENV) ruff check --fix
+
+bench: setup ## Measure, against an empty run and the scheduling floor, and print a table
+	@$(IN_VENV) python -m tests.bench
+
+lock: setup ## Resolve pyproject.toml's ranges into the two lock files
+	@scripts/lock.sh
+
+clean: demo-stop ## Stop the sandbox and remove everything that is not in git
+	@git clean -qfdX
