@@ -15,7 +15,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     finish,
     forward,
     phase_words,
-    place,
     revision,
     seconds,
     services,
@@ -29,7 +28,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
     listed,
     paragraph,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import ending
 
 _LOG_LINES = 8
 _EVENTS = 3
@@ -47,9 +46,9 @@ def card(record: Record, width: int | None = None) -> list[str]:
         lines += [*health_problems(record, width), *smoke_problems(record, width)]
     lines += _others(record, culprit, width)
     lines += [line for label, text in _fates(record) for line in _row(label, text, width)]
-    lines += [line for text in next_steps(record) for line in _row("next", text, width)]
-    lines += paragraph(f"{closing(record)} Record: {place(record)}", width)
-    return finish(lines, width)
+    # A command is never broken or cut: the terminal may wrap it, it can still be copied.
+    lines += [line for text in next_steps(record) for line in _row("next", text, None)]
+    return finish([*lines, *ending(record, width)], None)
 
 
 def _row(label: str, text: str, width: int | None) -> list[str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, finish, services
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, finish, joined, services
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, hanging, plural
 
 # Lines for single findings; a fleet that is down as a whole needs no line for each service.
@@ -21,8 +21,8 @@ def health(record: Record, width: int | None = None) -> list[str]:
     if not items:
         return []
     well = sum(item.get("verdict") == "pass" for item in items)
-    endpoint = f" · endpoint {clean(record['endpoint'])}" if record.get("endpoint") else ""
-    lines = [f"health: {well} of {services(len(items))} as they should be{endpoint}"]
+    endpoint = [f"endpoint {clean(record['endpoint'])}"] if record.get("endpoint") else []
+    lines = joined([f"health: {well} of {services(len(items))} as they should be", *endpoint], width)
     return finish([*lines, *health_problems(record, width)], width)
 
 

@@ -11,15 +11,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     back,
     finish,
     forward,
-    place,
     seconds,
     tag_label,
     targets_of,
     tasks,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, duration, paragraph
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, display_width, duration
+from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import ending
 
 #: Rows of the table before the rest is left to the record.
 ROWS = 40
@@ -27,18 +26,21 @@ ROWS = 40
 
 def recap(record: Record, width: int | None = None) -> list[str]:
     """A row per changed service, what health and smoke found, and what the environment runs now."""
-    lines = table(record)
+    lines = table(record, width)
     # A failed deploy's findings stand in its card.
     if not record.get("cause"):
         lines += [*health(record, width), *smoke(record, width)]
-        lines += paragraph(f"{closing(record)} Record: {place(record)}", width)
+        lines += ending(record, width)
     return finish(lines, width)
 
 
-def table(record: Record) -> list[str]:
-    """A row per changed service: revision and image from → to, seconds, tasks, smoke."""
+def table(record: Record, width: int | None = None) -> list[str]:
+    """A row per changed service: revision and image from → to, tasks, seconds, smoke; no images where it is narrow."""
     targets = targets_of(record)
-    lines = columns([_row(record, item) for item in targets[:ROWS]])
+    rows = [_row(record, item) for item in targets[:ROWS]]
+    lines = columns(rows)
+    if width is not None and any(display_width(line) > width for line in lines):
+        lines = columns([(*row[:2], *row[3:]) for row in rows])
     hidden = len(targets) - ROWS
     return [*lines, f"… and {hidden:,} more (see the record)"] if hidden > 0 else lines
 

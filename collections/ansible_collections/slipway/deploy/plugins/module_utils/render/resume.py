@@ -55,7 +55,7 @@ def resume(record: Record, now: float, width: int | None = None) -> list[str]:
     if waiting:
         lines += hanging("not begun", services(waiting), width, column=14)
     lines += _choices(record, begun, width)
-    return finish([*lines, f"Record: {place(record)}"], width)
+    return finish([*lines, f"Record: {place(record)}"], None)
 
 
 def _headline(record: Record, now: float) -> str:
@@ -77,8 +77,11 @@ def _choices(record: Record, begun: list[Target], width: int | None) -> list[str
         if item.get("state") != "undone"
     ]
     undo = f"puts back {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to put back"
-    lines: list[str] = []
+    choices = [("undo", undo)]
     if not record.get("cause"):
-        finish_it = "takes up the deployments in flight and rolls out the rest"
-        lines += hanging("finish", f"{command}finish  {finish_it}", width, column=14)
-    return [*lines, *hanging("undo", f"{command}undo  {undo}", width, column=14)]
+        choices.insert(0, ("finish", "takes up the deployments in flight and rolls out the rest"))
+    lines: list[str] = []
+    for choice, effect in choices:
+        # The command stands on a line of its own, so that it can be copied.
+        lines += [*hanging(choice, f"{effect}:", width, column=14), f"{' ' * 14}{command}{choice}"]
+    return lines

@@ -16,6 +16,8 @@ ELLIPSIS = "…"
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _RESET = "\x1b[0m"
+# A line is not broken before a unit of time or around an arrow: ``17 s`` and ``:41 → :42`` stay whole.
+_BREAK = re.compile(r"(?<!→)\s+(?!(?:s|min|h)\b|→)")
 # Invisible or direction-changing characters: they would make a line show something else than it says.
 _FORMAT_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -76,7 +78,7 @@ def wrap(text: str, width: int) -> list[str]:
     """The text in lines of at most ``width`` columns, broken at spaces, and within a word only when it is longer."""
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in _BREAK.split(text.strip()):
         candidate = f"{line} {word}" if line else word
         if display_width(candidate) <= width:
             line = candidate

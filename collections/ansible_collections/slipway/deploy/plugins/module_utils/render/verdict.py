@@ -15,13 +15,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Target,
     as_before,
     is_rollback,
+    place,
     release,
     seconds,
     services,
     targets_of,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration, listed
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    display_width,
+    duration,
+    listed,
+    paragraph,
+)
 
 _NAMES = 120
 
@@ -45,6 +52,14 @@ def closing(record: Record) -> str:
     return (
         f"{environment}: how this {_kind(record)} ends is not known yet; the record is open, the next run resumes it."
     )
+
+
+def ending(record: Record, width: int | None) -> list[str]:
+    """The closing sentence and where the record is, on one line where there is room."""
+    sentence, kept = closing(record), f"Record: {place(record)}"
+    if width is None or display_width(sentence) + display_width(kept) < width:
+        return [f"{sentence} {kept}"]
+    return [*paragraph(sentence, width), kept]
 
 
 def _kind(record: Record) -> str:
