@@ -42,13 +42,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ansible import constants as C
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.utils.vars import load_extra_vars
+
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import check_fleet
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
@@ -71,6 +71,8 @@ class InventoryModule(BaseInventoryPlugin):
     """Chooses the environment, delegates to the stock plugins, checks what they made of it."""
 
     NAME = "slipway.deploy.environment"
+    # Of the one value that is set here, the name of a directory; the delegates have their own (see _wrap).
+    trusted_by_default = True
 
     def verify_file(self, path: str) -> bool:
         """Whether ``path`` is a file for this plugin: ``environment.yml``."""
@@ -117,10 +119,8 @@ class InventoryModule(BaseInventoryPlugin):
 
     def _delegate(self, path: Path, shown: str, plugin_name: str | None, cache: bool) -> None:
         """Hand a source to the first enabled plugin that takes it, as Ansible does for a source of its own."""
-        if path.suffix in (".yml", ".yaml"):
-            names = ["auto" if plugin_name else "yaml"]
-        else:
-            names = list(C.INVENTORY_ENABLED)
+        is_yaml = path.suffix in (".yml", ".yaml")
+        names = ["auto" if plugin_name else "yaml"] if is_yaml else list(constants.INVENTORY_ENABLED)
         failure: Exception | None = None
         for name in names:
             plugin = inventory_loader.get(name)
@@ -131,7 +131,7 @@ class InventoryModule(BaseInventoryPlugin):
                 if hasattr(plugin, "update_cache_if_changed"):
                     plugin.update_cache_if_changed()
                 return
-            except Exception as error:  # a source's plugin may raise anything; the next one may take the file
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the next one may take the file
                 failure = failure or error
         if failure is None:
             raise SlipwayError("no inventory plugin takes this file", shown, "Remove it, or give it the ending .yml")
@@ -144,9 +144,7 @@ class InventoryModule(BaseInventoryPlugin):
             host.name: {**host.vars, **variables.get_vars(self.loader, str(directory), [host])} for host in hosts
         }
         everywhere = variables.get_vars(self.loader, str(directory), [self.inventory.groups["all"]])
-        check_fleet(
-            directory.name, self._members(), host_vars, places, prefix=everywhere.get("service_name_prefix")
-        )
+        check_fleet(directory.name, self._members(), host_vars, places, prefix=everywhere.get("service_name_prefix"))
 
     def _check_limit(self) -> None:
         subset = context.CLIARGS.get("subset") if context.CLIARGS else None
@@ -168,8 +166,8 @@ def _inventory_sources() -> list[str]:
 
 def _sources(directory: Path) -> Iterator[Path]:
     """The inventory sources of a directory, by Ansible's rules for the directory that ``-i`` names."""
-    ignored = [re.compile(pattern) for pattern in C.INVENTORY_IGNORE_PATTERNS]
-    endings = tuple(C.INVENTORY_IGNORE_EXTS)
+    ignored = [re.compile(pattern) for pattern in constants.INVENTORY_IGNORE_PATTERNS]
+    endings = tuple(constants.INVENTORY_IGNORE_EXTS)
     try:
         entries = sorted(directory.iterdir())
     except OSError as error:
@@ -187,9 +185,7 @@ def _sources(directory: Path) -> Iterator[Path]:
             yield entry
 
 
-def _read_yaml(
-    shown: dict[Path, str], variables: Sequence[Path], root: Path
-) -> tuple[Places, dict[Path, str | None]]:
+def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) -> tuple[Places, dict[Path, str | None]]:
     """The places of the static sources and the plugin of every YAML source; raises what is wrong in any YAML file."""
     places = Places()
     plugins: dict[Path, str | None] = {}
@@ -230,7 +226,8 @@ def _wrap(inventory: Any, plugin: Any) -> Any:
     inner = getattr(inventory, "__wrapped__", None)
     if inner is None:
         return inventory
-    return type(inventory)(inner, target_plugin=plugin, origin=inventory._default_origin)
+    origin = inventory._default_origin  # noqa: SLF001 - the wrapper offers no other way to make one like it
+    return type(inventory)(inner, target_plugin=plugin, origin=origin)
 
 
 def _one_line(error: BaseException) -> str:
@@ -252,4 +249,3 @@ def _end(error: Exception) -> NoReturn:
     sys.stdout.flush()
     print(str(error) if isinstance(error, SlipwayError) else _one_line(error), file=sys.stderr, flush=True)
     raise SystemExit(_EXIT_CODE)
-

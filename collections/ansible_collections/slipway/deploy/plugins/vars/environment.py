@@ -30,6 +30,7 @@ from typing import Any
 from ansible.plugins.loader import vars_loader
 from ansible.plugins.vars import BaseVarsPlugin
 from ansible.utils.vars import load_extra_vars
+
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import MARKER, is_environment
 
 

@@ -90,7 +90,9 @@ def _check_services(
         owner = owners.setdefault(service, host)
         if owner != host:
             where = places.hosts.get(host, f"inventories/{environment}")
-            yield SlipwayError(f"{host} and {owner} are both the ECS service {service}", where, "Give each its own ecs_service")
+            yield SlipwayError(
+                f"{host} and {owner} are both the ECS service {service}", where, "Give each its own ecs_service"
+            )
 
 
 def _check_ports(

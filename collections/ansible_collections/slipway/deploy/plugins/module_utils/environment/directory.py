@@ -31,7 +31,9 @@ def list_environments(root: Path) -> tuple[str, ...]:
     try:
         return tuple(sorted(entry.name for entry in root.iterdir() if (entry / MARKER).is_file()))
     except OSError as error:
-        raise SlipwayError(f"cannot be read ({error.strerror})", str(root), "Give your user the right to read it") from error
+        raise SlipwayError(
+            f"cannot be read ({error.strerror})", str(root), "Give your user the right to read it"
+        ) from error
 
 
 def check_marker(root: Path, value: object) -> None:
@@ -89,7 +91,9 @@ def read_text(path: Path, shown: str) -> str:
     except UnicodeDecodeError as error:
         raise SlipwayError("is not UTF-8", shown, "Save it as UTF-8") from error
     except OSError as error:
-        raise SlipwayError(f"cannot be read ({error.strerror})", shown, "Give your user the right to read it") from error
+        raise SlipwayError(
+            f"cannot be read ({error.strerror})", shown, "Give your user the right to read it"
+        ) from error
 
 
 def variable_files(directory: Path) -> list[Path]:

@@ -89,7 +89,8 @@ def _match_all(
             found.update(members)
     if not found:
         raise SlipwayError(
-            f"--limit {shorten(pattern)} matches no host or group", remedy="ansible-inventory --graph -e env=… lists them"
+            f"--limit {shorten(pattern)} matches no host or group",
+            remedy="ansible-inventory --graph -e env=… lists them",
         )
     return found
 

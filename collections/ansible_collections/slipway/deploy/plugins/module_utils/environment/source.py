@@ -84,7 +84,9 @@ def _duplicates(node: yaml.Node, shown: str) -> Iterator[SlipwayError]:
             line = key.start_mark.line + 1
             if key.value in seen:
                 yield SlipwayError(
-                    f"{key.value} is written twice, first on line {seen[key.value]}", f"{shown}:{line}", "Keep one of them"
+                    f"{key.value} is written twice, first on line {seen[key.value]}",
+                    f"{shown}:{line}",
+                    "Keep one of them",
                 )
             seen.setdefault(key.value, line)
         yield from _duplicates(value, shown)
