@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 
 LOCAL = "local"
 """The name of the environment that lives in the sandbox."""
@@ -172,7 +172,7 @@ class _ClientCache:
         return client
 
     def _make(self, service: str) -> Any:
-        from .errors import calling
+        from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
 
         settings = self._settings
         with calling(f"make a client for {service} (environment {settings.environment})"):

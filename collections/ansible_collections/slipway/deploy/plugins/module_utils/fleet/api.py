@@ -10,20 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ..aws.client import Clients
-from ..aws.errors import calling, error_code, is_denied
-from ..aws.raw import RAW, keep_raw, unknown_fields
-from ..common.errors import SlipwayError
-from .images import ecr_account
-from .observation import ResolvedImage
-from .parse import IMAGE_TYPES, INDEX_TYPES, parse_image_answer
-from .taskdef import family_of, revision_of
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.raw import RAW, keep_raw, unknown_fields
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ecr_account
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import (
+    IMAGE_TYPES,
+    INDEX_TYPES,
+    parse_image_answer,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import family_of, revision_of
 
 T = TypeVar("T")
 
 SERVICES_A_CALL = 10
 TASKS_A_CALL = 100
 REVISIONS_A_CALL = 20
+REVISIONS_LISTED = 100
 TARGETS_A_CALL = 50
 PARAMETERS_A_CALL = 50
 
@@ -70,10 +75,19 @@ def describe_task_definition(
     keep_raw(client, "DescribeTaskDefinition")
     with calling(f"describe task definition {arn}"):
         raw = client.describe_task_definition(taskDefinition=arn, include=["TAGS"])[RAW]
-    model = client.meta.service_model.operation_model("DescribeTaskDefinition")
     body = raw["taskDefinition"]
-    unknown = unknown_fields(body, model.output_shape.members["taskDefinition"])
-    return body, list(raw.get("tags") or ()), tuple(unknown)
+    return body, list(raw.get("tags") or ()), tuple(unknown_in_definition(clients, body))
+
+
+def unknown_in_definition(clients: Clients, body: Any) -> list[str]:
+    """The paths of a raw task definition that the installed botocore does not know."""
+    model = clients("ecs").meta.service_model.operation_model("DescribeTaskDefinition")
+    return unknown_fields(body, model.output_shape.members["taskDefinition"])
+
+
+def is_unknown_definition(error: SlipwayError) -> bool:
+    """Whether ECS said that there is no such task definition (it says so with a general code)."""
+    return error_code(error) in {"ClientException", "InvalidParameterException"} and "ask definition" in str(error)
 
 
 def unknown_to_register(clients: Clients, kwargs: Any) -> list[str]:
@@ -85,7 +99,12 @@ def unknown_to_register(clients: Clients, kwargs: Any) -> list[str]:
 def list_revisions(clients: Clients, family: str, until: int = 0) -> list[str]:
     """ARNs of a family's ACTIVE revisions, newest first: a page, and more while they are newer than ``until``."""
     arns: list[str] = []
-    request: dict[str, Any] = {"familyPrefix": family, "status": "ACTIVE", "sort": "DESC", "maxResults": 100}
+    request: dict[str, Any] = {
+        "familyPrefix": family,
+        "status": "ACTIVE",
+        "sort": "DESC",
+        "maxResults": REVISIONS_LISTED,
+    }
     with calling(f"list revisions of task definition {family}"):
         while True:
             answer = clients("ecs").list_task_definitions(**request)
@@ -100,6 +119,14 @@ def describe_service_revisions(clients: Clients, arns: Sequence[str]) -> dict[st
     with calling("describe service revisions"):
         answer = clients("ecs").describe_service_revisions(serviceRevisionArns=list(arns))
     return {item["serviceRevisionArn"]: item for item in answer.get("serviceRevisions", [])}
+
+
+def service_revisions_if_told(clients: Clients, arns: Sequence[str]) -> dict[str, Any]:
+    """:func:`describe_service_revisions`, or nothing when the call is denied or not known: tasks tell the same."""
+    try:
+        return describe_service_revisions(clients, arns)
+    except SlipwayError:
+        return {}
 
 
 def describe_running_tasks(clients: Clients, cluster: str, service: str) -> list[Any]:
@@ -171,6 +198,14 @@ def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tu
         }
 
 
+def scalable_targets_if_told(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """:func:`scalable_targets`, or nothing when the call fails: it is for a remark in the plan only."""
+    try:
+        return scalable_targets(clients, resources)
+    except SlipwayError:
+        return {}
+
+
 def describe_secret(clients: Clients, secret: str) -> dict[str, Any] | None:
     """What is known about a secret but its value, or ``None`` when it does not exist."""
     with calling(f"describe secret {secret}"):
@@ -215,31 +250,21 @@ def object_exists(clients: Clients, bucket: str, key: str) -> bool:
 
 def simulate(clients: Clients, role: str, actions: Iterable[str], resources: Iterable[str]) -> list[tuple[str, str]]:
     """The (action, resource) pairs that IAM's simulation of ``role`` denies."""
-    denied = []
     with calling(f"simulate the policy of {role}"):
         pages = (
             clients("iam")
             .get_paginator("simulate_principal_policy")
             .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=list(resources))
         )
-        for page in pages:
-            for result in page["EvaluationResults"]:
-                if result["EvalDecision"] != "allowed":
-                    denied.append((result["EvalActionName"], result.get("EvalResourceName", "*")))
-    return denied
+        return [
+            (result["EvalActionName"], result.get("EvalResourceName", "*"))
+            for page in pages
+            for result in page["EvaluationResults"]
+            if result["EvalDecision"] != "allowed"
+        ]
 
 
 def register(clients: Clients, kwargs: dict[str, Any]) -> str:
     """Register a task definition; gives its ARN."""
     with calling(f"register a revision of task definition {kwargs['family']}"):
         return str(clients("ecs").register_task_definition(**kwargs)["taskDefinition"]["taskDefinitionArn"])
-
-
-def optional(answer: Any, exc: SlipwayError) -> Any:
-    """``answer`` instead of an error that only says that the permission to ask is missing.
-
-    :raises SlipwayError: any other error.
-    """
-    if is_denied(exc):
-        return answer
-    raise exc

@@ -21,8 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .observation import TaskDefinition
-from .taskdef import OWN_PREFIX
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import OWN_PREFIX
 
 SCHEMA = "slipway/task-definition/1"
 _MUTABLE = frozenset({"status", "deregisteredAt", "deleteRequestedAt"})

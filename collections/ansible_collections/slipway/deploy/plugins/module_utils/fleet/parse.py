@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .model import Deployment, Event, ObservedService
-from .observation import ResolvedImage
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, Event, ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
 
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -82,7 +82,8 @@ def parse_image_answer(reference: str, answer: Mapping[str, Any]) -> ResolvedIma
     """BatchGetImage's answer for one image: its digest, and the platforms of a manifest list."""
     images = answer.get("images") or ()
     if not images:
-        failure = next(iter(answer.get("failures") or ()), {})
+        failures: list[Mapping[str, Any]] = list(answer.get("failures") or ())
+        failure = failures[0] if failures else {}
         reason = failure.get("failureReason") or failure.get("failureCode") or "ImageNotFound"
         return ResolvedImage(reference, problem=str(reason))
     # With a tag on a manifest list, some registries also answer its platforms' images: the list is what was asked for.

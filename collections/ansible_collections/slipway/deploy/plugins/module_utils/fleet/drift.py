@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Drift: a revision that others registered (Terraform's edit of a task definition) and that no deploy has shipped.
+
+A deploy clones the *running* revision, so the clone becomes the family's head and would hide the edit for ever. Hence:
+
+- every clone says in its tags what its nearest foreign ancestor is (``slipway:base``), which revision it was cloned
+  from, and the newest foreign revision that existed then (``slipway:seen``);
+- drift is the newest ACTIVE foreign revision newer than the base of what runs, if its content differs (the deployed
+  container's image apart). It stays reported until it is shipped (what runs is then cloned from it) or dismissed. An
+  older foreign revision is superseded by a newer one, so dismissing one dismisses all before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, TaskDefinition
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+    describe_differences,
+    family_of,
+    revision_of,
+    same_content,
+)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A revision that was not shipped, and how it differs from what runs."""
+
+    name: str
+    running: str
+    revision: str
+    differences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.differences[:4]) + (", …" if len(self.differences) > 4 else "")
+        return f"family head :{revision_of(self.revision)} differs from running :{revision_of(self.running)} ({shown})"
+
+
+def newest_foreign(
+    running: TaskDefinition, active: Sequence[str], read: Callable[[str], TaskDefinition]
+) -> TaskDefinition | None:
+    """The newest ACTIVE revision newer than the base of ``running`` that Slipway did not register, or ``None``.
+
+    Only revisions newer than the one that ``running`` was cloned from are read: what ``running`` says in its tags
+    covers the older ones.
+
+    :param active: ARNs of the family's ACTIVE revisions, newest first.
+    :param read: gives the definition of an ARN (from the cache, or from ECS).
+    """
+    base, floor = revision_of(running.base), revision_of(running.cloned_from)
+    for arn in active:
+        if revision_of(arn) <= max(base, floor):
+            break
+        if arn != running.arn and not (found := read(arn)).is_own:
+            return found
+    if running.seen in active and revision_of(running.seen) > base:
+        return read(running.seen)
+    return None
+
+
+def is_dismissed(arn: str, dismissals: Iterable[str]) -> bool:
+    """Whether the revision, or a newer one of its family, was dismissed."""
+    family, revision = family_of(arn), revision_of(arn)
+    return any(family_of(item) == family and revision_of(item) >= revision for item in dismissals)
+
+
+def drift_of(facts: Facts, dismissals: Mapping[str, Any]) -> Drift | None:
+    """The drift of one service, or ``None``.
+
+    :param dismissals: dismissed ARNs, each with who dismissed it, when and why (only the ARNs matter here).
+    """
+    running, foreign, container = facts.running, facts.foreign, facts.desired.container
+    if running is None or foreign is None or is_dismissed(foreign.arn, dismissals):
+        return None
+    if same_content(running.body, foreign.body, container):
+        return None
+    differences = tuple(describe_differences(running.body, foreign.body, container))
+    return Drift(facts.desired.name, running.arn, foreign.arn, differences)

@@ -1,0 +1,322 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Desired and observed make a plan. Pure: no client, no clock; all problems are reported at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import (
+    SAME,
+    image_verdict,
+    in_flight,
+    reasons_to_change,
+    running_image,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+    Facts,
+    FleetObservation,
+    ResolvedImage,
+    TaskDefinition,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan, Side, Unchanged
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+    container_names,
+    container_of,
+    revision_of,
+    same_content,
+    short_arn,
+    with_image,
+)
+
+__all__ = ["Plan", "PlanOptions", "Side", "drifts", "plan"]
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What the operator asked for, and what earlier runs left.
+
+    :ivar ship_drift: ``True`` for all selected services, or the names of those whose drift is to be shipped.
+    :ivar dismissals: dismissed revisions: ARN → ``{"by", "at", "reason"}``.
+    :ivar expected: how long each service took to become stable, in seconds, by name.
+    """
+
+    ship_drift: bool | Collection[str] = False
+    dismissals: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, float] = field(default_factory=dict)
+
+    def ships(self, name: str) -> bool:
+        """Whether the drift of that service is to be shipped."""
+        return self.ship_drift if isinstance(self.ship_drift, bool) else name in self.ship_drift
+
+
+def plan(desired: Iterable[DesiredService], observation: FleetObservation, options: PlanOptions) -> Plan:
+    """What a deploy would do.
+
+    Changes are ordered by wave and, within one, as in the inventory. A service outside the selection is never
+    changed and never fails the plan.
+
+    :param observation: the facts of the same services, in the same order.
+    :raises SlipwayErrors: everything that forbids the deploy, for all services.
+    """
+    services = tuple(desired)
+    errors = fleet_errors(services, options)
+    changes: list[Change] = []
+    unchanged: list[Unchanged] = []
+    warnings: list[str] = []
+    drift = drifts(observation, options.dismissals)
+    for facts in observation.facts:
+        image = observation.image_of(facts.desired)
+        shipped = drift.get(facts.desired.name) if options.ships(facts.desired.name) else None
+        problems = service_errors(facts) if facts.desired.selected else []
+        if facts.desired.selected and not problems:
+            problems = _image_errors(facts.desired, image)
+        reasons = [*reasons_to_change(facts, image), *([f"drift :{revision_of(shipped.revision)}"] if shipped else [])]
+        if problems:
+            errors += problems
+        elif facts.desired.selected and reasons and image:
+            errors += change_errors(facts, _source(facts, shipped))
+            change = _change(facts, image, reasons, shipped, drift.get(facts.desired.name))
+            changes.append(replace(change, expected_seconds=options.expected.get(facts.desired.name)))
+        else:
+            unchanged.append(Unchanged(facts.desired, _why_unchanged(facts, image), running_side(facts)))
+            warnings += service_warnings(facts, drift.get(facts.desired.name))
+    if errors:
+        raise SlipwayErrors(errors)
+    warnings += [f"{name}: there is no drift to ship" for name in _named(options) if name not in drift]
+    changes.sort(key=lambda change: change.desired.wave)
+    return Plan(tuple(changes), tuple(unchanged), tuple(warnings), drift)
+
+
+def drifts(observation: FleetObservation, dismissals: Mapping[str, Any]) -> dict[str, Drift]:
+    """The drift of every service that has one, by name."""
+    found = ((facts.desired.name, drift_of(facts, dismissals)) for facts in observation.facts)
+    return {name: drift for name, drift in found if drift is not None}
+
+
+def fleet_errors(services: Sequence[DesiredService], options: PlanOptions) -> list[SlipwayError]:
+    """What is wrong with the inventory as a whole: nothing in it, names twice, services twice."""
+    if not services:
+        return [SlipwayError("the fleet has no services", "group fleet", "Add hosts to priority_1 … priority_4")]
+    errors = []
+    for label, keys in (
+        ("host", [item.name for item in services]),
+        ("ecs_service", [f"{item.cluster}/{item.service}" for item in services]),
+    ):
+        for key, count in Counter(keys).items():
+            if count > 1:
+                owners = [item for item in services if key in (item.name, f"{item.cluster}/{item.service}")]
+                where = ", ".join(dict.fromkeys(item.where or item.name for item in owners))
+                errors.append(SlipwayError(f"{label} {key} is there {count} times", where, "Keep one of them"))
+    names = {item.name for item in services}
+    errors += [
+        SlipwayError(f"no service {name!r}", "ship_drift", f"There are: {', '.join(sorted(names))}")
+        for name in _named(options)
+        if name not in names
+    ]
+    return errors
+
+
+def _named(options: PlanOptions) -> list[str]:
+    return [] if isinstance(options.ship_drift, bool) else sorted(options.ship_drift)
+
+
+def service_errors(facts: Facts) -> list[SlipwayError]:
+    """Why a service cannot be deployed at all: missing, not ACTIVE, another controller, no such container."""
+    wanted, observed = facts.desired, facts.observed
+    where = wanted.where or wanted.name
+    if observed is None:
+        return [
+            SlipwayError(
+                f"service {wanted.service} is not in cluster {wanted.cluster} ({facts.failure})",
+                where,
+                "Correct ecs_service, ecs_cluster or aws_region, or let Terraform create it",
+            )
+        ]
+    if observed.status != "ACTIVE":
+        return [
+            SlipwayError(f"service {wanted.service} is {observed.status}", where, "Create it again, or remove the host")
+        ]
+    if observed.controller != "ECS":
+        return [
+            SlipwayError(
+                f"service {wanted.service} is deployed by {observed.controller}, which Slipway does not drive",
+                where,
+                "Deploy it with that, or create it again with the deployment controller ECS",
+            )
+        ]
+    if facts.running is None:
+        return [SlipwayError(f"service {wanted.service} has no task definition", where, "Give it one in Terraform")]
+    return _container_errors(facts.running, wanted)
+
+
+def _container_errors(definition: TaskDefinition, wanted: DesiredService) -> list[SlipwayError]:
+    if container_of(definition.body, wanted.container) is not None:
+        return []
+    names = ", ".join(container_names(definition.body)) or "none"
+    return [
+        SlipwayError(
+            f"{short_arn(definition.arn)} has no container {wanted.container!r} (there are: {names})",
+            wanted.where or wanted.name,
+            "Set container_name",
+        )
+    ]
+
+
+def _image_errors(wanted: DesiredService, image: ResolvedImage | None) -> list[SlipwayError]:
+    if image is not None and image.digest:
+        return []
+    reference = image.reference if image else f"{wanted.repository}:{wanted.tag}"
+    problem = image.problem if image else "it was not looked up"
+    return [
+        SlipwayError(
+            f"image {reference} does not exist ({problem})",
+            wanted.where or wanted.name,
+            "Push it, or give the tag of one that was pushed: -e image_tag=…",
+        )
+    ]
+
+
+def change_errors(facts: Facts, source: TaskDefinition) -> list[SlipwayError]:
+    """Why a service that has to change must not be changed now."""
+    wanted, errors = facts.desired, []
+    if facts.observed is not None and in_flight(facts.observed) and not wanted.force:
+        errors.append(
+            SlipwayError(
+                f"service {wanted.service} has a deployment in flight",
+                wanted.where or wanted.name,
+                f"Wait until it ends, or replace it: -e force_full_build=true --limit {wanted.name}",
+            )
+        )
+    if source.unknown:
+        errors.append(
+            SlipwayError(
+                f"the installed botocore does not know {', '.join(source.unknown)}: a clone would lose it",
+                short_arn(source.arn),
+                "Upgrade botocore (and boto3), then plan again",
+            )
+        )
+    if source is not facts.running:
+        errors += _container_errors(source, wanted)
+    return errors
+
+
+def _source(facts: Facts, shipped: Drift | None) -> TaskDefinition:
+    source = facts.foreign if shipped is not None else facts.running
+    if source is None:
+        raise ValueError(f"{facts.desired.name} has nothing to clone")
+    return source
+
+
+def _change(
+    facts: Facts,
+    image: ResolvedImage,
+    reasons: Sequence[str],
+    shipped: Drift | None,
+    drift: Drift | None,
+) -> Change:
+    wanted, source = facts.desired, _source(facts, shipped)
+    pinned = str(parse_image(image.reference).at(image.digest))
+    body = with_image(source.body, wanted.container, pinned) if container_of(source.body, wanted.container) else {}
+    reused = reusable(facts, source, body)
+    after = Side(reused.arn if reused else None, pinned, wanted.tag, image.digest)
+    notes = change_notes(facts)
+    if reused is not None:
+        notes.append(f"reuses :{reused.revision}")
+    why = list(reasons)
+    if drift is not None and shipped is None:
+        notes.append(f"{drift} not shipped")
+    elif shipped is not None:
+        why[-1] = f"drift :{revision_of(shipped.revision)} shipped ({', '.join(shipped.differences[:4])})"
+    return replace(make_change(facts, source, body, after), why=tuple(why), notes=tuple(notes))
+
+
+def make_change(facts: Facts, source: TaskDefinition, body: Mapping[str, Any], after: Side) -> Change:
+    """The change of a service, with the force that its update needs to start a deployment at all."""
+    if facts.observed is None or facts.running is None:
+        raise ValueError(f"{facts.desired.name} was not observed")
+    return Change(
+        desired=facts.desired,
+        observed=facts.observed,
+        running=facts.running,
+        running_active=facts.running_active,
+        source=source,
+        body=body,
+        before=running_side(facts),
+        after=after,
+        force=facts.desired.force or after.task_definition == facts.running.arn,
+    )
+
+
+def reusable(facts: Facts, source: TaskDefinition, body: Mapping[str, Any]) -> TaskDefinition | None:
+    """An ACTIVE revision with exactly the content that would be registered, and the same base: what runs, or the newest.
+
+    The base has to be the same, or drift would be judged against another one afterwards.
+    """
+    running = [facts.running] if facts.running is not None and facts.running_active else []
+    for item in (*running, *facts.recent):
+        if revision_of(item.base) == revision_of(source.base) and not item.unknown and same_content(item.body, body):
+            return item
+    return None
+
+
+def running_side(facts: Facts) -> Side:
+    """What a service runs now."""
+    if facts.running is None:
+        return Side(facts.observed.task_definition if facts.observed else None, "", "", "")
+    image = running_image(facts)
+    tag = facts.running.image_tag or (image.tag if image else "")
+    return Side(facts.running.arn, facts.running.image(facts.desired.container), tag, facts.running_digest)
+
+
+def change_notes(facts: Facts) -> list[str]:
+    """What a person should know about a service that changes."""
+    observed = facts.observed
+    notes: list[str] = []
+    if observed is None:
+        return notes
+    if observed.scheduling == "DAEMON":
+        notes.append("DAEMON: one task for each host")
+    elif observed.desired == 0:
+        notes.append("not exercised: desired count is 0")
+    if facts.autoscaled:
+        notes.append(f"autoscaled {facts.autoscaled[0]} to {facts.autoscaled[1]}: its count is left alone")
+    if in_flight(observed):
+        notes.append("replaces the deployment in flight")
+    image = running_image(facts)
+    if facts.running is not None and not facts.running_active:
+        notes.append(f"running :{facts.running.revision} is INACTIVE: an undo registers it again")
+    elif facts.running is not None and image is not None and not image.pinned and facts.running_digest:
+        notes.append(f"running :{facts.running.revision} names its image by tag: an undo registers it with the digest")
+    return notes
+
+
+def _why_unchanged(facts: Facts, image: ResolvedImage | None) -> str:
+    if not facts.desired.selected:
+        return "outside the limit"
+    if image is None:
+        return "nothing to change"
+    verdict = image_verdict(facts, image)
+    return verdict.why if verdict.kind == SAME else "nothing to change"
+
+
+def service_warnings(facts: Facts, drift: Drift | None) -> list[str]:
+    """What a person should know about a service that does not change."""
+    name, observed = facts.desired.name, facts.observed
+    if observed is None:
+        return [f"{name}: service {facts.desired.service} is not in cluster {facts.desired.cluster} ({facts.failure})"]
+    warnings = []
+    if in_flight(observed):
+        warnings.append(f"{name}: a deployment is in flight")
+    elif observed.running < observed.desired:
+        warnings.append(f"{name}: {observed.running} of {observed.desired} tasks run")
+    if drift is not None:
+        warnings.append(f"{name}: {drift} not shipped")
+    return warnings

@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A plan: which services change, in which order and why, and which do not. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import short_digest
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import short_arn
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a service runs before or after: ``image`` as in the task definition, the tag and digest that it means.
+
+    ``task_definition`` is ``None`` for a revision that is yet to be registered.
+    """
+
+    task_definition: str | None
+    image: str
+    tag: str
+    digest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the record holds it."""
+        return {
+            "task_definition": self.task_definition,
+            "image": self.image,
+            "tag": self.tag,
+            "digest": self.digest or None,
+        }
+
+    @property
+    def label(self) -> str:
+        """As a person reads it: ``8d20c11 sha256:77be``."""
+        return " ".join(part for part in (self.tag, short_digest(self.digest)) if part) or self.image
+
+
+@dataclass(frozen=True)
+class Change:
+    """One service that will be deployed.
+
+    :ivar body: the redacted body of what will run, for verifying what it needs.
+    :ivar source: the definition that is cloned, or reused when ``after.task_definition`` is set.
+    :ivar running: the definition that runs now, to which an undo returns; ``running_active`` whether it is ACTIVE.
+    """
+
+    desired: DesiredService
+    observed: ObservedService
+    running: TaskDefinition
+    running_active: bool
+    source: TaskDefinition
+    body: Mapping[str, Any]
+    before: Side
+    after: Side
+    force: bool
+    why: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    expected_seconds: float | None = None
+
+    @property
+    def exercised(self) -> bool:
+        """Whether the deploy starts any task of it."""
+        return self.observed.desired > 0 or self.observed.scheduling == "DAEMON"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record's target document, in its first state."""
+        primary = self.observed.primary
+        return {
+            "kind": "ecs_service",
+            "name": self.desired.name,
+            "wave": self.desired.wave,
+            "cluster": self.desired.cluster,
+            "service": self.desired.service,
+            "container": self.desired.container,
+            "port": self.desired.port,
+            "from": {**self.before.as_dict(), "deployment_id": primary.id if primary else None},
+            "to": self.after.as_dict(),
+            "clone_of": self.source.arn,
+            "force": self.force,
+            "why": list(self.why),
+            "notes": list(self.notes),
+            "desired": self.observed.desired,
+            "exercised": self.exercised,
+            "expected_seconds": self.expected_seconds,
+            "state": "planned",
+            "deployment_id": None,
+            "service_deployment": None,
+            "started_at": None,
+            "finished_at": None,
+            "running": self.observed.running,
+            "failure": None,
+            "undo": None,
+        }
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """One service that stays as it is, and why."""
+
+    desired: DesiredService
+    why: str
+    running: Side
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the record lists it."""
+        return {
+            "name": self.desired.name,
+            "service": self.desired.service,
+            "wave": self.desired.wave,
+            "port": self.desired.port,
+            "why": self.why,
+            "image_tag": self.running.tag,
+            "digest": self.running.digest or None,
+            "task_definition": self.running.task_definition,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Changes in the order of their waves, what is left alone, and what a person should know.
+
+    ``drift`` holds each service's unshipped revision by the service's name.
+    """
+
+    changes: tuple[Change, ...] = ()
+    unchanged: tuple[Unchanged, ...] = ()
+    warnings: tuple[str, ...] = ()
+    drift: Mapping[str, Drift] = field(default_factory=dict)
+
+    def targets(self) -> list[dict[str, Any]]:
+        """The record's ``targets``."""
+        return [change.as_dict() for change in self.changes]
+
+    def unchanged_records(self) -> list[dict[str, Any]]:
+        """The record's ``unchanged``."""
+        return [item.as_dict() for item in self.unchanged]
+
+    def as_diff(self) -> dict[str, str]:
+        """What Ansible's ``--diff`` prints: the changed services, before and after."""
+        return {
+            "before_header": "running",
+            "after_header": "desired",
+            "before": "".join(_line(item, item.before) for item in self.changes),
+            "after": "".join(_line(item, item.after) for item in self.changes),
+        }
+
+
+def _line(change: Change, side: Side) -> str:
+    revision = short_arn(side.task_definition) if side.task_definition else f"{change.source.family}:new"
+    return f"wave {change.desired.wave}  {change.desired.name}  {revision}  {side.label}  {side.image}\n"

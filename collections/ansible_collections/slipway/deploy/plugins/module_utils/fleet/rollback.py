@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Going back to a recorded release: each service to the revision and the digest that it ran then. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import last_deployment_failed
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+    Facts,
+    FleetObservation,
+    TaskDefinition,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import (
+    PlanOptions,
+    change_errors,
+    change_notes,
+    drifts,
+    fleet_errors,
+    make_change,
+    reusable,
+    running_side,
+    service_errors,
+    service_warnings,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan, Side, Unchanged
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of, same_content, with_image
+
+Wanted = Mapping[str, Mapping[str, Any]]
+"""Service name → what a record says that it ran: ``task_definition``, ``digest``, ``tag``."""
+
+
+def desired_for_rollback(desired: Iterable[DesiredService], wanted: Wanted) -> list[DesiredService]:
+    """The services with the recorded digests as their versions, so that a look-up asks for these."""
+    return [
+        replace(item, tag=str(wanted[item.name].get("digest") or wanted[item.name].get("tag") or item.tag))
+        if item.name in wanted
+        else item
+        for item in desired
+    ]
+
+
+def definitions_wanted(wanted: Wanted) -> list[str]:
+    """The ARNs to hand to ``observe(definitions=…)``."""
+    return list(dict.fromkeys(str(item["task_definition"]) for item in wanted.values() if item.get("task_definition")))
+
+
+def plan_rollback(wanted: Wanted, observation: FleetObservation, options: PlanOptions) -> Plan:
+    """The way back of every selected service that does not run what was recorded.
+
+    An ACTIVE revision with a pinned image is used as it is. One that is INACTIVE, or that names its image by tag, is
+    registered again with the recorded digest, unless an equal one exists.
+
+    :param observation: made with ``definitions=definitions_wanted(wanted)``.
+    :raises SlipwayErrors: everything that forbids it: services or revisions that are gone, deployments in flight.
+    """
+    services = [facts.desired for facts in observation.facts]
+    errors = fleet_errors(services, options)
+    names = {item.name for item in services}
+    errors += [
+        SlipwayError(
+            f"service {name} is in the release but not in the inventory", "group fleet", "Add it, or use --limit"
+        )
+        for name in wanted
+        if name not in names
+    ]
+    drift = drifts(observation, options.dismissals)
+    changes: list[Change] = []
+    unchanged: list[Unchanged] = []
+    warnings: list[str] = []
+    for facts in observation.facts:
+        item = wanted.get(facts.desired.name)
+        outcome = _way_back(facts, item, observation, options) if facts.desired.selected and item else None
+        if isinstance(outcome, list):
+            errors += outcome
+        elif isinstance(outcome, Change):
+            changes.append(outcome)
+        else:
+            why = outcome or ("not in that release" if facts.desired.selected else "outside the limit")
+            unchanged.append(Unchanged(facts.desired, why, running_side(facts)))
+            warnings += service_warnings(facts, drift.get(facts.desired.name))
+    if errors:
+        raise SlipwayErrors(errors)
+    changes.sort(key=lambda change: change.desired.wave)
+    return Plan(tuple(changes), tuple(unchanged), tuple(warnings), drift)
+
+
+def _way_back(
+    facts: Facts, item: Mapping[str, Any], observation: FleetObservation, options: PlanOptions
+) -> Change | str | list[SlipwayError]:
+    """The change of one service, or why it stays, or what forbids it."""
+    errors = service_errors(facts)
+    if errors or facts.running is None or facts.observed is None:
+        return errors
+    arn = str(item.get("task_definition") or "")
+    known = observation.definitions.get(arn)
+    if known is None:
+        return [
+            SlipwayError(
+                f"task definition {arn or '(none recorded)'} no longer exists",
+                facts.desired.where or facts.desired.name,
+                "Deploy a tag instead (-e image_tag=…), or go back to another release (-e to=…)",
+            )
+        ]
+    definition, active = known
+    if container_of(definition.body, facts.desired.container) is None:
+        return [
+            SlipwayError(
+                f"{arn} has no container {facts.desired.container!r}", facts.desired.where or facts.desired.name
+            )
+        ]
+    image = _recorded_image(definition, facts.desired.container, item)
+    body = with_image(definition.body, facts.desired.container, image)
+    digest = str(item.get("digest") or parse_image(image).digest)
+    if (
+        _runs(facts, definition, body, digest)
+        and not last_deployment_failed(facts.observed)
+        and not facts.desired.force
+    ):
+        return "already runs what was recorded"
+    exact = definition if active and definition.image(facts.desired.container) == image else None
+    reused = exact or reusable(facts, definition, body)
+    notes = change_notes(facts)
+    if reused is None:
+        notes.append(f":{definition.revision} is {'not pinned' if active else 'INACTIVE'}: it is registered again")
+    errors = change_errors(facts, definition)
+    after = Side(reused.arn if reused else None, image, str(item.get("tag") or ""), digest)
+    if errors:
+        return errors
+    return replace(
+        make_change(facts, definition, body, after),
+        why=(f"back to :{definition.revision}",),
+        notes=tuple(notes),
+        expected_seconds=options.expected.get(facts.desired.name),
+    )
+
+
+def _runs(facts: Facts, definition: TaskDefinition, body: Mapping[str, Any], digest: str) -> bool:
+    """Whether the service runs that revision, or one of equal content, with the recorded digest."""
+    if facts.running is None:
+        return False
+    content = facts.running.arn == definition.arn or same_content(facts.running.body, body, facts.desired.container)
+    return content and (not digest or facts.running_digest == digest)
+
+
+def _recorded_image(definition: TaskDefinition, container: str, item: Mapping[str, Any]) -> str:
+    """The image as the definition names it, pinned to the recorded digest when it is named by tag only."""
+    image = parse_image(definition.image(container))
+    return str(image if image.pinned or not item.get("digest") else image.at(str(item["digest"])))
