@@ -1,0 +1,164 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Smoke checks as an inventory declares them, validated. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+_SOURCES = ("env", "file", "ssm", "secretsmanager")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_KEYS = tuple(field.name for field in fields(SmokeCheck))
+# Bounds that keep a typing error (interval: 600, retries: 1e6) from holding a deploy up for hours.
+_MOST_RETRIES, _LONGEST = 100, 300.0
+
+
+def parse_checks(raw: Any, where: str) -> tuple[SmokeCheck, ...]:
+    """The checks of one service.
+
+    :param raw: a list of mappings with the keys of :class:`SmokeCheck`; only ``path`` is required. ``None``: no checks.
+    :param where: the place to name in an error, such as ``inventories/dev/host_vars/user-service.yml: smoke_checks``.
+    :raises SlipwayErrors: every mistake in the list, each with its place and what would be right.
+    """
+    if raw is None:
+        return ()
+    if isinstance(raw, (str, bytes)) or not isinstance(raw, Sequence):
+        raise SlipwayErrors([SlipwayError("smoke checks must be a list", where, "Write - name: …, path: /…")])
+    checks: list[SmokeCheck] = []
+    errors: list[SlipwayError] = []
+    for index, item in enumerate(raw):
+        try:
+            checks.append(_parse(item, f"{where}[{index}]"))
+        except SlipwayError as error:
+            errors += error.errors if isinstance(error, SlipwayErrors) else [error]
+    names = [check.name for check in checks]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        errors.append(SlipwayError(f"two checks are named {name!r}", where, "Give each a name of its own"))
+    if errors:
+        raise SlipwayErrors(errors)
+    return tuple(checks)
+
+
+def _parse(item: Any, where: str) -> SmokeCheck:
+    if not isinstance(item, Mapping):
+        raise SlipwayError("a smoke check must be a mapping", where, "Write name: …, path: /…")
+    errors = [_unknown(str(key), where) for key in item if key not in _KEYS]
+    values: dict[str, Any] = {}
+    for key, value in item.items():
+        if key not in _KEYS or value is None:
+            continue
+        try:
+            values[str(key)] = _PARSERS[key](value, f"{where}.{key}")
+        except SlipwayError as error:
+            errors.append(error)
+    if "path" not in item:
+        errors.append(SlipwayError("a smoke check needs a path", where, "Write path: /actuator/health"))
+    if errors:
+        raise SlipwayErrors(errors)
+    return SmokeCheck(**{"name": f"{values.get('method', 'GET')} {values['path']}", **values})
+
+
+def _unknown(key: str, where: str) -> SlipwayError:
+    close = difflib.get_close_matches(key, _KEYS, 1)
+    remedy = f"Did you mean {close[0]}?" if close else f"There are {', '.join(_KEYS)}"
+    return SlipwayError(f"a smoke check has no {key!r}", where, remedy)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise SlipwayError(f"{value!r} is no text", where, "Quote it if it is meant")
+    return str(value)
+
+
+def _path(value: Any, where: str) -> str:
+    text = _text(value, where)
+    if not text.startswith("/") or text.startswith("//") or not text.isascii() or any(c <= " " for c in text):
+        remedy = "Write it from the slash on, percent-encoded: /users/1?full=true"
+        raise SlipwayError(f"{text!r} is no path", where, remedy)
+    return text
+
+
+def _method(value: Any, where: str) -> str:
+    text = _text(value, where).upper()
+    if text not in _METHODS:
+        raise SlipwayError(f"{value!r} is no method for a check", where, f"There are {', '.join(_METHODS)}")
+    return text
+
+
+def _status(value: Any, where: str) -> tuple[int, ...]:
+    codes = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if not codes or not all(
+        isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 599 for code in codes
+    ):
+        raise SlipwayError(f"{value!r} is no HTTP status", where, "Write 200, or [200, 204]")
+    return tuple(int(code) for code in codes)
+
+
+def _headers(value: Any, where: str) -> tuple[tuple[str, str | Secret], ...]:
+    if not isinstance(value, Mapping):
+        raise SlipwayError("headers must be a mapping", where, "Write Accept: application/json")
+    return tuple((_header_name(name, where), _header_value(item, f"{where}.{name}")) for name, item in value.items())
+
+
+def _header_name(name: Any, where: str) -> str:
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        raise SlipwayError(f"{name!r} is no header name", where, "Letters, digits and - as in X-Api-Key")
+    return str(name)
+
+
+def _header_value(value: Any, where: str) -> str | Secret:
+    if isinstance(value, Mapping):
+        if len(value) != 1 or next(iter(value)) not in _SOURCES or not isinstance(next(iter(value.values())), str):
+            # The mapping is not repeated: it may be a secret that was written in the wrong place.
+            raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(_SOURCES)}: name")
+        return Secret(tuple((str(kind), str(name)) for kind, name in value.items()))
+    if not isinstance(value, str) or not value.isprintable() or not value.isascii():
+        raise SlipwayError("this is no header value", where, "One line of ASCII text, quoted if it is a number")
+    return str(value)
+
+
+def _json(value: Any, where: str) -> tuple[tuple[str, Any], ...]:
+    if not isinstance(value, Mapping) or not all(isinstance(path, str) and path for path in value):
+        raise SlipwayError("json must map dotted paths to values", where, "Write status: UP")
+    try:
+        plain = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise SlipwayError("a value that JSON does not have", where, "Quote dates: '2026-11-20'") from error
+    return tuple(plain.items())
+
+
+def _retries(value: Any, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_RETRIES:
+        raise SlipwayError(f"{value!r} is no number of retries", where, f"0 to {_MOST_RETRIES}")
+    return int(value)
+
+
+def _seconds(value: Any, where: str) -> float:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < value <= _LONGEST:
+        raise SlipwayError(f"{value!r} is no number of seconds", where, f"More than 0, at most {_LONGEST:g}")
+    return float(value)
+
+
+_PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
+    "name": _text,
+    "path": _path,
+    "method": _method,
+    "status": _status,
+    "headers": _headers,
+    "body": _text,
+    "json": _json,
+    "retries": _retries,
+    "interval": _seconds,
+    "timeout": _seconds,
+    "max_latency": _seconds,
+}

@@ -1,0 +1,203 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Declared HTTP checks and what their answers mean. Pure; nothing here knows what kind of target answers.
+
+An attempt is *right* (everything expected holds), *wrong* (the service answered something else) or *unreachable*
+(nobody answered for the service: no connection, a timeout, or the load balancer's own 502, 503 or 504). A check's
+verdict follows from its attempts in order:
+
+==============================================  ================
+no attempt, or none right and the last unreachable  inconclusive
+none right and the last wrong                   fail
+the last right, never wrong                     pass
+the last two right, wrong before                pass (it was still starting)
+right and wrong, but not right twice at the end inconclusive (it is flapping)
+==============================================  ================
+
+So one lost packet never fails a check, a service that answers wrongly to the end always does, and a service that
+answers rightly and wrongly in turn is neither called good nor bad.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+Kind = Literal["right", "wrong", "unreachable"]
+
+# A load balancer answers these itself when it cannot reach a target. 503 is also what an application answers that
+# is up and says that it is not well (Spring's actuator does), so it counts only with the balancer's own Server header.
+_GATEWAY = frozenset({502, 504})
+_GATEWAY_IF_OWN = 503
+_BALANCERS = ("awselb/",)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A header's value that is kept elsewhere: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …"""
+
+    source: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SmokeCheck:
+    """One HTTP request and what its answer must be.
+
+    ``retries`` further attempts are made ``interval`` seconds apart while the answer is not right; ``timeout``
+    (seconds) holds for each attempt as a whole. ``headers`` are sent; ``body`` must occur in the answer; ``json`` maps dotted
+    paths (``components.db.status``, ``items.0.id``) to the values that must stand there; ``max_latency`` is in seconds.
+    """
+
+    name: str
+    path: str
+    method: str = "GET"
+    status: tuple[int, ...] = (200,)
+    headers: tuple[tuple[str, str | Secret], ...] = ()
+    body: str | None = None
+    json: tuple[tuple[str, Any], ...] = ()
+    retries: int = 5
+    interval: float = 2.0
+    timeout: float = 5.0
+    max_latency: float | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one request brought: an answer, or the error why there is none. ``latency`` is in seconds."""
+
+    status: int | None = None
+    latency: float = 0.0
+    body: bytes = field(default=b"", repr=False)
+    server: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A check's verdict, the status and latency of its last attempt, and why."""
+
+    verdict: Verdict
+    attempts: int
+    status: int | None = None
+    latency: float | None = None
+    detail: str = ""
+
+    def to_record(self, name: str, check: str) -> dict[str, Any]:
+        """An element of a record's ``smoke``; ``name`` is the service's."""
+        return {"name": name, "check": check, **vars(self)}
+
+
+def classify(check: SmokeCheck, attempt: Attempt) -> tuple[Kind, str]:
+    """What an attempt is, and what is wrong with it."""
+    if attempt.status is None:
+        return "unreachable", attempt.error or "no answer"
+    if attempt.status not in check.status:
+        wanted = " or ".join(map(str, check.status))
+        if _by_balancer(attempt):
+            return "unreachable", f"the load balancer answered {attempt.status} instead of {wanted}"
+        return "wrong", f"status {attempt.status} instead of {wanted}"
+    wrong = _wrong_content(check, attempt)
+    if wrong:
+        return "wrong", wrong
+    if check.max_latency is not None and attempt.latency > check.max_latency:
+        return "wrong", f"took {attempt.latency:.2f} s, {check.max_latency:g} s are allowed"
+    return "right", ""
+
+
+def _by_balancer(attempt: Attempt) -> bool:
+    if attempt.status in _GATEWAY:
+        return True
+    return attempt.status == _GATEWAY_IF_OWN and attempt.server.lower().startswith(_BALANCERS)
+
+
+def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
+    text = attempt.body.decode("utf-8", "replace")
+    if check.body is not None and check.body not in text:
+        return f"the answer does not contain {check.body!r}"
+    if not check.json:
+        return ""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return "the answer is no JSON"
+    for path, wanted in check.json:
+        found, value = _at(document, path)
+        if not found:
+            return f"{path} is missing in the answer"
+        if not _same(value, wanted):
+            # The value stays unsaid: an answer may hold what does not belong into a log.
+            return f"{path} is not {json.dumps(wanted, ensure_ascii=False)}"
+    return ""
+
+
+def _at(document: Any, path: str) -> tuple[bool, Any]:
+    """The value at a dotted path. A key that holds dots itself is found too, the longest key first."""
+    if path == "":
+        return True, document
+    if isinstance(document, Mapping):
+        parts = path.split(".")
+        for length in range(len(parts), 0, -1):
+            key = ".".join(parts[:length])
+            if key in document:
+                return _at(document[key], ".".join(parts[length:]))
+    if isinstance(document, list):
+        head, _, rest = path.partition(".")
+        if head.isdecimal() and int(head) < len(document):
+            return _at(document[int(head)], rest)
+    return False, None
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    # True == 1 in Python, not in JSON; 1 == 1.0 in both.
+    if _number(value) and _number(wanted):
+        return bool(value == wanted)
+    return json.dumps(value, sort_keys=True) == json.dumps(wanted, sort_keys=True)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def judge(check: SmokeCheck, attempts: Sequence[Attempt]) -> Judged:
+    """The verdict of a check by the rule at the top of this file."""
+    if not attempts:
+        return Judged("inconclusive", 0, detail="not attempted")
+    kinds = [classify(check, attempt) for attempt in attempts]
+    verdict, detail = _rule(kinds)
+    last = attempts[-1]
+    return Judged(verdict, len(attempts), last.status, last.latency if last.status is not None else None, detail)
+
+
+def _rule(kinds: Sequence[tuple[Kind, str]]) -> tuple[Verdict, str]:
+    words = [kind for kind, _detail in kinds]
+    last, detail = kinds[-1]
+    wrong = "wrong" in words
+    if "right" not in words:
+        if last == "wrong":
+            return "fail", detail
+        return "inconclusive", detail
+    if last == "right" and (not wrong or words[-2:] == ["right", "right"]):
+        return "pass", ""
+    troubles = [text for kind, text in kinds if kind != "right"]
+    return "inconclusive", f"{'flapping' if wrong else 'right at times'}: {troubles[-1]}"
+
+
+def another(check: SmokeCheck, attempts: Sequence[Attempt]) -> bool:
+    """Whether a further attempt is due: until the verdict is a pass, at most ``retries`` times, plus one to confirm."""
+    if not attempts:
+        return True
+    if judge(check, attempts).verdict == "pass":
+        return False
+    to_confirm = classify(check, attempts[-1])[0] == "right"
+    return len(attempts) < 1 + check.retries + int(to_confirm)
+
+
+def worst(results: Sequence[Judged]) -> Verdict:
+    """The verdict of several checks: fail if one failed, else inconclusive if one was, else pass."""
+    found = {result.verdict for result in results}
+    if "fail" in found:
+        return "fail"
+    return "inconclusive" if "inconclusive" in found else "pass"

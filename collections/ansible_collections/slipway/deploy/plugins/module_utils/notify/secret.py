@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads a secret from where the configuration says it is: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` or
+``{secretsmanager: id}``. No error ever repeats a value, nor what stands where a source was expected.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+KINDS = ("env", "file", "ssm", "secretsmanager")
+_LONGEST = 64 * 1024
+
+
+class Secrets:
+    """Resolves sources of secrets.
+
+    :param environ: the environment that ``env`` reads.
+    :param client: makes an AWS client of a service name; ``None`` where AWS is not available.
+    """
+
+    def __init__(self, environ: Mapping[str, str], client: Callable[[str], Any] | None = None) -> None:
+        self._environ = environ
+        self._client = client
+
+    def read(self, source: Any, where: str) -> str:
+        """The secret's value, without the newline at its end.
+
+        :param where: the place to name in an error, such as ``slack.webhook``.
+        :raises SlipwayError: when the source is not one, or the secret is absent, unreadable, unsafe or empty.
+        """
+        if not isinstance(source, Mapping) or len(source) != 1:
+            raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
+        kind, name = next(iter(source.items()))
+        if kind not in KINDS or not isinstance(name, str) or not name:
+            raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
+        value = self._read(str(kind), str(name), where).rstrip("\r\n")
+        if not value:
+            raise SlipwayError(f"{kind} {name} is empty", where, "Put the secret there")
+        return value
+
+    def _read(self, kind: str, name: str, where: str) -> str:
+        if kind == "env":
+            if name not in self._environ:
+                raise SlipwayError(f"the environment variable {name} is not set", where, f"Set {name}")
+            return self._environ[name]
+        if kind == "file":
+            return _file(name, where)
+        return self._aws(kind, name, where)
+
+    def _aws(self, kind: str, name: str, where: str) -> str:
+        if self._client is None:
+            raise SlipwayError(f"{kind} is not available here", where, "Use env or file")
+        try:
+            if kind == "ssm":
+                answer = self._client("ssm").get_parameter(Name=name, WithDecryption=True)
+                return str(answer["Parameter"]["Value"])
+            return str(self._client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        # botocore is not imported here, so that this file works without it; its errors share no other base class.
+        except Exception as error:
+            answered = getattr(error, "response", None) or {}
+            code = answered.get("Error", {}).get("Code") or type(error).__name__
+            raise SlipwayError(
+                f"{kind} {name} could not be read ({code})", where, "It must exist and be readable"
+            ) from None
+
+
+def _file(path: str, where: str) -> str:
+    try:
+        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise SlipwayError(f"{path} could not be read ({error.strerror})", where, "Write the secret's file") from None
+    with os.fdopen(descriptor, "rb") as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            raise SlipwayError(f"{path} is no file", where, "Write the secret's file")
+        if stat.S_IMODE(state.st_mode) & 0o077:
+            raise SlipwayError(f"others may read {path}", where, f"chmod 600 {path}")
+        body = file.read(_LONGEST + 1)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise SlipwayError(f"{path} holds no text", where, "Write the secret's file") from None
+    if len(body) > _LONGEST:
+        raise SlipwayError(f"{path} is too long for a secret", where, f"At most {_LONGEST} bytes")
+    return text
