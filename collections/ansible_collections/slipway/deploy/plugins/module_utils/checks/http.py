@@ -149,6 +149,8 @@ class _Crew:
         line = _Line(request, check.timeout, self._context)
         with self._lock:
             self._lines.add(line)
+        if self._stopped.is_set():
+            line.cut()
         timer = threading.Timer(check.timeout, line.cut)
         timer.daemon = True
         timer.start()

@@ -47,8 +47,9 @@ class SmokeCheck:
     """One HTTP request and what its answer must be.
 
     ``retries`` further attempts are made ``interval`` seconds apart while the answer is not right; ``timeout``
-    (seconds) holds for each attempt as a whole. ``headers`` are sent; ``body`` must occur in the answer; ``json`` maps dotted
-    paths (``components.db.status``, ``items.0.id``) to the values that must stand there; ``max_latency`` is in seconds.
+    (seconds) holds for each attempt as a whole. ``headers`` are sent; ``body`` must occur in the answer; ``json`` maps
+    dotted paths (``components.db.status``, ``items.0.id``) to the values that must stand there; ``max_latency`` is in
+    seconds.
     """
 
     name: str

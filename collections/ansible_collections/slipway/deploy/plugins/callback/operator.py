@@ -1,0 +1,306 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an operator sees: Slipway's own lines, failures in a line each, nothing about what went as it should."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: operator
+type: stdout
+short_description: Output for the person who deploys
+version_added: "0.1.0"
+description:
+  - Prints the lines that Slipway's own plugins return, changes in a line each, failures in a line each, and nothing
+    about what was as it should be. There are no banners.
+  - With C(-v) and above it is the C(ansible.builtin.default) callback.
+  - On a terminal it tells the workers its size, so that a rollout can be drawn in place; E(NO_COLOR), C(TERM=dumb)
+    and E(CI) are honoured.
+  - While a Slipway rollout runs, the first SIGINT or SIGTERM goes to the rollout, which stops and undoes what it
+    changed; the second one ends C(ansible-playbook) as usual.
+author:
+  - The Slipway authors
+extends_documentation_fragment:
+  - default_callback
+  - result_format_callback
+requirements:
+  - set as stdout in configuration
+"""
+
+import multiprocessing
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible import constants as C
+from ansible.executor.process.worker import WorkerProcess
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
+from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style, wants_colour
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
+from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Child, Interrupts
+
+if TYPE_CHECKING:
+    from ansible.executor.task_result import CallbackTaskResult
+    from ansible.playbook.task import Task
+
+_OWN = "slipway.deploy."
+#: Tasks that change something which a Ctrl-C has to put back, or that do so.
+ENGINE = frozenset(_OWN + name for name in ("fleet_rollout", "fleet_rollback", "fleet_health", "smoke", "deploy_close"))
+_STDERR_LINES = 5
+
+
+class CallbackModule(DefaultCallback):
+    """The callback; every event is handed to the default one with ``-v``."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "slipway.deploy.operator"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._terminal: Terminal | None = None
+        self._style = Style()
+        self._notice = False
+        self._said: set[tuple[str, str]] = set()
+        self._interrupts = Interrupts(_workers, self._interrupted)
+
+    @property
+    def _verbose(self) -> bool:
+        return bool(self._display.verbosity >= 1)
+
+    # The terminal, and the signals.
+
+    def _look_at_terminal(self) -> None:
+        """Tell workers, which have no terminal of their own, about this one."""
+        is_terminal = sys.stdout.isatty()
+        colour = wants_colour(os.environ, is_terminal) and not C.ANSIBLE_NOCOLOR
+        self._style = Style(colour)
+        drawable = is_terminal and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("CI")
+        if drawable and not self._verbose:
+            size = shutil.get_terminal_size()
+            self._terminal = Terminal.parse(Terminal(size.columns, size.lines, colour).export())
+        else:
+            self._terminal = None
+        if self._terminal:
+            os.environ[VARIABLE] = self._terminal.export()
+        else:
+            os.environ.pop(VARIABLE, None)
+
+    def _interrupted(self, name: str) -> None:
+        what = "Ctrl-C" if name == "SIGINT" else name
+        text = (
+            f"{what}: stopping; what changed goes back. Press Ctrl-C again to leave at once "
+            "(the record stays, the next run resumes)"
+        )
+        # Unbuffered: a signal handler must not touch a stream that the interrupted code may be writing to.
+        if self._terminal:
+            self._notice = True
+            os.write(1, Screen(self._terminal.columns, self._terminal.lines).notice(text).encode())
+        else:
+            os.write(2, f"{text}\n".encode())
+
+    def _entering(self, task: Task) -> None:
+        self._interrupts.engine_runs = _action(task) in ENGINE
+        if self._interrupts.engine_runs:
+            # The window may have been resized since.
+            self._look_at_terminal()
+
+    def _leaving(self, result: CallbackTaskResult) -> None:
+        if _action(result.task) in ENGINE:
+            self._interrupts.engine_runs = False
+
+    # What is printed.
+
+    def _say(self, lines: Iterable[str], stderr: bool = False) -> None:
+        if self._notice:
+            self._notice = False
+            self._display.display("\r\x1b[J", screen_only=True, newline=False)
+        for line in lines:
+            self._display.display(self._style.line(line), screen_only=True, stderr=stderr)
+            self._display.display(line, log_only=True)
+
+    def _fail(self, result: CallbackTaskResult, lines: list[str]) -> None:
+        # A failure of the whole run that every host of a play repeats is said once.
+        key = (str(result.task._uuid), "\n".join(lines))
+        if key not in self._said:
+            self._said.add(key)
+            self._say(lines, stderr=bool(self.get_option("display_failed_stderr")))
+
+    def _own_lines(self, result: CallbackTaskResult) -> list[str]:
+        """Slipway's own lines, taken out of the result so that nothing prints them a second time."""
+        lines = result.result.pop("slipway_lines", None)
+        return [str(line) for line in lines] if isinstance(lines, (list, tuple)) and _is_own(result.task) else []
+
+    # Events.
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            # Progress has to arrive while it happens also when it goes into a pipe.
+            reconfigure(line_buffering=True)
+        self._look_at_terminal()
+        self._interrupts.install()
+        super().v2_playbook_on_start(playbook)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        if self._verbose:
+            super().v2_playbook_on_play_start(play)
+        else:
+            self._play = play
+
+    def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
+        self._entering(task)
+        if self._verbose:
+            super().v2_playbook_on_task_start(task, is_conditional)
+
+    def v2_playbook_on_handler_task_start(self, task: Task) -> None:
+        self._entering(task)
+        if self._verbose:
+            super().v2_playbook_on_handler_task_start(task)
+
+    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+        self._leaving(result)
+        own = self._own_lines(result)
+        if self._verbose:
+            self._say(own)
+            super().v2_runner_on_ok(result)
+            return
+        self._handle_warnings(result.result)
+        if own:
+            self._say(own)
+        elif _action(result.task) in C._ACTION_DEBUG:
+            self._say(_lines(result.result.get("msg", "")))
+        elif result.result.get("changed") and not _is_own(result.task) and not _looped(result):
+            self._say([f"changed: [{self.host_label(result)}] {_name(result.task)}"])
+
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        self._leaving(result)
+        own = self._own_lines(result)
+        if self._verbose:
+            self._say(own)
+            super().v2_runner_on_failed(result, ignore_errors)
+            return
+        self._handle_warnings(result.result)
+        if not _looped(result):
+            self._fail(result, [*own, *self._failure(result, own, ignore_errors)])
+
+    def _failure(self, result: CallbackTaskResult, own: list[str], ignored: bool) -> list[str]:
+        message = _lines(result.result.get("msg", ""))
+        if _is_own(result.task):
+            return [line for line in message if line not in own]
+        label = f"{'ignored' if ignored else 'FAILED'}: [{self.host_label(result)}] {_name(result.task)}"
+        item = _item(self._get_item_label(result.result)) if "item" in result.result else ""
+        first, *rest = message or ["failed"]
+        tail = [] if ignored else _tail(result.result)
+        return [f"{label}{item}: {first}", *(f"  {line}" for line in (*rest, *tail))]
+
+    def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:
+        self._leaving(result)
+        if self._verbose:
+            super().v2_runner_on_skipped(result)
+
+    def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+        self._leaving(result)
+        if self._verbose:
+            super().v2_runner_on_unreachable(result)
+            return
+        message = " ".join(_lines(result.result.get("msg", ""))) or "no answer"
+        self._fail(result, [f"UNREACHABLE: [{self.host_label(result)}] {_name(result.task)}: {message}"])
+
+    def v2_runner_item_on_ok(self, result: CallbackTaskResult) -> None:
+        own = self._own_lines(result)
+        if self._verbose:
+            self._say(own)
+            super().v2_runner_item_on_ok(result)
+            return
+        self._handle_warnings(result.result)
+        if own:
+            self._say(own)
+        elif result.result.get("changed") and not _is_own(result.task):
+            item = _item(self._get_item_label(result.result))
+            self._say([f"changed: [{self.host_label(result)}] {_name(result.task)}{item}"])
+
+    def v2_runner_item_on_failed(self, result: CallbackTaskResult) -> None:
+        own = self._own_lines(result)
+        if self._verbose:
+            self._say(own)
+            super().v2_runner_item_on_failed(result)
+            return
+        self._handle_warnings(result.result)
+        self._fail(result, [*own, *self._failure(result, own, False)])
+
+    def v2_runner_item_on_skipped(self, result: CallbackTaskResult) -> None:
+        if self._verbose:
+            super().v2_runner_item_on_skipped(result)
+
+    def v2_runner_retry(self, result: CallbackTaskResult) -> None:
+        if self._verbose:
+            super().v2_runner_retry(result)
+
+    def v2_on_file_diff(self, result: CallbackTaskResult) -> None:
+        if self._verbose:
+            super().v2_on_file_diff(result)
+            return
+        for part in result.result["results"] if _looped(result) else [result.result]:
+            diff = self._get_diff(part["diff"]) if part.get("diff") and part.get("changed") else ""
+            if diff:
+                self._display.display(diff.rstrip("\n"))
+
+    def v2_playbook_on_include(self, included_file: Any) -> None:
+        if self._verbose:
+            super().v2_playbook_on_include(included_file)
+
+    def v2_playbook_on_no_hosts_remaining(self) -> None:
+        if self._verbose:
+            super().v2_playbook_on_no_hosts_remaining()
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        if self._verbose:
+            super().v2_playbook_on_stats(stats)
+            return
+        totals = {host: stats.summarize(host) for host in sorted(stats.processed)}
+        unreachable = [host for host, total in totals.items() if total["unreachable"]]
+        failed = [host for host, total in totals.items() if total["failures"] and host not in unreachable]
+        if failed or unreachable:
+            well = len(totals) - len(failed) - len(unreachable)
+            parts = [
+                f"{len(hosts)} {word} ({', '.join(hosts[:5])}{', …' if len(hosts) > 5 else ''})"
+                for word, hosts in (("failed", failed), ("unreachable", unreachable))
+                if hosts
+            ]
+            self._say([f"hosts: {', '.join(parts)}, {well} ok"])
+
+
+def _workers() -> list[Child]:
+    return [child for child in multiprocessing.active_children() if isinstance(child, WorkerProcess)]
+
+
+def _action(task: Task) -> str:
+    return str(task.resolved_action or task.action)
+
+
+def _is_own(task: Task) -> bool:
+    return _action(task).startswith(_OWN)
+
+
+def _name(task: Task) -> str:
+    return clean(task.get_name())
+
+
+def _looped(result: CallbackTaskResult) -> bool:
+    return bool(result.task.loop) and "results" in result.result
+
+
+def _item(label: object) -> str:
+    return f" ({clean(label)})"
+
+
+def _lines(message: object) -> list[str]:
+    texts = message if isinstance(message, list) else [message]
+    return [clean(line) for text in texts for line in str(text).splitlines() if line.strip()]
+
+
+def _tail(result: Mapping[str, Any]) -> list[str]:
+    return _lines(result.get("stderr") or result.get("module_stderr") or "")[-_STDERR_LINES:]
