@@ -3,7 +3,8 @@
 """Clients of one environment's AWS account: lazily imported, cached, safe to share between threads.
 
 The retry mode is ``adaptive`` with ten attempts: the only one that neither fails nor stalls under AWS's token buckets.
-STS is asked with few attempts, so that a wrong endpoint or a missing network is said within seconds.
+STS and IAM are asked with few attempts: a wrong endpoint or a missing network is said within seconds, and what only
+IAM's simulation could tell may stay unverified.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ DUMMY_KEY = "sandbox"
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
 POOL = 16
+HASTY = frozenset({"sts", "iam"})
 
 Clients = Callable[[str], Any]
 """Gives the client of a service name (``"ecs"``); the same object each time."""
@@ -202,7 +204,7 @@ def _session(settings: AwsSettings) -> Any:
 def _config(settings: AwsSettings, service: str) -> Any:
     from botocore.config import Config
 
-    attempts = 3 if service == "sts" else 10
+    attempts = 3 if service in HASTY else 10
     return Config(
         retries={"mode": "adaptive", "total_max_attempts": attempts},
         connect_timeout=CONNECT_TIMEOUT,

@@ -19,7 +19,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare impor
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
     Facts,
     FleetObservation,
@@ -294,7 +294,7 @@ def change_notes(facts: Facts) -> list[str]:
     if facts.running is not None and not facts.running_active:
         notes.append(f"running :{facts.running.revision} is INACTIVE: an undo registers it again")
     elif facts.running is not None and image is not None and not image.pinned and facts.running_digest:
-        notes.append(f"running :{facts.running.revision} names its image by tag: an undo registers it with the digest")
+        notes.append(f"running :{facts.running.revision} is not pinned: an undo registers it with the digest")
     return notes
 
 

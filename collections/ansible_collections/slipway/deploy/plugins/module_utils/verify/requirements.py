@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What has to exist before a plan is carried out. Pure: a plan in, requirements out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ecr_account, parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of, short_arn
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
+    SECRET,
+    Reference,
+    parse_reference,
+    parse_s3_arn,
+)
+
+_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+
+
+@dataclass(frozen=True)
+class ImageNeed:
+    """An image that has to exist in ECR; ``platform`` is ``""`` when any will do.
+
+    ``undo``: only an undo needs it, so that its absence does not forbid the deploy.
+    """
+
+    registry: str
+    repository: str
+    version: str
+    platform: str = ""
+    undo: bool = False
+
+    def __str__(self) -> str:
+        name = f"{self.registry}/{self.repository}" if self.registry else self.repository
+        return f"{name}@{self.version}" if self.version.startswith("sha256:") else f"{name}:{self.version}"
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """Each thing that is needed, with the names of the services that need it.
+
+    :ivar references: secrets and parameters.
+    :ivar log_groups: (group, region); the region is ``""`` for the environment's own.
+    :ivar files: environment files as (bucket, key).
+    :ivar rights: (role, actions) → resources that the role needs these actions on.
+    :ivar errors: what is wrong without asking anybody.
+    :ivar unverifiable: what cannot be checked.
+    """
+
+    clusters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    images: Mapping[ImageNeed, tuple[str, ...]] = field(default_factory=dict)
+    references: Mapping[Reference, tuple[str, ...]] = field(default_factory=dict)
+    log_groups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    rights: Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+    errors: tuple[SlipwayError, ...] = ()
+    unverifiable: tuple[str, ...] = ()
+
+
+def requirements(plan: Plan, *, region: str, account_id: str) -> Requirements:
+    """What the plan's changes need: each thing once.
+
+    :param region: the environment's region, for what is named without one.
+    :param account_id: the environment's account, for the same.
+    """
+    found = _Collected()
+    for desired in (*(item.desired for item in plan.changes), *(item.desired for item in plan.unchanged)):
+        found.add("clusters", desired.cluster, desired.name)
+    for change in plan.changes:
+        _images(change, found)
+        _undo(change, found)
+        needs = _Needs(change, region, account_id)
+        for container in change.body.get("containerDefinitions") or ():
+            needs.of_container(container)
+        needs.hand_over(found)
+    return found.result()
+
+
+def platform_of(body: Mapping[str, Any]) -> str:
+    """The platform that tasks of a definition run on (``linux/amd64``), ``""`` when only the instances decide."""
+    stated = body.get("runtimePlatform") or {}
+    fargate = "FARGATE" in (body.get("requiresCompatibilities") or ())
+    if not stated and not fargate:
+        return ""
+    machine = _ARCHITECTURES.get(stated.get("cpuArchitecture") or "X86_64", "")
+    system = (stated.get("operatingSystemFamily") or "LINUX").split("_")[0].lower()
+    return f"{system}/{machine}" if machine else ""
+
+
+class _Collected:
+    """Requirements in the making: each with the services that need it, in order."""
+
+    def __init__(self) -> None:
+        self._needs: dict[str, dict[Any, dict[str, None]]] = {}
+        self.rights: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
+        self.errors: list[SlipwayError] = []
+        self.unverifiable: dict[str, None] = {}
+
+    def add(self, kind: str, key: Any, name: str) -> None:
+        self._needs.setdefault(kind, {}).setdefault(key, {})[name] = None
+
+    def result(self) -> Requirements:
+        kinds = {kind: {key: tuple(names) for key, names in keys.items()} for kind, keys in self._needs.items()}
+        return Requirements(
+            **kinds,
+            rights={key: tuple(resources) for key, resources in self.rights.items()},
+            errors=tuple(self.errors),
+            unverifiable=tuple(self.unverifiable),
+        )
+
+
+def _images(change: Change, found: _Collected) -> None:
+    """The deployed image, and those of other containers that this deploy changes too (shipped drift)."""
+    platform = platform_of(change.body)
+    for container in change.body.get("containerDefinitions") or ():
+        name = str(container.get("name", ""))
+        before = container_of(change.running.body, name)
+        same = before is not None and before.get("image") == container.get("image")
+        if same and name != change.desired.container:
+            continue
+        _image(str(container.get("image", "")), platform, change, found)
+
+
+def _image(text: str, platform: str, change: Change, found: _Collected, undo: bool = False) -> None:
+    try:
+        image = parse_image(text)
+    except SlipwayError as error:
+        found.errors.append(SlipwayError(error.what, change.desired.name, error.remedy))
+        return
+    if image.registry and ecr_account(image.registry) is None and not _is_configured(image.registry, change):
+        found.unverifiable[f"{change.desired.name}: image {text} is not in ECR"] = None
+        return
+    need = ImageNeed(image.registry, image.repository, image.digest or image.tag or "latest", platform, undo)
+    found.add("images", need, change.desired.name)
+
+
+def _is_configured(registry: str, change: Change) -> bool:
+    """Whether the inventory itself names the registry: an emulator's need not look like ECR's."""
+    return registry == change.desired.registry
+
+
+def _undo(change: Change, found: _Collected) -> None:
+    """What going back needs: the image that ran, and a revision that is ACTIVE or can be registered again."""
+    image = change.before.image
+    if change.before.digest and image:
+        _image(str(parse_image(image).at(change.before.digest)), "", change, found, undo=True)
+    elif image:
+        found.unverifiable[f"{change.desired.name}: the digest that runs is unknown: an undo goes by tag"] = None
+    if not change.running_active and change.running.unknown:
+        found.errors.append(
+            SlipwayError(
+                f"an undo could not register it again: botocore does not know {', '.join(change.running.unknown)}",
+                short_arn(change.running.arn),
+                "Upgrade botocore (and boto3), then plan again",
+            )
+        )
+
+
+class _Needs:
+    """What one change's containers need, and the rights that its execution role needs for it."""
+
+    def __init__(self, change: Change, region: str, account_id: str) -> None:
+        self._change = change
+        self._region = region
+        self._account = account_id
+        self._role = str(change.body.get("executionRoleArn") or "")
+        self._partition = self._role.split(":")[1] if self._role.startswith("arn:") else "aws"
+        self._references: dict[Reference, None] = {}
+        self._groups: dict[tuple[str, str], None] = {}
+        self._files: dict[tuple[str, str], None] = {}
+        self._odd: dict[str, None] = {}
+        self._rights: dict[tuple[str, ...], dict[str, None]] = {}
+
+    def of_container(self, container: Mapping[str, Any]) -> None:
+        """Add what a container definition names."""
+        log = container.get("logConfiguration") or {}
+        secrets = [*(container.get("secrets") or ()), *(log.get("secretOptions") or ())]
+        credentials = (container.get("repositoryCredentials") or {}).get("credentialsParameter")
+        self._add_references(
+            [str(item.get("valueFrom", "")) for item in secrets] + ([credentials] if credentials else [])
+        )
+        self._add_log_group(log)
+        for item in container.get("environmentFiles") or ():
+            place = parse_s3_arn(str(item.get("value", "")))
+            if place is None:
+                self._odd[f"environment file {item.get('value')}"] = None
+            else:
+                self._files[place] = None
+                self._need(("s3:GetObject",), str(item["value"]))
+
+    def _add_references(self, values: Iterable[str]) -> None:
+        for value in values:
+            reference = parse_reference(value)
+            if reference is None:
+                self._odd[f"secret {value}"] = None
+                continue
+            self._references[reference] = None
+            if reference.kind == SECRET:
+                self._need(("secretsmanager:GetSecretValue",), reference.id)
+            else:
+                region, account = reference.region or self._region, reference.account or self._account
+                name = reference.id.lstrip("/")
+                self._need(("ssm:GetParameters",), f"arn:{self._partition}:ssm:{region}:{account}:parameter/{name}")
+
+    def _add_log_group(self, log: Mapping[str, Any]) -> None:
+        options = log.get("options") or {}
+        group = str(options.get("awslogs-group") or "")
+        if log.get("logDriver") != "awslogs" or not group:
+            return
+        region = str(options.get("awslogs-region") or self._region)
+        arn = f"arn:{self._partition}:logs:{region}:{self._account}:log-group:{group}"
+        actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        if str(options.get("awslogs-create-group", "")).lower() == "true":
+            actions.append("logs:CreateLogGroup")
+        else:
+            self._groups[group, "" if region == self._region else region] = None
+        self._need(tuple(actions), f"{arn}:*")
+
+    def _need(self, actions: tuple[str, ...], resource: str) -> None:
+        self._rights.setdefault(actions, {})[resource] = None
+
+    def hand_over(self, found: _Collected) -> None:
+        """Put everything into the fleet's requirements."""
+        name = self._change.desired.name
+        for kind, keys in (("references", self._references), ("log_groups", self._groups), ("files", self._files)):
+            for key in keys:
+                found.add(kind, key, name)
+        for what in self._odd:
+            found.unverifiable[f"{name}: {what} is of no known form"] = None
+        if self._role:
+            for actions, resources in self._rights.items():
+                found.rights.setdefault((self._role, actions), {}).update(resources)
+        elif self._references:
+            found.errors.append(
+                SlipwayError(
+                    f"{short_arn(self._change.source.arn)} names secrets but has no execution role",
+                    name,
+                    "Give it an executionRoleArn in Terraform",
+                )
+            )

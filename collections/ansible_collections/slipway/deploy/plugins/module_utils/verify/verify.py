@@ -1,0 +1,289 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Check everything that a plan needs, for all services, before the first change. Nothing is changed, no secret read.
+
+What cannot be checked (a permission that the caller lacks, an image whose platform cannot be read) is *unverifiable*:
+the environment's policy decides whether that warns or fails. It is never silently taken as good.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, Clients, is_loopback
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code, is_denied
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import platform_name
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import (
+    ImageNeed,
+    Requirements,
+    requirements,
+)
+
+WORKERS = 8
+BLOB_TIMEOUT = 10
+BLOB_LIMIT = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was checked (a count a kind), what could not be, and what is wrong."""
+
+    checked: Mapping[str, int] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    unverifiable: tuple[str, ...] = ()
+    errors: tuple[SlipwayError, ...] = ()
+
+    def require(self, unverifiable: str = "warn") -> None:
+        """Raise what forbids the deploy.
+
+        :param unverifiable: the environment's policy: ``warn`` or ``fail``.
+        :raises SlipwayErrors: errors, or (policy ``fail``) something that could not be checked.
+        """
+        errors = list(self.errors)
+        if unverifiable == "fail":
+            remedy = "Allow the check, or set verify_unverifiable: warn"
+            errors += [SlipwayError(f"cannot be verified: {item}", remedy=remedy) for item in self.unverifiable]
+        if errors:
+            raise SlipwayErrors(errors)
+
+    def as_dict(self) -> dict[str, object]:
+        """As the record holds it."""
+        return {
+            "checked": dict(self.checked),
+            "platforms": list(self.platforms),
+            "unverifiable": list(self.unverifiable),
+        }
+
+
+class Unverifiable(Exception):
+    """Something could not be checked; the message says what and why."""
+
+
+def check_account(clients: Clients, settings: AwsSettings) -> None:
+    """The credentials must belong to the environment's account.
+
+    :raises SlipwayError: they belong to another, or AWS does not know them.
+    """
+    account = api.caller_account(clients)
+    if account != settings.account_id:
+        raise SlipwayError(
+            f"the credentials belong to account {account}, but {settings.environment} is account {settings.account_id}",
+            f"inventories/{settings.environment}/group_vars/all.yml",
+            "Use the profile of that account (aws_profile), or correct account_id",
+        )
+
+
+def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
+    """Check all that the plan needs; failures of all checks together, none raised."""
+    needs = requirements(plan, region=settings.region, account_id=settings.account_id)
+    checks = _Checks(clients, settings)
+    jobs = checks.jobs(needs)
+    errors, unverifiable = list(needs.errors), list(needs.unverifiable)
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="verify") as pool:
+        for future in [pool.submit(job) for job in jobs]:
+            try:
+                future.result()
+            except Unverifiable as exc:
+                unverifiable.append(str(exc))
+            except SlipwayErrors as exc:
+                errors += exc.errors
+            except SlipwayError as exc:
+                errors.append(exc)
+    distinct = {str(error): error for error in errors}
+    wanted = [need for need in needs.images if not need.undo]
+    return Verified(
+        checked={
+            "images": len(wanted),
+            "secrets": sum(1 for item in needs.references if item.kind == SECRET),
+            "parameters": sum(1 for item in needs.references if item.kind != SECRET),
+            "log_groups": len(needs.log_groups),
+            "files": len(needs.files),
+            "clusters": len(needs.clusters),
+            "services": len(plan.changes),
+            "roles": len({role for role, _actions in needs.rights}),
+        },
+        platforms=tuple(sorted({need.platform for need in wanted if need.platform})),
+        unverifiable=tuple(dict.fromkeys(unverifiable)),
+        errors=tuple(distinct.values()),
+    )
+
+
+class _Checks:
+    """One method a kind of check; each returns when the thing is good and raises otherwise."""
+
+    def __init__(self, clients: Clients, settings: AwsSettings) -> None:
+        self._clients = clients
+        self._settings = settings
+
+    def jobs(self, needs: Requirements) -> list[Callable[[], None]]:
+        """Everything to check, in no order that matters."""
+        parameters = {item: names for item, names in needs.references.items() if item.kind != SECRET}
+        secrets = {item: names for item, names in needs.references.items() if item.kind == SECRET}
+        near = {item: names for item, names in parameters.items() if self._is_near(item)}
+        return [
+            lambda: check_account(self._clients, self._settings),
+            *(_job(self._cluster, cluster) for cluster in needs.clusters),
+            *(_job(self._image, need, names) for need, names in needs.images.items()),
+            *(_job(self._secret, item, names) for item, names in secrets.items()),
+            *(_job(self._far, item, names) for item, names in parameters.items() if item not in near),
+            *(
+                _job(self._parameters, {item: near[item] for item in part})
+                for part in api.chunks(list(near), api.PARAMETERS_A_CALL)
+            ),
+            *(_job(self._log_group, group, region, names) for (group, region), names in needs.log_groups.items()),
+            *(_job(self._file, bucket, key, names) for (bucket, key), names in needs.files.items()),
+            *(_job(self._rights, role, actions, found) for (role, actions), found in needs.rights.items()),
+        ]
+
+    def _is_near(self, item: Reference) -> bool:
+        """Whether the environment's own clients can be asked: another region has other clients."""
+        return item.region in ("", self._settings.region) and item.account in ("", self._settings.account_id)
+
+    def _far(self, item: Reference, names: tuple[str, ...]) -> None:
+        raise Unverifiable(f"{_who(names)}: {item} is in another region or account ({item.region} {item.account})")
+
+    def _cluster(self, cluster: str) -> None:
+        status = api.describe_cluster(self._clients, cluster)
+        if status != "ACTIVE":
+            raise SlipwayError(
+                f"cluster {cluster} is {status}",
+                f"inventories/{self._settings.environment}/group_vars/all.yml",
+                "Check ecs_cluster and aws_region",
+            )
+
+    def _image(self, need: ImageNeed, names: tuple[str, ...]) -> None:
+        try:
+            image = api.resolve_image(self._clients, need.registry, need.repository, need.version)
+        except SlipwayError as error:
+            raise _softened(error, f"{_who(names)}: image {need}") from error
+        if not image.digest and need.undo:
+            raise Unverifiable(f"{_who(names)}: the image that runs ({need}) is gone: an undo could not start it")
+        if not image.digest:
+            raise SlipwayError(
+                f"image {need} does not exist ({image.problem})", _who(names), "Push it, or use another tag"
+            )
+        if not need.platform:
+            return
+        platforms = set(image.platforms.values()) or {self._platform_of_single(need, image.config, names)}
+        if need.platform not in platforms:
+            raise SlipwayError(
+                f"image {need} is for {', '.join(sorted(platforms))}, but its tasks run on {need.platform}",
+                _who(names),
+                "Build it for that platform, or change runtimePlatform",
+            )
+
+    def _platform_of_single(self, need: ImageNeed, config: str, names: tuple[str, ...]) -> str:
+        what = f"{_who(names)}: the platform of image {need}"
+        if not config:
+            raise Unverifiable(f"{what} (its manifest names no config)")
+        try:
+            url = api.layer_url(self._clients, need.registry, need.repository, config)
+            platform = platform_name(json.loads(self._blob(url)))
+        except (SlipwayError, OSError, ValueError) as error:
+            raise Unverifiable(f"{what} ({' '.join(str(error).split())[:160]})") from error
+        if not platform:
+            raise Unverifiable(f"{what} (its config does not say)")
+        return platform
+
+    def _blob(self, url: str) -> bytes:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ValueError("the registry gave no address of the config")
+        if self._settings.endpoint_url and is_loopback(self._settings.endpoint_url) and not is_loopback(url):
+            raise ValueError("the emulator gave an address that is not on this machine")
+        with urllib.request.urlopen(url, timeout=BLOB_TIMEOUT) as answer:  # noqa: S310 - the scheme is checked above
+            blob: bytes = answer.read(BLOB_LIMIT)
+        return blob
+
+    def _secret(self, item: Reference, names: tuple[str, ...]) -> None:
+        if item.region not in ("", self._settings.region):
+            self._far(item, names)
+        try:
+            known = api.describe_secret(self._clients, item.id)
+        except SlipwayError as error:
+            raise _softened(error, f"{_who(names)}: {item}") from error
+        if known is None:
+            raise SlipwayError(f"{item} does not exist", _who(names), "Create it, or correct valueFrom in Terraform")
+        if known.get("DeletedDate"):
+            raise SlipwayError(f"{item} is scheduled for deletion", _who(names), "Restore it, or use another")
+        versions = known.get("VersionIdsToStages") or {}
+        stages = {stage for held in versions.values() for stage in held}
+        if (item.version and item.version not in versions) or (item.stage and item.stage not in stages):
+            wanted = item.version or item.stage
+            raise SlipwayError(f"{item} has no version {wanted}", _who(names), "Put a value into it")
+
+    def _parameters(self, wanted: Mapping[Reference, tuple[str, ...]]) -> None:
+        everyone = tuple(dict.fromkeys(name for names in wanted.values() for name in names))
+        try:
+            known = api.existing_parameters(self._clients, sorted({_bare(item.id) for item in wanted}))
+        except SlipwayError as error:
+            raise _softened(error, f"{_who(everyone)}: {len(wanted)} parameters") from error
+        missing = [
+            SlipwayError(f"{item} does not exist", _who(names), "Create it, or correct valueFrom in Terraform")
+            for item, names in wanted.items()
+            if _bare(item.id) not in known
+        ]
+        if missing:
+            raise SlipwayErrors(missing)
+
+    def _log_group(self, group: str, region: str, names: tuple[str, ...]) -> None:
+        if region:
+            raise Unverifiable(f"{_who(names)}: log group {group} is in {region}")
+        try:
+            exists = api.log_group_exists(self._clients, group)
+        except SlipwayError as error:
+            raise _softened(error, f"{_who(names)}: log group {group}") from error
+        if not exists:
+            raise SlipwayError(
+                f"log group {group} does not exist: its tasks could not start",
+                _who(names),
+                "Create it in Terraform, or set awslogs-create-group",
+            )
+
+    def _file(self, bucket: str, key: str, names: tuple[str, ...]) -> None:
+        try:
+            exists = api.object_exists(self._clients, bucket, key)
+        except SlipwayError as error:
+            raise _softened(error, f"{_who(names)}: environment file s3://{bucket}/{key}") from error
+        if not exists:
+            raise SlipwayError(f"environment file s3://{bucket}/{key} does not exist", _who(names), "Upload it")
+
+    def _rights(self, role: str, actions: tuple[str, ...], resources: tuple[str, ...]) -> None:
+        try:
+            denied = api.simulate(self._clients, role, actions, resources)
+        except SlipwayError as error:
+            if error_code(error) in {"NoSuchEntity", "NoSuchEntityException"}:
+                raise SlipwayError(
+                    f"role {role} does not exist", "executionRoleArn", "Create it in Terraform"
+                ) from error
+            why = error_code(error) or error.what
+            raise Unverifiable(f"rights of {role} to {', '.join(actions)} (SimulatePrincipalPolicy: {why})") from error
+        if denied:
+            pairs = ", ".join(f"{action} on {resource}" for action, resource in denied[:5])
+            raise SlipwayError(f"the execution role may not {pairs}", role, "Allow it in the role's policy")
+
+
+def _job(function: Callable[..., None], *arguments: object) -> Callable[[], None]:
+    return lambda: function(*arguments)
+
+
+def _bare(name: str) -> str:
+    """A parameter's name as DescribeParameters filters it; a version or label (``name:3``) is not part of it."""
+    return name.partition(":")[0]
+
+
+def _who(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _softened(error: SlipwayError, what: str) -> Exception:
+    """A denied look is unverifiable; any other failure stays what it is."""
+    return Unverifiable(f"{what} (not allowed to look)") if is_denied(error) else error
