@@ -135,7 +135,7 @@ class InventoryModule(BaseInventoryPlugin):
                 failure = failure or error
         if failure is None:
             raise SlipwayError("no inventory plugin takes this file", shown, "Remove it, or give it the ending .yml")
-        raise failure if isinstance(failure, SlipwayError) else SlipwayError(_one_line(failure), shown) from failure
+        raise _at(shown, failure) from failure
 
     def _check(self, directory: Path, places: Places) -> None:
         variables = vars_loader.get("ansible.builtin.host_group_vars")
@@ -230,16 +230,24 @@ def _wrap(inventory: Any, plugin: Any) -> Any:
     return type(inventory)(inner, target_plugin=plugin, origin=origin)
 
 
+def _at(shown: str, failure: BaseException) -> SlipwayError:
+    """What a source's plugin failed with, and the source's name before each line."""
+    cause: BaseException | None = failure
+    while cause is not None and not isinstance(cause, SlipwayError):
+        cause = cause.__cause__
+    if isinstance(cause, SlipwayErrors):
+        return SlipwayErrors([SlipwayError(str(error), shown) for error in cause.errors])
+    return SlipwayError(str(cause) if cause is not None else _one_line(failure), shown)
+
+
 def _one_line(error: BaseException) -> str:
     """An error and what caused it, on one line, nothing said twice."""
     parts: list[str] = []
     current: BaseException | None = error
     while current is not None:
-        if isinstance(current, SlipwayError):
-            return str(current)
-        text = " ".join(str(getattr(current, "message", None) or current).split())
+        text = " ".join(str(getattr(current, "message", None) or current).split()).rstrip(".")
         if text and not any(text in part for part in parts):
-            parts.append(text.rstrip("."))
+            parts.append(text)
         current = current.__cause__
     return ": ".join(parts) or type(error).__name__
 

@@ -19,7 +19,9 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     :return: ``Did you mean dev?``, or ``None`` when nothing is close.
     """
     by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    folded = word.casefold()
+    begun = [name for name in by_folded if len(folded) > 1 and (name.startswith(folded) or folded.startswith(name))]
+    close = begun[:1] or get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return f"Did you mean {by_folded[close[0]]}?" if close else None
 
 

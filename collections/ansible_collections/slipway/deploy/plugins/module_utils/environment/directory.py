@@ -8,6 +8,7 @@ file of the same name is an environment.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def environment_of(sources: Sequence[str], extra_vars: Mapping[str, Any]) -> str
     :param extra_vars: the extra variables of the command line.
     :raises SlipwayError: none is named, one that does not exist, or two different ones.
     """
-    paths = [Path(source).absolute() for source in sources if "," not in source]
+    paths = [Path(os.path.normpath(Path(source).absolute())) for source in sources if "," not in source]
     roots = [root for path in paths if (root := root_of(path)) is not None]
     if not roots:
         raise SlipwayError("the inventory is no environment", ", ".join(sources), "Say -e env=… and leave -i out")

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-import yaml
+from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
-# libyaml, where PyYAML was built with it, is ten times faster.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Node = Any
+"""A node of PyYAML: ``yaml.Node`` has no types for what its kinds share."""
 
 
 @dataclass
@@ -49,38 +48,42 @@ def read_source(text: str, shown: str) -> Source:
     """
     if text.startswith("$ANSIBLE_VAULT"):
         return Source(Places())
+    # Imported here, because ansible-test imports every module_utils without PyYAML, which Ansible itself always has.
+    import yaml
+
     try:
-        root = yaml.compose(text, Loader=_LOADER)
+        # libyaml, where PyYAML was built with it, is ten times faster.
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         return Source(Places(), (_syntax_error(error, shown),))
-    if root is None:
+    if root is None or root.tag == "tag:yaml.org,2002:null":
         return Source(Places(), empty=True)
     errors = tuple(_duplicates(root, shown))
     places = Places()
     plugin = None
-    if isinstance(root, yaml.MappingNode):
+    if root.id == "mapping":
         plugin = next((str(value.value) for key, value in root.value if key.value == "plugin"), None)
         if plugin is None:
             _read_groups(root, shown, places)
     return Source(places, errors, plugin)
 
 
-def _syntax_error(error: yaml.YAMLError, shown: str) -> SlipwayError:
+def _syntax_error(error: Exception, shown: str) -> SlipwayError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     return SlipwayError(f"not valid YAML: {problem}", f"{shown}:{mark.line + 1}" if mark else shown)
 
 
-def _duplicates(node: yaml.Node, shown: str) -> Iterator[SlipwayError]:
+def _duplicates(node: Node, shown: str) -> Iterator[SlipwayError]:
     """Every key that a mapping holds twice; YAML's own rule is that the last one wins."""
-    if isinstance(node, yaml.SequenceNode):
+    if node.id == "sequence":
         for item in node.value:
             yield from _duplicates(item, shown)
-    if not isinstance(node, yaml.MappingNode):
+    if node.id != "mapping":
         return
     seen: dict[str, int] = {}
     for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
+        if key.id == "scalar":
             line = key.start_mark.line + 1
             if key.value in seen:
                 yield SlipwayError(
@@ -92,7 +95,7 @@ def _duplicates(node: yaml.Node, shown: str) -> Iterator[SlipwayError]:
         yield from _duplicates(value, shown)
 
 
-def _read_groups(groups: yaml.Node, shown: str, places: Places) -> None:
+def _read_groups(groups: Node, shown: str, places: Places) -> None:
     for group, name in _items(groups):
         places.groups.setdefault(name, f"{shown}:{_line(group[0])}")
         for section, kind in _items(group[1]):
@@ -103,12 +106,12 @@ def _read_groups(groups: yaml.Node, shown: str, places: Places) -> None:
                 _read_groups(section[1], shown, places)
 
 
-def _items(node: yaml.Node) -> Iterator[tuple[tuple[yaml.Node, yaml.Node], str]]:
-    if isinstance(node, yaml.MappingNode):
+def _items(node: Node) -> Iterator[tuple[tuple[Node, yaml.Node], str]]:
+    if node.id == "mapping":
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
+            if key.id == "scalar":
                 yield (key, value), key.value
 
 
-def _line(node: yaml.Node) -> int:
+def _line(node: Node) -> int:
     return int(node.start_mark.line) + 1

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands in inventories/, in directories made for the test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import (
+    variable_files,
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """inventories/ with dev, local, a directory that is no environment, and one that was meant to be."""
+    root = tmp_path / "inventories"
+    wanted = ["group_vars/all.yml", "group_vars/fleet/one.yaml", "host_vars/a.yml"]
+    for name in [*wanted, "group_vars/notes.md", "fleet2.yml"]:
+        path = root / "dev" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a: 1\n")
+    found = [str(path.relative_to(root / "dev")) for path in variable_files(root / "dev")]
+    assert found == wanted
