@@ -10,7 +10,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
@@ -64,6 +64,26 @@ class Lease:
     version: str
     held_until: float
     previous: Lock | None = None
+
+    def renewed(self) -> Lease:
+        """The lease after a heartbeat.
+
+        :raises LockLost: when the lock expired, was broken or is someone else's.
+        :raises StoreUnreachable: when the store gives no answer; the lock is still this run's until ``held_until``.
+        """
+        lock, version = self.lock, self.version
+        for _ in range(_RACES):
+            started = boottime()
+            lock = plan.renew(lock, self.store.now(), self.token)
+            try:
+                version = self.store.write(lock_key(self.env), serialise(lock), expect=version)
+            except Conflict:  # taken away, or written by another task of this run
+                found = look(self.store, self.env)
+                lock, version = plan.require_mine(found.lock, found.now, self.token), found.version or ""
+                continue
+            held_until = started + lock.ttl - self.store.clock_resolution
+            return replace(self, lock=lock, version=version, held_until=held_until)
+        raise _contended(self.store, self.env)
 
     def release(self) -> bool:
         """Free the lock; whether it was still this run's. Nobody else's lock is ever touched.

@@ -111,7 +111,7 @@ class LocalStore:
                 stamp = _stamp(file.fileno(), previous)
                 os.fsync(file.fileno())
             _make_directory(path.parent)
-            os.replace(incoming, path)
+            incoming.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 incoming.unlink()
@@ -147,7 +147,7 @@ def _try_lock(descriptor: int, path: Path) -> bool:
         return False
     try:
         # A lock on a file that was deleted meanwhile excludes nobody.
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
 

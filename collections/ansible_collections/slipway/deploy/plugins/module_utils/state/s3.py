@@ -68,6 +68,7 @@ class S3Store:
     """Keys as objects below a prefix of a bucket. A version is the object's ETag."""
 
     clock_resolution = 1.0
+    page_size = 1000  # S3 lists no more at once
 
     def __init__(self, client: Any, bucket: str, prefix: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -101,14 +102,12 @@ class S3Store:
         for attempt in range(1, _CONCURRENT_TRIES + 1):
             try:
                 answer = self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=self._name(key),
-                    Body=body,
-                    ContentType="application/json",
-                    **conditions,
+                    Bucket=self._bucket, Key=self._name(key), Body=body, ContentType="application/json", **conditions
                 )
                 return str(answer["ETag"])
             except Exception as error:
+                if not is_aws_error(error):
+                    raise
                 repeated = repeated or _was_repeated(error)
                 if error_code(error) not in _CONCURRENT_CODES or attempt == _CONCURRENT_TRIES:
                     return self._settle(error, key, body, repeated=repeated, conditional=bool(conditions))
@@ -125,7 +124,7 @@ class S3Store:
                 answer = self._client.list_objects_v2(
                     Bucket=self._bucket,
                     Prefix=self._prefix + prefix,
-                    MaxKeys=min(limit - len(found), 1000),
+                    MaxKeys=min(limit - len(found), self.page_size),
                     **more,
                 )
             except Exception as error:
