@@ -1,0 +1,250 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine: ECS's state and its clock.
+
+Nothing happens between requests: ``tick`` pops what is due from a heap and applies it at its own time, so the
+state at any moment is the same however often the engine was asked. Callers hold ``lock``.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import string
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sandbox.ecs import lifecycle, rollout, scheduler
+from sandbox.ecs.model import (
+    Behaviour,
+    Cluster,
+    Deployment,
+    Service,
+    ServiceDeployment,
+    Task,
+    TaskDefinition,
+    Timings,
+)
+from sandbox.ecs.world import World
+
+
+class Engine:
+    """One account's ECS in one region."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        world: World,
+        account: str = "000000000000",
+        region: str = "eu-west-1",
+        seed: int | None = None,
+    ) -> None:
+        self.clock = clock
+        self.world = world
+        self.account = account
+        self.region = region
+        self.random = random.Random(seed)
+        self.lock = threading.RLock()
+        self.speed = 1.0
+        self.rollback_to_inactive = True
+        self.timings = Timings()
+        self.service_timings: dict[str, Timings] = {}
+        self.clusters: dict[str, Cluster] = {}
+        self.services: dict[tuple[str, str], Service] = {}
+        self.definitions: dict[str, TaskDefinition] = {}
+        self.families: dict[str, list[TaskDefinition]] = {}
+        self.deleted_revisions: dict[str, int] = {}
+        self.tasks: dict[str, Task] = {}
+        self._heap: list[tuple[float, int, Callable[[float], None]]] = []
+        self._sequence = itertools.count()
+        self._address = itertools.count(4)
+
+    # -- names ---------------------------------------------------------------------------------------------
+
+    def arn(self, kind: str) -> str:
+        """The start of an ARN of this account and region."""
+        return f"arn:aws:ecs:{self.region}:{self.account}:{kind}"
+
+    def number(self) -> str:
+        """19 digits, as in ``ecs-svc/…``."""
+        return str(self.random.randrange(10**18, 10**19))
+
+    def hex_id(self) -> str:
+        """A task's id."""
+        return f"{self.random.getrandbits(128):032x}"
+
+    def short_id(self) -> str:
+        """A service deployment's id."""
+        return "".join(self.random.choices(string.ascii_letters + string.digits + "-_", k=21))
+
+    # -- time ----------------------------------------------------------------------------------------------
+
+    def scaled(self, seconds: float) -> float:
+        """Seconds of the engine's clock for nominal seconds."""
+        return seconds / self.speed
+
+    def timings_for(self, name: str) -> Timings:
+        """The timings of a service (or of a family, for tasks without a service)."""
+        return self.service_timings.get(name, self.timings)
+
+    def set_timings(self, name: str | None, values: dict[str, Any]) -> Timings:
+        """Change the timings of one service, or the default ones."""
+        if name is None:
+            self.timings = replace(self.timings, **values)
+            return self.timings
+        made = replace(self.timings_for(name), **values)
+        self.service_timings[name] = made
+        return made
+
+    def schedule(self, when: float, action: Callable[[float], None]) -> None:
+        """Call ``action`` with its time when the clock reaches it."""
+        heapq.heappush(self._heap, (when, next(self._sequence), action))
+
+    def tick(self, now: float | None = None) -> float:
+        """Apply everything that is due; returns the time."""
+        moment = self.clock() if now is None else now
+        while self._heap and self._heap[0][0] <= moment:
+            when, _, action = heapq.heappop(self._heap)
+            action(when)
+        return moment
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next thing happens, or ``None``."""
+        return self._heap[0][0] if self._heap else None
+
+    def at(self, when: float, task: Task, step: str, detail: Any = None) -> None:
+        """Schedule a step of a task; it is dropped if the task has been told to stop since."""
+        generation = task.generation
+
+        def action(now: float) -> None:
+            if task.generation == generation:
+                self._step(task, step, detail, now)
+
+        self.schedule(when, action)
+
+    def wake(self, when: float, service: Service) -> None:
+        """Look at the service again at that time."""
+        self.schedule(when, lambda now: scheduler.reconcile(self, service, now))
+
+    def begin_later(self, service: Service, deployment: Deployment, now: float) -> None:
+        """Begin a deployment after the time that ECS takes to notice it."""
+
+        def action(moment: float) -> None:
+            rollout.begin(self, service, deployment, moment)
+            scheduler.reconcile(self, service, moment)
+
+        self.schedule(now + self.scaled(self.timings_for(service.name).begin), action)
+
+    def stop_later(self, service: Service, made: ServiceDeployment, now: float) -> None:
+        """Carry out a stop request after the time that ECS takes to notice it."""
+
+        def action(moment: float) -> None:
+            rollout.carry_out_stop(self, service, made, moment)
+            scheduler.reconcile(self, service, moment)
+
+        self.schedule(now + self.scaled(self.timings_for(service.name).begin), action)
+
+    def forget_later(self, task: Task, now: float) -> None:
+        """Forget a stopped task after the hour that ECS lists it for."""
+
+        def action(_now: float) -> None:
+            self.tasks.pop(task.id, None)
+            if task.service:
+                task.service.tasks.pop(task.id, None)
+
+        self.schedule(now + self.timings.stopped_kept, action)
+
+    # -- tasks ---------------------------------------------------------------------------------------------
+
+    def new_task(
+        self, cluster: Cluster, definition: TaskDefinition, now: float, group: str, started_by: str, **extra: Any
+    ) -> Task:
+        """Create a task and schedule its life."""
+        identity = self.hex_id()
+        octets = divmod(next(self._address) % 65000, 250)
+        service: Service | None = extra.get("service")
+        task = Task(
+            id=identity,
+            arn=f"{self.arn('task')}/{cluster.name}/{identity}",
+            cluster=cluster,
+            task_definition=definition,
+            group=group,
+            started_by=started_by,
+            created_at=now,
+            ip=f"10.0.{octets[0]}.{octets[1] + 4}",
+            images={},
+            behaviour=Behaviour(),
+            service=service,
+            settings=dict(extra.get("settings", {})),
+            tags=dict(extra.get("tags", {})),
+        )
+        task.images = {name: dict(one) for name, one in extra.get("images", {}).items()}
+        shown = [(one["image"], task.images.get(one["name"], {}).get("digest")) for one in definition.containers]
+        task.behaviour = self.world.behaviour(service.name if service else definition.family, shown)
+        self.tasks[identity] = task
+        if service:
+            service.tasks[identity] = task
+        lifecycle.launch(self, task, now)
+        return task
+
+    def start_service_task(self, service: Service, deployment: Deployment, now: float) -> Task:
+        """Start one task of a deployment."""
+        definition = self.definitions[deployment.task_definition]
+        tags: dict[str, str] = {}
+        propagate = service.settings.get("propagateTags")
+        if propagate == "SERVICE":
+            tags = dict(service.tags)
+        elif propagate == "TASK_DEFINITION":
+            tags = dict(definition.tags)
+        return self.new_task(
+            service.cluster,
+            definition,
+            now,
+            group=f"service:{service.name}",
+            started_by=deployment.id,
+            service=service,
+            settings=service.settings,
+            tags=tags,
+            images=deployment.revision.images,
+        )
+
+    def stop_task(self, task: Task, reason: str, now: float) -> None:
+        """StopTask: by a user."""
+        lifecycle.begin_stop(self, task, now, "UserInitiated", reason)
+        if task.service:
+            scheduler.reconcile(self, task.service, now)
+
+    def _step(self, task: Task, step: str, detail: Any, now: float) -> None:
+        before = task.desired_status
+        lifecycle.advance(self, task, step, detail, now)
+        service = task.service
+        if service is None:
+            return
+        deployment = next((one for one in service.deployments if one.id == task.started_by), None)
+        if step == "healthy":
+            task.times["healthyAt"] = now
+        if deployment is not None:
+            if before == "RUNNING" and task.desired_status == "STOPPED":
+                if lifecycle.counts_as_failed(task, deployment, service):
+                    scheduler.task_failed(self, service, deployment, task, now)
+            elif step == "healthy":
+                self._reset_failures(service, deployment)
+        if step in ("healthy", "unhealthy", "fail_start", "die", "STOPPED"):
+            scheduler.reconcile(self, service, now)
+
+    @staticmethod
+    def _reset_failures(service: Service, deployment: Deployment) -> None:
+        deployment.start_failures = 0
+        deployment.impaired = False
+        if rollout.breaker_of(service).get("resetOnHealthyTask", True):
+            deployment.failed = 0
+
+    def event(self, service: Service, message: str, now: float) -> None:
+        """Add a line to the service's event log."""
+        bits = f"{self.random.getrandbits(128):032x}"
+        identity = f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}"
+        service.events.appendleft((identity, now, message))

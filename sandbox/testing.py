@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A sandbox for tests: a process of its own on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+START_LIMIT = 60.0
+
+
+class SandboxError(Exception):
+    """The sandbox did not start, or refused a control request."""
+
+
+class Sandbox:
+    """A context manager that runs a sandbox; options are those of ``python -m sandbox serve``.
+
+    ``seed`` is a fleet file, ``"none"`` or ``None`` (the twelve services); ``fleet`` a number of services or a
+    mapping in the file's form. ``stale`` and ``throttle`` default to 0 so that tests see what they did at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: str | Path | None = None,
+        environment: str | None = None,
+        fleet: int | Mapping[str, Any] | None = None,
+        account: str = "000000000000",
+        region: str = "eu-west-1",
+        speed: float = 1.0,
+        throttle: float = 0.0,
+        stale: float = 0.0,
+        port: int = 0,
+        alb_port: int = 0,
+    ) -> None:
+        self.account = account
+        self.region = region
+        self.endpoint = ""
+        self.alb = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._fleet = fleet if isinstance(fleet, Mapping) else None
+        self._arguments = [
+            *("--port", str(port), "--alb-port", str(alb_port), "--account", account, "--region", region),
+            *("--speed", str(speed), "--throttle", str(throttle), "--stale", str(stale)),
+        ]
+        if environment:
+            self._arguments += ["--environment", environment]
+        if self._fleet is not None:
+            self._arguments += ["--seed", "none"]
+        elif isinstance(fleet, int):
+            self._arguments += ["--fleet", str(fleet)]
+        elif seed is not None:
+            self._arguments += ["--seed", str(seed)]
+
+    def __enter__(self) -> Sandbox:
+        """Start the process and wait until it is ready."""
+        self._directory = tempfile.TemporaryDirectory(prefix="sandbox-")
+        found = Path(self._directory.name) / "state.json"
+        log = (Path(self._directory.name) / "log").open("wb")
+        with log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sandbox", "serve", "--state-file", str(found), *self._arguments],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + START_LIMIT
+        while not found.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                text = Path(log.name).read_text(errors="replace")
+                self.close()
+                raise SandboxError(f"the sandbox did not start:\n{text}")
+            time.sleep(0.02)
+        state = json.loads(found.read_text())
+        self.endpoint, self.alb = state["endpoint"], state["alb"]
+        if self._fleet is not None:
+            self.control("seed", dict(self._fleet))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the process."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the process, if it runs."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self._directory is not None:
+            self._directory.cleanup()
+            self._directory = None
+
+    @property
+    def log(self) -> str:
+        """What the process has written."""
+        assert self._directory is not None
+        return (Path(self._directory.name) / "log").read_text(errors="replace")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables with which any AWS client talks to this sandbox."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        return {
+            **kept,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def client(self, service: str, region: str | None = None, **options: Any) -> Any:
+        """A boto3 client for this sandbox."""
+        import boto3
+
+        session: Any = boto3.session.Session(
+            aws_access_key_id="sandbox", aws_secret_access_key="sandbox", region_name=region or self.region
+        )
+        return session.client(service, endpoint_url=self.endpoint, **options)
+
+    def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """A control request: POST when there is a body, else GET. Raises SandboxError with the answer's text."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/_sandbox/{path.removeprefix('/_sandbox').lstrip('/')}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method or ("GET" if body is None else "POST"),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise SandboxError(error.read().decode(errors="replace")) from None
