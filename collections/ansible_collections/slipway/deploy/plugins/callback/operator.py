@@ -33,9 +33,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible import constants as C
+from ansible import constants
 from ansible.executor.process.worker import WorkerProcess
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
 from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style, wants_colour
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _OWN = "slipway.deploy."
 #: Tasks that change something which a Ctrl-C has to put back, or that do so.
 ENGINE = frozenset(_OWN + name for name in ("fleet_rollout", "fleet_rollback", "fleet_health", "smoke", "deploy_close"))
+_DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
 _STDERR_LINES = 5
 
 
@@ -75,7 +77,7 @@ class CallbackModule(DefaultCallback):
     def _look_at_terminal(self) -> None:
         """Tell workers, which have no terminal of their own, about this one."""
         is_terminal = sys.stdout.isatty()
-        colour = wants_colour(os.environ, is_terminal) and not C.ANSIBLE_NOCOLOR
+        colour = wants_colour(os.environ, is_terminal) and not constants.ANSIBLE_NOCOLOR
         self._style = Style(colour)
         drawable = is_terminal and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("CI")
         if drawable and not self._verbose:
@@ -123,7 +125,7 @@ class CallbackModule(DefaultCallback):
 
     def _fail(self, result: CallbackTaskResult, lines: list[str]) -> None:
         # A failure of the whole run that every host of a play repeats is said once.
-        key = (str(result.task._uuid), "\n".join(lines))
+        key = (str(result.task.get_path()), "\n".join(lines))
         if key not in self._said:
             self._said.add(key)
             self._say(lines, stderr=bool(self.get_option("display_failed_stderr")))
@@ -136,6 +138,7 @@ class CallbackModule(DefaultCallback):
     # Events.
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Look at the terminal, take the signals over."""
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             # Progress has to arrive while it happens also when it goes into a pipe.
@@ -145,22 +148,26 @@ class CallbackModule(DefaultCallback):
         super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
+        """No banner."""
         if self._verbose:
             super().v2_playbook_on_play_start(play)
         else:
             self._play = play
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
+        """No banner; the first Ctrl-C is the engine's from now on, if the task is its own."""
         self._entering(task)
         if self._verbose:
             super().v2_playbook_on_task_start(task, is_conditional)
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:
+        """As any task."""
         self._entering(task)
         if self._verbose:
             super().v2_playbook_on_handler_task_start(task)
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+        """Slipway's lines, a debug message, or a change in one line."""
         self._leaving(result)
         own = self._own_lines(result)
         if self._verbose:
@@ -170,12 +177,13 @@ class CallbackModule(DefaultCallback):
         self._handle_warnings(result.result)
         if own:
             self._say(own)
-        elif _action(result.task) in C._ACTION_DEBUG:
+        elif _action(result.task) in _DEBUG:
             self._say(_lines(result.result.get("msg", "")))
         elif result.result.get("changed") and not _is_own(result.task) and not _looped(result):
             self._say([f"changed: [{self.host_label(result)}] {_name(result.task)}"])
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        """The failure in a line, or the card that came with it."""
         self._leaving(result)
         own = self._own_lines(result)
         if self._verbose:
@@ -197,11 +205,13 @@ class CallbackModule(DefaultCallback):
         return [f"{label}{item}: {first}", *(f"  {line}" for line in (*rest, *tail))]
 
     def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:
+        """Nothing."""
         self._leaving(result)
         if self._verbose:
             super().v2_runner_on_skipped(result)
 
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+        """One line."""
         self._leaving(result)
         if self._verbose:
             super().v2_runner_on_unreachable(result)
@@ -210,6 +220,7 @@ class CallbackModule(DefaultCallback):
         self._fail(result, [f"UNREACHABLE: [{self.host_label(result)}] {_name(result.task)}: {message}"])
 
     def v2_runner_item_on_ok(self, result: CallbackTaskResult) -> None:
+        """As a task, naming the item."""
         own = self._own_lines(result)
         if self._verbose:
             self._say(own)
@@ -223,6 +234,7 @@ class CallbackModule(DefaultCallback):
             self._say([f"changed: [{self.host_label(result)}] {_name(result.task)}{item}"])
 
     def v2_runner_item_on_failed(self, result: CallbackTaskResult) -> None:
+        """As a task, naming the item."""
         own = self._own_lines(result)
         if self._verbose:
             self._say(own)
@@ -232,14 +244,17 @@ class CallbackModule(DefaultCallback):
         self._fail(result, [*own, *self._failure(result, own, False)])
 
     def v2_runner_item_on_skipped(self, result: CallbackTaskResult) -> None:
+        """Nothing."""
         if self._verbose:
             super().v2_runner_item_on_skipped(result)
 
     def v2_runner_retry(self, result: CallbackTaskResult) -> None:
+        """Nothing: whoever waits says so in its own lines."""
         if self._verbose:
             super().v2_runner_retry(result)
 
     def v2_on_file_diff(self, result: CallbackTaskResult) -> None:
+        """The difference, with ``--diff``."""
         if self._verbose:
             super().v2_on_file_diff(result)
             return
@@ -249,14 +264,17 @@ class CallbackModule(DefaultCallback):
                 self._display.display(diff.rstrip("\n"))
 
     def v2_playbook_on_include(self, included_file: Any) -> None:
+        """Nothing."""
         if self._verbose:
             super().v2_playbook_on_include(included_file)
 
     def v2_playbook_on_no_hosts_remaining(self) -> None:
+        """Nothing: the failures were said."""
         if self._verbose:
             super().v2_playbook_on_no_hosts_remaining()
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
+        """Which hosts failed; nothing when none did."""
         if self._verbose:
             super().v2_playbook_on_stats(stats)
             return

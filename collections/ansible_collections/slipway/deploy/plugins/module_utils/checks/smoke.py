@@ -37,7 +37,7 @@ _BALANCERS = ("awselb/",)
 
 @dataclass(frozen=True)
 class Secret:
-    """A header's value that is kept elsewhere: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …"""
+    """Where a header's value is kept, as the configuration says it: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}``."""
 
     source: tuple[tuple[str, str], ...]
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads a secret from where the configuration says it is: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` or
-``{secretsmanager: id}``. No error ever repeats a value, nor what stands where a source was expected.
+"""Reads a secret from where the configuration says it is.
+
+A source is ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` or ``{secretsmanager: id}``. No error ever repeats a
+value, nor what stands where a source was expected.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -61,8 +64,7 @@ class Secrets:
                 answer = self._client("ssm").get_parameter(Name=name, WithDecryption=True)
                 return str(answer["Parameter"]["Value"])
             return str(self._client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-        # botocore is not imported here, so that this file works without it; its errors share no other base class.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - botocore's, which is not imported, so that env and file do without
             answered = getattr(error, "response", None) or {}
             code = answered.get("Error", {}).get("Code") or type(error).__name__
             raise SlipwayError(
@@ -72,7 +74,7 @@ class Secrets:
 
 def _file(path: str, where: str) -> str:
     try:
-        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise SlipwayError(f"{path} could not be read ({error.strerror})", where, "Write the secret's file") from None
     with os.fdopen(descriptor, "rb") as file:

@@ -29,6 +29,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
     display_width,
     duration,
     listed,
+    minute,
     pad,
     wrap,
 )
@@ -36,6 +37,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
 #: Rows of the table before the rest is left to the record.
 ROWS = 40
 _REASONS = 5
+# A rollout that one does not sit and wait for (seconds).
+_LONG = 600.0
 _NARROWEST_WHY = 24
 _HEADINGS = ("wave", "service", "running", "desired", "why")
 
@@ -43,14 +46,14 @@ _HEADINGS = ("wave", "service", "running", "desired", "why")
 def plan(record: Record, now: float, width: int | None = None, lock: str = "") -> list[str]:
     """The screen of a plan.
 
-    :param now: epoch seconds; nothing of a plan is relative to it, it is taken as by every screen.
+    :param now: epoch seconds, from which a long rollout's expected end is counted.
     :param width: columns of the terminal; ``None`` does not wrap.
     :param lock: the lock's state in two words (``lock free``); nothing is said about it when empty.
     """
     lines = [*_header(record, width, lock), *_table(targets_of(record), width), *_unchanged(record, width)]
     lines += _verified(record, width)
     lines += [line for text in record.get("warnings") or () for line in _said("warning", str(text), width)]
-    lines += _undo(targets_of(record), parallel_of(record), width)
+    lines += _undo(targets_of(record), parallel_of(record), now, width)
     return finish(lines, width)
 
 
@@ -167,11 +170,11 @@ def _said(label: str, text: str, width: int | None) -> list[str]:
     return [first, *(f"  {line}" for line in rest)]
 
 
-def _undo(targets: Sequence[Target], parallel: int, width: int | None) -> list[str]:
+def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | None) -> list[str]:
     if not targets:
         return []
     returns = [f"{clean(item['name'])} {revision((item.get('from') or {}).get('task_definition'))}" for item in targets]
-    expected = _expected(targets, parallel)
+    expected = _expected(targets, parallel, now)
     label = "undo would return to: "
     line = label + listed(returns, (width or 160) - len(label) - len(expected))
     if len(returns) > ROWS or width is None or display_width(line + expected) <= width:
@@ -180,10 +183,11 @@ def _undo(targets: Sequence[Target], parallel: int, width: int | None) -> list[s
     return _said("undo would return to", ", ".join(returns) + expected, width)
 
 
-def _expected(targets: Sequence[Mapping[str, Any]], parallel: int) -> str:
+def _expected(targets: Sequence[Mapping[str, Any]], parallel: int, now: float) -> str:
     total = time_left(targets, parallel)
     if total is not None:
-        return f" · expected {duration(total)}"
+        until = f", until about {minute(now + total)} UTC" if total >= _LONG else ""
+        return f" · expected {duration(total)}{until}"
     untimed = sum(item.get("expected_seconds") is None for item in targets)
     known = [item for item in targets if item.get("expected_seconds") is not None]
     if not known:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 #: What stands for text that was cut off.
 ELLIPSIS = "…"
@@ -85,20 +85,22 @@ def wrap(text: str, width: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        while display_width(word) > width:
-            head, word = _split_word(word, width)
-            lines.append(head)
-        line = word
+        *heads, line = _split_word(word, width)
+        lines += heads
     return [*lines, line] if line or not lines else lines
 
 
-def _split_word(word: str, width: int) -> tuple[str, str]:
+def _split_word(word: str, width: int) -> list[str]:
+    parts = [""]
     used = 0
-    for index, char in enumerate(word):
-        used += _char_width(char)
-        if used > width and index:
-            return word[:index], word[index:]
-    return word, ""
+    for char in word:
+        columns_of = _char_width(char)
+        if used + columns_of > width and parts[-1]:
+            parts.append("")
+            used = 0
+        parts[-1] += char
+        used += columns_of
+    return parts
 
 
 def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
@@ -170,9 +172,9 @@ def stopwatch(seconds: float) -> str:
 
 def clock(epoch: float) -> str:
     """The time of day of an epoch time, in UTC, as ids of records and logs are: ``21:06:02``."""
-    return datetime.fromtimestamp(epoch, timezone.utc).strftime("%H:%M:%S")
+    return datetime.fromtimestamp(epoch, UTC).strftime("%H:%M:%S")
 
 
 def minute(epoch: float) -> str:
     """The time of day to the minute, in UTC: ``21:04``."""
-    return datetime.fromtimestamp(epoch, timezone.utc).strftime("%H:%M")
+    return datetime.fromtimestamp(epoch, UTC).strftime("%H:%M")

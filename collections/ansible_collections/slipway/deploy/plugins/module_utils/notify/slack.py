@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Slack messages built from a record. Pure.
+
+Green: everything went out. Yellow: what was built stood and the deploy did not stay (undone, or held as it is). Red:
+a person is needed, or how it ended is not known. An attachment carries the colour, because blocks have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.card import headline, next_steps
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    UNTOUCHED,
+    Record,
+    Target,
+    as_before,
+    is_rollback,
+    place,
+    release,
+    seconds,
+    services,
+    tag_label,
+    targets_of,
+    unchanged_of,
+    who,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
+from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
+from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+
+GREEN, YELLOW, RED, BLUE = "#2eb67d", "#ecb22e", "#e01e5a", "#36c5f0"
+
+# https://docs.slack.dev/reference/block-kit/blocks: 50 blocks a message, 3000 characters in a section's text.
+MOST_BLOCKS = 50
+MOST_TEXT = 3000
+# Undocumented: msg_blocks_too_long is answered from about 13,000 characters on (bolt-js issue 2509).
+MOST_IN_ALL = 10_000
+_MOST_FALLBACK = 300
+_LINKED = ("https://", "http://")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: what a notification shows, and its blocks beside a coloured bar."""
+
+    text: str
+    colour: str
+    blocks: tuple[dict[str, Any], ...]
+
+    def payload(self) -> dict[str, Any]:
+        """The body for a webhook and for chat.postMessage and chat.update alike."""
+        attachment = {"color": self.colour, "fallback": self.text, "blocks": list(self.blocks)}
+        return {"text": self.text, "attachments": [attachment], "unfurl_links": False, "unfurl_media": False}
+
+
+def start(record: Record) -> Message:
+    """The message at the beginning of a deploy."""
+    changing = services(len(targets_of(record)))
+    return _message(record, f"{_subject(record)} started: {changing} of {_total(record)}", BLUE, [])
+
+
+def progress(record: Record, now: float) -> Message:
+    """The message while it runs; for a bot, which updates the one it posted."""
+    targets = targets_of(record)
+    started = record.get("started_at")
+    elapsed = f", {duration(now - started)}" if started is not None else ""
+    if record.get("phase") == "undoing" or record.get("cause"):
+        gone = sum(item.get("state") in UNTOUCHED | {"undone"} for item in targets)
+        said = f"is being undone: {gone} of {len(targets)} as before{elapsed}"
+        return _message(record, f"{_subject(record)} {said}", YELLOW, [_escaped(headline(record))])
+    stable = sum(item.get("state") == "stable" for item in targets)
+    return _message(record, f"{_subject(record)}: {stable} of {len(targets)} stable{elapsed}", BLUE, [])
+
+
+def end(record: Record) -> Message:
+    """The message at the end of a deploy, whatever the end was."""
+    took = seconds(record)
+    after = f" after {duration(took)}" if took is not None else ""
+    outcome = record.get("outcome")
+    if outcome == "succeeded":
+        return _message(record, f"{_subject(record)} succeeded{after}", GREEN, _findings(record))
+    if outcome == "unchanged":
+        return _message(record, f"{_subject(record)}: {nothing_to_do(record)}", GREEN, [])
+    said = {"undone": "FAILED and was undone", "held": "FAILED and is held", "needs_person": "FAILED, needs a person"}
+    words = said.get(str(outcome), "ended and what runs is not known")
+    details = [_escaped(headline(record)), *_findings(record), _escaped(closing(record))]
+    details += [_escaped(step) for step in next_steps(record)]
+    return _message(record, f"{_subject(record)} {words}{after}", colour(record), details)
+
+
+def colour(record: Record) -> str:
+    """The colour of a closed record."""
+    outcome = record.get("outcome")
+    if outcome in ("succeeded", "unchanged"):
+        return GREEN
+    stood = outcome == "held" or (outcome == "undone" and as_before(record))
+    return YELLOW if stood else RED
+
+
+def _subject(record: Record) -> str:
+    return f"{clean(record.get('environment'))} · {release(record)}"
+
+
+def _total(record: Record) -> str:
+    return services(len(targets_of(record)) + len(unchanged_of(record)))
+
+
+def _findings(record: Record) -> list[str]:
+    return [_escaped(line.strip()) for line in (*health_problems(record), *smoke_problems(record))]
+
+
+def _message(record: Record, headline_text: str, bar: str, details: Sequence[str]) -> Message:
+    title = f"\n{_escaped(clean(record['title']))}" if record.get("title") else ""
+    blocks = [_section(f"*{_escaped(headline_text)}*{title}")]
+    if details:
+        blocks.append(_section("\n".join(details)))
+    rows = [_service(item) for item in targets_of(record)]
+    if rows:
+        used = sum(len(block["text"]["text"]) for block in blocks)
+        blocks += [_section(text) for text in _packed(rows, MOST_IN_ALL - MOST_TEXT - used)]
+    blocks = blocks[: MOST_BLOCKS - 1]
+    return Message(_cut(headline_text, _MOST_FALLBACK), bar, (*blocks, _context(record)))
+
+
+def _service(item: Target) -> str:
+    took = seconds(item.get("undo") if item.get("state") == "undone" else item)
+    time = f" ({duration(took)})" if took is not None else ""
+    images = f"{tag_label(item.get('from'))} → {tag_label(item.get('to'))}"
+    note = {"undone": " undone", "undo_failed": " not put back", "failed": " failed"}.get(str(item.get("state")), "")
+    return _escaped(f"{mark(str(item.get('state') or 'planned'))} {clean(item['name'])} {images}{note}{time}")
+
+
+def _packed(rows: Sequence[str], room: int) -> list[str]:
+    """The rows in texts that a section can hold, with a line for those that there is no room for."""
+    texts: list[str] = []
+    used = 0
+    for index, row in enumerate(_cut(row, MOST_TEXT) for row in rows):
+        if used + len(row) > room:
+            texts.append(f"… and {len(rows) - index:,} more (see the record)")
+            break
+        if texts and len(texts[-1]) + 1 + len(row) <= MOST_TEXT:
+            texts[-1] += f"\n{row}"
+        else:
+            texts.append(row)
+        used += len(row) + 1
+    return texts
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text, MOST_TEXT)}}
+
+
+def _context(record: Record) -> dict[str, Any]:
+    url = str((record.get("actor") or {}).get("url") or "")
+    name = _escaped(who(record))
+    linked = url.startswith(_LINKED) and not any(char in "<>|" or char <= " " for char in url)
+    by = f"<{url}|{name}>" if linked else name
+    reason = [_escaped(clean(record["reason"]))] if record.get("reason") else []
+    kind = ["rollback"] if is_rollback(record) else []
+    text = " · ".join([*kind, f"by {by}", *reason, f"record {_escaped(place(record))}"])
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": _cut(text, MOST_TEXT)}]}
+
+
+def _escaped(text: str) -> str:
+    # https://docs.slack.dev/messaging/formatting-message-text#escaping: this also disarms <!channel> and <@U…>.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

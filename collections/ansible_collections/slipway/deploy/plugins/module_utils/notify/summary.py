@@ -1,0 +1,210 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A deploy's summary in Markdown, from its record. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    Record,
+    Target,
+    back,
+    forward,
+    is_rollback,
+    place,
+    release,
+    seconds,
+    tag_label,
+    targets_of,
+    unchanged_of,
+    who,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration, plural
+from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+
+#: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
+MOST_BYTES = 900 * 1024
+_ROWS = 400
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+_STATES = {"undone": "undone", "undo_failed": "not put back", "in_flight": "in flight", "planned": "not begun"}
+_SIGNS = {"succeeded": "✅", "unchanged": "✅", "undone": "⚠️", "held": "⚠️"}
+_WORDS = {
+    "succeeded": "succeeded",
+    "unchanged": "nothing to do",
+    "undone": "failed and was undone",
+    "held": "failed and is held",
+    "needs_person": "failed and needs a person",
+    "abandoned": "was given up",
+}
+
+
+def summary(record: Record) -> str:
+    """The whole summary, ending in a newline."""
+    parts = [
+        _headline(record),
+        _card(record),
+        _changed(record),
+        _unchanged(record),
+        _health(record),
+        _smoke(record),
+        _waves(record),
+        _facts(record),
+    ]
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    return _bounded(text, record)
+
+
+def escape(text: object) -> str:
+    """Text that stands in Markdown, in a table's cell and in HTML as it is."""
+    html = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", html).replace("@", "&#64;")
+
+
+def _bounded(text: str, record: Record) -> str:
+    if len(text.encode()) <= MOST_BYTES:
+        return text
+    return f"{_headline(record)}\n\nThe summary is too long to be shown. {_facts(record)}\n"
+
+
+def _headline(record: Record) -> str:
+    outcome = str(record.get("outcome"))
+    title = f": {escape(record['title'])}" if record.get("title") else ""
+    took = seconds(record)
+    after = f" in {duration(took)}" if took is not None else ""
+    sign, words = _SIGNS.get(outcome, "❌"), _WORDS.get(outcome, "did not end; what runs is not known")
+    kind = "" if is_rollback(record) else "deploy of "
+    subject = f"{escape(record.get('environment'))}: {kind}{escape(release(record))}{title}"
+    return f"## {sign} {subject}\n\n**{escape(words)}{after}.** {escape(closing(record))}"
+
+
+def _card(record: Record) -> str:
+    lines = card(record)
+    if not lines:
+        return ""
+    # A fence longer than any run of backticks inside cannot be closed by what a service logged.
+    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}text", *lines, fence])
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(headings)
+    lines = [f"| {' | '.join(names)} |", f"|{'|'.join(' --- ' for _name in names)}|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _changed(record: Record) -> str:
+    targets = targets_of(record)
+    if not targets:
+        return ""
+    headings = ("", "Service", "Port", "Wave", "Image", "Revision", "State", "Running", "Time")
+    text = _table(headings, (_row(item) for item in targets[:_ROWS]))
+    hidden = len(targets) - _ROWS
+    return f"{text}\n\n… and {hidden:,} more (see the record)" if hidden > 0 else text
+
+
+def _row(item: Target) -> tuple[str, ...]:
+    state = str(item.get("state") or "planned")
+    gone_back = state in ("undone", "undo_failed")
+    took = seconds(item.get("undo") if gone_back else item)
+    return (
+        mark(state),
+        escape(item["name"]),
+        escape(item.get("port") or ""),
+        str(item["wave"]),
+        escape(f"{tag_label(item.get('from'))} → {tag_label(item.get('to'))}"),
+        escape(back(item) if gone_back else forward(item)),
+        _STATES.get(state, escape(state.replace("_", " "))),
+        f"{item.get('running') or 0}/{item.get('desired') or 0}" if state == "stable" else "",
+        "" if took is None else duration(took),
+    )
+
+
+def _unchanged(record: Record) -> str:
+    items = unchanged_of(record)
+    if not items:
+        return ""
+    rows = (
+        (
+            escape(item["name"]),
+            escape(item.get("port") or ""),
+            escape(item.get("wave") or ""),
+            escape(tag_label({"tag": item.get("image_tag"), "digest": item.get("digest")})),
+            escape(item.get("why") or ""),
+        )
+        for item in items[:_ROWS]
+    )
+    table = _table(("Service", "Port", "Wave", "Image", "Why"), rows)
+    hidden = len(items) - _ROWS
+    more = f"\n\n… and {hidden:,} more (see the record)" if hidden > 0 else ""
+    return f"<details><summary>{plural(len(items), 'service')} unchanged</summary>\n\n{table}{more}\n\n</details>"
+
+
+def _health(record: Record) -> str:
+    items = list(record.get("health") or ())
+    if not items:
+        return ""
+    well = sum(item.get("verdict") == "pass" for item in items)
+    endpoint = f" · endpoint {escape(record['endpoint'])}" if record.get("endpoint") else ""
+    text = f"**Health:** {well} of {plural(len(items), 'service')} as they should be{endpoint}"
+    rows = [
+        (
+            escape(item.get("name")),
+            f"{item.get('running')}/{item.get('desired')}" if item.get("running") is not None else "?",
+            escape(item.get("verdict")),
+            escape(item.get("detail") or ""),
+        )
+        for item in items
+        if item.get("verdict") != "pass"
+    ]
+    return f"{text}\n\n{_table(('Service', 'Running', 'Verdict', 'Why'), rows[:_ROWS])}" if rows else text
+
+
+def _smoke(record: Record) -> str:
+    items = list(record.get("smoke") or ())
+    if not items:
+        return ""
+    return "**Smoke:**\n\n" + _table(
+        ("Service", "Check", "Verdict", "Status", "Latency", "Attempts", "Why"),
+        (_check(item) for item in items[:_ROWS]),
+    )
+
+
+def _check(item: Mapping[str, Any]) -> tuple[str, ...]:
+    latency = item.get("latency")
+    return (
+        escape(item.get("name")),
+        escape(item.get("check")),
+        escape(item.get("verdict")),
+        escape(item.get("status") or ""),
+        "" if latency is None else f"{float(latency) * 1000:.0f} ms",
+        escape(item.get("attempts") or 0),
+        escape(item.get("detail") or ""),
+    )
+
+
+def _waves(record: Record) -> str:
+    rows = []
+    for wave in sorted({item["wave"] for item in targets_of(record)}):
+        members = [item for item in targets_of(record) if item["wave"] == wave]
+        begun = [item["started_at"] for item in members if item.get("started_at") is not None]
+        ended = [item["finished_at"] for item in members if item.get("finished_at") is not None]
+        took = duration(max(ended) - min(begun)) if begun and ended else ""
+        rows.append((str(wave), str(len(members)), took))
+    return _table(("Wave", "Services", "Time"), rows) if rows else ""
+
+
+def _facts(record: Record) -> str:
+    facts = [f"by {escape(who(record))}"]
+    url = str((record.get("actor") or {}).get("url") or "")
+    if url.startswith(("https://", "http://")) and not any(char in "<>()" or char <= " " for char in url):
+        facts.append(f"[run]({url})")
+    facts += [escape(record["reason"])] if record.get("reason") else []
+    facts += [f"registry {escape(record['registry'])}"] if record.get("registry") else []
+    facts += [f"cluster {escape(record['cluster'])}"] if record.get("cluster") else []
+    return " · ".join([*facts, f"record `{place(record).replace('`', '')}`"])

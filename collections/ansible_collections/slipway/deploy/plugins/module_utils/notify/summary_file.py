@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes a summary where it is read. A summary that cannot be written never fails a deploy: nothing here raises."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+#: What GitHub accepts in a step's summary file, in bytes.
+_STEP_LIMIT = 1024 * 1024
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where the summary is, or why it is nowhere. Both ``None``: none was asked for."""
+
+    path: str | None = None
+    error: str | None = None
+
+
+def write_summary(text: str, summary_file: str | None, environ: Mapping[str, str]) -> Written:
+    """Write to ``summary_file`` (replaced as a whole), else append to the file that ``$GITHUB_STEP_SUMMARY`` names."""
+    step = environ.get(STEP_SUMMARY)
+    path = summary_file or step
+    if not path:
+        return Written()
+    try:
+        # The step's file belongs to all of the step's commands, also when it was named in the settings.
+        if path == step:
+            return _append(Path(path), text)
+        _replace(Path(path).expanduser(), text)
+    except OSError as error:
+        return Written(None, f"the summary was not written: {path}: {error.strerror or type(error).__name__}")
+    return Written(path)
+
+
+def _append(path: Path, text: str) -> Written:
+    body = text.encode()
+    there = path.stat().st_size if path.exists() else 0
+    if there + len(body) > _STEP_LIMIT:
+        return Written(None, f"the summary was not written: {path}: it would be longer than 1 MiB")
+    with path.open("ab") as file:
+        file.write(body)
+    return Written(str(path))
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            # mkstemp's 0600 is for secrets; a summary has the mode of any new file.
+            os.fchmod(file.fileno(), 0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
