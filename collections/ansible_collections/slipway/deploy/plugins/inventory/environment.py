@@ -47,6 +47,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader, vars_loader
+from ansible.template import trust_as_template
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
@@ -71,8 +72,6 @@ class InventoryModule(BaseInventoryPlugin):
     """Chooses the environment, delegates to the stock plugins, checks what they made of it."""
 
     NAME = "slipway.deploy.environment"
-    # Of the one value that is set here, the name of a directory; the delegates have their own (see _wrap).
-    trusted_by_default = True
 
     def verify_file(self, path: str) -> bool:
         """Whether ``path`` is a file for this plugin: ``environment.yml``."""
@@ -95,7 +94,7 @@ class InventoryModule(BaseInventoryPlugin):
         check_marker(root, value)
         environment = choose(value, [*given, str(path)], str(root), list_environments(root))
         places = self._read_sources(root, environment, cache)
-        self.inventory.set_variable("all", "env", environment)
+        self.inventory.set_variable("all", "env", trust_as_template(environment))
         self._check(root / environment, places)
         if len(given) <= 1:
             # A second source may bring hosts that are not known yet.
@@ -220,12 +219,14 @@ def _patterns(subset: str) -> list[str]:
 def _wrap(inventory: Any, plugin: Any) -> Any:
     """The inventory as Ansible hands it to ``plugin``.
 
-    Ansible 2.19 and later hand out a wrapper that remembers whether the values of *one* plugin are trusted as
-    templates. A tag of an AWS resource must never be, so each delegate gets a wrapper of its own.
+    Ansible 2.19 and later hand out a wrapper that knows whether the values of *one* plugin are trusted as templates.
+    A tag of an AWS resource must never be, so each delegate gets a wrapper of its own; and what the wrappers found
+    out is kept on the inventory behind them (``functools.cached_property`` on a proxy), so it is forgotten first.
     """
     inner = getattr(inventory, "__wrapped__", None)
     if inner is None:
         return inventory
+    vars(inner).pop("_inspector", None)
     origin = inventory._default_origin  # noqa: SLF001 - the wrapper offers no other way to make one like it
     return type(inventory)(inner, target_plugin=plugin, origin=origin)
 

@@ -53,7 +53,7 @@ def read_source(text: str, shown: str) -> Source:
 
     try:
         # libyaml, where PyYAML was built with it, is ten times faster.
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        root: Node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         return Source(Places(), (_syntax_error(error, shown),))
     if root is None or root.tag == "tag:yaml.org,2002:null":
@@ -106,7 +106,7 @@ def _read_groups(groups: Node, shown: str, places: Places) -> None:
                 _read_groups(section[1], shown, places)
 
 
-def _items(node: Node) -> Iterator[tuple[tuple[Node, yaml.Node], str]]:
+def _items(node: Node) -> Iterator[tuple[tuple[Node, Node], str]]:
     if node.id == "mapping":
         for key, value in node.value:
             if key.id == "scalar":

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""-e env=…, -i inventories/… and --limit, as Ansible's own programs answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.inventory.project import Project
+
+SERVICES = {
+    "config-server": (1, 8888),
+    "discovery-server": (2, 8761),
+    "api-gateway": (3, 8080),
+    "bff-service": (4, 8081),
+    "user-service": (4, 8082),
+    "task-service": (4, 8083),
+    "analytics-service": (4, 8084),
+    "payment-service": (4, 8085),
+    "gamification-service": (4, 8086),
+    "practice-service": (4, 8087),
+    "feedback-service": (4, 8088),
+    "notification-service": (4, 8089),
+}
+THERE = "(there are dev, local)"
+
+
+def test_either_way_of_naming_dev_gives_the_same_twelve_services(project: Project) -> None:
+    by_variable = project.inventory("-e", "env=dev")
+    by_directory = project.inventory("-i", "inventories/dev")
+    assert by_variable == by_directory
+    hostvars = by_variable["_meta"]["hostvars"]
+    assert {name: hostvars[name]["service_port"] for name in hostvars} == {
+        name: port for name, (_wave, port) in SERVICES.items()
+    }
+    for name, (wave, _port) in SERVICES.items():
+        assert name in by_variable[f"priority_{wave}"]["hosts"]
+        assert hostvars[name]["ecs_cluster"] == "sdt-dev-cluster"
+        assert hostvars[name]["env"] == "dev"
+        assert hostvars[name]["account_id"] == "962496666337"
+
+
+def test_another_environment_has_its_own_variables(project: Project) -> None:
+    hostvars = project.inventory("-e", "env=local")["_meta"]["hostvars"]
+    assert set(hostvars) == set(SERVICES)
+    assert {(one["ecs_cluster"], one["account_id"], one["env"]) for one in hostvars.values()} == {
+        ("sdt-local-cluster", "000000000000", "local")
+    }
+
+
+def test_precedence_is_the_same_either_way(project: Project) -> None:
+    """group_vars/all of a directory beats what a group of the inventory file says, and host_vars beat both."""
+    project.write("dev/more.yml", "priority_4:\n  vars: {max_parallel: 9, only_here: file}\n")
+    project.write("dev/group_vars/priority_4.yml", "only_here: group_vars\n")
+    project.write("dev/host_vars/user-service.yml", "max_parallel: 7\n")
+    by_variable = project.inventory("-e", "env=dev")
+    assert by_variable == project.inventory("-i", "inventories/dev")
+    hostvars = by_variable["_meta"]["hostvars"]
+    assert hostvars["user-service"]["max_parallel"] == 7
+    assert hostvars["task-service"]["max_parallel"] == 4
+    assert hostvars["task-service"]["only_here"] == "group_vars"
+
+
+def test_nothing_of_another_environment_is_read(project: Project) -> None:
+    project.write("local/fleet.yml", "no: [yaml\n")
+    project.write("local/group_vars/all.yml", "no: [yaml\n")
+    assert project.run("ansible-playbook", "empty.yml", "-e", "env=dev").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], f"env is missing: say -e env=… {THERE}"),
+        (["-e", "env=dve"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
+        (["-e", "@vars.yml"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
+        (["-e", "env=../dev"], f"env=../dev: the name of an environment is wanted, not a path {THERE}"),
+        (["-e", '{"env": ["dev"]}'], f"env=['dev']: the name of one environment is wanted {THERE}"),
+        (
+            ["-i", "inventories/dev", "-e", "env=local"],
+            "-i inventories/dev and -e env=local name different environments: a run is for one. Leave one of them out",
+        ),
+        (
+            ["-e", "env=dev", "--limit", "user-servcie"],
+            "--limit user-servcie: no such service, host or group in the inventory. Did you mean user-service?",
+        ),
+        (
+            ["-i", "inventories/dev", "--limit", "user-service:payments"],
+            "--limit payments: no such service, host or group in the inventory. Did you mean payment-service?",
+        ),
+    ],
+)
+def test_a_wrong_word_is_answered_in_one_line(project: Project, arguments: list[str], line: str) -> None:
+    (project.root / "vars.yml").write_text("env: dve\n", encoding="utf-8")
+    ran = project.run("ansible-playbook", "empty.yml", *arguments)
+    assert (ran.code, ran.out, ran.err) == (4, "", f"{line}\n")
+
+
+def _spoil(name: str, old: str, new: str) -> Callable[[Project], None]:
+    def spoil(project: Project) -> None:
+        text = (project.root / "inventories" / name).read_text(encoding="utf-8")
+        assert old in text
+        project.write(name, text.replace(old, new, 1))
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (
+            _spoil("dev/fleet.yml", "        user-service:", "        bff-service:"),
+            "inventories/dev/fleet.yml:21: bff-service is written twice, first on line 19. Keep one of them",
+        ),
+        (
+            _spoil("dev/fleet.yml", "priority_4", "priority_high"),
+            (
+                "inventories/dev/fleet.yml:17: priority_high: the priority is no number. "
+                "Name the group priority_<number>, such as priority_4"
+            ),
+        ),
+        (
+            _spoil("dev/fleet.yml", "service_port: 8081", "service_port: [8081"),
+            "inventories/dev/fleet.yml:21: not valid YAML: did not find expected ',' or ']'",
+        ),
+        (
+            _spoil("dev/group_vars/all.yml", "max_parallel: 4", "max_parallel: 4\nmax_parallel: 5"),
+            "inventories/dev/group_vars/all.yml:16: max_parallel is written twice, first on line 15. Keep one of them",
+        ),
+        (
+            lambda project: project.write("dev/fleet.yml", "fleet:\n"),
+            (
+                "inventories/dev: no service in group fleet. "
+                "List the services in fleet.yml, each in a group priority_<number> below fleet"
+            ),
+        ),
+        (
+            lambda project: project.remove("dev/fleet.yml"),
+            "inventories/dev: holds no inventory source. Add a fleet.yml",
+        ),
+        (
+            lambda project: project.write("dev/more.yml", "plugin: amazon.aws.no_such_plugin\n"),
+            (
+                "inventories/dev/more.yml: inventory config '{root}/inventories/dev/more.yml' "
+                "specifies unknown plugin 'amazon.aws.no_such_plugin'"
+            ),
+        ),
+        (
+            lambda project: project.remove("dev/environment.yml"),
+            (
+                "inventories/dev: env=dev: the directory holds no environment.yml. "
+                "Copy that of another environment, or inventories/environment.yml"
+            ),
+        ),
+    ],
+)
+def test_an_inventory_that_is_no_fleet_ends_in_one_line(
+    project: Project, spoil: Callable[[Project], None], line: str
+) -> None:
+    spoil(project)
+    ran = project.run("ansible-inventory", "--graph", "-e", "env=dev")
+    assert (ran.code, ran.out, ran.err) == (4, "", f"{line.format(root=project.root)}\n")
