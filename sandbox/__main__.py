@@ -46,7 +46,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     state = State(options.account, options.region)
     try:
-        main, _balancer, stop = serve(state, options.port, options.alb_port)
+        _main, _balancer, stop = serve(state, options.port, options.alb_port)
     except OSError as error:
         print(f"sandbox: cannot listen on 127.0.0.1:{options.port} or :{options.alb_port}: {error}", file=sys.stderr)
         return 1

@@ -84,7 +84,7 @@ class Control:
             return 404, JSON, b"{}"
         return 200, [("Content-Type", "application/octet-stream")], content
 
-    def health(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def health(self, _method: str, _argument: str, _body: dict[str, Any]) -> Any:
         """GET: whether the sandbox is seeded and serves, and where."""
         state = self.state
         return {
@@ -134,9 +134,11 @@ class Control:
             }
 
     def images(self, method: str, argument: str, body: dict[str, Any]) -> Any:
-        """POST ``{"repository", "tag", "platforms"?, "latest"?}`` builds an image and returns its digest;
-        with ``behaviour`` marks an existing one (``tag`` or ``digest``) or the one just built;
-        DELETE takes the marks away. GET lists a repository's images.
+        """Build an image, or mark one; GET lists a repository's.
+
+        POST ``{"repository", "tag", "platforms"?, "latest"?}`` builds one and returns its digest; with ``behaviour``
+        it marks an existing one (``tag`` or ``digest``), or the one just built when ``build`` is true. DELETE takes
+        all marks away.
         """
         registry, world = self.state.world.registry, self.state.world
         if method == "DELETE":
@@ -179,7 +181,7 @@ class Control:
             answer["marked"] = registry.mark(repository, reference, behaviour_of(given) if given else None)
         return answer
 
-    def calls(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def calls(self, method: str, _argument: str, body: dict[str, Any]) -> Any:
         """GET: the journal (``since``, ``service``, ``mutating``); DELETE or POST ``{"reset": true}`` empties it."""
         if method == "DELETE" or body.get("reset"):
             self.state.journal.reset()
@@ -194,7 +196,7 @@ class Control:
         self.state.reset()
         return self.health(method, argument, body)
 
-    def clock(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def clock(self, _method: str, _argument: str, body: dict[str, Any]) -> Any:
         """POST ``{"speed": 10}``: everything that is scheduled from now on takes a tenth of its time."""
         engine = self.state.engine
         if "speed" in body:
@@ -205,7 +207,7 @@ class Control:
                 engine.speed = speed
         return {"speed": engine.speed, "time": self.state.clock()}
 
-    def throttle(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def throttle(self, method: str, _argument: str, body: dict[str, Any]) -> Any:
         """POST ``{"scale": 0}`` turns throttling off, 1 is AWS's own figures; the buckets are filled."""
         throttle = self.state.throttle
         if method == "POST":
@@ -214,7 +216,7 @@ class Control:
                 throttle.groups[group] = (float(figures[0]), float(figures[1]))
         return {"scale": throttle.scale, "groups": throttle.groups, "refused": throttle.refused}
 
-    def timings(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def timings(self, _method: str, _argument: str, body: dict[str, Any]) -> Any:
         """POST: the default timings, and those of every service that has its own when ``all`` is true."""
         engine = self.state.engine
         given = {key: float(value) for key, value in body.items() if key in TIMING_FIELDS and value is not None}
@@ -227,7 +229,7 @@ class Control:
                 engine.rollback_to_inactive = bool(body["rollback_to_inactive"])
         return asdict(engine.timings)
 
-    def task_definitions(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def task_definitions(self, _method: str, argument: str, body: dict[str, Any]) -> Any:
         """POST: merge raw fields into a definition's body (``containers``: by container name)."""
         engine = self.state.engine
         with engine.lock:
@@ -240,13 +242,13 @@ class Control:
                 one.update(containers.get(one["name"], {}))
             return found.body
 
-    def seed(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def seed(self, method: str, _argument: str, body: dict[str, Any]) -> Any:
         """POST a fleet in the form of fleet.yml: added to what is there."""
         if method == "POST":
             self.state.seed(fleet.from_mapping(body))
         return {"services": len(self.state.engine.services)}
 
-    def clusters(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def clusters(self, _method: str, argument: str, body: dict[str, Any]) -> Any:
         """POST ``{"instances": 3}``: how many container instances a DAEMON service runs on."""
         engine = self.state.engine
         with engine.lock:
@@ -256,7 +258,7 @@ class Control:
             found.instances = int(body.get("instances", found.instances))
             return {"instances": found.instances}
 
-    def tasks(self, method: str, argument: str, body: dict[str, Any]) -> Any:
+    def tasks(self, _method: str, argument: str, body: dict[str, Any]) -> Any:
         """POST ``{"exit_code": 1}`` on a task id: its container exits now."""
         engine = self.state.engine
         with engine.lock:

@@ -250,7 +250,7 @@ class Ecr:
             layers.append(entry)
         return {"layers": layers, "failures": []}
 
-    def initiate_upload(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    def initiate_upload(self, _name: str, _body: dict[str, Any]) -> dict[str, Any]:
         """InitiateLayerUpload."""
         identity = str(uuid.uuid4())
         self.uploads[identity] = bytearray()

@@ -59,8 +59,8 @@ def from_mapping(given: dict[str, Any], environment: str | None = None) -> Fleet
     """A fleet of a mapping in the file's form."""
     values = dict(given)
     services = []
-    for name, settings in values.pop("services").items():
-        settings = dict(settings or {})
+    for name, given_settings in values.pop("services").items():
+        settings = dict(given_settings or {})
         known = {key: settings.pop(key) for key in ("port", "priority", "start", "desired") if key in settings}
         services.append(FleetService(name, extra=settings, **known))
     if environment:

@@ -183,7 +183,7 @@ class Registry:
                 self.marks[(name, key)] = behaviour
             return key
 
-    def platform_digest(self, name: str, image: Image, platform: str) -> str | None:
+    def platform_digest(self, _name: str, image: Image, platform: str) -> str | None:
         """The digest of the manifest that runs on a platform, or ``None``."""
         if not image.is_index:
             return image.digest

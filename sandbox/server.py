@@ -130,13 +130,13 @@ class Sandbox:
             known = engine.services[(parts[1], parts[2])]
             if parts[1] not in ecs.clusters:
                 ecs.create_cluster(parts[1])
-            ecs.describe_services = lambda cluster, names: ([known], [])
+            ecs.describe_services = lambda _cluster, _names: ([known], [])
 
     def _to_moto(self, environ: dict[str, Any]) -> Response:
         environ["wsgi.input"] = io.BytesIO(environ["sandbox.body"])
         caught: list[Any] = []
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
             caught[:] = [int(status.split(maxsplit=1)[0]), list(headers)]
             return io.BytesIO().write
 

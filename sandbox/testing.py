@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 60.0
@@ -66,7 +65,7 @@ class Sandbox:
         elif seed is not None:
             self._arguments += ["--seed", str(seed)]
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         """Start the process and wait until it is ready."""
         self._directory = tempfile.TemporaryDirectory(prefix="sandbox-")
         found = Path(self._directory.name) / "state.json"
@@ -115,8 +114,7 @@ class Sandbox:
     @property
     def log(self) -> str:
         """What the process has written."""
-        assert self._directory is not None
-        return (Path(self._directory.name) / "log").read_text(errors="replace")
+        return (Path(self._directory.name) / "log").read_text(errors="replace") if self._directory else ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,21 +136,24 @@ class Sandbox:
         """A boto3 client for this sandbox."""
         import boto3
 
-        session: Any = boto3.session.Session(
-            aws_access_key_id="sandbox", aws_secret_access_key="sandbox", region_name=region or self.region
-        )
+        keys: dict[str, Any] = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "sandbox")
+        session: Any = boto3.session.Session(region_name=region or self.region, **keys)
         return session.client(service, endpoint_url=self.endpoint, **options)
 
     def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
         """A control request: POST when there is a body, else GET. Raises SandboxError with the answer's text."""
-        request = urllib.request.Request(
-            f"{self.endpoint}/_sandbox/{path.removeprefix('/_sandbox').lstrip('/')}",
-            data=None if body is None else json.dumps(body).encode(),
-            method=method or ("GET" if body is None else "POST"),
-            headers={"Content-Type": "application/json"},
-        )
+        connection = http.client.HTTPConnection(self.endpoint.removeprefix("http://"), timeout=30)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise SandboxError(error.read().decode(errors="replace")) from None
+            connection.request(
+                method or ("GET" if body is None else "POST"),
+                f"/_sandbox/{path.removeprefix('/_sandbox').lstrip('/')}",
+                body=None if body is None else json.dumps(body),
+                headers={"Content-Type": "application/json"},
+            )
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise SandboxError(f"{path}: {text}")
+        return json.loads(text)

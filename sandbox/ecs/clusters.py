@@ -21,7 +21,7 @@ def find(engine: Engine, reference: str | None) -> Cluster:
     return found
 
 
-def create(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def create(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """CreateCluster; idempotent, as ECS's is."""
     name = body.get("clusterName", "default")
     made = engine.clusters.get(name)
@@ -46,7 +46,7 @@ def _render(engine: Engine, one: Cluster, include: list[str]) -> dict[str, Any]:
     return render.cluster(one, services, running, pending, include)
 
 
-def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def describe(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """DescribeClusters."""
     found, failures = [], []
     for reference in body.get("clusters") or ["default"]:
@@ -59,12 +59,12 @@ def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]
     return {"clusters": found, "failures": failures}
 
 
-def list_clusters(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def list_clusters(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """ListClusters."""
     return page([one.arn for one in engine.clusters.values() if one.status == "ACTIVE"], body, "clusterArns", 100)
 
 
-def delete(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def delete(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """DeleteCluster."""
     one = find(engine, body.get("cluster"))
     if any(item.cluster is one and item.status != "INACTIVE" for item in engine.services.values()):
@@ -75,7 +75,7 @@ def delete(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
     return {"cluster": _render(engine, one, [])}
 
 
-def update(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def update(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """UpdateCluster, UpdateClusterSettings and PutClusterCapacityProviders."""
     one = find(engine, body.get("cluster"))
     one.settings = body.get("settings", one.settings)
@@ -102,12 +102,12 @@ def _tags(engine: Engine, arn: str) -> dict[str, str]:
     raise errors.invalid("The specified resource was not found. Specify a valid resource and try again.")
 
 
-def list_tags(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def list_tags(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """ListTagsForResource."""
     return {"tags": render.tag_list(_tags(engine, str(body.get("resourceArn", ""))))}
 
 
-def tag(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def tag(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """TagResource."""
     tags = _tags(engine, str(body.get("resourceArn", "")))
     new = render.tag_dict(body.get("tags"))
@@ -117,7 +117,7 @@ def tag(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
     return {}
 
 
-def untag(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def untag(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """UntagResource."""
     tags = _tags(engine, str(body.get("resourceArn", "")))
     for key in body.get("tagKeys", []):

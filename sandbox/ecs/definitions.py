@@ -136,7 +136,7 @@ def _attributes(body: dict[str, Any]) -> list[dict[str, str]]:
     return [{"name": name} for name in dict.fromkeys(names)]
 
 
-def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def describe(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """DescribeTaskDefinition."""
     found = find(engine, str(body.get("taskDefinition", "")))
     if found is None:
@@ -147,7 +147,7 @@ def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]
     return answer
 
 
-def list_definitions(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def list_definitions(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """ListTaskDefinitions; ``familyPrefix`` is the whole family's name, whatever its name says."""
     wanted = body.get("status", "ACTIVE")
     prefix = body.get("familyPrefix")
@@ -158,7 +158,7 @@ def list_definitions(engine: Engine, body: dict[str, Any], now: float) -> dict[s
     return page(arns, body, "taskDefinitionArns", 100)
 
 
-def list_families(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def list_families(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """ListTaskDefinitionFamilies."""
     wanted = body.get("status", "ACTIVE")
     prefix = body.get("familyPrefix", "")

@@ -51,7 +51,7 @@ def list_deployments(engine: Engine, body: dict[str, Any], now: float, stale: bo
     return page(shown, {**body, "maxResults": body.get("maxResults") or 20}, "serviceDeployments", 100)
 
 
-def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def describe(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """DescribeServiceDeployments, of any services of the account."""
     wanted = body.get("serviceDeploymentArns") or []
     if not wanted or len(wanted) > LIMIT:
@@ -66,7 +66,7 @@ def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]
     return {"serviceDeployments": shown, "failures": failures}
 
 
-def describe_revisions(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def describe_revisions(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """DescribeServiceRevisions."""
     wanted = body.get("serviceRevisionArns") or []
     if not wanted or len(wanted) > LIMIT:

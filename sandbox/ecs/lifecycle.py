@@ -105,18 +105,8 @@ def _first_secret(definition: TaskDefinition) -> str:
 
 def advance(engine: Engine, task: Task, step: str, detail: Any, now: float) -> None:
     """Apply one scheduled step of a task."""
-    if step in ("PENDING", "ACTIVATING"):
-        task.status = step
-        if step == "PENDING":
-            task.times["pullStartedAt"] = now
-            task.times["connectivityAt"] = now
-        else:
-            task.times["pullStoppedAt"] = now
-    elif step == "RUNNING":
-        task.status = "RUNNING"
-        task.was_running = True
-        task.times["startedAt"] = now
-        engine.world.write_log(task, "started", now)
+    if step in ("PENDING", "ACTIVATING", "RUNNING"):
+        _starting(engine, task, step, now)
     elif step == "healthy":
         task.healthy = True
         if task.task_definition.has_health_check:
@@ -129,8 +119,21 @@ def advance(engine: Engine, task: Task, step: str, detail: Any, now: float) -> N
             engine.event(task.service, texts.UNPLACED.format(service=task.service.name, reason=detail), now)
     elif step == "die":
         _die(engine, task, now)
-    elif step in ("STOPPING", "DEPROVISIONING", "STOPPED"):
+    else:
         _stopping(engine, task, step, now)
+
+
+def _starting(engine: Engine, task: Task, step: str, now: float) -> None:
+    task.status = step
+    if step == "PENDING":
+        task.times["pullStartedAt"] = now
+        task.times["connectivityAt"] = now
+    elif step == "ACTIVATING":
+        task.times["pullStoppedAt"] = now
+    else:
+        task.was_running = True
+        task.times["startedAt"] = now
+        engine.world.write_log(task, "started", now)
 
 
 def _die(engine: Engine, task: Task, now: float) -> None:

@@ -281,7 +281,7 @@ def task(one: Task, include_tags: bool = False) -> dict[str, Any]:
     subnet = (network.get("subnets") or ["subnet-00000000"])[0]
     times = {key: when for key, when in one.times.items() if key != "healthyAt"}
     attached = "DELETED" if one.status in ("DEPROVISIONING", "STOPPED") else "ATTACHED"
-    shown = present(
+    return present(
         attachments=[
             {
                 "id": _attachment_id(one),
@@ -320,4 +320,3 @@ def task(one: Task, include_tags: bool = False) -> dict[str, Any]:
         ephemeralStorage={"sizeInGiB": 20},
         **times,
     )
-    return shown

@@ -216,7 +216,7 @@ def describe(engine: Engine, body: dict[str, Any], now: float, stale: bool = Fal
     return {"services": found, "failures": failures}
 
 
-def list_services(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def list_services(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """ListServices: 10 a page unless asked for up to 100."""
     cluster = clusters.find(engine, body.get("cluster"))
     launch, strategy = body.get("launchType"), body.get("schedulingStrategy")

@@ -61,7 +61,7 @@ def stop(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
     return {"task": render.task(found)}
 
 
-def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def describe(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """DescribeTasks."""
     cluster = clusters.find(engine, body.get("cluster"))
     wanted = body.get("tasks") or []
@@ -81,7 +81,7 @@ def describe(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]
     return {"tasks": found, "failures": failures}
 
 
-def list_tasks(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
+def list_tasks(engine: Engine, body: dict[str, Any], _now: float) -> dict[str, Any]:
     """ListTasks; ``startedBy`` must be the only filter (API reference)."""
     cluster = clusters.find(engine, body.get("cluster"))
     service = body.get("serviceName")

@@ -52,7 +52,7 @@ class PlainWorld:
 
     def resolve(self, image: str, platform: str) -> Pulled:
         """Resolve by hashing the reference."""
-        if image in self.missing:
+        if image in self.missing or f"{image} {platform}" in self.missing:
             return Pulled(None, None, texts.PULL.format(image=image))
         digest = image.partition("@")[2] or "sha256:" + hashlib.sha256(image.encode()).hexdigest()
         return Pulled(digest, digest)
