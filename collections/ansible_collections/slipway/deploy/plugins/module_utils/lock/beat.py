@@ -15,7 +15,7 @@ import random
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,8 +41,8 @@ class Job:
     store_url: str
     settings: AwsSettings | None
     env: str
-    token: str
-    lock: str
+    token: str = field(repr=False)
+    lock: str = field(repr=False)
     version: str
     held_until: float
     interval: float
@@ -152,7 +152,7 @@ def watch(job: Job, heart: Heart, wake: int) -> str:
             return "the lock is lost"
         if boottime() >= heart.status.held_until:
             why = heart.status.trouble or "the state store gave no answer, or this machine slept"
-            heart.say(lost=f"the lock of {job.env} expired without a heartbeat: {why}")
+            heart.say(lost=f"the lock of {job.env} had no heartbeat for too long: {why}")
 
 
 def stop_file(status: Path) -> Path:

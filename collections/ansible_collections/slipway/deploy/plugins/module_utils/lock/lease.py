@@ -52,9 +52,9 @@ class Found:
 class Lease:
     """A lock in this run's hands.
 
-    ``version`` is the store's version of ``lock``; ``held_until`` is the boot time (:func:`boottime`) up to which the
-    lock is surely this run's without another heartbeat; ``previous`` is what was found when it was taken: an expired
-    lock of someone else's there means that their run did not end properly.
+    ``version`` is the store's version of ``lock``. ``held_until`` is the boot time (:func:`boottime`) up to which,
+    without another heartbeat, nobody can take the lock or break it without force. ``previous`` is what was found when
+    it was taken: an expired lock of someone else's there means that their run did not end properly.
     """
 
     store: Store = field(repr=False)
@@ -81,7 +81,7 @@ class Lease:
                 found = look(self.store, self.env)
                 lock, version = plan.require_mine(found.lock, found.now, self.token), found.version or ""
                 continue
-            held_until = started + lock.ttl - self.store.clock_resolution
+            held_until = started + lock.sure_for - self.store.clock_resolution
             return replace(self, lock=lock, version=version, held_until=held_until)
         raise _contended(self.store, self.env)
 
@@ -121,7 +121,8 @@ def attach(store: Store, env: str, token: str) -> Lease:
     started = boottime()
     found = look(store, env)
     lock = plan.require_mine(found.lock, found.now, token)
-    held_until = started + lock.expires_at - found.now - store.clock_resolution
+    age = found.now - (lock.expires_at - lock.ttl)
+    held_until = started + lock.sure_for - age - store.clock_resolution
     return Lease(store, env, token, lock, found.version or "", held_until)
 
 
@@ -180,7 +181,7 @@ def acquire(
                 on_wait(held.what)
             _pause(min(poll * random.uniform(0.5, 1.5), deadline - time.monotonic()), cancelled)
             continue
-        held_until = started + ttl - store.clock_resolution
+        held_until = started + lock.sure_for - store.clock_resolution
         return Lease(store, env, claim.token, lock, version, held_until, found.lock)
     raise _contended(store, env)
 

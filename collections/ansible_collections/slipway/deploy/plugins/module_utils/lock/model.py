@@ -8,7 +8,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -17,8 +17,11 @@ SCHEMA: Final = "slipway/lock/1"
 HELD: Final = "held"
 FREE: Final = "free"
 
-HEARTBEATS_PER_TTL: Final = 6
-"""A heartbeat every sixth of the time to live: several may be lost before the lock expires."""
+HEARTBEATS_PER_TTL: Final = 4
+"""A heartbeat every quarter of the time to live."""
+
+INTERVALS_ALIVE: Final = 3
+"""Two heartbeats may fail before an owner counts as dead, which is before the lock expires."""
 
 HISTORY_LENGTH: Final = 10
 
@@ -44,7 +47,7 @@ class Breaking:
     """That somebody broke a lock: whose, by whom, why and when (epoch seconds of the store's clock)."""
 
     owner: str
-    token: str
+    token: str = field(repr=False)
     broken_by: str
     broken_reason: str
     at: float
@@ -61,7 +64,7 @@ class Lock:
 
     env: str
     state: str
-    token: str
+    token: str = field(repr=False)
     owner: str
     reason: str
     deploy: str
@@ -84,15 +87,18 @@ class Lock:
         """Seconds between two heartbeats."""
         return self.ttl / HEARTBEATS_PER_TTL
 
+    @property
+    def sure_for(self) -> float:
+        """Seconds after a heartbeat for which nobody may take the lock, or break it without force."""
+        return self.ttl if self.manual else INTERVALS_ALIVE * self.interval
+
     def held(self, now: float) -> bool:
         """Whether it excludes others at that time."""
         return self.state == HELD and now < self.expires_at
 
     def alive(self, now: float) -> bool:
-        """Whether its owner gave a sign of life within the last three intervals."""
-        if self.heartbeat_at is None or not self.held(now):
-            return False
-        return now - self.heartbeat_at < 3 * self.interval
+        """Whether its owner gave a sign of life within the last intervals; never true of a manual lock."""
+        return self.heartbeat_at is not None and self.held(now) and now - self.heartbeat_at < self.sure_for
 
 
 def lock_key(env: str) -> str:

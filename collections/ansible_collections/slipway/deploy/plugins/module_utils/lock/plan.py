@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -30,7 +30,7 @@ class Claim:
     """Who wants the lock and what for. ``ttl`` is seconds; ``manual`` means that nobody will renew it."""
 
     env: str
-    token: str
+    token: str = field(repr=False)
     owner: str
     reason: str
     deploy: str
@@ -116,7 +116,7 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
     """The lock, taken out of its owner's hands, with the breaking in its history.
 
     :raises SlipwayError: without a reason, or when it is not held.
-    :raises LockAlive: when the owner gave a sign of life within the last three intervals, unless ``force``.
+    :raises LockAlive: when the owner gave a sign of life within the last intervals, unless ``force``.
     """
     if not reason.strip():
         raise SlipwayError("breaking a lock needs a reason", None, "Add -e reason='why it has to go'")
@@ -127,7 +127,7 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
             f"the lock of {lock.env} is in use: {_line(lock.owner)} gave a sign of life "
             f"{_ago(now - (lock.heartbeat_at or now))} (process {lock.pid} on {_line(lock.host)})",
             None,
-            f"Stop that run first; if it cannot be running, repeat in {_span(3 * lock.interval)} or add -e force=true",
+            f"Stop that run first; if it cannot be running, repeat in {_span(lock.sure_for)} or add -e force=true",
         )
     breaking = Breaking(owner=lock.owner, token=lock.token, broken_by=by, broken_reason=reason.strip(), at=now)
     history = (*lock.history, breaking)[-HISTORY_LENGTH:]

@@ -21,7 +21,7 @@ class Status:
     """What a heartbeat process says of itself.
 
     ``holder`` is a fingerprint of the lock's token. ``pid`` and ``start`` identify the process. ``renewed_at`` and
-    ``held_until`` are boot times: of the last successful heartbeat, and up to which the lock surely is this run's.
+    ``held_until`` are boot times: of the last successful heartbeat, and up to which the lock is surely held.
     ``expires_at`` is the expiry in epoch seconds of the store's clock. ``trouble`` is why the last attempt failed,
     ``lost`` why the lock is gone for good, ``ended`` why the process stopped; each is empty while it does not apply.
     """

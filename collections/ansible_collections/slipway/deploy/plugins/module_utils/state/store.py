@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -77,7 +78,7 @@ def _directory(text: str) -> Path:
     if not text or "\0" in text:
         raise SlipwayError("the address of the state store is empty", "state_store", _REMEDY)
     try:
-        return Path(text).expanduser().absolute()
+        return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links
     except RuntimeError as error:
         raise SlipwayError(f"{text!r} names a home directory that does not exist", "state_store", _REMEDY) from error
 

@@ -303,7 +303,7 @@ def test_a_lock_that_cannot_be_renewed_is_lost_when_it_expires(store: Store, sta
     (tmp_path / "state").write_text("")
     beating = start(lease)
     assert beating.ended() == "the lock is lost"
-    with pytest.raises(LockLost, match="expired without a heartbeat: .*Let state_store name a directory"):
+    with pytest.raises(LockLost, match="had no heartbeat for too long: .*Let state_store name a directory"):
         beating.guard.check()
 
 
@@ -323,8 +323,8 @@ def test_a_failure_that_passes_does_no_harm(store: Store, start: Start, tmp_path
 def test_keeps_a_lock_in_s3_although_answers_are_lost(start: Start) -> None:
     with s3_server() as proxy:
         client = s3_client(proxy.url)
-        client.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        store = open_store("s3://state/team", lambda service: client)
+        client.create_bucket(Bucket="heartbeat", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        store = open_store("s3://heartbeat/team", lambda service: client)
         keys = {"access_key_id": "testtest", "secret_access_key": "testtest"}
         settings = AwsSettings("dev", "eu-west-1", endpoint_url=proxy.url, **keys)
         lease = take(store)

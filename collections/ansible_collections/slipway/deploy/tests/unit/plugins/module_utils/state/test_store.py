@@ -135,6 +135,7 @@ def test_refuses_an_address_in_one_line(url: str, what: str) -> None:
         ("s3://bucket-1", "s3://bucket-1"),
         ("file:///var/lib/slipway%20state", "/var/lib/slipway state"),
         ("/var/lib/slipway/", "/var/lib/slipway"),
+        ("/work/inventories/local/../../.run/state", "/work/.run/state"),
     ],
 )
 def test_says_its_address(url: str, shown: str) -> None:
