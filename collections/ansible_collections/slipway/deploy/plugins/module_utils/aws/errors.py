@@ -113,6 +113,13 @@ def is_denied(exc: BaseException) -> bool:
     return error_code(exc) in _DENIED
 
 
+def is_refusal(exc: BaseException | None) -> bool:
+    """Whether a service answered that it will not do it (HTTP 4xx): the call surely had no effect."""
+    response: Any = getattr(exc, "response", None)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(response, dict) else 0
+    return 400 <= int(status) < 500
+
+
 def _service_error(exc: Exception, doing: str) -> SlipwayError:
     code = error_code(exc)
     message = _one_line(getattr(exc, "response", {}).get("Error", {}).get("Message", "") or "")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -115,6 +114,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         previous_deployment=before.get("deployment_id"),
         task_definition=item["to"].get("task_definition"),
         force=bool(item.get("force")),
+        pinned=_is_pinned(before),
         state=item.get("state", "planned"),
         deployment_id=item.get("deployment_id"),
         service_deployment=item.get("service_deployment"),
@@ -125,6 +125,11 @@ def _target(item: Mapping[str, Any]) -> Target:
         failure=Failure.from_record(failure) if failure else None,
         undo=Undo(**undo) if undo else None,
     )
+
+
+def _is_pinned(before: Mapping[str, Any]) -> bool:
+    """Whether going back to a revision surely brings back its image. Without a known digest nothing better can be done."""
+    return "@sha256:" in (before.get("image") or "") or not before.get("digest")
 
 
 def _merged(item: Mapping[str, Any], target: Target | None) -> dict[str, Any]:
@@ -161,8 +166,3 @@ def good_releases(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
 def closed(record: Mapping[str, Any], outcome: str, now: float) -> Record:
     """The record with its end."""
     return {**record, "phase": "closed", "outcome": outcome, "finished_at": now}
-
-
-def with_service_deployment(rollout: Rollout, name: str, arn: str) -> Rollout:
-    """The rollout with the ARN of a target's service deployment noted."""
-    return rollout.with_target(replace(rollout.target(name), service_deployment=arn))

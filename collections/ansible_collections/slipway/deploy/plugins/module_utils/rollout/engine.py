@@ -19,7 +19,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
     Record,
     rollout_of,
     with_rollout,
-    with_service_deployment,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine, poll
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
@@ -39,7 +38,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
 
 
 class Refused(SlipwayError):
-    """AWS refused a call. ``inactive``: because the task definition is INACTIVE."""
+    """AWS refused a call: it surely had no effect. ``inactive``: because the task definition is INACTIVE."""
 
     def __init__(self, what: str, inactive: bool = False) -> None:
         super().__init__(what)
@@ -153,7 +152,7 @@ class Engine:
                 return Updated(target.name, self.fleet.update(target, wanted, target.force))
             return Updated(target.name, self.fleet.update(target, target.back_to, False))
         except Refused as error:
-            return ActionFailed(target.name, action.kind, str(error), error.inactive)
+            return ActionFailed(target.name, action.kind, str(error), error.inactive, refused=True)
         except SlipwayError as error:
             return ActionFailed(target.name, action.kind, str(error))
 
@@ -162,7 +161,7 @@ class Engine:
         if arn is None:
             return ActionFailed(target.name, "stop", "ECS lists no service deployment of it")
         self.fleet.stop(target, arn)
-        return Stopped(target.name)
+        return Stopped(target.name, arn)
 
     def _look(self, rollout: Rollout) -> Rollout:
         watched = machine.watched(rollout)
@@ -170,7 +169,7 @@ class Engine:
         ages = [now - (target.started_at or now) for target in watched if target.state == "in_flight"]
         self.wait(poll.interval(ages or [0.0] * len(watched), self._pace, self.randomness()))
         before = rollout
-        for group in _groups(watched):
+        for group in groups(watched):
             try:
                 services = self.fleet.describe(group)
                 self._pace = self._pace.faster()
@@ -186,18 +185,7 @@ class Engine:
         if service is None:
             return machine.unseen(rollout, target, now)
         stopped = self._inspect(target, service, now)
-        rollout = machine.apply(rollout, Observed(target.name, service, stopped), now)
-        current = rollout.target(target.name)
-        if current.state == "in_flight" and current.service_deployment is None:
-            arn = self._service_deployment(current)
-            rollout = with_service_deployment(rollout, target.name, arn) if arn else rollout
-        return rollout
-
-    def _service_deployment(self, target: Target) -> str | None:
-        try:
-            return self.fleet.service_deployment(target)
-        except SlipwayError:
-            return None  # Looked up again when it is needed.
+        return machine.apply(rollout, Observed(target.name, service, stopped), now)
 
     def _inspect(self, target: Target, service: ObservedService, now: float) -> tuple[StoppedTask, ...] | None:
         ours = service.deployment(target.deployment_id or "")
@@ -233,7 +221,8 @@ class Engine:
         return rollout
 
 
-def _groups(targets: Sequence[Target]) -> list[list[Target]]:
+def groups(targets: Sequence[Target]) -> list[list[Target]]:
+    """The targets in lists that one DescribeServices call can take: of one cluster, at most ten."""
     by_cluster: dict[str, list[Target]] = {}
     for target in targets:
         by_cluster.setdefault(target.cluster, []).append(target)

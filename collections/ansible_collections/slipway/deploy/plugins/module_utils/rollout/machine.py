@@ -24,6 +24,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
     Observed,
     Registered,
     Rollout,
+    State,
     Stopped,
     Target,
     Undo,
@@ -82,7 +83,7 @@ def _decide_back(rollout: Rollout) -> tuple[Action, ...]:
             actions.append(Action("undo", target.name))
         elif target.state in ("updating", "stable", "failed") and free > 0:
             free -= 1
-            actions.append(Action("undo", target.name))
+            actions.append(Action("undo" if target.pinned else "register_undo", target.name))
     return tuple(actions)
 
 
@@ -113,7 +114,7 @@ def apply(rollout: Rollout, happening: Happening, now: float) -> Rollout:
     if isinstance(happening, Updated):
         return rollout.with_target(_updated(target, happening))
     if isinstance(happening, Stopped):
-        return rollout
+        return rollout.with_target(replace(target, service_deployment=happening.service_deployment))
     if isinstance(happening, ActionFailed):
         return _action_failed(rollout, target, happening, now)
     return _observed(rollout, target, happening, now)
@@ -140,23 +141,31 @@ def _action_failed(rollout: Rollout, target: Target, happening: ActionFailed, no
     if happening.kind == "stop":
         # Not every deployment can be stopped (already over, or towards an INACTIVE revision): point the service back.
         undo = replace(target.undo or Undo(target.previous), detail=happening.error)
-        return rollout.with_target(replace(target, state="undo_updating", undo=undo))
+        return rollout.with_target(replace(target, state=_undo_state(target), undo=undo))
     if happening.kind == "undo" and happening.inactive and not (target.undo and target.undo.equivalent_of):
         return rollout.with_target(replace(target, state="undo_registering"))
+    if happening.kind == "register_undo" and target.undo:
+        undo = replace(target.undo, attempts=target.undo.attempts + 1)
+        target = replace(target, undo=undo)
     if happening.kind in ("undo", "register_undo"):
         return rollout.with_target(_undo_failed(target, rollout.limits.undo_attempts, happening.error, now))
-    state = target.state if happening.kind == "update" else "planned"
-    failed = replace(target, state=state, failure=Failure(happening.error), finished_at=now)
-    if happening.kind == "update":
+    failed = replace(target, state="planned", failure=Failure(happening.error), finished_at=now)
+    if happening.kind == "update" and not happening.refused:
         # Whether the call took effect is unknown; pointing the service back is right either way.
         failed = replace(failed, state="failed", undo=Undo(target.previous))
     return rollout.with_target(failed).turn_back(Cause(happening.error, target.name, wave=target.wave))
 
 
+def _undo_state(target: Target) -> State:
+    """How a service is pointed back: at the recorded revision, or first at a clone that pins what ran."""
+    has_clone = target.undo is not None and target.undo.equivalent_of is not None
+    return "undo_updating" if target.pinned or has_clone else "undo_registering"
+
+
 def _undo_failed(target: Target, attempts: int, error: str, now: float, final: bool = False) -> Target:
     undo = replace(target.undo or Undo(target.previous), detail=error)
     if not final and undo.attempts < attempts:
-        return replace(target, state="undo_updating", undo=replace(undo, deployment_id=None, started_at=None))
+        return replace(target, state=_undo_state(target), undo=replace(undo, deployment_id=None, started_at=None))
     return replace(target, state="undo_failed", undo=replace(undo, finished_at=now))
 
 

@@ -90,7 +90,9 @@ class Target:
     """One service that the rollout changes.
 
     ``previous`` and ``previous_deployment`` are what the plan saw: the task definition to return to and the id of
-    the deployment that was PRIMARY. ``task_definition`` is what it should run, ``None`` until it is registered.
+    the deployment that was PRIMARY. ``pinned`` is false when the former names its image by a tag, which may have
+    moved: pointing the service at it again could start another image, so an undo registers it with the digest that
+    ran. ``task_definition`` is what it should run, ``None`` until it is registered.
     Times are epoch seconds of the state store's clock.
     """
 
@@ -102,6 +104,7 @@ class Target:
     previous_deployment: str | None
     task_definition: str | None
     force: bool = False
+    pinned: bool = True
     state: State = "planned"
     deployment_id: str | None = None
     service_deployment: str | None = None
@@ -220,16 +223,22 @@ class Stopped:
     """StopServiceDeployment was accepted; ECS rolls the service back."""
 
     target: str
+    service_deployment: str
 
 
 @dataclass(frozen=True)
 class ActionFailed:
-    """An action did not succeed. ``inactive``: because the task definition is INACTIVE."""
+    """An action did not succeed.
+
+    ``inactive``: because the task definition is INACTIVE. ``refused``: it surely had no effect; otherwise (a lost
+    answer, an error of the server) it may have had one.
+    """
 
     target: str
     kind: str
     error: str
     inactive: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)

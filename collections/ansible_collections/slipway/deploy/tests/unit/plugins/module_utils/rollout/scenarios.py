@@ -22,7 +22,8 @@ from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.
 
 @dataclass(frozen=True)
 class Service:
-    """One service of a scenario. ``reuse``: its new revision is registered already. ``force``: it runs it already."""
+    """One service of a scenario. ``reuse``: its new revision is registered already. ``force``: it runs it already.
+    ``pinned``: whether its old revision names its image by digest."""
 
     name: str
     wave: int = 4
@@ -32,6 +33,7 @@ class Service:
     reuse: bool = False
     force: bool = False
     inactive: bool = False
+    pinned: bool = True
 
     @property
     def old(self) -> str:
@@ -65,6 +67,8 @@ def record_of(services: list[Service], ecs: Ecs, **settings: Any) -> Record:
             "from": {
                 "task_definition": service.old,
                 "deployment_id": ecs.services[service.name].deployments[0].id,
+                "image": "repository@sha256:1" if service.pinned else "repository:latest",
+                "digest": "sha256:1",
             },
             "to": {"task_definition": service.new if service.reuse or service.force else None},
             "force": service.force,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import outcome_of
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Refused
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.scenarios import Run, Service
 
 TWELVE = [
@@ -83,6 +84,29 @@ def test_an_inactive_revision_is_registered_again_and_said() -> None:
     run.go()
     undo = run.journal.record["targets"][0]["undo"]
     assert (undo["task_definition"], undo["equivalent_of"]) == ("a:old-clone", "a:old")
+
+
+def test_a_revision_that_names_a_tag_comes_back_with_the_digest_that_ran() -> None:
+    """Its tag may have moved since: the revision itself could start another image."""
+    run = Run.of([Service("a", 1, pinned=False), Service("b", 2, kind="fails", breaker=False, pinned=False)])
+    run.go()
+    assert [run.ecs.running(name)[0] for name in ("a", "b")] == ["a:old-clone", "b:old-clone"]
+    assert [target["undo"]["equivalent_of"] for target in run.journal.record["targets"]] == ["a:old", "b:old"]
+
+
+def test_a_refused_update_changed_nothing_and_needs_no_undo() -> None:
+    run = Run.of([Service("a", 1), Service("b", 2)])
+
+    def refuse(boundary: str) -> None:
+        if boundary == "before update" and "update" in run.ecs.calls and run.ecs.calls["update"] == 2:
+            raise Refused("User is not authorized to perform: ecs:UpdateService")
+
+    run.ecs.trip = refuse
+    rollout = run.go()
+    assert outcome_of(rollout) == "undone"
+    assert rollout.target("b").state == "planned"
+    assert [name for _at, kind, name, _state in run.ecs.mutations if kind == "undo"] == ["a"]
+    assert run.all_old()
 
 
 @pytest.mark.parametrize("after", [0, 1, 3, 8, 15, 25])
@@ -167,8 +191,6 @@ def test_a_lost_lock_stops_everything() -> None:
         allowed -= 1
         if allowed < 0:
             raise SlipwayError("the lock is lost")
-
-    from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
 
     engine = Engine(
         fleet=run.ecs,

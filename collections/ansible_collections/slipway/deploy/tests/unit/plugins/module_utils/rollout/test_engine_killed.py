@@ -20,7 +20,7 @@ SMALL = [
     Service("b", 2, seconds=2, reuse=True),
     Service("c", 3, seconds=2, force=True),
     Service("d", 4, seconds=3, inactive=True),
-    Service("e", 4, seconds=2),
+    Service("e", 4, seconds=2, pinned=False),
 ]
 FAILING = [*SMALL, Service("f", 5, kind="crashes")]
 
@@ -92,6 +92,7 @@ services = st.builds(
     reuse=st.booleans(),
     force=st.booleans(),
     inactive=st.booleans(),
+    pinned=st.booleans(),
 )
 
 

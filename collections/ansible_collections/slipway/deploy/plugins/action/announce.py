@@ -1,0 +1,26 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Says that a deploy starts. See modules/announce.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_start
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import summary_of, work_on
+
+
+class ActionModule(SlipwayAction):
+    """Never fails for a channel that does not answer."""
+
+    ON_RECORD = True
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if not context.variables.get("slack"):
+            return {"changed": False}
+        with work_on(context) as work:
+            tell_start(context, work)
+            return {"changed": False, **summary_of(work.journal.record)}

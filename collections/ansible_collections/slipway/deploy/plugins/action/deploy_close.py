@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Ends a deploy: undoes what has to go back, closes the record, gives the lock back, says it. See modules/deploy_close.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+    Record,
+    closed,
+    outcome_of,
+    rollout_of,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
+from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Rollout
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_end
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, let_go, summary_of, work_on
+
+GOOD = frozenset({"succeeded", "unchanged"})
+
+
+class ActionModule(SlipwayAction):
+    """Fails when the deploy did not end well. In check mode there is nothing to close."""
+
+    ON_RECORD = True
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        held = context.files.load()
+        if held is None or held.record is None:
+            let_go(context)
+            return {"changed": False}
+        with work_on(context) as work:
+            self._settle(work)
+            tell_end(context, work)
+            let_go(context)
+            record = work.journal.record
+            screen = recap(record, work.console.width) + card(record, work.console.width)
+            work.console.lines(screen)
+        result = {"changed": bool(record["targets"]), **summary_of(record)}
+        if record["outcome"] not in GOOD:
+            cause = (record.get("cause") or {}).get("what") or "it did not come to its end"
+            result.update(failed=True, msg=f"{record['environment']}: the deploy ended as {_words(record)}: {cause}")
+        return result
+
+    def _settle(self, work: Work) -> None:
+        rollout = rollout_of(work.journal.record)
+        if rollout.cause is not None and not machine.finished(rollout):
+            rollout = work.undo()
+        outcome = _outcome(work.journal.record, rollout)
+        if outcome is None:
+            return  # The next run takes it up.
+        record = work.journal.record
+        if outcome == "held":
+            record = {**record, "cause": record["hold"]}
+        work.journal.write(closed(record, outcome, work.clock()))
+
+
+def _outcome(record: Record, rollout: Rollout) -> str | None:
+    if not machine.finished(rollout):
+        return None
+    if rollout.cause is not None:
+        return outcome_of(rollout)
+    if record.get("hold"):
+        return "held"
+    return "succeeded" if record["targets"] else "unchanged"
+
+
+def _words(record: Record) -> str:
+    return {"needs_person": "needing a person", None: "unfinished"}.get(record["outcome"], str(record["outcome"]))

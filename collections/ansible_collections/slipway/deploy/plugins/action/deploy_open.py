@@ -1,0 +1,183 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Begins a deploy: settings, lock, and what an earlier run left unfinished. See modules/deploy_open.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, acquire, look
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import describe
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest_id
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+    Record,
+    closed,
+    is_open,
+    rollout_of,
+    with_rollout,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume as resume_card
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import groups
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED, Rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import take_up
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import clock_skew
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held
+from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import beat, let_go, store_clock
+
+#: AWS refuses signatures that are five minutes off (SigV4); this machine's clock is called wrong well before.
+MOST_SKEW_SECONDS = 120.0
+
+
+class ActionModule(SlipwayAction):
+    """Takes the lock; in check mode it only looks."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "reason": {"type": "str", "default": ""},
+    }
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        settings = context.settings
+        aws = context.aws  # Checks that `local` cannot reach a real account, before anything is asked.
+        context.desired()
+        declared_jobs(context, None)
+        context.files.sweep()
+        if aws.environment == "local":
+            ensure_sandbox(str(aws.endpoint_url), display.display)
+        if context.settings.state_store.startswith("s3://"):
+            # A bucket of the wrong account answers "access denied", which says less.
+            check_account(context.clients, aws)
+        check_clock(context)
+        if self._task.check_mode:
+            return self._look_only(context)
+        lease = self._take(context, settings.reason or arguments["reason"])
+        context.files.save(Held(context.environment, lease.token))
+        return {"changed": False, **self._unfinished(context)}
+
+    def fail_safe(self, context: Context) -> None:
+        let_go(context)
+
+    def _look_only(self, context: Context) -> dict[str, Any]:
+        found = look(context.store, context.environment)
+        held = found.lock is not None and found.lock.held(found.now)
+        line = describe(found.lock, found.now) if held and found.lock else "lock free"
+        journal = _newest(context)
+        open_record = journal is not None and is_open(journal.record) and _touched(journal.record)
+        if open_record and journal is not None:
+            display.warning(f"the deploy {journal.record['id']} is unfinished: -e resume=finish|undo goes on with it")
+        return {"changed": False, "lock": line, "resumed": ""}
+
+    def _take(self, context: Context, reason: str) -> Lease:
+        settings = context.settings
+        wanted = {
+            "owner": context.owner,
+            "reason": reason or "deploy",
+            "deploy": "",
+            "ttl": settings.lock_ttl,
+        }
+        said: set[str] = set()
+
+        def on_wait(line: str) -> None:
+            if not said:
+                display.display(line)
+            said.add(line)
+
+        try:
+            return acquire(context.store, context.environment, **wanted, wait=0)
+        except LockHeld:
+            token = _token_of_the_dead(context)
+            if token is None:
+                return acquire(context.store, context.environment, **wanted, wait=settings.lock_wait, on_wait=on_wait)
+            display.display(f"{context.environment}: taking over the lock of a run on this machine that is gone")
+            lease = acquire(context.store, context.environment, **wanted, wait=0, token=token)
+            context.files.sweep(token)
+            return lease
+
+    def _unfinished(self, context: Context) -> dict[str, Any]:
+        journal = _newest(context)
+        choice = context.settings.resume
+        if journal is None or not is_open(journal.record):
+            if choice is not None:
+                raise SlipwayError(
+                    f"there is no unfinished deploy in {context.environment}", f"-e resume={choice}", "Leave resume out"
+                )
+            return {"resumed": "", "lock": "lock free"}
+        clock = store_clock(context)
+        if not _touched(journal.record):
+            journal.write(closed(journal.record, "abandoned", clock()))
+            return {"resumed": "", "lock": "lock free"}
+        console = Console(clock)
+        if choice is None:
+            console.lines(resume_card(journal.record, clock(), console.width))
+            raise SlipwayError(
+                f"the deploy {journal.record['id']} is unfinished",
+                context.environment,
+                "Say -e resume=finish or -e resume=undo",
+            )
+        return self._resume(context, journal, choice, clock())
+
+    def _resume(self, context: Context, journal: Journal, choice: Any, now: float) -> dict[str, Any]:
+        record = journal.record
+        rollout = rollout_of(record)
+        taken_up = take_up(rollout, choice, _observe(context, record, rollout))
+        resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
+        journal.write({**with_rollout(record, taken_up), "resumed": resumed})
+        held = context.files.load()
+        if held is not None:
+            context.files.save(replace(held, record=record["id"], resumed=choice))
+        beat(context)
+        verb = "finishing" if choice == "finish" else "undoing"
+        display.display(f"{context.environment}: {verb} the unfinished deploy {record['id']}; nothing else is deployed")
+        return {"resumed": choice, "lock": "lock free", "record": record["id"]}
+
+
+def check_clock(context: Context) -> None:
+    """Compare this machine's clock with the store's.
+
+    :raises SlipwayError: when they are too far apart.
+    """
+    skew = clock_skew(context.store)
+    if abs(skew) > MOST_SKEW_SECONDS:
+        direction = "ahead of" if skew > 0 else "behind"
+        raise SlipwayError(
+            f"this machine's clock is {abs(skew):.0f} s {direction} the state store's",
+            context.store.url,
+            "Set the clock (timedatectl set-ntp true); AWS refuses requests that are five minutes off",
+        )
+
+
+def _newest(context: Context) -> Journal | None:
+    identity = newest_id(context.store, context.environment)
+    return Journal.load(context.store, context.environment, identity) if identity else None
+
+
+def _touched(record: Record) -> bool:
+    return any(item.get("state", "planned") not in UNTOUCHED for item in record["targets"]) or bool(record.get("cause"))
+
+
+def _token_of_the_dead(context: Context) -> str | None:
+    """The token of the lock, when a run of this machine that is gone held it."""
+    found = look(context.store, context.environment)
+    if found.lock is None:
+        return None
+    dead = {held.token for held in context.files.dead_runs() if held.environment == context.environment}
+    return found.lock.token if found.lock.token in dead else None
+
+
+def _observe(context: Context, record: Record, rollout: Rollout) -> dict[str, Any]:
+    fleet = EcsFleet(context.clients, {}, record["id"], True, time_of_day)
+    seen: dict[str, Any] = {}
+    for members in groups(rollout.targets):
+        seen.update(fleet.describe(members))
+    return seen

@@ -1,0 +1,28 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rolls out the open record's services; on a failure or a signal what was changed goes back. See modules/fleet_rollout.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import summary_of, work_on
+
+
+class ActionModule(SlipwayAction):
+    """Never fails for what happens to a service: that stands in the record, and deploy_close says it."""
+
+    ON_RECORD = True
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        with work_on(context) as work:
+            if work.journal.record["phase"] == "planned":
+                work.console.start(work.journal.record)
+                work.write(phase="rolling_out", started_at=work.journal.record.get("started_at") or work.clock())
+            rollout = work.engine().run()
+            if rollout.cause is None:
+                work.write(phase="checking")
+            return {"changed": True, **summary_of(work.journal.record)}

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an environment's records say together: what it ran when, what to go back to, how long things take. Pure.
+
+Lists of records are newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+
+Record = Mapping[str, Any]
+Runs = dict[str, dict[str, Any]]
+"""Service name → what it runs: ``task_definition``, ``tag``, ``digest``."""
+
+#: Records that are looked at for how long a service takes.
+REMEMBERED = 5
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a rollback returns to. ``release`` is ``None`` for the state before the first recorded release."""
+
+    release: str | None
+    label: str
+    runs: Runs
+
+
+def runs_after(record: Record) -> Runs:
+    """What the fleet ran when the deploy of a record had succeeded."""
+    runs = _unchanged(record)
+    runs.update({item["name"]: _side(item["to"]) for item in record["targets"]})
+    return runs
+
+
+def runs_before(record: Record) -> Runs:
+    """What the fleet ran before the deploy of a record."""
+    runs = _unchanged(record)
+    runs.update({item["name"]: _side(item["from"]) for item in record["targets"]})
+    return runs
+
+
+def rollback_goal(records: Sequence[Record], to: str | None, environment: str) -> Goal:
+    """The release to go back to: the one named, or the good one before what runs.
+
+    A rollback that is rolled back goes further back, not forward again.
+
+    :param to: a record's id, the beginning of one, or its label.
+    :raises SlipwayError: when there is none, or the name fits none or several.
+    """
+    good = [record for record in records if record.get("outcome") == "succeeded"]
+    if to is not None:
+        return _goal(_named(good, records, to, environment))
+    if not good:
+        raise SlipwayError(f"{environment} has no release to go back to", "rollback", "Nothing was ever deployed here")
+    current = good[0]
+    since = current.get("of") or current["id"] if current.get("kind") == "rollback" else current["id"]
+    older = [record for record in good if record["id"] < since]
+    for record in older:
+        if _differs(runs_after(record), runs_after(current)):
+            return _goal(record)
+    if current.get("kind") == "rollback":
+        raise SlipwayError(
+            f"{environment} is back at the oldest good release already", "rollback", "Name one with -e to=…"
+        )
+    return Goal(None, "the state before the first release", runs_before(current))
+
+
+def expected_seconds(records: Iterable[Record]) -> dict[str, float]:
+    """How long each service last took to become stable."""
+    expected: dict[str, float] = {}
+    for record in records:
+        for item in record["targets"]:
+            started, finished = item.get("started_at"), item.get("finished_at")
+            if item.get("state") == "stable" and started is not None and finished is not None:
+                expected.setdefault(item["name"], finished - started)
+    return expected
+
+
+def _goal(record: Record) -> Goal:
+    return Goal(record["id"], record.get("label") or record["id"], runs_after(record))
+
+
+def _named(good: Sequence[Record], records: Sequence[Record], to: str, environment: str) -> Record:
+    matches = [record for record in good if to in (record["id"], record.get("label"))]
+    matches = matches or [record for record in good if record["id"].startswith(to)]
+    if not matches:
+        bad = next((record for record in records if to in (record["id"], record.get("label"))), None)
+        if bad is not None:
+            what = f"{to} ended as {bad.get('outcome') or 'unfinished'} in {environment}: it is no good release"
+            raise SlipwayError(what, "-e to", _there_are(good))
+        raise SlipwayError(f"{environment} has no release {to}", "-e to", suggest_release(to, good))
+    # Of one label deployed several times, the newest.
+    return matches[0]
+
+
+def suggest_release(to: str, good: Sequence[Record]) -> str:
+    """What to say instead of a release that is not there."""
+    names = [name for record in good for name in (record.get("label"), record["id"]) if name]
+    return suggest(to, names) or _there_are(good)
+
+
+def _there_are(good: Sequence[Record]) -> str:
+    shown = [f"{record.get('label')} ({record['id']})" for record in good[:5]]
+    return f"There are {', '.join(shown)}" if shown else "There is no good release yet"
+
+
+def _unchanged(record: Record) -> Runs:
+    return {
+        item["name"]: {
+            "task_definition": item.get("task_definition"),
+            "tag": item.get("image_tag"),
+            "digest": item.get("digest"),
+        }
+        for item in record.get("unchanged", ())
+        if item.get("task_definition")
+    }
+
+
+def _side(side: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: side.get(name) for name in ("task_definition", "tag", "digest")}
+
+
+def _differs(a: Runs, b: Runs) -> bool:
+    """Whether two sets run different things in the services that both know."""
+    return any(_identity(a[name]) != _identity(b[name]) for name in a.keys() & b.keys())
+
+
+def _identity(side: Mapping[str, Any]) -> Any:
+    return side.get("task_definition") or side.get("digest")

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine's fleet on ECS: AWS's, the sandbox's or another emulator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_refusal
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api as fleet_api
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_service, parse_tags
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import build_registration
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import TAG_RELEASE, family_of
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout import api, diagnose
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Refused
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Failure, StoppedTask, Target
+
+#: Revisions of a family that are searched for one that a killed run registered.
+SEARCHED_REVISIONS = 5
+_RUNNING = frozenset({"PENDING", "IN_PROGRESS"})
+
+
+class EcsFleet:
+    """Calls ECS for the engine.
+
+    :param clients: the environment's clients.
+    :param plans: the record's target documents by name: what each new revision is cloned from, and its image.
+    :param release: the record's id, with which new revisions are tagged.
+    :param resumed: whether a killed run may have registered revisions already.
+    :param clock: formats epoch seconds as a time of day, for log lines.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        plans: Mapping[str, Mapping[str, Any]],
+        release: str,
+        resumed: bool,
+        clock: Callable[[float], str],
+    ) -> None:
+        self._clients = clients
+        self._plans = plans
+        self._release = release
+        self._resumed = resumed
+        self._clock = clock
+
+    def register(self, target: Target) -> str:
+        """Register the planned revision, or find it when a killed run has done so."""
+        plan = self._plans[target.name]
+        if self._resumed:
+            found = self._registered_before(family_of(plan["clone_of"]))
+            if found:
+                return found
+        return fleet_api.register(self._clients, build_registration(self._clients, plan, self._release))
+
+    def register_undo(self, target: Target) -> str:
+        """Register the recorded previous revision again, image and all."""
+        plan = {**self._plans[target.name], "clone_of": target.previous, "to": self._plans[target.name]["from"]}
+        return fleet_api.register(self._clients, build_registration(self._clients, plan, self._release))
+
+    def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:
+        """Point the service at a task definition.
+
+        :raises Refused: when ECS says no; ``inactive`` when the task definition is the reason.
+        """
+        try:
+            answer = api.update_service(self._clients, target.cluster, target.service, task_definition, force)
+        except SlipwayError as error:
+            if not is_refusal(error.__cause__):
+                raise
+            raise Refused(str(error), inactive="inactive" in str(error).lower()) from error
+        return parse_service(answer)
+
+    def service_deployment(self, target: Target) -> str | None:
+        """The newest running service deployment towards the target's task definition."""
+        briefs = api.list_service_deployments(self._clients, target.cluster, target.service)
+        running = [item for item in briefs if item.get("status") in _RUNNING]
+        revisions = [item["targetServiceRevisionArn"] for item in running if item.get("targetServiceRevisionArn")]
+        if not revisions:
+            return None
+        known = fleet_api.describe_service_revisions(self._clients, revisions)
+        ours = [
+            item
+            for item in running
+            if known.get(item.get("targetServiceRevisionArn", ""), {}).get("taskDefinition") == target.task_definition
+        ]
+        # Newest first: the service's own currentServiceDeployment may lag behind (kayac/ecspresso #945).
+        ours.sort(key=lambda item: str(item.get("createdAt", "")), reverse=True)
+        return str(ours[0]["serviceDeploymentArn"]) if ours else None
+
+    def stop(self, target: Target, service_deployment: str) -> None:
+        """Stop the deployment and have ECS roll the service back."""
+        api.stop_service_deployment(self._clients, service_deployment)
+
+    def describe(self, targets: Sequence[Target]) -> Mapping[str, ObservedService]:
+        """The services of at most ten targets of one cluster."""
+        names = {target.service: target.name for target in targets}
+        found, _missing = fleet_api.describe_services(self._clients, targets[0].cluster, list(names))
+        services = (parse_service(item) for item in found)
+        return {names[service.service]: service for service in services if service.service in names}
+
+    def stopped_tasks(self, target: Target) -> tuple[StoppedTask, ...]:
+        """The service's stopped tasks that ECS still lists."""
+        arns = api.list_stopped_tasks(self._clients, target.cluster, target.service)
+        return tuple(map(diagnose.parse_stopped_task, api.describe_tasks(self._clients, target.cluster, arns)))
+
+    def explain(self, target: Target, failure: Failure) -> Failure:
+        """The failure with the last log lines of the newest task that speaks against the deployment."""
+        try:
+            against = [
+                task for task in self.stopped_tasks(target) if counts_as_failure(task, target.deployment_id or "")
+            ]
+            if not against or target.task_definition is None:
+                return failure
+            body, _tags, _unknown = fleet_api.describe_task_definition(self._clients, target.task_definition)
+            lines: tuple[str, ...] = ()
+            for task in against:
+                lines = self._log_of(body, task.id)
+                if lines:
+                    break
+            return replace(failure, log=lines, stopped=max(failure.stopped, len(against)))
+        except SlipwayError:
+            return failure  # The card says less; the undo goes on.
+
+    def _log_of(self, body: Mapping[str, Any], task_id: str) -> tuple[str, ...]:
+        for group, stream in diagnose.log_streams(body, task_id):
+            try:
+                lines = diagnose.last_lines(api.tail_log(self._clients, group, stream), self._clock)
+            except SlipwayError:
+                continue
+            if lines:
+                return lines
+        return ()
+
+    def _registered_before(self, family: str) -> str | None:
+        for arn in fleet_api.list_revisions(self._clients, family)[:SEARCHED_REVISIONS]:
+            _body, tags, _unknown = fleet_api.describe_task_definition(self._clients, arn)
+            if parse_tags(tags).get(TAG_RELEASE) == self._release:
+                return arn
+        return None

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which does the work on the control node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: deploy_close
+short_description: End a deploy: undo what has to go back, close the record, give the lock back
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Puts back what was changed when a check failed, closes the record with its outcome, gives the lock back, notifies, and prints the recap.
+  - Fails when the deploy did not end well. A deploy that was undone is a failed deploy.
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    details: Does nothing in check mode, in which there is no open record.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+"""
+
+EXAMPLES = r"""
+- name: End a deploy
+  slipway.deploy.deploy_close:
+  run_once: true
+"""
+
+RETURN = r"""
+record:
+  description: The id of the deploy's record.
+  returned: when there is a record
+  type: str
+  sample: 2026-11-20T21-04-11Z-3f9c2d1
+phase:
+  description: How far the deploy is, V(planned), V(rolling_out), V(checking), V(undoing) or V(closed).
+  returned: when there is a record
+  type: str
+  sample: checking
+outcome:
+  description: How the deploy ended; V(null) while it is open.
+  returned: when there is a record
+  type: str
+  sample: succeeded
+cause:
+  description: Why the deploy turned back, in one line; V(null) when it did not.
+  returned: when there is a record
+  type: str
+  sample: Essential container in task exited
+services:
+  description: The state of each service that the deploy changes, by its inventory name.
+  returned: when there is a record
+  type: dict
+  sample: {user-service: stable}
+"""

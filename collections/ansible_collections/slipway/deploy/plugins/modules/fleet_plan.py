@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which does the work on the control node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_plan
+short_description: Plan and verify what a deploy or a rollback changes in the fleet
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Compares what every service should run, by image digest, with what it runs, and prints each change with its reason.
+  - Verifies everything that the changes need (images, secrets, parameters, log groups, roles, cluster, services, account) before the first one, and reports all that is wrong at once.
+  - Reports drift, which is a revision that others registered and no deploy has shipped.
+  - Outside check mode it writes the record that the following tasks work from.
+options:
+  kind:
+    description: Whether to go to what the inventory asks for, or back to an earlier release.
+    type: str
+    choices: [deploy, rollback]
+    default: deploy
+  lock:
+    description: The lock's state as M(slipway.deploy.deploy_open) returned it, for the plan's headline.
+    type: str
+    default: ""
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+  diff_mode:
+    support: full
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+"""
+
+EXAMPLES = r"""
+- name: Plan and verify the fleet
+  slipway.deploy.fleet_plan:
+    lock: "{{ deploy.lock }}"
+  run_once: true
+  register: plan
+
+- name: Plan the way back
+  slipway.deploy.fleet_plan:
+    kind: rollback
+  run_once: true
+"""
+
+RETURN = r"""
+record:
+  description: The id of the record. In check mode none is written.
+  returned: success
+  type: str
+  sample: 2026-11-20T21-04-11Z-3f9c2d1
+services:
+  description: The services that will change, each V(planned).
+  returned: success
+  type: dict
+  sample: {user-service: planned}
+"""

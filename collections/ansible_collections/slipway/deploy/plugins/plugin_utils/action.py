@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The edge that all of Slipway's actions share: arguments in, a result or one line of failure out."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+display = Display()
+
+
+class SlipwayAction(ActionBase):
+    """An action that runs on the control node and changes no host."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    #: The argument spec, as ``validate_argument_spec`` takes it.
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
+    #: Whether the action works on the run's open record: in check mode there is none, and nothing to do.
+    ON_RECORD = False
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Do the work; the task's result.
+
+        :raises SlipwayError: for a failure that a person reads.
+        """
+        raise NotImplementedError
+
+    def fail_safe(self, context: Context) -> None:
+        """Put down what must not be left behind when the action fails."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _validated, arguments = self.validate_argument_spec(self.ARGUMENTS)
+        if self.ON_RECORD and self._task.check_mode:
+            return {**result, "changed": False}
+        context = Context(task_vars or {})
+        try:
+            result.update(self.act(context, arguments))
+        except SlipwayError as error:
+            result.update(failed=True, msg=str(error))
+            self._put_down(context)
+        except Exception as error:  # A traceback says nothing to an operator; with -vvv it is shown.
+            display.vvv(traceback.format_exc())
+            name = self._task.action.rsplit(".", 1)[-1]
+            line = " ".join(f"{type(error).__name__}: {error}".split())
+            result.update(failed=True, msg=f"{name}: this should not happen: {line}. Run it with -vvv and report it")
+            self._put_down(context)
+        return result
+
+    def _put_down(self, context: Context) -> None:
+        try:
+            self.fail_safe(context)
+        except SlipwayError as error:
+            display.warning(str(error))

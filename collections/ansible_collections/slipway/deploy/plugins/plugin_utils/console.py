@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a worker shows while it works: frames in place on a terminal, timestamped lines elsewhere.
+
+A worker has no terminal of its own: it writes through Ansible's display, in the main process. The callback
+``slipway.deploy.operator`` says through the environment whether there is a terminal and how large it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events, frame
+from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
+from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style
+
+display = Display()
+
+#: A terminal is drawn again at most this often (seconds).
+_REDRAW_SECONDS = 0.25
+
+
+class Console:
+    """Shows records as they change.
+
+    :param clock: epoch seconds of the state store's clock.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._terminal = Terminal.parse(os.environ.get(VARIABLE))
+        self._style = Style(self._terminal.colour if self._terminal else False)
+        self._drawn = 0
+        self._drawn_at = 0.0
+        self._previous: Mapping[str, Any] | None = None
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal, or ``None`` without one."""
+        return self._terminal.columns if self._terminal else None
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print lines for good."""
+        for line in lines:
+            display.display(self._style.line(line))
+
+    def start(self, record: Mapping[str, Any]) -> None:
+        """Begin with a record whose state needs no words."""
+        self._previous = record
+
+    def update(self, record: Mapping[str, Any]) -> None:
+        """Show a record's new state."""
+        if self._terminal is None:
+            self.lines(events(self._previous, record, self._clock()))
+            self._previous = record
+            return
+        now = self._clock()
+        if record == self._previous and now - self._drawn_at < _REDRAW_SECONDS:
+            return
+        self._previous = record
+        self._drawn_at = now
+        self._draw(self._terminal, record, now)
+
+    def _draw(self, terminal: Terminal, record: Mapping[str, Any], now: float) -> None:
+        screen = Screen(terminal.columns, terminal.lines)
+        lines = self._style.paint(frame(record, now, terminal.columns, screen.room))
+        display.display(screen.draw(self._drawn, lines), newline=False, screen_only=True)
+        self._drawn = screen.count(lines)

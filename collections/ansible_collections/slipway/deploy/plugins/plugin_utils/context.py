@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an action of Slipway works with: the environment's variables, its clients, its store, the run's files."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
+    AwsSettings,
+    Clients,
+    check_local,
+    make_clients,
+    settings_from_vars,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
+    Settings,
+    desired_service,
+    read_settings,
+    wanted_tags,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.owner import current_owner
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import main_process
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles
+
+FLEET = "fleet"
+_PRIORITY = re.compile(r"priority_(\d+)")
+
+
+class Context:
+    """One task's view of the run.
+
+    :param task_vars: the variables that Ansible hands to an action.
+    """
+
+    def __init__(self, task_vars: Mapping[str, Any]) -> None:
+        self._task_vars = task_vars
+        self.here = str(task_vars["inventory_hostname"])
+        self.check_mode = bool(task_vars.get("ansible_check_mode"))
+
+    def host(self, name: str) -> Mapping[str, Any]:
+        """A host's variables, templated when they are read."""
+        return _Templated(self._task_vars["hostvars"][name], name)
+
+    @cached_property
+    def variables(self) -> Mapping[str, Any]:
+        """The variables of the host that the task runs for: those of the environment are the same on all."""
+        return self.host(self.here)
+
+    @cached_property
+    def environment(self) -> str:
+        """The environment's name."""
+        return str(self.variables["env"])
+
+    @cached_property
+    def services(self) -> list[str]:
+        """The fleet's service names, in inventory order."""
+        return [str(name) for name in self._task_vars["groups"].get(FLEET, [])]
+
+    @cached_property
+    def selected(self) -> frozenset[str]:
+        """The services that ``--limit`` leaves: all without it."""
+        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.services)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the run.
+
+        :raises SlipwayErrors: when they are wrong.
+        """
+        return read_settings(self.variables, self.environment, self.services)
+
+    @cached_property
+    def aws(self) -> AwsSettings:
+        """Where the environment's account is.
+
+        :raises SlipwayErrors: when the settings are wrong, or ``local`` could reach a real account.
+        """
+        settings = settings_from_vars(self.environment, self.variables)
+        check_local(settings)
+        return settings
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The account's clients."""
+        return make_clients(self.aws)
+
+    @cached_property
+    def store(self) -> Store:
+        """The environment's state store."""
+        return open_store(self.settings.state_store, self.clients)
+
+    @cached_property
+    def files(self) -> RunFiles:
+        """The run's own files."""
+        return RunFiles(Path(constants.ANSIBLE_HOME).expanduser() / "slipway" / "runs", main_process())
+
+    @property
+    def cache_directory(self) -> Path:
+        """Where task definitions are cached."""
+        return Path(constants.ANSIBLE_HOME).expanduser() / "slipway" / "cache"
+
+    @cached_property
+    def actor(self) -> dict[str, Any]:
+        """Who runs this, for the record: name, host, and the page of the CI run where there is one."""
+        server, repository, run = (
+            os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+        )
+        url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+        return {"user": os.environ.get("GITHUB_ACTOR") or _user(), "host": socket.gethostname(), "url": url}
+
+    @cached_property
+    def owner(self) -> str:
+        """Who runs this, in the words of the lock."""
+        return current_owner()
+
+    def desired(self) -> list[DesiredService]:
+        """The services as the inventory and the command line want them, by wave and inventory order.
+
+        :raises SlipwayErrors: naming everything that is wrong.
+        """
+        tags = wanted_tags(self.variables.get("image_tag"), self.services)
+        wanted: list[DesiredService] = []
+        errors: list[SlipwayError] = []
+        for name in self.services:
+            try:
+                wanted.append(self._desired(name, tags))
+            except SlipwayErrors as error:
+                errors.extend(error.errors)
+        if errors:
+            raise SlipwayErrors(dict.fromkeys(errors))
+        return sorted(wanted, key=lambda item: item.wave)
+
+    def _desired(self, name: str, tags: Mapping[str, str] | str | None) -> DesiredService:
+        selected = name in self.selected
+        return desired_service(
+            name,
+            self.host(name),
+            wave=self._wave(name),
+            selected=selected,
+            tags=tags,
+            force=self.settings.force and selected,
+            where=f"inventories/{self.environment} (host {name})",
+        )
+
+    def _wave(self, name: str) -> int:
+        waves = self._waves.get(name, [])
+        if len(waves) != 1:
+            where = f"inventories/{self.environment}"
+            raise SlipwayErrors(
+                [SlipwayError(f"{name} is in {len(waves)} priority groups", where, "One of priority_1, priority_2, …")]
+            )
+        return waves[0]
+
+    @cached_property
+    def _waves(self) -> dict[str, list[int]]:
+        waves: dict[str, list[int]] = {}
+        for group, members in self._task_vars["groups"].items():
+            match = _PRIORITY.fullmatch(str(group))
+            for name in members if match else ():
+                waves.setdefault(str(name), []).append(int(match[1]) if match else 0)
+        return waves
+
+
+class _Templated(Mapping[str, Any]):
+    """Host variables whose mistakes are said as Slipway's errors."""
+
+    def __init__(self, variables: Mapping[str, Any], host: str) -> None:
+        self._variables = variables
+        self._host = host
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._variables[name]
+        except AnsibleError as error:
+            raise SlipwayError(f"{name} cannot be templated: {error.message}", f"host {self._host}") from error
+
+    def __iter__(self) -> Any:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where the fleet is reached from outside: ``smoke_base_url``, or the load balancer that ``alb_name`` names."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks import api
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+_USUAL = {"http": 80, "https": 443}
+
+
+def endpoint_of(context: Context) -> str | None:
+    """The address without a slash at its end, or ``None`` when the environment has none.
+
+    :raises SlipwayError: when the load balancer is not there.
+    """
+    base = str(context.variables.get("smoke_base_url") or "").rstrip("/")
+    if base:
+        return base
+    name = str(context.variables.get("alb_name") or "")
+    if not name:
+        return None
+    found = api.load_balancer(context.clients, name)
+    scheme, port = api.listener_scheme(context.clients, found["LoadBalancerArn"])
+    return f"{scheme}://{found['DNSName']}{'' if port == _USUAL[scheme] else f':{port}'}"

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The processes of a run: the main process and its workers, which are sessions of their own.
+
+A worker outlives a killed ``ansible-playbook`` as an orphan and would go on changing things. So the engine's worker
+asks the kernel for its parent's death (prctl(2), PR_SET_PDEATHSIG) and compares its parent before each mutation.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Orphaned(SlipwayError):
+    """The main process is gone: nothing may be changed any more."""
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when ``parent``, its parent, dies.
+
+    :raises Orphaned: when it is dead already.
+    """
+    if hasattr(os, "uname") and os.uname().sysname == "Linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    check_parent(parent)
+
+
+def check_parent(parent: int) -> None:
+    """Raise when this process has lost its parent.
+
+    :raises Orphaned: then.
+    """
+    if os.getppid() != parent:
+        raise Orphaned("ansible-playbook is gone", None, "Run it again with -e resume=finish or -e resume=undo")
+
+
+@contextmanager
+def cancellable() -> Iterator[Cancel]:
+    """Turn SIGINT and SIGTERM into a wish that the engine looks at, for as long as the block runs."""
+    cancel = Cancel()
+    previous = {number: signal.signal(number, cancel.take) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class Cancel:
+    """Whether and why the run is to stop."""
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+        self._asked = threading.Event()
+
+    def take(self, number: int, _frame: FrameType | None) -> None:
+        """A signal came. The first one stands."""
+        if self._why is None:
+            self._why = "stopped by Ctrl-C" if number == signal.SIGINT else "stopped by SIGTERM"
+        self._asked.set()
+
+    def why(self) -> str | None:
+        """The reason, or ``None`` while nobody asked."""
+        return self._why
+
+    def wait(self, seconds: float) -> None:
+        """Sleep for that long, or until the first signal; later signals do not shorten it."""
+        if self._why is not None:
+            self._asked.clear()
+        self._asked.wait(seconds)

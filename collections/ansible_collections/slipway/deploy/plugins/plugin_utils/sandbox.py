@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The sandbox that the environment ``local`` runs on: started when it is not up."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+#: The project's root, seen from this file in its collection.
+ROOT = Path(__file__).resolve().parents[6]
+_START_SECONDS = 60
+
+
+def ensure_sandbox(endpoint: str, say: Callable[[str], None]) -> None:
+    """Start the sandbox on the endpoint's port, unless something answers there.
+
+    :raises SlipwayError: when it does not come up.
+    """
+    address = urlsplit(endpoint)
+    host, port = address.hostname or "127.0.0.1", address.port or 80
+    if _answers(host, port):
+        return
+    if not (ROOT / "sandbox" / "__main__.py").is_file():
+        raise SlipwayError(f"nothing answers at {endpoint}", "inventories/local", "Start the sandbox")
+    say(f"local: starting the sandbox at {endpoint}")
+    # Only the interpreter that runs Ansible is known to have the sandbox's packages.
+    command = [sys.executable, "-m", "sandbox", "up", "--port", str(port)]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_START_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SlipwayError(f"the sandbox does not start: {error}", None, "Try: python -m sandbox up") from error
+    if done.returncode:
+        lines = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()
+        raise SlipwayError(f"the sandbox does not start: {lines[-1]}", None, "Try: python -m sandbox up")
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Telling others: Slack and the summary, from the record. What cannot be told is said and never fails a deploy."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.notify import slack
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Stage, send
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary import summary
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary_file import write_summary
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+
+
+def tell_start(context: Context, work: Work) -> None:
+    """Say that a deploy starts."""
+    _slack(context, work, "start", slack.start(work.journal.record))
+
+
+def tell_end(context: Context, work: Work) -> None:
+    """Say how a deploy ended, and write its summary."""
+    record = work.journal.record
+    if record["targets"] or record["outcome"] != "unchanged":
+        _slack(context, work, "end", slack.end(record))
+    written = write_summary(summary(work.journal.record), _summary_file(context), os.environ)
+    if written.error:
+        display.warning(written.error)
+
+
+def _slack(context: Context, work: Work, stage: Stage, message: slack.Message) -> None:
+    settings: Any = context.variables.get("slack")
+    if not settings:
+        return
+    told = work.journal.record.get("notifications") or {}
+    secrets = Secrets(os.environ, context.clients)
+    outcome = send(settings, message, secrets, stage=stage, previous=told.get("slack"), pause=time.sleep)
+    if outcome.error:
+        display.warning(outcome.said())
+    try:
+        work.write(notifications={**told, "slack": outcome.to_record()})
+    except SlipwayError as error:
+        display.warning(str(error))
+
+
+def _summary_file(context: Context) -> str | None:
+    return str(context.variables.get("summary_file") or "") or None

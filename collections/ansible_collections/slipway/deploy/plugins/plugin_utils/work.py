@@ -1,0 +1,154 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Working on an open record: under the lock, with signals owned, the parent watched and the clock of the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbeat
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import attach
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Rollout
+from ansible_collections.slipway.deploy.plugins.plugin_utils import process
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held
+
+
+@dataclass
+class Work:
+    """An open record in the hands of one task."""
+
+    context: Context
+    held: Held
+    journal: Journal
+    clock: Callable[[], float]
+    cancel: process.Cancel
+    console: Console
+
+    def guard(self) -> None:
+        """Raise unless this run may change things: its main process lives and the lock is surely its own."""
+        process.check_parent(self.context.files.process.pid)
+        if self.held.heartbeat is None:
+            raise LockLost("the lock has no heartbeat", None, "Run it again")
+        heartbeat.Guard(Path(self.held.heartbeat), self.held.token).check()
+
+    def engine(self) -> Engine:
+        """The rollout engine over the record."""
+        record = self.journal.record
+        plans = {item["name"]: item for item in record["targets"] if item["kind"] == "ecs_service"}
+        resumed = self.held.resumed is not None
+        return Engine(
+            fleet=EcsFleet(self.context.clients, plans, record["id"], resumed, time_of_day),
+            journal=self.journal,
+            guard=self.guard,
+            clock=self.clock,
+            wait=self._wait,
+            cancelled=self.cancel.why,
+            listener=self.console.update,
+        )
+
+    def write(self, **changes: Any) -> None:
+        """Change fields of the record."""
+        self.journal.write({**self.journal.record, **changes})
+
+    def turn_back(self, cause: Cause) -> None:
+        """Record why what was changed has to go back."""
+        record = self.journal.record
+        self.journal.write(with_rollout(record, rollout_of(record).turn_back(cause)))
+
+    def undo(self) -> Rollout:
+        """Put back what the record says was changed; it has a cause."""
+        self.console.start(self.journal.record)
+        return self.engine().run()
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            asked = self.cancel.why()
+            self.cancel.wait(min(left, 0.5))
+            self.console.update(self.journal.record)
+            if asked is None and self.cancel.why() is not None:
+                return
+
+
+def store_clock(context: Context) -> Callable[[], float]:
+    """A clock that goes on from the store's time now."""
+    started = time.monotonic()
+    now = context.store.now()
+    return lambda: now + time.monotonic() - started
+
+
+@contextmanager
+def work_on(context: Context) -> Iterator[Work]:
+    """Take up the run's open record.
+
+    :raises SlipwayError: when the run holds none, or its main process is gone.
+    """
+    held = context.files.load()
+    if held is None or held.record is None:
+        raise SlipwayError("this run has no open deploy", None, "The play begins with slipway.deploy.deploy_open")
+    process.die_with(context.files.process.pid)
+    clock = store_clock(context)
+    with process.cancellable() as cancel:
+        journal = Journal.load(context.store, context.environment, held.record)
+        yield Work(context, held, journal, clock, cancel, Console(clock))
+
+
+def keep_record(context: Context, record: Record) -> None:
+    """Note the run's record among its files."""
+    held = context.files.load()
+    if held is not None:
+        context.files.save(replace(held, record=record["id"]))
+
+
+def beat(context: Context) -> None:
+    """Start the heartbeat of the run's lock, unless it beats already."""
+    held = context.files.load()
+    if held is None or held.heartbeat is not None:
+        return
+    lease = attach(context.store, context.environment, held.token)
+    settings = None if _is_directory(context) else context.aws
+    path = heartbeat.start(lease, settings, parent=context.files.process, run_dir=context.files.directory)
+    context.files.save(replace(held, heartbeat=str(path)))
+
+
+def let_go(context: Context) -> None:
+    """Stop the heartbeat, give the lock back and forget the run's files. Does nothing when the run holds nothing."""
+    held = context.files.load()
+    if held is None:
+        return
+    if held.heartbeat is not None:
+        heartbeat.stop(Path(held.heartbeat))
+    try:
+        attach(context.store, held.environment, held.token).release()
+    except LockLost:
+        pass  # It expired, or somebody broke it: it is not this run's to give back.
+    context.files.remove()
+
+
+def _is_directory(context: Context) -> bool:
+    return not context.settings.state_store.startswith("s3://")
+
+
+def summary_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task's result says of a record: enough for later tasks, small enough for a callback."""
+    return {
+        "record": record["id"],
+        "phase": record.get("phase"),
+        "outcome": record.get("outcome"),
+        "cause": (record.get("cause") or {}).get("what"),
+        "services": {item["name"]: item["state"] for item in record["targets"]},
+    }
