@@ -164,7 +164,7 @@ def _checked(name: str, value: Any) -> str:
 
 
 def _said(label: str, text: str, width: int | None) -> list[str]:
-    if width is None:
+    if width is None or display_width(f"{label}: {text}") <= width:
         return [f"{label}: {text}"]
     first, *rest = wrap(f"{label}: {text}", max(_NARROWEST_WHY, width - 2))
     return [first, *(f"  {line}" for line in rest)]
@@ -175,12 +175,11 @@ def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | Non
         return []
     returns = [f"{clean(item['name'])} {revision((item.get('from') or {}).get('task_definition'))}" for item in targets]
     expected = _expected(targets, parallel, now)
+    if len(returns) <= ROWS:
+        # Every service that would go back is named, on as many lines as that takes.
+        return _said("undo would return to", ", ".join(returns) + expected, width)
     label = "undo would return to: "
-    line = label + listed(returns, (width or 160) - len(label) - len(expected))
-    if len(returns) > ROWS or width is None or display_width(line + expected) <= width:
-        return [line + expected]
-    # On a terminal every service that would go back is named, on as many lines as that takes.
-    return _said("undo would return to", ", ".join(returns) + expected, width)
+    return [label + listed(returns, (width or 160) - display_width(label + expected)) + expected]
 
 
 def _expected(targets: Sequence[Mapping[str, Any]], parallel: int, now: float) -> str:
