@@ -98,4 +98,4 @@ def test_another_account_is_refused(tagged: Project) -> None:
     tagged.write(name, text.replace('account_id: "000000000000"', 'account_id: "111111111111"'))
     ran = tagged.run("ansible-inventory", "--graph", "-e", "env=local")
     assert ran.code == 4
-    assert "the credentials are for account 000000000000, the environment is account 111111111111" in ran.err
+    assert "the credentials belong to account 000000000000, but local is account 111111111111" in ran.err

@@ -98,21 +98,16 @@ class InventoryModule(BaseInventoryPlugin):
     def _list(self, directory: Path) -> tuple[str, list[FleetHost]]:
         """The prefix that the environment's variables say, and the hosts."""
         # Imported here, because the planner's I/O is of no use to a run that only shows another inventory.
-        from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import caller_account, list_services
+        from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import list_services
         from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
+        from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
 
         variables = self._variables(directory)
         settings = settings_from_vars(directory.name, variables)
         clients = make_clients(settings)
         cluster = self._said("cluster", "ecs_cluster", variables, directory)
         prefix = self._said("service_name_prefix", "service_name_prefix", variables, directory)
-        account = caller_account(clients)
-        if account != settings.account_id:
-            raise SlipwayError(
-                f"the credentials are for account {account}, the environment is account {settings.account_id}",
-                f"inventories/{directory.name}/group_vars/all.yml",
-                "Correct aws_profile, or the credentials of your shell",
-            )
+        check_account(clients, settings)
         names = [arn.rpartition("/")[2] for arn in list_services(clients, cluster)]
         services = observe_services(clients, cluster, [name for name in names if name.startswith(prefix)])
         hosts = groups_from_services(services.values(), prefix=prefix, priority_tag=self.get_option("priority_tag"))
