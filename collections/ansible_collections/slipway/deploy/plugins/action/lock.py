@@ -16,7 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock.manual import 
     parse_duration,
     show,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
 
@@ -31,8 +31,9 @@ class ActionModule(SlipwayAction):
     }
 
     def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do the work; the line is the result's ``msg``."""
+        """Do the work; the line is shown, and is the result's ``msg``."""
         outcome = self._outcome(context, arguments)
+        display.display(outcome.line)
         lock = outcome.lock
         result: dict[str, Any] = {"changed": outcome.changed, "msg": outcome.line, "lock": None}
         if lock is not None:

@@ -42,10 +42,12 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)),
+      when in diff mode.
   idempotent:
     support: partial
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments,
+      the second invocation indicates no change.
     details: Taking a lock again prolongs it.
 """
 
@@ -78,5 +80,12 @@ lock:
   description: The lock as it is; V(null) where there never was one. Times are epoch seconds of the store's clock.
   returned: success
   type: dict
-  sample: {state: held, owner: maria@ci-412, reason: deploy, deploy: "", taken_at: 1.0, expires_at: 2.0, heartbeat_at: 1.5}
+  sample:
+    state: held
+    owner: maria@ci-412
+    reason: deploy
+    deploy: 2026-11-20T21-04-11Z-3f9c2d1
+    taken_at: 1795208651.0
+    expires_at: 1795208771.0
+    heartbeat_at: 1795208651.0
 """

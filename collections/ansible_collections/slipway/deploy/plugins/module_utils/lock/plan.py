@@ -134,6 +134,15 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
     return replace(lock, state=FREE, expires_at=min(lock.expires_at, now), serial=lock.serial + 1, history=history)
 
 
+def replace_corrupt(env: str, now: float, *, by: str, reason: str) -> Lock:
+    """A free lock in the place of a document that cannot be read.
+
+    :raises SlipwayError: without a reason.
+    """
+    claim = Claim(env, "", "an unreadable lock", "", "", 1.0, "", 0)
+    return break_(take(None, now, claim), now, by=by, reason=reason, force=True)
+
+
 def describe(lock: Lock, now: float, zone: tzinfo | None = None) -> str:
     """One line for a person: who holds the lock, why and until when, and what can be done about it.
 

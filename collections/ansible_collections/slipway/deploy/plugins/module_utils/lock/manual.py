@@ -1,0 +1,156 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a person does with a lock by hand: look at it, hold it, break it, free it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import Lock, LockCorrupt, lock_key, serialise
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+
+LONGEST_SECONDS: Final = 30 * 86_400
+_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done, or in check mode would be, in one line, and the lock as it is then."""
+
+    changed: bool
+    line: str
+    lock: Lock | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who asks, and whether it is in earnest: in check mode (``dry``) nothing is written."""
+
+    owner: str
+    dry: bool = False
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of ``14400``, ``4h``, ``1h30m`` or ``2d``.
+
+    :raises SlipwayError: when it is none of these, no time at all, or longer than thirty days.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    numbers = [int(number or 0) for number in match.groups()] if match else [0]
+    seconds = sum(number * unit for number, unit in zip(numbers, (86_400, 3600, 60, 1), strict=False))
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise SlipwayError(f"{text!r} is no time to hold a lock for", "-e lock_for", "Write e.g. 4h, 1h30m or 2d")
+    return float(seconds)
+
+
+def show(store: Store, env: str) -> Outcome:
+    """The lock as it is.
+
+    :raises LockCorrupt: when its document cannot be read.
+    """
+    found = look(store, env)
+    return Outcome(False, _line(env, found.lock, found.now), found.lock)
+
+
+def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float) -> Outcome:
+    """Hold the lock for a person: no deploy runs meanwhile. One's own manual lock is prolonged.
+
+    :raises SlipwayError: without a reason.
+    :raises LockHeld: when somebody else, or a run, holds it.
+    """
+    if not reason.strip():
+        raise SlipwayError("taking a lock needs a reason", None, "Add -e reason='what nobody may deploy meanwhile for'")
+    found = look(store, env)
+    mine = _is_mine(found.lock, found.now, person)
+    token = mine.token if mine is not None else ""
+    claim = plan.Claim(env, token, person.owner, reason.strip(), "", seconds, "", 0, manual=True)
+    if person.dry:
+        lock = plan.take(found.lock, found.now, claim)
+        return Outcome(
+            True, f"check mode, nothing was changed; otherwise {plan.state_line(lock, found.now)}", found.lock
+        )
+    lease = acquire(
+        store,
+        env,
+        owner=claim.owner,
+        reason=claim.reason,
+        deploy="",
+        ttl=seconds,
+        wait=0,
+        token=token or None,
+        manual=True,
+    )
+    held = plan.state_line(lease.lock, found.now)
+    return Outcome(True, f"{held}. Free it: playbooks/lock.yml -e state=free", lease.lock)
+
+
+def free(store: Store, env: str, person: Person) -> Outcome:
+    """Give a manual lock of one's own back; an environment that is not locked is left as it is.
+
+    :raises SlipwayError: when the lock is somebody else's, or a run's.
+    """
+    found = look(store, env)
+    if found.lock is None or not found.lock.held(found.now):
+        return Outcome(False, _line(env, found.lock, found.now), found.lock)
+    mine = _is_mine(found.lock, found.now, person)
+    if mine is None:
+        whose = "held by a run" if found.lock.owner == person.owner else f"not yours ({person.owner})"
+        raise SlipwayError(
+            f"{plan.state_line(found.lock, found.now)}: it is {whose}",
+            None,
+            "Break it, if nobody needs it any more: playbooks/lock.yml -e state=broken -e reason=…",
+        )
+    if person.dry:
+        return Outcome(True, f"check mode, nothing was changed; otherwise {env} would be freed", found.lock)
+    if not attach(store, env, mine.token).release():
+        raise _changed(store, env)
+    after = look(store, env)
+    return Outcome(True, f"{env} is not locked any more", after.lock)
+
+
+def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bool) -> Outcome:
+    """Take the lock out of its owner's hands; ``force`` also when the owner is alive or the document is unreadable.
+
+    :raises SlipwayError: without a reason.
+    :raises LockAlive: when its owner is alive.
+    :raises LockCorrupt: when it cannot be read.
+    """
+    try:
+        found = look(store, env)
+        lock, now, version = found.lock, found.now, found.version
+        if lock is None or lock.state != "held":
+            return Outcome(False, _line(env, lock, now), lock)
+        broken = plan.break_(lock, now, by=person.owner, reason=reason, force=force)
+    except LockCorrupt:
+        stored = store.read(lock_key(env))
+        if not force or stored is None:
+            raise
+        now, version = store.now(), stored.version
+        broken = plan.replace_corrupt(env, now, by=person.owner, reason=reason)
+    if person.dry:
+        return Outcome(True, f"check mode, nothing was changed; otherwise {plan.state_line(broken, now)}", broken)
+    try:
+        store.write(lock_key(env), serialise(broken), expect=version or ABSENT)
+    except Conflict as error:
+        raise _changed(store, env) from error
+    return Outcome(True, plan.state_line(broken, now), broken)
+
+
+def _line(env: str, lock: Lock | None, now: float) -> str:
+    return plan.describe(lock, now) if lock is not None else f"{env} is not locked"
+
+
+def _is_mine(lock: Lock | None, now: float, person: Person) -> Lock | None:
+    return lock if lock is not None and lock.held(now) and lock.manual and lock.owner == person.owner else None
+
+
+def _changed(store: Store, env: str) -> SlipwayError:
+    return SlipwayError(
+        "the lock was changed by someone else meanwhile", f"{store.url}/{lock_key(env)}", "Look at it again"
+    )
