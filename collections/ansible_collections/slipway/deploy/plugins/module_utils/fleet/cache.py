@@ -70,12 +70,13 @@ def _redact_container(container: Mapping[str, Any], conceal: Callable[[str], str
 class TaskDefinitionCache:
     """Redacted task definitions by ARN.
 
-    :param directory: where they are kept; ``None`` keeps nothing but still redacts (a sandbox that may be made anew
-        gives old ARNs new contents: keep its cache with its data, or keep none).
+    :param directory: where they are kept; ``None``: in memory, as long as this object lives. A sandbox that is made
+        anew gives old ARNs new contents: keep its cache with its data, to be removed together.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
+        self._memory: dict[str, TaskDefinition] = {}
         self._key = secrets.token_bytes(32)
         if directory is not None:
             with suppress(OSError):
@@ -95,7 +96,7 @@ class TaskDefinitionCache:
     def get(self, arn: str) -> TaskDefinition | None:
         """The definition of that ARN, or ``None`` when it has not been kept (or not readably)."""
         if self._directory is None:
-            return None
+            return self._memory.get(arn)
         try:
             entry = json.loads(self._path(self._directory, arn).read_bytes())
             if entry["schema"] != SCHEMA or entry["arn"] != arn or entry["key"] != self.conceal(arn):
@@ -110,7 +111,10 @@ class TaskDefinitionCache:
 
         One with fields that botocore does not know is not kept: what they hold cannot be judged.
         """
-        if self._directory is None or definition.unknown:
+        if definition.unknown:
+            return
+        if self._directory is None:
+            self._memory[definition.arn] = definition
             return
         entry = {
             "schema": SCHEMA,

@@ -37,7 +37,9 @@ class Drift:
 
     def __str__(self) -> str:
         shown = ", ".join(self.differences[:4]) + (", …" if len(self.differences) > 4 else "")
-        return f"family head :{revision_of(self.revision)} differs from running :{revision_of(self.running)} ({shown})"
+        revision, running = revision_of(self.revision), revision_of(self.running)
+        what = "family head" if revision > running else "revision"
+        return f"{what} :{revision} differs from running :{running} ({shown} not shipped)"
 
 
 def newest_foreign(

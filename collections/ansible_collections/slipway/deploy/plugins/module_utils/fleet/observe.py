@@ -180,12 +180,12 @@ class FleetObserver:
             for arn, raw in part.items():
                 item = asked[arn]
                 if item.running and raw.get("taskDefinition") == item.running.arn:
-                    told[item.running.arn] = parse_running_digest(raw, item.desired.container)
+                    told[item.desired.name] = parse_running_digest(raw, item.desired.container)
 
         def with_digest(item: Facts) -> Facts:
             if item.running is None or item.running_digest or item.observed is None:
                 return item
-            digest = told.get(item.running.arn, "")
+            digest = told.get(item.desired.name, "")
             if not digest and item.observed.running:
                 tasks = api.describe_running_tasks(self._clients, item.desired.cluster, item.desired.service)
                 digest = parse_task_digest(tasks, item.running.arn, item.desired.container)

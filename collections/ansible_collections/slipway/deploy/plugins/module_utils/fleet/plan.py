@@ -86,7 +86,7 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
             change = _change(facts, image, reasons, shipped, drift.get(facts.desired.name))
             changes.append(replace(change, expected_seconds=options.expected.get(facts.desired.name)))
         else:
-            unchanged.append(Unchanged(facts.desired, _why_unchanged(facts, image), running_side(facts)))
+            unchanged.append(_unchanged(facts, image))
             warnings += service_warnings(facts, drift.get(facts.desired.name))
     if errors:
         raise SlipwayErrors(errors)
@@ -114,7 +114,7 @@ def fleet_errors(services: Sequence[DesiredService], options: PlanOptions) -> li
             if count > 1:
                 owners = [item for item in services if key in (item.name, f"{item.cluster}/{item.service}")]
                 where = ", ".join(dict.fromkeys(item.where or item.name for item in owners))
-                errors.append(SlipwayError(f"{label} {key} is there {count} times", where, "Keep one of them"))
+                errors.append(SlipwayError(f"{label} {key} is listed {count} times", where, "Keep one of them"))
     names = {item.name for item in services}
     errors += [
         SlipwayError(f"no service {name!r}", "ship_drift", f"There are: {', '.join(sorted(names))}")
@@ -232,7 +232,7 @@ def _change(
         notes.append(f"reuses :{reused.revision}")
     why = list(reasons)
     if drift is not None and shipped is None:
-        notes.append(f"{drift} not shipped")
+        notes.append(str(drift))
     elif shipped is not None:
         why[-1] = f"drift :{revision_of(shipped.revision)} shipped ({', '.join(shipped.differences[:4])})"
     return replace(make_change(facts, source, body, after), why=tuple(why), notes=tuple(notes))
@@ -256,7 +256,7 @@ def make_change(facts: Facts, source: TaskDefinition, body: Mapping[str, Any], a
 
 
 def reusable(facts: Facts, source: TaskDefinition, body: Mapping[str, Any]) -> TaskDefinition | None:
-    """An ACTIVE revision with exactly the content that would be registered, and the same base: what runs, or the newest.
+    """An ACTIVE revision with just the content that would be registered and the same base: what runs, or the newest.
 
     The base has to be the same, or drift would be judged against another one afterwards.
     """
@@ -298,13 +298,15 @@ def change_notes(facts: Facts) -> list[str]:
     return notes
 
 
-def _why_unchanged(facts: Facts, image: ResolvedImage | None) -> str:
-    if not facts.desired.selected:
-        return "outside the limit"
-    if image is None:
-        return "nothing to change"
-    verdict = image_verdict(facts, image)
-    return verdict.why if verdict.kind == SAME else "nothing to change"
+def _unchanged(facts: Facts, image: ResolvedImage | None) -> Unchanged:
+    wanted, running = facts.desired, running_side(facts)
+    if not wanted.selected:
+        return Unchanged(wanted, "outside the limit", running)
+    verdict = image_verdict(facts, image) if image else None
+    if verdict is None or verdict.kind != SAME:
+        return Unchanged(wanted, "nothing to change", running)
+    # The wanted tag means what runs: a better name than none.
+    return Unchanged(wanted, verdict.why, replace(running, tag=running.tag or wanted.tag))
 
 
 def service_warnings(facts: Facts, drift: Drift | None) -> list[str]:
@@ -318,5 +320,5 @@ def service_warnings(facts: Facts, drift: Drift | None) -> list[str]:
     elif observed.running < observed.desired:
         warnings.append(f"{name}: {observed.running} of {observed.desired} tasks run")
     if drift is not None:
-        warnings.append(f"{name}: {drift} not shipped")
+        warnings.append(f"{name}: {drift}")
     return warnings

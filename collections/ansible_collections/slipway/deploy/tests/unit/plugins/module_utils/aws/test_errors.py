@@ -1,0 +1,81 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import botocore.exceptions as b
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
+    calling,
+    error_code,
+    is_denied,
+    translate,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+
+def answer(code: str, message: str = "", operation: str = "DescribeServices") -> b.ClientError:
+    return b.ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@pytest.mark.parametrize(
+    ("exc", "says", "remedy"),
+    [
+        (b.NoCredentialsError(), "no AWS credentials", "aws_profile"),
+        (
+            b.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            "incomplete.*AWS_SECRET_ACCESS_KEY",
+            "Set both",
+        ),
+        (b.ProfileNotFound(profile="nope"), "profile does not exist.*nope", "aws_profile"),
+        (b.NoRegionError(), "no AWS region", "aws_region"),
+        (b.EndpointConnectionError(endpoint_url="https://ecs.eu-wst-1.amazonaws.com"), "eu-wst-1", "aws_region"),
+        (b.ConnectTimeoutError(endpoint_url="https://x"), "timeout", "the network"),
+        (b.SSOTokenLoadError(error_msg="x"), "SSO session", "aws sso login"),
+        (b.UnauthorizedSSOTokenError(), "SSO session", "aws sso login"),
+        (answer("ExpiredToken"), "have expired", "Log in again"),
+        (answer("ExpiredTokenException", "The security token included in the request is expired"), "have expired", ""),
+        (answer("InvalidClientTokenId"), "does not know these credentials", "account"),
+        (answer("UnrecognizedClientException"), "does not know these credentials", "aws_profile"),
+        (answer("SignatureDoesNotMatch", "The request signature we calculated"), "secret access key", "clock"),
+        (
+            answer("SignatureDoesNotMatch", "Signature not yet current: 20261120T210000Z is later than"),
+            "clock differs",
+            "Set the clock",
+        ),
+        (
+            answer("InvalidSignatureException", "Signature expired: 2026 is now earlier"),
+            "clock differs",
+            "Set the clock",
+        ),
+        (answer("RequestTimeTooSkewed"), "clock differs", "Set the clock"),
+        (answer("AccessDeniedException", "not authorized"), "access denied to DescribeServices", "Allow the action"),
+        (answer("ClusterNotFoundException", "Cluster not found."), "cluster does not exist", "aws_region"),
+        (answer("ThrottlingException", "Rate exceeded"), "throttled DescribeServices", "in a minute"),
+        (answer("ServerException", "internal"), "ServerException: internal", ""),
+    ],
+)
+def test_each_failure_is_one_line_with_its_remedy(exc: Exception, says: str, remedy: str) -> None:
+    error = translate(exc, "describe services")
+    assert str(error).startswith("cannot describe services: ")
+    assert "\n" not in str(error)
+    with pytest.raises(SlipwayError, match=says):
+        raise error
+    assert remedy in (error.remedy or "")
+
+
+def test_bugs_and_own_errors_pass_unchanged() -> None:
+    with pytest.raises(ZeroDivisionError), calling("divide"):
+        raise ZeroDivisionError
+    own = SlipwayError("own")
+    with pytest.raises(SlipwayError) as caught, calling("do it"):
+        raise own
+    assert caught.value is own
+
+
+def test_the_code_is_found_behind_the_translation() -> None:
+    with pytest.raises(SlipwayError) as caught, calling("look"):
+        raise answer("AccessDenied")
+    assert error_code(caught.value) == "AccessDenied"
+    assert is_denied(caught.value)
+    assert error_code(ValueError()) == ""

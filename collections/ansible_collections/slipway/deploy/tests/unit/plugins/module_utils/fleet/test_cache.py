@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache, default_directory
+
+ARN = "arn:aws:ecs:eu-west-1:962496666337:task-definition/sdt-dev-user-service:18"
+BODY = {
+    "taskDefinitionArn": ARN,
+    "family": "sdt-dev-user-service",
+    "status": "ACTIVE",
+    "memory": "512",
+    "containerDefinitions": [
+        {
+            "name": "app",
+            "image": "r.io/app:1",
+            "environment": [{"name": "DB_URL", "value": "s3cret-env"}],
+            "command": ["--password=s3cret-command"],
+            "entryPoint": ["s3cret-entry"],
+            "dockerLabels": {"token": "s3cret-label"},
+            "healthCheck": {"command": ["CMD", "s3cret-check"], "interval": 5},
+            "logConfiguration": {
+                "logDriver": "splunk",
+                "options": {"splunk-token": "s3cret-log", "awslogs-group": "/ecs/app"},
+            },
+        }
+    ],
+}
+TAGS = [{"key": "slipway:release", "value": "r1"}, {"key": "team", "value": "learning"}]
+
+
+def files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.iterdir() if path.suffix == ".json")
+
+
+def test_what_was_put_is_read_by_another_run(tmp_path: Path) -> None:
+    first = TaskDefinitionCache(tmp_path / "cache")
+    definition = first.redacted(BODY, TAGS, ())
+    assert first.get(ARN) is None
+    first.put(definition)
+    assert first.get(ARN) == definition
+    assert TaskDefinitionCache(tmp_path / "cache").get(ARN) == definition
+    assert definition.own == {"slipway:release": "r1"}
+    assert "status" not in definition.body
+
+
+def test_no_secret_reaches_memory_or_disk(tmp_path: Path) -> None:
+    cache = TaskDefinitionCache(tmp_path)
+    definition = cache.redacted(BODY, TAGS, ())
+    cache.put(definition)
+    assert "s3cret" not in repr(definition)
+    assert "s3cret" not in "".join(path.read_text(errors="replace") for path in tmp_path.iterdir())
+    container = definition.body["containerDefinitions"][0]
+    assert container["logConfiguration"]["options"]["awslogs-group"] == "/ecs/app"
+    assert "s3cret-env" in json.dumps(BODY), "the argument must not be changed"
+
+
+def test_equal_values_stay_equal_and_keys_differ(tmp_path: Path) -> None:
+    one, again, other = TaskDefinitionCache(tmp_path), TaskDefinitionCache(tmp_path), TaskDefinitionCache(None)
+    assert one.conceal("x") == again.conceal("x")
+    assert one.conceal("x") != one.conceal("y")
+    assert one.conceal("x") != other.conceal("x")
+
+
+def test_modes(tmp_path: Path) -> None:
+    cache = TaskDefinitionCache(tmp_path / "cache")
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "cache").iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b'{"schema": "other"}', b"\xff\xfe", b'{"schema": "slipway/task-definition/1"}'],
+)
+def test_a_corrupt_entry_is_ignored_and_written_again(tmp_path: Path, content: bytes) -> None:
+    cache = TaskDefinitionCache(tmp_path)
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    (entry,) = files(tmp_path)
+    entry.write_bytes(content)
+    assert cache.get(ARN) is None
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    assert cache.get(ARN) is not None
+
+
+def test_an_entry_of_another_key_or_arn_is_not_used(tmp_path: Path) -> None:
+    cache = TaskDefinitionCache(tmp_path)
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    (entry,) = files(tmp_path)
+    (tmp_path / "key").unlink()
+    assert TaskDefinitionCache(tmp_path).get(ARN) is None
+    entry.write_text(entry.read_text().replace(ARN, ARN + "0"))
+    assert cache.get(ARN) is None
+
+
+def test_a_definition_with_unknown_fields_is_not_kept(tmp_path: Path) -> None:
+    cache = TaskDefinitionCache(tmp_path)
+    cache.put(cache.redacted(BODY, TAGS, ("futureTop",)))
+    assert files(tmp_path) == []
+
+
+def test_a_disk_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    cache = TaskDefinitionCache(tmp_path / "file" / "cache")
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    assert cache.get(ARN) is None
+
+
+def test_without_a_directory_it_lives_in_memory() -> None:
+    cache = TaskDefinitionCache(None)
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    assert cache.get(ARN) is not None
+
+
+def test_the_directory_follows_ansible_home() -> None:
+    assert default_directory({"ANSIBLE_HOME": "/x"}) == Path("/x/slipway/task-definitions")
+    assert default_directory({}) == Path.home() / ".ansible/slipway/task-definitions"

@@ -1,0 +1,298 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Verifying a plan, with the answers of AWS at the level of HTTP; a blob comes from a real local server."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import Plan, PlanOptions, plan
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
+    Reference,
+    parse_reference,
+    parse_s3_arn,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import platform_of, requirements
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, check_account, verify
+from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.fleet.aws_double import ARN, AwsDouble, Refusal
+from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.fleet.builders import NEW, OLD, desired, image
+
+SETTINGS = AwsSettings("dev", "eu-west-1", "962496666337")
+ROLE = "arn:aws:iam::962496666337:role/sdt-dev-execution"
+SECRET = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:sdt/dev/db-AbCdEf"
+CREDENTIALS = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:registry-AbCdEf"
+GROUP = "/ecs/sdt/dev/user-service"
+
+CONTAINER = {
+    "image": image(),
+    "secrets": [
+        {"name": "DB_PASSWORD", "valueFrom": f"{SECRET}:password::"},
+        {"name": "DB_USER", "valueFrom": f"{SECRET}:user::"},
+        {"name": "FLAG", "valueFrom": "/sdt/dev/flag"},
+        {"name": "OTHER", "valueFrom": "arn:aws:ssm:eu-west-1:962496666337:parameter/plain"},
+    ],
+    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": GROUP, "awslogs-region": "eu-west-1"}},
+    "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::sdt-dev-config/user.env"}],
+    "repositoryCredentials": {"credentialsParameter": CREDENTIALS},
+}
+
+
+@pytest.fixture
+def aws() -> AwsDouble:
+    """One service that changes and needs one of everything, all of which exists."""
+    double = AwsDouble()
+    double.add_definition("sdt-dev-user-service:1", container=CONTAINER, executionRoleArn=ROLE)
+    double.definitions[f"{ARN}sdt-dev-user-service:1"]["runtimePlatform"] = {"cpuArchitecture": "ARM64"}
+    double.add_service("sdt-dev-user-service", "sdt-dev-user-service:1")
+    double.add_image("sdt/dev/user-service", "new", NEW, {"linux/arm64": "sha256:" + "1" * 64})
+    double.add_image("sdt/dev/user-service", "old", OLD)
+    stages = {"v1": ["AWSCURRENT"]}
+    double.secrets = {name: {"ARN": name, "VersionIdsToStages": stages} for name in (SECRET, CREDENTIALS)}
+    double.parameters = {"/sdt/dev/flag", "plain"}
+    double.log_groups = {GROUP}
+    double.objects = {"user.env", "sdt-dev-config/user.env"}
+    return double
+
+
+def planned(aws: AwsDouble) -> Plan:
+    return plan([desired()], observe([desired()], aws, TaskDefinitionCache(None)), PlanOptions())
+
+
+def verified(aws: AwsDouble, settings: AwsSettings = SETTINGS) -> Verified:
+    return verify(planned(aws), aws, settings)
+
+
+def test_everything_exists(aws: AwsDouble) -> None:
+    found = verified(aws)
+    found.require("fail")
+    assert found.errors == ()
+    assert found.unverifiable == ()
+    assert found.platforms == ("linux/arm64",)
+    assert found.checked == {
+        "images": 1,
+        "secrets": 2,
+        "parameters": 2,
+        "log_groups": 1,
+        "files": 1,
+        "clusters": 1,
+        "services": 1,
+        "roles": 1,
+    }
+
+
+def test_no_value_is_ever_read(aws: AwsDouble) -> None:
+    verified(aws)
+    assert not {name for name in aws.counts if name.startswith("Get")} - {"GetCallerIdentity", "GetDownloadUrlForLayer"}
+
+
+BREAKS: list[tuple[Any, str]] = [
+    (lambda aws: aws.secrets.pop(SECRET), "user-service: secret sdt/dev/db-AbCdEf does not exist"),
+    (lambda aws: aws.secrets.pop(CREDENTIALS), "secret registry-AbCdEf does not exist"),
+    (lambda aws: aws.secrets[SECRET].update(DeletedDate=1.0), "scheduled for deletion"),
+    (lambda aws: aws.secrets[SECRET].update(VersionIdsToStages={}), "has no version AWSCURRENT"),
+    (lambda aws: aws.parameters.discard("/sdt/dev/flag"), "user-service: parameter /sdt/dev/flag does not exist"),
+    (lambda aws: aws.parameters.discard("plain"), "parameter plain does not exist"),
+    (lambda aws: aws.log_groups.clear(), f"log group {GROUP} does not exist"),
+    (lambda aws: aws.objects.clear(), "s3://sdt-dev-config/user.env does not exist"),
+    (lambda aws: setattr(aws, "account", "111111111111"), "credentials belong to account 111111111111, but dev"),
+    (lambda aws: setattr(aws, "cluster_status", "INACTIVE"), "cluster sdt-dev-cluster is INACTIVE"),
+    (lambda aws: setattr(aws, "cluster_status", ""), "cluster sdt-dev-cluster is MISSING"),
+    (
+        lambda aws: aws.denied.add(("secretsmanager:GetSecretValue", SECRET)),
+        f"may not secretsmanager:GetSecretValue on {SECRET}",
+    ),
+    (
+        lambda aws: aws.denied.add(("ssm:GetParameters", "arn:aws:ssm:eu-west-1:962496666337:parameter/sdt/dev/flag")),
+        "may not ssm:GetParameters",
+    ),
+    (
+        lambda aws: aws.add_image("sdt/dev/user-service", "new", NEW, {"linux/amd64": OLD[:-1] + "c"}),
+        "is for linux/amd64",
+    ),
+    (
+        lambda aws: aws.refuse.update(SimulatePrincipalPolicy=Refusal("NoSuchEntity")),
+        "role .*sdt-dev-execution does not exist",
+    ),
+]
+
+
+@pytest.mark.parametrize(("break_it", "says"), BREAKS, ids=[says[:40] for _, says in BREAKS])
+def test_each_missing_thing_is_an_error(aws: AwsDouble, break_it: Any, says: str) -> None:
+    break_it(aws)
+    with pytest.raises(SlipwayErrors, match=says):
+        verified(aws).require()
+
+
+def test_all_failures_are_reported_at_once(aws: AwsDouble) -> None:
+    aws.secrets.clear()
+    aws.parameters.clear()
+    aws.log_groups.clear()
+    aws.account = "111111111111"
+    assert len(verified(aws).errors) == 6
+
+
+@pytest.mark.parametrize(
+    ("operation", "says"),
+    [
+        ("SimulatePrincipalPolicy", "rights of .*sdt-dev-execution to .*AccessDenied"),
+        ("DescribeSecret", "secret sdt/dev/db-AbCdEf .not allowed to look"),
+        ("DescribeParameters", "2 parameters .not allowed to look"),
+        ("DescribeLogGroups", "log group .* .not allowed to look"),
+    ],
+)
+def test_what_may_not_be_looked_at_is_unverifiable_and_policy_decides(
+    aws: AwsDouble, operation: str, says: str
+) -> None:
+    aws.refuse[operation] = Refusal("AccessDeniedException", status=403)
+    found = verified(aws)
+    found.require("warn")
+    with pytest.raises(SlipwayErrors, match=says):
+        found.require("fail")
+
+
+def test_the_image_that_an_undo_needs(aws: AwsDouble) -> None:
+    del aws.images[f"sdt/dev/user-service:{OLD}"]
+    found = verified(aws)
+    assert found.errors == ()
+    assert "an undo could not start it" in found.unverifiable[0]
+
+
+def test_an_image_that_is_gone_since_the_plan(aws: AwsDouble) -> None:
+    made = planned(aws)
+    aws.images.clear()
+    assert "does not exist" in str(verify(made, aws, SETTINGS).errors[0])
+
+
+def test_secrets_without_an_execution_role() -> None:
+    double = AwsDouble()
+    double.add_definition("sdt-dev-user-service:1", container=CONTAINER)
+    double.add_service("sdt-dev-user-service", "sdt-dev-user-service:1")
+    double.add_image("sdt/dev/user-service", "new", NEW)
+    needs = requirements(planned(double), region="eu-west-1", account_id="962496666337")
+    assert "names secrets but has no execution role" in str(needs.errors[0])
+
+
+def test_a_log_group_that_is_made_on_demand_is_not_needed(aws: AwsDouble) -> None:
+    options = aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"][0]["logConfiguration"]["options"]
+    aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"][0] = {
+        **CONTAINER,
+        "name": "app",
+        "logConfiguration": {"logDriver": "awslogs", "options": {**options, "awslogs-create-group": "true"}},
+    }
+    aws.log_groups.clear()
+    assert verified(aws).errors == ()
+    needs = requirements(planned(aws), region="eu-west-1", account_id="962496666337")
+    assert any("logs:CreateLogGroup" in actions for _role, actions in needs.rights)
+
+
+class _Blob(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps({"os": "linux", "architecture": self.path.strip("/")}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def blobs() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), _Blob)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("architecture", "good"), [("arm64", True), ("amd64", False)])
+def test_the_platform_of_a_single_image_is_in_its_config(
+    aws: AwsDouble, blobs: str, architecture: str, good: bool
+) -> None:
+    aws.add_image("sdt/dev/user-service", "new", NEW)
+    aws.images["blob-url"] = {"url": f"{blobs}/{architecture}"}
+    found = verified(aws)
+    assert found.unverifiable == ()
+    assert [f"is for linux/{architecture}" in str(error) for error in found.errors] == ([] if good else [True])
+
+
+def test_a_config_that_cannot_be_read_is_unverifiable(aws: AwsDouble) -> None:
+    aws.add_image("sdt/dev/user-service", "new", NEW)
+    aws.refuse["GetDownloadUrlForLayer"] = Refusal("LayerInaccessibleException")
+    found = verified(aws)
+    assert found.errors == ()
+    assert "the platform of image" in found.unverifiable[0]
+
+
+def test_an_emulator_never_sends_us_elsewhere(aws: AwsDouble) -> None:
+    aws.add_image("sdt/dev/user-service", "new", NEW)
+    aws.images["blob-url"] = {"url": "https://example.com/blob"}
+    local = AwsSettings("local", "eu-west-1", "962496666337", endpoint_url="http://127.0.0.1:4510")
+    assert "not on this machine" in verified(aws, local).unverifiable[0]
+
+
+def test_the_account_alone(aws: AwsDouble) -> None:
+    check_account(aws, SETTINGS)
+    aws.account = "111111111111"
+    with pytest.raises(
+        SlipwayError, match="inventories/dev/group_vars/all.yml: the credentials belong to account 111111111111"
+    ):
+        check_account(aws, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("value", "reference"),
+    [
+        ("/a/b", Reference("parameter", "/a/b")),
+        ("plain", Reference("parameter", "plain")),
+        ("arn:aws:ssm:eu-west-1:1:parameter/a/b", Reference("parameter", "/a/b", "eu-west-1", "1")),
+        ("arn:aws:ssm:eu-west-1:1:parameter/a", Reference("parameter", "a", "eu-west-1", "1")),
+        (SECRET, Reference("secret", SECRET, "eu-west-1", "962496666337", "AWSCURRENT")),
+        (f"{SECRET}:key::", Reference("secret", SECRET, "eu-west-1", "962496666337", "AWSCURRENT")),
+        (f"{SECRET}:key:AWSPREVIOUS:", Reference("secret", SECRET, "eu-west-1", "962496666337", "AWSPREVIOUS")),
+        (f"{SECRET}:::v1", Reference("secret", SECRET, "eu-west-1", "962496666337", "", "v1")),
+        ("arn:aws:s3:::bucket/key", None),
+        ("arn:x", None),
+    ],
+)
+def test_references(value: str, reference: Reference | None) -> None:
+    assert parse_reference(value) == reference
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("arn:aws:s3:::bucket/dir/file.env", ("bucket", "dir/file.env")),
+        ("arn:aws:s3:::bucket", None),
+        ("s3://bucket/file", None),
+    ],
+)
+def test_environment_files(value: str, place: tuple[str, str] | None) -> None:
+    assert parse_s3_arn(value) == place
+
+
+@pytest.mark.parametrize(
+    ("body", "platform"),
+    [
+        ({}, ""),
+        ({"requiresCompatibilities": ["FARGATE"]}, "linux/amd64"),
+        ({"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}, "linux/arm64"),
+        ({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}, "windows/amd64"),
+        ({"runtimePlatform": {"cpuArchitecture": "RISCV"}}, ""),
+    ],
+)
+def test_platforms(body: dict[str, Any], platform: str) -> None:
+    assert platform_of(body) == platform
