@@ -60,7 +60,7 @@ def _parse(item: Any, where: str) -> SmokeCheck:
             values[str(key)] = _PARSERS[key](value, f"{where}.{key}")
         except SlipwayError as error:
             errors.append(error)
-    if "path" not in item:
+    if item.get("path") is None:
         errors.append(SlipwayError("a smoke check needs a path", where, "Write path: /actuator/health"))
     if errors:
         raise SlipwayErrors(errors)

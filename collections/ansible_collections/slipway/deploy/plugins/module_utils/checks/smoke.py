@@ -37,7 +37,7 @@ _BALANCERS = ("awselb/",)
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a header's value is kept, as the configuration says it: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}``."""
+    """Where a header's value is kept, as it is configured: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …."""
 
     source: tuple[tuple[str, str], ...]
 
