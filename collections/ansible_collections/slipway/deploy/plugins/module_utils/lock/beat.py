@@ -88,7 +88,7 @@ class Heart:
             held_until=job.held_until,
             expires_at=self._lock.expires_at,
         )
-        self.say()
+        write_status(job.status, self.status)
 
     def say(self, **changes: Any) -> None:
         """Change the status and its file. What is lost stays lost."""

@@ -20,7 +20,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.beat import Job, encode, stop_file
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, boottime
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost, serialise
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, is_running, terminate
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import (
+    ProcessId,
+    identify,
+    is_running,
+    terminate,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import Status, fingerprint, read_status
 
 _START_SECONDS: Final = 30.0
@@ -170,7 +175,7 @@ def _wait_for_news(path: Path, pid: int) -> None:
         status = read_status(path)
         if status is not None and status.pid == pid:
             return
-        if not Path(f"/proc/{pid}").exists():
+        if identify(pid) is None:
             break
         time.sleep(0.005)
     raise _not_started("it ended without a word; is there space and a right to write in its directory?")

@@ -147,10 +147,9 @@ def acquire(
     :param token: of a lock that this run already holds or held; taking it again is then no conflict.
     :param manual: nobody will renew it (a person's lock).
     :param on_wait: told the line about the holder before each pause.
-    :param cancelled: asked during the pauses; when true the wait ends.
+    :param cancelled: asked during the pauses; when true the wait ends with :class:`WaitCancelled`.
     :param poll: seconds between two looks, before jitter.
     :raises LockHeld: when someone else holds it until the wait is over; its text is the line for the person.
-    :raises WaitCancelled: when ``cancelled`` said so.
     """
     claim = plan.Claim(
         env=env,
@@ -166,24 +165,26 @@ def acquire(
     deadline = time.monotonic() + wait
     races = 0
     while races < _RACES:
-        started = boottime()
-        found = look(store, env)
         try:
-            lock = plan.take(found.lock, found.now, claim)
-            version = store.write(lock_key(env), serialise(lock), expect=found.version or ABSENT)
+            return _take(store, claim)
         except Conflict:  # someone was faster: look again who
             races += 1
-            continue
         except LockHeld as held:
             if time.monotonic() >= deadline:
                 raise
             if on_wait is not None:
                 on_wait(held.what)
             _pause(min(poll * random.uniform(0.5, 1.5), deadline - time.monotonic()), cancelled)
-            continue
-        held_until = started + lock.sure_for - store.clock_resolution
-        return Lease(store, env, claim.token, lock, version, held_until, found.lock)
     raise _contended(store, env)
+
+
+def _take(store: Store, claim: plan.Claim) -> Lease:
+    started = boottime()
+    found = look(store, claim.env)
+    lock = plan.take(found.lock, found.now, claim)
+    version = store.write(lock_key(claim.env), serialise(lock), expect=found.version or ABSENT)
+    held_until = started + lock.sure_for - store.clock_resolution
+    return Lease(store, claim.env, claim.token, lock, version, held_until, found.lock)
 
 
 def _contended(store: Store, env: str) -> SlipwayError:
