@@ -61,8 +61,7 @@ class Message:
 
 def start(record: Record) -> Message:
     """The message at the beginning of a deploy."""
-    changing = services(len(targets_of(record)))
-    return _message(record, f"{_subject(record)} started: {changing} of {_total(record)}", BLUE, [])
+    return _message(record, f"{_subject(record)} started: {len(targets_of(record))} of {_total(record)}", BLUE, [])
 
 
 def progress(record: Record, now: float) -> Message:

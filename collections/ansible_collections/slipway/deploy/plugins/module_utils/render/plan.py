@@ -178,8 +178,9 @@ def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | Non
     if len(returns) <= ROWS:
         # Every service that would go back is named, on as many lines as that takes.
         return _said("undo would return to", ", ".join(returns) + expected, width)
-    label = "undo would return to: "
-    return [label + listed(returns, (width or 160) - display_width(label + expected)) + expected]
+    return _said(
+        "undo would return to", f"the {len(returns):,} revisions that run now (see the record){expected}", width
+    )
 
 
 def _expected(targets: Sequence[Mapping[str, Any]], parallel: int, now: float) -> str:
