@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
@@ -37,6 +38,12 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Consecutive parts of at most ``size`` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def is_emulated(clients: Clients) -> bool:
+    """Whether ECS is asked at an address that is not AWS's."""
+    host = urlsplit(str(clients("ecs").meta.endpoint_url)).hostname or ""
+    return not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
 
 def caller_account(clients: Clients) -> str:

@@ -70,13 +70,15 @@ def _redact_container(container: Mapping[str, Any], conceal: Callable[[str], str
 class TaskDefinitionCache:
     """Redacted task definitions by ARN.
 
-    :param directory: where they are kept; ``None``: in memory, as long as this object lives. A sandbox that is made
-        anew gives old ARNs new contents: keep its cache with its data, to be removed together.
+    An emulator that starts anew gives old ARNs new contents. The ``scope`` of an entry tells its lives apart; in AWS
+    itself an ARN never means anything else, and the scope is empty.
+
+    :param directory: where they are kept; ``None``: in memory, as long as this object lives.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
-        self._memory: dict[str, TaskDefinition] = {}
+        self._memory: dict[tuple[str, str], TaskDefinition] = {}
         self._key = secrets.token_bytes(32)
         if directory is not None:
             with suppress(OSError):
@@ -93,12 +95,12 @@ class TaskDefinitionCache:
         own = {tag["key"]: tag.get("value", "") for tag in tags if tag["key"].startswith(OWN_PREFIX)}
         return TaskDefinition(str(body["taskDefinitionArn"]), redact(body, self.conceal), own, unknown)
 
-    def get(self, arn: str) -> TaskDefinition | None:
+    def get(self, arn: str, scope: str = "") -> TaskDefinition | None:
         """The definition of that ARN, or ``None`` when it has not been kept (or not readably)."""
         if self._directory is None:
-            return self._memory.get(arn)
+            return self._memory.get((arn, scope))
         try:
-            entry = json.loads(self._path(self._directory, arn).read_bytes())
+            entry = json.loads(self._path(self._directory, arn, scope).read_bytes())
             if entry["schema"] != SCHEMA or entry["arn"] != arn or entry["key"] != self.conceal(arn):
                 return None
             body, own = dict(entry["body"]), {str(key): str(value) for key, value in entry["own"].items()}
@@ -106,7 +108,7 @@ class TaskDefinitionCache:
             return None
         return TaskDefinition(arn, body, own)
 
-    def put(self, definition: TaskDefinition) -> None:
+    def put(self, definition: TaskDefinition, scope: str = "") -> None:
         """Keep a definition. A disk that cannot be written costs time, not the deploy.
 
         One with fields that botocore does not know is not kept: what they hold cannot be judged.
@@ -114,7 +116,7 @@ class TaskDefinitionCache:
         if definition.unknown:
             return
         if self._directory is None:
-            self._memory[definition.arn] = definition
+            self._memory[definition.arn, scope] = definition
             return
         entry = {
             "schema": SCHEMA,
@@ -125,7 +127,7 @@ class TaskDefinitionCache:
             "own": definition.own,
         }
         with suppress(OSError):
-            _write(self._path(self._directory, definition.arn), json.dumps(entry).encode())
+            _write(self._path(self._directory, definition.arn, scope), json.dumps(entry).encode())
 
     def _stored_key(self, directory: Path) -> bytes:
         path = directory / "key"
@@ -141,8 +143,8 @@ class TaskDefinitionCache:
         return self._key
 
     @staticmethod
-    def _path(directory: Path, arn: str) -> Path:
-        return directory / f"{hashlib.sha256(arn.encode()).hexdigest()[:40]}.json"
+    def _path(directory: Path, arn: str, scope: str) -> Path:
+        return directory / f"{hashlib.sha256(f'{scope}{arn}'.encode()).hexdigest()[:40]}.json"
 
 
 def _write(path: Path, data: bytes, *, exclusive: bool = False) -> None:

@@ -79,6 +79,8 @@ class ObservedService:
     """ARNs of the service revisions that run now."""
     platform: str = ""
     """``linux`` or ``windows`` when ECS says so (Fargate), else ``""``."""
+    created_at: float = 0.0
+    """When the service was created, in epoch seconds of ECS's clock."""
 
     @property
     def primary(self) -> Deployment | None:

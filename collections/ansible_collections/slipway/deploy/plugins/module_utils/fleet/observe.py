@@ -80,6 +80,7 @@ class FleetObserver:
         self._clients = clients
         self._cache = cache
         self._pool = pool
+        self._emulated = api.is_emulated(clients)
 
     def observe(
         self, desired: tuple[DesiredService, ...], definitions: tuple[str, ...], resolve_images: bool
@@ -102,19 +103,21 @@ class FleetObserver:
         facts = self._with_autoscaling(self._each(complete, facts))
         return FleetObservation(tuple(facts), images, known)
 
-    def read(self, arn: str) -> TaskDefinition:
-        """The definition of an ARN: from the cache, or from ECS and then into the cache."""
-        kept = self._cache.get(arn)
+    def read(self, arn: str, service: ObservedService) -> TaskDefinition:
+        """The definition of an ARN of a service: from the cache, or from ECS and then into the cache."""
+        # An emulator's services are created when it starts: that time tells its lives apart.
+        scope = f"{self._clients('ecs').meta.endpoint_url} {service.created_at} " if self._emulated else ""
+        kept = self._cache.get(arn, scope)
         if kept is not None:
             unknown = api.unknown_in_definition(self._clients, kept.body)
             return replace(kept, unknown=tuple(unknown))
-        return self._fetch(arn)[0]
+        definition, _active = self._fetch(arn)
+        self._cache.put(definition, scope)
+        return definition
 
     def _fetch(self, arn: str) -> tuple[TaskDefinition, bool]:
         body, tags, unknown = api.describe_task_definition(self._clients, arn)
-        definition = self._cache.redacted(body, tags, unknown)
-        self._cache.put(definition)
-        return definition, body.get("status") == "ACTIVE"
+        return self._cache.redacted(body, tags, unknown), body.get("status") == "ACTIVE"
 
     def _definition(self, arn: str) -> tuple[str, tuple[TaskDefinition, bool] | None]:
         try:
@@ -157,7 +160,7 @@ class FleetObserver:
         observed, failure = found
         if observed is None or not observed.task_definition:
             return Facts(desired, observed, failure)
-        running = self.read(observed.task_definition)
+        running = self.read(observed.task_definition, observed)
         facts = Facts(desired, observed, failure, running, running_digest=_pinned_digest(running, desired.container))
         if not desired.selected:
             return facts
@@ -195,12 +198,13 @@ class FleetObserver:
 
     def _complete(self, facts: Facts, image: ResolvedImage | None, copied: bool) -> Facts:
         """Read the revisions that drift and reuse are about."""
-        if facts.running is None or not facts.desired.selected:
+        observed = facts.observed
+        if observed is None or facts.running is None or not facts.desired.selected:
             return facts
-        foreign = newest_foreign(facts.running, facts.active, self.read)
+        foreign = newest_foreign(facts.running, facts.active, lambda arn: self.read(arn, observed))
         recent: tuple[TaskDefinition, ...] = ()
         if foreign is not None or copied or reasons_to_change(facts, image):
-            recent = tuple(self.read(arn) for arn in facts.active[:RECENT])
+            recent = tuple(self.read(arn, observed) for arn in facts.active[:RECENT])
         return replace(facts, foreign=foreign, recent=recent)
 
     def _with_autoscaling(self, facts: list[Facts]) -> list[Facts]:

@@ -75,6 +75,7 @@ def parse_service(raw: Mapping[str, Any]) -> ObservedService:
         tags=parse_tags(raw.get("tags")),
         revisions=tuple(item["arn"] for item in raw.get("currentServiceRevisions") or () if item.get("arn")),
         platform=str(raw.get("platformFamily") or "").split("_", maxsplit=1)[0].lower(),
+        created_at=parse_time(raw.get("createdAt")),
     )
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.model import ShapeResolver
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.raw import unknown_fields
 
-ECS = botocore.session.get_session().get_service_model("ecs")
+ECS: Any = botocore.session.get_session().get_service_model("ecs")
 TASK_DEFINITION = ECS.shape_for("TaskDefinition")
 
 
@@ -44,12 +45,11 @@ def test_unknown_fields(raw: dict[str, Any], unknown: list[str]) -> None:
 
 
 def test_documents_are_free_form() -> None:
-    shape = botocore.model.ShapeResolver(
-        {
-            "D": {"type": "structure", "members": {}, "document": True},
-            "S": {"type": "structure", "members": {"d": {"shape": "D"}}},
-        }
-    ).get_shape_by_name("S")
+    shapes: Any = {
+        "Document": {"type": "structure", "members": {}, "document": True},
+        "Answer": {"type": "structure", "members": {"d": {"shape": "Document"}}},
+    }
+    shape = ShapeResolver(shapes).get_shape_by_name("Answer")
     assert unknown_fields({"d": {"anything": [1]}, "e": 1}, shape) == ["e"]
 
 

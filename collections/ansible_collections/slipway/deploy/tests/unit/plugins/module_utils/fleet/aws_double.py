@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 REGISTRY = "962496666337.dkr.ecr.eu-west-1.amazonaws.com"
 ARN = "arn:aws:ecs:eu-west-1:962496666337:task-definition/"
@@ -118,7 +119,7 @@ class AwsDouble:
 
     @staticmethod
     def _response(request: Any, status: int, content: bytes) -> AWSResponse:
-        return AWSResponse(request.url, status, {}, _Body(content))
+        return AWSResponse(request.url, status, HTTPHeaders(), _Body(content))
 
     # One method an operation, named like it.
 

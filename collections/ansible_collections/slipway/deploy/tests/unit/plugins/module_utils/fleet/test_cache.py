@@ -49,6 +49,15 @@ def test_what_was_put_is_read_by_another_run(tmp_path: Path) -> None:
     assert "status" not in definition.body
 
 
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_another_scope_is_another_entry(tmp_path: Path, on_disk: bool) -> None:
+    cache = TaskDefinitionCache(tmp_path if on_disk else None)
+    cache.put(cache.redacted(BODY, TAGS, ()), "http://127.0.0.1:4510 1.5 ")
+    assert cache.get(ARN) is None
+    assert cache.get(ARN, "http://127.0.0.1:4510 2.5 ") is None
+    assert cache.get(ARN, "http://127.0.0.1:4510 1.5 ") is not None
+
+
 def test_no_secret_reaches_memory_or_disk(tmp_path: Path) -> None:
     cache = TaskDefinitionCache(tmp_path)
     definition = cache.redacted(BODY, TAGS, ())
