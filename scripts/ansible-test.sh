@@ -11,6 +11,8 @@ for version in 20_3_4 21_3_1 24_2 25_0 25_1 25_2 25_3; do
   printf 'import ensurepip\n\nensurepip.bootstrap()\n' >"$cache/get_pip_$version.py"
 done
 cd collections/ansible_collections/slipway/deploy
-python=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-ansible-test sanity --color no --python "$python"
-ansible-test units --color no --python "$python"
+version=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+status=0
+ansible-test sanity --color no --python "$version" || status=1
+ansible-test units --color no --python "$version" || status=1
+exit "$status"
