@@ -45,15 +45,15 @@ def _serve(options: argparse.Namespace) -> int:
     from sandbox.state import State
 
     state = State(options.account, options.region)
+    state.speed = options.speed
+    if options.stale is not None:
+        state.timings["stale"] = options.stale
     try:
         _main, _balancer, stop = serve(state, options.port, options.alb_port)
     except OSError as error:
         print(f"sandbox: cannot listen on 127.0.0.1:{options.port} or :{options.alb_port}: {error}", file=sys.stderr)
         return 1
-    state.engine.speed = options.speed
     state.throttle.reset(options.throttle)
-    if options.stale is not None:
-        state.engine.set_timings(None, {"stale": options.stale})
     if options.fleet is not None:
         state.seed(fleet.numbered(options.fleet, options.environment or "local"))
     elif options.seed != "none":

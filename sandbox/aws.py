@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,8 @@ class MotoWorld:
         self.registry = registry
         self.services: dict[str, Behaviour] = {}
         self.log_lines: dict[str, list[str]] = {}
+        # What is expensive to create in moto (its EC2 alone takes a second to import) and rarely asked for.
+        self.deferred: list[Callable[[], None]] = []
         self._elsewhere = PlainWorld()
         self._queue: deque[tuple[str, str, list[dict[str, Any]]]] = deque()
         self._flushing = threading.Lock()
@@ -138,6 +140,11 @@ class MotoWorld:
                 {"timestamp": int((now + index / 1000) * 1000), "message": text} for index, text in enumerate(lines)
             ]
             self._queue.append((options["awslogs-group"], stream, events))
+
+    def settle(self) -> None:
+        """Create what was deferred; the caller holds moto's lock."""
+        while self.deferred:
+            self.deferred.pop(0)()
 
     @property
     def has_logs(self) -> bool:

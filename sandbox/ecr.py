@@ -124,7 +124,8 @@ class Ecr:
 
     def _immutable(self, name: str, body: dict[str, Any], tag: str) -> bool:
         repository = self._repository(name, body)
-        kind = str(repository.image_tag_mutability)
+        # moto keeps a string or a member of an enumeration of strings.
+        kind = str(getattr(repository.image_tag_mutability, "value", repository.image_tag_mutability))
         filters = repository.image_tag_mutability_exclusion_filters or []
         excluded = any(fnmatch.fnmatchcase(tag, one["filter"]) for one in filters)
         return {

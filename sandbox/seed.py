@@ -228,38 +228,48 @@ class Seeder:
         s3.put_bucket_versioning(name, "Enabled")
 
     def _load_balancer(self, fleet: Fleet) -> dict[str, str]:
-        elb, ec2 = self.world.backend("elbv2"), self.world.backend("ec2")
-        subnets = sorted(one.id for zone in ec2.subnets.values() for one in zone.values())[:2]
-        vpc = next(iter(ec2.vpcs))
-        balancer = elb.create_load_balancer(f"{fleet.prefix}-alb", [], subnets)
+        """The target groups' ARNs by service; moto gets them when somebody asks for them (see MotoWorld.deferred)."""
+        place = f"{self.engine.region}:{self.engine.account}"
         found = {}
         for one in fleet.services:
-            group = elb.create_target_group(
-                f"{fleet.prefix}-{one.name}"[:32].rstrip("-"),
-                vpc_id=vpc,
-                protocol="HTTP",
-                protocol_version="HTTP1",
-                port=one.port,
-                target_type="ip",
-                healthcheck_path="/actuator/health",
-                healthcheck_protocol="HTTP",
-                healthcheck_port="traffic-port",
-                healthcheck_enabled=True,
-                healthcheck_interval_seconds=30,
-                healthcheck_timeout_seconds=5,
-                healthy_threshold_count=5,
-                unhealthy_threshold_count=2,
-                matcher={"HttpCode": "200"},
-            )
-            found[one.name] = group.arn
-        first = next(iter(found.values()))
-        action = {"type": "forward", "target_group_arn": first, "order": "1"}
-        listener = elb.create_listener(balancer.arn, "HTTP", "80", "", None, [action])
-        for number, (name, arn) in enumerate(found.items(), start=1):
-            elb.create_rule(
-                listener.arn,
-                [{"field": "path-pattern", "values": [f"/{name}/*"]}],
-                number,
-                [{"type": "forward", "target_group_arn": arn, "order": "1"}],
-            )
+            name = f"{fleet.prefix}-{one.name}"[:32].rstrip("-")
+            suffix = f"{self.engine.random.getrandbits(64):016x}"
+            found[one.name] = f"arn:aws:elasticloadbalancing:{place}:targetgroup/{name}/{suffix}"
+        self.world.deferred.append(lambda: _create_load_balancer(self.world, fleet, found))
         return found
+
+
+def _create_load_balancer(world: MotoWorld, fleet: Fleet, arns: dict[str, str]) -> None:
+    elb, ec2 = world.backend("elbv2"), world.backend("ec2")
+    subnets = sorted(one.id for zone in ec2.subnets.values() for one in zone.values())[:2]
+    balancer = elb.create_load_balancer(f"{fleet.prefix}-alb", [], subnets)
+    for one in fleet.services:
+        group = elb.create_target_group(
+            arns[one.name].split("/")[1],
+            vpc_id=next(iter(ec2.vpcs)),
+            protocol="HTTP",
+            protocol_version="HTTP1",
+            port=one.port,
+            target_type="ip",
+            healthcheck_path="/actuator/health",
+            healthcheck_protocol="HTTP",
+            healthcheck_port="traffic-port",
+            healthcheck_enabled=True,
+            healthcheck_interval_seconds=30,
+            healthcheck_timeout_seconds=5,
+            healthy_threshold_count=5,
+            unhealthy_threshold_count=2,
+            matcher={"HttpCode": "200"},
+        )
+        del elb.target_groups[group.arn]
+        group.arn = arns[one.name]
+        elb.target_groups[group.arn] = group
+    action = {"type": "forward", "target_group_arn": next(iter(arns.values())), "order": "1"}
+    listener = elb.create_listener(balancer.arn, "HTTP", "80", "", None, [action])
+    for number, (name, arn) in enumerate(arns.items(), start=1):
+        elb.create_rule(
+            listener.arn,
+            [{"field": "path-pattern", "values": [f"/{name}/*"]}],
+            number,
+            [{"type": "forward", "target_group_arn": arn, "order": "1"}],
+        )

@@ -107,6 +107,9 @@ class Sandbox:
             self._mirror_service(call)
         if call.service == "logs":
             self.state.advance()
+        if call.service in ("elasticloadbalancing", "ec2"):
+            with self.state.moto_lock:
+                self.state.region_of(call.region)[1].settle()
         return self._to_moto(environ)
 
     def _ecs(self, call: Call, stale: bool) -> Response:

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 
-from moto.backends import get_backend
+from moto.backends import SERVICE_NAMES, get_backend
 from moto.core.model_instances import reset_model_data
 
 from sandbox.aws import MotoWorld
@@ -20,6 +21,12 @@ from sandbox.images import Registry
 from sandbox.journal import Journal
 from sandbox.seed import Seeder
 from sandbox.throttle import Throttle
+
+
+MOTO_SERVICES: tuple[SERVICE_NAMES, ...] = (
+    *("application-autoscaling", "ec2", "ecr", "ecs", "elbv2", "events"),
+    *("iam", "kms", "logs", "s3", "secretsmanager", "sns", "ssm", "sts"),
+)
 
 
 class State:
@@ -39,6 +46,8 @@ class State:
         self._regions: dict[str, tuple[Engine, MotoWorld, Ecr]] = {}
         self._lock = threading.Lock()
         self.fleets: list[Fleet] = []
+        self.speed = 1.0
+        self.timings: dict[str, float] = {}
 
     def region_of(self, name: str) -> tuple[Engine, MotoWorld, Ecr]:
         """The engine, world and registry API of a region; an unused region has an empty ECS."""
@@ -48,6 +57,8 @@ class State:
                 if name not in self._regions:
                     world = MotoWorld(self.account, name, Registry())
                     engine = Engine(self.clock, world, self.account, name)
+                    engine.speed = self.speed
+                    engine.set_timings(None, self.timings)
                     self._regions[name] = (engine, world, Ecr(world, self.clock, lambda: self.endpoint))
                 found = self._regions[name]
         return found
@@ -73,8 +84,9 @@ class State:
         """Empty everything and seed the same fleets again."""
         with self.moto_lock:
             reset_model_data()
-            for service in ("ecs", "ecr", "logs", "secretsmanager", "ssm", "iam", "s3", "elbv2", "ec2"):
-                get_backend(service).reset()
+            for service in MOTO_SERVICES:
+                if f"moto.{service.replace('-', '')}" in sys.modules:
+                    get_backend(service).reset()
             with self._lock:
                 self._regions.clear()
             self.faults.remove()

@@ -212,6 +212,10 @@ class Engine:
             images=deployment.revision.images,
         )
 
+    def scale_in(self, task: Task, reason: str, now: float) -> None:
+        """Stop a task because the scheduler has too many or a better one."""
+        lifecycle.begin_stop(self, task, now, "ServiceSchedulerInitiated", reason)
+
     def stop_task(self, task: Task, reason: str, now: float) -> None:
         """StopTask: by a user."""
         lifecycle.begin_stop(self, task, now, "UserInitiated", reason)

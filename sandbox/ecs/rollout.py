@@ -143,6 +143,9 @@ def finish(made: ServiceDeployment, status: str, reason: str | None, now: float)
 
 def judge(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
     """Complete or fail the primary deployment by what its tasks do."""
+    made = current(service, primary)
+    if made and made.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
+        return
     mine = [one for one in service.tasks.values() if one.live and one.started_by == primary.id]
     steady = len(mine) == service.wanted and all(one.healthy for one in mine) and len(service.deployments) == 1
     if primary.rollout_state == "IN_PROGRESS" and _tripped(service, primary):

@@ -111,7 +111,7 @@ def _scale_in(engine: Engine, service: Service, victims: list[Task], primary: De
     running = [one.id for one in victims if one.status == "RUNNING"]
     reason = texts.SCALED.format(deployment=primary.id)
     for task in victims:
-        begin_stop(engine, task, now, "ServiceSchedulerInitiated", reason)
+        engine.scale_in(task, reason, now)
     if running and service.target_groups:
         engine.event(service, texts.DRAINING.format(service=service.name, count=len(running)), now)
         for group in service.target_groups:

@@ -1,0 +1,294 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The server: ECS over HTTP, and the services around it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, WaiterError
+
+from sandbox.testing import Sandbox, SandboxError
+from tests.sandbox.conftest import CLUSTER
+
+QUICK = {"Delay": 1, "MaxAttempts": 20}
+
+
+def name_of(service: str) -> str:
+    return f"sdt-local-{service}"
+
+
+def image_of(service: str, tag: str) -> str:
+    return f"000000000000.dkr.ecr.eu-west-1.amazonaws.com/sdt/local/{service}:{tag}"
+
+
+def deploy(aws: Sandbox, service: str, tag: str, **changes: Any) -> str:
+    """Clone a service's definition with another image and update the service; the new deployment's id."""
+    ecs = aws.client("ecs")
+    found = ecs.describe_services(cluster=CLUSTER, services=[name_of(service)])["services"][0]
+    body = ecs.describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
+    kept = ("family", "executionRoleArn", "taskRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
+    container = {**body["containerDefinitions"][0], "image": image_of(service, tag), **changes}
+    made = ecs.register_task_definition(**{key: body[key] for key in kept}, containerDefinitions=[container])
+    arn = made["taskDefinition"]["taskDefinitionArn"]
+    answer = ecs.update_service(cluster=CLUSTER, service=name_of(service), taskDefinition=arn)["service"]
+    return str(answer["deployments"][0]["id"])
+
+
+def wait_stable(aws: Sandbox, service: str) -> dict[str, Any]:
+    """boto3's own waiter, then the service."""
+    ecs = aws.client("ecs")
+    ecs.get_waiter("services_stable").wait(cluster=CLUSTER, services=[name_of(service)], WaiterConfig=QUICK)
+    found: dict[str, Any] = ecs.describe_services(cluster=CLUSTER, services=[name_of(service)])["services"][0]
+    return found
+
+
+def get(url: str, path: str) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    content = json.loads(answer.read() or b"null")
+    connection.close()
+    return answer.status, content
+
+
+def test_the_seed_is_the_fleet(aws: Sandbox) -> None:
+    ecs = aws.client("ecs")
+    arns = [arn for page in ecs.get_paginator("list_services").paginate(cluster=CLUSTER) for arn in page["serviceArns"]]
+    assert len(arns) == 12
+    found = ecs.describe_services(cluster=CLUSTER, services=arns[:10], include=["TAGS"])["services"]
+    tags = [{tag["key"]: tag["value"] for tag in one["tags"]} for one in found]
+    assert [one["Priority"] for one in tags] == ["1", "2", "3", *["4"] * 7]
+    assert all(one["runningCount"] == one["desiredCount"] for one in found)
+    assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
+    balancers = aws.client("elbv2").describe_load_balancers(Names=["sdt-local-alb"])["LoadBalancers"]
+    assert balancers[0]["State"]["Code"] == "active"
+
+
+def test_deploy_and_boto3s_waiters(aws: Sandbox) -> None:
+    made = deploy(aws, "user-service", "3f9c2d1")
+    ecs = aws.client("ecs")
+    old = ecs.list_tasks(cluster=CLUSTER, serviceName=name_of("user-service"))["taskArns"]
+    found = wait_stable(aws, "user-service")
+    tasks = ecs.list_tasks(cluster=CLUSTER, serviceName=name_of("user-service"))["taskArns"]
+    ecs.get_waiter("tasks_running").wait(cluster=CLUSTER, tasks=tasks, WaiterConfig=QUICK)
+    assert found["deployments"][0]["id"] == made
+    ecs.get_waiter("tasks_stopped").wait(cluster=CLUSTER, tasks=old[:1], WaiterConfig=QUICK)
+    assert get(aws.alb, "/user-service/actuator/info")[1]["build"]["tag"] == "3f9c2d1"
+    health = aws.client("elbv2").describe_target_health(TargetGroupArn=found["loadBalancers"][0]["targetGroupArn"])
+    states = [one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"]]
+    assert states.count("healthy") == 2
+    image = aws.client("ecr").describe_images(
+        repositoryName="sdt/local/user-service", imageIds=[{"imageTag": "3f9c2d1"}]
+    )["imageDetails"][0]
+    running = ecs.list_tasks(cluster=CLUSTER, startedBy=made)["taskArns"]
+    digests = {
+        one["containers"][0]["imageDigest"] for one in ecs.describe_tasks(cluster=CLUSTER, tasks=running)["tasks"]
+    }
+    assert digests == {image["imageDigest"]}
+
+
+def test_services_inactive_waiter(aws: Sandbox) -> None:
+    ecs = aws.client("ecs")
+    definition = ecs.describe_services(cluster=CLUSTER, services=[name_of("bff-service")])["services"][0][
+        "taskDefinition"
+    ]
+    ecs.create_service(
+        cluster=CLUSTER, serviceName="short", taskDefinition=definition, desiredCount=1, launchType="FARGATE"
+    )
+    ecs.delete_service(cluster=CLUSTER, service="short", force=True)
+    ecs.get_waiter("services_inactive").wait(cluster=CLUSTER, services=["short"], WaiterConfig=QUICK)
+    with pytest.raises(WaiterError):
+        ecs.get_waiter("services_stable").wait(cluster=CLUSTER, services=["short"], WaiterConfig=QUICK)
+
+
+def test_a_marked_image_crashes_writes_its_log_and_is_rolled_back(aws: Sandbox) -> None:
+    aws.control("images", {"repository": "sdt/local/task-service", "tag": "bad0001"})
+    behaviour = {"fail": "crash", "exit_code": 3, "log": ["Exception in thread main", "\tat com.x.Y"]}
+    aws.control("images", {"repository": "sdt/local/task-service", "tag": "bad0001", "behaviour": behaviour})
+    made = deploy(aws, "task-service", "bad0001")
+    found = wait_stable(aws, "task-service")
+    assert found["deployments"][0]["id"] != made
+    ecs = aws.client("ecs")
+    stopped = ecs.list_tasks(cluster=CLUSTER, startedBy=made, desiredStatus="STOPPED")["taskArns"]
+    task = ecs.describe_tasks(cluster=CLUSTER, tasks=stopped)["tasks"][0]
+    assert task["containers"][0]["exitCode"] == 3
+    stream = f"ecs/task-service/{task['taskArn'].rpartition('/')[2]}"
+    events = aws.client("logs").get_log_events(logGroupName="/ecs/sdt/local/task-service", logStreamName=stream)
+    assert [one["message"] for one in events["events"]] == ["Exception in thread main", "\tat com.x.Y"]
+
+
+@pytest.mark.parametrize(
+    ("service", "tag", "changes", "reason"),
+    [
+        ("feedback-service", "none", {}, "CannotPullContainerError"),
+        (
+            "practice-service",
+            "3f9c2d1",
+            {"secrets": [{"name": "X", "valueFrom": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:no-AbCdEf"}]},
+            "unable to retrieve secret from asm",
+        ),
+        ("analytics-service", "3f9c2d1", {"secrets": [{"name": "X", "valueFrom": "/no/such"}]}, "secrets from ssm"),
+        (
+            "payment-service",
+            "3f9c2d1",
+            {
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {"awslogs-group": "/no/such", "awslogs-region": "eu-west-1"},
+                }
+            },
+            "The specified log group does not exist",
+        ),
+    ],
+)
+def test_what_is_missing_in_the_account_stops_tasks(
+    aws: Sandbox, service: str, tag: str, changes: dict[str, Any], reason: str
+) -> None:
+    made = deploy(aws, service, tag, **changes)
+    wait_stable(aws, service)
+    ecs = aws.client("ecs")
+    stopped = ecs.list_tasks(cluster=CLUSTER, startedBy=made, desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster=CLUSTER, tasks=stopped)["tasks"]
+    assert {one["stopCode"] for one in tasks} == {"TaskFailedToStart"}
+    assert reason in tasks[0]["stoppedReason"]
+
+
+def test_an_image_for_another_platform_cannot_be_pulled(aws: Sandbox) -> None:
+    body = {"repository": "sdt/local/bff-service", "tag": "arm", "platforms": ["linux/arm64"], "index": True}
+    aws.control("images", body)
+    made = deploy(aws, "bff-service", "arm")
+    wait_stable(aws, "bff-service")
+    ecs = aws.client("ecs")
+    stopped = ecs.list_tasks(cluster=CLUSTER, startedBy=made, desiredStatus="STOPPED")["taskArns"]
+    reason = ecs.describe_tasks(cluster=CLUSTER, tasks=stopped[:1])["tasks"][0]["stoppedReason"]
+    assert "does not contain descriptor matching platform 'linux/amd64'" in reason
+
+
+def test_a_task_of_an_index_shows_its_platforms_digest(aws: Sandbox) -> None:
+    platforms = ["linux/amd64", "linux/arm64"]
+    index = aws.control("images", {"repository": "sdt/local/bff-service", "tag": "multi", "platforms": platforms})
+    made = deploy(aws, "bff-service", "multi")
+    wait_stable(aws, "bff-service")
+    ecs = aws.client("ecs")
+    running = ecs.list_tasks(cluster=CLUSTER, startedBy=made)["taskArns"]
+    digest = ecs.describe_tasks(cluster=CLUSTER, tasks=running)["tasks"][0]["containers"][0]["imageDigest"]
+    manifest = aws.client("ecr").batch_get_image(
+        repositoryName="sdt/local/bff-service", imageIds=[{"imageDigest": index["digest"]}]
+    )["images"][0]["imageManifest"]
+    assert digest != index["digest"]
+    assert digest == json.loads(manifest)["manifests"][0]["digest"]
+
+
+def test_the_load_balancers_port(aws: Sandbox) -> None:
+    assert get(aws.alb, "/api-gateway/actuator/health") == (200, {"status": "UP"})
+    assert get(aws.alb, "/nope/actuator/health")[0] == 404
+    name = name_of("notification-service")
+    aws.control(f"services/{name}", {"behaviour": {"http": {"mode": "error", "status": 500}}})
+    assert get(aws.alb, "/notification-service/actuator/health")[0] == 500
+    aws.control(f"services/{name}", method="DELETE")
+    ecs = aws.client("ecs")
+    ecs.update_service(cluster=CLUSTER, service=name, desiredCount=0)
+    wait_stable(aws, "notification-service")
+    assert get(aws.alb, "/notification-service/actuator/health")[0] == 503
+    ecs.update_service(cluster=CLUSTER, service=name, desiredCount=1)
+    wait_stable(aws, "notification-service")
+
+
+def test_iam_simulation_over_the_roles_policies(aws: Sandbox) -> None:
+    iam = aws.client("iam")
+    role = "arn:aws:iam::000000000000:role/sdt-local-execution"
+    secret = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:sdt/local/user-service/database-AbCdEf"
+
+    def verdict(action: str, resource: str) -> str:
+        found = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource])
+        return str(found["EvaluationResults"][0]["EvalDecision"])
+
+    assert verdict("secretsmanager:GetSecretValue", secret) == "allowed"
+    assert verdict("secretsmanager:GetSecretValue", secret.replace("local", "prod")) == "implicitDeny"
+    assert verdict("ecr:GetAuthorizationToken", "*") == "allowed"
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        iam.simulate_principal_policy(PolicySourceArn=role + "x", ActionNames=["s3:GetObject"])
+
+
+def test_scalable_targets(aws: Sandbox) -> None:
+    client = aws.client("application-autoscaling")
+    resource = f"service/{CLUSTER}/{name_of('user-service')}"
+    dimension = "ecs:service:DesiredCount"
+    client.register_scalable_target(
+        ServiceNamespace="ecs", ResourceId=resource, ScalableDimension=dimension, MinCapacity=1, MaxCapacity=4
+    )
+    found = client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
+    assert [one["MaxCapacity"] for one in found] == [4]
+
+
+def test_s3_conditional_writes_are_atomic(aws: Sandbox) -> None:
+    def put(number: int) -> bool:
+        try:
+            aws.client("s3").put_object(Bucket="sdt-local-slipway", Key="lock", Body=str(number), IfNoneMatch="*")
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "PreconditionFailed"
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(put, range(8))) == 1
+    aws.client("s3").delete_object(Bucket="sdt-local-slipway", Key="lock")
+
+
+def test_another_region_has_no_cluster(aws: Sandbox) -> None:
+    with pytest.raises(ClientError, match="ClusterNotFoundException"):
+        aws.client("ecs", region="us-east-1").describe_services(cluster=CLUSTER, services=["x"])
+
+
+def test_raw_fields_can_be_added_to_a_definition(aws: Sandbox) -> None:
+    ecs = aws.client("ecs")
+    found = ecs.describe_services(cluster=CLUSTER, services=[name_of("config-server")])["services"][0]
+    arn = found["taskDefinition"]
+    aws.control(f"task-definitions/{arn}", {"fieldOfTomorrow": {"x": 1}, "containers": {"config-server": {"y": 2}}})
+    assert "fieldOfTomorrow" not in ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    connection = http.client.HTTPConnection(aws.endpoint.removeprefix("http://"))
+    headers = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"}
+    connection.request("POST", "/", body=json.dumps({"taskDefinition": arn}), headers=headers)
+    raw = json.loads(connection.getresponse().read())["taskDefinition"]
+    connection.close()
+    assert raw["fieldOfTomorrow"] == {"x": 1}
+    assert raw["containerDefinitions"][0]["y"] == 2
+
+
+def test_the_journal_counts_and_hides_values(aws: Sandbox) -> None:
+    aws.control("calls", method="DELETE")
+    deploy(aws, "gamification-service", "3f9c2d1", environment=[{"name": "DB_URL", "value": "hidden-value"}])
+    shown = aws.control("calls")
+    assert shown["mutations"] == 2
+    assert shown["counts"]["ecs:UpdateService"] == 1
+    assert "hidden-value" not in json.dumps(shown)
+    wait_stable(aws, "gamification-service")
+
+
+def test_control_says_what_is_wrong(aws: Sandbox) -> None:
+    for path, body in (
+        ("nope", {}),
+        ("faults", {"kind": "nope"}),
+        ("images", {"repository": "x", "tag": "y", "behaviour": {"fail": "nope"}}),
+        ("clock", {"speed": 0}),
+        ("task-definitions/nope", {"x": 1}),
+    ):
+        with pytest.raises(SandboxError):
+            aws.control(path, body)
+
+
+def test_reset_and_seed_of_another_environment() -> None:
+    with Sandbox(environment="dev", account="962496666337", speed=20) as aws:
+        ecs = aws.client("ecs", config=Config(retries={"max_attempts": 1}))
+        assert aws.client("sts").get_caller_identity()["Account"] == "962496666337"
+        ecs.update_service(cluster="sdt-dev-cluster", service="sdt-dev-user-service", desiredCount=0)
+        assert aws.control("reset", {})["services"] == 12
+        found = ecs.describe_services(cluster="sdt-dev-cluster", services=["sdt-dev-user-service"])["services"][0]
+        assert (found["desiredCount"], found["runningCount"]) == (2, 2)
+        assert aws.client("s3").list_buckets()["Buckets"][0]["Name"] == "sdt-dev-slipway"
