@@ -26,7 +26,7 @@ test: ## Everything: check, ansible-lint, ansible-test, sandbox, end-to-end and 
 	@$(IN_VENV) scripts/test.sh
 
 check: setup ## The fast part: lint and unit tests, under a minute
-	@$(MAKE) --no-print-directory -j2 --output-sync=target lint unit
+	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint unit
 
 lint: setup ## ruff, mypy, yamllint
 	@$(IN_VENV) scripts/lint.sh
