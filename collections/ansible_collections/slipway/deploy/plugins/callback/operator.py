@@ -77,14 +77,12 @@ class CallbackModule(DefaultCallback):
     def _look_at_terminal(self) -> None:
         """Tell workers, which have no terminal of their own, about this one."""
         is_terminal = sys.stdout.isatty()
-        colour = wants_colour(os.environ, is_terminal) and not constants.ANSIBLE_NOCOLOR
-        self._style = Style(colour)
-        drawable = is_terminal and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("CI")
-        if drawable and not self._verbose:
-            size = shutil.get_terminal_size()
-            self._terminal = Terminal.parse(Terminal(size.columns, size.lines, colour).export())
-        else:
-            self._terminal = None
+        environ = {**os.environ, **({"NO_COLOR": "1"} if constants.ANSIBLE_NOCOLOR else {})}
+        self._style = Style(wants_colour(environ, is_terminal))
+        size = shutil.get_terminal_size()
+        # With -v lines of Ansible's own come in between, which a block that is drawn in place cannot stand.
+        drawable = is_terminal and not self._verbose
+        self._terminal = Terminal.of(environ, drawable, size.columns, size.lines)
         if self._terminal:
             os.environ[VARIABLE] = self._terminal.export()
         else:
@@ -288,7 +286,7 @@ class CallbackModule(DefaultCallback):
                 for word, hosts in (("failed", failed), ("unreachable", unreachable))
                 if hosts
             ]
-            self._say([f"hosts: {', '.join(parts)}, {well} ok"])
+            self._say([f"hosts: {', '.join([*parts, f'{well} ok'] if well else parts)}"])
 
 
 def _workers() -> list[Child]:

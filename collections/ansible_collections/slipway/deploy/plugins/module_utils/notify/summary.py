@@ -30,7 +30,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict impo
 #: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
 MOST_BYTES = 900 * 1024
 _ROWS = 400
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+# What is special anywhere in a line; nothing from outside stands at the beginning of one.
+_SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 _STATES = {"undone": "undone", "undo_failed": "not put back", "in_flight": "in flight", "planned": "not begun"}
 _SIGNS = {"succeeded": "✅", "unchanged": "✅", "undone": "⚠️", "held": "⚠️"}
 _WORDS = {

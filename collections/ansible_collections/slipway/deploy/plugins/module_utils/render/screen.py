@@ -8,9 +8,10 @@ The cursor rests at the beginning of the line below the block. Text that is writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.slipway.deploy.plugins.module_utils.render.style import wants_colour
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import truncate
 
 #: The environment variable through which the main process tells its workers about the terminal.
@@ -33,6 +34,13 @@ class Terminal:
     def export(self) -> str:
         """As the environment variable holds it: ``100x30:1``."""
         return f"{self.columns}x{self.lines}:{int(self.colour)}"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], is_terminal: bool, columns: int, lines: int) -> Terminal | None:
+        """The terminal that output goes to; ``None`` for a pipe, TERM=dumb or CI, or where nothing fits."""
+        if not is_terminal or environ.get("TERM", "dumb") == "dumb" or environ.get("CI"):
+            return None
+        return cls.parse(cls(columns, lines, wants_colour(environ, is_terminal)).export())
 
     @classmethod
     def parse(cls, value: str | None) -> Terminal | None:

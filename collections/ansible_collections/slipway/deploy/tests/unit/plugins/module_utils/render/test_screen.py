@@ -108,5 +108,21 @@ def test_what_is_no_terminal_means_plain_lines(value: str | None) -> None:
     assert Terminal.parse(value) is None
 
 
+@pytest.mark.parametrize(
+    ("environ", "is_terminal", "said"),
+    [
+        ({"TERM": "xterm"}, True, "80x24:1"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, "80x24:0"),
+        ({"TERM": "xterm"}, False, None),
+        ({"TERM": "dumb"}, True, None),
+        ({}, True, None),
+        ({"TERM": "xterm", "CI": "true"}, True, None),
+    ],
+)
+def test_what_the_environment_asks_for(environ: dict[str, str], is_terminal: bool, said: str | None) -> None:
+    terminal = Terminal.of(environ, is_terminal, 80, 24)
+    assert (terminal.export() if terminal else None) == said
+
+
 def test_a_terminal_survives_its_environment_variable() -> None:
     assert Terminal.parse(Terminal(100, 30, True).export()) == Terminal(100, 30, True)
