@@ -66,6 +66,7 @@ class CallbackModule(DefaultCallback):
         self._style = Style()
         self._notice = False
         self._said: set[tuple[str, str]] = set()
+        self._only_own_failures = True
         self._interrupts = Interrupts(_workers, self._interrupted)
 
     @property
@@ -90,16 +91,16 @@ class CallbackModule(DefaultCallback):
 
     def _interrupted(self, name: str) -> None:
         what = "Ctrl-C" if name == "SIGINT" else name
-        text = (
-            f"{what}: stopping; what changed goes back. Press Ctrl-C again to leave at once "
-            "(the record stays, the next run resumes)"
-        )
+        text = f"{what}: stopping; what changed goes back."
         # Unbuffered: a signal handler must not touch a stream that the interrupted code may be writing to.
         if self._terminal:
             self._notice = True
-            os.write(1, Screen(self._terminal.columns, self._terminal.lines).notice(text).encode())
+            # It has to fit below the table on one line of 80 columns.
+            notice = Screen(self._terminal.columns, self._terminal.lines).notice(f"{text} Again: leave, resume later.")
+            os.write(1, notice.encode())
         else:
-            os.write(2, f"{text}\n".encode())
+            again = "Press Ctrl-C again to leave at once (the record stays, the next run resumes)"
+            os.write(2, f"{text} {again}\n".encode())
 
     def _entering(self, task: Task) -> None:
         self._interrupts.engine_runs = _action(task) in ENGINE
@@ -196,6 +197,7 @@ class CallbackModule(DefaultCallback):
         message = _lines(result.result.get("msg", ""))
         if _is_own(result.task):
             return [line for line in message if line not in own]
+        self._only_own_failures = self._only_own_failures and ignored
         label = f"{'ignored' if ignored else 'FAILED'}: [{self.host_label(result)}] {_name(result.task)}"
         item = _item(self._get_item_label(result.result)) if "item" in result.result else ""
         first, *rest = message or ["failed"]
@@ -214,6 +216,7 @@ class CallbackModule(DefaultCallback):
         if self._verbose:
             super().v2_runner_on_unreachable(result)
             return
+        self._only_own_failures = False
         message = " ".join(_lines(result.result.get("msg", ""))) or "no answer"
         self._fail(result, [f"UNREACHABLE: [{self.host_label(result)}] {_name(result.task)}: {message}"])
 
@@ -272,9 +275,11 @@ class CallbackModule(DefaultCallback):
             super().v2_playbook_on_no_hosts_remaining()
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Which hosts failed; nothing when none did."""
+        """Which hosts failed; nothing when none did, or when only Slipway's own card said so."""
         if self._verbose:
             super().v2_playbook_on_stats(stats)
+            return
+        if self._only_own_failures:
             return
         totals = {host: stats.summarize(host) for host in sorted(stats.processed)}
         unreachable = [host for host, total in totals.items() if total["unreachable"]]
@@ -294,7 +299,7 @@ def _workers() -> list[Child]:
 
 
 def _action(task: Task) -> str:
-    return str(task.resolved_action or task.action)
+    return str(task.action)
 
 
 def _is_own(task: Task) -> bool:
@@ -315,7 +320,9 @@ def _item(label: object) -> str:
 
 def _lines(message: object) -> list[str]:
     texts = message if isinstance(message, list) else [message]
-    return [clean(line) for text in texts for line in str(text).splitlines() if line.strip()]
+    # ansible-core puts this before the text of an exception; that it failed is said already.
+    words = (str(text).removeprefix("Task failed: ") for text in texts)
+    return [clean(line) for text in words for line in text.splitlines() if line.strip()]
 
 
 def _tail(result: Mapping[str, Any]) -> list[str]:
