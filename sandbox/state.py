@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from moto.backends import SERVICE_NAMES, get_backend
+from moto.backends import get_backend
 from moto.core.model_instances import reset_model_data
 
 from sandbox.aws import MotoWorld
@@ -22,8 +22,7 @@ from sandbox.journal import Journal
 from sandbox.seed import Seeder
 from sandbox.throttle import Throttle
 
-
-MOTO_SERVICES: tuple[SERVICE_NAMES, ...] = (
+MOTO_SERVICES = (
     *("application-autoscaling", "ec2", "ecr", "ecs", "elbv2", "events"),
     *("iam", "kms", "logs", "s3", "secretsmanager", "sns", "ssm", "sts"),
 )
@@ -86,7 +85,7 @@ class State:
             reset_model_data()
             for service in MOTO_SERVICES:
                 if f"moto.{service.replace('-', '')}" in sys.modules:
-                    get_backend(service).reset()
+                    get_backend(service).reset()  # type: ignore[call-overload]  # any service's name
             with self._lock:
                 self._regions.clear()
             self.faults.remove()

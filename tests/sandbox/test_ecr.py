@@ -128,8 +128,6 @@ def test_layers_up_and_down(ecr: Any, name: str, aws: Sandbox) -> None:
 
 
 def test_the_config_of_a_built_image_can_be_read(aws: Sandbox) -> None:
-    import urllib.request
-
     body = {"repository": "sdt/local/user-service", "tag": "built01", "labels": {"commit": "abc"}}
     digest = aws.control("images", body)["digest"]
     ecr = aws.client("ecr")
@@ -139,8 +137,7 @@ def test_the_config_of_a_built_image_can_be_read(aws: Sandbox) -> None:
     assert image["imageId"]["imageDigest"] == digest
     config = json.loads(image["imageManifest"])["config"]["digest"]
     url = ecr.get_download_url_for_layer(repositoryName="sdt/local/user-service", layerDigest=config)["downloadUrl"]
-    with urllib.request.urlopen(url) as answer:
-        found = json.load(answer)
+    found = aws.control(url.removeprefix(aws.endpoint))
     assert found["config"]["Labels"] == {"org.opencontainers.image.revision": "built01", "commit": "abc"}
     assert found["architecture"] == "amd64"
 

@@ -25,6 +25,11 @@ def describe(client: Any) -> dict[str, Any]:
     return found
 
 
+def exhaust(client: Any) -> None:
+    for _ in range(30):
+        describe(client)
+
+
 @pytest.mark.parametrize(
     ("service", "kind", "code"),
     [
@@ -95,8 +100,7 @@ def test_throttling_and_boto3s_adaptive_retries(aws: Sandbox) -> None:
     aws.control("throttle", {"scale": 1, "groups": {"service-read": [3, 50]}})
     client = aws.client("ecs", config=ONCE)
     with pytest.raises(ClientError) as caught:
-        for _ in range(30):
-            describe(client)
+        exhaust(client)
     assert caught.value.response["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
     patient = aws.client("ecs", config=Config(retries={"total_max_attempts": 10, "mode": "adaptive"}))
     for _ in range(5):
