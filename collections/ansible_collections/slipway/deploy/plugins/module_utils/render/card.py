@@ -43,12 +43,20 @@ def card(record: Record, width: int | None = None) -> list[str]:
     culprit = _culprit(record)
     lines = [*paragraph(headline(record), width), *_why(record, culprit, width)]
     if (record.get("cause") or {}).get("phase") == "checking":
-        lines += [*health_problems(record, width), *smoke_problems(record, width)]
+        lines += _findings(record, width)
     lines += _others(record, culprit, width)
     lines += [line for label, text in _fates(record) for line in _row(label, text, width)]
     # A command is never broken or cut: the terminal may wrap it, it can still be copied.
     lines += [line for text in next_steps(record) for line in _row("next", text, None)]
     return finish([*lines, *ending(record, width)], None)
+
+
+def _findings(record: Record, width: int | None) -> list[str]:
+    found = [item for key in ("health", "smoke") for item in record.get(key) or () if item.get("verdict") != "pass"]
+    # A single finding is what the headline says already.
+    if len(found) == 1 and clean(found[0].get("detail") or "") in headline(record):
+        return []
+    return [*health_problems(record, width), *smoke_problems(record, width)]
 
 
 def _row(label: str, text: str, width: int | None) -> list[str]:
@@ -77,6 +85,8 @@ def headline(record: Record) -> str:
 
 
 def _what(what: str, culprit: Target) -> str:
+    name = clean(culprit["name"])
+    what = what.removeprefix(f"{name}: ").removeprefix(f"{name} is ")
     failure = culprit.get("failure") or {}
     stopped, code = int(failure.get("stopped") or 0), failure.get("exit_code")
     if stopped and what == clean(failure.get("reason") or ""):

@@ -269,7 +269,8 @@ def held() -> Doc:
     """A smoke check failed and the environment's policy is to hold."""
     record = {**succeeded(), "outcome": "held"}
     record["settings"] = {**record["settings"], "on_failure": "hold"}
-    record["cause"] = {"what": "smoke check login failed", "target": "user-service", "phase": "checking", "wave": 4}
+    what = "smoke check login failed: status 500 instead of 200"
+    record["cause"] = {"what": what, "target": "user-service", "phase": "checking", "wave": 4}
     record["smoke"][2] |= {"check": "login", "verdict": "fail", "status": 500, "detail": "status 500 instead of 200"}
     return record
 

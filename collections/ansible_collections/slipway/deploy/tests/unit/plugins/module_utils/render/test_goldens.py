@@ -55,6 +55,16 @@ def _refused() -> samples.Doc:
     return record
 
 
+def _unhealthy() -> samples.Doc:
+    record = samples.undone()
+    what = "user-service is not healthy: 1 of its tasks are missing"
+    record["cause"] = {"what": what, "target": "user-service", "phase": "checking", "wave": 4}
+    record = samples.checks(samples.changed(record, "user-service", failure=None))
+    record["health"][2] |= {"verdict": "fail", "running": 1, "detail": "1 of its tasks are missing"}
+    record["health"][5] |= {"verdict": "unknown", "detail": "a deployment is in progress"}
+    return record
+
+
 def _flapping() -> samples.Doc:
     record = samples.checks(samples.succeeded())
     record["health"][4] |= {
@@ -90,6 +100,7 @@ SCREENS: dict[str, Screen] = {
     "card-needs-person": lambda width: card(samples.needs_person(), width),
     "card-cancelled": lambda width: card(_cancelled(), width),
     "card-refused": lambda width: card(_refused(), width),
+    "card-unhealthy": lambda width: card(_unhealthy(), width),
     "card-open": lambda width: card(samples.failing(), width),
     "recap": lambda width: recap(samples.succeeded(), width),
     "recap-unchanged": lambda width: recap(samples.unchanged(), width),
