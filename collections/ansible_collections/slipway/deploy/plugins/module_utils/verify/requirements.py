@@ -145,20 +145,12 @@ def _is_configured(registry: str, change: Change) -> bool:
 
 
 def _undo(change: Change, found: _Collected) -> None:
-    """What going back needs: the image that ran, and a revision that is ACTIVE or can be registered again."""
+    """The image that an undo starts."""
     image = change.before.image
     if change.before.digest and image:
         _image(str(parse_image(image).at(change.before.digest)), "", change, found, undo=True)
     elif image:
         found.unverifiable[f"{change.desired.name}: the digest that runs is unknown: an undo goes by tag"] = None
-    if not change.running_active and change.running.unknown:
-        found.errors.append(
-            SlipwayError(
-                f"an undo could not register it again: botocore does not know {', '.join(change.running.unknown)}",
-                short_arn(change.running.arn),
-                "Upgrade botocore (and boto3), then plan again",
-            )
-        )
 
 
 class _Needs:

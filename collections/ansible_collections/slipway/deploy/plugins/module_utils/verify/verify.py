@@ -20,7 +20,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import e
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import platform_name
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import (
+    build_registration,
+    undo_needs_clone,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import (
     ImageNeed,
@@ -86,7 +90,7 @@ def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
     """Check all that the plan needs; failures of all checks together, none raised."""
     needs = requirements(plan, region=settings.region, account_id=settings.account_id)
     checks = _Checks(clients, settings)
-    jobs = checks.jobs(needs)
+    jobs = [*checks.jobs(needs), *(_job(checks.clone, change) for change in plan.changes)]
     errors, unverifiable = list(needs.errors), list(needs.unverifiable)
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="verify") as pool:
         for future in [pool.submit(job) for job in jobs]:
@@ -143,6 +147,16 @@ class _Checks:
             *(_job(self._file, bucket, key, names) for (bucket, key), names in needs.files.items()),
             *(_job(self._rights, role, actions, found) for (role, actions), found in needs.rights.items()),
         ]
+
+    def clone(self, change: Change) -> None:
+        """What will be registered can be. Read afresh: ECS may answer more about a revision than it once did."""
+        target = change.as_dict()
+        if change.after.task_definition is None:
+            build_registration(self._clients, target, "verify")
+        if not change.running_active or undo_needs_clone(target):
+            back = {**target, "clone_of": change.running.arn, "to": target["from"]}
+            if change.after.task_definition is not None or change.source.arn != change.running.arn:
+                build_registration(self._clients, back, "verify")
 
     def _is_near(self, item: Reference) -> bool:
         """Whether the environment's own clients can be asked: another region has other clients."""

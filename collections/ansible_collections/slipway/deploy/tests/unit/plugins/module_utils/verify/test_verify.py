@@ -173,6 +173,39 @@ def test_an_image_that_is_gone_since_the_plan(aws: AwsDouble) -> None:
     assert "does not exist" in str(verify(made, aws, SETTINGS).errors[0])
 
 
+@pytest.mark.parametrize("status", ["ACTIVE", "INACTIVE"])
+def test_a_field_that_ecs_answers_only_now_is_found_before_the_first_change(aws: AwsDouble, status: str) -> None:
+    made = planned(aws)
+    aws.definitions[f"{ARN}sdt-dev-user-service:1"].update(futureTop=1, status=status)
+    (error,) = verify(made, aws, SETTINGS).errors
+    assert "does not know futureTop" in str(error)
+
+
+def test_too_many_tags_are_found_before_the_first_change(aws: AwsDouble) -> None:
+    aws.tags[f"{ARN}sdt-dev-user-service:1"] = [{"key": str(number), "value": ""} for number in range(48)]
+    assert "more than the 50" in str(verified(aws).errors[0])
+
+
+def test_an_inactive_revision_that_an_undo_needs_must_be_clonable(aws: AwsDouble) -> None:
+    twin = dict(CONTAINER, image=image(version=f"@{NEW}"))
+    aws.add_definition(
+        "sdt-dev-user-service:2", {"slipway:release": "r", "slipway:base": f"{ARN}sdt-dev-user-service:1"}
+    )
+    aws.definitions[f"{ARN}sdt-dev-user-service:2"] |= {
+        "containerDefinitions": [
+            {**aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"][0], **twin}
+        ],
+        "executionRoleArn": ROLE,
+        "runtimePlatform": {"cpuArchitecture": "ARM64"},
+    }
+    aws.definitions[f"{ARN}sdt-dev-user-service:1"]["status"] = "INACTIVE"
+    made = planned(aws)
+    assert made.changes[0].after.task_definition == f"{ARN}sdt-dev-user-service:2"
+    assert verify(made, aws, SETTINGS).errors == ()
+    aws.definitions[f"{ARN}sdt-dev-user-service:1"]["futureTop"] = 1
+    assert "does not know futureTop" in str(verify(made, aws, SETTINGS).errors[0])
+
+
 def test_secrets_without_an_execution_role() -> None:
     double = AwsDouble()
     double.add_definition("sdt-dev-user-service:1", container=CONTAINER)
