@@ -59,9 +59,10 @@ def newest_foreign(
             break
         if arn != running.arn and not (found := read(arn)).is_own:
             return found
-    if running.seen in active and revision_of(running.seen) > base:
-        return read(running.seen)
-    return None
+    seen = revision_of(running.seen) if running.seen else 0
+    # By number: a long family's ARN does not fit into a tag.
+    found_arn = next((arn for arn in active if revision_of(arn) == seen), None)
+    return read(found_arn) if found_arn is not None and seen > base else None
 
 
 def is_dismissed(arn: str, dismissals: Iterable[str]) -> bool:

@@ -61,17 +61,22 @@ class TaskDefinition:
     @property
     def base(self) -> str:
         """The nearest ancestor that Slipway did not register: itself, for a revision that is not Slipway's."""
-        return self.own.get(TAG_BASE, "") or self.arn
+        return self._link(TAG_BASE) or self.arn
 
     @property
     def cloned_from(self) -> str:
         """The revision that this one was cloned from, or itself."""
-        return self.own.get(TAG_CLONED_FROM, "") or self.arn
+        return self._link(TAG_CLONED_FROM) or self.arn
 
     @property
     def seen(self) -> str:
         """The newest revision of others that existed when this one was registered, or ``""``."""
-        return self.own.get(TAG_SEEN, "")
+        return self._link(TAG_SEEN)
+
+    def _link(self, tag: str) -> str:
+        """The revision that a tag names; a tag that somebody has broken names none."""
+        value = self.own.get(tag, "")
+        return value if value.rpartition(":")[2].isdigit() else ""
 
     def image(self, container: str) -> str:
         """The image of the container of that name, or ``""``."""

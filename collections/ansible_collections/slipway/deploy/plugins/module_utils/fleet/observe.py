@@ -35,7 +35,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import 
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import revision_of
 
-__all__ = ["FleetObserver", "observe", "observe_services", "parse_service"]
+__all__ = ["observe", "observe_services", "parse_service"]
 
 WORKERS = 8
 RECENT = 10
@@ -61,7 +61,7 @@ def observe(
     :raises SlipwayError: a call failed (all that failed, when several did).
     """
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="observe") as pool:
-        return FleetObserver(clients, cache, pool).observe(tuple(desired), tuple(definitions), resolve_images)
+        return _Observer(clients, cache, pool).observe(tuple(desired), tuple(definitions), resolve_images)
 
 
 def observe_services(clients: Clients, cluster: str, names: Sequence[str]) -> dict[str, ObservedService]:
@@ -73,7 +73,7 @@ def observe_services(clients: Clients, cluster: str, names: Sequence[str]) -> di
     return found
 
 
-class FleetObserver:
+class _Observer:
     """The steps of :func:`observe`, sharing clients, cache and threads."""
 
     def __init__(self, clients: Clients, cache: TaskDefinitionCache, pool: Executor) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare impor
     running_image,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import is_digest, parse_image
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
     Facts,
@@ -184,8 +184,11 @@ def _image_errors(wanted: DesiredService, image: ResolvedImage | None) -> list[S
     ]
 
 
-def change_errors(facts: Facts, source: TaskDefinition) -> list[SlipwayError]:
-    """Why a service that has to change must not be changed now."""
+def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayError]:
+    """Why a service that has to change must not be changed now.
+
+    :param source: what will be cloned, or ``None`` when nothing has to be.
+    """
     wanted, errors = facts.desired, []
     if facts.observed is not None and in_flight(facts.observed) and not wanted.force:
         errors.append(
@@ -195,7 +198,7 @@ def change_errors(facts: Facts, source: TaskDefinition) -> list[SlipwayError]:
                 f"Wait until it ends, or replace it: -e force_full_build=true --limit {wanted.name}",
             )
         )
-    if source.unknown:
+    if source is not None and source.unknown:
         errors.append(
             SlipwayError(
                 f"the installed botocore does not know {', '.join(source.unknown)}: a clone would lose it",
@@ -203,7 +206,7 @@ def change_errors(facts: Facts, source: TaskDefinition) -> list[SlipwayError]:
                 "Upgrade botocore (and boto3), then plan again",
             )
         )
-    if source is not facts.running:
+    if source is not None and source is not facts.running:
         errors += _container_errors(source, wanted)
     return errors
 
@@ -226,7 +229,7 @@ def _change(
     pinned = str(parse_image(image.reference).at(image.digest))
     body = with_image(source.body, wanted.container, pinned) if container_of(source.body, wanted.container) else {}
     reused = reusable(facts, source, body)
-    after = Side(reused.arn if reused else None, pinned, wanted.tag, image.digest)
+    after = Side(reused.arn if reused else None, pinned, _label_of(wanted), image.digest)
     notes = change_notes(facts)
     if reused is not None:
         notes.append(f"reuses :{reused.revision}")
@@ -306,7 +309,12 @@ def _unchanged(facts: Facts, image: ResolvedImage | None) -> Unchanged:
     if verdict is None or verdict.kind != SAME:
         return Unchanged(wanted, "nothing to change", running)
     # The wanted tag means what runs: a better name than none.
-    return Unchanged(wanted, verdict.why, replace(running, tag=running.tag or wanted.tag))
+    return Unchanged(wanted, verdict.why, replace(running, tag=running.tag or _label_of(wanted)))
+
+
+def _label_of(wanted: DesiredService) -> str:
+    """The tag that was asked for; a digest that was asked for is no tag."""
+    return "" if is_digest(wanted.tag) else wanted.tag
 
 
 def service_warnings(facts: Facts, drift: Drift | None) -> list[str]:

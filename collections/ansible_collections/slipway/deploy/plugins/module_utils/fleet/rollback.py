@@ -129,7 +129,7 @@ def _way_back(
     notes = change_notes(facts)
     if reused is None:
         notes.append(f":{definition.revision} is {'not pinned' if active else 'INACTIVE'}: it is registered again")
-    errors = change_errors(facts, definition)
+    errors = change_errors(facts, definition if reused is None else None)
     after = Side(reused.arn if reused else None, image, str(item.get("tag") or ""), digest)
     if errors:
         return errors

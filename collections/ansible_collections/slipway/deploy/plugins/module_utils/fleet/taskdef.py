@@ -183,7 +183,8 @@ def merge_tags(tags: Iterable[Mapping[str, str]], own: Mapping[str, str], where:
         for tag in tags
         if not tag["key"].lower().startswith(("aws:", OWN_PREFIX))
     ]
-    merged = kept + [{"key": key, "value": value[:MAX_TAG_VALUE]} for key, value in own.items()]
+    # The end of an ARN is what tells it apart.
+    merged = kept + [{"key": key, "value": value[-MAX_TAG_VALUE:]} for key, value in own.items()]
     if len(merged) > MAX_TAGS:
         raise SlipwayError(
             f"{len(kept)} tags and Slipway's own {len(own)} are more than the {MAX_TAGS} that ECS takes",

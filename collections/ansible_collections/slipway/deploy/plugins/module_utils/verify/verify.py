@@ -9,7 +9,6 @@ the environment's policy decides whether that warns or fails. It is never silent
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -111,8 +110,6 @@ def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
             "parameters": sum(1 for item in needs.references if item.kind != SECRET),
             "log_groups": len(needs.log_groups),
             "files": len(needs.files),
-            "clusters": len(needs.clusters),
-            "services": len(plan.changes),
             "roles": len({role for role, _actions in needs.rights}),
         },
         platforms=tuple(sorted({need.platform for need in wanted if need.platform})),
@@ -209,6 +206,8 @@ class _Checks:
         return platform
 
     def _blob(self, url: str) -> bytes:
+        import urllib.request  # Slow to import, and only a change needs it.
+
         if urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("the registry gave no address of the config")
         if self._settings.endpoint_url and is_loopback(self._settings.endpoint_url) and not is_loopback(url):

@@ -84,8 +84,6 @@ def test_everything_exists(aws: AwsDouble) -> None:
         "parameters": 2,
         "log_groups": 1,
         "files": 1,
-        "clusters": 1,
-        "services": 1,
         "roles": 1,
     }
 
