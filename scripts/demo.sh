@@ -11,6 +11,6 @@ The sandbox is still running. Next:
   ansible-playbook deploy.yml -e env=local -e force_full_build=true
   ansible-playbook deploy.yml -e env=local --check --diff       what would change
   ansible-playbook playbooks/rollback.yml -e env=local          back to the previous release
-  python -m sandbox status                                      what runs in it (.venv/bin/python)
+  .venv/bin/python -m sandbox status                            what runs in it
 Stop it: make demo-stop
 TEXT
