@@ -79,10 +79,7 @@ def _start_error(engine: Engine, task: Task) -> str | None:
         return error
     for one in definition.containers:
         entry = task.images.setdefault(one["name"], {"image": one["image"]})
-        reference = one["image"]
-        if "digest" in entry:
-            reference = one["image"].partition("@")[0].rpartition(":")[0] if "@" not in reference else reference
-            reference = f"{_repository(one['image'])}@{entry['digest']}"
+        reference = f"{_repository(one['image'])}@{entry['digest']}" if "digest" in entry else one["image"]
         pulled: Pulled = engine.world.resolve(reference, platform_of(definition))
         if pulled.error or not pulled.digest:
             return pulled.error or texts.PULL.format(image=one["image"])
@@ -133,7 +130,16 @@ def _starting(engine: Engine, task: Task, step: str, now: float) -> None:
     else:
         task.was_running = True
         task.times["startedAt"] = now
+        _register_targets(engine, task, now)
         engine.world.write_log(task, "started", now)
+
+
+def _register_targets(engine: Engine, task: Task, now: float) -> None:
+    if task.service is None:
+        return
+    for one in task.service.target_groups:
+        text = texts.REGISTERED.format(service=task.service.name, count=1, group=one["targetGroupArn"])
+        engine.event(task.service, text, now)
 
 
 def _die(engine: Engine, task: Task, now: float) -> None:
@@ -156,6 +162,7 @@ def _fail_health(engine: Engine, task: Task, now: float) -> None:
         reason = texts.UNHEALTHY_TARGET.format(group=group.get("targetGroupArn"))
         event = texts.TARGET_HEALTH.format(
             service=service.name if service else "",
+            task=task.id,
             port=group.get("containerPort"),
             group=group.get("targetGroupArn"),
         )

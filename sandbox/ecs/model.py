@@ -121,6 +121,7 @@ class Deployment:
     healthy_since: float | None = None
     next_start: float = 0.0
     start_failures: int = 0
+    unhealthy: int = 0
     completed_once: bool = False
     halted: bool = False
     rollback_of: ServiceDeployment | None = None

@@ -70,6 +70,11 @@ def counts(service: Service, deployment_id: str | None = None) -> tuple[int, int
     return running, pending
 
 
+def _kept(service: Service, one: Deployment) -> int:
+    """How many tasks of a deployment that is being replaced are still wanted."""
+    return sum(1 for task in service.tasks.values() if task.live and task.started_by == one.id)
+
+
 def deployment(service: Service, one: Deployment) -> dict[str, Any]:
     """An entry of ``deployments``."""
     running, pending = counts(service, one.id)
@@ -78,7 +83,7 @@ def deployment(service: Service, one: Deployment) -> dict[str, Any]:
         id=one.id,
         status=one.status,
         taskDefinition=one.task_definition,
-        desiredCount=0 if one.status != "PRIMARY" else service.wanted,
+        desiredCount=service.wanted if one.status == "PRIMARY" else _kept(service, one),
         pendingCount=pending,
         runningCount=running,
         failedTasks=one.failed,

@@ -225,8 +225,9 @@ def roll_back(
     service.task_definition = target.task_definition
     fresh = _add_primary(engine, service, target.revision, now)
     fresh.rollback_of = made
-    fresh.rollout_reason = texts.REASON_ROLLING_BACK.format(deployment=target.id)
-    engine.event(service, texts.ROLLING_BACK.format(service=service.name, deployment=target.id), now)
+    # ECS names the new deployment, the one that its event says is completed later, not the old good one.
+    fresh.rollout_reason = texts.REASON_ROLLING_BACK.format(deployment=fresh.id)
+    engine.event(service, texts.ROLLING_BACK.format(service=service.name, deployment=fresh.id), now)
     if made:
         made.status = "ROLLBACK_IN_PROGRESS"
         made.reason = reason

@@ -81,7 +81,8 @@ def _start_missing(engine: Engine, service: Service, primary: Deployment, now: f
         engine.wake(primary.next_start, service)
         return
     started = [engine.start_service_task(service, primary, now).id for _ in range(count)]
-    engine.event(service, texts.started(service.name, started), now)
+    engine.event(service, texts.started(service.name, started, min(primary.unhealthy, count)), now)
+    primary.unhealthy = 0
     service.steady = False
 
 
@@ -109,6 +110,7 @@ def _stop_replaced(engine: Engine, service: Service, primary: Deployment, now: f
 
 def _scale_in(engine: Engine, service: Service, victims: list[Task], primary: Deployment, now: float) -> None:
     running = [one.id for one in victims if one.status == "RUNNING"]
+    pending = len(victims) - len(running)
     reason = texts.SCALED.format(deployment=primary.id)
     for task in victims:
         engine.scale_in(task, reason, now)
@@ -119,6 +121,8 @@ def _scale_in(engine: Engine, service: Service, victims: list[Task], primary: De
             engine.event(service, texts.DEREGISTERED.format(service=service.name, count=len(running), group=arn), now)
     if running:
         engine.event(service, texts.stopped(service.name, running), now)
+    if pending:
+        engine.event(service, texts.STOPPED_PENDING.format(service=service.name, count=pending), now)
     service.steady = False
 
 
@@ -138,6 +142,7 @@ def _retire(service: Service, primary: Deployment) -> None:
 def task_failed(engine: Engine, service: Service, deployment: Deployment, task: Task, now: float) -> None:
     """Count a failure and slow the next starts down, as the service throttle logic does."""
     deployment.failed += 1
+    deployment.unhealthy += task.stop_code == "ServiceSchedulerInitiated"
     deployment.updated_at = now
     delay = engine.scaled(engine.timings_for(service.name).restart)
     if not task.was_running:

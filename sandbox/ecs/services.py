@@ -144,8 +144,6 @@ def update(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
     deploy = bool(body.get("forceNewDeployment"))
     deploy |= definition is not None and definition.arn != service.task_definition
     deploy |= any(key in body and body[key] != service.settings.get(key) for key in DEPLOYING)
-    if not deploy and definition is None and body.get("forceNewDeployment") is None and len(body) <= 2:
-        return {"service": render.service(service, include_tags=True)}
     remember(engine, service, now)
     service.settings["deploymentConfiguration"] = configuration
     for key in SETTINGS:

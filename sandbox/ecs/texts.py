@@ -17,12 +17,14 @@ IMPAIRED = "(service {service}) is unable to consistently start tasks successful
 UNPLACED = "(service {service}) was unable to place a task. Reason: {reason}."
 CONTAINER_HEALTH = "(service {service}) (task {task}) failed container health checks."
 TARGET_HEALTH = (
-    "(service {service}) (port {port}) is unhealthy in (target-group {group}) due to (reason Health checks failed)."
+    "(service {service}) (task {task}) (port {port}) is unhealthy in (target-group {group}) "
+    "due to (reason Request timed out)."
 )
 BLOCKED = (
     "(service {service}) was unable to stop or start tasks during a deployment because of the service deployment "
     "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
 )
+STOPPED_PENDING = "(service {service}) stopped {count} pending tasks."
 DRAINING = "(service {service}) has begun draining connections on {count} tasks."
 REGISTERED = "(service {service}) registered {count} targets in (target-group {group})"
 DEREGISTERED = "(service {service}) deregistered {count} targets in (target-group {group})"
@@ -31,13 +33,13 @@ REASON_IN_PROGRESS = "ECS deployment {deployment} in progress."
 REASON_COMPLETED = "ECS deployment {deployment} completed."
 REASON_FAILED = "ECS deployment circuit breaker: tasks failed to start."
 REASON_ROLLING_BACK = "ECS deployment circuit breaker: rolling back to deploymentId {deployment}."
-REASON_STOPPED = "Service deployment was stopped by user request."
+REASON_STOPPED = "Service deployment stopped by user."
 
 SD_ROLLED_BACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 SD_NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 SD_STOPPED_BREAKER = "Service deployment stopped because the circuit breaker threshold was exceeded."
-SD_USER_ROLLBACK = "Service deployment rolled back because of a stop service deployment request."
-SD_USER_STOP = "Service deployment stopped because of a stop service deployment request."
+SD_USER_ROLLBACK = "Service deployment rolled back by user."
+SD_USER_STOP = "Service deployment stopped by user."
 SD_SUPERSEDED = "Service deployment stopped because a new service deployment was started."
 SD_INACTIVE = "Service deployment rollback failed: TaskDefinition is inactive."
 
@@ -71,9 +73,10 @@ LOG_GROUP = (
 )
 
 
-def started(service: str, tasks: Sequence[str]) -> str:
-    """The event for tasks that were started, by id."""
-    return f"(service {service}) has started {len(tasks)} tasks: {_listed(tasks)}."
+def started(service: str, tasks: Sequence[str], unhealthy: int = 0) -> str:
+    """The event for tasks that were started, by id; ``unhealthy`` of them replace unhealthy ones."""
+    text = f"(service {service}) has started {len(tasks)} tasks: {_listed(tasks)}."
+    return f"{text} Amazon ECS replaced {unhealthy} tasks due to an unhealthy status." if unhealthy else text
 
 
 def stopped(service: str, tasks: Sequence[str]) -> str:

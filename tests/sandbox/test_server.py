@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -227,6 +228,21 @@ def test_scalable_targets(aws: Sandbox) -> None:
     assert [one["MaxCapacity"] for one in found] == [4]
 
 
+def test_s3_objects_come_back_as_they_were(aws: Sandbox) -> None:
+    client = aws.client("s3")
+    content = bytes(range(256)) * 5000
+    client.upload_fileobj(io.BytesIO(content), "sdt-local-slipway", "a b/c+d")
+    head = client.head_object(Bucket="sdt-local-slipway", Key="a b/c+d")
+    assert head["ContentLength"] == len(content)
+    assert client.get_object(Bucket="sdt-local-slipway", Key="a b/c+d")["Body"].read() == content
+    etag = client.put_object(Bucket="sdt-local-slipway", Key="e", Body=b"")["ETag"]
+    client.put_object(Bucket="sdt-local-slipway", Key="e", Body=b"2", IfMatch=etag)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        client.put_object(Bucket="sdt-local-slipway", Key="e", Body=b"3", IfMatch=etag)
+    for key in ("a b/c+d", "e"):
+        client.delete_object(Bucket="sdt-local-slipway", Key=key)
+
+
 def test_s3_conditional_writes_are_atomic(aws: Sandbox) -> None:
     client = aws.client("s3")
 
@@ -240,6 +256,31 @@ def test_s3_conditional_writes_are_atomic(aws: Sandbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(put, range(8))) == ["PreconditionFailed"] * 7 + ["done"]
     client.delete_object(Bucket="sdt-local-slipway", Key="lock")
+
+
+def test_an_image_that_fails_twice_and_then_runs(aws: Sandbox) -> None:
+    behaviour = {"fail": "crash", "count": 2}
+    aws.control("images", {"repository": "sdt/local/config-server", "tag": "3f9c2d1", "behaviour": behaviour})
+    made = deploy(aws, "config-server", "3f9c2d1")
+    assert wait_stable(aws, "config-server")["deployments"][0]["id"] == made
+    ecs = aws.client("ecs")
+    assert len(ecs.list_tasks(cluster=CLUSTER, startedBy=made, desiredStatus="STOPPED")["taskArns"]) == 2
+
+
+def test_a_running_task_can_be_killed(aws: Sandbox) -> None:
+    ecs = aws.client("ecs")
+    victim = ecs.list_tasks(cluster=CLUSTER, serviceName=name_of("config-server"))["taskArns"][0]
+    aws.control(f"tasks/{victim.rpartition('/')[2]}", {"exit_code": 9})
+    found = ecs.describe_tasks(cluster=CLUSTER, tasks=[victim])["tasks"][0]
+    assert found["containers"][0]["exitCode"] == 9
+    wait_stable(aws, "config-server")
+    assert victim not in ecs.list_tasks(cluster=CLUSTER, serviceName=name_of("config-server"))["taskArns"]
+
+
+def test_a_service_can_be_made_slower(aws: Sandbox) -> None:
+    shown = aws.control(f"services/{name_of('bff-service')}", {"start_seconds": 30, "log_lines": ["hello"]})
+    assert shown["timings"]["start"] == 30
+    aws.control(f"services/{name_of('bff-service')}", {"start_seconds": 3})
 
 
 def test_another_region_has_no_cluster(aws: Sandbox) -> None:
