@@ -158,9 +158,14 @@ class _Observer:
 
     def _read(self, desired: DesiredService, found: Found) -> Facts:
         observed, failure = found
-        if observed is None or not observed.task_definition:
+        if observed is None or observed.status != "ACTIVE" or not observed.task_definition:
             return Facts(desired, observed, failure)
-        running = self.read(observed.task_definition, observed)
+        try:
+            running = self.read(observed.task_definition, observed)
+        except SlipwayError as error:
+            if desired.selected or not api.is_unknown_definition(error):
+                raise
+            return Facts(desired, observed, failure)
         facts = Facts(desired, observed, failure, running, running_digest=_pinned_digest(running, desired.container))
         if not desired.selected:
             return facts

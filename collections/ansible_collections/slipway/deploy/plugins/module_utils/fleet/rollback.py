@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,15 +61,7 @@ def plan_rollback(wanted: Wanted, observation: FleetObservation, options: PlanOp
     :raises SlipwayErrors: everything that forbids it: services or revisions that are gone, deployments in flight.
     """
     services = [facts.desired for facts in observation.facts]
-    errors = fleet_errors(services, options)
-    names = {item.name for item in services}
-    errors += [
-        SlipwayError(
-            f"service {name} is in the release but not in the inventory", "group fleet", "Add it, or use --limit"
-        )
-        for name in wanted
-        if name not in names
-    ]
+    errors = [*fleet_errors(services, options), *_left_out(services, wanted)]
     drift = drifts(observation, options.dismissals)
     changes: list[Change] = []
     unchanged: list[Unchanged] = []
@@ -89,6 +81,20 @@ def plan_rollback(wanted: Wanted, observation: FleetObservation, options: PlanOp
         raise SlipwayErrors(errors)
     changes.sort(key=lambda change: change.desired.wave)
     return Plan(tuple(changes), tuple(unchanged), tuple(warnings), drift)
+
+
+def _left_out(services: Sequence[DesiredService], wanted: Wanted) -> list[SlipwayError]:
+    """Services of the release that the inventory no longer has: with a limit, they are outside it."""
+    if not all(item.selected for item in services):
+        return []
+    names = {item.name for item in services}
+    return [
+        SlipwayError(
+            f"service {name} is in the release but not in the inventory", "group fleet", "Add it, or use --limit"
+        )
+        for name in wanted
+        if name not in names
+    ]
 
 
 def _way_back(

@@ -62,6 +62,18 @@ _UNORDERED = {
 }
 """Lists whose order means nothing to ECS, and the key that names an entry (``""``: the entry itself)."""
 
+_FALSE_UNLESS_SET = frozenset(
+    {
+        "enableFaultInjection",
+        "privileged",
+        "readonlyRootFilesystem",
+        "interactive",
+        "pseudoTerminal",
+        "disableNetworking",
+    }
+)
+"""Flags that ECS answers as false for some revisions and not at all for older ones."""
+
 _SHOWN = frozenset(
     {"cpu", "memory", "memoryReservation", "image", "networkMode", "pidMode", "ipcMode", "essential", "user"}
     | {"taskRoleArn", "executionRoleArn", "sizeInGiB", "cpuArchitecture", "operatingSystemFamily", "valueFrom"}
@@ -219,9 +231,10 @@ def normal_form(body: Mapping[str, Any], ignore_image_of: str | None = None) -> 
 
 
 def _drop_defaults(container: dict[str, Any], awsvpc: bool) -> None:
-    for key, default in (("cpu", 0), ("essential", True)):
-        if container.get(key) == default:
-            del container[key]
+    if container.get("cpu") == 0:
+        del container["cpu"]
+    if container.get("essential") is True:
+        del container["essential"]
     for mapping in container.get("portMappings", {}).values():
         if mapping.get("protocol") == "tcp":
             del mapping["protocol"]
@@ -232,11 +245,15 @@ def _drop_defaults(container: dict[str, Any], awsvpc: bool) -> None:
 def _normal(value: Any, key: str) -> Any:
     if isinstance(value, Mapping):
         pairs = ((name, _normal(item, name)) for name, item in value.items())
-        return {name: item for name, item in pairs if item is not None and item not in ([], {})}
+        return {name: item for name, item in pairs if not _says_nothing(name, item)}
     if isinstance(value, list):
         items = [_normal(item, "") for item in value]
         return _by_name(items, _UNORDERED[key]) if key in _UNORDERED else items
     return value
+
+
+def _says_nothing(name: str, item: Any) -> bool:
+    return item is None or item in ([], {}) or (item is False and name in _FALSE_UNLESS_SET)
 
 
 def _by_name(items: list[Any], name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe, observe_services
 
-from .aws_double import CLUSTER, AwsDouble, Refusal
+from .aws_double import ARN, CLUSTER, AwsDouble, Refusal
 from .builders import NEW, OLD, desired, image
 
 
@@ -120,6 +120,14 @@ def test_a_failing_call_is_one_line(operation: str, refusal: Refusal, says: str)
     with pytest.raises(SlipwayError, match=says) as caught:
         observe(services, aws, TaskDefinitionCache(None))
     assert "\n" not in str(caught.value)
+
+
+def test_a_deleted_definition_outside_the_limit_fails_nothing() -> None:
+    aws = AwsDouble()
+    services = fleet(aws, 2)
+    del aws.definitions[f"{ARN}{services[1].service}:1"]
+    observation = observe([services[0], desired(services[1].name, selected=False)], aws, TaskDefinitionCache(None))
+    assert observation.facts[1].running is None
 
 
 def test_failures_of_several_services_are_said_together() -> None:

@@ -204,6 +204,14 @@ def test_rollback_says_all_that_is_gone(aws: AwsDouble) -> None:
     assert "removed-service is in the release but not in the inventory" in str(caught.value)
 
 
+def test_rollback_under_a_limit_ignores_what_is_outside_it(aws: AwsDouble) -> None:
+    first = deploy(aws, "r1")
+    deploy(aws, "r2", desired(tag="old"))
+    wanted = {**recorded(first, "to"), "removed-service": {"task_definition": f"{ARN}x:1", "digest": OLD, "tag": "x"}}
+    made = roll_back(aws, wanted, desired(), desired("gone-service", selected=False))
+    assert [change.desired.name for change in made.changes] == ["user-service"]
+
+
 def test_rollback_leaves_services_alone_that_the_release_did_not_have(aws: AwsDouble) -> None:
     made = roll_back(aws, {})
     assert made.changes == ()

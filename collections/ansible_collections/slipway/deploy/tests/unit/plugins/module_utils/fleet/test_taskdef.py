@@ -108,6 +108,7 @@ ENVIRONMENT = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
         (body(), body(revision=19, taskDefinitionArn=ARN[:-1] + "9", registeredAt=2.0, status="INACTIVE")),
         (body(app={"environment": ENVIRONMENT}), body(app={"environment": ENVIRONMENT[::-1]})),
         (body(volumes=[], placementConstraints=[]), body()),
+        (body(enableFaultInjection=False, app={"privileged": False}), body()),
         (body(app={"mountPoints": [], "environment": [], "cpu": 0}), body()),
         (body(requiresCompatibilities=["EC2", "FARGATE"]), body(requiresCompatibilities=["FARGATE", "EC2"])),
         (
