@@ -32,7 +32,7 @@ lint: setup ## ruff, mypy, yamllint
 	@$(IN_VENV) scripts/lint.sh
 
 unit: setup ## Unit tests of the collection
-	@cd $(COLLECTION) && $(IN_VENV) python -m pytest -q
+	@cd $(COLLECTION) && $(IN_VENV) python -m pytest -q -n auto
 
 fmt: setup ## Format the Python files
 	@$(IN_VENV) ruff format
