@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--throttle", type=float, default=1.0, help="multiply AWS's rate limits; 0 for none")
         one.add_argument("--stale", type=float, help="seconds for which reads may miss a change (default 0.1)")
         one.add_argument("--state-file", type=Path, help="write endpoint, pid and account there when ready")
+        one.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
     for name in ("down", "status"):
         one = commands.add_parser(name)
         one.add_argument("--port", type=int, default=4510)
@@ -68,7 +69,10 @@ def _serve(options: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    parent = os.getppid()
+    while not ended.wait(1.0):
+        if options.with_parent and os.getppid() != parent:
+            break
     stop()
     return 0
 

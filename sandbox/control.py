@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from sandbox import fleet
-from sandbox.ecs import definitions
+from sandbox.ecs import definitions, scheduler
 from sandbox.ecs.model import Behaviour, Timings
 from sandbox.state import State
 
@@ -255,7 +255,11 @@ class Control:
             found = engine.clusters.get(argument)
             if found is None:
                 raise BadRequest(f"no cluster {argument}")
+            now = engine.tick()
             found.instances = int(body.get("instances", found.instances))
+            for service in list(engine.services.values()):
+                if service.daemon and service.cluster is found:
+                    scheduler.reconcile(engine, service, now)
             return {"instances": found.instances}
 
     def tasks(self, _method: str, argument: str, body: dict[str, Any]) -> Any:

@@ -54,6 +54,7 @@ class Sandbox:
         self._fleet = fleet if isinstance(fleet, Mapping) else None
         self._arguments = [
             *("--port", str(port), "--alb-port", str(alb_port), "--account", account, "--region", region),
+            "--with-parent",
             *("--speed", str(speed), "--throttle", str(throttle), "--stale", str(stale)),
         ]
         if environment:

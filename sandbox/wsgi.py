@@ -9,9 +9,11 @@ which would be most of the time of a call here.
 from __future__ import annotations
 
 import io
+import json
 import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -115,6 +117,11 @@ class Handler(BaseHTTPRequestHandler):
         except ResetConnection:
             self._reset()
             return
+        except Exception:  # noqa: BLE001  # a mistake of the sandbox's own must reach the client, and the log
+            traceback.print_exc()
+            status[:] = ["500 Internal Server Error", [("Content-Type", "application/json")]]
+            text = traceback.format_exc(limit=-1).strip().rpartition("\n")[2]
+            content = json.dumps({"__type": "ServerException", "message": f"sandbox: {text}"}).encode()
         code, _, phrase = status[0].partition(" ")
         headers = status[1]
         self.send_response_only(int(code), phrase)
@@ -160,5 +167,5 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report errors of the server's own, not dropped connections."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, ValueError, OSError)):
+        if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)

@@ -277,6 +277,29 @@ def test_a_running_task_can_be_killed(aws: Sandbox) -> None:
     assert victim not in ecs.list_tasks(cluster=CLUSTER, serviceName=name_of("config-server"))["taskArns"]
 
 
+def test_a_daemon_follows_the_clusters_instances(aws: Sandbox) -> None:
+    ecs = aws.client("ecs")
+    found = ecs.describe_services(cluster=CLUSTER, services=[name_of("bff-service")])["services"][0]
+    ecs.create_service(
+        cluster=CLUSTER, serviceName="every", taskDefinition=found["taskDefinition"], schedulingStrategy="DAEMON"
+    )
+    aws.control(f"clusters/{CLUSTER}", {"instances": 3})
+    ecs.get_waiter("services_stable").wait(cluster=CLUSTER, services=["every"], WaiterConfig=QUICK)
+    assert ecs.describe_services(cluster=CLUSTER, services=["every"])["services"][0]["desiredCount"] == 3
+    aws.control(f"clusters/{CLUSTER}", {"instances": 2})
+    ecs.delete_service(cluster=CLUSTER, service="every", force=True)
+
+
+def test_a_mistake_of_the_sandbox_is_a_500_not_silence(aws: Sandbox) -> None:
+    connection = http.client.HTTPConnection(aws.endpoint.removeprefix("http://"))
+    headers = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.TagResource"}
+    arn = f"arn:aws:ecs:eu-west-1:000000000000:cluster/{CLUSTER}"
+    connection.request("POST", "/", body=json.dumps({"resourceArn": arn, "tags": [{}]}), headers=headers)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["__type"]) == (500, "ServerException")
+    connection.close()
+
+
 def test_a_service_can_be_made_slower(aws: Sandbox) -> None:
     shown = aws.control(f"services/{name_of('bff-service')}", {"start_seconds": 30, "log_lines": ["hello"]})
     assert shown["timings"]["start"] == 30
