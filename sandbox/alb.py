@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox.aws import split_image
 from sandbox.ecs.model import Service, Task
+from sandbox.protocol import Call
 from sandbox.state import State
 from sandbox.wsgi import ResetConnection
 
@@ -40,6 +41,13 @@ class Alb:
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer a request as the service's running tasks would."""
         path = environ["PATH_INFO"].strip("/").split("/")
+        for fault in self.state.faults.strike(Call("alb", environ["PATH_INFO"], self.state.region, "", b"", True)):
+            if fault.kind == "reset":
+                raise ResetConnection
+            if fault.kind == "latency":
+                time.sleep(fault.seconds)
+            else:
+                return _answer(start, fault.status, {"status": "DOWN", "error": fault.message})
         with self.state.engine.lock:
             self.state.engine.tick()
             service = self.find(path[0])

@@ -189,6 +189,8 @@ def test_a_task_of_an_index_shows_its_platforms_digest(aws: Sandbox) -> None:
 def test_the_load_balancers_port(aws: Sandbox) -> None:
     assert get(aws.alb, "/api-gateway/actuator/health") == (200, {"status": "UP"})
     assert get(aws.alb, "/nope/actuator/health")[0] == 404
+    aws.control("faults", {"kind": "error", "service": "alb", "action": "/api-gateway/*", "status": 502, "count": 2})
+    assert [get(aws.alb, "/api-gateway/actuator/health")[0] for _ in range(3)] == [502, 502, 200]
     name = name_of("notification-service")
     aws.control(f"services/{name}", {"behaviour": {"http": {"mode": "error", "status": 500}}})
     assert get(aws.alb, "/notification-service/actuator/health")[0] == 500
@@ -304,6 +306,31 @@ def test_a_service_can_be_made_slower(aws: Sandbox) -> None:
     shown = aws.control(f"services/{name_of('bff-service')}", {"start_seconds": 30, "log_lines": ["hello"]})
     assert shown["timings"]["start"] == 30
     aws.control(f"services/{name_of('bff-service')}", {"start_seconds": 3})
+
+
+def test_many_clients_at_once(aws: Sandbox) -> None:
+    clients = {name: aws.client(name) for name in ("ecs", "ecr", "logs", "s3", "ssm")}
+    service = name_of("discovery-server")
+
+    def work(number: int) -> None:
+        if number % 5 == 0:
+            clients["ecs"].update_service(cluster=CLUSTER, service=service, forceNewDeployment=True)
+        elif number % 5 == 1:
+            arns = clients["ecs"].list_tasks(cluster=CLUSTER, serviceName=service)["taskArns"]
+            clients["ecs"].describe_tasks(cluster=CLUSTER, tasks=arns)
+        elif number % 5 == 2:
+            clients["s3"].put_object(Bucket="sdt-local-slipway", Key=f"many/{number}", Body=b"x")
+        elif number % 5 == 3:
+            clients["logs"].filter_log_events(logGroupName="/ecs/sdt/local/discovery-server")
+        else:
+            clients["ecr"].describe_images(repositoryName="sdt/local/discovery-server")
+            clients["ssm"].describe_parameters()
+
+    before = aws.log.count("Traceback")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(100)))
+    assert aws.log.count("Traceback") == before
+    assert wait_stable(aws, "discovery-server")["runningCount"] == 1
 
 
 def test_another_region_has_no_cluster(aws: Sandbox) -> None:
