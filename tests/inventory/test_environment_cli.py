@@ -69,6 +69,24 @@ def test_nothing_of_another_environment_is_read(project: Project) -> None:
     assert project.run("ansible-playbook", "empty.yml", "-e", "env=dev").code == 0
 
 
+TAGGED = """\
+DOCUMENTATION = "{name: tagged, short_description: x, options: {plugin: {type: str}}}"
+from ansible.plugins.inventory import BaseInventoryPlugin
+class InventoryModule(BaseInventoryPlugin):
+    NAME = "tagged"
+    def parse(self, inventory, loader, path, cache=True):
+        inventory.set_variable("user-service", "tag", "{{ 1 + 1 }}")
+"""
+
+
+def test_a_value_from_outside_is_no_template_whatever_was_read_before(project: Project) -> None:
+    project.write("dev/a.toml", 'fleet.vars = {ours = "{{ 1 + 1 }}"}\n')
+    project.write("dev/z.yml", "plugin: tagged\n")
+    project.write("../inventory_plugins/tagged.py", TAGGED)
+    found = project.inventory("-e", "env=dev", "--playbook-dir", ".")["_meta"]["hostvars"]["user-service"]
+    assert (found["ours"], found["tag"]) == ("{{ 1 + 1 }}", {"__ansible_unsafe": "{{ 1 + 1 }}"})
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -77,6 +95,8 @@ def test_nothing_of_another_environment_is_read(project: Project) -> None:
         (["-e", "@vars.yml"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
         (["-e", "env=../dev"], f"env=../dev: the name of an environment is wanted, not a path {THERE}"),
         (["-e", '{"env": ["dev"]}'], f"env=['dev']: the name of one environment is wanted {THERE}"),
+        (["-e", "@nowhere.yml"], "-e @nowhere.yml: cannot be read (No such file or directory). Correct its name"),
+        (["-e", "@bad.yml"], "-e @bad.yml:2: not valid YAML: did not find expected node content"),
         (
             ["-i", "inventories/dev", "-e", "env=local"],
             "-i inventories/dev and -e env=local name different environments: a run is for one. Leave one of them out",
@@ -93,6 +113,7 @@ def test_nothing_of_another_environment_is_read(project: Project) -> None:
 )
 def test_a_wrong_word_is_answered_in_one_line(project: Project, arguments: list[str], line: str) -> None:
     (project.root / "vars.yml").write_text("env: dve\n", encoding="utf-8")
+    (project.root / "bad.yml").write_text("env: [\n", encoding="utf-8")
     ran = project.run("ansible-playbook", "empty.yml", *arguments)
     assert (ran.code, ran.out, ran.err) == (4, "", f"{line}\n")
 

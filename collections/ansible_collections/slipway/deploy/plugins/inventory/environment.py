@@ -59,6 +59,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
     is_environment,
     list_environments,
     read_text,
+    unreadable,
     variable_files,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
@@ -79,8 +80,9 @@ class InventoryModule(BaseInventoryPlugin):
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory, or end the program with a line for each mistake."""
-        super().parse(inventory, loader, path, cache)
         try:
+            _check_extra_vars_files()
+            super().parse(inventory, loader, path, cache)
             self._read_config_data(path)
             self._parse(Path(path), cache)
         except (SlipwayError, AnsibleError) as error:
@@ -163,6 +165,18 @@ def _inventory_sources() -> list[str]:
     return [source if "," in source else str(Path(source).absolute()) for source in given or ()]
 
 
+def _check_extra_vars_files() -> None:
+    """Refuse a file of ``-e @file`` that is missing, no YAML, or says a thing twice: Ansible takes half a page."""
+    given = context.CLIARGS.get("extra_vars") if context.CLIARGS else None
+    for text in given or ():
+        if str(text).startswith("@"):
+            path = Path(text[1:]).expanduser().absolute()
+            shown = f"-e @{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}"
+            source = read_source(read_text(path, shown), shown)
+            if source.errors:
+                raise SlipwayErrors(source.errors)
+
+
 def _sources(directory: Path) -> Iterator[Path]:
     """The inventory sources of a directory, by Ansible's rules for the directory that ``-i`` names."""
     ignored = [re.compile(pattern) for pattern in constants.INVENTORY_IGNORE_PATTERNS]
@@ -170,9 +184,7 @@ def _sources(directory: Path) -> Iterator[Path]:
     try:
         entries = sorted(directory.iterdir())
     except OSError as error:
-        raise SlipwayError(
-            f"cannot be read ({error.strerror})", str(directory), "Give your user the right to read it"
-        ) from error
+        raise unreadable(error, str(directory)) from error
     for entry in entries:
         if entry.name.startswith(".") or entry.name in ("host_vars", "group_vars", "vars_plugins", MARKER):
             continue

@@ -75,6 +75,10 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
     :param known: the environments that exist.
     :raises SlipwayError: none is named, one that does not exist, or two different ones.
     """
+    if root in sources:
+        raise SlipwayError(
+            "-i inventories names all environments: a run is for one", remedy="Say -e env=… in its place"
+        )
     by_path = {name: None for source in sources if (name := named_by(source, root, known)) is not None}
     said = [f"-i inventories/{name}" for name in by_path]
     names = list(by_path)

@@ -19,6 +19,15 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose 
 MARKER = "environment.yml"
 
 
+def unreadable(error: OSError, shown: str) -> SlipwayError:
+    """What to say of a file or directory that the system does not let us read.
+
+    :param shown: its name in messages.
+    """
+    remedy = "Correct its name" if isinstance(error, FileNotFoundError) else "Give your user the right to read it"
+    return SlipwayError(f"cannot be read ({error.strerror})", shown, remedy)
+
+
 def is_environment(directory: Path) -> bool:
     """Whether a directory is an environment: it and the directory above hold ``environment.yml``."""
     return (directory / MARKER).is_file() and (directory.parent / MARKER).is_file()
@@ -32,9 +41,7 @@ def list_environments(root: Path) -> tuple[str, ...]:
     try:
         return tuple(sorted(entry.name for entry in root.iterdir() if (entry / MARKER).is_file()))
     except OSError as error:
-        raise SlipwayError(
-            f"cannot be read ({error.strerror})", str(root), "Give your user the right to read it"
-        ) from error
+        raise unreadable(error, str(root)) from error
 
 
 def check_marker(root: Path, value: object) -> None:
@@ -92,9 +99,7 @@ def read_text(path: Path, shown: str) -> str:
     except UnicodeDecodeError as error:
         raise SlipwayError("is not UTF-8", shown, "Save it as UTF-8") from error
     except OSError as error:
-        raise SlipwayError(
-            f"cannot be read ({error.strerror})", shown, "Give your user the right to read it"
-        ) from error
+        raise unreadable(error, shown) from error
 
 
 def variable_files(directory: Path) -> list[Path]:

@@ -59,9 +59,10 @@ def _match(pattern: str, hosts: Collection[str], groups: Mapping[str, Collection
         return _match_all(_compile(name[1:], pattern), pattern, hosts, groups)
     subscript = _SUBSCRIPT.fullmatch(name)
     if subscript and name not in hosts and name not in groups:
-        members = _ordered(subscript["name"], hosts, groups) or sorted(
-            _match(subscript["name"], hosts, groups), key=list(hosts).index
-        )
+        members = list(groups.get(subscript["name"], ()))
+        if not members:
+            matched = _match(subscript["name"], hosts, groups)
+            members = [host for host in hosts if host in matched]
         return _slice(members, subscript["index"], pattern)
     if name in hosts or name in _LOCALHOST:
         return {name}
@@ -95,12 +96,6 @@ def _match_all(
             remedy="ansible-inventory --graph -e env=… lists them",
         )
     return found
-
-
-def _ordered(name: str, hosts: Collection[str], groups: Mapping[str, Collection[str]]) -> list[str]:
-    if name in groups:
-        return list(groups[name])
-    return [name] if name in hosts else []
 
 
 def _slice(members: Sequence[str], index: str, pattern: str) -> set[str]:

@@ -75,6 +75,7 @@ def test_a_limit_that_means_something(patterns: list[str]) -> None:
         (["~zzz"], f"--limit ~zzz matches no host or group. {HELP}"),
         (["~("], "--limit ~(: not a regular expression: missing ), unterminated subpattern at position 0"),
         (["priority_4[7]"], "--limit priority_4[7] matches no host: there are 2"),
+        (["localhost[0]"], "--limit localhost[0] matches no host: there are 0"),
         (["user-service", "!user-service"], "--limit user-service,!user-service leaves no host"),
         (["priority_1", "&priority_4"], "--limit priority_1,&priority_4 leaves no host"),
         (["!all"], "--limit !all leaves no host"),
@@ -90,7 +91,7 @@ def test_a_limit_that_means_nothing(patterns: list[str], line: str) -> None:
 NAMES = st.text(alphabet="abc-*?[]~&!()0:", max_size=8)
 
 
-@given(st.lists(st.one_of(NAMES, st.sampled_from([*HOSTS, *GROUPS])), max_size=4))
+@given(st.lists(st.one_of(NAMES, st.sampled_from([*HOSTS, *GROUPS, "localhost[0]", "user*[1]"])), max_size=4))
 def test_any_text_is_taken_or_refused_in_one_line(patterns: list[str]) -> None:
     with contextlib.suppress(SlipwayError):
         check_limit(patterns, HOSTS, GROUPS)
