@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Fixtures: a sandbox with the twelve services, and a project that deploys to it."""
+"""Fixtures: one sandbox for a file's tests, as new for each of them, and a project that deploys to it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,15 @@ from sandbox.testing import Sandbox
 from tests.support.deploys import Deploys, make_deploys
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox whose deployments take about half a second."""
+    with Sandbox(speed=8) as running:
+        yield running
+
+
 @pytest.fixture
-def deploys(tmp_path: Path) -> Iterator[Deploys]:
+def deploys(tmp_path: Path, sandbox: Sandbox) -> Deploys:
     """A project whose fleet runs the old images; the new ones are built."""
-    with Sandbox(speed=4, stale=0.2) as sandbox:
-        yield make_deploys(tmp_path, sandbox)
+    sandbox.control("reset", {})
+    return make_deploys(tmp_path, sandbox)

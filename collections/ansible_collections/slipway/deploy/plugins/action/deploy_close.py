@@ -22,11 +22,8 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Cont
 from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_end
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, let_go, summary_of, work_on
 
-GOOD = frozenset({"succeeded", "unchanged"})
-
-
 class ActionModule(SlipwayAction):
-    """Fails when the deploy did not end well. In check mode there is nothing to close."""
+    """Does not fail for a deploy that ended badly: service_result says so for each service, on its own host."""
 
     ON_RECORD = True
 
@@ -40,13 +37,9 @@ class ActionModule(SlipwayAction):
             tell_end(context, work)
             let_go(context)
             record = work.journal.record
-            screen = recap(record, work.console.width) + card(record, work.console.width)
-            work.console.lines(screen)
-        result = {"changed": bool(record["targets"]), **summary_of(record)}
-        if record["outcome"] not in GOOD:
-            cause = (record.get("cause") or {}).get("what") or "it did not come to its end"
-            result.update(failed=True, msg=f"{record['environment']}: the deploy ended as {_words(record)}: {cause}")
-        return result
+            work.console.finish()
+            work.console.lines(_screen(record, work.console.width))
+        return {"changed": bool(record["targets"]), **summary_of(record)}
 
     def _settle(self, work: Work) -> None:
         rollout = rollout_of(work.journal.record)
@@ -71,5 +64,7 @@ def _outcome(record: Record, rollout: Rollout) -> str | None:
     return "succeeded" if record["targets"] else "unchanged"
 
 
-def _words(record: Record) -> str:
-    return {"needs_person": "needing a person", None: "unfinished"}.get(record["outcome"], str(record["outcome"]))
+def _screen(record: Record, width: int | None) -> list[str]:
+    if record["outcome"] is None:
+        return [f"{record['environment']}: the deploy {record['id']} is unfinished: say -e resume=finish or -e resume=undo"]
+    return recap(record, width) + card(record, width)

@@ -5,12 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks import api, health
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Fleet
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure, failure_of_tasks
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import StoppedTask, Target
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
@@ -32,7 +37,7 @@ class ActionModule(SlipwayAction):
             record = work.journal.record
             if record.get("cause") or record.get("hold"):
                 return {"changed": False, **summary_of(record)}
-            results = self._look(context, work)
+            results = _with_deaths(work, self._look(context, work))
             endpoint, problem = _endpoint(context)
             work.write(health=[item.to_record() for item in results], endpoint=endpoint)
             worst = next((item for item in results if item.verdict == health.worst(results)), None)
@@ -72,6 +77,40 @@ def _judge(context: Context, desired: list[DesiredService]) -> list[health.Healt
     return [
         health.judge(item.name, observed.get(item.service), groups, selected=item.selected) for item in desired
     ]
+
+
+def _with_deaths(work: Work, results: list[health.Health]) -> list[health.Health]:
+    """The results with the services failed whose new tasks died after their deployment was stable.
+
+    A service that starts well and dies again looks healthy each time that it has just been started.
+    """
+    rollout = rollout_of(work.journal.record)
+    engine = work.engine()
+    judged: list[health.Health] = []
+    for result in results:
+        target = next((item for item in rollout.targets if item.name == result.name), None)
+        died = _deaths(engine.fleet, target) if target is not None else ()
+        if target is None or not died:
+            judged.append(result)
+            continue
+        failure = engine.fleet.explain(target, failure_of_tasks(died))
+        rollout = rollout.with_target(replace(target, failure=failure))
+        code = f", exit code {failure.exit_code}" if failure.exit_code is not None else ""
+        detail = f"{len(died)} of its tasks stopped after it was stable: {failure.reason}{code}"
+        judged.append(replace(result, verdict="fail", detail=detail))
+    work.journal.write(with_rollout(work.journal.record, rollout))
+    return judged
+
+
+def _deaths(fleet: Fleet, target: Target) -> tuple[StoppedTask, ...]:
+    try:
+        tasks = fleet.stopped_tasks(target)
+    except SlipwayError:
+        return ()
+    since = target.finished_at or float("inf")
+    return tuple(
+        task for task in tasks if counts_as_failure(task, target.deployment_id or "") and task.stopped_at > since
+    )
 
 
 def _group(context: Context, arn: str) -> health.TargetGroupHealth | None:

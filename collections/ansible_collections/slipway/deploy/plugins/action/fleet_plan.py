@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import PlanOptions, plan
@@ -98,7 +99,7 @@ def _plan(
     options = PlanOptions(context.settings.ship_drift, dismissed, expected_seconds(recent))
     if goal is None:
         observation = observe(desired, context.clients, cache)
-        return plan(desired, observation, options), observation
+        return name_images(plan(desired, observation, options), context.clients), observation
     wanted = desired_for_rollback(desired, goal.runs)
     observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(goal.runs))
     return plan_rollback(goal.runs, observation, options), observation

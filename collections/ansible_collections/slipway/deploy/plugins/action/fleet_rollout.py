@@ -23,6 +23,7 @@ class ActionModule(SlipwayAction):
                 work.console.start(work.journal.record)
                 work.write(phase="rolling_out", started_at=work.journal.record.get("started_at") or work.clock())
             rollout = work.engine().run()
+            work.console.finish()
             if rollout.cause is None:
                 work.write(phase="checking")
             return {"changed": True, **summary_of(work.journal.record)}

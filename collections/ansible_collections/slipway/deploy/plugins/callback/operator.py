@@ -50,6 +50,8 @@ _OWN = "slipway.deploy."
 #: Tasks that change something which a Ctrl-C has to put back, or that do so.
 ENGINE = frozenset(_OWN + name for name in ("fleet_rollout", "fleet_rollback", "fleet_health", "smoke", "deploy_close"))
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
+#: Tasks whose failure the card has said already.
+_SAID = frozenset({_OWN + "service_result"})
 _STDERR_LINES = 5
 
 
@@ -196,7 +198,7 @@ class CallbackModule(DefaultCallback):
     def _failure(self, result: CallbackTaskResult, own: list[str], ignored: bool) -> list[str]:
         message = _lines(result.result.get("msg", ""))
         if _is_own(result.task):
-            return [line for line in message if line not in own]
+            return [] if _action(result.task) in _SAID else [line for line in message if line not in own]
         self._only_own_failures = self._only_own_failures and ignored
         label = f"{'ignored' if ignored else 'FAILED'}: [{self.host_label(result)}] {_name(result.task)}"
         item = _item(self._get_item_label(result.result)) if "item" in result.result else ""

@@ -12,7 +12,8 @@ author:
   - The Slipway authors (!UNKNOWN)
 description:
   - Puts back what was changed when a check failed, closes the record with its outcome, gives the lock back, notifies, and prints the recap.
-  - Fails when the deploy did not end well. A deploy that was undone is a failed deploy.
+  - Does not fail for a deploy that ended badly. M(slipway.deploy.service_result) does, for each service. A deploy
+    that was undone is a failed deploy.
 options: {}
 attributes:
   check_mode:

@@ -64,6 +64,13 @@ class Console:
         self._drawn_at = now
         self._draw(self._terminal, record, now)
 
+    def finish(self) -> None:
+        """Take the frame away: what follows says the same for good."""
+        if self._terminal is not None and self._drawn:
+            screen = Screen(self._terminal.columns, self._terminal.lines)
+            display.display(screen.draw(self._drawn, []), newline=False, screen_only=True)
+            self._drawn = 0
+
     def _draw(self, terminal: Terminal, record: Mapping[str, Any], now: float) -> None:
         screen = Screen(terminal.columns, terminal.lines)
         lines = self._style.paint(frame(record, now, terminal.columns, screen.room))

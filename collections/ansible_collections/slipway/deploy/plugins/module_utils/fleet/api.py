@@ -172,6 +172,15 @@ def resolve_image(clients: Clients, registry: str, repository: str, version: str
     return parse_image_answer(reference, answer)
 
 
+def image_tags(clients: Clients, registry: str, repository: str, digest: str) -> list[str]:
+    """All tags of an image in ECR."""
+    with calling(f"read the tags of an image in {repository}"):
+        answer = clients("ecr").describe_images(
+            **_registry(registry), repositoryName=repository, imageIds=[{"imageDigest": digest}]
+        )
+    return [tag for details in answer["imageDetails"] for tag in details.get("imageTags", [])]
+
+
 def layer_url(clients: Clients, registry: str, repository: str, digest: str) -> str:
     """A short-lived address of a blob (an image's config) in ECR."""
     with calling(f"get the config of an image in {repository}"):

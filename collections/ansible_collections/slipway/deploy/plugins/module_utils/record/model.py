@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import undo_needs_clone
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
     Cause,
     Failure,
@@ -114,7 +115,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         previous_deployment=before.get("deployment_id"),
         task_definition=item["to"].get("task_definition"),
         force=bool(item.get("force")),
-        pinned=_is_pinned(before),
+        pinned=not undo_needs_clone(item),
         state=item.get("state", "planned"),
         deployment_id=item.get("deployment_id"),
         service_deployment=item.get("service_deployment"),
@@ -125,11 +126,6 @@ def _target(item: Mapping[str, Any]) -> Target:
         failure=Failure.from_record(failure) if failure else None,
         undo=Undo(**undo) if undo else None,
     )
-
-
-def _is_pinned(before: Mapping[str, Any]) -> bool:
-    """Whether going back to a revision surely brings back its image. Without a known digest nothing better can be done."""
-    return "@sha256:" in (before.get("image") or "") or not before.get("digest")
 
 
 def _merged(item: Mapping[str, Any], target: Target | None) -> dict[str, Any]:

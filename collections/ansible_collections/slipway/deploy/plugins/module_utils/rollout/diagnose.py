@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_time
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import StoppedTask
 
 #: Log lines in a failure card.
@@ -45,6 +46,7 @@ def parse_stopped_task(task: Mapping[str, Any]) -> StoppedTask:
         reason=task.get("stoppedReason", "") or task.get("stopCode", "") or "stopped",
         exit_code=culprit.get("exitCode"),
         container_reason=culprit.get("reason", ""),
+        stopped_at=parse_time(task.get("stoppedAt")),
     )
 
 

@@ -18,7 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import TAG_RELEASE, family_of
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import api, diagnose
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Refused
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure, with_tasks
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Failure, StoppedTask, Target
 
 #: Revisions of a family that are searched for one that a killed run registered.
@@ -113,9 +113,9 @@ class EcsFleet:
     def explain(self, target: Target, failure: Failure) -> Failure:
         """The failure with the last log lines of the newest task that speaks against the deployment."""
         try:
-            against = [
-                task for task in self.stopped_tasks(target) if counts_as_failure(task, target.deployment_id or "")
-            ]
+            stopped = self.stopped_tasks(target)
+            failure = with_tasks(failure, target, stopped)
+            against = [task for task in stopped if counts_as_failure(task, target.deployment_id or "")]
             if not against or target.task_definition is None:
                 return failure
             body, _tags, _unknown = fleet_api.describe_task_definition(self._clients, target.task_definition)
@@ -124,7 +124,7 @@ class EcsFleet:
                 lines = self._log_of(body, task.id)
                 if lines:
                     break
-            return replace(failure, log=lines, stopped=max(failure.stopped, len(against)))
+            return replace(failure, log=lines)
         except SlipwayError:
             return failure  # The card says less; the undo goes on.
 

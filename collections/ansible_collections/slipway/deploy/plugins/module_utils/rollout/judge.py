@@ -88,11 +88,13 @@ def _maybe_stale(target: Target, service: ObservedService, since: float | None, 
     return not ours_is_listed and since is not None and now - since <= STALE_SECONDS
 
 
-def _replaced(target: Target, primary: Deployment, ours: Deployment | None) -> Verdict:
+def _replaced(
+    target: Target, primary: Deployment, ours: Deployment | None, stopped: Sequence[StoppedTask] | None
+) -> Verdict:
     if primary.task_definition == target.previous:
-        said = (ours.rollout_state_reason if ours else "") or primary.rollout_state_reason
+        said = ours.rollout_state_reason if ours else ""
         failure = Failure(said or f"ECS rolled {target.service} back (deployment {primary.id})")
-        return Verdict("failed", failure, ended=True, adopted=primary.id)
+        return Verdict("failed", with_tasks(failure, target, stopped), ended=True, adopted=primary.id)
     failure = Failure(f"another deployment took over: {primary.id} of {_short(primary.task_definition)}")
     return Verdict("failed", failure, ended=True, foreign=primary.task_definition != target.task_definition)
 
@@ -111,12 +113,12 @@ def judge(
     if ours is not None and ours.rollout_state == "FAILED":
         primary = service.primary
         back = primary is not None and primary.id != ours.id and primary.task_definition == target.previous
-        failure = _with_tasks(Failure(ours.rollout_state_reason or "the deployment failed"), target, stopped)
+        failure = with_tasks(Failure(ours.rollout_state_reason or "the deployment failed"), target, stopped)
         return Verdict("failed", failure, ended=True, adopted=primary.id if back and primary else None)
     primary = service.primary
     if primary is not None and primary.id != target.deployment_id:
         if not _maybe_stale(target, service, target.started_at, now):
-            return _replaced(target, primary, ours)
+            return _replaced(target, primary, ours, stopped)
     elif primary is not None:
         if _is_stable(service, primary):
             return STABLE
@@ -139,17 +141,17 @@ def _early_failure(
     if len(against) >= limits.failed_tasks_threshold:
         return failure_of_tasks(against)
     unable = _unable(service, ours)
-    return _with_tasks(Failure(unable, events=(unable,)), target, stopped) if unable else None
+    return with_tasks(Failure(unable, events=(unable,)), target, stopped) if unable else None
 
 
-def _with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] | None) -> Failure:
+def with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] | None) -> Failure:
+    """The failure as the deployment's stopped tasks explain it, what ECS said of it among the events."""
     against = [task for task in stopped or () if counts_as_failure(task, target.deployment_id or "")]
     if not against:
         return failure
     from_tasks = failure_of_tasks(against)
-    return Failure(
-        from_tasks.reason, from_tasks.exit_code, from_tasks.stopped, events=(*failure.events, failure.reason)
-    )
+    events = failure.events if failure.reason == from_tasks.reason else (*failure.events, failure.reason)
+    return Failure(from_tasks.reason, from_tasks.exit_code, from_tasks.stopped, events=events)
 
 
 def judge_undo(target: Target, service: ObservedService, limits: Limits, now: float) -> Verdict:

@@ -187,6 +187,7 @@ class StoppedTask:
     reason: str
     exit_code: int | None = None
     container_reason: str = ""
+    stopped_at: float = 0.0
 
 
 @dataclass(frozen=True)

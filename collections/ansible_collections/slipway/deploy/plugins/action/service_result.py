@@ -1,0 +1,22 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Gives each service its own result, after actions that ran once for all. See modules/service_result.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.record.result import service_result
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+
+class ActionModule(SlipwayAction):
+    """Without it a failed deploy would show as one failed host, and which one says nothing."""
+
+    ON_RECORD = True
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"deploy": {"type": "dict", "required": True}}
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return service_result(context.here, arguments["deploy"])
