@@ -19,6 +19,10 @@ Response = tuple[int, list[tuple[str, str]], bytes]
 JSON = [("Content-Type", "application/json")]
 BEHAVIOUR_FIELDS = {one.name for one in fields(Behaviour)}
 TIMING_FIELDS = {one.name for one in fields(Timings)}
+IMAGE_FIELDS = {
+    *("repository", "tag", "digest", "platforms", "index", "labels", "latest"),
+    *("build", "behaviour"),
+}
 FAILURES = (None, "crash", "unhealthy", "oom", "missing", "secret")
 
 
@@ -28,11 +32,17 @@ class BadRequest(Exception):
 
 def behaviour_of(body: dict[str, Any]) -> Behaviour:
     """A behaviour of a request's fields. Raises BadRequest."""
-    given = {key: value for key, value in body.items() if key in BEHAVIOUR_FIELDS}
-    made = Behaviour(**given)
+    _known(body, BEHAVIOUR_FIELDS)
+    made = Behaviour(**body)
     if made.fail not in FAILURES:
         raise BadRequest(f"fail must be one of {', '.join(str(one) for one in FAILURES)}")
     return made
+
+
+def _known(body: dict[str, Any], names: set[str]) -> None:
+    unknown = sorted(set(body) - names)
+    if unknown:
+        raise BadRequest(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(names))}")
 
 
 class Control:
@@ -117,6 +127,7 @@ class Control:
                 state.world.log_lines.pop(argument, None)
                 engine.service_timings.pop(argument, None)
             elif method == "POST":
+                _known(body, TIMING_FIELDS | {"start_seconds", "behaviour", "log_lines"})
                 timings = {key: value for key, value in body.items() if key in TIMING_FIELDS}
                 if "start_seconds" in body:
                     timings["start"] = body["start_seconds"]
@@ -144,6 +155,7 @@ class Control:
         if method == "DELETE":
             registry.marks.clear()
             return {}
+        _known(body, IMAGE_FIELDS)
         repository = body.get("repository") or argument
         if not repository:
             raise BadRequest("repository is missing")
@@ -219,6 +231,7 @@ class Control:
     def timings(self, _method: str, _argument: str, body: dict[str, Any]) -> Any:
         """POST: the default timings, and those of every service that has its own when ``all`` is true."""
         engine = self.state.engine
+        _known(body, TIMING_FIELDS | {"all", "rollback_to_inactive"})
         given = {key: float(value) for key, value in body.items() if key in TIMING_FIELDS and value is not None}
         with engine.lock:
             engine.set_timings(None, given)

@@ -64,9 +64,7 @@ class Sandbox:
     def _with_faults(self, call: Call, environ: dict[str, Any]) -> Response:
         struck = self.state.faults.strike(call)
         for fault in struck:
-            if fault.kind == "latency":
-                time.sleep(fault.seconds)
-            elif fault.when == "before":
+            if fault.when == "before":
                 failed = self._fail(fault, call)
                 if failed is not None:
                     return failed
@@ -84,6 +82,8 @@ class Sandbox:
     def _fail(fault: Fault, call: Call) -> Response | None:
         if fault.kind == "reset":
             raise ResetConnection
+        if fault.kind == "latency":
+            time.sleep(fault.seconds)
         if fault.kind in ("latency", "stale", "date"):
             return None
         return error(call, *answer_of(fault, call))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from sandbox.protocol import Call
@@ -71,6 +71,17 @@ def test_a_reset_before_and_after_the_call_took_effect(aws: Sandbox) -> None:
         with pytest.raises((ConnectionClosedError, BotoConnectionError)):
             client.update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
         assert (describe(client)["deployments"][0]["id"] != before) is changed
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_latency_on_either_side_of_the_effect(aws: Sandbox, when: str) -> None:
+    other = aws.client("ecs", config=Config(retries={"total_max_attempts": 1}, read_timeout=0.3))
+    client = aws.client("ecs", config=ONCE)
+    before = describe(client)["deployments"][0]["id"]
+    aws.control("faults", {"kind": "latency", "action": "UpdateService", "seconds": 1.5, "when": when, "count": 1})
+    with pytest.raises(ReadTimeoutError):
+        other.update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
+    assert (describe(client)["deployments"][0]["id"] != before) is (when == "after")
 
 
 def test_faults_by_match_and_skip(aws: Sandbox) -> None:

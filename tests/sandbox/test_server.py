@@ -369,6 +369,8 @@ def test_control_says_what_is_wrong(aws: Sandbox) -> None:
         ("faults", {"kind": "nope"}),
         ("images", {"repository": "x", "tag": "y", "behaviour": {"fail": "nope"}}),
         ("clock", {"speed": 0}),
+        ("services/sdt-local-user-service", {"strat": 3}),
+        ("images", {"repository": "x", "tag": "y", "behaviour": {"fail": "crash", "exitcode": 3}}),
         ("task-definitions/nope", {"x": 1}),
     ):
         with pytest.raises(SandboxError):
