@@ -52,7 +52,7 @@ make_venv() {
   "$venv/bin/python" -m pip install -q --no-compile --require-hashes -r "$lock" >.run/setup.log 2>&1 </dev/null ||
     { tail -n 15 .run/setup.log >&2; fail "pip failed, see .run/setup.log"; }
   touch "$stamp"
-  linked=false
+  made=true
 }
 
 # So that `ansible-playbook deploy.yml …` works as typed, on a machine that has no Ansible of its own.
@@ -70,9 +70,10 @@ link_commands() {
 }
 
 mkdir -p .run
-linked=true
+made=false
 exec 9>.run/setup.lock
 flock 9
 make_venv .venv requirements.lock
 if [ "${1:-}" = clients ]; then make_venv .venv-clients requirements-clients.lock; fi
-if [ "$linked" = false ] || ! command -v ansible-playbook >/dev/null; then link_commands; fi
+# A link of root's may have pointed into a clone that is gone; all others are told once.
+if [ "$made" = true ] || { [ "$(id -u)" = 0 ] && ! command -v ansible-playbook >/dev/null; }; then link_commands; fi
