@@ -9,24 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.deploys import NEW, OLD, SERVICES, Deploys
+from tests.support.images import build, updates
 
 CLUSTER = "sdt-local-cluster"
-
-
-def updates(deploys: Deploys) -> list[str]:
-    """The services that were updated, in order."""
-    return [
-        call["params"]["service"].removeprefix("sdt-local-")
-        for call in deploys.mutations()
-        if call["action"] == "UpdateService"
-    ]
-
-
-def build(deploys: Deploys, service: str, tag: str, **behaviour: Any) -> None:
-    """Build an image that `latest` points at; with a behaviour, a bad one."""
-    marked = {"build": True, "behaviour": behaviour} if behaviour else {}
-    body = {"repository": f"sdt/local/{service}", "tag": tag, "latest": True, **marked}
-    deploys.sandbox.control("images", body)
 
 
 def test_twelve_services_go_out_in_order_and_the_second_run_changes_nothing(deploys: Deploys) -> None:

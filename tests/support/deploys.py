@@ -150,12 +150,11 @@ class Deploys:
             return "…"
         arn = deployments[0]["taskDefinition"]
         image = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"][0]["image"]
-        repository, _slash, version = image.partition("/")[2].rpartition("@" if "@" in image else ":")
-        _ = _slash
+        repository, version = image.partition("/")[2].rsplit("@" if "@" in image else ":", 1)
         key = "imageDigest" if "@" in image else "imageTag"
         details = self.sandbox.client("ecr").describe_images(repositoryName=repository, imageIds=[{key: version}])
-        tags = set(details["imageDetails"][0].get("imageTags", []))
-        return next((tag for tag in (OLD, NEW) if tag in tags), ",".join(sorted(tags)) or version)
+        tags = sorted(set(details["imageDetails"][0].get("imageTags", [])) - {"latest"})
+        return tags[0] if tags else version
 
     def mutations(self) -> list[dict[str, Any]]:
         """The calls that changed something, in order, since the journal was reset."""

@@ -176,6 +176,8 @@ def judge_undo(target: Target, service: ObservedService, limits: Limits, now: fl
         return _overdue(target, limits, now)
     if primary.task_definition == undo.task_definition:
         return Verdict("going", adopted=primary.id)
+    if undo.started_at is not None and now - undo.started_at <= STALE_SECONDS:
+        return GOING  # An old answer may show what our own call has just replaced.
     if target.state == "stopping":
         failure = Failure(f"ECS went back to {_short(primary.task_definition)}, not to {_short(undo.task_definition)}")
         return Verdict("failed", failure, ended=True)

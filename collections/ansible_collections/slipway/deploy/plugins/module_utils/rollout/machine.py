@@ -205,7 +205,7 @@ def unseen(rollout: Rollout, target: Target, now: float) -> Rollout:
         return rollout
     reason = f"ECS has not said how {target.service} is for {rollout.limits.stabilise_timeout:.0f} s"
     if target.state != "in_flight":
-        return rollout.with_target(_undo_failed(target, rollout.limits.undo_attempts, reason, now))
+        return rollout.with_target(_undo_failed(target, rollout.limits.undo_deployments, reason, now))
     failed = replace(target, state="failed", failure=Failure(reason), finished_at=now)
     return rollout.with_target(failed).turn_back(Cause(reason, target.name, wave=target.wave))
 
@@ -238,4 +238,4 @@ def _observed_back(target: Target, happening: Observed, rollout: Rollout, now: f
     if verdict.kind == "stable":
         return replace(target, state="undone", undo=replace(undo, finished_at=now, detail=""))
     reason = verdict.failure.reason if verdict.failure else "the deployment failed"
-    return _undo_failed(target, rollout.limits.undo_attempts, reason, now, final=verdict.foreign)
+    return _undo_failed(target, rollout.limits.undo_deployments, reason, now, final=verdict.foreign)

@@ -142,12 +142,17 @@ class Cause:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many services move at once, how long one may take (seconds), and how many of its tasks may stop."""
+    """How many services move at once, how long one may take (seconds), and how many of its tasks may stop.
+
+    A way back is tried again up to ``undo_attempts`` times when a call fails, and up to ``undo_deployments`` times when
+    its deployment does, which takes long.
+    """
 
     max_parallel: int = 4
     stabilise_timeout: float = 600.0
     failed_tasks_threshold: int = 3
-    undo_attempts: int = 3
+    undo_attempts: int = 6
+    undo_deployments: int = 2
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.
 )
 
 
+DIGEST = "sha256:" + "0" * 64
+
+
 @dataclass(frozen=True)
 class Service:
     """One service of a scenario. ``reuse``: its new revision is registered already. ``force``: it runs it already.
@@ -67,8 +70,8 @@ def record_of(services: list[Service], ecs: Ecs, **settings: Any) -> Record:
             "from": {
                 "task_definition": service.old,
                 "deployment_id": ecs.services[service.name].deployments[0].id,
-                "image": "repository@sha256:1" if service.pinned else "repository:latest",
-                "digest": "sha256:1",
+                "image": f"registry/{service.name}@{DIGEST}" if service.pinned else f"registry/{service.name}:latest",
+                "digest": DIGEST,
             },
             "to": {"task_definition": service.new if service.reuse or service.force else None},
             "force": service.force,
