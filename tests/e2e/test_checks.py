@@ -19,8 +19,12 @@ LIMITED = ("deploy.yml", "--limit", "user-service,bff-service")
     ("http", "on_failure", "outcome", "running"),
     [
         pytest.param({"mode": "error", "status": 500}, "undo", "undone", OLD, id="a wrong answer is undone"),
-        pytest.param({"mode": "error", "status": 500}, "hold", "held", "bad0000", id="a wrong answer is held where that is asked"),
-        pytest.param({"mode": "error", "status": 504}, "undo", "held", "bad0000", id="no answer is inconclusive and never undoes"),
+        pytest.param(
+            {"mode": "error", "status": 500}, "hold", "held", "bad0000", id="a wrong answer is held where that is asked"
+        ),
+        pytest.param(
+            {"mode": "error", "status": 504}, "undo", "held", "bad0000", id="no answer is inconclusive and never undoes"
+        ),
     ],
 )
 def test_smoke(deploys: Deploys, http: dict[str, Any], on_failure: str, outcome: str, running: str) -> None:

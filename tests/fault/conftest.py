@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox.testing import Sandbox
 
+from sandbox.testing import Sandbox
 from tests.support.deploys import Deploys, make_deploys
 
 

@@ -22,6 +22,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Cont
 from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_end
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, let_go, summary_of, work_on
 
+
 class ActionModule(SlipwayAction):
     """Does not fail for a deploy that ended badly: service_result says so for each service, on its own host."""
 
@@ -66,5 +67,7 @@ def _outcome(record: Record, rollout: Rollout) -> str | None:
 
 def _screen(record: Record, width: int | None) -> list[str]:
     if record["outcome"] is None:
-        return [f"{record['environment']}: the deploy {record['id']} is unfinished: say -e resume=finish or -e resume=undo"]
+        return [
+            f"{record['environment']}: the deploy {record['id']} is unfinished: say -e resume=finish or -e resume=undo"
+        ]
     return recap(record, width) + card(record, width)

@@ -116,7 +116,9 @@ class ActionModule(SlipwayAction):
         clock = store_clock(context)
         if not _touched(journal.record):
             journal.write(closed(journal.record, "abandoned", clock()))
-            display.display(f"{context.environment}: the run of {journal.record['id']} ended before it changed a service")
+            display.display(
+                f"{context.environment}: the run of {journal.record['id']} ended before it changed a service"
+            )
             return {"resumed": "", "lock": "lock free"}
         console = Console(clock)
         if choice is None:

@@ -74,9 +74,7 @@ def _judge(context: Context, desired: list[DesiredService]) -> list[health.Healt
         if item.service in observed
         for arn in observed[item.service].target_groups
     }
-    return [
-        health.judge(item.name, observed.get(item.service), groups, selected=item.selected) for item in desired
-    ]
+    return [health.judge(item.name, observed.get(item.service), groups, selected=item.selected) for item in desired]
 
 
 def _with_deaths(work: Work, results: list[health.Health]) -> list[health.Health]:

@@ -35,7 +35,9 @@ class ActionModule(SlipwayAction):
                 return secrets.read(dict(secret.source), where)
 
             results = run_checks(jobs, resolve, lambda: work.cancel.why() is not None)
-            work.write(smoke=[judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)])
+            work.write(
+                smoke=[judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
+            )
             heed(work, _finding(jobs, results))
             return {"changed": False, **summary_of(work.journal.record)}
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.utils.display import Display
+
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events, frame
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
 from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
+
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
     AwsSettings,
     Clients,

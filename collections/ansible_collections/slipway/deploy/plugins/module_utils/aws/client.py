@@ -10,8 +10,9 @@ IAM's simulation could tell may stay unverified.
 from __future__ import annotations
 
 import ipaddress
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +28,11 @@ DUMMY_KEY = "sandbox"
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
 POOL = 16
+ATTEMPTS, HASTY_ATTEMPTS = 10, 3
 HASTY = frozenset({"sts", "iam"})
+
+# The shape of a region's name; which there are is AWS's to say, and grows.
+_REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]+")
 
 Clients = Callable[[str], Any]
 """Gives the client of a service name (``"ecs"``); the same object each time."""
@@ -50,23 +55,27 @@ class AwsSettings:
     secret_access_key: str | None = field(default=None, repr=False)
 
 
-def settings_from_vars(environment: str, variables: Mapping[str, Any]) -> AwsSettings:
+def settings_from_vars(environment: str, variables: Mapping[str, Any], extra: Collection[str] = ()) -> AwsSettings:
     """The settings that an environment's inventory variables (``aws_region``, ``account_id``, ``aws_*``) describe.
 
+    :param extra: the names of the variables that the command line gave.
     :raises SlipwayErrors: ``aws_region`` or ``account_id`` is missing or malformed; a key without its secret.
     """
-    where = f"inventories/{environment}/group_vars/all.yml"
     region = _text(variables, "aws_region") or ""
     account = _text(variables, "account_id") or ""
     key, secret = _text(variables, "aws_access_key_id"), _text(variables, "aws_secret_access_key")
     errors = []
     if not region:
+        where = _where(environment, "aws_region", extra)
         errors.append(SlipwayError("aws_region is not set", where, "Write the region, e.g. aws_region: eu-west-1"))
+    elif not _REGION.fullmatch(region):
+        where = _where(environment, "aws_region", extra)
+        errors.append(SlipwayError(f"aws_region {region!r} is no region", where, "Write it as in eu-west-1"))
     if not (account.isdigit() and len(account) == 12):
         errors.append(
             SlipwayError(
                 f"account_id {account!r} is no account number" if account else "account_id is not set",
-                where,
+                _where(environment, "account_id", extra),
                 "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
             )
         )
@@ -74,7 +83,7 @@ def settings_from_vars(environment: str, variables: Mapping[str, Any]) -> AwsSet
         errors.append(
             SlipwayError(
                 "only one of aws_access_key_id and aws_secret_access_key is set",
-                where,
+                _where(environment, "aws_access_key_id" if key else "aws_secret_access_key", extra),
                 "Set both for the sandbox, neither for AWS (use aws_profile)",
             )
         )
@@ -96,6 +105,11 @@ def _text(variables: Mapping[str, Any], name: str) -> str | None:
     return str(value).strip() or None if value is not None else None
 
 
+def _where(environment: str, name: str, extra: Collection[str]) -> str:
+    """Where a variable is written."""
+    return f"-e {name}" if name in extra else f"inventories/{environment}/group_vars/all.yml"
+
+
 def is_loopback(url: str) -> bool:
     """Whether the URL's host is this machine's loopback (by name or address, without a look-up)."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
@@ -107,20 +121,22 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def check_local(settings: AwsSettings) -> None:
+def check_local(settings: AwsSettings, extra: Collection[str] = ()) -> None:
     """Refuse an environment ``local`` that could reach a real account. Other environments pass.
 
+    :param extra: the names of the variables that the command line gave.
     :raises SlipwayErrors: no endpoint, an endpoint that is not loopback, a profile, or keys that are not the dummy.
     """
     if settings.environment != LOCAL:
         return
-    where = f"inventories/{LOCAL}/group_vars/all.yml"
+    endpoint = _where(LOCAL, "aws_endpoint_url", extra)
+    key = "aws_access_key_id" if settings.access_key_id != DUMMY_KEY else "aws_secret_access_key"
     errors = []
     if not settings.endpoint_url:
         errors.append(
             SlipwayError(
                 "aws_endpoint_url is not set: local would reach a real account",
-                where,
+                endpoint,
                 "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510",
             )
         )
@@ -128,17 +144,18 @@ def check_local(settings: AwsSettings) -> None:
         errors.append(
             SlipwayError(
                 f"aws_endpoint_url {settings.endpoint_url} is not on this machine",
-                where,
+                endpoint,
                 "local may only use 127.0.0.1, ::1 or localhost",
             )
         )
     if settings.profile:
+        where = _where(LOCAL, "aws_profile", extra)
         errors.append(SlipwayError("aws_profile is set: local uses no real credentials", where, "Remove aws_profile"))
     if (settings.access_key_id, settings.secret_access_key) != (DUMMY_KEY, DUMMY_KEY):
         errors.append(
             SlipwayError(
                 "aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys",
-                where,
+                _where(LOCAL, key, extra),
                 f"Set both to {DUMMY_KEY!r}",
             )
         )
@@ -146,20 +163,22 @@ def check_local(settings: AwsSettings) -> None:
         raise SlipwayErrors(errors)
 
 
-def make_clients(settings: AwsSettings) -> Clients:
+def make_clients(settings: AwsSettings, *, hasty: bool = False) -> Clients:
     """A function that gives the client of a service, made once and shared by all threads.
 
+    :param hasty: whether all services are asked with few attempts, for a first look that may find nothing there.
     :raises SlipwayErrors: the settings are unsafe (:func:`check_local`). Errors of making a client are translated.
     """
     check_local(settings)
-    return _ClientCache(settings)
+    return _ClientCache(settings, hasty)
 
 
 class _ClientCache:
     """botocore's session is not thread-safe, its clients are: making one is serialised, using it is not."""
 
-    def __init__(self, settings: AwsSettings) -> None:
+    def __init__(self, settings: AwsSettings, hasty: bool) -> None:
         self._settings = settings
+        self._hasty = hasty
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._session: Any = None
@@ -186,7 +205,7 @@ class _ClientCache:
                 endpoint_url=settings.endpoint_url,
                 aws_access_key_id=settings.access_key_id,
                 aws_secret_access_key=settings.secret_access_key,
-                config=_config(settings, service),
+                config=_config(settings, HASTY_ATTEMPTS if self._hasty or service in HASTY else ATTEMPTS),
             )
 
 
@@ -201,10 +220,9 @@ def _session(settings: AwsSettings) -> Any:
     return botocore.session.Session(profile=settings.profile)
 
 
-def _config(settings: AwsSettings, service: str) -> Any:
+def _config(settings: AwsSettings, attempts: int) -> Any:
     from botocore.config import Config
 
-    attempts = 3 if service in HASTY else 10
     return Config(
         retries={"mode": "adaptive", "total_max_attempts": attempts},
         connect_timeout=CONNECT_TIMEOUT,

@@ -122,7 +122,7 @@ def is_refusal(exc: BaseException | None) -> bool:
 
 def _service_error(exc: Exception, doing: str) -> SlipwayError:
     code = error_code(exc)
-    message = _one_line(getattr(exc, "response", {}).get("Error", {}).get("Message", "") or "")
+    message = _one_line(getattr(exc, "response", {}).get("Error", {}).get("Message", "") or "").rstrip(".")
     action = str(getattr(exc, "operation_name", "") or "the call")
     what, remedy = _answer(code, message, action)
     return SlipwayError(f"cannot {doing}: {what}", remedy=remedy)

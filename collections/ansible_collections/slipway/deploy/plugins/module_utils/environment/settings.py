@@ -17,7 +17,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
+_TAG_FORMS = "Say -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
 _FALSE = frozenset({"false", "no", "off", "0", "n", "f", ""})
+
+#: Where a tag of the command line is written.
+IMAGE_TAG = "-e image_tag"
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,16 @@ class Settings:
     dismiss_drift: frozenset[str] = frozenset()
 
 
-def read_settings(variables: Mapping[str, Any], environment: str, services: Collection[str]) -> Settings:
+def read_settings(
+    variables: Mapping[str, Any], environment: str, services: Collection[str], extra: Collection[str] = ()
+) -> Settings:
     """The settings among an environment's variables and the extra variables of the command line.
 
     :param services: the fleet's names, for what is said per service.
+    :param extra: the names of the extra variables, which are written nowhere else.
     :raises SlipwayErrors: naming every variable that is wrong, where it is written and what would be right.
     """
-    reader = _Reader(variables, f"inventories/{environment}/group_vars/all.yml")
+    reader = _Reader(variables, f"inventories/{environment}/group_vars/all.yml", extra)
     limits = Limits(
         max_parallel=int(reader.number("max_parallel", 4, least=1, whole=True)),
         stabilise_timeout=reader.number("stabilise_timeout", 600, least=1),
@@ -60,7 +67,7 @@ def read_settings(variables: Mapping[str, Any], environment: str, services: Coll
         lock_wait=reader.number("lock_wait", 0, least=0),
         reason=reader.text("reason"),
         title=reader.text("release_title"),
-        resume=reader.choice("resume", ("finish", "undo"), "", extra=True) or None,
+        resume=reader.choice("resume", ("finish", "undo"), "") or None,
         to=reader.text("to") or None,
         force=reader.truth("force_full_build"),
         ship_drift=reader.names_or_all("ship_drift", services),
@@ -79,32 +86,40 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
     if value is None or value == "":
         return None
     parsed = _parse_tags(value)
-    items = parsed.items() if isinstance(parsed, Mapping) else [("", parsed)]
+    items = parsed.items() if isinstance(parsed, Mapping) else [(None, parsed)]
     errors = []
     for name, tag in items:
-        if name and name not in services:
-            errors.append(SlipwayError(f"image_tag names {name!r}, which is no service", None, _known(name, services)))
-        if not is_tag(str(tag)) and not is_digest(str(tag)):
+        if name is not None and name not in services:
+            errors.append(SlipwayError(f"{shorten(name)!r} is no service", IMAGE_TAG, _known(name, services)))
+        if not is_tag(tag) and not is_digest(tag):
+            whose = f" of {shorten(name)}" if name is not None else ""
             remedy = "A tag is up to 128 of A-Z a-z 0-9 _ . - and does not begin with . or -"
-            errors.append(SlipwayError(f"{shorten(tag)!r} is no image tag", "-e image_tag", remedy))
+            errors.append(SlipwayError(f"{shorten(tag)!r}{whose} is no image tag", IMAGE_TAG, remedy))
     if errors:
         raise SlipwayErrors(errors)
     return parsed
 
 
 def _parse_tags(value: Any) -> Mapping[str, str] | str:
+    if isinstance(value, list):
+        raise SlipwayError("image_tag is a list", IMAGE_TAG, _TAG_FORMS)
     if isinstance(value, Mapping):
-        return {str(name): str(tag) for name, tag in value.items()}
+        return {str(name): "" if tag is None else str(tag) for name, tag in value.items()}
     text = str(value).strip()
     if text.startswith("{"):
         try:
-            return {str(name): str(tag) for name, tag in json.loads(text).items()}
+            return _parse_tags(json.loads(text))
         except ValueError as error:
-            raise SlipwayError(f"image_tag is no JSON ({error})", "-e image_tag", "Say name=tag,name=tag") from error
-    if "=" in text:
-        pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-        return {name.strip(): tag.strip() for name, _equals, tag in pairs}
-    return text
+            raise SlipwayError(f"{shorten(text)!r} is no JSON ({error})", IMAGE_TAG, _TAG_FORMS) from error
+    if "=" not in text:
+        return text
+    tags: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, _equals, tag = (word.strip() for word in part.partition("="))
+        if name in tags:
+            raise SlipwayError(f"{shorten(name)} is named twice", IMAGE_TAG, "Keep one of them")
+        tags[name] = tag
+    return tags
 
 
 def desired_service(
@@ -116,16 +131,20 @@ def desired_service(
     tags: Mapping[str, str] | str | None,
     force: bool,
     where: str,
+    default_where: str = "",
 ) -> DesiredService:
     """One service as the inventory and the command line want it.
 
     :param variables: the host's variables.
+    :param where: where the service is written.
+    :param default_where: where ``default_image_tag`` is written.
     :raises SlipwayErrors: when a variable is missing or of the wrong kind.
     """
     reader = _Reader(variables, where)
     prefix = reader.text("service_name_prefix")
     override = tags if isinstance(tags, str) else (tags or {}).get(name)
-    tag = override or reader.text("service_image_tag") or reader.text("default_image_tag") or "latest"
+    own = reader.text("service_image_tag")
+    tag = override or own or reader.text("default_image_tag") or "latest"
     port = reader.number("service_port", 0, least=0, whole=True)
     wanted = DesiredService(
         name=name,
@@ -140,6 +159,7 @@ def desired_service(
         force=force,
         port=int(port) or None,
         where=where,
+        tag_where=IMAGE_TAG if override else "" if own else default_where,
     )
     reader.finish()
     return wanted
@@ -152,19 +172,21 @@ def _known(name: str, services: Sequence[str]) -> str:
 class _Reader:
     """Reads variables of a kind and collects what is wrong with them."""
 
-    def __init__(self, variables: Mapping[str, Any], where: str) -> None:
+    def __init__(self, variables: Mapping[str, Any], where: str, extra: Collection[str] = ()) -> None:
         self._variables = variables
         self._where = where
+        self._extra = extra
         self._errors: list[SlipwayError] = []
 
     def text(self, name: str, required: bool = False) -> str:
         value = self._variables.get(name)
         if isinstance(value, (Mapping, list)):
-            self._wrong(f"{name} is a {'mapping' if isinstance(value, Mapping) else 'list'}", f"{name} is one word")
+            kind = "mapping" if isinstance(value, Mapping) else "list"
+            self._wrong(name, f"{name} is a {kind}", f"Write {name}: and one text")
             return ""
         text = "" if value is None else str(value).strip()
         if required and not text:
-            self._wrong(f"{name} is not set", f"Write {name}: …")
+            self._wrong(name, f"{name} is not set", f"Write {name}: …")
         return text
 
     def number(self, name: str, default: float, *, least: float, whole: bool = False) -> float:
@@ -177,17 +199,15 @@ class _Reader:
             number = math.nan
         if not math.isfinite(number) or number < least or (whole and number != int(number)):
             kind = "a whole number" if whole else "a number"
-            self._wrong(
-                f"{name} is {shorten(value)!r}", f"It is {kind} of at least {least:g}, e.g. {name}: {default:g}"
-            )
+            remedy = f"It is {kind} of at least {least:g}, e.g. {name}: {default:g}"
+            self._wrong(name, f"{name} is {shorten(value)!r}", remedy)
             return default
         return number
 
-    def choice(self, name: str, choices: Sequence[str], default: str, extra: bool = False) -> str:
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
         text = self.text(name) or default
         if text and text not in choices:
-            where = f"-e {name}" if extra else None
-            self._wrong(f"{name} is {shorten(text)!r}", f"It is {' or '.join(choices)}", where)
+            self._wrong(name, f"{name} is {shorten(text)!r}", f"It is {' or '.join(choices)}")
             return default
         return text
 
@@ -197,7 +217,7 @@ class _Reader:
             return value
         text = "" if value is None else str(value).strip().lower()
         if text not in _TRUE | _FALSE:
-            self._wrong(f"{name} is {shorten(value)!r}", "It is true or false", f"-e {name}")
+            self._wrong(name, f"{name} is {shorten(value)!r}", "It is true or false")
         return text in _TRUE
 
     def names(self, name: str, services: Collection[str]) -> frozenset[str]:
@@ -205,9 +225,8 @@ class _Reader:
         items = value if isinstance(value, list) else str(value or "").replace(",", " ").split()
         found = frozenset(str(item) for item in items)
         for unknown in sorted(found - set(services)):
-            self._wrong(
-                f"{name} names {unknown!r}, which is no service", _known(unknown, sorted(services)), f"-e {name}"
-            )
+            remedy = _known(unknown, sorted(services))
+            self._wrong(name, f"{name} names {shorten(unknown)!r}, which is no service", remedy)
         return found & set(services)
 
     def names_or_all(self, name: str, services: Collection[str]) -> bool | frozenset[str]:
@@ -221,5 +240,6 @@ class _Reader:
         if self._errors:
             raise SlipwayErrors(self._errors)
 
-    def _wrong(self, what: str, remedy: str, where: str | None = None) -> None:
-        self._errors.append(SlipwayError(what, where or self._where, remedy))
+    def _wrong(self, name: str, what: str, remedy: str) -> None:
+        where = f"-e {name}" if name in self._extra else self._where
+        self._errors.append(SlipwayError(what, where, remedy))

@@ -68,6 +68,7 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
     """
     services = tuple(desired)
     errors = fleet_errors(services, options)
+    missing: list[tuple[DesiredService, ResolvedImage | None]] = []
     changes: list[Change] = []
     unchanged: list[Unchanged] = []
     warnings: list[str] = []
@@ -76,11 +77,12 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
         image = observation.image_of(facts.desired)
         shipped = drift.get(facts.desired.name) if options.ships(facts.desired.name) else None
         problems = service_errors(facts) if facts.desired.selected else []
-        if facts.desired.selected and not problems:
-            problems = _image_errors(facts.desired, image)
+        lacks_image = facts.desired.selected and not (image and image.digest)
         reasons = [*reasons_to_change(facts, image), *([f"drift :{revision_of(shipped.revision)}"] if shipped else [])]
         if problems:
             errors += problems
+        elif lacks_image:
+            missing.append((facts.desired, image))
         elif facts.desired.selected and reasons and image:
             errors += change_errors(facts, _source(facts, shipped))
             change = _change(facts, image, reasons, shipped, drift.get(facts.desired.name))
@@ -88,6 +90,7 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
         else:
             unchanged.append(_unchanged(facts, image))
             warnings += service_warnings(facts, drift.get(facts.desired.name))
+    errors += _image_errors(missing)
     if errors:
         raise SlipwayErrors(errors)
     warnings += [f"{name}: there is no drift to ship" for name in _named(options) if name not in drift]
@@ -170,18 +173,23 @@ def _container_errors(definition: TaskDefinition, wanted: DesiredService) -> lis
     ]
 
 
-def _image_errors(wanted: DesiredService, image: ResolvedImage | None) -> list[SlipwayError]:
-    if image is not None and image.digest:
-        return []
-    reference = image.reference if image else f"{wanted.repository}:{wanted.tag}"
-    problem = image.problem if image else "it was not looked up"
-    return [
-        SlipwayError(
-            f"image {reference} does not exist ({problem})",
-            wanted.where or wanted.name,
-            "Push it, or give the tag of one that was pushed: -e image_tag=…",
-        )
-    ]
+def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]) -> list[SlipwayError]:
+    """An error for each image that is not there, and a single one for a tag that several services lack."""
+    alike: dict[tuple[str, str, str], list[tuple[DesiredService, str]]] = {}
+    for wanted, image in missing:
+        problem = image.problem if image else "it was not looked up"
+        key = (wanted.tag_where or wanted.where or wanted.name, wanted.tag, problem)
+        reference = image.reference if image else f"{wanted.repository}:{wanted.tag}"
+        alike.setdefault(key, []).append((wanted, reference))
+    errors = []
+    for (where, tag, problem), members in alike.items():
+        names = ", ".join(wanted.name for wanted, _reference in members[:3])
+        more = f" and {len(members) - 3} more" if len(members) > 3 else ""
+        what, remedy = f"image {members[0][1]} does not exist", "Push it, or give the tag of one that was pushed"
+        if len(members) > 1:
+            what, remedy = f"no image {tag} of {names}{more} exists", "Push them, or give a tag that all of them have"
+        errors.append(SlipwayError(f"{what} ({problem})", where, f"{remedy}: -e image_tag=…"))
+    return errors
 
 
 def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayError]:

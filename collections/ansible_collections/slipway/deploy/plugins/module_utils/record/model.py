@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -41,7 +41,7 @@ def pointer_key(environment: str) -> str:
 
 def record_id(now: float, label: str) -> str:
     """A record's id: the store's time in UTC, so that ids sort by time, and what is released."""
-    stamp = datetime.fromtimestamp(now, tz=timezone.utc).strftime("%Y-%m-%dT%H-%M-%SZ")
+    stamp = datetime.fromtimestamp(now, tz=UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     safe = "".join(char if char.isalnum() or char in "._-" else "-" for char in label)[:40]
     return f"{stamp}-{safe}" if safe else stamp
 

@@ -40,8 +40,10 @@ def stop_service_deployment(clients: Clients, arn: str) -> None:
 def list_stopped_tasks(clients: Clients, cluster: str, service: str) -> list[str]:
     """ARNs of a service's stopped tasks; ECS lists them for about an hour."""
     with calling(f"list the stopped tasks of {service}"):
-        pages = clients("ecs").get_paginator("list_tasks").paginate(
-            cluster=cluster, serviceName=service, desiredStatus="STOPPED"
+        pages = (
+            clients("ecs")
+            .get_paginator("list_tasks")
+            .paginate(cluster=cluster, serviceName=service, desiredStatus="STOPPED")
         )
         return [arn for page in pages for arn in page.get("taskArns", [])]
 

@@ -45,4 +45,3 @@ def interval(ages: Iterable[float], pace: Pace, random: float) -> float:
     calls = -(-len(known) // SERVICES_PER_CALL) or 1
     wait = max(SHORTEST_SECONDS, SHARE_OF_AGE * min(known, default=0.0), calls / CALLS_PER_SECOND)
     return min(wait, LONGEST_SECONDS) * pace.factor * (1 - JITTER + 2 * JITTER * random)
-

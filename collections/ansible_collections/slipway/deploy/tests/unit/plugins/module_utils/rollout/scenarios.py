@@ -8,7 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+    SCHEMA,
+    Record,
+    rollout_of,
+    with_rollout,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice, take_up
@@ -18,7 +23,6 @@ from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.
     Killed,
     Memory,
 )
-
 
 DIGEST = "sha256:" + "0" * 64
 

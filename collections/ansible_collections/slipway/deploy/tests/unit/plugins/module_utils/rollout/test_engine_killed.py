@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import outcome_of
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import CHOICES, Choice
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.ecs_double import Killed
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.scenarios import Run, Service
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 SMALL = [
     Service("a", 1, seconds=2),
@@ -101,7 +102,9 @@ def numbered(items: list[Service]) -> list[Service]:
     from dataclasses import replace
 
     return [
-        replace(item, name=f"s{number}", kind="ok" if item.force else item.kind, inactive=item.inactive and not item.force)
+        replace(
+            item, name=f"s{number}", kind="ok" if item.force else item.kind, inactive=item.inactive and not item.force
+        )
         for number, item in enumerate(items)
     ]
 
