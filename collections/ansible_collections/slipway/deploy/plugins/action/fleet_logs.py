@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Shows the tasks, events and last log lines of the selected services. See modules/fleet_logs.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.logs.gather import Gatherer, most_troubled
+from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import ServiceLogs
+from ansible_collections.slipway.deploy.plugins.module_utils.logs.parse import recorded_failure
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import REMEMBERED
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.render.logs import logs
+from ansible_collections.slipway.deploy.plugins.module_utils.render.when import stamp
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading, whole_number
+
+#: Services that are told about in one run; those in trouble before the others.
+SERVICES = 12
+#: Lines of each log: of one service, and of each of several.
+LINES_OF_ONE = 50
+LINES_OF_EACH = 10
+MOST_LINES = 1000
+
+
+class ActionModule(SlipwayAction):
+    """Only reads; the state store is needed for what ECS has forgotten, and no more than that."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"lines": {"type": "raw"}}
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the logs; how much was found is the result."""
+        wanted = [item for item in context.desired() if item.selected]
+        count = LINES_OF_ONE if len(wanted) == 1 else LINES_OF_EACH
+        if arguments.get("lines") not in (None, ""):
+            count = whole_number(arguments["lines"], "lines", MOST_LINES)
+        begin_reading(context)
+        now = time.time()
+        gatherer = Gatherer(context.clients, str(context.aws.region), count, partial(stamp, now=now))
+        observed = gatherer.observe(wanted)
+        shown = most_troubled(wanted, observed, SERVICES)
+        found = _with_records(context, gatherer.gather(shown, observed))
+        console = Console(time.time)
+        console.lines(logs(found, now, console.width, hidden=len(wanted) - len(shown)))
+        return {
+            "changed": False,
+            "services": {
+                item.name: {
+                    "running": item.running,
+                    "desired": item.desired,
+                    "failed": len(item.of_state("failed")),
+                    "lines": sum(len(log.lines) for log in item.logs),
+                }
+                for item in found
+            },
+        }
+
+
+def _with_records(context: Context, found: list[ServiceLogs]) -> list[ServiceLogs]:
+    """The services with the failure that a record keeps, where ECS has none to tell."""
+    silent = [item.name for item in found if not item.of_state("failed")]
+    if not silent:
+        return found
+    try:
+        records = list(islice(history(context.store, context.environment), REMEMBERED))
+    except SlipwayError as error:
+        display.warning(f"the records cannot be read: {error}")
+        return found
+    return [
+        replace(item, recorded=recorded_failure(records, item.name)) if item.name in silent else item for item in found
+    ]

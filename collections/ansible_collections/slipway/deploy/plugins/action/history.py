@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Lists an environment's releases. See modules/history.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
+from ansible_collections.slipway.deploy.plugins.module_utils.render.history import history as history_screen
+from ansible_collections.slipway.deploy.plugins.module_utils.render.history import releases
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading, whole_number
+
+#: Records that a rollback considers (the default of ``record.journal.history``).
+LOOKED_BACK = 50
+MOST_ENTRIES = 1000
+
+
+class ActionModule(SlipwayAction):
+    """Only reads the state store."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"entries": {"type": "raw", "default": 20}}
+
+    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the releases; they are the result."""
+        entries = whole_number(arguments["entries"], "entries", MOST_ENTRIES)
+        begin_reading(context, account=False)
+        records, problem = _read(context, max(entries, LOOKED_BACK))
+        found = releases(records, context.environment, entries, LOOKED_BACK)
+        console = Console(lambda: 0.0)
+        if records or problem is None:
+            console.lines(history_screen(found, console.width))
+        if problem is not None:
+            # What could be read stands above; a rollback would stop at this as well.
+            raise problem
+        return {
+            "changed": False,
+            "releases": [_summary(record) for record in found.shown],
+            "current": found.current["id"] if found.current else None,
+            "rollback_to": found.goal.release if found.goal else None,
+        }
+
+
+def _read(context: Context, most: int) -> tuple[list[Record], SlipwayError | None]:
+    records: list[Record] = []
+    try:
+        records.extend(history(context.store, context.environment, most))
+    except SlipwayError as error:
+        return records, error
+    return records, None
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("id", "kind", "label", "title", "outcome", "started_at", "finished_at")
+    return {**{name: record.get(name) for name in names}, "services": [item["name"] for item in record["targets"]]}

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A service's status in one value: what it runs, how much of it, whether it is well, what has drifted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import TargetGroupHealth, judge
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import in_flight
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
+
+Condition = Literal["well", "failing", "moving", "unknown", "idle"]
+Groups = Mapping[str, TargetGroupHealth | None]
+
+_CONDITIONS: Mapping[str, Condition] = {"pass": "well", "fail": "failing", "unknown": "unknown", "warn": "idle"}
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service.
+
+    :ivar condition: ``moving``: a deployment is in progress; ``idle``: nothing of it is meant to run.
+    :ivar detail: what is wrong, or why it is not known.
+    :ivar rollout: ECS's rollout state in lower case, ``""`` where ECS gives none.
+    :ivar healthy: healthy targets of its target groups, ``None`` when there are none or they cannot be read.
+    :ivar registered: targets that are registered and not on their way out.
+    :ivar drift: how the newest revision of others differs from what runs, ``""`` without drift.
+    """
+
+    name: str
+    condition: Condition
+    detail: str = ""
+    task_definition: str | None = None
+    tag: str = ""
+    digest: str = ""
+    running: int | None = None
+    desired: int | None = None
+    rollout: str = ""
+    healthy: int | None = None
+    registered: int | None = None
+    drift: str = ""
+
+
+def status_of(facts: Facts, groups: Groups, drift: Drift | None) -> ServiceStatus:
+    """The status of a service.
+
+    :param groups: target group health by ARN.
+    """
+    name, observed = facts.desired.name, facts.observed
+    if observed is None:
+        detail = f"there is no service {facts.desired.service} in cluster {facts.desired.cluster} ({facts.failure})"
+        return ServiceStatus(name, "failing", detail)
+    verdict = judge(name, observed, groups)
+    condition, detail = _CONDITIONS[verdict.verdict], verdict.detail
+    primary = observed.primary
+    if in_flight(observed) and observed.status == "ACTIVE":
+        # Tasks are missing while a deployment starts them: that is no failure yet.
+        condition, detail = "moving", "a deployment is in progress"
+        if primary is not None and primary.failed:
+            detail = f"{detail}, {primary.failed} of its tasks failed"
+    running = running_side(facts)
+    known = [group for arn in observed.target_groups if (group := groups.get(arn)) is not None]
+    complete = known and len(known) == len(observed.target_groups)
+    return ServiceStatus(
+        name=name,
+        condition=condition,
+        detail=detail,
+        task_definition=running.task_definition,
+        tag=running.tag,
+        digest=running.digest,
+        running=observed.running,
+        desired=observed.desired,
+        rollout=((primary.rollout_state if primary else None) or "").lower().replace("_", " "),
+        healthy=sum(group.healthy for group in known) if complete else None,
+        registered=sum(group.registered for group in known) if complete else None,
+        drift=str(drift) if drift is not None else "",
+    )

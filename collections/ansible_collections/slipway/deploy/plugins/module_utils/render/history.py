@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An environment's releases, newest first: what became of each, what runs now, what a rollback returns to. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    UNTOUCHED,
+    Record,
+    as_before,
+    finish,
+    seconds,
+    targets_of,
+    who,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.status import is_unfinished
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    hanging,
+    plural,
+    truncate,
+)
+
+_HEADINGS = ("", "release", "kind", "label", "title", "outcome", "services", "took", "who")
+_KIND, _LABEL, _TITLE, _WHO = 2, 3, 4, 8
+_NARROWEST_TITLE = 12
+_TITLE_WIDTH = 40
+_STATES = (("stable", "changed"), ("undone", "put back"), ("undo_failed", "not put back"))
+
+
+@dataclass(frozen=True)
+class Releases:
+    """What the records of an environment say together.
+
+    :ivar shown: the records that get a row, newest first.
+    :ivar total: how many were read.
+    :ivar current: the release that runs: the newest that went well.
+    :ivar unsure: a later one that changed services and left them so; then no release as a whole runs.
+    :ivar goal: what ``rollback.yml`` returns to, or ``None``; ``no_goal`` then says why.
+    """
+
+    environment: str
+    shown: tuple[Record, ...]
+    total: int = 0
+    current: Record | None = None
+    unsure: Record | None = None
+    goal: Goal | None = None
+    no_goal: str = ""
+
+
+def releases(records: Sequence[Record], environment: str, entries: int, looked_back: int) -> Releases:
+    """Find out what runs and what a rollback returns to.
+
+    :param records: newest first.
+    :param entries: rows to show.
+    :param looked_back: records that ``rollback.yml`` considers.
+    """
+    current = next((record for record in records if record.get("outcome") == "succeeded"), None)
+    later = records[: list(records).index(current)] if current is not None else records
+    unsure = next((record for record in later if not as_before(record)), None)
+    goal, no_goal = None, ""
+    if records and is_unfinished(records[0]):
+        no_goal = "the newest release is unfinished: finish or undo it first"
+    else:
+        try:
+            goal = rollback_goal(records[:looked_back], None, environment)
+        except SlipwayError as error:
+            no_goal = error.what
+    return Releases(environment, tuple(records[:entries]), len(records), current, unsure, goal, no_goal)
+
+
+def history(found: Releases, width: int | None = None) -> list[str]:
+    """The screen.
+
+    :param width: columns of the terminal; ``None`` leaves nothing out.
+    """
+    environment = clean(found.environment)
+    if not found.shown:
+        return [f"{environment} · no release is recorded yet"]
+    count = plural(len(found.shown), "release")
+    older = found.total > len(found.shown) or bool(found.shown[-1].get("previous"))
+    lines = [f"{environment} · the newest {count}" if older else f"{environment} · {count}"]
+    lines += _table([_row(found, record) for record in found.shown], width)
+    if older:
+        lines.append(f"… there are older ones: -e entries={len(found.shown) * 2}")
+    lines += hanging("now", _now(found), width)
+    # A command is never broken or cut, so that it can be copied.
+    lines += hanging("back", _back(found), None if found.goal is not None else width)
+    return finish(lines, None)
+
+
+def _row(found: Releases, record: Record) -> tuple[str, ...]:
+    marks = []
+    if found.unsure is None and found.current is not None and record["id"] == found.current["id"]:
+        marks.append("now")
+    if found.goal is not None and record["id"] == found.goal.release:
+        marks.append("back")
+    took = seconds(record)
+    return (
+        "+".join(marks),
+        clean(record["id"]),
+        clean(record.get("kind") or ""),
+        clean(record.get("label") or ""),
+        truncate(clean(record.get("title") or ""), _TITLE_WIDTH),
+        _outcome(record),
+        _services(record),
+        duration(took) if took is not None and record.get("outcome") else "",
+        who(record),
+    )
+
+
+def _outcome(record: Record) -> str:
+    outcome = record.get("outcome")
+    if outcome is None:
+        return f"open ({str(record.get('phase') or '').replace('_', ' ')})"
+    return clean(outcome).replace("_", " ")
+
+
+def _services(record: Record) -> str:
+    counts = Counter(str(item.get("state") or "planned") for item in targets_of(record))
+    said = [f"{counts[state]} {word}" for state, word in _STATES if counts[state]]
+    known = {state for state, _word in _STATES} | UNTOUCHED
+    moving = sum(count for state, count in counts.items() if state not in known)
+    return ", ".join([*said, f"{moving} not settled"] if moving else said) or "none"
+
+
+def _table(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
+    """The table; where it is too wide, without the label (the id ends with it), a long title, and at last who."""
+    whole = [_HEADINGS, *rows]
+    kept = [index for index in range(len(_HEADINGS)) if index != _TITLE or any(row[_TITLE] for row in rows)]
+    lines = _columns(whole, kept)
+    for drop in (_LABEL, _WHO, _TITLE, _KIND):
+        excess = max(map(display_width, lines)) - width if width is not None else 0
+        if excess <= 0:
+            break
+        room = max(display_width(row[_TITLE]) for row in rows) - excess
+        if drop == _WHO and room >= _NARROWEST_TITLE:
+            whole = [(*row[:_TITLE], truncate(row[_TITLE], room), *row[_TITLE + 1 :]) for row in whole]
+        else:
+            kept = [index for index in kept if index != drop]
+        lines = _columns(whole, kept)
+    return [truncate(line, width) for line in lines]
+
+
+def _columns(rows: Sequence[tuple[str, ...]], kept: Sequence[int]) -> list[str]:
+    return columns([[row[index] for index in kept] for row in rows])
+
+
+def _named(record: Record) -> str:
+    return f"{clean(record.get('label') or '?')} ({clean(record['id'])})"
+
+
+def _now(found: Releases) -> str:
+    environment = clean(found.environment)
+    if found.unsure is not None:
+        state = _outcome(found.unsure)
+        good = f"; the last good release is {_named(found.current)}" if found.current is not None else ""
+        return f"{environment} runs a mix: {_named(found.unsure)} is {state}{good}"
+    if found.current is None:
+        return f"{environment} runs what it ran before the first release: none went well yet"
+    return f"{environment} runs {_named(found.current)}"
+
+
+def _back(found: Releases) -> str:
+    command = f"ansible-playbook playbooks/rollback.yml -e env={clean(found.environment)}"
+    if found.goal is None:
+        return f"not possible: {found.no_goal}"
+    there = f" ({clean(found.goal.release)})" if found.goal.release else ""
+    return f"{command} returns to {clean(found.goal.label)}{there}"

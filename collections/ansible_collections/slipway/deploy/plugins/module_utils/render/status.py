@@ -1,0 +1,202 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An environment's status on one screen: lock, last release, a row a service, what needs a person. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    UNTOUCHED,
+    Record,
+    cause_words,
+    finish,
+    image_label,
+    is_rollback,
+    joined,
+    release,
+    revision,
+    seconds,
+    services,
+    targets_of,
+    who,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    hanging,
+    truncate,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.when import moment, since
+
+#: Rows of the table, and lines of each kind of finding, before the rest is counted.
+ROWS = 40
+FINDINGS = 10
+_HEADINGS = ("  service", "revision", "image", "tasks", "rollout", "targets")
+_MARKS: Mapping[Condition, str] = {"well": "✔", "failing": "✘", "moving": "…", "unknown": "?", "idle": "·"}
+_WORDS: Mapping[Condition, str] = {
+    "well": "as they should be",
+    "failing": "failing",
+    "moving": "in progress",
+    "unknown": "unknown",
+    "idle": "not exercised",
+}
+_TROUBLE: tuple[Condition, ...] = ("failing", "unknown", "moving", "idle", "well")
+_OUTCOMES = {
+    "undone": "failed and was undone",
+    "held": "is held, nothing was undone",
+    "needs_person": "needs a person",
+    "unchanged": "found nothing to change",
+    "abandoned": "ended before it changed a service",
+}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is said above the table.
+
+    :ivar cluster: the cluster's name.
+    :ivar fleet: how many services the environment has, selected or not.
+    :ivar now: epoch seconds of the state store's clock.
+    :ivar lock: the lock in one line.
+    :ivar running: whether a run holds the lock, so that an open record is being worked on.
+    :ivar record: the newest record.
+    """
+
+    environment: str
+    cluster: str
+    fleet: int
+    now: float
+    lock: str
+    running: bool = False
+    record: Record | None = None
+
+
+def status(overview: Overview, items: Sequence[ServiceStatus], width: int | None = None) -> list[str]:
+    """The screen.
+
+    :param items: the selected services, in the inventory's order.
+    :param width: columns of the terminal; ``None`` does not wrap.
+    """
+    lines = [*_header(overview, items, width), *hanging("lock", clean(overview.lock), width)]
+    lines += hanging("last", _last(overview), width)
+    lines += _table(items, width)
+    lines += _findings(items, width)
+    # A command is never broken or cut, so that it can be copied.
+    lines += [line for text in _next(overview, items) for line in hanging("next", text, None)]
+    return finish(lines, None)
+
+
+def _header(overview: Overview, items: Sequence[ServiceStatus], width: int | None) -> list[str]:
+    fleet = f"{overview.fleet:,} {'service' if overview.fleet == 1 else 'services'}"
+    count = fleet if len(items) == overview.fleet else f"{len(items):,} of {fleet}"
+    counts = Counter(item.condition for item in items)
+    said = ", ".join(
+        f"{counts[condition]:,} {_WORDS[condition]}" for condition in reversed(_TROUBLE) if counts[condition]
+    )
+    drifted = sum(bool(item.drift) for item in items)
+    drift = [f"{drifted:,} with drift"] if drifted else []
+    place = f"{count} in {clean(overview.cluster)}"
+    return joined([clean(overview.environment), place, said, *drift, moment(overview.now, overview.now)], width)
+
+
+def _last(overview: Overview) -> str:
+    record, now = overview.record, overview.now
+    if record is None:
+        return "no release is recorded yet"
+    kind = "" if is_rollback(record) else "deploy "
+    title = f' "{clean(record["title"])}"' if record.get("title") else ""
+    at = record.get("finished_at") or record.get("started_at")
+    when = [since(at, now)] if at is not None else []
+    return " · ".join([f"{kind}{release(record)}{title} {_outcome(overview, record)}", *when, f"by {who(record)}"])
+
+
+def _outcome(overview: Overview, record: Record) -> str:
+    outcome = record.get("outcome")
+    if outcome is None:
+        phase = str(record.get("phase") or "").replace("_", " ")
+        return f"is running ({phase})" if overview.running else f"is unfinished (left {phase})"
+    cause = cause_words(record) or clean((record.get("hold") or {}).get("what") or "")
+    if outcome != "succeeded":
+        return f"{_OUTCOMES.get(str(outcome), clean(outcome))}{f': {cause}' if cause else ''}"
+    took = seconds(record)
+    return f"succeeded: {services(len(targets_of(record)))}{f' in {duration(took)}' if took is not None else ''}"
+
+
+def _row(item: ServiceStatus) -> tuple[str, ...]:
+    known = item.task_definition is not None
+    return (
+        f"{_MARKS[item.condition]} {clean(item.name)}",
+        revision(item.task_definition) if known else "",
+        image_label({"tag": item.tag, "digest": item.digest}) if known else "",
+        f"{item.running}/{item.desired} running" if item.running is not None else "missing",
+        item.rollout,
+        f"{item.healthy}/{item.registered} healthy" if item.healthy is not None else "",
+    )
+
+
+def _table(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
+    shown = list(items)
+    if len(shown) > ROWS:
+        shown = sorted(items, key=lambda item: (_TROUBLE.index(item.condition), not item.drift))[:ROWS]
+    rows = [_HEADINGS, *map(_row, shown)]
+    lines = columns(rows)
+    if width is not None and any(display_width(line) > width for line in lines):
+        # The rollout's state is the mark's as well.
+        lines = columns([(*row[:4], *row[5:]) for row in rows])
+    lines = [truncate(line, width) for line in lines]
+    names = {item.name for item in shown}
+    rest = Counter(item.condition for item in items if item.name not in names)
+    if rest:
+        said = ", ".join(f"{rest[condition]:,} {_WORDS[condition]}" for condition in _TROUBLE if rest[condition])
+        lines.append(f"… and {rest.total():,} more: {said}")
+    return lines
+
+
+def _findings(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
+    order = sorted(items, key=lambda item: _TROUBLE.index(item.condition))
+    health = [f"{item.name}: {item.detail}" for item in order if item.condition != "well" and item.detail]
+    drift = [f"{item.name}: {item.drift}" for item in items if item.drift]
+    lines: list[str] = []
+    for label, texts in (("health", health), ("drift", drift)):
+        lines += [line for text in texts[:FINDINGS] for line in hanging(label, clean(text), width)]
+        if len(texts) > FINDINGS:
+            lines += hanging(label, f"and {len(texts) - FINDINGS:,} more: see them with --limit", width)
+    return lines
+
+
+def _next(overview: Overview, items: Sequence[ServiceStatus]) -> list[str]:
+    environment = f"-e env={clean(overview.environment)}"
+    steps = []
+    if overview.record is not None and not overview.running and is_unfinished(overview.record):
+        resume = f"ansible-playbook deploy.yml {environment} -e resume="
+        steps += [f"finish it: {resume}finish", f"undo it: {resume}undo"]
+    elif overview.record is not None and overview.record.get("outcome") == "held" and _is_changed(overview.record):
+        steps.append(f"go back: ansible-playbook playbooks/rollback.yml {environment}")
+    bad = [clean(item.name) for item in items if item.condition == "failing"]
+    if bad:
+        steps.append(f"logs: ansible-playbook playbooks/logs.yml {environment} --limit {','.join(bad[:FINDINGS])}")
+    drifted = [clean(item.name) for item in items if item.drift]
+    if drifted:
+        names = ",".join(drifted[:FINDINGS])
+        command = f"ansible-playbook deploy.yml {environment} --limit {names}"
+        steps += [
+            f"ship the drift: {command} -e ship_drift={names}",
+            f"or dismiss it: {command} -e dismiss_drift={names}",
+        ]
+    return steps
+
+
+def is_unfinished(record: Mapping[str, Any]) -> bool:
+    """Whether the record's run was lost after it had begun: the next deploy asks what to do with it."""
+    return record.get("outcome") is None and (_is_changed(record) or bool(record.get("cause")))
+
+
+def _is_changed(record: Record) -> bool:
+    return any(item.get("state", "planned") not in UNTOUCHED for item in targets_of(record))

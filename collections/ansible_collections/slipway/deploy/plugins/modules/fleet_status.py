@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which does the work on the control node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_status
+short_description: Show the state of an environment on one screen
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Shows the lock, the newest release and how it ended, and what every selected service runs (revision, image,
+    tasks, rollout state, target group health, drift).
+  - Says what an unfinished deploy, a failing service and drift need, each with its command.
+  - Of a large fleet, the services in trouble are shown and the others are counted.
+  - Nothing is changed and no lock is taken. A service in trouble is no failure of this.
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
+"""
+
+EXAMPLES = r"""
+- name: Show lock, last release and services
+  slipway.deploy.fleet_status:
+  run_once: true
+"""
+
+RETURN = r"""
+lock:
+  description: The lock in one line.
+  returned: success
+  type: str
+  sample: dev is not locked
+record:
+  description: The id of the newest record; V(null) before the first one.
+  returned: success
+  type: str
+  sample: 2026-11-20T21-04-11Z-3f9c2d1
+outcome:
+  description: How the newest release ended; V(null) while it is open.
+  returned: success
+  type: str
+  sample: succeeded
+services:
+  description: What each selected service runs, by its inventory name. C(condition) is V(well), V(failing),
+    V(moving), V(unknown) or V(idle).
+  returned: success
+  type: dict
+  sample:
+    user-service:
+      condition: well
+      detail: ""
+      task_definition: arn:aws:ecs:eu-west-1:123456789012:task-definition/sdt-dev-user-service:18
+      tag: 3f9c2d1
+      digest: sha256:9f01
+      running: 2
+      desired: 2
+      drift: ""
+"""

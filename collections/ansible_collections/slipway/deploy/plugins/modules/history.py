@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which does the work on the control node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: history
+short_description: List the releases of an environment
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Lists the records of deploys and rollbacks, newest first, with outcome, services, duration and who ran them.
+  - Marks the release that runs now and the one that a rollback returns to.
+  - Only the state store is read. Nothing is changed and no lock is taken.
+options:
+  entries:
+    description: How many releases are listed, 1 to 1000.
+    type: raw
+    default: 20
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
+"""
+
+EXAMPLES = r"""
+- name: List the releases
+  slipway.deploy.history:
+    entries: 50
+  run_once: true
+"""
+
+RETURN = r"""
+releases:
+  description: The listed releases, newest first. Times are epoch seconds of the store's clock.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 2026-11-20T21-04-11Z-3f9c2d1
+      kind: deploy
+      label: 3f9c2d1
+      title: Retry payments on 502
+      outcome: succeeded
+      started_at: 1795208651.0
+      finished_at: 1795208720.0
+      services: [user-service]
+current:
+  description: The id of the newest release that went well; V(null) when there is none.
+  returned: success
+  type: str
+  sample: 2026-11-20T21-04-11Z-3f9c2d1
+rollback_to:
+  description: The id of the release that a rollback returns to; V(null) when there is none, or when it is the state
+    before the first one.
+  returned: success
+  type: str
+  sample: 2026-11-19T10-12-40Z-8d20c11
+"""
