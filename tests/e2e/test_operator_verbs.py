@@ -135,7 +135,7 @@ def test_an_unfinished_deploy_is_said_with_the_commands_that_end_it(deploys: Dep
     assert "deploy.yml -e env=local -e resume=undo" in status.out
     history = look(deploys, "history")
     assert "open (rolling out)" in history.out
-    assert "finish or undo it first" in history.out
+    assert "not possible: the newest release has not ended" in history.out
 
 
 def test_what_cannot_be_read_is_said_in_a_line(deploys: Deploys) -> None:

@@ -69,7 +69,7 @@ def releases(records: Sequence[Record], environment: str, entries: int, looked_b
     unsure = next((record for record in later if not as_before(record)), None)
     goal, no_goal = None, ""
     if records and is_unfinished(records[0]):
-        no_goal = "the newest release is unfinished: finish or undo it first"
+        no_goal = "the newest release has not ended: wait for its run, or finish or undo it"
     else:
         try:
             goal = rollback_goal(records[:looked_back], None, environment)
