@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import api, health
+from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
@@ -68,12 +69,8 @@ def _judge(context: Context, desired: list[DesiredService]) -> list[health.Healt
             observed.update(observe_services(context.clients, cluster, names))
         except SlipwayError:
             continue  # Said as "the cluster did not list it": unknown, never green.
-    groups = {
-        arn: _group(context, arn)
-        for item in desired
-        if item.service in observed
-        for arn in observed[item.service].target_groups
-    }
+    known = (observed[item.service] for item in desired if item.service in observed)
+    groups = groups_health(context.clients, (arn for service in known for arn in service.target_groups))
     return [health.judge(item.name, observed.get(item.service), groups, selected=item.selected) for item in desired]
 
 
@@ -109,14 +106,6 @@ def _deaths(fleet: Fleet, target: Target) -> tuple[StoppedTask, ...]:
     return tuple(
         task for task in tasks if counts_as_failure(task, target.deployment_id or "") and task.stopped_at > since
     )
-
-
-def _group(context: Context, arn: str) -> health.TargetGroupHealth | None:
-    try:
-        states = api.target_health(context.clients, arn)
-    except SlipwayError:
-        return None
-    return health.TargetGroupHealth(arn.split("/")[-2], states.count("healthy"), len(states))
 
 
 def _endpoint(context: Context) -> tuple[str | None, str]:

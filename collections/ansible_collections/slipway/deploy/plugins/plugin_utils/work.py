@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbeat
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import attach
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
@@ -119,7 +119,18 @@ def beat(context: Context) -> None:
     held = context.files.load()
     if held is None or held.heartbeat is not None:
         return
-    lease = attach(context.store, context.environment, held.token)
+    lock = look(context.store, context.environment).lock
+    lease = acquire(
+        context.store,
+        context.environment,
+        owner=context.owner,
+        reason=lock.reason if lock else "deploy",
+        # Whoever finds the environment locked is told which deploy it is.
+        deploy=held.record or "",
+        ttl=context.settings.lock_ttl,
+        wait=0,
+        token=held.token,
+    )
     settings = None if _is_directory(context) else context.aws
     path = heartbeat.start(lease, settings, parent=context.files.process, run_dir=context.files.directory)
     context.files.save(replace(held, heartbeat=str(path)))

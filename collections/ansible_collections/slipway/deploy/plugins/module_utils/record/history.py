@@ -18,6 +18,7 @@ Record = Mapping[str, Any]
 Runs = dict[str, dict[str, Any]]
 """Service name → what it runs: ``task_definition``, ``tag``, ``digest``."""
 
+_BEFORE_ALL = "the state before the first release"
 #: Records that are looked at for how long a service takes.
 REMEMBERED = 5
 
@@ -56,19 +57,38 @@ def rollback_goal(records: Sequence[Record], to: str | None, environment: str) -
     good = [record for record in records if record.get("outcome") == "succeeded"]
     if to is not None:
         return _goal(_named(good, records, to, environment))
+    bad = _standing_bad(records)
+    if bad is not None:
+        last_good = next((record for record in good if record["id"] < bad["id"]), None)
+        return _goal(last_good) if last_good else Goal(None, _BEFORE_ALL, runs_before(bad))
     if not good:
         raise SlipwayError(f"{environment} has no release to go back to", "rollback", "Nothing was ever deployed here")
     current = good[0]
-    since = current.get("of") or current["id"] if current.get("kind") == "rollback" else current["id"]
+    is_rollback = current.get("kind") == "rollback"
+    # Before the first release ("of" is null) there is nothing older.
+    since = (current.get("of") or "") if is_rollback else current["id"]
     older = [record for record in good if record["id"] < since]
     for record in older:
         if _differs(runs_after(record), runs_after(current)):
             return _goal(record)
-    if current.get("kind") == "rollback":
-        raise SlipwayError(
-            f"{environment} is back at the oldest good release already", "rollback", "Name one with -e to=…"
-        )
-    return Goal(None, "the state before the first release", runs_before(current))
+    if is_rollback:
+        what = f"{environment} is back at the oldest good release already"
+        raise SlipwayError(what, "rollback", "Name another with -e to=…")
+    # Releases that changed nothing (forced ones) do not count.
+    first = older[-1] if older else current
+    return Goal(None, _BEFORE_ALL, runs_before(first))
+
+
+def _standing_bad(records: Sequence[Record]) -> Record | None:
+    """The release that stands although it is not good (held, or its undo failed), when it is the newest that changed
+    anything. Then the way back leads to the last good one, not past it.
+    """
+    for record in records:
+        if record.get("outcome") == "succeeded":
+            return None
+        if record.get("outcome") in ("held", "needs_person") and record["targets"]:
+            return record
+    return None
 
 
 def expected_seconds(records: Iterable[Record]) -> dict[str, float]:

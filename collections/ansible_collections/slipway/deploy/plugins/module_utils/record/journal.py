@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+
+#: An id is one segment of a key.
+_ID = re.compile(r"[A-Za-z0-9_=+@,-][A-Za-z0-9_=+@,.-]*")
 
 
 class Journal:
@@ -46,12 +50,11 @@ class Journal:
 
         :raises SlipwayError: when it is absent or damaged.
         """
-        key = record_key(environment, identity)
-        stored = store.read(key)
-        where = f"{store.url}/{key}"
-        if stored is None:
+        journal = _find(store, environment, identity)
+        if journal is None:
+            where = f"{store.url}/{record_key(environment, identity)}"
             raise SlipwayError(f"there is no release {identity}", where, "playbooks/history.yml lists those there are")
-        return cls(store, parse(stored.body, where), stored.version)
+        return journal
 
     def write(self, record: Record) -> None:
         """Write the record's next state.
@@ -77,18 +80,50 @@ def newest_id(store: Store, environment: str) -> str | None:
         return None
     try:
         pointer: Any = json.loads(stored.body)
-        return str(pointer["record"])
-    except (ValueError, KeyError, TypeError) as error:
-        remedy = f'It should be {{"record": "<id>"}}; the ids are the names below {environment}/releases/'
-        raise SlipwayError("the pointer to the newest record is damaged", f"{store.url}/{key}", remedy) from error
+        identity = pointer["record"]
+    except (ValueError, KeyError, TypeError):
+        identity = None
+    if not isinstance(identity, str) or not _ID.fullmatch(identity):
+        raise _bad_pointer(store, environment, "the pointer to the newest record is damaged")
+    return identity
+
+
+def newest(store: Store, environment: str) -> Journal | None:
+    """An environment's newest record, or ``None`` before the first deploy.
+
+    :raises SlipwayError: when the pointer is damaged or names no record, or the record is damaged.
+    """
+    identity = newest_id(store, environment)
+    if identity is None:
+        return None
+    journal = _find(store, environment, identity)
+    if journal is None:
+        raise _bad_pointer(store, environment, f"the newest record should be {identity}, which is not there")
+    return journal
 
 
 def history(store: Store, environment: str, limit: int = 50) -> Iterator[Record]:
-    """An environment's records, newest first, each read when it is asked for."""
-    identity = newest_id(store, environment)
+    """An environment's records, newest first, each read when it is asked for.
+
+    They end where an old one was removed (a bucket's life cycle does that).
+
+    :raises SlipwayError: when the newest is not there, or one is damaged.
+    """
+    journal = newest(store, environment)
     for _step in range(limit):
-        if identity is None:
+        if journal is None:
             return
-        record = Journal.load(store, environment, identity).record
-        yield record
-        identity = record.get("previous")
+        yield journal.record
+        previous = journal.record.get("previous")
+        journal = _find(store, environment, previous) if previous else None
+
+
+def _find(store: Store, environment: str, identity: str) -> Journal | None:
+    key = record_key(environment, identity)
+    stored = store.read(key)
+    return Journal(store, parse(stored.body, f"{store.url}/{key}"), stored.version) if stored else None
+
+
+def _bad_pointer(store: Store, environment: str, what: str) -> SlipwayError:
+    remedy = f'It should be {{"record": "<id>"}} with the newest of the names below {environment}/releases/'
+    return SlipwayError(what, f"{store.url}/{pointer_key(environment)}", remedy)

@@ -12,6 +12,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import C
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_refusal
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api as fleet_api
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_service, parse_tags
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import build_registration
@@ -60,9 +61,22 @@ class EcsFleet:
         return fleet_api.register(self._clients, build_registration(self._clients, plan, self._release))
 
     def register_undo(self, target: Target) -> str:
-        """Register the recorded previous revision again, image and all."""
+        """The revision to go back to: the recorded one where it still means what ran, else a clone that pins it."""
+        if self._still_means_what_ran(target):
+            return target.previous
         plan = {**self._plans[target.name], "clone_of": target.previous, "to": self._plans[target.name]["from"]}
         return fleet_api.register(self._clients, build_registration(self._clients, plan, self._release))
+
+    def _still_means_what_ran(self, target: Target) -> bool:
+        body, _tags, _unknown = fleet_api.describe_task_definition(self._clients, target.previous)
+        if body.get("status") != "ACTIVE":
+            return False
+        before = self._plans[target.name]["from"]
+        image = parse_image(str(before["image"]))
+        if image.pinned or not before.get("digest"):
+            return True
+        found = fleet_api.resolve_image(self._clients, image.registry, image.repository, image.tag)
+        return found.is_same_image(str(before["digest"]))
 
     def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:
         """Point the service at a task definition.

@@ -52,7 +52,7 @@ class Fleet(Protocol):
         """Register what the target should run; the ARN."""
 
     def register_undo(self, target: Target) -> str:
-        """Register a clone of the target's recorded previous revision; the ARN."""
+        """The ARN to go back to: a new clone of the recorded revision, unless that one can be used as it is."""
 
     def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:
         """Point the service at a task definition; the service as it is then."""

@@ -70,7 +70,9 @@ def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
     reasons = Counter((task.reason, task.exit_code) for task in tasks)
     (reason, exit_code), _count = reasons.most_common(1)[0]
     detail = next((task.container_reason for task in tasks if task.reason == reason and task.container_reason), "")
-    return Failure(f"{reason}: {detail}" if detail else reason, exit_code, stopped=len(tasks))
+    if detail.lower() in reason.lower():
+        return Failure(reason, exit_code, stopped=len(tasks))
+    return Failure(f"{reason}: {detail}", exit_code, stopped=len(tasks))
 
 
 def _unable(service: ObservedService, deployment: Deployment) -> str | None:

@@ -123,7 +123,8 @@ def apply(rollout: Rollout, happening: Happening, now: float) -> Rollout:
 def _registered(target: Target, task_definition: str) -> Target:
     if target.state == "undo_registering":
         old = target.undo or Undo(target.previous)
-        undo = replace(old, task_definition=task_definition, equivalent_of=target.previous)
+        clone_of = target.previous if task_definition != target.previous else None
+        undo = replace(old, task_definition=task_definition, equivalent_of=clone_of)
         return replace(target, state="undo_updating", undo=undo)
     return replace(target, state="updating", task_definition=task_definition)
 

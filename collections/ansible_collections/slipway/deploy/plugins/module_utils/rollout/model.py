@@ -201,7 +201,7 @@ class Action:
 
     ``register``: register what the target should run. ``update``: point the service at it. ``stop``: stop the
     deployment and let ECS roll it back. ``register_undo``: register the recorded revision again, because it is
-    INACTIVE. ``undo``: point the service back.
+    INACTIVE or names its image by a tag that has moved. ``undo``: point the service back.
     """
 
     kind: Literal["register", "update", "stop", "register_undo", "undo"]

@@ -63,6 +63,7 @@ class Ecs:
     now: float = 1_000.0
     services: dict[str, _Service] = field(default_factory=dict)
     inactive: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     mutations: list[tuple[float, str, str, str]] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
     unanswered: set[str] = field(default_factory=set)
@@ -100,6 +101,8 @@ class Ecs:
         return self._mutate("register", target, lambda: f"{target.service}:new")
 
     def register_undo(self, target: Target) -> str:
+        if target.previous not in self.inactive | self.moved:
+            return target.previous
         return self._mutate("register_undo", target, lambda: f"{target.previous}-clone")
 
     def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:

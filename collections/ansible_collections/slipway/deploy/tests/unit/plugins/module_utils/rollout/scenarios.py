@@ -30,7 +30,7 @@ DIGEST = "sha256:" + "0" * 64
 @dataclass(frozen=True)
 class Service:
     """One service of a scenario. ``reuse``: its new revision is registered already. ``force``: it runs it already.
-    ``pinned``: whether its old revision names its image by digest."""
+    ``pinned``: whether its old revision names its image by digest; if not, ``moved``: whether its tag has moved."""
 
     name: str
     wave: int = 4
@@ -41,6 +41,7 @@ class Service:
     force: bool = False
     inactive: bool = False
     pinned: bool = True
+    moved: bool = False
 
     @property
     def old(self) -> str:
@@ -59,6 +60,8 @@ def ecs_of(services: list[Service], stale_seconds: float = 0.0) -> Ecs:
         ecs.add(service.name, service.old, service.breaker)
         if service.inactive:
             ecs.inactive.add(service.old)
+        if service.moved:
+            ecs.moved.add(service.old)
     return ecs
 
 

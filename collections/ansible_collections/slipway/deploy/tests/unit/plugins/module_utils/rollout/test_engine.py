@@ -89,10 +89,10 @@ def test_an_inactive_revision_is_registered_again_and_said() -> None:
 
 def test_a_revision_that_names_a_tag_comes_back_with_the_digest_that_ran() -> None:
     """Its tag may have moved since: the revision itself could start another image."""
-    run = Run.of([Service("a", 1, pinned=False), Service("b", 2, kind="fails", breaker=False, pinned=False)])
+    run = Run.of([Service("a", 1, pinned=False, moved=True), Service("b", 2, kind="hangs", pinned=False)])
     run.go()
-    assert [run.ecs.running(name)[0] for name in ("a", "b")] == ["a:old-clone", "b:old-clone"]
-    assert [target["undo"]["equivalent_of"] for target in run.journal.record["targets"]] == ["a:old", "b:old"]
+    assert [run.ecs.running(name)[0] for name in ("a", "b")] == ["a:old-clone", "b:old"]
+    assert [target["undo"]["equivalent_of"] for target in run.journal.record["targets"]] == ["a:old", None]
 
 
 def test_a_refused_update_changed_nothing_and_needs_no_undo() -> None:

@@ -94,6 +94,7 @@ services = st.builds(
     force=st.booleans(),
     inactive=st.booleans(),
     pinned=st.booleans(),
+    moved=st.booleans(),
 )
 
 
@@ -103,7 +104,11 @@ def numbered(items: list[Service]) -> list[Service]:
 
     return [
         replace(
-            item, name=f"s{number}", kind="ok" if item.force else item.kind, inactive=item.inactive and not item.force
+            item,
+            name=f"s{number}",
+            kind="ok" if item.force else item.kind,
+            inactive=item.inactive and not item.force,
+            moved=item.moved and not item.pinned,
         )
         for number, item in enumerate(items)
     ]

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Settings and image tags: typed, with every mistake named at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
+    desired_service,
+    read_settings,
+    wanted_tags,
+)
+
+SERVICES = ["api-gateway", "user-service"]
+STORE = {"state_store": "/var/lib/slipway"}
+HOST = {
+    "ecs_cluster": "sdt-dev-cluster",
+    "service_name_prefix": "sdt-dev-",
+    "image_repository_prefix": "sdt/dev/",
+    "ecr_registry": "962496666337.dkr.ecr.eu-west-1.amazonaws.com",
+}
+
+
+def test_defaults() -> None:
+    settings = read_settings(STORE, "dev", SERVICES)
+    assert (settings.limits.max_parallel, settings.limits.stabilise_timeout) == (4, 600)
+    assert (settings.on_failure, settings.verify_unverifiable, settings.resume) == ("undo", "warn", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_parallel", 0),
+        ("max_parallel", 1.5),
+        ("max_parallel", "many"),
+        ("max_parallel", True),
+        ("stabilise_timeout", -1),
+        ("stabilise_timeout", "nan"),
+        ("lock_ttl", 1),
+        ("lock_wait", "soon"),
+        ("on_failure", "pray"),
+        ("verify_unverifiable", "ignore"),
+        ("resume", "maybe"),
+        ("force_full_build", "perhaps"),
+        ("ship_drift", "usr-service"),
+        ("dismiss_drift", ["user-service", "nothing"]),
+        ("state_store", ""),
+        ("state_store", ["a"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_be_right(name: str, value: Any) -> None:
+    with pytest.raises(SlipwayErrors) as caught:
+        read_settings({**STORE, name: value}, "dev", SERVICES)
+    (error,) = caught.value.errors
+    assert name in error.what
+    assert error.where
+    assert error.remedy
+
+
+def test_all_wrong_values_are_said_at_once() -> None:
+    with pytest.raises(SlipwayErrors) as caught:
+        read_settings({"max_parallel": 0, "on_failure": "x", "lock_ttl": "y"}, "dev", SERVICES)
+    assert len(caught.value.errors) == 4
+
+
+@pytest.mark.parametrize(("said", "meant"), [(True, True), ("yes", True), ("False", False), (None, False), ("", False)])
+def test_what_counts_as_true(said: Any, meant: bool) -> None:
+    assert read_settings({**STORE, "force_full_build": said}, "dev", SERVICES).force is meant
+
+
+@pytest.mark.parametrize(
+    "said", ["user-service", "user-service,api-gateway", ["user-service"], "user-service api-gateway"]
+)
+def test_drift_is_shipped_by_name(said: Any) -> None:
+    settings = read_settings({**STORE, "ship_drift": said}, "dev", SERVICES)
+    assert isinstance(settings.ship_drift, frozenset)
+    assert "user-service" in settings.ship_drift
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [
+        (None, None),
+        ("", None),
+        ("3f9c2d1", "3f9c2d1"),
+        (3141592, "3141592"),
+        ("user-service=a1b2c3d", {"user-service": "a1b2c3d"}),
+        (" user-service = a , api-gateway = b ,", {"user-service": "a", "api-gateway": "b"}),
+        ('{"user-service": "a"}', {"user-service": "a"}),
+        ({"user-service": "a"}, {"user-service": "a"}),
+        ("sha256:" + "a" * 64, "sha256:" + "a" * 64),
+    ],
+)
+def test_image_tags(value: Any, tags: Any) -> None:
+    assert wanted_tags(value, SERVICES) == tags
+
+
+@pytest.mark.parametrize(
+    "value", ["usr-service=a", "user-service=-a", "a b", "user-service=", '{"user-service"', ".a", "x" * 129]
+)
+def test_image_tags_that_cannot_be(value: str) -> None:
+    with pytest.raises(SlipwayError) as caught:
+        wanted_tags(value, SERVICES)
+    assert "image_tag" in str(caught.value) or "image tag" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "tags", "tag"),
+    [
+        ({}, None, "latest"),
+        ({"default_image_tag": "develop"}, None, "develop"),
+        ({"default_image_tag": "develop", "service_image_tag": "v1"}, None, "v1"),
+        ({"service_image_tag": "v1"}, "3f9c2d1", "3f9c2d1"),
+        ({"service_image_tag": "v1"}, {"user-service": "3f9c2d1"}, "3f9c2d1"),
+        ({"service_image_tag": "v1"}, {"api-gateway": "3f9c2d1"}, "v1"),
+    ],
+)
+def test_the_tag_that_a_service_should_run(host: dict[str, str], tags: Any, tag: str) -> None:
+    wanted = desired_service(
+        "user-service", {**HOST, **host}, wave=4, selected=True, tags=tags, force=False, where="inventories/dev"
+    )
+    assert wanted.tag == tag
+    assert (wanted.service, wanted.container) == ("sdt-dev-user-service", "user-service")
+    assert wanted.repository == "sdt/dev/user-service"
+
+
+def test_a_service_without_a_cluster_is_named() -> None:
+    with pytest.raises(SlipwayErrors, match="ecs_cluster is not set"):
+        desired_service("user-service", {}, wave=4, selected=True, tags=None, force=False, where="inventories/dev")
