@@ -6,12 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deploy_close
-short_description: End a deploy: undo what has to go back, close the record, give the lock back
+short_description: "End a deploy: undo what has to go back, close the record, give the lock back"
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Puts back what was changed when a check failed, closes the record with its outcome, gives the lock back, notifies, and prints the recap.
+  - Puts back what was changed when a check failed, closes the record with its outcome, gives the lock back,
+    notifies, and prints the recap.
   - Does not fail for a deploy that ended badly. M(slipway.deploy.service_result) does, for each service. A deploy
     that was undone is a failed deploy.
 options: {}
@@ -22,10 +23,12 @@ attributes:
     details: Does nothing in check mode, in which there is no open record.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
 """
 
 EXAMPLES = r"""

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deploy_open
-short_description: Begin a deploy: check the settings, take the lock, find what is unfinished
+short_description: "Begin a deploy: check the settings, take the lock, find what is unfinished"
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
   - Checks every setting of the environment, that C(local) cannot reach a real account, and this machine's clock.
-  - Takes the environment's lock. A lock that somebody else holds ends the play with one line that says who, why and until when.
-  - When an earlier run was killed, shows what it left and ends the play, unless the extra variable C(resume) says V(finish) or V(undo).
+  - Takes the environment's lock. A lock that somebody else holds ends the play with one line that says who, why
+    and until when.
+  - When an earlier run was killed, shows what it left and ends the play, unless the extra variable C(resume)
+    says V(finish) or V(undo).
   - Starts the sandbox for the environment C(local) when nothing answers at its endpoint.
 options:
   reason:
@@ -27,10 +29,12 @@ attributes:
     details: Looks at the lock and takes none.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
 """
 
 EXAMPLES = r"""

@@ -11,7 +11,8 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Compares running with desired tasks and reads the health of target groups, for all services of the fleet. Services outside C(--limit) only warn.
+  - Compares running with desired tasks and reads the health of target groups, for all services of the fleet.
+    Services outside C(--limit) only warn.
   - Finds the endpoint that C(smoke_base_url) or C(alb_name) names.
   - What it finds stands in the record. A failure is undone or held as C(on_failure) says; what is unknown is held.
 options: {}
@@ -22,10 +23,12 @@ attributes:
     details: Does nothing; the plan says what would change.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
 """
 
 EXAMPLES = r"""

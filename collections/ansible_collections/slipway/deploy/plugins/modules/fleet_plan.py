@@ -11,8 +11,10 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Compares what every service should run, by image digest, with what it runs, and prints each change with its reason.
-  - Verifies everything that the changes need (images, secrets, parameters, log groups, roles, cluster, services, account) before the first one, and reports all that is wrong at once.
+  - Compares what every service should run, by image digest, with what it runs, and prints each change with its
+    reason.
+  - Verifies everything that the changes need (images, secrets, parameters, log groups, roles, cluster,
+    services, account) before the first one, and reports all that is wrong at once.
   - Reports drift, which is a revision that others registered and no deploy has shipped.
   - Outside check mode it writes the record that the following tasks work from.
 options:
@@ -31,10 +33,12 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
     support: full
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
 """
 
 EXAMPLES = r"""

@@ -11,8 +11,11 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Registers a task definition for each planned service and points the service at it, wave by wave, with at most C(max_parallel) in flight.
-  - A service is stable when its own deployment is COMPLETED. On any failure, a timeout, SIGINT or SIGTERM nothing new is started, deployments in flight are stopped, and what was changed goes back in reverse wave order.
+  - Registers a task definition for each planned service and points the service at it, wave by wave, with at
+    most C(max_parallel) in flight.
+  - A service is stable when its own deployment is COMPLETED. On any failure, a timeout, SIGINT or SIGTERM
+    nothing new is started, deployments in flight are stopped, and what was changed goes back in reverse wave
+    order.
   - Does not fail for what happens to a service. M(slipway.deploy.deploy_close) does, from the record.
 options: {}
 attributes:
@@ -22,10 +25,12 @@ attributes:
     details: Does nothing; the plan says what would change.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: none
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
     details: A finished record is rolled out by doing nothing.
 """
 

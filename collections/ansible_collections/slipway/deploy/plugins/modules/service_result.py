@@ -11,7 +11,8 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The actions of a deploy run once for the whole fleet, so Ansible shows their result on one host only. This one runs for every service and says what the deploy's end means for it.
+  - The actions of a deploy run once for the whole fleet, so Ansible shows their result on one host only. This
+    one runs for every service and says what the deploy's end means for it.
   - Fails for each service that a deploy meant to change when the deploy did not end well.
 options:
   deploy:
@@ -25,10 +26,12 @@ attributes:
     details: Does nothing.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
 """
 
 EXAMPLES = r"""

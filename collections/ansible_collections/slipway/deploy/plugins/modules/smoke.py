@@ -12,7 +12,8 @@ author:
   - The Slipway authors (!UNKNOWN)
 description:
   - Runs the C(smoke_checks) of the selected services, several at once, with retries.
-  - Each passes, fails or is inconclusive. A failure is undone or held as C(on_failure) says; what is inconclusive is held.
+  - Each passes, fails or is inconclusive. A failure is undone or held as C(on_failure) says; what is
+    inconclusive is held.
 options: {}
 attributes:
   check_mode:
@@ -21,10 +22,12 @@ attributes:
     details: Does nothing; the plan says what would change.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
+      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation
+      indicates no change.
 """
 
 EXAMPLES = r"""
