@@ -7,12 +7,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health, smoke
-from ansible_collections.slipway.deploy.plugins.module_utils.render.lock import locked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events, frame
 from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
@@ -23,7 +23,7 @@ from . import samples
 GOLDENS = Path(__file__).parent / "goldens"
 NOW = samples.STARTED + 72
 
-Screen = Callable[[int | None], list[str]]
+Screen: TypeAlias = "Callable[[int | None], list[str]]"
 
 
 def _drifted() -> samples.Doc:
@@ -109,17 +109,6 @@ SCREENS: dict[str, Screen] = {
     "resume": lambda width: resume(samples.rolling(), NOW + 600, width),
     "resume-undoing": lambda width: resume(samples.failing(), NOW + 600, width),
     "checks": lambda width: [*health(samples.held(), width), *smoke(samples.held(), width)],
-    "locked": lambda _width: [
-        locked(
-            "dev",
-            "maria@ci-412",
-            "deploy 3f9c2d1",
-            NOW,
-            since=samples.STARTED,
-            expires=samples.STARTED + 900,
-            alive=NOW - 4,
-        )
-    ],
 }
 
 
