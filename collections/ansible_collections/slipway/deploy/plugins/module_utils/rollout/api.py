@@ -31,9 +31,9 @@ def list_service_deployments(clients: Clients, cluster: str, service: str) -> li
     return briefs
 
 
-def stop_service_deployment(clients: Clients, arn: str) -> None:
+def stop_service_deployment(clients: Clients, service: str, arn: str) -> None:
     """Stop a service deployment; ECS rolls the service back to its last completed revision."""
-    with calling(f"stop the service deployment {arn.rsplit('/', 1)[-1]}"):
+    with calling(f"stop the deployment {arn.rsplit('/', 1)[-1]} of {service}"):
         clients("ecs").stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
 

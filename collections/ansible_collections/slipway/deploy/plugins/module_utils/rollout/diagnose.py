@@ -37,7 +37,10 @@ def redact(line: str) -> str:
 
 
 def parse_stopped_task(task: Mapping[str, Any]) -> StoppedTask:
-    """A stopped task of DescribeTasks' answer. The culprit is the container with a non-zero exit code, else the first."""
+    """A stopped task of DescribeTasks' answer.
+
+    The culprit is the container with a non-zero exit code, else the first.
+    """
     containers = task.get("containers") or [{}]
     culprit = next((item for item in containers if item.get("exitCode")), None)
     culprit = culprit or next((item for item in containers if item.get("reason")), containers[0])

@@ -110,7 +110,7 @@ class EcsFleet:
 
     def stop(self, target: Target, service_deployment: str) -> None:
         """Stop the deployment and have ECS roll the service back."""
-        api.stop_service_deployment(self._clients, service_deployment)
+        api.stop_service_deployment(self._clients, target.service, service_deployment)
 
     def describe(self, targets: Sequence[Target]) -> Mapping[str, ObservedService]:
         """The services of at most ten targets of one cluster."""

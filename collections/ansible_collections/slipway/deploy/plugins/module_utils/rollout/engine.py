@@ -132,9 +132,9 @@ class Engine:
             rollout = self._record(machine.intend(rollout, action, self.clock()))
             happening = self._perform(rollout, action)
             rollout = self._record(machine.apply(rollout, happening, self.clock()))
-            if isinstance(happening, ActionFailed) and action.kind in ("undo", "register_undo"):
-                if not happening.inactive:
-                    break  # Wait a moment before the next try.
+            failed = isinstance(happening, ActionFailed) and not happening.inactive
+            if failed and action.kind in ("undo", "register_undo"):
+                break  # Wait a moment before the next try.
             rollout = self._heed_cancel(rollout)
         return rollout
 

@@ -20,6 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
     Limits,
     StoppedTask,
     Target,
+    Undo,
 )
 
 #: ECS stamps events by its own clock and in whole moments: an event that belongs to a deployment may seem older.
@@ -157,29 +158,45 @@ def with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] 
 
 
 def judge_undo(target: Target, service: ObservedService, limits: Limits, now: float) -> Verdict:
-    """Judge a deployment on its way back. ``stable`` means: the revision to return to runs, as PRIMARY and COMPLETED."""
+    """Judge a deployment on its way back.
+
+    ``stable`` means: the revision to return to runs, as PRIMARY and COMPLETED.
+    """
     primary = service.primary
     undo = target.undo
     if primary is None or undo is None:
         return _overdue(target, limits, now)
     if undo.deployment_id is not None and primary.id == undo.deployment_id:
-        if _is_stable(service, primary):
-            return STABLE
-        if primary.rollout_state == "FAILED":
-            return Verdict("failed", Failure(primary.rollout_state_reason or "the deployment failed"), ended=True)
-        return _overdue(target, limits, now)
+        return _judge_way_back(service, primary) or _overdue(target, limits, now)
     if primary.id == target.deployment_id:
-        # Ours still leads: the stop has not taken effect yet, or the read is stale, or it finished before the stop.
-        ended = target.state == "stopping" and _is_stable(service, primary)
-        if ended:
-            return Verdict("failed", Failure("the deployment finished before it could be stopped"), ended=True)
-        return _overdue(target, limits, now)
+        return _judge_unstopped(target, service, primary) or _overdue(target, limits, now)
     if _maybe_stale(target, service, undo.started_at, now):
         return _overdue(target, limits, now)
     if primary.task_definition == undo.task_definition:
         return Verdict("going", adopted=primary.id)
     if undo.started_at is not None and now - undo.started_at <= STALE_SECONDS:
         return GOING  # An old answer may show what our own call has just replaced.
+    return _astray(target, primary, undo)
+
+
+def _judge_way_back(service: ObservedService, back: Deployment) -> Verdict | None:
+    """The end of the deployment that goes back, or ``None`` while it goes on."""
+    if _is_stable(service, back):
+        return STABLE
+    if back.rollout_state == "FAILED":
+        return Verdict("failed", Failure(back.rollout_state_reason or "the deployment failed"), ended=True)
+    return None
+
+
+def _judge_unstopped(target: Target, service: ObservedService, ours: Deployment) -> Verdict | None:
+    """Ours still leads: the stop has not taken effect yet, or the read is stale, or it finished before the stop."""
+    if target.state == "stopping" and _is_stable(service, ours):
+        return Verdict("failed", Failure("the deployment finished before it could be stopped"), ended=True)
+    return None
+
+
+def _astray(target: Target, primary: Deployment, undo: Undo) -> Verdict:
+    """Neither the way forward nor the way back leads."""
     if target.state == "stopping":
         failure = Failure(f"ECS went back to {_short(primary.task_definition)}, not to {_short(undo.task_definition)}")
         return Verdict("failed", failure, ended=True)

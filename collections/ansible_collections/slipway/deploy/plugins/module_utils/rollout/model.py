@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
 
@@ -256,4 +256,4 @@ class Observed:
     stopped: tuple[StoppedTask, ...] | None = None
 
 
-Happening = Registered | Updated | Stopped | ActionFailed | Observed
+Happening: TypeAlias = "Registered | Updated | Stopped | ActionFailed | Observed"

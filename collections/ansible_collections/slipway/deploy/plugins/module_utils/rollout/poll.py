@@ -22,7 +22,10 @@ INSPECT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How much slower than usual the poller goes: doubled at each throttled or failed answer, halved at each good one."""
+    """How much slower than usual the poller goes.
+
+    Doubled at each throttled or failed answer, halved at each good one.
+    """
 
     factor: float = 1.0
 

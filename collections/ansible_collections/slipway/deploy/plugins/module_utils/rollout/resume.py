@@ -33,7 +33,7 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
 
 
 def _adopted(target: Target, service: ObservedService | None) -> Target:
-    """A target whose UpdateService was about to be called: was it?"""
+    """A target whose UpdateService was about to be called, as it is if it was."""
     primary = service.primary if service else None
     if target.state != "updating" or primary is None:
         return target

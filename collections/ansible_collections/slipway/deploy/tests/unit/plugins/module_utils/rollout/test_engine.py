@@ -64,7 +64,8 @@ def test_one_broken_service_brings_all_back(broken: Service) -> None:
     rollout = run.go()
     assert outcome_of(rollout) == "undone"
     assert run.all_old()
-    assert rollout.cause is not None and rollout.cause.target == "broken"
+    assert rollout.cause is not None
+    assert rollout.cause.target == "broken"
     failed_at = next(index for index, record in enumerate(run.journal.written) if record["cause"])
     forward = [item for item in run.ecs.mutations if item[1] in ("register", "update")]
     back = [item for item in run.ecs.mutations if item[1] not in ("register", "update")]
@@ -178,7 +179,8 @@ def test_services_that_do_not_answer_end_by_the_timeout() -> None:
 
     run.after_each_wait = answer_again
     rollout = run.go()
-    assert rollout.cause is not None and "has not said" in rollout.cause.what
+    assert rollout.cause is not None
+    assert "has not said" in rollout.cause.what
     assert run.all_old()
 
 
