@@ -143,7 +143,8 @@ def test_a_refused_deploy_says_who_holds_the_lock(deploys: Deploys) -> None:
     assert taken.code == 0, taken.text
     ran = deploys.run("deploy.yml")
     assert ran.code == 2
-    assert "local is locked by" in ran.text and "database upgrade" in ran.text
+    assert "local is locked by" in ran.text
+    assert "database upgrade" in ran.text
     assert deploys.mutations() == []
     broken = deploys.run("playbooks/lock.yml", "-e", "state=broken", "-e", '{"reason": "it is done"}')
     assert broken.code == 0, broken.text
@@ -188,7 +189,8 @@ def test_a_field_that_botocore_does_not_know_stops_the_plan(deploys: Deploys) ->
     deploys.sandbox.control("task-definitions/sdt-local-user-service:1", {"quantumMode": {"enabled": True}})
     ran = deploys.run("deploy.yml")
     assert ran.code == 2
-    assert "quantumMode" in ran.text and "sdt-local-user-service:1" in ran.text
+    assert "quantumMode" in ran.text
+    assert "sdt-local-user-service:1" in ran.text
     assert deploys.mutations() == []
 
 

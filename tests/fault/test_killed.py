@@ -143,7 +143,8 @@ def test_one_signal_brings_everything_back(deploys: Deploys, number: signal.Sign
     assert deploys.lock()["state"] == "free"
     calls = [call["action"] for call in deploys.mutations()]
     stops = [index for index, call in enumerate(calls) if call == "StopServiceDeployment"]
-    assert stops and stops == list(range(stops[0], stops[0] + len(stops)))
+    assert stops
+    assert stops == list(range(stops[0], stops[0] + len(stops)))
 
 
 def test_a_second_ctrl_c_leaves_at_once(deploys: Deploys) -> None:
@@ -158,6 +159,7 @@ def test_a_second_ctrl_c_leaves_at_once(deploys: Deploys) -> None:
     assert process.returncode != 0
     assert deploys.record()["outcome"] is None, output
     finish = deploys.run("deploy.yml", "-e", "resume=finish")
-    assert finish.code != 0 and "going back" in finish.text
+    assert finish.code != 0
+    assert "going back" in finish.text
     undone = deploys.run("deploy.yml", "-e", "resume=undo")
     assert deploys.running() == dict.fromkeys(SERVICES, OLD), undone.text

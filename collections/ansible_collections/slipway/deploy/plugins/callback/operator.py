@@ -18,7 +18,7 @@ description:
   - While a Slipway rollout runs, the first SIGINT or SIGTERM goes to the rollout, which stops and undoes what it
     changed; the second one ends C(ansible-playbook) as usual.
 author:
-  - The Slipway authors
+  - The Slipway authors (!UNKNOWN)
 extends_documentation_fragment:
   - default_callback
   - result_format_callback

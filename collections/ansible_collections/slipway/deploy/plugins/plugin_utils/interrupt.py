@@ -25,11 +25,9 @@ class Child(Protocol):
     @property
     def pid(self) -> int | None:
         """Its process id once it is started."""
-        ...
 
     def is_alive(self) -> bool:
         """Whether it runs."""
-        ...
 
 
 class Interrupts:

@@ -34,7 +34,13 @@ def ensure_sandbox(endpoint: str, say: Callable[[str], None]) -> None:
     command = [sys.executable, "-m", "sandbox", "up", "--port", str(port)]
     try:
         done = subprocess.run(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_START_SECONDS
+            command,
+            check=False,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_START_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SlipwayError(f"the sandbox does not start: {error}", None, "Try: python -m sandbox up") from error

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -143,10 +143,8 @@ def let_go(context: Context) -> None:
         return
     if held.heartbeat is not None:
         heartbeat.stop(Path(held.heartbeat))
-    try:
+    with suppress(LockLost):  # It expired, or somebody broke it: it is not this run's to give back.
         attach(context.store, held.environment, held.token).release()
-    except LockLost:
-        pass  # It expired, or somebody broke it: it is not this run's to give back.
     context.files.remove()
 
 

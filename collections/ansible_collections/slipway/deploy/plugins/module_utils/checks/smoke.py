@@ -145,7 +145,7 @@ def _at(document: Any, path: str) -> tuple[bool, Any]:
             if key in document:
                 return _at(document[key], ".".join(parts[length:]))
     if isinstance(document, list):
-        head, _, rest = path.partition(".")
+        head, _dot, rest = path.partition(".")
         if head.isdecimal() and int(head) < len(document):
             return _at(document[int(head)], rest)
     return False, None

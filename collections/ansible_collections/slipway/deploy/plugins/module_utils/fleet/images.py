@@ -89,5 +89,5 @@ def ecr_account(registry: str) -> tuple[str, str] | None:
 
 def short_digest(digest: str) -> str:
     """A digest as a person compares it: the first four hexadecimal digits (``sha256:77be``)."""
-    algorithm, _, value = digest.partition(":")
+    algorithm, _colon, value = digest.partition(":")
     return f"{algorithm}:{value[:4]}" if value else digest

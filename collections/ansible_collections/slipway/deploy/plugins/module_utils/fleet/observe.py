@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
@@ -43,7 +43,7 @@ RECENT = 10
 
 A = TypeVar("A")
 B = TypeVar("B")
-Found = tuple[ObservedService | None, str]
+Found: TypeAlias = "tuple[ObservedService | None, str]"
 
 
 def observe(

@@ -165,7 +165,8 @@ def main() -> None:
     job = decode(sys.stdin.buffer.read())
     child = os.fork()
     if child:
-        print(child, flush=True)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
         os._exit(0)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):

@@ -72,7 +72,7 @@ class Lease:
         :raises StoreUnreachable: when the store gives no answer; the lock is still this run's until ``held_until``.
         """
         lock, version = self.lock, self.version
-        for _ in range(_RACES):
+        for _race in range(_RACES):
             started = boottime()
             lock = plan.renew(lock, self.store.now(), self.token)
             try:
@@ -90,7 +90,7 @@ class Lease:
 
         :raises StoreUnreachable: when the store gives no answer; the lock then ends by expiring.
         """
-        for _ in range(_RACES):
+        for _race in range(_RACES):
             found = look(self.store, self.env)
             try:
                 free = plan.release(found.lock, found.now, self.token)

@@ -114,7 +114,7 @@ def _findings(record: Record) -> list[str]:
     return [_escaped(line.strip()) for line in (*health_problems(record), *smoke_problems(record))]
 
 
-def _message(record: Record, headline_text: str, bar: str, details: Sequence[str]) -> Message:
+def _message(record: Record, headline_text: str, edge: str, details: Sequence[str]) -> Message:
     title = f"\n{_escaped(clean(record['title']))}" if record.get("title") else ""
     blocks = [_section(f"*{_escaped(headline_text)}*{title}")]
     if details:
@@ -124,7 +124,7 @@ def _message(record: Record, headline_text: str, bar: str, details: Sequence[str
         used = sum(len(block["text"]["text"]) for block in blocks)
         blocks += [_section(text) for text in _packed(rows, MOST_IN_ALL - MOST_TEXT - used)]
     blocks = blocks[: MOST_BLOCKS - 1]
-    return Message(_cut(headline_text, _MOST_FALLBACK), bar, (*blocks, _context(record)))
+    return Message(_cut(headline_text, _MOST_FALLBACK), edge, (*blocks, _context(record)))
 
 
 def _service(item: Target) -> str:

@@ -112,7 +112,7 @@ def revision(arn: str | None) -> str:
 def image_label(image: Mapping[str, Any] | None) -> str:
     """An image in a few characters: its tag and the beginning of its digest, ``8d20c11 sha256:77be``."""
     tag = clean((image or {}).get("tag") or "")
-    algorithm, _, digest = str((image or {}).get("digest") or "").partition(":")
+    algorithm, _colon, digest = str((image or {}).get("digest") or "").partition(":")
     short = f"{algorithm}:{digest[:4]}" if digest else ""
     return " ".join(part for part in (tag[:12], short) if part) or "?"
 

@@ -45,8 +45,8 @@ class Terminal:
     @classmethod
     def parse(cls, value: str | None) -> Terminal | None:
         """The inverse of :meth:`export`; ``None`` (no terminal: plain lines) for anything else, never an error."""
-        size, _, colour = (value or "").partition(":")
-        columns, _, lines = size.partition("x")
+        size, _colon, colour = (value or "").partition(":")
+        columns, _cross, lines = size.partition("x")
         if not (columns.isdecimal() and lines.isdecimal() and colour in {"0", "1"}):
             return None
         if int(columns) < 20 or int(lines) < 5:

@@ -79,7 +79,7 @@ class LocalStore:
 
     def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
         """The first keys that begin with ``prefix`` and sort behind ``after``. See :class:`Store`."""
-        folder, _, _ = prefix.rpartition("/")
+        folder = prefix.rpartition("/")[0]
         top = self._root / check_key(folder) if folder else self._root
         found: list[str] = []
         with _explained(top):

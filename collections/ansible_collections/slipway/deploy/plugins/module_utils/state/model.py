@@ -7,7 +7,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
@@ -24,7 +24,7 @@ class Absent(enum.Enum):
 ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """Expected version of a key that must not exist yet."""
 
-Expected = str | Absent | None
+Expected: TypeAlias = "str | Absent | None"
 """A version (replace exactly that one), :data:`ABSENT` (create only) or ``None`` (whatever is there)."""
 
 

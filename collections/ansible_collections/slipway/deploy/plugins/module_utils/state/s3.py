@@ -57,7 +57,7 @@ def parse_s3_url(url: str) -> tuple[str, str]:
 
     :raises SlipwayError: when the bucket's name or a segment of the prefix is not allowed.
     """
-    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    bucket, _slash, prefix = url.removeprefix("s3://").partition("/")
     if not _BUCKET.fullmatch(bucket):
         raise SlipwayError(f"{bucket!r} cannot be the name of a bucket", "state_store", "Write s3://bucket/prefix")
     prefix = prefix.strip("/")

@@ -69,5 +69,5 @@ def parse_s3_arn(value: str) -> tuple[str, str] | None:
     parts = value.split(":", 5)
     if len(parts) != 6 or parts[2] != "s3" or "/" not in parts[5]:
         return None
-    bucket, _, key = parts[5].partition("/")
+    bucket, _slash, key = parts[5].partition("/")
     return bucket, key

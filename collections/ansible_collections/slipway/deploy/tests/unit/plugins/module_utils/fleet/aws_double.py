@@ -87,12 +87,12 @@ class AwsDouble:
     @property
     def counts(self) -> Counter[str]:
         """How often each operation was called."""
-        return Counter(name for name, _ in self.calls)
+        return Counter(name for name, _params in self.calls)
 
-    def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _record(self, params: dict[str, Any], model: Any, **_event: Any) -> None:
         self.calls.append((model.name, dict(params)))
 
-    def _send(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+    def _send(self, request: Any, event_name: str, **_event: Any) -> AWSResponse:
         operation = event_name.rpartition(".")[2]
         body = request.body.decode() if isinstance(request.body, bytes) else request.body or ""
         xml = "xml" not in request.headers.get("Content-Type", b"").decode() and not body.startswith("{")
@@ -123,7 +123,7 @@ class AwsDouble:
 
     # One method an operation, named like it.
 
-    def _GetCallerIdentity(self, _: dict[str, Any]) -> str:  # noqa: N802
+    def _GetCallerIdentity(self, _params: dict[str, Any]) -> str:  # noqa: N802
         result = f"<GetCallerIdentityResult><Account>{self.account}</Account></GetCallerIdentityResult>"
         return f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"
 
@@ -225,7 +225,7 @@ class AwsDouble:
     def add_definition(self, arn: str, tags: dict[str, str] | None = None, status: str = "ACTIVE", **body: Any) -> str:
         """Put a task definition of one container ``app`` under that ARN (or ``family:revision``)."""
         arn = arn if arn.startswith("arn:") else ARN + arn
-        family, _, revision = arn.rpartition("/")[2].partition(":")
+        family, _colon, revision = arn.rpartition("/")[2].partition(":")
         container = {"name": "app", "image": "nginx", "essential": True, "cpu": 0, **body.pop("container", {})}
         self.definitions[arn] = {
             "taskDefinitionArn": arn,

@@ -75,7 +75,7 @@ def test_the_shortcut_through_tags_finds_what_reading_everything_finds(story: li
 def test_many_deploys_cost_no_further_reads() -> None:
     family, running = Family(), 1
     family.foreign()
-    for _ in range(50):
+    for _deploy in range(50):
         running = family.clone(running)
     assert newest_foreign(family.revisions[running], family.active, family.read) == family.revisions[2]
     assert family.reads <= 2

@@ -242,7 +242,7 @@ def test_the_token_stays_out_of_what_is_printed(store: Store) -> None:
 def test_processes_are_alone_with_the_lock(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", _CONTENDER, str(tmp_path)]
-    contenders = [subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) for _ in range(2)]
+    contenders = [subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) for _contender in range(2)]
     for contender in contenders:
         assert contender.stdin is not None
         contender.stdin.close()

@@ -294,7 +294,7 @@ class ManyMachines(RuleBasedStateMachine):
     def _lose(self, machine: int) -> None:
         self.known.pop(machine, None)
         self.sure.pop(machine, None)
-        name, _, number = self.tokens[machine].partition(".")
+        name, _dot, number = self.tokens[machine].partition(".")
         self.tokens[machine] = f"{name}.{int(number) + 1}"
 
     @invariant()

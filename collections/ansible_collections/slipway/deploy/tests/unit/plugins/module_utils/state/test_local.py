@@ -84,7 +84,7 @@ def test_what_a_killed_writer_left_does_no_harm(tmp_path: Path) -> None:
 def test_processes_do_not_lose_each_others_writes(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _WRITER, str(tmp_path / "store"), "20"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    writers = [subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) for _ in range(3)]
+    writers = [subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) for _writer in range(3)]
     for writer in writers:
         assert writer.stdin is not None
         writer.stdin.close()

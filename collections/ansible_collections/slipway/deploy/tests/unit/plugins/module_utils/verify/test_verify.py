@@ -124,7 +124,7 @@ BREAKS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("break_it", "says"), BREAKS, ids=[says[:40] for _, says in BREAKS])
+@pytest.mark.parametrize(("break_it", "says"), BREAKS, ids=[says[:40] for _break, says in BREAKS])
 def test_each_missing_thing_is_an_error(aws: AwsDouble, break_it: Any, says: str) -> None:
     break_it(aws)
     with pytest.raises(SlipwayErrors, match=says):
