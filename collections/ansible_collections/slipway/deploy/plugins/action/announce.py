@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
@@ -18,7 +17,8 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """Tell the environment's channel, if it has one; the record in short is the result."""
         if not context.variables.get("slack"):
             return {"changed": False}
         with work_on(context) as work:

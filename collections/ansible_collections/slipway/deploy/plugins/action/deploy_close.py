@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ends a deploy: undoes what has to go back, closes the record, gives the lock back, says it. See modules/deploy_close.py."""
+"""Ends a deploy: undoes what has to go back, closes the record, gives the lock back. See modules/deploy_close.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
@@ -28,7 +27,8 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """End it; the closed record in short is the result."""
         held = context.files.load()
         if held is None or held.record is None:
             let_go(context)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -47,7 +48,8 @@ class ActionModule(SlipwayAction):
         "reason": {"type": "str", "default": ""},
     }
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """Check, lock and look; the result says how an unfinished deploy is gone on with."""
         settings = context.settings
         aws = context.aws  # Checks that `local` cannot reach a real account, before anything is asked.
         context.desired()
@@ -61,11 +63,12 @@ class ActionModule(SlipwayAction):
         check_clock(context)
         if self._task.check_mode:
             return self._look_only(context)
-        lease = self._take(context, settings.reason or arguments["reason"])
+        lease = self._take(context, settings.reason or self.arguments["reason"])
         context.files.save(Held(context.environment, lease.token))
         return {"changed": False, **self._unfinished(context)}
 
     def fail_safe(self, context: Context) -> None:
+        """Give the lock back."""
         let_go(context)
 
     def _look_only(self, context: Context) -> dict[str, Any]:
@@ -80,12 +83,15 @@ class ActionModule(SlipwayAction):
 
     def _take(self, context: Context, reason: str) -> Lease:
         settings = context.settings
-        wanted = {
-            "owner": context.owner,
-            "reason": reason or "deploy",
-            "deploy": "",
-            "ttl": settings.lock_ttl,
-        }
+        take = partial(
+            acquire,
+            context.store,
+            context.environment,
+            owner=context.owner,
+            reason=reason or "deploy",
+            deploy="",
+            ttl=settings.lock_ttl,
+        )
         said: set[str] = set()
 
         def on_wait(line: str) -> None:
@@ -94,13 +100,13 @@ class ActionModule(SlipwayAction):
             said.add(line)
 
         try:
-            return acquire(context.store, context.environment, **wanted, wait=0)
+            return take(wait=0)
         except LockHeld:
             token = _token_of_the_dead(context)
             if token is None:
-                return acquire(context.store, context.environment, **wanted, wait=settings.lock_wait, on_wait=on_wait)
+                return take(wait=settings.lock_wait, on_wait=on_wait)
             display.display(f"{context.environment}: taking over the lock of a run on this machine that is gone")
-            lease = acquire(context.store, context.environment, **wanted, wait=0, token=token)
+            lease = take(wait=0, token=token)
             context.files.sweep(token)
             return lease
 

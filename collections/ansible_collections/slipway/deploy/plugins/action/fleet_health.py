@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +32,8 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """Look, write it into the record and do what follows; the record in short is the result."""
         with work_on(context) as work:
             record = work.journal.record
             if record.get("cause") or record.get("hold"):

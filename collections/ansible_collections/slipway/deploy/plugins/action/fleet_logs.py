@@ -37,12 +37,12 @@ class ActionModule(SlipwayAction):
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"lines": {"type": "raw"}}
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
         """Show the logs; how much was found is the result."""
         wanted = [item for item in context.desired() if item.selected]
         count = LINES_OF_ONE if len(wanted) == 1 else LINES_OF_EACH
-        if arguments.get("lines") not in (None, ""):
-            count = whole_number(arguments["lines"], "lines", MOST_LINES)
+        if self.arguments.get("lines") not in (None, ""):
+            count = whole_number(self.arguments["lines"], "lines", MOST_LINES)
         begin_reading(context)
         now = time.time()
         gatherer = Gatherer(context.clients, str(context.aws.region), count, partial(stamp, now=now))

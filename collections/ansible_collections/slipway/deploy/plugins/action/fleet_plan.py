@@ -50,23 +50,24 @@ class ActionModule(SlipwayAction):
         "lock": {"type": "str", "default": ""},
     }
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """Plan and verify; what will change is the result."""
         if not self._task.check_mode and len(context.services) > LARGE_FLEET:
             beat(context)
         check_account(context.clients, context.aws)
         clock = store_clock(context)
         console = Console(clock)
-        goal = self._goal(context, arguments["kind"])
+        goal = self._goal(context, self.arguments["kind"])
         desired = context.desired()
         planned, observation = _plan(context, desired, goal, dismissals(context.store, context.environment))
-        record = _record(context, planned, arguments["kind"], goal, clock())
+        record = _record(context, planned, self.arguments["kind"], goal, clock())
         if planned.changes:
             verified = verify(planned, context.clients, context.aws)
             verified.require(context.settings.verify_unverifiable)
             record["verify"] = verified.as_dict()
         else:
             record.update(_health_of_unchanged(observation))
-        console.lines(plan_screen(record, clock(), console.width, arguments["lock"]))
+        console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
         result: dict[str, Any] = {"changed": bool(planned.changes), "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         if self._task.diff and planned.changes:
@@ -79,6 +80,7 @@ class ActionModule(SlipwayAction):
         return result
 
     def fail_safe(self, context: Context) -> None:
+        """Give the lock back."""
         let_go(context)
 
     def _goal(self, context: Context, kind: str) -> Goal | None:

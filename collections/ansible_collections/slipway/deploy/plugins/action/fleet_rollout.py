@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rolls out the open record's services; on a failure or a signal what was changed goes back. See modules/fleet_rollout.py."""
+"""Rolls out the open record's services, or puts them back. See modules/fleet_rollout.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
@@ -17,7 +16,8 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """Run the engine until nothing is left to do; the record in short is the result."""
         with work_on(context) as work:
             if work.journal.record["phase"] == "planned":
                 work.console.start(work.journal.record)

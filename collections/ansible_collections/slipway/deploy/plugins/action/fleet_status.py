@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -27,11 +26,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begi
 class ActionModule(SlipwayAction):
     """Only reads, and takes no lock. It fails only when it cannot read: a service in trouble is no failure of this."""
 
-    def act(
-        self,
-        context: Context,
-        arguments: Mapping[str, Any],  # noqa: ARG002 - the signature is SlipwayAction's
-    ) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
         """Show the status; what every service runs is the result."""
         desired = context.desired()
         begin_reading(context)

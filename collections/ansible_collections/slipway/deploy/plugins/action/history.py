@@ -27,9 +27,9 @@ class ActionModule(SlipwayAction):
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"entries": {"type": "raw", "default": 20}}
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
         """Show the releases; they are the result."""
-        entries = whole_number(arguments["entries"], "entries", MOST_ENTRIES)
+        entries = whole_number(self.arguments["entries"], "entries", MOST_ENTRIES)
         begin_reading(context, account=False)
         records, problem = _read(context, max(entries, LOOKED_BACK))
         found = releases(records, context.environment, entries, LOOKED_BACK)

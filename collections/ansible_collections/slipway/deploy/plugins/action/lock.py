@@ -30,9 +30,9 @@ class ActionModule(SlipwayAction):
         "force": {"type": "bool", "default": False},
     }
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the line is shown, and is the result's ``msg``."""
-        outcome = self._outcome(context, arguments)
+        outcome = self._outcome(context)
         display.display(outcome.line)
         lock = outcome.lock
         result: dict[str, Any] = {"changed": outcome.changed, "msg": outcome.line, "lock": None}
@@ -43,15 +43,15 @@ class ActionModule(SlipwayAction):
             }
         return result
 
-    def _outcome(self, context: Context, arguments: Mapping[str, Any]) -> Outcome:
+    def _outcome(self, context: Context) -> Outcome:
         store, env = context.store, context.environment
         person = Person(context.owner, dry=bool(self._task.check_mode))
-        match arguments["state"]:
+        match self.arguments["state"]:
             case "taken":
-                seconds = parse_duration(arguments["lock_for"])
-                return hold(store, env, person, reason=arguments["reason"], seconds=seconds)
+                seconds = parse_duration(self.arguments["lock_for"])
+                return hold(store, env, person, reason=self.arguments["reason"], seconds=seconds)
             case "broken":
-                return break_lock(store, env, person, reason=arguments["reason"], force=arguments["force"])
+                return break_lock(store, env, person, reason=self.arguments["reason"], force=self.arguments["force"])
             case "free":
                 return free(store, env, person)
             case _:

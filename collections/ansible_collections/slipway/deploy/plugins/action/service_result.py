@@ -18,5 +18,6 @@ class ActionModule(SlipwayAction):
     ON_RECORD = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"deploy": {"type": "dict", "required": True}}
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return service_result(context.here, arguments["deploy"])
+    def act(self, context: Context) -> dict[str, Any]:
+        """The service's part of the deploy's result."""
+        return service_result(context.here, self.arguments["deploy"])

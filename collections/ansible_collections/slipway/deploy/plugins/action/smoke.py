@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
@@ -23,7 +22,8 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
+        """Run the checks, write them into the record and do what follows; the record in short is the result."""
         with work_on(context) as work:
             record = work.journal.record
             if record.get("cause") or record.get("hold"):

@@ -28,8 +28,10 @@ class SlipwayAction(ActionBase):
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
     #: Whether the action works on the run's open record: in check mode there is none, and nothing to do.
     ON_RECORD = False
+    #: The task's arguments, validated: :meth:`run` sets them.
+    arguments: Mapping[str, Any] = {}
 
-    def act(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the task's result.
 
         :raises SlipwayError: for a failure that a person reads.
@@ -42,16 +44,16 @@ class SlipwayAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(self.ARGUMENTS)
+        _validated, self.arguments = self.validate_argument_spec(self.ARGUMENTS)
         if self.ON_RECORD and self._task.check_mode:
             return {**result, "changed": False}
         context = Context(task_vars or {})
         try:
-            result.update(self.act(context, arguments))
+            result.update(self.act(context))
         except SlipwayError as error:
             result.update(failed=True, msg=str(error))
             self._put_down(context)
-        except Exception as error:  # A traceback says nothing to an operator; with -vvv it is shown.
+        except Exception as error:  # noqa: BLE001 - an operator gets one line; the traceback is shown with -vvv
             display.vvv(traceback.format_exc())
             name = self._task.action.rsplit(".", 1)[-1]
             line = " ".join(f"{type(error).__name__}: {error}".split())
