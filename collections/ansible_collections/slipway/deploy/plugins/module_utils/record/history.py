@@ -80,8 +80,9 @@ def rollback_goal(records: Sequence[Record], to: str | None, environment: str) -
 
 
 def _standing_bad(records: Sequence[Record]) -> Record | None:
-    """The release that stands although it is not good (held, or its undo failed), when it is the newest that changed
-    anything. Then the way back leads to the last good one, not past it.
+    """The release that stands although it is not good (held, or its undo failed), if it is the newest with changes.
+
+    Then the way back leads to the last good one, not past it.
     """
     for record in records:
         if record.get("outcome") == "succeeded":
