@@ -15,14 +15,18 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
     AwsSettings,
     Clients,
     check_local,
+    credentials_place,
     make_clients,
     settings_from_vars,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_about_credentials
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
     Settings,
@@ -53,7 +57,8 @@ class Context:
 
     def host(self, name: str) -> Mapping[str, Any]:
         """A host's variables, templated when they are read."""
-        return _Templated(self._task_vars["hostvars"][name], name)
+        where = f"inventories/{self._task_vars.get('env', '…')} (host {name})"
+        return _Templated(self._task_vars["hostvars"][name], where)
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
@@ -64,6 +69,15 @@ class Context:
     def environment(self) -> str:
         """The environment's name."""
         return str(self.variables["env"])
+
+    @cached_property
+    def extra(self) -> frozenset[str]:
+        """The names of the variables that the command line gives: they are written in no file of the inventory."""
+        return frozenset(str(name) for name in load_extra_vars(DataLoader()))
+
+    def written(self, name: str) -> str:
+        """Where a variable of the environment is written."""
+        return f"-e {name}" if name in self.extra else f"inventories/{self.environment}/group_vars/all.yml"
 
     @cached_property
     def services(self) -> list[str]:
@@ -81,7 +95,7 @@ class Context:
 
         :raises SlipwayErrors: when they are wrong.
         """
-        return read_settings(self.variables, self.environment, self.services)
+        return read_settings(self.variables, self.environment, self.services, self.extra)
 
     @cached_property
     def aws(self) -> AwsSettings:
@@ -89,14 +103,30 @@ class Context:
 
         :raises SlipwayErrors: when the settings are wrong, or ``local`` could reach a real account.
         """
-        settings = settings_from_vars(self.environment, self.variables)
-        check_local(settings)
+        settings = settings_from_vars(self.environment, self.variables, self.extra)
+        check_local(settings, self.extra)
         return settings
 
     @cached_property
     def clients(self) -> Clients:
         """The account's clients."""
         return make_clients(self.aws)
+
+    def check_account(self) -> None:
+        """Ask AWS whose credentials these are: they must belong to the environment's account.
+
+        :raises SlipwayError: they do not, or AWS does not take them; it says where they come from.
+        """
+        # Imported here, because most tasks ask nobody.
+        from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+
+        try:
+            check_account(self.clients, self.aws)
+        except SlipwayError as error:
+            place = credentials_place(self.aws, os.environ, self.extra) if is_about_credentials(error) else None
+            if place is None or error.where is not None:
+                raise
+            raise SlipwayError(error.what, place, error.remedy) from error
 
     @cached_property
     def store(self) -> Store:
@@ -154,6 +184,7 @@ class Context:
             tags=tags,
             force=self.settings.force and selected,
             where=f"inventories/{self.environment} (host {name})",
+            default_where=self.written("default_image_tag"),
         )
 
     def _wave(self, name: str) -> int:
@@ -178,15 +209,17 @@ class Context:
 class _Templated(Mapping[str, Any]):
     """Host variables whose mistakes are said as Slipway's errors."""
 
-    def __init__(self, variables: Mapping[str, Any], host: str) -> None:
+    def __init__(self, variables: Mapping[str, Any], where: str) -> None:
         self._variables = variables
-        self._host = host
+        self._where = where
 
     def __getitem__(self, name: str) -> Any:
         try:
             return self._variables[name]
         except AnsibleError as error:
-            raise SlipwayError(f"{name} cannot be templated: {error.message}", f"host {self._host}") from error
+            why = " ".join(str(error.message).split()).rstrip(".")
+            remedy = "Correct the template, or set what it uses"
+            raise SlipwayError(f"{name} cannot be templated: {why}", self._where, remedy) from error
 
     def __iter__(self) -> Any:
         return iter(self._variables)

@@ -110,6 +110,23 @@ def _where(environment: str, name: str, extra: Collection[str]) -> str:
     return f"-e {name}" if name in extra else f"inventories/{environment}/group_vars/all.yml"
 
 
+def credentials_place(settings: AwsSettings, environ: Mapping[str, str], extra: Collection[str] = ()) -> str | None:
+    """Where botocore takes the credentials from, or ``None`` for its defaults (``[default]``, the machine's role).
+
+    Source of the order: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
+
+    :param environ: the environment variables.
+    :param extra: the names of the variables that the command line gave.
+    """
+    if settings.access_key_id is not None:
+        return _where(settings.environment, "aws_access_key_id", extra)
+    if settings.profile:
+        return f"{_where(settings.environment, 'aws_profile', extra)} (profile {settings.profile})"
+    if environ.get("AWS_ACCESS_KEY_ID"):
+        return "AWS_ACCESS_KEY_ID"
+    return f"AWS_PROFILE={environ['AWS_PROFILE']}" if environ.get("AWS_PROFILE") else None
+
+
 def is_loopback(url: str) -> bool:
     """Whether the URL's host is this machine's loopback (by name or address, without a look-up)."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()

@@ -113,6 +113,18 @@ def is_denied(exc: BaseException) -> bool:
     return error_code(exc) in _DENIED
 
 
+def is_about_credentials(exc: BaseException | None) -> bool:
+    """Whether the credentials are the reason: AWS does not take them, or they cannot be had.
+
+    Looks through a translated error to its cause. That there are none is not about any credentials.
+    """
+    if exc is None:
+        return False
+    names = {cls.__name__ for cls in type(exc).__mro__} & _BY_CLASS.keys() - {"NoCredentialsError", "NoRegionError"}
+    code = error_code(exc)
+    return bool(names) or code in _EXPIRED | _INVALID | {"SignatureDoesNotMatch"} or is_about_credentials(exc.__cause__)
+
+
 def is_refusal(exc: BaseException | None) -> bool:
     """Whether a service answered that it will not do it (HTTP 4xx): the call surely had no effect."""
     response: Any = getattr(exc, "response", None)

@@ -26,7 +26,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation i
     ResolvedImage,
     TaskDefinition,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan, Side, Unchanged
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import (
+    UNPINNED,
+    Change,
+    Plan,
+    Side,
+    Unchanged,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
     container_names,
     container_of,
@@ -178,7 +184,9 @@ def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]
     alike: dict[tuple[str, str, str], list[tuple[DesiredService, str]]] = {}
     for wanted, image in missing:
         problem = image.problem if image else "it was not looked up"
-        key = (wanted.tag_where or wanted.where or wanted.name, wanted.tag, problem)
+        # Whatever the tag: a repository that is not there is the host's.
+        where = "" if problem.startswith("repository ") else wanted.tag_where
+        key = (where or wanted.where or wanted.name, wanted.tag, problem)
         reference = image.reference if image else f"{wanted.repository}:{wanted.tag}"
         alike.setdefault(key, []).append((wanted, reference))
     errors = []
@@ -305,7 +313,7 @@ def change_notes(facts: Facts) -> list[str]:
     if facts.running is not None and not facts.running_active:
         notes.append(f"running :{facts.running.revision} is INACTIVE: an undo registers it again")
     elif facts.running is not None and image is not None and not image.pinned and facts.running_digest:
-        notes.append(f"running :{facts.running.revision} is not pinned: an undo registers it with the digest")
+        notes.append(f"running :{facts.running.revision} {UNPINNED}")
     return notes
 
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
     AwsSettings,
     check_local,
+    credentials_place,
     is_loopback,
     make_clients,
     settings_from_vars,
@@ -112,6 +113,7 @@ def test_settings_come_from_inventory_variables() -> None:
     [
         ({"account_id": "962496666337"}, "aws_region is not set"),
         ({"aws_region": "eu-west-1"}, "account_id is not set"),
+        ({"aws_region": "eu-west1", "account_id": "962496666337"}, "aws_region 'eu-west1' is no region"),
         ({"aws_region": "eu-west-1", "account_id": 123}, "account_id '123' is no account number"),
         (
             {"aws_region": "eu-west-1", "account_id": "962496666337", "aws_access_key_id": "x"},
@@ -123,3 +125,30 @@ def test_wrong_variables_are_named_with_their_file(variables: dict[str, Any], sa
     with pytest.raises(SlipwayErrors, match=says) as caught:
         settings_from_vars("dev", variables)
     assert "inventories/dev/group_vars/all.yml" in str(caught.value)
+
+
+def test_a_variable_of_the_command_line_is_named_as_one() -> None:
+    with pytest.raises(SlipwayErrors, match="^-e account_id: account_id '1' is no account number"):
+        settings_from_vars("dev", {"aws_region": "us-gov-west-1", "account_id": "1"}, {"account_id"})
+    with pytest.raises(SlipwayErrors, match="^-e aws_endpoint_url: .* is not on this machine"):
+        check_local(replace(LOCAL, endpoint_url="https://example.com"), {"aws_endpoint_url"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "place"),
+    [
+        (LOCAL, {"AWS_ACCESS_KEY_ID": "x"}, "inventories/local/group_vars/all.yml"),
+        (
+            AwsSettings("dev", "eu-west-1", profile="sdt"),
+            {"AWS_ACCESS_KEY_ID": "x"},
+            "inventories/dev/group_vars/all.yml (profile sdt)",
+        ),
+        (AwsSettings("dev", "eu-west-1"), {"AWS_ACCESS_KEY_ID": "x", "AWS_PROFILE": "p"}, "AWS_ACCESS_KEY_ID"),
+        (AwsSettings("dev", "eu-west-1"), {"AWS_PROFILE": "p"}, "AWS_PROFILE=p"),
+        (AwsSettings("dev", "eu-west-1"), {}, None),
+    ],
+)
+def test_the_place_of_the_credentials_follows_botocore(
+    settings: AwsSettings, environ: dict[str, str], place: str | None
+) -> None:
+    assert credentials_place(settings, environ) == place

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
     calling,
     error_code,
+    is_about_credentials,
     is_denied,
     translate,
 )
@@ -79,3 +80,24 @@ def test_the_code_is_found_behind_the_translation() -> None:
     assert error_code(caught.value) == "AccessDenied"
     assert is_denied(caught.value)
     assert error_code(ValueError()) == ""
+
+
+@pytest.mark.parametrize(
+    ("exc", "about"),
+    [
+        (answer("ExpiredTokenException"), True),
+        (answer("SignatureDoesNotMatch"), True),
+        (b.ProfileNotFound(profile="nope"), True),
+        (b.NoCredentialsError(), False),
+        (b.EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), False),
+        (answer("AccessDenied"), False),
+    ],
+)
+def test_what_is_about_credentials_is_told_also_when_translated(exc: Exception, about: bool) -> None:
+    with pytest.raises(SlipwayError) as caught, calling("ask"):
+        raise exc
+    assert (is_about_credentials(exc), is_about_credentials(caught.value)) == (about, about)
+
+
+def test_a_message_of_aws_does_not_end_with_two_full_stops() -> None:
+    assert ".." not in str(translate(answer("RequestTimeTooSkewed", "The difference is too large."), "ask"))

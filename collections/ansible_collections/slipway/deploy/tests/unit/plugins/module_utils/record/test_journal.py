@@ -1,0 +1,104 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import (
+    Journal,
+    history,
+    newest,
+    newest_id,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import parse, serialise
+from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
+
+
+def record(identity: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "schema": "slipway/record/1",
+        "id": identity,
+        "environment": "dev",
+        "phase": "closed",
+        "outcome": "succeeded",
+        "previous": None,
+        "targets": [],
+        "unchanged": [],
+        **changes,
+    }
+
+
+def target(**changes: Any) -> dict[str, Any]:
+    side = {"task_definition": "family:1", "image": "repository:tag", "digest": None}
+    names = {"kind": "ecs_service", "name": "a", "wave": 1, "cluster": "c", "service": "s"}
+    return {**names, "from": side, "to": side, "state": "in_flight", **changes}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "state")
+
+
+def point(store: LocalStore, body: bytes) -> None:
+    store.write("dev/current.json", body, expect=None)
+
+
+def test_what_was_opened_is_the_newest(store: LocalStore) -> None:
+    assert (newest_id(store, "dev"), newest(store, "dev")) == (None, None)
+    Journal.open(store, record("r1"))
+    Journal.open(store, record("r2", previous="r1"))
+    found = newest(store, "dev")
+    assert found is not None
+    assert found.record["id"] == "r2"
+    assert [item["id"] for item in history(store, "dev")] == ["r2", "r1"]
+
+
+def test_history_ends_where_a_record_was_removed(store: LocalStore) -> None:
+    Journal.open(store, record("r2", previous="r1"))
+    assert [item["id"] for item in history(store, "dev")] == ["r2"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"{}", b"\x00\xff", b'{"record": null}', b'{"record": "../x"}', b'{"record": ""}']
+)
+def test_a_pointer_that_names_no_record_is_damaged(store: LocalStore, body: bytes) -> None:
+    point(store, body)
+    with pytest.raises(SlipwayError, match=r"dev/current\.json: the pointer to the newest record is damaged"):
+        newest(store, "dev")
+
+
+def test_a_pointer_to_nothing_is_said_where_it_is(store: LocalStore) -> None:
+    point(store, json.dumps({"record": "r9"}).encode())
+    with pytest.raises(SlipwayError, match=r"dev/current\.json: the newest record should be r9, which is not there"):
+        list(history(store, "dev"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"targets": 3}, "targets is 3"),
+        ({"outcome": 1}, "outcome is 1"),
+        ({"targets": ["a"]}, "targets is no list of services"),
+        ({"unchanged": [{"service": "a"}]}, "unchanged is no list of services"),
+        ({"targets": [{"name": "a"}]}, "it has no kind"),
+        ({"targets": [target(state="flying")]}, "the state of a is 'flying'"),
+        ({"targets": [target(wave="first")]}, "invalid literal"),
+        ({"targets": [target(undo={"to": "x"})]}, "unexpected keyword"),
+        ({"targets": [target(**{"from": {}})]}, "it has no task_definition"),
+        ({"cause": {"target": "a"}}, "it has no what"),
+        ({"settings": {"max_parallel": []}}, "max_parallel|int"),
+    ],
+)
+def test_a_record_that_cannot_be_gone_on_with_is_damaged(changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(SlipwayError, match=f"^there: the record is damaged: .*({why})"):
+        parse(serialise(record("r1", **changes)), "there")
+
+
+def test_a_record_that_can_be_read_is_what_was_written() -> None:
+    whole = record("r1", outcome=None, targets=[target()], unchanged=[{"name": "b"}])
+    assert parse(serialise(whole), "there") == whole
