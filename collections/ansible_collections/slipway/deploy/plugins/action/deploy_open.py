@@ -9,11 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import make_clients
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, acquire, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import describe
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest_id
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
     Record,
     closed,
@@ -27,8 +28,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import 
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import groups
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED, Rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import take_up
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import clock_skew
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew, open_store
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
@@ -59,8 +59,11 @@ class ActionModule(SlipwayAction):
             ensure_sandbox(str(aws.endpoint_url), display.display)
         if context.settings.state_store.startswith("s3://"):
             # A bucket of the wrong account answers "access denied", which says less.
-            check_account(context.clients, aws)
-        check_clock(context)
+            context.check_account()
+            # Ten attempts are for a store that stumbles in the middle of a deploy, not for one that is not there.
+            check_clock(open_store(settings.state_store, make_clients(aws, hasty=True)))
+        else:
+            check_clock(context.store)
         if self._task.check_mode:
             return self._look_only(context)
         lease = self._take(context, settings.reason or self.arguments["reason"])
@@ -151,24 +154,23 @@ class ActionModule(SlipwayAction):
         return {"resumed": choice, "lock": "lock free", "record": record["id"]}
 
 
-def check_clock(context: Context) -> None:
+def check_clock(store: Store) -> None:
     """Compare this machine's clock with the store's.
 
     :raises SlipwayError: when they are too far apart.
     """
-    skew = clock_skew(context.store)
+    skew = clock_skew(store)
     if abs(skew) > MOST_SKEW_SECONDS:
         direction = "ahead of" if skew > 0 else "behind"
         raise SlipwayError(
             f"this machine's clock is {abs(skew):.0f} s {direction} the state store's",
-            context.store.url,
+            store.url,
             "Set the clock (timedatectl set-ntp true); AWS refuses requests that are five minutes off",
         )
 
 
 def _newest(context: Context) -> Journal | None:
-    identity = newest_id(context.store, context.environment)
-    return Journal.load(context.store, context.environment, identity) if identity else None
+    return newest(context.store, context.environment)
 
 
 def _touched(record: Record) -> bool:

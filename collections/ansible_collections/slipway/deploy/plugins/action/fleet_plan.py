@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
 from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images
@@ -31,7 +34,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.history impo
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, history, newest_id
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, record_id
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account, verify
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import verify
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
@@ -54,12 +57,14 @@ class ActionModule(SlipwayAction):
         """Plan and verify; what will change is the result."""
         if not self._task.check_mode and len(context.services) > LARGE_FLEET:
             beat(context)
-        check_account(context.clients, context.aws)
+        context.check_account()
         clock = store_clock(context)
         console = Console(clock)
         goal = self._goal(context, self.arguments["kind"])
         desired = context.desired()
-        planned, observation = _plan(context, desired, goal, dismissals(context.store, context.environment))
+        dismissed = dismissals(context.store, context.environment)
+        with _cluster_known(context, desired):
+            planned, observation = _plan(context, desired, goal, dismissed)
         record = _record(context, planned, self.arguments["kind"], goal, clock())
         if planned.changes:
             verified = verify(planned, context.clients, context.aws)
@@ -105,6 +110,19 @@ def _plan(
     wanted = desired_for_rollback(desired, goal.runs)
     observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(goal.runs))
     return plan_rollback(goal.runs, observation, options), observation
+
+
+@contextmanager
+def _cluster_known(context: Context, desired: Sequence[DesiredService]) -> Iterator[None]:
+    """Say where a cluster that does not exist is written."""
+    try:
+        yield
+    except SlipwayError as error:
+        clusters = {item.cluster for item in desired}
+        if error_code(error) != "ClusterNotFoundException" or len(clusters) > 1:
+            raise
+        what = f"cluster {clusters.pop()} does not exist in {context.aws.region} of account {context.aws.account_id}"
+        raise SlipwayError(what, context.written("ecs_cluster"), "Correct ecs_cluster or aws_region") from error
 
 
 def _record(context: Context, planned: Plan, kind: str, goal: Goal | None, now: float) -> Record:
