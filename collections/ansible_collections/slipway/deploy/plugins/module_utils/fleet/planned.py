@@ -14,6 +14,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import short_arn
 
+UNPINNED = "is not pinned: an undo registers it with the digest where its tag has moved"
+"""How the note ends that says of a running revision that it names its image by a tag."""
+
 
 @dataclass(frozen=True)
 class Side:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import UNPINNED
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
     Target,
@@ -81,7 +82,8 @@ def nothing_to_do(record: Record) -> str:
 
 
 def _row(target: Target) -> tuple[str, ...]:
-    why = "; ".join(clean(item) for item in (*(target.get("why") or ()), *(target.get("notes") or ())))
+    notes = [note for note in target.get("notes") or () if not _is_unpinned(note)]
+    why = "; ".join(map(clean, (*(target.get("why") or ()), *notes)))
     if not target.get("exercised", True):
         why = f"{why}; not exercised: desired count is 0" if why else "not exercised: desired count is 0"
     return (
@@ -141,8 +143,11 @@ def _collapsed(label: str, names: Sequence[str], width: int | None) -> str:
 
 def _verified(record: Record, width: int | None) -> list[str]:
     verify = record.get("verify") or {}
-    facts = [_checked(str(name), value) for name, value in (verify.get("checked") or {}).items()]
-    facts = [fact for fact in facts if fact]
+    platforms = ", ".join(map(clean, verify.get("platforms") or ()))
+    facts = []
+    for name, value in (verify.get("checked") or {}).items():
+        fact = _checked(str(name), value)
+        facts += [f"{fact} ({platforms})" if name == "images" and platforms else fact] if fact else []
     lines: list[str] = []
     if facts:
         cluster = [f"cluster {record['cluster']}"] if record.get("cluster") else []
@@ -175,12 +180,20 @@ def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | Non
         return []
     returns = [f"{clean(item['name'])} {revision((item.get('from') or {}).get('task_definition'))}" for item in targets]
     expected = _expected(targets, parallel, now)
-    if len(returns) <= ROWS:
-        # Every service that would go back is named, on as many lines as that takes.
-        return _said("undo would return to", ", ".join(returns) + expected, width)
-    return _said(
-        "undo would return to", f"the {len(returns):,} revisions that run now (see the record){expected}", width
-    )
+    # Every service that would go back is named, on as many lines as that takes.
+    to = ", ".join(returns) if len(returns) <= ROWS else f"the {len(returns):,} revisions that run now (see the record)"
+    return [*_said("undo would return to", to + expected, width), *_clones(targets, width)]
+
+
+def _clones(targets: Sequence[Target], width: int | None) -> list[str]:
+    """The services that an undo may have to register again, in one line: in a young fleet that is every one."""
+    names = [clean(item["name"]) for item in targets if any(map(_is_unpinned, item.get("notes") or ()))]
+    label = "undo registers pinned clones where tags have moved: "
+    return [label + listed(names, (width or 100) - display_width(label))] if names else []
+
+
+def _is_unpinned(note: str) -> bool:
+    return note.endswith(UNPINNED)
 
 
 def _expected(targets: Sequence[Mapping[str, Any]], parallel: int, now: float) -> str:

@@ -138,7 +138,11 @@ def planned() -> Doc:
         "targets": targets,
         "unchanged": unchanged,
         "warnings": [],
-        "verify": {"checked": {"images": 3, "secrets": 7, "log_groups": 3}, "unverifiable": []},
+        "verify": {
+            "checked": {"images": 3, "secrets": 7, "log_groups": 3},
+            "platforms": ["linux/amd64"],
+            "unverifiable": [],
+        },
         "health": [],
         "endpoint": None,
         "smoke": [],

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import UNPINNED
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health, smoke
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan
@@ -35,6 +36,14 @@ def _drifted() -> samples.Doc:
     record["targets"][0] |= {"desired": 0, "exercised": False}
     record["targets"][1]["expected_seconds"] = None
     record["unchanged"][0]["why"] = "not in --limit"
+    return record
+
+
+def _unpinned() -> samples.Doc:
+    record = samples.planned()
+    for item in record["targets"]:
+        revision = item["from"]["task_definition"].rpartition(":")[2]
+        item["notes"] = [*item["notes"], f"running :{revision} {UNPINNED}"]
     return record
 
 
@@ -88,6 +97,7 @@ def _events(_width: int | None) -> list[str]:
 SCREENS: dict[str, Screen] = {
     "plan": lambda width: plan(samples.planned(), NOW, width, "lock free"),
     "plan-drift": lambda width: plan(_drifted(), NOW, width, "lock free"),
+    "plan-unpinned": lambda width: plan(_unpinned(), NOW, width, "lock free"),
     "plan-unchanged": lambda width: plan(samples.unchanged(), NOW, width, "lock free"),
     "plan-rollback": lambda width: plan(_rollback(), NOW, width, "lock free"),
     "plan-1200": lambda width: plan(samples.fleet(1200), NOW, width),
