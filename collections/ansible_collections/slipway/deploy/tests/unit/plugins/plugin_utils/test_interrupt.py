@@ -20,11 +20,11 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import SI
 # Says the number of every signal that it gets.
 CHILD = """
 import signal
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: print(number, flush=True))
+signals = (signal.SIGINT, signal.SIGTERM)
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 print("ready", flush=True)
 while True:
-    signal.pause()
+    print(int(signal.sigwait(signals)), flush=True)
 """
 
 
