@@ -24,7 +24,7 @@ from . import samples
 GOLDENS = Path(__file__).parent / "goldens"
 NOW = samples.STARTED + 72
 
-Screen: TypeAlias = "Callable[[int | None], list[str]]"
+Screen: TypeAlias = Callable[["int | None"], list[str]]
 
 
 def _drifted() -> samples.Doc:
