@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import make_clients
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, acquire, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
@@ -28,7 +27,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import 
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import groups
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED, Rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import take_up
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew, open_store
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
@@ -60,10 +59,7 @@ class ActionModule(SlipwayAction):
         if context.settings.state_store.startswith("s3://"):
             # A bucket of the wrong account answers "access denied", which says less.
             context.check_account()
-            # Ten attempts are for a store that stumbles in the middle of a deploy, not for one that is not there.
-            check_clock(open_store(settings.state_store, make_clients(aws, hasty=True)))
-        else:
-            check_clock(context.store)
+        check_clock(context.store)
         if self._task.check_mode:
             return self._look_only(context)
         lease = self._take(context, settings.reason or self.arguments["reason"])

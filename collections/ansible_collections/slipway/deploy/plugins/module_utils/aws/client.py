@@ -3,8 +3,8 @@
 """Clients of one environment's AWS account: lazily imported, cached, safe to share between threads.
 
 The retry mode is ``adaptive`` with ten attempts: the only one that neither fails nor stalls under AWS's token buckets.
-STS and IAM are asked with few attempts: a wrong endpoint or a missing network is said within seconds, and what only
-IAM's simulation could tell may stay unverified.
+STS, IAM and S3 are asked with few attempts: a wrong endpoint or a missing network is said within seconds. What only
+IAM's simulation could tell may stay unverified, and a deploy that cannot write its record stops and can be resumed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ DUMMY_KEY = "sandbox"
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
 POOL = 16
-ATTEMPTS, HASTY_ATTEMPTS = 10, 3
-HASTY = frozenset({"sts", "iam"})
+ATTEMPTS = 10
+FEWER_ATTEMPTS = {"sts": 3, "iam": 3, "s3": 4}
 
 # The shape of a region's name; which there are is AWS's to say, and grows.
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]+")
@@ -180,22 +180,20 @@ def check_local(settings: AwsSettings, extra: Collection[str] = ()) -> None:
         raise SlipwayErrors(errors)
 
 
-def make_clients(settings: AwsSettings, *, hasty: bool = False) -> Clients:
+def make_clients(settings: AwsSettings) -> Clients:
     """A function that gives the client of a service, made once and shared by all threads.
 
-    :param hasty: whether all services are asked with few attempts, for a first look that may find nothing there.
     :raises SlipwayErrors: the settings are unsafe (:func:`check_local`). Errors of making a client are translated.
     """
     check_local(settings)
-    return _ClientCache(settings, hasty)
+    return _ClientCache(settings)
 
 
 class _ClientCache:
     """botocore's session is not thread-safe, its clients are: making one is serialised, using it is not."""
 
-    def __init__(self, settings: AwsSettings, hasty: bool) -> None:
+    def __init__(self, settings: AwsSettings) -> None:
         self._settings = settings
-        self._hasty = hasty
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._session: Any = None
@@ -222,7 +220,7 @@ class _ClientCache:
                 endpoint_url=settings.endpoint_url,
                 aws_access_key_id=settings.access_key_id,
                 aws_secret_access_key=settings.secret_access_key,
-                config=_config(settings, HASTY_ATTEMPTS if self._hasty or service in HASTY else ATTEMPTS),
+                config=_config(settings, FEWER_ATTEMPTS.get(service, ATTEMPTS)),
             )
 
 

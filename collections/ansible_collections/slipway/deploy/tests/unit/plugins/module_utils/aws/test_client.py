@@ -92,7 +92,8 @@ def test_clients_are_made_once_with_the_settings(monkeypatch: pytest.MonkeyPatch
     assert client.meta.config.max_pool_connections == 16
     assert client.meta.config.proxies == {}
     assert "slipway" in client.meta.config.user_agent
-    assert clients("sts").meta.config.retries["total_max_attempts"] < 10
+    assert clients("sts").meta.config.retries["total_max_attempts"] == 3
+    assert clients("s3").meta.config.retries["total_max_attempts"] == 4
 
 
 def test_a_missing_profile_is_one_line() -> None:
