@@ -131,6 +131,7 @@ def test_the_worker_is_killed(deploys: Deploys) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_one_signal_brings_everything_back(deploys: Deploys, number: signal.Signals) -> None:
+    deploys.sandbox.control("services/sdt-local-analytics-service", {"start": 60})
     with deploys.started("deploy.yml") as process:
         reach(deploys, process, "while the last wave is half done")
         process.send_signal(number)
@@ -147,7 +148,20 @@ def test_one_signal_brings_everything_back(deploys: Deploys, number: signal.Sign
     assert stops == list(range(stops[0], stops[0] + len(stops)))
 
 
+def test_ctrl_c_while_planning_leaves_no_lock(deploys: Deploys) -> None:
+    deploys.sandbox.control("faults", {"kind": "latency", "action": "DescribeServices", "seconds": 3})
+    with deploys.started("deploy.yml") as process:
+        wait_for("the lock is taken", (deploys.state / "local" / "lock.json").exists)
+        wait_for("the plan is made", lambda: bool(deploys.sandbox.control("calls")["calls"]))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert deploys.lock()["state"] == "free"
+    assert deploys.mutations() == []
+
+
 def test_a_second_ctrl_c_leaves_at_once(deploys: Deploys) -> None:
+    deploys.sandbox.control("services/sdt-local-analytics-service", {"start": 60})
     with deploys.started("deploy.yml") as process:
         reach(deploys, process, "while the last wave is half done")
         children = workers(process)

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, acquire, look
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import describe
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest
@@ -62,8 +63,7 @@ class ActionModule(SlipwayAction):
         check_clock(context.store)
         if self._task.check_mode:
             return self._look_only(context)
-        lease = self._take(context, settings.reason or self.arguments["reason"])
-        context.files.save(Held(context.environment, lease.token))
+        self._take(context, settings.reason or self.arguments["reason"])
         return {"changed": False, **self._unfinished(context)}
 
     def fail_safe(self, context: Context) -> None:
@@ -80,7 +80,7 @@ class ActionModule(SlipwayAction):
             display.warning(f"the deploy {journal.record['id']} is unfinished: -e resume=finish|undo goes on with it")
         return {"changed": False, "lock": line, "resumed": ""}
 
-    def _take(self, context: Context, reason: str) -> Lease:
+    def _take(self, context: Context, reason: str) -> None:
         settings = context.settings
         take = partial(
             acquire,
@@ -99,15 +99,21 @@ class ActionModule(SlipwayAction):
             said.add(line)
 
         try:
-            return take(wait=0)
+            take(wait=0, token=self._hold(context, secrets.token_hex(16)))
         except LockHeld:
-            token = _token_of_the_dead(context)
-            if token is None:
-                return take(wait=settings.lock_wait, on_wait=on_wait)
+            dead = _token_of_the_dead(context)
+            if dead is None:
+                token = self._hold(context, secrets.token_hex(16))
+                take(wait=settings.lock_wait, token=token, on_wait=on_wait)
+                return
             display.display(f"{context.environment}: taking over the lock of a run on this machine that is gone")
-            lease = take(wait=0, token=token)
-            context.files.sweep(token)
-            return lease
+            take(wait=0, token=self._hold(context, dead))
+            context.files.sweep(dead)
+
+    def _hold(self, context: Context, token: str) -> str:
+        """Keep a lock's token before the lock is taken: a run that ends in between has to be able to give it back."""
+        context.files.save(Held(context.environment, token))
+        return token
 
     def _unfinished(self, context: Context) -> dict[str, Any]:
         journal = _newest(context)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -13,6 +14,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, interruptible
 
 display = Display()
 
@@ -48,18 +50,26 @@ class SlipwayAction(ActionBase):
         if self.ON_RECORD and self._task.check_mode:
             return {**result, "changed": False}
         context = Context(task_vars or {})
+        # On a record the engine owns the signals. Elsewhere the first one ends the action, and those that follow, which
+        # Ansible sends at once, must not keep it from putting down what it holds.
+        with nullcontext(Interruption()) if self.ON_RECORD else interruptible() as interruption:
+            result.update(self._carried_out(context, interruption))
+        return result
+
+    def _carried_out(self, context: Context, interruption: Interruption) -> dict[str, Any]:
         try:
-            result.update(self.act(context))
+            result = self.act(context)
+            interruption.check()
+            return result
         except SlipwayError as error:
-            result.update(failed=True, msg=str(error))
-            self._put_down(context)
+            message = str(error)
         except Exception as error:  # noqa: BLE001 - an operator gets one line; the traceback is shown with -vvv
             display.vvv(traceback.format_exc())
             name = self._task.action.rsplit(".", 1)[-1]
             line = " ".join(f"{type(error).__name__}: {error}".split())
-            result.update(failed=True, msg=f"{name}: this should not happen: {line}. Run it with -vvv and report it")
-            self._put_down(context)
-        return result
+            message = f"{name}: this should not happen: {line}. Run it with -vvv and report it"
+        self._put_down(context)
+        return {"failed": True, "msg": message}
 
     def _put_down(self, context: Context) -> None:
         try:

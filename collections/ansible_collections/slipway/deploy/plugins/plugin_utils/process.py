@@ -19,6 +19,7 @@ from types import FrameType
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 _PR_SET_PDEATHSIG = 1
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Orphaned(SlipwayError):
@@ -48,9 +49,50 @@ def check_parent(parent: int) -> None:
 def cancellable() -> Iterator[Cancel]:
     """Turn SIGINT and SIGTERM into a wish that the engine looks at, for as long as the block runs."""
     cancel = Cancel()
-    previous = {number: signal.signal(number, cancel.take) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, cancel.take) for number in _ENDING}
     try:
         yield cancel
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class Interrupted(SlipwayError):
+    """A signal ended an action that changes nothing."""
+
+
+class Interruption:
+    """Whether a signal has ended the action."""
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+
+    def end(self, number: int, _frame: FrameType | None) -> None:
+        """Handle the first signal, and none after it.
+
+        :raises Interrupted: wherever the action is.
+        """
+        for each in _ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        self._why = "stopped by Ctrl-C" if number == signal.SIGINT else "stopped by SIGTERM"
+        raise Interrupted(self._why)
+
+    def check(self) -> None:
+        """Raise again what was swallowed: by Python in a destructor, or by code that goes on after an error.
+
+        :raises Interrupted: then.
+        """
+        if self._why is not None:
+            raise Interrupted(self._why)
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """End an action by :class:`Interrupted` at the first SIGINT or SIGTERM; what it then puts down is not disturbed."""
+    interruption = Interruption()
+    previous = {number: signal.signal(number, interruption.end) for number in _ENDING}
+    try:
+        yield interruption
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -17,18 +18,24 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
     record_key,
     serialise,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict, StoreUnreachable
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
 
 #: An id is one segment of a key.
 _ID = re.compile(r"[A-Za-z0-9_=+@,-][A-Za-z0-9_=+@,.-]*")
 
 
+#: Seconds between two tries of a write that the store does not answer. The lock's guard ends a run well before an
+#: expired lock; a store that stumbles must not end it.
+_PAUSES = (1.0, 2.0, 4.0, 8.0)
+
+
 class Journal:
     """One record being written. Every write is conditional on the one before, so two writers cannot mix."""
 
-    def __init__(self, store: Store, record: Record, version: str) -> None:
+    def __init__(self, store: Store, record: Record, version: str, wait: Callable[[float], None] = time.sleep) -> None:
         self._store = store
+        self._wait = wait
         self._version = version
         self.record = record
 
@@ -56,6 +63,11 @@ class Journal:
             raise SlipwayError(f"there is no release {identity}", where, "playbooks/history.yml lists those there are")
         return journal
 
+    @property
+    def version(self) -> str:
+        """The store's version of the record."""
+        return self._version
+
     def write(self, record: Record) -> None:
         """Write the record's next state.
 
@@ -64,8 +76,22 @@ class Journal:
         """
         if record == self.record:
             return
-        key = record_key(record["environment"], record["id"])
-        self._version = self._store.write(key, serialise(record), expect=self._version)
+        key, body = record_key(record["environment"], record["id"]), serialise(record)
+        for pause in (*_PAUSES, None):
+            try:
+                self._version = self._store.write(key, body, expect=self._version)
+                break
+            except StoreUnreachable:
+                if pause is None:
+                    raise
+                self._wait(pause)
+            except Conflict:
+                stored = self._store.read(key)
+                # A try before this one may have arrived although its answer was lost.
+                if stored is None or stored.body != body:
+                    raise
+                self._version = stored.version
+                break
         self.record = record
 
 

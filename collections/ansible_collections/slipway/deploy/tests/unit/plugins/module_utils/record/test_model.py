@@ -28,7 +28,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
 from ansible_collections.slipway.deploy.plugins.module_utils.record.result import service_result
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Failure, Undo
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Conflict
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Conflict, Expected, StoreUnreachable
 
 
 def record(identity: str = "r1", previous: str | None = None) -> Record:
@@ -108,6 +108,45 @@ def test_a_journal_refuses_to_mix_two_writers(tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         first.write({**first.record, "phase": "checking"})
     assert Journal.load(store, "dev", "r1").record["phase"] == "rolling_out"
+
+
+class Stumbling(LocalStore):
+    """A store that does not answer some writes, before or after it has carried them out."""
+
+    def __init__(self, root: Path, lost: list[str]) -> None:
+        super().__init__(root)
+        self.lost = lost
+
+    def write(self, key: str, body: bytes, *, expect: Expected) -> str:
+        when = self.lost.pop(0) if self.lost else "answered"
+        if when == "before":
+            raise StoreUnreachable("no answer")
+        version = super().write(key, body, expect=expect)
+        if when == "after":
+            raise StoreUnreachable("no answer")
+        return version
+
+
+@pytest.mark.parametrize("lost", [["before"], ["after"], ["before", "before", "after"], ["before"] * 4])
+def test_a_store_that_stumbles_does_not_end_the_run(tmp_path: Path, lost: list[str]) -> None:
+    store = Stumbling(tmp_path, [])
+    opened = Journal.open(store, record())
+    waited: list[float] = []
+    journal = Journal(store, opened.record, Journal.load(store, "dev", "r1").version, waited.append)
+    store.lost = list(lost)
+    journal.write({**journal.record, "phase": "rolling_out"})
+    journal.write({**journal.record, "phase": "checking"})
+    assert Journal.load(store, "dev", "r1").record["phase"] == "checking"
+    assert len(waited) == len(lost)
+
+
+def test_a_store_that_is_gone_ends_it(tmp_path: Path) -> None:
+    store = Stumbling(tmp_path, [])
+    opened = Journal.open(store, record())
+    journal = Journal(store, opened.record, opened.version, lambda _seconds: None)
+    store.lost = ["before"] * 5
+    with pytest.raises(StoreUnreachable):
+        journal.write({**journal.record, "phase": "rolling_out"})
 
 
 def test_history_goes_from_the_newest_back(tmp_path: Path) -> None:
