@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import TargetGroupHealth, judge
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import in_flight
@@ -15,7 +15,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation i
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
 
 Condition = Literal["well", "failing", "moving", "unknown", "idle"]
-Groups: TypeAlias = "Mapping[str, TargetGroupHealth | None]"
 
 _CONDITIONS: Mapping[str, Condition] = {"pass": "well", "fail": "failing", "unknown": "unknown", "warn": "idle"}
 
@@ -46,7 +45,7 @@ class ServiceStatus:
     drift: str = ""
 
 
-def status_of(facts: Facts, groups: Groups, drift: Drift | None) -> ServiceStatus:
+def status_of(facts: Facts, groups: Mapping[str, TargetGroupHealth | None], drift: Drift | None) -> ServiceStatus:
     """The status of a service.
 
     :param groups: target group health by ARN.
