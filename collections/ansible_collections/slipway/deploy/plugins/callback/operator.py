@@ -26,11 +26,13 @@ requirements:
   - set as stdout in configuration
 """
 
+import gc
 import multiprocessing
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
@@ -53,6 +55,8 @@ _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
 #: Tasks whose failure the card has said already.
 _SAID = frozenset({_OWN + "service_result"})
 _STDERR_LINES = 5
+#: New objects between two garbage collections of the main process, which makes little garbage.
+_COLLECT_EVERY = 50_000
 
 
 class CallbackModule(DefaultCallback):
@@ -140,6 +144,7 @@ class CallbackModule(DefaultCallback):
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Look at the terminal, take the signals over."""
+        _collect_rarely()
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             # Progress has to arrive while it happens also when it goes into a pipe.
@@ -294,6 +299,17 @@ class CallbackModule(DefaultCallback):
                 if hosts
             ]
             self._say([f"hosts: {', '.join([*parts, f'{well} ok'] if well else parts)}"])
+
+
+def _collect_rarely() -> None:
+    """Keep the garbage collector off what Ansible has loaded, in this process and in its workers.
+
+    A collection in a forked worker touches every object, and so copies the pages that it shares with this process
+    (https://docs.python.org/3/library/gc.html#gc.freeze). A worker collects its own garbage as often as usual: the
+    answers of AWS are full of cycles.
+    """
+    os.register_at_fork(before=gc.freeze, after_in_child=partial(gc.set_threshold, *gc.get_threshold()))
+    gc.set_threshold(_COLLECT_EVERY)
 
 
 def _workers() -> list[Child]:

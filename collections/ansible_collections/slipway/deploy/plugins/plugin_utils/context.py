@@ -52,13 +52,16 @@ class Context:
 
     def __init__(self, task_vars: Mapping[str, Any]) -> None:
         self._task_vars = task_vars
+        self._hosts: dict[str, Mapping[str, Any]] = {}
         self.here = str(task_vars["inventory_hostname"])
         self.check_mode = bool(task_vars.get("ansible_check_mode"))
 
     def host(self, name: str) -> Mapping[str, Any]:
         """A host's variables, templated when they are read."""
-        where = f"inventories/{self._task_vars.get('env', '…')} (host {name})"
-        return _Templated(self._task_vars["hostvars"][name], where)
+        if name not in self._hosts:  # Ansible puts a host's variables together anew each time it is asked.
+            where = f"inventories/{self._task_vars.get('env', '…')} (host {name})"
+            self._hosts[name] = _Templated(self._task_vars["hostvars"][name], where)
+        return self._hosts[name]
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
