@@ -14,19 +14,15 @@ description:
   - Sends the start of the open deploy to the environment's Slack channel, when it has one.
   - A channel that cannot be reached never fails a deploy. It is said in a line and in the record.
 options: {}
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details: Sends nothing.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: none
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
     details: A message is sent each time.
 """
 

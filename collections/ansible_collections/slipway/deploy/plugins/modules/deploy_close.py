@@ -16,19 +16,15 @@ description:
   - Does not fail for a deploy that ended badly. M(slipway.deploy.service_result) does, for each service. A deploy
     that was undone is a failed deploy.
 options: {}
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details: Does nothing in check mode, in which there is no open record.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
 """
 
 EXAMPLES = r"""

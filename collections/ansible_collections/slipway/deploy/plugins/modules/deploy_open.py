@@ -22,19 +22,15 @@ options:
     description: Why, for whoever finds the environment locked. The extra variable C(reason) goes before it.
     type: str
     default: ""
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details: Looks at the lock and takes none.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
 """
 
 EXAMPLES = r"""

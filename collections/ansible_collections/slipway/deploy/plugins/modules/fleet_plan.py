@@ -27,18 +27,14 @@ options:
     description: The lock's state as M(slipway.deploy.deploy_open) returned it, for the plan's headline.
     type: str
     default: ""
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
     support: full
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
 """
 
 EXAMPLES = r"""

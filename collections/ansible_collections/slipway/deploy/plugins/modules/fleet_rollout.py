@@ -18,19 +18,15 @@ description:
     order.
   - Does not fail for what happens to a service. M(slipway.deploy.deploy_close) does, from the record.
 options: {}
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details: Does nothing; the plan says what would change.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: none
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
     details: A finished record is rolled out by doing nothing.
 """
 

@@ -17,18 +17,14 @@ description:
   - Of a large fleet, the services in trouble are shown and the others are counted.
   - Nothing is changed and no lock is taken. A service in trouble is no failure of this.
 options: {}
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
-      mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
 """
 
 EXAMPLES = r"""

@@ -36,18 +36,14 @@ options:
     description: Break it also when its owner gave a sign of life just now, or when its document cannot be read.
     type: bool
     default: false
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)),
-      when in diff mode.
   idempotent:
     support: partial
-    description: When run twice in a row outside check mode, with the same arguments,
-      the second invocation indicates no change.
     details: Taking a lock again prolongs it.
 """
 

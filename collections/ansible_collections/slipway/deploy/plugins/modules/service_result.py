@@ -19,19 +19,15 @@ options:
     description: What M(slipway.deploy.deploy_close) returned.
     type: dict
     required: true
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details: Does nothing.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
 """
 
 EXAMPLES = r"""

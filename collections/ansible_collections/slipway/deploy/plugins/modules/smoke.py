@@ -15,19 +15,15 @@ description:
   - Each passes, fails or is inconclusive. A failure is undone or held as C(on_failure) says; what is
     inconclusive is held.
 options: {}
+extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details: Does nothing; the plan says what would change.
   diff_mode:
     support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-      diff mode.
   idempotent:
     support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation
-      indicates no change.
 """
 
 EXAMPLES = r"""
