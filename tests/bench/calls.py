@@ -20,7 +20,7 @@ MOST_MUTATIONS = 2.0
 def measure(_quick: bool) -> Iterator[Row]:
     """A rollout of 24 services, 21 of them at once, so that one look needs several calls."""
     with (
-        Sandbox(fleet=SERVICES, speed=2) as sandbox,
+        Sandbox(fleet=SERVICES, speed=4) as sandbox,
         project(sandbox, max_parallel=SERVICES, smoke_checks=[]) as deploys,
     ):
         numbered_inventory(deploys, SERVICES)
