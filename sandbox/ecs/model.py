@@ -14,6 +14,25 @@ from typing import Any
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
 ONGOING = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 """Service deployment states that are not final (developer guide, "service deployments")."""
+SETTINGS = (
+    "loadBalancers",
+    "serviceRegistries",
+    "capacityProviderStrategy",
+    "launchType",
+    "platformVersion",
+    "deploymentConfiguration",
+    "placementConstraints",
+    "placementStrategy",
+    "networkConfiguration",
+    "healthCheckGracePeriodSeconds",
+    "schedulingStrategy",
+    "deploymentController",
+    "enableECSManagedTags",
+    "propagateTags",
+    "enableExecuteCommand",
+    "availabilityZoneRebalancing",
+)
+"""What a request says about a service that the answers show as it was said."""
 
 
 @dataclass

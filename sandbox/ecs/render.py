@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.ecs.model import (
+    SETTINGS,
     STARTING,
     Cluster,
     Deployment,
@@ -15,25 +16,6 @@ from sandbox.ecs.model import (
     ServiceDeployment,
     Task,
     TaskDefinition,
-)
-
-ECHOED = (
-    "loadBalancers",
-    "serviceRegistries",
-    "capacityProviderStrategy",
-    "launchType",
-    "platformVersion",
-    "deploymentConfiguration",
-    "placementConstraints",
-    "placementStrategy",
-    "networkConfiguration",
-    "healthCheckGracePeriodSeconds",
-    "schedulingStrategy",
-    "deploymentController",
-    "enableECSManagedTags",
-    "propagateTags",
-    "enableExecuteCommand",
-    "availabilityZoneRebalancing",
 )
 
 
@@ -127,7 +109,7 @@ def service(one: Service, include_tags: bool = False) -> dict[str, Any]:
         "enableExecuteCommand": False,
         "availabilityZoneRebalancing": "DISABLED",
     }
-    shown.update({key: one.settings[key] for key in ECHOED if key in one.settings})
+    shown.update({key: one.settings[key] for key in SETTINGS if key in one.settings})
     if one.controller != "ECS":
         shown["deployments"] = []
         shown["taskSets"] = []

@@ -9,27 +9,9 @@ from typing import Any
 
 from sandbox.ecs import clusters, definitions, errors, render, rollout, scheduler
 from sandbox.ecs.engine import Engine
-from sandbox.ecs.model import Cluster, Service, TaskDefinition
+from sandbox.ecs.model import SETTINGS, Cluster, Service, TaskDefinition
 from sandbox.ecs.paging import page
 
-SETTINGS = (
-    "loadBalancers",
-    "serviceRegistries",
-    "capacityProviderStrategy",
-    "launchType",
-    "platformVersion",
-    "placementConstraints",
-    "placementStrategy",
-    "networkConfiguration",
-    "healthCheckGracePeriodSeconds",
-    "schedulingStrategy",
-    "deploymentController",
-    "enableECSManagedTags",
-    "propagateTags",
-    "enableExecuteCommand",
-    "availabilityZoneRebalancing",
-    "deploymentConfiguration",
-)
 # Changing one of these starts a deployment (API reference, UpdateService).
 DEPLOYING = (
     "loadBalancers",

@@ -8,30 +8,17 @@ from typing import Any
 
 import pytest
 
+from tests.support.definitions import widen
 from tests.support.deploys import NEW, Deploys
 from tests.support.images import build
 
 SERVICE = "sdt-local-user-service"
-_KEPT = (
-    "family",
-    "containerDefinitions",
-    "executionRoleArn",
-    "taskRoleArn",
-    "networkMode",
-    "cpu",
-    "memory",
-    "requiresCompatibilities",
-    "runtimePlatform",
-    "volumes",
-)
 
 
 @pytest.fixture
 def edited(deploys: Deploys) -> Deploys:
     """A fleet whose user-service has a revision with more memory that nobody shipped."""
-    ecs = deploys.sandbox.client("ecs")
-    body = ecs.describe_task_definition(taskDefinition=f"{SERVICE}:1")["taskDefinition"]
-    ecs.register_task_definition(**{**{name: body[name] for name in _KEPT if name in body}, "memory": "2048"})
+    widen(deploys)
     return deploys
 
 

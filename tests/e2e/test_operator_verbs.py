@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
+from tests.support.definitions import widen
 from tests.support.deploys import NEW, Deploys, Ran
+from tests.support.images import build
 
 CLUSTER = "sdt-local-cluster"
 USER = "sdt-local-user-service"
@@ -31,12 +32,6 @@ def snapshot(deploys: Deploys) -> dict[str, str]:
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def build_bad(deploys: Deploys, **behaviour: Any) -> None:
-    """Build an image of user-service that `latest` points at and that does not work."""
-    body = {"repository": "sdt/local/user-service", "tag": "bad0000", "latest": True, "build": True}
-    deploys.sandbox.control("images", {**body, "behaviour": behaviour})
-
-
 def row(ran: Ran, name: str) -> list[str]:
     """The words of a service's row."""
     return next(line.split() for line in ran.out.splitlines() if line[2:].startswith(f"{name} "))
@@ -56,7 +51,7 @@ def test_before_the_first_deploy(deploys: Deploys) -> None:
 
 def test_after_a_failed_deploy_the_card_s_command_says_why(deploys: Deploys) -> None:
     assert deploys.run("deploy.yml").code == 0
-    build_bad(deploys, fail="crash", exit_code=3)
+    build(deploys, "user-service", "bad0000", fail="crash", exit_code=3)
     secret = "token=hunter2hunter2"
     deploys.sandbox.control(f"services/{USER}", {"log_lines": [f"calling with {secret}"]})
     failed = deploys.run("deploy.yml", "-e", '{"release_title": "Retry payments"}')
@@ -95,10 +90,7 @@ def test_after_a_failed_deploy_the_card_s_command_says_why(deploys: Deploys) -> 
 
 def test_trouble_is_shown_and_is_no_failure_of_looking(deploys: Deploys) -> None:
     ecs = deploys.sandbox.client("ecs")
-    body = ecs.describe_task_definition(taskDefinition=USER)["taskDefinition"]
-    kept = ("family", "containerDefinitions", "executionRoleArn", "taskRoleArn", "networkMode", "cpu")
-    wider = {**{name: body[name] for name in kept if name in body}, "memory": "2048"}
-    ecs.register_task_definition(**wider, requiresCompatibilities=body.get("requiresCompatibilities", []))
+    widen(deploys)
     ecs.delete_service(cluster=CLUSTER, service="sdt-local-bff-service", force=True)
     deploys.sandbox.control("services/sdt-local-task-service", {"start": 600})
     ecs.update_service(cluster=CLUSTER, service="sdt-local-task-service", forceNewDeployment=True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from tests.support.definitions import registrable
 from tests.support.deploys import NEW, OLD, SERVICES, Deploys
 from tests.support.images import build, updates
 
@@ -86,10 +87,7 @@ def test_a_moved_tag_does_not_come_back(deploys: Deploys) -> None:
         repositoryName="sdt/local/user-service", imageIds=[{"imageTag": "latest"}]
     )["imageDetails"][0]["imageDigest"]
     body["containerDefinitions"][0]["image"] = f"{registry}:latest"
-    kept = ("family", "containerDefinitions", "executionRoleArn", "taskRoleArn", "networkMode", "cpu", "memory")
-    arn = ecs.register_task_definition(
-        **{name: body[name] for name in (*kept, "requiresCompatibilities") if name in body}
-    )["taskDefinition"]["taskDefinitionArn"]
+    arn = ecs.register_task_definition(**registrable(body))["taskDefinition"]["taskDefinitionArn"]
     ecs.update_service(cluster="sdt-local-cluster", service="sdt-local-user-service", taskDefinition=arn)
     ecs.get_waiter("services_stable").wait(
         cluster="sdt-local-cluster", services=["sdt-local-user-service"], WaiterConfig={"Delay": 1, "MaxAttempts": 30}

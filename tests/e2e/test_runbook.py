@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.fault.test_killed import recorded, some
+from tests.support.definitions import widen
 from tests.support.deploys import NEW, OLD, ROOT, SERVICES, Deploys, Ran, wait_for
 from tests.support.images import build
 
@@ -93,9 +94,6 @@ def test_the_lock(deploys: Deploys) -> None:
 
 
 def test_drift(deploys: Deploys) -> None:
-    ecs = deploys.sandbox.client("ecs")
-    body = ecs.describe_task_definition(taskDefinition="sdt-local-user-service:1")["taskDefinition"]
-    kept = ("family", "containerDefinitions", "executionRoleArn", "networkMode", "cpu", "requiresCompatibilities")
-    ecs.register_task_definition(**{name: body[name] for name in kept if name in body}, memory="2048")
+    widen(deploys)
     for ran in Section(deploys, "Drift").run():
         assert ran.code == 0, ran.text

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from sandbox.testing import Sandbox, SandboxError
 from tests.sandbox.conftest import CLUSTER
+from tests.support.definitions import registrable
 
 QUICK = {"Delay": 1, "MaxAttempts": 20}
 
@@ -33,9 +34,8 @@ def deploy(aws: Sandbox, service: str, tag: str, **changes: Any) -> str:
     ecs = aws.client("ecs")
     found = ecs.describe_services(cluster=CLUSTER, services=[name_of(service)])["services"][0]
     body = ecs.describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
-    kept = ("family", "executionRoleArn", "taskRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
     container = {**body["containerDefinitions"][0], "image": image_of(service, tag), **changes}
-    made = ecs.register_task_definition(**{key: body[key] for key in kept}, containerDefinitions=[container])
+    made = ecs.register_task_definition(**{**registrable(body), "containerDefinitions": [container]})
     arn = made["taskDefinition"]["taskDefinitionArn"]
     answer = ecs.update_service(cluster=CLUSTER, service=name_of(service), taskDefinition=arn)["service"]
     return str(answer["deployments"][0]["id"])

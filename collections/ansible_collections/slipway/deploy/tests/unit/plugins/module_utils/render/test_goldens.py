@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 
@@ -20,11 +17,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import
 from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume
 
 from . import samples
+from .golden import Goldens, Screen
 
-GOLDENS = Path(__file__).parent / "goldens"
 NOW = samples.STARTED + 72
-
-Screen: TypeAlias = Callable[["int | None"], list[str]]
 
 
 def _drifted() -> samples.Doc:
@@ -122,19 +117,19 @@ SCREENS: dict[str, Screen] = {
 }
 
 
-@pytest.mark.parametrize("width", [None, 100, 80])
+GOLDENS = Goldens(Path(__file__).parent / "goldens", SCREENS, (None, 100, 80))
+
+
+@pytest.mark.parametrize("width", GOLDENS.widths)
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen_is_as_its_golden(name: str, width: int | None) -> None:
-    golden = GOLDENS / f"{name}{f'-{width}' if width else ''}.txt"
-    shown = "\n".join(SCREENS[name](width)) + "\n"
-    if os.environ.get("SLIPWAY_GOLDENS") == "write":
-        golden.write_text(shown)
-    assert shown == golden.read_text()
+    shown, golden = GOLDENS.compared(name, width)
+    assert shown == golden
 
 
 def test_no_golden_is_left_over() -> None:
-    names = {f"{name}{suffix}.txt" for name in SCREENS for suffix in ("", "-100", "-80")}
-    assert {path.name for path in GOLDENS.iterdir()} == names
+    there, wanted = GOLDENS.files()
+    assert there == wanted
 
 
 @pytest.mark.parametrize("name", SCREENS)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -18,23 +18,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.progress imp
 from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
 from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import display_width
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import State
 
 from . import samples
 
-STATES = [
-    "planned",
-    "registering",
-    "updating",
-    "in_flight",
-    "stable",
-    "failed",
-    "stopping",
-    "undo_registering",
-    "undo_updating",
-    "undoing",
-    "undone",
-    "undo_failed",
-]
+STATES = get_args(State)
 OUTCOMES = [None, "succeeded", "unchanged", "undone", "held", "needs_person", "abandoned"]
 NOW = samples.STARTED + 300
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,8 +24,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
 from ansible_collections.slipway.deploy.plugins.module_utils.render.when import ago, moment, stamp
 
 from . import samples
+from .golden import Goldens, Screen
 
-GOLDENS = Path(__file__).parent / "goldens_verbs"
 NOW = samples.STARTED + 1200
 FREE = "dev is not locked (last by maria@ci-412 until 21:06)"
 HELD = "dev is locked by maria@ci-412 since 21:04 (deploy), expires 21:26, alive 4 s ago"
@@ -127,7 +125,7 @@ def old(label: str, revision: int) -> samples.Doc:
     return {**record, "label": label, "title": "", "targets": targets}
 
 
-def _history(*records: samples.Doc, entries: int = 20) -> Callable[[int | None], list[str]]:
+def _history(*records: samples.Doc, entries: int = 20) -> Screen:
     return lambda width: history(releases(chain(*records), "dev", entries, 50), width)
 
 
@@ -182,7 +180,7 @@ WELL = ServiceLogs(
 GONE = ServiceLogs("old-service", "there is no service sdt-dev-old-service in cluster sdt-dev-cluster")
 SILENT = ServiceLogs("cron-service")
 
-SCREENS: dict[str, Callable[[int | None], list[str]]] = {
+SCREENS: dict[str, Screen] = {
     "status": lambda width: status(overview(samples.succeeded()), fleet(12), width),
     "status-troubled": lambda width: status(overview(samples.undone()), troubled(), width),
     "status-unfinished": lambda width: status(overview(samples.rolling()), fleet(12)[:1], width),
@@ -202,19 +200,19 @@ SCREENS: dict[str, Callable[[int | None], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("width", [None, 100])
+GOLDENS = Goldens(Path(__file__).parent / "goldens_verbs", SCREENS, (None, 100))
+
+
+@pytest.mark.parametrize("width", GOLDENS.widths)
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen_is_as_its_golden(name: str, width: int | None) -> None:
-    golden = GOLDENS / f"{name}{f'-{width}' if width else ''}.txt"
-    shown = "\n".join(SCREENS[name](width)) + "\n"
-    if os.environ.get("SLIPWAY_GOLDENS") == "write":
-        golden.write_text(shown)
-    assert shown == golden.read_text()
+    shown, golden = GOLDENS.compared(name, width)
+    assert shown == golden
 
 
 def test_no_golden_is_left_over() -> None:
-    names = {f"{name}{suffix}.txt" for name in SCREENS for suffix in ("", "-100")}
-    assert {path.name for path in GOLDENS.iterdir()} == names
+    there, wanted = GOLDENS.files()
+    assert there == wanted
 
 
 @pytest.mark.parametrize("name", SCREENS)
