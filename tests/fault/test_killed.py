@@ -148,6 +148,28 @@ def test_one_signal_brings_everything_back(deploys: Deploys, number: signal.Sign
     assert stops == list(range(stops[0], stops[0] + len(stops)))
 
 
+@pytest.mark.parametrize(
+    ("phase", "call"),
+    [
+        pytest.param("checking", None, id="between two tasks"),
+        pytest.param("checking", "DescribeTargetHealth", id="while health is checked"),
+        pytest.param("planned", "RegisterTaskDefinition", id="before the first service is touched"),
+    ],
+)
+def test_ctrl_c_outside_the_rollout_brings_everything_back_too(deploys: Deploys, phase: str, call: str | None) -> None:
+    if call is not None:
+        deploys.sandbox.control("faults", {"kind": "latency", "action": call, "seconds": 1})
+    with deploys.started("deploy.yml", "--limit", "user-service,bff-service") as process:
+        wait_for(f"the deploy is {phase}", lambda: recorded(deploys, lambda record: record["phase"] == phase))
+        process.send_signal(signal.SIGINT)
+        output, _none = process.communicate(timeout=60)
+    assert process.returncode == (99 if phase == "planned" and deploys.record()["outcome"] is None else 2), output
+    assert deploys.running() == dict.fromkeys(SERVICES, OLD), output
+    if deploys.record()["outcome"] is not None:
+        assert deploys.record()["outcome"] == "undone"
+        assert deploys.lock()["state"] == "free"
+
+
 def test_ctrl_c_while_planning_leaves_no_lock(deploys: Deploys) -> None:
     deploys.sandbox.control("faults", {"kind": "latency", "action": "DescribeServices", "seconds": 3})
     with deploys.started("deploy.yml") as process:

@@ -12,6 +12,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
     outcome_of,
     rollout_of,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.record.result import GOOD
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine
@@ -34,12 +35,16 @@ class ActionModule(SlipwayAction):
             let_go(context)
             return {"changed": False}
         with work_on(context) as work:
+            work.heed_cancel()
             self._settle(work)
-            tell_end(context, work)
+            late = work.cancel.why() if work.journal.record["outcome"] in GOOD else None
             let_go(context)
+            tell_end(context, work)
             record = work.journal.record
             work.console.finish()
             work.console.lines(_screen(record, work.console.width))
+            if late:
+                work.console.lines([f"{late}, but the deploy had ended by then: nothing goes back"])
         return {"changed": bool(record["targets"]), **summary_of(record)}
 
     def _settle(self, work: Work) -> None:

@@ -39,7 +39,14 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.action import Slipw
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss, dismissals
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import beat, keep_record, let_go, store_clock
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
+    beat,
+    check_lock,
+    keep_record,
+    let_go,
+    store_clock,
+)
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
 LARGE_FLEET = 50
@@ -69,6 +76,7 @@ class ActionModule(SlipwayAction):
         if planned.changes:
             verified = verify(planned, context.clients, context.aws)
             verified.require(context.settings.verify_unverifiable)
+            check_secrets(context)
             record["verify"] = verified.as_dict()
         else:
             record.update(_health_of_unchanged(observation))
@@ -78,10 +86,12 @@ class ActionModule(SlipwayAction):
         if self._task.diff and planned.changes:
             result["diff"] = planned.as_diff()
         if not self._task.check_mode:
+            if planned.changes:
+                beat(context, record["id"])
+            # A plan that took longer than the lock lasts must not hide another run's record behind its own.
+            check_lock(context)
             Journal.open(context.store, record)
             keep_record(context, record)
-            if planned.changes:
-                beat(context)
         return result
 
     def fail_safe(self, context: Context) -> None:

@@ -27,7 +27,6 @@ requirements:
 """
 
 import gc
-import multiprocessing
 import os
 import shutil
 import sys
@@ -36,21 +35,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
-from ansible.executor.process.worker import WorkerProcess
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import identify
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
 from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style, wants_colour
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
-from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Child, Interrupts
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
+from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Interrupts
 
 if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
     from ansible.playbook.task import Task
 
 _OWN = "slipway.deploy."
-#: Tasks that change something which a Ctrl-C has to put back, or that do so.
-ENGINE = frozenset(_OWN + name for name in ("fleet_rollout", "fleet_rollback", "fleet_health", "smoke", "deploy_close"))
+#: Tasks that change something which a Ctrl-C has to put back, that do so, or that come between those.
+ENGINE = frozenset(_OWN + name for name in ("announce", "fleet_rollout", "fleet_health", "smoke", "deploy_close"))
+_LAST = _OWN + "deploy_close"
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
 #: Tasks whose failure the card has said already.
 _SAID = frozenset({_OWN + "service_result"})
@@ -73,7 +74,7 @@ class CallbackModule(DefaultCallback):
         self._notice = False
         self._said: set[tuple[str, str]] = set()
         self._only_own_failures = True
-        self._interrupts = Interrupts(_workers, self._interrupted)
+        self._interrupts = Interrupts(_ask_to_stop, self._interrupted)
 
     @property
     def _verbose(self) -> bool:
@@ -109,13 +110,14 @@ class CallbackModule(DefaultCallback):
             os.write(2, f"{text} {again}\n".encode())
 
     def _entering(self, task: Task) -> None:
-        self._interrupts.engine_runs = _action(task) in ENGINE
-        if self._interrupts.engine_runs:
+        if _action(task) in ENGINE:
+            # From the first of them to the end of the last one, also in between.
+            self._interrupts.engine_runs = True
             # The window may have been resized since.
             self._look_at_terminal()
 
     def _leaving(self, result: CallbackTaskResult) -> None:
-        if _action(result.task) in ENGINE:
+        if _action(result.task) == _LAST:
             self._interrupts.engine_runs = False
 
     # What is printed.
@@ -312,8 +314,9 @@ def _collect_rarely() -> None:
     gc.set_threshold(_COLLECT_EVERY)
 
 
-def _workers() -> list[Child]:
-    return [child for child in multiprocessing.active_children() if isinstance(child, WorkerProcess)]
+def _ask_to_stop(signal_name: str) -> bool:
+    process = identify(os.getpid())
+    return process is not None and RunFiles(runs_directory(), process).ask_to_stop(signal_name)
 
 
 def _action(task: Task) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -14,7 +15,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, interruptible
+from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, die_with, interruptible
 
 display = Display()
 
@@ -49,6 +50,8 @@ class SlipwayAction(ActionBase):
         _validated, self.arguments = self.validate_argument_spec(self.ARGUMENTS)
         if self.ON_RECORD and self._task.check_mode:
             return {**result, "changed": False}
+        # Else a worker whose run was killed would go on, take the lock's place and write records.
+        die_with(os.getppid())
         context = Context(task_vars or {})
         # On a record the engine owns the signals. Elsewhere the first one ends the action, and those that follow, which
         # Ansible sends at once, must not keep it from putting down what it holds.

@@ -38,7 +38,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.owner import current_owner
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import main_process
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
 
 FLEET = "fleet"
 _PRIORITY = re.compile(r"priority_(\d+)")
@@ -139,7 +139,7 @@ class Context:
     @cached_property
     def files(self) -> RunFiles:
         """The run's own files."""
-        return RunFiles(Path(constants.ANSIBLE_HOME).expanduser() / "slipway" / "runs", main_process())
+        return RunFiles(runs_directory(), main_process())
 
     @property
     def cache_directory(self) -> Path:

@@ -10,12 +10,36 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ansible import constants
+
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify
+
+#: The mark that the run is to stop.
+_STOP = "stop"
+
+
+def runs_directory() -> Path:
+    """Where the files of all runs lie."""
+    return Path(constants.ANSIBLE_HOME).expanduser() / "slipway" / "runs"
+
+
+def machine() -> str:
+    """What tells this machine's processes from others of the same numbers: host, boot and process namespace.
+
+    The run's files may lie on a file system that several machines or containers share.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return ""
+    return f"{socket.gethostname()}/{boot}/{namespace}"
 
 
 @dataclass(frozen=True)
@@ -24,6 +48,7 @@ class Held:
 
     environment: str
     token: str
+    machine: str = ""
     heartbeat: str | None = None
     record: str | None = None
     resumed: str | None = None
@@ -62,26 +87,47 @@ class RunFiles:
         """Forget the run."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def ask_to_stop(self, signal_name: str) -> bool:
+        """Leave the mark that the run is to stop and go back; false when the run has no files.
+
+        Called inside a signal handler of the main process.
+        """
+        try:
+            descriptor = os.open(self.directory / _STOP, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.write(descriptor, signal_name.encode())
+            os.close(descriptor)
+        except OSError:
+            return False
+        return True
+
+    def asked_to_stop(self) -> str | None:
+        """The name of the signal that asked the run to stop, or ``None``."""
+        try:
+            return (self.directory / _STOP).read_text(encoding="ascii")
+        except OSError:
+            return None
+
     def dead_runs(self) -> Iterator[Held]:
-        """What runs of this machine held whose main process is gone."""
-        for directory in sorted(self._home.glob("*-*")):
-            pid, _dash, start = directory.name.partition("-")
-            if not (pid.isdecimal() and start.isdecimal()):
-                continue
-            if identify(int(pid)) == ProcessId(int(pid), int(start)):
-                continue
-            held = _read(directory)
-            if held is not None:
+        """What runs of this machine held whose main process is gone. Of other machines' runs nothing is known here."""
+        for directory, held in self._others():
+            if held is not None and held.machine == machine() != "" and not _lives(directory):
                 yield held
 
     def sweep(self, token: str | None = None) -> None:
-        """Remove what dead runs left behind: of the one that held ``token``, or of all that hold nothing."""
-        for directory in self._home.glob("*-*"):
-            held = _read(directory)
-            pid, _dash, start = directory.name.partition("-")
-            alive = pid.isdecimal() and start.isdecimal() and identify(int(pid)) == ProcessId(int(pid), int(start))
-            if not alive and (held is None or held.token == token):
+        """Remove what dead runs of this machine left behind: of the one that held ``token``, or that held nothing."""
+        for directory, held in self._others():
+            if not _lives(directory) and (held is None or (held.token == token and held.machine == machine())):
                 shutil.rmtree(directory, ignore_errors=True)
+
+    def _others(self) -> Iterator[tuple[Path, Held | None]]:
+        for directory in sorted(self._home.glob("*-*")):
+            if directory != self.directory:
+                yield directory, _read(directory)
+
+
+def _lives(directory: Path) -> bool:
+    pid, _dash, start = directory.name.partition("-")
+    return pid.isdecimal() and start.isdecimal() and identify(int(pid)) == ProcessId(int(pid), int(start))
 
 
 def _read(directory: Path) -> Held | None:

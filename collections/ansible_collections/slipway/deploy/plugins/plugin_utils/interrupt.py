@@ -1,10 +1,11 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ctrl-C while the engine works: the first one stops and undoes, the second one leaves.
+"""Ctrl-C while a deploy is being carried out: the first one stops and undoes, the second one leaves.
 
 ansible-core's own handler (``TaskQueueManager._signal_handler``) raises KeyboardInterrupt in the main process: the
-worker could still undo, but no play after it would run and nothing more would be shown. So while the engine's task
-runs, the first signal goes to the worker alone and the playbook carries on to its last play.
+worker could still undo, but no play after it would run and nothing more would be shown. So from the first task that
+changes something to the last one, the first signal only leaves a mark among the run's files. The tasks look for it,
+whichever of them runs or comes next, and the playbook carries on to its last play.
 """
 
 from __future__ import annotations
@@ -12,34 +13,23 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Child(Protocol):
-    """A child process, as multiprocessing has them."""
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id once it is started."""
-
-    def is_alive(self) -> bool:
-        """Whether it runs."""
 
 
 class Interrupts:
     """The main process's handlers of SIGINT and SIGTERM.
 
-    :param workers: the children that may be running the engine.
-    :param say: called with the signal's name when the first one was passed on; it runs inside the signal handler, so
-        it must not use buffered streams.
+    :param mark: leaves the mark, given the signal's name; false when there is no place for it.
+    :param say: called with the signal's name when the mark was left. Both run inside the signal handler, so they must
+        not use buffered streams.
     """
 
-    def __init__(self, workers: Callable[[], Iterable[Child]], say: Callable[[str], None]) -> None:
-        self._workers = workers
+    def __init__(self, mark: Callable[[str], bool], say: Callable[[str], None]) -> None:
+        self._mark = mark
         self._say = say
         self._previous: dict[int, Any] = {}
         self._owner = 0
@@ -58,23 +48,12 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         # A worker inherits this handler for the moment between fork and its own; it must act as it always did.
         ours = os.getpid() == self._owner and self.engine_runs and not self.passed_on
-        if not ours or not self._pass_on(number):
+        name = signal.Signals(number).name
+        if not ours or not self._mark(name):
             self._give_back(number, frame)
             return
         self.passed_on = True
-        self._say(signal.Signals(number).name)
-
-    def _pass_on(self, number: int) -> bool:
-        reached = False
-        for child in self._workers():
-            if child.pid is None or not child.is_alive():
-                continue
-            try:
-                os.kill(child.pid, number)
-            except ProcessLookupError:
-                continue
-            reached = True
-        return reached
+        self._say(name)
 
     def _give_back(self, number: int, frame: FrameType | None) -> None:
         previous = self._previous.get(number, signal.SIG_DFL)

@@ -12,7 +12,7 @@ import ctypes
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -46,9 +46,12 @@ def check_parent(parent: int) -> None:
 
 
 @contextmanager
-def cancellable() -> Iterator[Cancel]:
-    """Turn SIGINT and SIGTERM into a wish that the engine looks at, for as long as the block runs."""
-    cancel = Cancel()
+def cancellable(marked: Callable[[], str | None]) -> Iterator[Cancel]:
+    """Turn SIGINT and SIGTERM into a wish that the engine looks at, for as long as the block runs.
+
+    :param marked: the name of the signal that the main process got, or ``None``: see :mod:`.interrupt`.
+    """
+    cancel = Cancel(marked)
     previous = {number: signal.signal(number, cancel.take) for number in _ENDING}
     try:
         yield cancel
@@ -59,6 +62,10 @@ def cancellable() -> Iterator[Cancel]:
 
 class Interrupted(SlipwayError):
     """A signal ended an action that changes nothing."""
+
+
+def _reason(name: str) -> str:
+    return "stopped by Ctrl-C" if name == "SIGINT" else f"stopped by {name}"
 
 
 class Interruption:
@@ -74,7 +81,7 @@ class Interruption:
         """
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)
-        self._why = "stopped by Ctrl-C" if number == signal.SIGINT else "stopped by SIGTERM"
+        self._why = _reason(signal.Signals(number).name)
         raise Interrupted(self._why)
 
     def check(self) -> None:
@@ -101,18 +108,22 @@ def interruptible() -> Iterator[Interruption]:
 class Cancel:
     """Whether and why the run is to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, marked: Callable[[], str | None]) -> None:
+        self._marked = marked
         self._why: str | None = None
         self._asked = threading.Event()
 
     def take(self, number: int, _frame: FrameType | None) -> None:
         """A signal came. The first one stands."""
         if self._why is None:
-            self._why = "stopped by Ctrl-C" if number == signal.SIGINT else "stopped by SIGTERM"
+            self._why = _reason(signal.Signals(number).name)
         self._asked.set()
 
     def why(self) -> str | None:
         """The reason, or ``None`` while nobody asked."""
+        if self._why is None:
+            name = self._marked()
+            self._why = _reason(name) if name is not None else None
         return self._why
 
     def wait(self, seconds: float) -> None:

@@ -4,8 +4,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_checks
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
 
@@ -22,3 +28,28 @@ def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
         checks = parse_checks(context.host(name).get("smoke_checks"), where)
         jobs += [Job(name, endpoint or "", check) for check in checks]
     return jobs if endpoint else []
+
+
+def secret_reader(context: Context) -> Callable[[Secret, str], str]:
+    """Gives the values of the headers that are kept elsewhere; the second argument is the place to name."""
+    secrets = Secrets(os.environ, context.clients)
+    return lambda secret, where: secrets.read(dict(secret.source), where)
+
+
+def check_secrets(context: Context) -> None:
+    """Look that every header that the smoke checks need can be read, before anything is changed.
+
+    :raises SlipwayErrors: naming each that cannot.
+    """
+    read = secret_reader(context)
+    errors: dict[str, SlipwayError] = {}
+    for job in declared_jobs(context, "unused"):
+        for name, value in job.check.headers:
+            if not isinstance(value, Secret):
+                continue
+            try:
+                read(value, f"{job.name}: smoke_checks: {job.check.name}: header {name}")
+            except SlipwayError as error:
+                errors[str(error)] = error
+    if errors:
+        raise SlipwayErrors(errors.values())

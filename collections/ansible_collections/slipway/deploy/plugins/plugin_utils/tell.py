@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import slack
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Stage, send
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
@@ -21,14 +23,31 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
 
 def tell_start(context: Context, work: Work) -> None:
     """Say that a deploy starts."""
-    _slack(context, work, "start", slack.start(work.journal.record))
+    with _harmless():
+        _slack(context, work, "start", slack.start(work.journal.record))
 
 
 def tell_end(context: Context, work: Work) -> None:
     """Say how a deploy ended, and write its summary."""
     record = work.journal.record
-    if record["targets"] or record["outcome"] != "unchanged":
-        _slack(context, work, "end", slack.end(record))
+    with _harmless():
+        if record["targets"] or record["outcome"] != "unchanged":
+            _slack(context, work, "end", slack.end(record))
+    with _harmless():
+        _summarise(context, work)
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """Say what goes wrong in telling others, and go on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - no way of telling is worth failing a deploy for
+        display.vvv(traceback.format_exc())
+        display.warning(" ".join(f"others could not be told: {error}".split()))
+
+
+def _summarise(context: Context, work: Work) -> None:
     written = write_summary(summary(work.journal.record), _summary_file(context), os.environ)
     if written.error:
         display.warning(written.error)
@@ -43,10 +62,7 @@ def _slack(context: Context, work: Work, stage: Stage, message: slack.Message) -
     outcome = send(settings, message, secrets, stage=stage, previous=told.get("slack"), pause=time.sleep)
     if outcome.error:
         display.warning(outcome.said())
-    try:
-        work.write(notifications={**told, "slack": outcome.to_record()})
-    except SlipwayError as error:
-        display.warning(str(error))
+    work.write(notifications={**told, "slack": outcome.to_record()})
 
 
 def _summary_file(context: Context) -> str | None:

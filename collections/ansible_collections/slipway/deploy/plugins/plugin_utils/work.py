@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbeat
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockCorrupt, LockLost
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
@@ -25,6 +25,9 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils import process
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held
+
+#: How long the engine sleeps at a time: within that it notices that it is to stop.
+_SLICE_SECONDS = 0.25
 
 
 @dataclass
@@ -69,6 +72,12 @@ class Work:
         record = self.journal.record
         self.journal.write(with_rollout(record, rollout_of(record).turn_back(cause)))
 
+    def heed_cancel(self) -> None:
+        """Turn an open record back when the run was asked to stop, whatever its task was doing."""
+        why, record = self.cancel.why(), self.journal.record
+        if why is not None and record["outcome"] is None and not record.get("cause"):
+            self.turn_back(Cause(why, phase=record["phase"]))
+
     def undo(self) -> Rollout:
         """Put back what the record says was changed; it has a cause."""
         self.console.start(self.journal.record)
@@ -78,7 +87,7 @@ class Work:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             asked = self.cancel.why()
-            self.cancel.wait(min(left, 0.5))
+            self.cancel.wait(min(left, _SLICE_SECONDS))
             self.console.update(self.journal.record)
             if asked is None and self.cancel.why() is not None:
                 return
@@ -100,11 +109,12 @@ def work_on(context: Context) -> Iterator[Work]:
     held = context.files.load()
     if held is None or held.record is None:
         raise SlipwayError("this run has no open deploy", None, "The play begins with slipway.deploy.deploy_open")
-    process.die_with(context.files.process.pid)
     clock = store_clock(context)
-    with process.cancellable() as cancel:
+    with process.cancellable(context.files.asked_to_stop) as cancel:
         journal = Journal.load(context.store, context.environment, held.record)
-        yield Work(context, held, journal, clock, cancel, Console(clock))
+        work = Work(context, held, journal, clock, cancel, Console(clock))
+        yield work
+        work.heed_cancel()
 
 
 def keep_record(context: Context, record: Record) -> None:
@@ -114,8 +124,22 @@ def keep_record(context: Context, record: Record) -> None:
         context.files.save(replace(held, record=record["id"]))
 
 
-def beat(context: Context) -> None:
-    """Start the heartbeat of the run's lock, unless it beats already."""
+def check_lock(context: Context) -> None:
+    """Raise unless the run's lock is still its own.
+
+    :raises LockLost: then.
+    """
+    held = context.files.load()
+    if held is None:
+        raise LockLost("this run holds no lock", None, "Run it again")
+    attach(context.store, held.environment, held.token)
+
+
+def beat(context: Context, deploy: str = "") -> None:
+    """Start the heartbeat of the run's lock, unless it beats already.
+
+    :param deploy: the record's id: whoever finds the environment locked is told which deploy it is.
+    """
     held = context.files.load()
     if held is None or held.heartbeat is not None:
         return
@@ -125,8 +149,7 @@ def beat(context: Context) -> None:
         context.environment,
         owner=context.owner,
         reason=lock.reason if lock else "deploy",
-        # Whoever finds the environment locked is told which deploy it is.
-        deploy=held.record or "",
+        deploy=deploy or held.record or "",
         ttl=context.settings.lock_ttl,
         wait=0,
         token=held.token,
@@ -143,7 +166,8 @@ def let_go(context: Context) -> None:
         return
     if held.heartbeat is not None:
         heartbeat.stop(Path(held.heartbeat))
-    with suppress(LockLost):  # It expired, or somebody broke it: it is not this run's to give back.
+    # It expired, somebody broke it, or it cannot be read: it is not this run's to give back.
+    with suppress(LockLost, LockCorrupt):
         attach(context.store, held.environment, held.token).release()
     context.files.remove()
 

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The edge of the actions that check a release after it was rolled out."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Conflict, StoreUnreachable
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Orphaned
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+
+
+class CheckingAction(SlipwayAction):
+    """Never fails for what it finds, nor for what keeps it from looking: a failed task would end the playbook.
+
+    Both stand in the record; the last play undoes or holds the release and says so.
+    """
+
+    ON_RECORD = True
+
+    def check(self, context: Context, work: Work) -> dict[str, Any]:
+        """Look, and write what was found into the record; more for the result."""
+        raise NotImplementedError
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Check unless the release is going back or held already; the record in short is the result."""
+        found: dict[str, Any] = {}
+        with work_on(context) as work:
+            record = work.journal.record
+            if not record.get("cause") and not record.get("hold"):
+                try:
+                    found = self.check(context, work)
+                except (LockLost, Orphaned, StoreUnreachable, Conflict):
+                    raise
+                except Exception as error:  # noqa: BLE001 - what cannot be checked is held, whatever the reason
+                    display.vvv(traceback.format_exc())
+                    what = " ".join(f"cannot be checked: {error}".split())
+                    work.write(hold=Cause(what, phase="checking").to_record())
+            work.heed_cancel()
+            return {"changed": False, **found, **summary_of(work.journal.record)}
