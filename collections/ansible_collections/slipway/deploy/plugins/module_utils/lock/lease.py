@@ -136,6 +136,7 @@ def acquire(
     ttl: float,
     wait: float,
     token: str | None = None,
+    pid: int | None = None,
     manual: bool = False,
     on_wait: Callable[[str], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -145,6 +146,8 @@ def acquire(
 
     :param ttl: seconds until it expires when no heartbeat renews it.
     :param token: of a lock that this run already holds or held; taking it again is then no conflict.
+    :param pid: of the process that lives as long as the lock is needed, to be shown; without it the one that took the
+        lock with this token stays, or it is this process.
     :param manual: nobody will renew it (a person's lock).
     :param on_wait: told the line about the holder before each pause.
     :param cancelled: asked during the pauses; when true the wait ends with :class:`WaitCancelled`.
@@ -159,14 +162,14 @@ def acquire(
         deploy=deploy,
         ttl=ttl,
         host=socket.gethostname(),
-        pid=os.getpid(),
+        pid=os.getpid() if pid is None else pid,
         manual=manual,
     )
     deadline = time.monotonic() + wait
     races = 0
     while races < _RACES:
         try:
-            return _take(store, claim)
+            return _take(store, claim, keep_pid=pid is None)
         except Conflict:  # someone was faster: look again who
             races += 1
         except LockHeld as held:
@@ -178,9 +181,11 @@ def acquire(
     raise _contended(store, env)
 
 
-def _take(store: Store, claim: plan.Claim) -> Lease:
+def _take(store: Store, claim: plan.Claim, keep_pid: bool) -> Lease:
     started = boottime()
     found = look(store, claim.env)
+    if keep_pid and found.lock is not None and found.lock.token == claim.token and found.lock.pid:
+        claim = replace(claim, pid=found.lock.pid)
     lock = plan.take(found.lock, found.now, claim)
     version = store.write(lock_key(claim.env), serialise(lock), expect=found.version or ABSENT)
     held_until = started + lock.sure_for - store.clock_resolution

@@ -250,3 +250,15 @@ def test_processes_are_alone_with_the_lock(tmp_path: Path) -> None:
     lock = look(open_store(str(tmp_path / "state"), lambda service: None), "dev").lock
     assert lock is not None
     assert (lock.state, lock.serial) == ("free", 40)
+
+
+def test_the_lock_shows_the_process_that_lives_as_long_as_it_is_needed(tmp_path: Path) -> None:
+    """Each task of a run is a process of its own, which has ended when somebody reads the lock."""
+    store = open_store(str(tmp_path / "state"), lambda service: None)
+
+    def take(pid: int | None) -> int:
+        return acquire(store, "dev", owner="x", reason="", deploy="", ttl=60, wait=0, token="t", pid=pid).lock.pid
+
+    assert take(None) == os.getpid()
+    assert take(4711) == 4711
+    assert take(None) == 4711
