@@ -26,8 +26,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.resume impor
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import groups
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED, Rollout
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import take_up
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import (
+    require_covered,
+    require_same_place,
+    take_up,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
@@ -57,8 +61,9 @@ class ActionModule(SlipwayAction):
         context.files.sweep()
         if aws.environment == "local":
             ensure_sandbox(str(aws.endpoint_url), display.display)
-        if context.settings.state_store.startswith("s3://"):
-            # A bucket of the wrong account answers "access denied", which says less.
+        if settings.state_store.startswith("s3://") or settings.resume is not None:
+            # A bucket of the wrong account answers "access denied", which says less. A new deploy is checked when it
+            # is planned; one that is taken up is not planned again.
             context.check_account()
         check_clock(context.store)
         if self._task.check_mode:
@@ -74,6 +79,8 @@ class ActionModule(SlipwayAction):
         found = look(context.store, context.environment)
         held = found.lock is not None and found.lock.held(found.now)
         line = describe(found.lock, found.now) if held and found.lock else "lock free"
+        if context.settings.resume is not None:
+            return {**self._unfinished(context), "lock": line, "changed": False}
         journal = _newest(context)
         open_record = journal is not None and is_open(journal.record) and _touched(journal.record)
         if open_record and journal is not None:
@@ -90,6 +97,7 @@ class ActionModule(SlipwayAction):
             reason=reason or "deploy",
             deploy="",
             ttl=settings.lock_ttl,
+            pid=context.files.process.pid,
         )
         said: set[str] = set()
 
@@ -124,27 +132,40 @@ class ActionModule(SlipwayAction):
                     f"there is no unfinished deploy in {context.environment}", f"-e resume={choice}", "Leave resume out"
                 )
             return {"resumed": "", "lock": "lock free"}
-        clock = store_clock(context)
-        if not _touched(journal.record):
-            journal.write(closed(journal.record, "abandoned", clock()))
-            display.display(
-                f"{context.environment}: the run of {journal.record['id']} ended before it changed a service"
-            )
+        record, clock = journal.record, store_clock(context)
+        if choice is not None:
+            require_covered(record, context.selected, choice)
+            require_same_place(record, _place(context))
+        if not _touched(record) and (choice != "finish" or not record["targets"]):
+            self._abandon(context, journal, choice, clock())
             return {"resumed": "", "lock": "lock free"}
-        console = Console(clock)
+        if choice is None or self._task.check_mode:
+            console = Console(clock)
+            console.lines(resume_card(record, clock(), console.width))
         if choice is None:
-            console.lines(resume_card(journal.record, clock(), console.width))
             raise SlipwayError(
-                f"the deploy {journal.record['id']} is unfinished",
+                f"the deploy {record['id']} is unfinished",
                 context.environment,
                 "Say -e resume=finish or -e resume=undo",
             )
         return self._resume(context, journal, choice, clock())
 
+    def _abandon(self, context: Context, journal: Journal, choice: str | None, now: float) -> None:
+        """Close a record of which nothing was carried out."""
+        if not self._task.check_mode:
+            journal.write(closed(journal.record, "abandoned", now))
+        what = f"the run of {journal.record['id']} ended before it changed a service"
+        if choice is not None:
+            # What was asked for is no new deploy.
+            raise SlipwayError(f"{what}: there is nothing to {choice}", f"-e resume={choice}", "Leave resume out")
+        display.display(f"{context.environment}: {what}")
+
     def _resume(self, context: Context, journal: Journal, choice: Any, now: float) -> dict[str, Any]:
         record = journal.record
-        rollout = rollout_of(record)
-        taken_up = take_up(rollout, choice, _observe(context, record, rollout))
+        taken_up = take_up(rollout_of(record), choice, _observe(context, record), now)
+        if self._task.check_mode:
+            display.display(f"check mode: -e resume={choice} would go on with {record['id']}; nothing was changed")
+            return {"resumed": choice, "lock": "lock free", "record": record["id"]}
         resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
         journal.write({**with_rollout(record, taken_up), "resumed": resumed})
         held = context.files.load()
@@ -188,9 +209,17 @@ def _token_of_the_dead(context: Context) -> str | None:
     return found.lock.token if found.lock.token in dead else None
 
 
-def _observe(context: Context, record: Record, rollout: Rollout) -> dict[str, Any]:
+def _place(context: Context) -> dict[str, Any]:
+    return {
+        "account_id": context.aws.account_id,
+        "region": context.aws.region,
+        "cluster": context.variables.get("ecs_cluster"),
+    }
+
+
+def _observe(context: Context, record: Record) -> dict[str, Any]:
     fleet = EcsFleet(context.clients, {}, record["id"], True, time_of_day)
     seen: dict[str, Any] = {}
-    for members in groups(rollout.targets):
+    for members in groups(rollout_of(record).targets):
         seen.update(fleet.describe(members))
     return seen

@@ -20,7 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
     rollout_of,
     with_rollout,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine, poll
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout import judge, machine, poll
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
     Action,
     ActionFailed,
@@ -128,6 +128,10 @@ class Engine:
     def _act(self, rollout: Rollout) -> Rollout:
         while actions := machine.decide(rollout):
             action = actions[0]
+            foreign = self._taken_over(rollout.target(action.target))
+            if foreign:
+                rollout = self._record(machine.left(rollout, action.target, foreign, self.clock()))
+                continue
             self.guard()
             rollout = self._record(machine.intend(rollout, action, self.clock()))
             happening = self._perform(rollout, action)
@@ -137,6 +141,16 @@ class Engine:
                 break  # Wait a moment before the next try.
             rollout = self._heed_cancel(rollout)
         return rollout
+
+    def _taken_over(self, target: Target) -> str:
+        """Whose deployment has taken the place of a stable one, which nobody looks at any more, before it goes back."""
+        if target.state != "stable":
+            return ""
+        try:
+            service = self.fleet.describe([target]).get(target.name)
+        except SlipwayError:
+            return ""  # What cannot be seen goes back: half a release must not stay.
+        return judge.left_to(target, service) if service is not None else ""
 
     def _perform(self, rollout: Rollout, action: Action) -> Happening:
         target = rollout.target(action.target)

@@ -23,6 +23,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
     Undo,
 )
 
+#: Stop codes of tasks that their host or a person ended, which says nothing about the image (API reference, Task).
+_NOT_ITS_FAULT = frozenset({"UserInitiated", "SpotInterruption", "TerminationNotice"})
 #: ECS stamps events by its own clock and in whole moments: an event that belongs to a deployment may seem older.
 EVENT_SLACK_SECONDS = 1.0
 #: DescribeServices is eventually consistent: for this long an answer may be from before our call.
@@ -35,14 +37,14 @@ class Verdict:
 
     ``ended``: ECS itself has given the deployment up, so there is nothing left to stop.
     ``adopted``: the id of the deployment that ECS (or another) already runs towards the wanted revision.
-    ``foreign``: somebody else's revision runs; it is not ours to replace.
+    ``foreign``: the deployment of somebody else's revision that runs, in words; it is not ours to replace.
     """
 
     kind: Literal["going", "stable", "failed"]
     failure: Failure | None = None
     ended: bool = False
     adopted: str | None = None
-    foreign: bool = False
+    foreign: str = ""
 
 
 GOING = Verdict("going")
@@ -58,12 +60,29 @@ def _is_stable(service: ObservedService, deployment: Deployment) -> bool:
 
 
 def counts_as_failure(task: StoppedTask, deployment_id: str) -> bool:
-    """Whether a stopped task speaks against its deployment: started by it, and not stopped by scaling or a person."""
+    """Whether a stopped task speaks against its deployment.
+
+    It does when that started it, and neither scaling nor a person nor the end of its host stopped it.
+    """
     if task.started_by != deployment_id:
         return False
-    if task.stop_code == "UserInitiated":
+    if task.stop_code in _NOT_ITS_FAULT:
         return False
     return not task.reason.startswith("Scaling activity initiated by")
+
+
+def deaths_after(target: Target, stopped: Sequence[StoppedTask], limits: Limits) -> tuple[StoppedTask, ...]:
+    """The tasks that speak against a target's deployment because they ended after it was stable; none while few did.
+
+    A single task counts only when it ended itself with an error or failed a health check: hosts and networks end
+    tasks of good images too.
+    """
+    since = target.finished_at if target.finished_at is not None else float("inf")
+    died = tuple(
+        task for task in stopped if counts_as_failure(task, target.deployment_id or "") and task.stopped_at > since
+    )
+    by_itself = any(task.exit_code or "health check" in task.reason.lower() for task in died)
+    return died if by_itself or len(died) >= limits.failed_tasks_threshold else ()
 
 
 def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
@@ -98,8 +117,21 @@ def _replaced(
         said = ours.rollout_state_reason if ours else ""
         failure = Failure(said or f"ECS rolled {target.service} back (deployment {primary.id})")
         return Verdict("failed", with_tasks(failure, target, stopped), ended=True, adopted=primary.id)
-    failure = Failure(f"another deployment took over: {primary.id} of {_short(primary.task_definition)}")
-    return Verdict("failed", failure, ended=True, foreign=primary.task_definition != target.task_definition)
+    failure = Failure(f"another deployment took over: {_named(primary)}")
+    return Verdict("failed", failure, ended=True, foreign=_foreign(target, primary))
+
+
+def left_to(target: Target, service: ObservedService) -> str:
+    """The deployment that somebody else has put in the place of a target's stable one, in words; ``""`` for none."""
+    primary = service.primary
+    if primary is None or primary.id in (target.deployment_id, target.previous_deployment):
+        return ""
+    return _foreign(target, primary)
+
+
+def _foreign(target: Target, primary: Deployment) -> str:
+    own = primary.task_definition in (target.task_definition, target.previous)
+    return "" if own else _named(primary)
 
 
 def judge(
@@ -117,7 +149,8 @@ def judge(
         primary = service.primary
         back = primary is not None and primary.id != ours.id and primary.task_definition == target.previous
         failure = with_tasks(Failure(ours.rollout_state_reason or "the deployment failed"), target, stopped)
-        return Verdict("failed", failure, ended=True, adopted=primary.id if back and primary else None)
+        adopted = primary.id if back and primary else None
+        return Verdict("failed", failure, ended=True, adopted=adopted, foreign=left_to(target, service))
     primary = service.primary
     if primary is not None and primary.id != target.deployment_id:
         if not _maybe_stale(target, service, target.started_at, now):
@@ -200,8 +233,8 @@ def _astray(target: Target, primary: Deployment, undo: Undo) -> Verdict:
     if target.state == "stopping":
         failure = Failure(f"ECS went back to {_short(primary.task_definition)}, not to {_short(undo.task_definition)}")
         return Verdict("failed", failure, ended=True)
-    failure = Failure(f"another deployment took over: {primary.id} of {_short(primary.task_definition)}")
-    return Verdict("failed", failure, ended=True, foreign=True)
+    named = _named(primary)
+    return Verdict("failed", Failure(f"another deployment took over: {named}"), ended=True, foreign=named)
 
 
 def _overdue(target: Target, limits: Limits, now: float) -> Verdict:
@@ -209,6 +242,10 @@ def _overdue(target: Target, limits: Limits, now: float) -> Verdict:
     if started is not None and now - started > limits.stabilise_timeout:
         return Verdict("failed", Failure(f"not stable after {limits.stabilise_timeout:.0f} s"))
     return GOING
+
+
+def _named(deployment: Deployment) -> str:
+    return f"{deployment.id} of {_short(deployment.task_definition)}"
 
 
 def _short(task_definition: str) -> str:

@@ -190,12 +190,20 @@ def _observed_forward(rollout: Rollout, target: Target, happening: Observed, now
     failure = verdict.failure or Failure("the deployment failed")
     failed = replace(target, state="failed", failure=failure, finished_at=now, undo=_undo_of(target, verdict, now))
     if verdict.foreign:
-        detail = f"left to {failure.reason}"
-        undo = Undo(target.previous, started_at=now, finished_at=now, detail=detail)
-        failed = replace(failed, state="undo_failed", undo=undo)
+        failed = _left(failed, verdict.foreign, now)
     elif verdict.adopted:
         failed = replace(failed, state="undoing")
     return rollout.with_target(failed).turn_back(Cause(failure.reason, target.name, wave=target.wave))
+
+
+def _left(target: Target, foreign: str, now: float) -> Target:
+    undo = Undo(target.previous, started_at=now, finished_at=now, detail=f"left to another deployment: {foreign}")
+    return replace(target, state="undo_failed", undo=undo)
+
+
+def left(rollout: Rollout, name: str, foreign: str, now: float) -> Rollout:
+    """The rollout with a target given up, because somebody else's deployment runs there; ``foreign`` names it."""
+    return rollout.with_target(_left(rollout.target(name), foreign, now))
 
 
 def unseen(rollout: Rollout, target: Target, now: float) -> Rollout:
@@ -239,4 +247,4 @@ def _observed_back(target: Target, happening: Observed, rollout: Rollout, now: f
     if verdict.kind == "stable":
         return replace(target, state="undone", undo=replace(undo, finished_at=now, detail=""))
     reason = verdict.failure.reason if verdict.failure else "the deployment failed"
-    return _undo_failed(target, rollout.limits.undo_deployments, reason, now, final=verdict.foreign)
+    return _undo_failed(target, rollout.limits.undo_deployments, reason, now, final=bool(verdict.foreign))

@@ -4,24 +4,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Rollout, Target
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+    GOING_BACK,
+    GOING_FORWARD,
+    Cause,
+    Rollout,
+    Target,
+)
 
 Choice = Literal["finish", "undo"]
 CHOICES: tuple[Choice, ...] = ("finish", "undo")
 
 
-def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedService]) -> Rollout:
+def require_same_place(record: Mapping[str, Any], place: Mapping[str, Any]) -> None:
+    """Check that a record is of the place that the run would change.
+
+    :param place: ``account_id``, ``region`` and ``cluster`` as the environment says them now.
+    :raises SlipwayError: when the record names another.
+    """
+    for name, now in place.items():
+        then = record.get(name)
+        if then is not None and then != now:
+            what = f"the deploy {record['id']} was begun in {name} {then}, the environment now says {now}"
+            raise SlipwayError(what, "resume", f"Set {name} back to {then} to finish or undo it")
+
+
+def require_covered(record: Mapping[str, Any], selected: Collection[str], choice: str) -> None:
+    """Check that ``--limit`` leaves every service of the record: a deploy is taken up whole or not at all.
+
+    :raises SlipwayError: naming those that it leaves out.
+    """
+    outside = [str(item["name"]) for item in record["targets"] if item["name"] not in selected]
+    if outside:
+        what = f"the unfinished deploy {record['id']} is also of {', '.join(outside)}"
+        raise SlipwayError(what, f"--limit with resume={choice}", "Leave --limit out")
+
+
+def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedService], now: float) -> Rollout:
     """The rollout to go on with.
 
+    What was under way gets its whole time again: the time in which nobody looked does not count.
+
     :param services: what ECS says now, by target name.
+    :param now: epoch seconds of the state store's clock.
     :raises SlipwayError: when ``finish`` is asked for and the rollout had already turned back.
     """
+    targets = tuple(_from_now(target, now) for target in rollout.targets)
+    rollout = replace(rollout, targets=targets)
     if choice == "undo":
         return rollout.turn_back(Cause("the run was interrupted, and undoing it was asked for", phase="resuming"))
     if rollout.cause is not None:
@@ -30,6 +65,14 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
         )
     targets = tuple(_adopted(target, services.get(target.name)) for target in rollout.targets)
     return replace(rollout, targets=targets)
+
+
+def _from_now(target: Target, now: float) -> Target:
+    if target.state in GOING_FORWARD:
+        return replace(target, started_at=now)
+    if target.state in GOING_BACK and target.undo is not None:
+        return replace(target, undo=replace(target.undo, started_at=now))
+    return target
 
 
 def _adopted(target: Target, service: ObservedService | None) -> Target:

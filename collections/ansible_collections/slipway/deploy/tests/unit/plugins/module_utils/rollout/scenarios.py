@@ -137,7 +137,7 @@ class Run:
         seen = self.ecs.describe(rollout.targets[:10])
         if rollout.cause:
             choice = "undo"
-        self.journal.record = with_rollout(self.journal.record, take_up(rollout, choice, seen))
+        self.journal.record = with_rollout(self.journal.record, take_up(rollout, choice, seen, self.ecs.now))
         return self.go()
 
     def go_through(self, choice: Choice) -> Rollout:

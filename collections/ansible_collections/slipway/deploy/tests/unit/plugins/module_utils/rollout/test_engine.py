@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import outcome_of
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Refused
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice
+from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.ecs_double import Killed
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.scenarios import Run, Service
 
 TWELVE = [
@@ -167,6 +169,79 @@ def test_a_foreign_deployment_is_a_failure_and_is_left_alone() -> None:
     assert run.ecs.running("b")[0] == "b:hotfix"
     assert run.ecs.running("a") == ("a:old", "COMPLETED")
     assert "b:hotfix" in str(rollout.cause)
+
+
+def test_a_foreign_deployment_on_a_stable_service_is_left_alone_by_the_undo() -> None:
+    run = Run.of([Service("a", 1), Service("b", 1), Service("c", 2, seconds=30, kind="fails")])
+
+    def interfere(run: Run) -> None:
+        service = run.ecs.services["a"]
+        if run.ecs.running("a") == ("a:new", "COMPLETED") and run.ecs.in_flight() == {"c"}:
+            run.ecs._deploy(service, "a:hotfix", False)
+
+    run.after_each_wait = interfere
+    rollout = run.go()
+    assert outcome_of(rollout) == "needs_person"
+    assert run.ecs.running("a") == ("a:hotfix", "COMPLETED")
+    assert [name for _at, kind, name, _state in run.ecs.mutations if kind == "undo"] == ["b"]
+    undo = rollout.target("a").undo
+    assert undo is not None
+    assert undo.detail.startswith("left to another deployment: ")
+    assert undo.detail.endswith(" of a:hotfix")
+
+
+def test_a_foreign_deployment_in_the_place_of_one_that_failed_is_left_alone() -> None:
+    """ECS gave ours up, and somebody has repaired the service since."""
+    run = Run.of([Service("a", 1), Service("b", 2, seconds=4, kind="fails", breaker=False)])
+
+    def repair(run: Run) -> None:
+        if run.ecs.running("b") == ("b:new", "FAILED"):
+            run.ecs._deploy(run.ecs.services["b"], "b:hotfix", False)
+
+    run.after_each_wait = repair
+    rollout = run.go()
+    assert outcome_of(rollout) == "needs_person"
+    assert run.ecs.running("b") == ("b:hotfix", "COMPLETED")
+    assert run.ecs.running("a") == ("a:old", "COMPLETED")
+
+
+@pytest.mark.parametrize("choice", ["finish", "undo"])
+def test_a_run_taken_up_late_has_its_whole_time(choice: Choice) -> None:
+    """The hours between the kill and the next run are not time that the services had."""
+    run = Run.of([Service("a", 1), Service("b", 2, seconds=8, reuse=True)])
+
+    def die(boundary: str) -> None:
+        in_flight = any(item["name"] == "b" and item["state"] == "in_flight" for item in run.journal.record["targets"])
+        if in_flight and boundary == "after write":
+            raise Killed
+
+    run.journal.trip = die
+    with pytest.raises(Killed):
+        run.go()
+    run.journal.trip = lambda _boundary: None
+    run.ecs.now += 7_200  # nobody looks, ECS is still at it
+    run.ecs.services["b"].deployments[0].started = run.ecs.now
+    rollout = run.resume(choice)
+    assert outcome_of(rollout) == ("succeeded" if choice == "finish" else "undone")
+    assert run.all_new() if choice == "finish" else run.all_old()
+
+
+def test_an_undo_taken_up_late_has_its_whole_time() -> None:
+    run = Run.of([Service("a", 1), Service("b", 2, seconds=30)])
+    run.after_each_wait = lambda run: setattr(run, "cancel", "stopped by Ctrl-C") if run.ecs.in_flight() else None
+
+    def die(boundary: str) -> None:
+        if boundary == "after write" and any(item["state"] == "undoing" for item in run.journal.record["targets"]):
+            raise Killed
+
+    run.journal.trip = die
+    with pytest.raises(Killed):
+        run.go()
+    run.journal.trip = lambda _boundary: None
+    run.ecs.now += 7_200
+    rollout = run.resume("undo")
+    assert outcome_of(rollout) == "undone"
+    assert all(target.undo is None or target.undo.attempts <= 1 for target in rollout.targets)
 
 
 def test_services_that_do_not_answer_end_by_the_timeout() -> None:
