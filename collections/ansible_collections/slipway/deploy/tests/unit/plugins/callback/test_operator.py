@@ -33,20 +33,21 @@ WIDTH, HEIGHT = 80, 24
 
 ENGINE = """
 import os
-import signal
+import select
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import main_process
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held, RunFiles, runs_directory
 
 display = Display()
 
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
-        self._got = []
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, frame: self._got.append(signal.Signals(number).name))
+        files, got = RunFiles(runs_directory(), main_process()), []
+        files.save(Held("dev", "token"))
         terminal = Terminal.parse(os.environ.get(VARIABLE))
         display.display(f"terminal {os.environ.get(VARIABLE)}")
         if terminal:
@@ -55,11 +56,12 @@ class ActionModule(ActionBase):
         else:
             display.display("working")
         if self._task.args.get("wait"):
-            while not self._got:
-                signal.pause()
+            while not files.asked_to_stop():
+                select.select([], [], [], 0.01)
+            got = [files.asked_to_stop()]
         if terminal:
             display.display(screen.draw(2, ["uno", "due"]), screen_only=True, newline=False)
-        lines = [f"the engine got {name}" for name in self._got] + ["wave 1: done"]
+        lines = [f"the engine got {name}" for name in got] + ["wave 1: done"]
         if self._task.args.get("fail"):
             return {"failed": True, "msg": "first error\\nsecond error", "slipway_lines": ["FAILED user-service"]}
         return {"changed": True, "slipway_lines": lines, "big": {"json": ["x"] * 50}}
