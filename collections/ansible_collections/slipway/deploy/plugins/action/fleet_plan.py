@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
@@ -25,12 +24,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.rollback impo
     desired_for_rollback,
     plan_rollback,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import (
-    REMEMBERED,
-    Goal,
-    expected_seconds,
-    rollback_goal,
-)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Expected, Goal, rollback_goal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, history, newest_id
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, record_id
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
@@ -50,6 +44,8 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
 LARGE_FLEET = 50
+#: Records that are searched for how long services take: nice to know, not worth reading years of runs.
+LOOKED_BACK = 50
 
 
 class ActionModule(SlipwayAction):
@@ -104,16 +100,15 @@ class ActionModule(SlipwayAction):
             if settings.dismiss_drift and not self._task.check_mode:
                 dismiss(context)
             return None
-        records = list(history(context.store, context.environment))
-        return rollback_goal(records, settings.to, context.environment)
+        return rollback_goal(history(context.store, context.environment), settings.to, context.environment)
 
 
 def _plan(
     context: Context, desired: list[DesiredService], goal: Goal | None, dismissed: Mapping[str, Any]
 ) -> tuple[Plan, FleetObservation]:
     cache = TaskDefinitionCache(context.cache_directory)
-    recent = islice(history(context.store, context.environment), REMEMBERED)
-    options = PlanOptions(context.settings.ship_drift, dismissed, expected_seconds(recent))
+    expected = Expected(lambda: history(context.store, context.environment, LOOKED_BACK))
+    options = PlanOptions(context.settings.ship_drift, dismissed, expected)
     if goal is None:
         observation = observe(desired, context.clients, cache)
         return name_images(plan(desired, observation, options), context.clients), observation

@@ -7,8 +7,10 @@ Lists of records are newest first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -19,7 +21,7 @@ Runs = dict[str, dict[str, Any]]
 """Service name → what it runs: ``task_definition``, ``tag``, ``digest``."""
 
 _BEFORE_ALL = "the state before the first release"
-#: Records that are looked at for how long a service takes.
+#: Records with targets that are looked at for how long a service takes.
 REMEMBERED = 5
 
 
@@ -46,14 +48,34 @@ def runs_before(record: Record) -> Runs:
     return runs
 
 
-def rollback_goal(records: Sequence[Record], to: str | None, environment: str) -> Goal:
+def rollback_goal(records: Iterable[Record], to: str | None, environment: str) -> Goal:
     """The release to go back to: the one named, or the good one before what runs.
 
-    A rollback that is rolled back goes further back, not forward again.
+    A rollback that is rolled back goes further back, not forward again. Runs that changed nothing can lie between any
+    number of times: records are read until older ones cannot change the answer.
 
+    :param records: newest first; read no further than needed.
     :param to: a record's id, the beginning of one, or its label.
     :raises SlipwayError: when there is none, or the name fits none or several.
     """
+    read: list[Record] = []
+    for record in records:
+        read.append(record)
+        if record.get("outcome") != "succeeded":
+            continue
+        if to is not None and to in (record["id"], record.get("label")):
+            return _goal(record)
+        if to is None:
+            try:
+                goal = _goal_among(read, None, environment)
+            except SlipwayError:
+                continue  # An older one may do.
+            if goal.release is not None:
+                return goal
+    return _goal_among(read, to, environment)
+
+
+def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> Goal:
     good = [record for record in records if record.get("outcome") == "succeeded"]
     if to is not None:
         return _goal(_named(good, records, to, environment))
@@ -62,7 +84,8 @@ def rollback_goal(records: Sequence[Record], to: str | None, environment: str) -
         last_good = next((record for record in good if record["id"] < bad["id"]), None)
         return _goal(last_good) if last_good else Goal(None, _BEFORE_ALL, runs_before(bad))
     if not good:
-        raise SlipwayError(f"{environment} has no release to go back to", "rollback", "Nothing was ever deployed here")
+        what = f"{environment} has no release to go back to"
+        raise SlipwayError(what, "rollback", "No deploy that its records tell of changed anything and stood")
     current = good[0]
     is_rollback = current.get("kind") == "rollback"
     # Before the first release ("of" is null) there is nothing older.
@@ -101,6 +124,30 @@ def expected_seconds(records: Iterable[Record]) -> dict[str, float]:
             if item.get("state") == "stable" and started is not None and finished is not None:
                 expected.setdefault(item["name"], finished - started)
     return expected
+
+
+class Expected(Mapping[str, float]):
+    """:func:`expected_seconds` of the newest records with targets, which are read when somebody asks.
+
+    A deploy that changes nothing asks for none, and so reads none.
+    """
+
+    def __init__(self, records: Callable[[], Iterable[Record]]) -> None:
+        self._records = records
+
+    @cached_property
+    def _found(self) -> dict[str, float]:
+        with_targets = (record for record in self._records() if record["targets"])
+        return expected_seconds(islice(with_targets, REMEMBERED))
+
+    def __getitem__(self, name: str) -> float:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _goal(record: Record) -> Goal:

@@ -128,17 +128,18 @@ def newest(store: Store, environment: str) -> Journal | None:
     return journal
 
 
-def history(store: Store, environment: str, limit: int = 50) -> Iterator[Record]:
+def history(store: Store, environment: str, limit: int | None = None) -> Iterator[Record]:
     """An environment's records, newest first, each read when it is asked for.
 
     They end where an old one was removed (a bucket's life cycle does that).
 
+    :param limit: how many at most; all without it.
     :raises SlipwayError: when the newest is not there, or one is damaged.
     """
     journal = newest(store, environment)
-    for _step in range(limit):
-        if journal is None:
-            return
+    read = 0
+    while journal is not None and read != limit:
+        read += 1
         yield journal.record
         previous = journal.record.get("previous")
         journal = _find(store, environment, previous) if previous else None

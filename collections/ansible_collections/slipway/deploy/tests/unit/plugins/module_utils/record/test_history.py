@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import (
+    Expected,
     expected_seconds,
     rollback_goal,
     runs_after,
@@ -103,6 +105,37 @@ def test_a_record_tells_the_whole_fleet_before_and_after() -> None:
         "bff-service": "bff:1",
     }
     assert runs_before(R2)["user-service"]["task_definition"] == "user:1"
+
+
+UNCHANGED = [release(5, "user:2", "unchanged", targets=[], id=f"2026-11-20T05-{n:02}-00Z-r2") for n in range(60)]
+
+
+@pytest.mark.parametrize("to", [None, "r1", R1["id"], "2026-11-20T01"])
+def test_runs_that_change_nothing_push_no_release_out(to: str | None) -> None:
+    assert rollback_goal(iter([*UNCHANGED, R2, *UNCHANGED, R1]), to, "dev").release == R1["id"]
+
+
+def counted(records: list[dict[str, Any]], read: list[str]) -> Iterator[dict[str, Any]]:
+    for record in records:
+        read.append(record["id"])
+        yield record
+
+
+@pytest.mark.parametrize(("to", "last"), [(None, R1), ("r2", R2), (R1["id"], R1)])
+def test_records_are_read_no_further_than_needed(to: str | None, last: dict[str, Any]) -> None:
+    read: list[str] = []
+    newest_first = [R3, *UNCHANGED, R2, R1] if to else [R2, *UNCHANGED, R1, release(0, "user:0")]
+    rollback_goal(counted(newest_first, read), to, "dev")
+    assert read[-1] == last["id"]
+
+
+def test_how_long_services_take_is_read_past_runs_that_changed_nothing_and_only_when_asked() -> None:
+    read: list[str] = []
+    expected = Expected(lambda: counted([*UNCHANGED, R2, R1], read))
+    assert read == []
+    assert expected.get("user-service") == 2.0
+    assert dict(expected) == {"user-service": 2.0}
+    assert len(read) == len(expected) * 62
 
 
 def test_a_service_takes_as_long_as_it_last_took() -> None:

@@ -63,6 +63,13 @@ def test_history_ends_where_a_record_was_removed(store: LocalStore) -> None:
     assert [item["id"] for item in history(store, "dev")] == ["r2"]
 
 
+def test_history_has_no_end_but_the_first_record(store: LocalStore) -> None:
+    for number in range(120):
+        Journal.open(store, record(f"r{number}", previous=f"r{number - 1}" if number else None))
+    assert len(list(history(store, "dev"))) == 120
+    assert [item["id"] for item in history(store, "dev", 2)] == ["r119", "r118"]
+
+
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b"{}", b"\x00\xff", b'{"record": null}', b'{"record": "../x"}', b'{"record": ""}']
 )
