@@ -92,7 +92,10 @@ def test_a_moved_tag_does_not_come_back(deploys: Deploys) -> None:
     ecs.get_waiter("services_stable").wait(
         cluster="sdt-local-cluster", services=["sdt-local-user-service"], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
-    build(deploys, "user-service", "bad0000", fail="crash", after=6)
+    # It gets stable and is undone afterwards: not ECS but Slipway takes it back.
+    build(deploys, "user-service", "bad0000", http={"mode": "error", "status": 500})
+    check = {"name": "health", "path": "/user-service/actuator/health", "retries": 1, "interval": 0.2}
+    deploys.variables["smoke_checks"] = [check]
     ran = deploys.run("deploy.yml", "--limit", "user-service")
     assert ran.code == 2, ran.text
     tasks = ecs.list_tasks(cluster="sdt-local-cluster", serviceName="sdt-local-user-service")["taskArns"]
