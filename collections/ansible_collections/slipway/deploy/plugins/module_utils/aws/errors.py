@@ -126,10 +126,16 @@ def is_about_credentials(exc: BaseException | None) -> bool:
 
 
 def is_refusal(exc: BaseException | None) -> bool:
-    """Whether a service answered that it will not do it (HTTP 4xx): the call surely had no effect."""
+    """Whether a service answered the first and only attempt that it will not do it (HTTP 4xx): it surely did not.
+
+    A repeated call's answer speaks of the last attempt alone: an earlier one may have been carried out and its answer
+    lost. Throttling is answered as 4xx too and is what repeated calls end in.
+    """
     response: Any = getattr(exc, "response", None)
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(response, dict) else 0
-    return 400 <= int(status) < 500
+    if exc is None or not isinstance(response, dict) or error_code(exc) in _THROTTLED:
+        return False
+    metadata = response.get("ResponseMetadata", {})
+    return 400 <= int(metadata.get("HTTPStatusCode", 0)) < 500 and int(metadata.get("RetryAttempts", 0)) == 0
 
 
 def _service_error(exc: Exception, doing: str) -> SlipwayError:

@@ -10,6 +10,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
     error_code,
     is_about_credentials,
     is_denied,
+    is_refusal,
     translate,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -101,3 +102,25 @@ def test_what_is_about_credentials_is_told_also_when_translated(exc: Exception, 
 
 def test_a_message_of_aws_does_not_end_with_two_full_stops() -> None:
     assert ".." not in str(translate(answer("RequestTimeTooSkewed", "The difference is too large."), "ask"))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "retries", "refused"),
+    [
+        ("InvalidParameterException", 400, 0, True),
+        ("AccessDeniedException", 400, 0, True),
+        ("InvalidParameterException", 400, 1, False),
+        ("ThrottlingException", 400, 0, False),
+        ("ThrottlingException", 400, 4, False),
+        ("ServerException", 500, 0, False),
+    ],
+)
+def test_only_the_sole_attempt_of_a_call_is_surely_refused(code: str, status: int, retries: int, refused: bool) -> None:
+    metadata = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    response = {"Error": {"Code": code}, "ResponseMetadata": metadata}
+    assert is_refusal(b.ClientError(response, "UpdateService")) is refused
+
+
+@pytest.mark.parametrize("exc", [None, b.ReadTimeoutError(endpoint_url="https://x"), ValueError()])
+def test_what_is_no_answer_is_no_refusal(exc: Exception | None) -> None:
+    assert not is_refusal(exc)
