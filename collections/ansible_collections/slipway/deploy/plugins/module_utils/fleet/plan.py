@@ -94,6 +94,7 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
             change = _change(facts, image, reasons, shipped, drift.get(facts.desired.name))
             changes.append(replace(change, expected_seconds=options.expected.get(facts.desired.name)))
         else:
+            errors += flight_errors(facts) if facts.desired.selected else []
             unchanged.append(_unchanged(facts, image))
             warnings += service_warnings(facts, drift.get(facts.desired.name))
     errors += _image_errors(missing)
@@ -205,15 +206,7 @@ def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayEr
 
     :param source: what will be cloned, or ``None`` when nothing has to be.
     """
-    wanted, errors = facts.desired, []
-    if facts.observed is not None and in_flight(facts.observed) and not wanted.force:
-        errors.append(
-            SlipwayError(
-                f"service {wanted.service} has a deployment in flight",
-                wanted.where or wanted.name,
-                f"Wait until it ends, or replace it: -e force_full_build=true --limit {wanted.name}",
-            )
-        )
+    errors = flight_errors(facts)
     if source is not None and source.unknown:
         errors.append(
             SlipwayError(
@@ -223,8 +216,25 @@ def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayEr
             )
         )
     if source is not None and source is not facts.running:
-        errors += _container_errors(source, wanted)
+        errors += _container_errors(source, facts.desired)
     return errors
+
+
+def flight_errors(facts: Facts) -> list[SlipwayError]:
+    """A deployment in flight that is not to be replaced.
+
+    Also of a service that does not change: later waves would start before it is stable, and it may yet go back.
+    """
+    wanted = facts.desired
+    if facts.observed is None or not in_flight(facts.observed) or wanted.force:
+        return []
+    return [
+        SlipwayError(
+            f"service {wanted.service} has a deployment in flight",
+            wanted.where or wanted.name,
+            f"Wait until it ends, or replace it: -e force_full_build=true --limit {wanted.name}",
+        )
+    ]
 
 
 def _source(facts: Facts, shipped: Drift | None) -> TaskDefinition:

@@ -23,6 +23,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import (
     change_notes,
     drifts,
     fleet_errors,
+    flight_errors,
     make_change,
     reusable,
     running_side,
@@ -129,7 +130,7 @@ def _way_back(
         and not last_deployment_failed(facts.observed)
         and not facts.desired.force
     ):
-        return "already runs what was recorded"
+        return flight_errors(facts) or "already runs what was recorded"
     exact = definition if active and definition.image(facts.desired.container) == image else None
     reused = exact or reusable(facts, definition, body)
     notes = change_notes(facts)

@@ -130,6 +130,23 @@ def test_a_fleet_of_zero_is_an_error() -> None:
         plan([], FleetObservation(), PlanOptions())
 
 
+@pytest.mark.parametrize("digest", [NEW, OLD], ids=["unchanged", "changed"])
+@pytest.mark.parametrize("selected", [True, False])
+def test_a_selected_service_in_flight_forbids_the_plan_whether_it_changes_or_not(digest: str, selected: bool) -> None:
+    wanted = desired(selected=selected)
+    body = {"family": "f", "containerDefinitions": [{"name": "app", "image": image(version=f"@{digest}")}]}
+    running = TaskDefinition(f"{ARN}f:1", body)
+    flying = Deployment("d", "PRIMARY", running.arn, "IN_PROGRESS")
+    observed = ObservedService(wanted.service, "arn", "ACTIVE", running.arn, 1, 0, 1, deployments=(flying,))
+    item = Facts(wanted, observed, running=running, running_digest=digest)
+    observation = FleetObservation((item,), {image_reference(wanted): ResolvedImage(image_reference(wanted), NEW)})
+    if not selected:
+        assert plan([wanted], observation, PlanOptions()).warnings == ("user-service: a deployment is in flight",)
+        return
+    with pytest.raises(SlipwayErrors, match="service sdt-dev-user-service has a deployment in flight"):
+        plan([wanted], observation, PlanOptions())
+
+
 def test_shipping_drift_of_an_unknown_service_is_an_error_and_of_one_without_a_warning() -> None:
     wanted = desired()
     body = {"family": "f", "containerDefinitions": [{"name": "app", "image": image(version=f"@{NEW}")}]}
