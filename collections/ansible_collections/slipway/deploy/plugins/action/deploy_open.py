@@ -36,7 +36,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.state.store import 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held
+from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held, machine
 from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import beat, let_go, store_clock
@@ -120,7 +120,7 @@ class ActionModule(SlipwayAction):
 
     def _hold(self, context: Context, token: str) -> str:
         """Keep a lock's token before the lock is taken: a run that ends in between has to be able to give it back."""
-        context.files.save(Held(context.environment, token))
+        context.files.save(Held(context.environment, token, machine()))
         return token
 
     def _unfinished(self, context: Context) -> dict[str, Any]:
