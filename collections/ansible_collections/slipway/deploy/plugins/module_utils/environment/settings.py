@@ -68,7 +68,7 @@ def read_settings(
         reason=reader.text("reason"),
         title=reader.text("release_title"),
         resume=reader.choice("resume", ("finish", "undo"), "") or None,
-        to=reader.text("to") or None,
+        to=reader.text_if_given("to", "Say -e to=<release>, or leave it out") or None,
         force=reader.truth("force_full_build"),
         ship_drift=reader.names_or_all("ship_drift", services),
         dismiss_drift=reader.names("dismiss_drift", services),
@@ -81,11 +81,14 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
     """The extra variable ``image_tag``: one tag for all, or a tag per service.
 
     :param value: a tag, ``name=tag,name=tag``, a mapping, or a mapping as JSON text.
-    :raises SlipwayErrors: when it is none of these, names an unknown service or no possible tag.
+    :raises SlipwayErrors: when it is none of these, is empty, names an unknown service or no possible tag.
     """
-    if value is None or value == "":
+    if value is None:
         return None
     parsed = _parse_tags(value)
+    if not parsed:
+        # A variable of a pipeline that is not set: to deploy the default instead would be a guess.
+        raise SlipwayErrors([SlipwayError("image_tag is empty", IMAGE_TAG, f"{_TAG_FORMS}, or leave it out")])
     items = parsed.items() if isinstance(parsed, Mapping) else [(None, parsed)]
     errors = []
     for name, tag in items:
@@ -187,6 +190,13 @@ class _Reader:
         text = "" if value is None else str(value).strip()
         if required and not text:
             self._wrong(name, f"{name} is not set", f"Write {name}: …")
+        return text
+
+    def text_if_given(self, name: str, remedy: str) -> str:
+        """A text that may be absent but not empty: an empty one is a variable of a pipeline that is not set."""
+        text = self.text(name)
+        if isinstance(self._variables.get(name), str) and not text:
+            self._wrong(name, f"{name} is empty", remedy)
         return text
 
     def number(self, name: str, default: float, *, least: float, whole: bool = False) -> float:

@@ -50,6 +50,8 @@ def test_defaults() -> None:
         ("dismiss_drift", ["user-service", "nothing"]),
         ("state_store", ""),
         ("state_store", ["a"]),
+        ("to", ""),
+        ("to", "  "),
     ],
 )
 def test_a_wrong_value_is_named_with_what_would_be_right(name: str, value: Any) -> None:
@@ -85,7 +87,6 @@ def test_drift_is_shipped_by_name(said: Any) -> None:
     ("value", "tags"),
     [
         (None, None),
-        ("", None),
         ("3f9c2d1", "3f9c2d1"),
         (3141592, "3141592"),
         ("user-service=a1b2c3d", {"user-service": "a1b2c3d"}),
@@ -106,6 +107,18 @@ def test_image_tags_that_cannot_be(value: str) -> None:
     with pytest.raises(SlipwayError) as caught:
         wanted_tags(value, SERVICES)
     assert "image_tag" in str(caught.value) or "image tag" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["", "  ", {}, "{}"])
+def test_an_empty_image_tag_is_never_the_default_tag(value: Any) -> None:
+    with pytest.raises(SlipwayErrors, match="-e image_tag: image_tag is empty"):
+        wanted_tags(value, SERVICES)
+
+
+def test_an_empty_release_to_go_back_to_is_named_as_it_was_said() -> None:
+    with pytest.raises(SlipwayErrors, match="-e to: to is empty"):
+        read_settings({**STORE, "to": ""}, "dev", SERVICES, extra=["to"])
+    assert read_settings({**STORE, "to": None}, "dev", SERVICES).to is None
 
 
 @pytest.mark.parametrize(
