@@ -31,10 +31,39 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.poll import
         "jdbc url postgresql://app:hunter2@db:5432/app refused",
         "api_key => hunter2",
         "secret-token=hunter2&x=1",
+        "cannot connect to redis://:hunter2@cache:6379",
+        "postgres://app:p/hunter2@db:5432/app refused",
+        "postgres://app:p@hunter2@db:5432/app refused",
+        "Server=db;Pwd=hunter2;Database=app",
+        "started with --password hunter2 --port 8080",
+        "started with --db-password 'x hunter2' --port 8080",
+        "password: correct hunter2",
+        'password="correct hunter2 staple" url=x',
+        "password='correct hunter2 staple' url=x",
+        'password="correct hunter2',
+        r'{\"password\":\"correct hunter2\"}',
+        r'password="a\"b hunter2"',
+        "password=a,hunter2",
+        "token: " + "x" * 5000 + " hunter2",
     ],
 )
 def test_what_looks_like_a_secret_is_not_shown(line: str) -> None:
     assert "hunter2" not in redact(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("password: hunter two", "password: [redacted]"),
+        ('password="a b c" url=x', "password=[redacted] url=x"),
+        ("spring.datasource.password=hunter2 url=x", "spring.datasource.password=[redacted] url=x"),
+        ("Server=db;Pwd=hunter2;Database=app", "Server=db;Pwd=[redacted];Database=app"),
+        ("--password hunter2 --port 8080", "--password [redacted] --port 8080"),
+        ("redis://:s3cr3t@cache:6379 refused", "redis://:[redacted]@cache:6379 refused"),
+    ],
+)
+def test_what_is_around_a_secret_stays(line: str, shown: str) -> None:
+    assert redact(line) == shown
 
 
 @pytest.mark.parametrize(
@@ -45,7 +74,15 @@ def test_known_tokens_are_not_shown(token: str) -> None:
     assert token not in redact(f"calling with {token} now")
 
 
-@pytest.mark.parametrize("line", ["Caused by: java.net.UnknownHostException: sdt-dev-db", "Tomcat started on 8080"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Caused by: java.net.UnknownHostException: sdt-dev-db",
+        "Tomcat started on 8080",
+        'FATAL: password authentication failed for user "app"',
+        "I/O error on GET request for http://config-server:8888/app: Connection refused",
+    ],
+)
 def test_other_lines_stay(line: str) -> None:
     assert redact(line) == line
 
