@@ -14,51 +14,49 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import rollout_of, with_rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Fleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure, failure_of_tasks
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import StoppedTask, Target
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import deaths_after, failure_of_tasks
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits, StoppedTask, Target
+from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, heed
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, finding_of, heed, weighed
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
 
 #: How often, and how far apart (seconds), a fleet that is not healthy is looked at before that is believed.
 LOOKS = 6
 PAUSE_SECONDS = 2.0
 
 
-class ActionModule(SlipwayAction):
-    """Never fails for what it finds: that stands in the record, and deploy_close says it."""
+class ActionModule(CheckingAction):
+    """Only a service that the deploy changed makes it fail."""
 
-    ON_RECORD = True
-
-    def act(self, context: Context) -> dict[str, Any]:
-        """Look, write it into the record and do what follows; the record in short is the result."""
-        with work_on(context) as work:
-            record = work.journal.record
-            if record.get("cause") or record.get("hold"):
-                return {"changed": False, **summary_of(record)}
-            results = _with_deaths(work, self._look(context, work))
-            endpoint, problem = _endpoint(context)
-            work.write(health=[item.to_record() for item in results], endpoint=endpoint)
-            worst = next((item for item in results if item.verdict == health.worst(results)), None)
-            if worst is not None and worst.verdict in ("fail", "unknown"):
-                what = f"{worst.name} is not healthy: {worst.detail}"
-                heed(work, Finding(worst.verdict, what, worst.name))
-            elif problem:
-                heed(work, Finding("unknown", problem, None))
-            return {"changed": False, "endpoint": endpoint, **summary_of(work.journal.record)}
+    def check(self, context: Context, work: Work) -> dict[str, Any]:
+        """Look, write it into the record and do what follows."""
+        results = _with_deaths(work, self._look(context, work))
+        endpoint, problem = _endpoint(context)
+        work.write(health=[item.to_record() for item in results], endpoint=endpoint)
+        finding = finding_of(results, _targets(work))
+        if finding is None and problem:
+            finding = Finding("unknown", problem, None)
+        if finding is not None:
+            heed(work, finding)
+        return {"endpoint": endpoint}
 
     def _look(self, context: Context, work: Work) -> list[health.Health]:
-        desired = context.desired()
+        desired, targets = context.desired(), _targets(work)
+        unhealthy = work.journal.record.get("unhealthy") or ()
         results: list[health.Health] = []
         for look in range(LOOKS):
-            results = _judge(context, desired)
+            results = weighed(_judge(context, desired), targets, unhealthy)
             if health.worst(results) in ("pass", "warn") or work.cancel.why() is not None:
                 break
             if look < LOOKS - 1:
                 work.cancel.wait(PAUSE_SECONDS)
         return results
+
+
+def _targets(work: Work) -> set[str]:
+    return {item["name"] for item in work.journal.record["targets"]}
 
 
 def _judge(context: Context, desired: list[DesiredService]) -> list[health.Health]:
@@ -84,7 +82,7 @@ def _with_deaths(work: Work, results: list[health.Health]) -> list[health.Health
     judged: list[health.Health] = []
     for result in results:
         target = next((item for item in rollout.targets if item.name == result.name), None)
-        died = _deaths(engine.fleet, target) if target is not None else ()
+        died = _deaths(engine.fleet, target, rollout.limits) if target is not None else ()
         if target is None or not died:
             judged.append(result)
             continue
@@ -97,15 +95,11 @@ def _with_deaths(work: Work, results: list[health.Health]) -> list[health.Health
     return judged
 
 
-def _deaths(fleet: Fleet, target: Target) -> tuple[StoppedTask, ...]:
+def _deaths(fleet: Fleet, target: Target, limits: Limits) -> tuple[StoppedTask, ...]:
     try:
-        tasks = fleet.stopped_tasks(target)
+        return deaths_after(target, fleet.stopped_tasks(target), limits)
     except SlipwayError:
         return ()
-    since = target.finished_at or float("inf")
-    return tuple(
-        task for task in tasks if counts_as_failure(task, target.deployment_id or "") and task.stopped_at > since
-    )
 
 
 def _endpoint(context: Context) -> tuple[str | None, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
 from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
@@ -74,6 +75,7 @@ class ActionModule(SlipwayAction):
             verified.require(context.settings.verify_unverifiable)
             check_secrets(context)
             record["verify"] = verified.as_dict()
+            record["unhealthy"] = [] if self._task.check_mode else _unhealthy(context, planned, observation)
         else:
             record.update(_health_of_unchanged(observation))
         console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
@@ -177,6 +179,17 @@ def _label(planned: Plan) -> str:
     sides = sides or [item.running for item in planned.unchanged if item.desired.selected]
     tags = {side.tag for side in sides if side.tag}
     return next(iter(tags)) if len(tags) == 1 else f"{len(sides)} images"
+
+
+def _unhealthy(context: Context, planned: Plan, observation: FleetObservation) -> list[str]:
+    """The services that stay as they are and are not healthy: not the deploy's fault when it looks at them later."""
+    names = {item.desired.name for item in planned.unchanged}
+    left = [facts for facts in observation.facts if facts.desired.name in names]
+    groups = groups_health(
+        context.clients, (arn for item in left if item.observed for arn in item.observed.target_groups)
+    )
+    results = [health.judge(facts.desired.name, facts.observed, groups) for facts in left]
+    return [item.name for item in results if item.verdict in ("fail", "unknown")]
 
 
 def _health_of_unchanged(observation: FleetObservation) -> dict[str, Any]:

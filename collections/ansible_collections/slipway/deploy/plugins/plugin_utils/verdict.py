@@ -8,9 +8,11 @@ release, because it is no failure, and never lets it pass as good either: the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
 
@@ -22,6 +24,35 @@ class Finding:
     verdict: Literal["fail", "unknown", "inconclusive", "pass", "warn"]
     what: str
     target: str | None
+
+
+def weighed(results: Sequence[Health], targets: Collection[str], unhealthy: Collection[str]) -> list[Health]:
+    """The results with those of services that this deploy cannot have broken as warnings.
+
+    :param targets: the services that the deploy changed.
+    :param unhealthy: those that were not healthy when it was planned.
+    """
+    return [
+        replace(item, verdict="warn", detail=f"{item.detail} (as before this deploy, which did not change it)")
+        if item.verdict in ("fail", "unknown") and item.name in unhealthy and item.name not in targets
+        else item
+        for item in results
+    ]
+
+
+def finding_of(results: Sequence[Health], targets: Collection[str]) -> Finding | None:
+    """The worst of some results that has to be heeded, or ``None``.
+
+    Only a service that the deploy changed makes it fail. One that it left alone and that broke meanwhile may be its
+    doing or not: a person has to look.
+    """
+    for verdict, of_targets in (("fail", True), ("unknown", True), ("fail", False), ("unknown", False)):
+        for item in results:
+            if item.verdict == verdict and (item.name in targets) is of_targets:
+                kind: Literal["fail", "unknown"] = "fail" if verdict == "fail" and of_targets else "unknown"
+                aside = "" if of_targets else ", which this deploy did not change,"
+                return Finding(kind, f"{item.name}{aside} is not healthy: {item.detail}", item.name)
+    return None
 
 
 def heed(work: Work, finding: Finding) -> None:
