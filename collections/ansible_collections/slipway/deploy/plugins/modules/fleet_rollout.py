@@ -16,7 +16,7 @@ description:
   - A service is stable when its own deployment is COMPLETED. On any failure, a timeout, SIGINT or SIGTERM
     nothing new is started, deployments in flight are stopped, and what was changed goes back in reverse wave
     order.
-  - Does not fail for what happens to a service. M(slipway.deploy.deploy_close) does, from the record.
+  - Does not fail for what happens to a service. M(slipway.deploy.service_result) does, from the record.
 options: {}
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:

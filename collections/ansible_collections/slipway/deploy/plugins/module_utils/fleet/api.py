@@ -7,7 +7,8 @@ Nothing else in ``fleet/`` and ``verify/`` touches a client. Errors are translat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -264,20 +265,55 @@ def object_exists(clients: Clients, bucket: str, key: str) -> bool:
     return True
 
 
-def simulate(clients: Clients, role: str, actions: Iterable[str], resources: Iterable[str]) -> list[tuple[str, str]]:
-    """The (action, resource) pairs that IAM's simulation of ``role`` denies."""
+@dataclass(frozen=True)
+class Denial:
+    """An action on a resource that IAM's simulation does not allow.
+
+    :ivar explicit: whether a policy denies it, as opposed to none allowing it.
+    :ivar missing: the condition keys whose values the simulation would have needed.
+    """
+
+    action: str
+    resource: str
+    explicit: bool
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is denied in truth as well.
+
+        The simulation knows no condition values that it is not given, and not the policy of a resource: that of a
+        secret may allow what no policy of the role does.
+        """
+        return self.explicit or not (self.missing or self.action.startswith("secretsmanager:"))
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.resource}"
+
+
+def simulate(clients: Clients, role: str, actions: Iterable[str], resources: Iterable[str]) -> list[Denial]:
+    """What IAM's simulation of ``role`` does not allow."""
     with calling(f"simulate the policy of {role}"):
         pages = (
             clients("iam")
             .get_paginator("simulate_principal_policy")
             .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=list(resources))
         )
-        return [
-            (result["EvalActionName"], result.get("EvalResourceName", "*"))
-            for page in pages
-            for result in page["EvaluationResults"]
-            if result["EvalDecision"] != "allowed"
-        ]
+        return [denial for page in pages for result in page["EvaluationResults"] for denial in _denials(result)]
+
+
+def _denials(result: Mapping[str, Any]) -> Iterator[Denial]:
+    """What one result of the simulation denies: what it says of each resource goes before what it says of all."""
+    missing = tuple(result.get("MissingContextValues") or ())
+    for item in result.get("ResourceSpecificResults") or (result,):
+        decision = item.get("EvalResourceDecision") or result["EvalDecision"]
+        if decision != "allowed":
+            yield Denial(
+                result["EvalActionName"],
+                item.get("EvalResourceName", "*"),
+                decision == "explicitDeny",
+                tuple(item.get("MissingContextValues") or missing),
+            )
 
 
 def register(clients: Clients, kwargs: dict[str, Any]) -> str:

@@ -129,7 +129,9 @@ class EcsFleet:
         try:
             stopped = self.stopped_tasks(target)
             failure = with_tasks(failure, target, stopped)
-            against = [task for task in stopped if counts_as_failure(task, target.deployment_id or "")]
+            # ListTasks has no order.
+            newest = sorted(stopped, key=lambda task: task.stopped_at or 0.0, reverse=True)
+            against = [task for task in newest if counts_as_failure(task, target.deployment_id or "")]
             if not against or target.task_definition is None:
                 return failure
             body, _tags, _unknown = fleet_api.describe_task_definition(self._clients, target.task_definition)

@@ -280,9 +280,16 @@ class _Checks:
                 ) from error
             why = error_code(error) or error.what
             raise Unverifiable(f"rights of {role} to {', '.join(actions)} (SimulatePrincipalPolicy: {why})") from error
+        sure = [str(item) for item in denied if item.is_sure]
+        if sure:
+            raise SlipwayError(
+                f"the execution role may not {', '.join(sure[:5])}", role, "Allow it in the role's policy"
+            )
         if denied:
-            pairs = ", ".join(f"{action} on {resource}" for action, resource in denied[:5])
-            raise SlipwayError(f"the execution role may not {pairs}", role, "Allow it in the role's policy")
+            keys = ", ".join(sorted({key for item in denied for key in item.missing}))
+            why = f"its policies depend on {keys}" if keys else "only the policy of the resource could allow it"
+            pairs = ", ".join(str(item) for item in denied[:5])
+            raise Unverifiable(f"whether {role} may {pairs} ({why})")
 
 
 def _job(function: Callable[..., None], *arguments: object) -> Callable[[], None]:

@@ -58,6 +58,9 @@ class AwsDouble:
         self.log_groups: set[str] = set()
         self.objects: set[str] = set()
         self.denied: set[tuple[str, str]] = set()
+        self.decision = "implicitDeny"
+        self.missing_context: tuple[str, ...] = ()
+        self.by_resource = False
         self.account = "962496666337"
         self.cluster_status = "ACTIVE"
         self.refuse: dict[str, Refusal] = {}
@@ -131,13 +134,41 @@ class AwsDouble:
         def listed(prefix: str) -> list[str]:
             return [value for key, value in params.items() if key.startswith(prefix)]
 
-        members = "".join(
-            f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
-            f"<EvalDecision>{'implicitDeny' if (action, resource) in self.denied else 'allowed'}</EvalDecision>"
-            "</member>"
+        keys = "".join(f"<member>{key}</member>" for key in self.missing_context)
+        missing = f"<MissingContextValues>{keys}</MissingContextValues>"
+
+        def decided(action: str, resource: str) -> str:
+            return self.decision if (action, resource) in self.denied else "allowed"
+
+        def named(action: str, resource: str, decision: str, more: str) -> str:
+            return (
+                f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
+                f"<EvalDecision>{decision}</EvalDecision>{more}</member>"
+            )
+
+        def specific(action: str) -> str:
+            return "".join(
+                f"<member><EvalResourceName>{resource}</EvalResourceName>"
+                f"<EvalResourceDecision>{decided(action, resource)}</EvalResourceDecision>{missing}</member>"
+                for resource in listed("ResourceArns")
+            )
+
+        results = [
+            named(action, resource, decided(action, resource), missing)
             for action in listed("ActionNames")
             for resource in listed("ResourceArns")
-        )
+        ]
+        if self.by_resource:
+            results = [
+                named(
+                    action,
+                    "*",
+                    "implicitDeny",
+                    f"<ResourceSpecificResults>{specific(action)}</ResourceSpecificResults>",
+                )
+                for action in listed("ActionNames")
+            ]
+        members = "".join(results)
         result = f"<EvaluationResults>{members}</EvaluationResults><IsTruncated>false</IsTruncated>"
         return (
             f"<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult>{result}"

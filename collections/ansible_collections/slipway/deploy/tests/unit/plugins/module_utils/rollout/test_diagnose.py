@@ -41,7 +41,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.poll import
         'password="correct hunter2 staple" url=x',
         "password='correct hunter2 staple' url=x",
         'password="correct hunter2',
-        r'{\"password\":\"correct hunter2\"}',
+        r"{\"password\":\"correct hunter2\"}",
         r'password="a\"b hunter2"',
         "password=a,hunter2",
         "token: " + "x" * 5000 + " hunter2",

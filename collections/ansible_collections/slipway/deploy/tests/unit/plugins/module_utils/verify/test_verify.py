@@ -31,6 +31,8 @@ SETTINGS = AwsSettings("dev", "eu-west-1", "962496666337")
 ROLE = "arn:aws:iam::962496666337:role/sdt-dev-execution"
 SECRET = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:sdt/dev/db-AbCdEf"
 CREDENTIALS = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:registry-AbCdEf"
+GET_SECRET = ("secretsmanager:GetSecretValue", SECRET)
+GET_FLAG = ("ssm:GetParameters", "arn:aws:ssm:eu-west-1:962496666337:parameter/sdt/dev/flag")
 GROUP = "/ecs/sdt/dev/user-service"
 
 CONTAINER = {
@@ -106,12 +108,13 @@ BREAKS: list[tuple[Any, str]] = [
     (lambda aws: setattr(aws, "cluster_status", "INACTIVE"), "cluster sdt-dev-cluster is INACTIVE"),
     (lambda aws: setattr(aws, "cluster_status", ""), "cluster sdt-dev-cluster is MISSING"),
     (
-        lambda aws: aws.denied.add(("secretsmanager:GetSecretValue", SECRET)),
+        lambda aws: (aws.denied.add(GET_SECRET), setattr(aws, "decision", "explicitDeny")),
         f"may not secretsmanager:GetSecretValue on {SECRET}",
     ),
+    (lambda aws: aws.denied.add(GET_FLAG), "may not ssm:GetParameters"),
     (
-        lambda aws: aws.denied.add(("ssm:GetParameters", "arn:aws:ssm:eu-west-1:962496666337:parameter/sdt/dev/flag")),
-        "may not ssm:GetParameters",
+        lambda aws: (aws.denied.add(GET_FLAG), setattr(aws, "by_resource", True)),
+        "may not ssm:GetParameters on .*flag[.] Allow",
     ),
     (
         lambda aws: aws.add_image("sdt/dev/user-service", "new", NEW, {"linux/amd64": OLD[:-1] + "c"}),
@@ -129,6 +132,38 @@ def test_each_missing_thing_is_an_error(aws: AwsDouble, break_it: Any, says: str
     break_it(aws)
     with pytest.raises(SlipwayErrors, match=says):
         verified(aws).require()
+
+
+@pytest.mark.parametrize(
+    ("denied", "missing", "says"),
+    [
+        (GET_SECRET, (), f"may secretsmanager:GetSecretValue on {SECRET} .only the policy of the resource"),
+        (GET_FLAG, ("aws:SourceVpce",), "may ssm:GetParameters on .*flag .its policies depend on aws:SourceVpce"),
+    ],
+)
+@pytest.mark.parametrize("by_resource", [True, False])
+def test_what_the_simulation_cannot_know_is_unverifiable(
+    aws: AwsDouble, denied: tuple[str, str], missing: tuple[str, ...], says: str, by_resource: bool
+) -> None:
+    aws.denied.add(denied)
+    aws.missing_context, aws.by_resource = missing, by_resource
+    found = verified(aws)
+    found.require("warn")
+    with pytest.raises(SlipwayErrors, match=says):
+        found.require("fail")
+
+
+@pytest.mark.parametrize("by_resource", [True, False])
+def test_what_a_policy_denies_is_denied_whatever_the_conditions(aws: AwsDouble, by_resource: bool) -> None:
+    aws.denied.add(GET_FLAG)
+    aws.decision, aws.missing_context, aws.by_resource = "explicitDeny", ("aws:SourceVpce",), by_resource
+    with pytest.raises(SlipwayErrors, match="may not ssm:GetParameters"):
+        verified(aws).require()
+
+
+def test_what_is_said_of_each_resource_goes_before_what_is_said_of_all(aws: AwsDouble) -> None:
+    aws.by_resource = True
+    verified(aws).require("fail")
 
 
 def test_all_failures_are_reported_at_once(aws: AwsDouble) -> None:
