@@ -251,6 +251,9 @@ class AwsDouble:
         found = [name for name in sorted(self.log_groups) if name.startswith(params["logGroupNamePrefix"])]
         return {"logGroups": [{"logGroupName": name} for name in found]}
 
+    def _GetLogEvents(self, params: dict[str, Any]) -> Any:  # noqa: N802
+        return {"events": [{"timestamp": 0, "message": f"said in {params['logStreamName']}"}]}
+
     # What tests put into it.
 
     def add_definition(self, arn: str, tags: dict[str, str] | None = None, status: str = "ACTIVE", **body: Any) -> str:
