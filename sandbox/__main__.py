@@ -32,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--stale", type=float, help="seconds for which reads may miss a change (default 0.1)")
         one.add_argument("--state-file", type=Path, help="write endpoint, pid and account there when ready")
         one.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
+        if name == "serve":
+            one.add_argument("--address", default="127.0.0.1", help="where to listen: one address of this machine")
     for name in ("down", "status"):
         one = commands.add_parser(name)
         one.add_argument("--port", type=int, default=4510)
@@ -50,9 +52,10 @@ def _serve(options: argparse.Namespace) -> int:
     if options.stale is not None:
         state.timings["stale"] = options.stale
     try:
-        _main, _balancer, stop = serve(state, options.port, options.alb_port)
+        _main, _balancer, stop = serve(state, options.port, options.alb_port, options.address)
     except OSError as error:
-        print(f"sandbox: cannot listen on 127.0.0.1:{options.port} or :{options.alb_port}: {error}", file=sys.stderr)
+        where = f"{options.address}:{options.port} or :{options.alb_port}"
+        print(f"sandbox: cannot listen on {where}: {error}", file=sys.stderr)
         return 1
     state.throttle.reset(options.throttle)
     if options.fleet is not None:

@@ -161,14 +161,16 @@ def _date(offset: float) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + offset))
 
 
-def serve(state: State, port: int, alb_port: int) -> tuple[Server, Server, Callable[[], None]]:
+def serve(
+    state: State, port: int, alb_port: int, address: str = "127.0.0.1"
+) -> tuple[Server, Server, Callable[[], None]]:
     """Start both ports in threads; returns them and a function that stops everything."""
     from sandbox.alb import Alb
 
-    main = Server(port, Sandbox(state))
-    balancer = Server(alb_port, Alb(state))
-    state.endpoint = f"http://127.0.0.1:{main.server_port}"
-    state.alb_endpoint = f"http://127.0.0.1:{balancer.server_port}"
+    main = Server(port, Sandbox(state), address)
+    balancer = Server(alb_port, Alb(state), address)
+    state.endpoint = f"http://{address}:{main.server_port}"
+    state.alb_endpoint = f"http://{address}:{balancer.server_port}"
     stopping = threading.Event()
 
     def timer() -> None:

@@ -44,6 +44,7 @@ class Sandbox:
         stale: float = 0.0,
         port: int = 0,
         alb_port: int = 0,
+        address: str = "127.0.0.1",
     ) -> None:
         self.account = account
         self.region = region
@@ -54,7 +55,7 @@ class Sandbox:
         self._fleet = fleet if isinstance(fleet, Mapping) else None
         self._arguments = [
             *("--port", str(port), "--alb-port", str(alb_port), "--account", account, "--region", region),
-            "--with-parent",
+            *("--with-parent", "--address", address),
             *("--speed", str(speed), "--throttle", str(throttle), "--stale", str(stale)),
         ]
         if environment:

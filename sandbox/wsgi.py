@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
             "REQUEST_URI": self.path,
             "RAW_URI": self.path,
             "REMOTE_ADDR": self.client_address[0],
-            "SERVER_NAME": "127.0.0.1",
+            "SERVER_NAME": self.server.server_name,
             "SERVER_PORT": str(self.server.server_port),
             "SERVER_PROTOCOL": self.request_version,
             "CONTENT_LENGTH": str(len(body)),
@@ -148,14 +148,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """An application on a port of 127.0.0.1."""
+    """An application on a port of one address of this machine."""
 
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, port: int, app: App) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, port: int, app: App, address: str = "127.0.0.1") -> None:
+        super().__init__((address, port), Handler)
         self.app = app
 
     def server_bind(self) -> None:
@@ -163,7 +163,7 @@ class Server(ThreadingHTTPServer):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report errors of the server's own, not dropped connections."""
