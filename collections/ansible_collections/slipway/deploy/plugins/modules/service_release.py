@@ -1,0 +1,239 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Switches what a service of systemd runs, and puts the old release back when the new one does not become ready."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_release
+short_description: Switch what a service runs, and undo the switch when it does not become ready
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - The only thing that switches a service's links and restarts it.
+  - Compares the links and files that belong to what runs with what the running process was started with, which the
+    host's ledger says, and does something only if they differ or the service does not run. A run that was killed
+    between any two steps is finished by the next.
+  - Switches the links atomically, reloads systemd, restarts the service and waits until it is ready and stays so.
+    Otherwise it puts links and files back as they were with the last good release, restarts that one, waits for it,
+    notes the release as bad in the ledger, and fails.
+  - What follows a switch needs no control node. When the connection is lost, the host finishes or undoes by itself.
+options:
+  name:
+    description: The service's unit, without C(.service).
+    type: str
+    required: true
+  state:
+    description:
+      - V(running) makes the service run with O(links) and O(identity_files) as they are wanted.
+      - V(previous) goes back to the newest good release of the ledger that is not the one that runs, and notes the one
+        it leaves as bad. With O(release), to the newest good one of that id. With O(links), to exactly these.
+      - V(shown) changes nothing and returns what runs and the ledger's releases.
+    type: str
+    choices: [running, previous, shown]
+    default: running
+  links:
+    description: Symbolic links that say what runs. Those that the ledger knows and that are not given stay as they are.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The link.
+        type: path
+        required: true
+      target:
+        description: Where it shall point. It has to exist.
+        type: path
+        required: true
+  identity_files:
+    description:
+      - Files whose content belongs to what runs, such as the unit. Others write them; a switch that is undone puts them
+        back as they were with the last good release. They must hold no secret, for a copy of them is kept.
+    type: list
+    elements: path
+    default: []
+  release:
+    description: What the links stand for, for the ledger. Left out when it stays the one that runs.
+    type: dict
+    suboptions:
+      id:
+        description: The release's id.
+        type: str
+        required: true
+      tag:
+        description: The tag it was built from.
+        type: str
+      digest:
+        description: The digest of its artifact, C(sha256:) and hexadecimal digits.
+        type: str
+      schema:
+        description: The version of the database's schema that it was deployed with.
+        type: str
+      configuration:
+        description: The generation of its configuration.
+        type: str
+  leave:
+    description: With O(state=previous), the id of the release to leave. If another one runs, nothing is done.
+    type: str
+  reason:
+    description: With O(state=previous), why the release is left, in one line, for the ledger.
+    type: str
+    default: undone
+  readiness:
+    description: When the service counts as ready. Without it, when its process has stayed up for a while.
+    type: dict
+    default: {}
+    suboptions:
+      url:
+        description: Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say C(UP).
+        type: str
+      status:
+        description: The HTTP status that means ready.
+        type: int
+        default: 200
+      timeout:
+        description: Seconds from the restart to the first ready answer.
+        type: int
+        default: 120
+      stable_for:
+        description: Seconds that the same process has to stay up and ready after that.
+        type: int
+        default: 5
+      interval:
+        description: Seconds between two questions.
+        type: float
+        default: 0.5
+  undo:
+    description: Whether a release that does not become ready is undone. Otherwise it stays, for somebody to look at.
+    type: bool
+    default: true
+  state_directory:
+    description: Where the ledgers of this host's services are, each in a directory of the service's name.
+    type: path
+    default: /var/lib/slipway
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Run a release
+  slipway.deploy.service_release:
+    name: umigo-backend
+    links:
+      - path: /app/app.jar
+        target: /app/releases/backend-v0.2.0-0a1b2c3d4e5f/app.jar
+    identity_files: [/etc/systemd/system/umigo-backend.service]
+    readiness:
+      url: http://127.0.0.1:8080/actuator/health/readiness
+      stable_for: 25
+    release:
+      id: backend-v0.2.0-0a1b2c3d4e5f
+      tag: backend-v0.2.0
+
+- name: Restart the service if its configuration is not the one it was started with
+  slipway.deploy.service_release:
+    name: umigo-backend
+    links: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
+
+- name: Undo a deploy on this host
+  slipway.deploy.service_release:
+    name: umigo-backend
+    state: previous
+    leave: backend-v0.2.0-0a1b2c3d4e5f
+    reason: the smoke test failed
+"""
+
+RETURN = r"""
+state:
+  description:
+    - V(unchanged), V(switched), V(undone) (the old release is back and ready), V(undo_failed) (it is back and not
+      ready), or V(failed) (nothing was undone, because there is nothing to go back to or O(undo=false)).
+    - In check mode, what it would be when all goes well.
+  returned: always, unless the arguments or the ledger are wrong
+  type: str
+  sample: undone
+reason:
+  description: Why something was done, or what is wrong, in one line.
+  returned: always
+  type: str
+  sample: the process ended 20 s after its start (exit code 1)
+log:
+  description: The last lines of the new process's journal, redacted.
+  returned: when it did not become ready
+  type: list
+  elements: str
+from:
+  description: The release that ran before, or V(null).
+  returned: always
+  type: dict
+  sample: {release: backend-v0.1.0-9f8e7d6c5b4a, tag: backend-v0.1.0, digest: null, schema: "1", configuration: null}
+to:
+  description: The release that shall run, or V(null).
+  returned: always
+  type: dict
+  sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, digest: null, schema: "2", configuration: null}
+runs:
+  description: The release that runs when this returns, or V(null) when it is not known.
+  returned: always
+  type: dict
+  sample: {release: backend-v0.1.0-9f8e7d6c5b4a, tag: backend-v0.1.0, digest: null, schema: "1", configuration: null}
+active:
+  description: Whether the service's process runs.
+  returned: O(state=shown)
+  type: bool
+releases:
+  description: The ledger's releases, the one that became current last first.
+  returned: O(state=shown)
+  type: list
+  elements: dict
+seconds:
+  description: How long the service was not ready, from the restart to its first ready answer.
+  returned: when it was restarted and became ready
+  type: float
+"""
+
+ARGUMENTS = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["running", "previous", "shown"], "default": "running"},
+    "links": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
+    },
+    "identity_files": {"type": "list", "elements": "path", "default": []},
+    "release": {
+        "type": "dict",
+        "options": {
+            "id": {"type": "str", "required": True},
+            "tag": {"type": "str"},
+            "digest": {"type": "str"},
+            "schema": {"type": "str"},
+            "configuration": {"type": "str"},
+        },
+    },
+    "leave": {"type": "str"},
+    "reason": {"type": "str", "default": "undone"},
+    "readiness": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "url": {"type": "str"},
+            "status": {"type": "int", "default": 200},
+            "timeout": {"type": "int", "default": 120},
+            "stable_for": {"type": "int", "default": 5},
+            "interval": {"type": "float", "default": 0.5},
+        },
+    },
+    "undo": {"type": "bool", "default": True},
+    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
+}
