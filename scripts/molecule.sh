@@ -26,7 +26,7 @@ if [ "$command" = test ] || ! "$python" -m tests.support.endpoint "$SLIPWAY_TEST
   "$python" -m sandbox serve --address "$MOL_GATEWAY" --port 0 --alb-port 0 --seed none "${parent[@]}" \
     --state-file "$SLIPWAY_TEST_STATE" >.run/molecule/sandbox.log 2>&1 </dev/null &
   sandbox=$!
-  if [ "$command" = test ]; then trap 'kill "$sandbox" 2>/dev/null || true' EXIT; fi
+  if [ "$command" = test ]; then trap 'kill "$sandbox" 2>/dev/null || true; rm -f "$SLIPWAY_TEST_STATE"' EXIT; fi
 fi
 SLIPWAY_TEST_ENDPOINT=$("$python" -m tests.support.endpoint --wait "$SLIPWAY_TEST_STATE")
 export SLIPWAY_TEST_ENDPOINT

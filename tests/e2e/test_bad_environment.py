@@ -79,8 +79,8 @@ INVENTORY = [
     ),
     row(
         "fleet of zero",
-        "inventories/local: no service in group fleet. "
-        "List the services in fleet.yml, each in a group priority_<number> below fleet",
+        "inventories/local: no service in group fleet and no host in backend, site or database. "
+        "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml",
         arrange=lambda place: place.file(FLEET).write_text("fleet:\n  hosts: {}\n", encoding="utf-8"),
     ),
     row(

@@ -17,7 +17,7 @@ description:
   - A directory is an environment when it holds a file C(environment.yml) as well. With it, C(-i inventories/dev) means
     the same as C(-e env=dev); naming two different environments is an error.
   - Refuses, with a line for each mistake and before anything is done, an environment that does not exist, sources that
-    fail or hold a key twice, a fleet without services, services without one priority, two services of one name, and a
+    fail or hold a key twice, neither services nor hosts, services without one priority, two services of one name, and a
     C(--limit) with a name that is not in the inventory.
 notes:
   - A mistake ends the program (exit code 4) instead of raising an error. Ansible catches errors of inventory plugins,
@@ -51,7 +51,7 @@ from ansible.template import trust_as_template
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import check_fleet
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import GROUPS, check_fleet
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import (
     MARKER,
@@ -97,6 +97,8 @@ class InventoryModule(BaseInventoryPlugin):
         environment = choose(value, [*given, str(path)], str(root), list_environments(root))
         places = self._read_sources(root, environment, cache)
         self.inventory.set_variable("all", "env", trust_as_template(environment))
+        for group in GROUPS:
+            self.inventory.add_group(group)
         self._check(root / environment, places)
         if len(given) <= 1:
             # A second source may bring hosts that are not known yet.
@@ -111,6 +113,8 @@ class InventoryModule(BaseInventoryPlugin):
         outer = self.inventory.current_source
         try:
             for path, name in shown.items():
+                if plugins.get(path) and _only_checks_syntax():
+                    continue  # Whether a playbook is well-formed is no question for a cloud.
                 # Ansible derives the hosts' inventory_dir and inventory_file from it.
                 self.inventory.current_source = str(path)
                 self._delegate(path, name, plugins.get(path), cache)
@@ -155,6 +159,10 @@ class InventoryModule(BaseInventoryPlugin):
 
     def _members(self) -> dict[str, list[str]]:
         return {name: [host.name for host in group.get_hosts()] for name, group in self.inventory.groups.items()}
+
+
+def _only_checks_syntax() -> bool:
+    return bool(context.CLIARGS.get("syntax")) if context.CLIARGS else False
 
 
 def _inventory_sources() -> list[str]:

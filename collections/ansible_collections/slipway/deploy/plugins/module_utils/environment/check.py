@@ -12,6 +12,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places
 
 FLEET = "fleet"
+#: The groups of hosts that Slipway deploys to or looks after.
+HOST_GROUPS = ("backend", "site", "database")
+#: Groups that every environment has, be they empty: a play's pattern must not name what does not exist.
+GROUPS = (FLEET, *HOST_GROUPS)
 _PRIORITY = re.compile(r"priority_(?P<number>[1-9][0-9]*)")
 
 
@@ -32,19 +36,28 @@ def check_fleet(
     :raises SlipwayErrors: with all mistakes.
     """
     fleet = list(groups.get(FLEET, ()))
-    if not fleet:
+    if not any(groups.get(name) for name in GROUPS):
         raise SlipwayError(
-            "no service in group fleet",
+            "no service in group fleet and no host in backend, site or database",
             f"inventories/{environment}",
-            "List the services in fleet.yml, each in a group priority_<number> below fleet",
+            "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml",
         )
     errors = [
+        *_check_kinds(environment, groups, places),
         *_check_priorities(environment, fleet, groups, places),
         *_check_services(environment, fleet, host_vars, places, prefix),
         *_check_ports(environment, fleet, host_vars, places),
     ]
     if errors:
         raise SlipwayErrors(errors) if len(errors) > 1 else errors[0]
+
+
+def _check_kinds(environment: str, groups: Mapping[str, Collection[str]], places: Places) -> Iterator[SlipwayError]:
+    hosts = {host: group for group in HOST_GROUPS for host in groups.get(group, ())}
+    for name in groups.get(FLEET, ()):
+        if name in hosts:
+            where = places.hosts.get(name, f"inventories/{environment}")
+            yield SlipwayError(f"{name} is in fleet and in {hosts[name]}", where, "It is a service or a host, not both")
 
 
 def _check_priorities(

@@ -14,7 +14,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.source 
 
 FILE = "inventories/dev/fleet.yml"
 PLACES = Places({"a": f"{FILE}:5", "b": f"{FILE}:9"}, {"priority_high": f"{FILE}:7"})
-EMPTY = "no service in group fleet. List the services in fleet.yml, each in a group priority_<number> below fleet"
+EMPTY = (
+    "no service in group fleet and no host in backend, site or database. "
+    "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml"
+)
 NO_NUMBER = "the priority is no number. Name the group priority_<number>, such as priority_4"
 NO_PORT = "is no port. A number from 1 to 65535 is wanted"
 A, B = PLACES.hosts["a"], PLACES.hosts["b"]
