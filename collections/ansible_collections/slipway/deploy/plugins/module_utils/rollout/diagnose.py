@@ -8,43 +8,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import LINE_LENGTH, redact
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_time
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import StoppedTask
 
+__all__ = ["LINE_LENGTH", "LOG_LINES", "last_lines", "log_streams", "parse_stopped_task", "redact"]
+
 #: Log lines in a failure card.
 LOG_LINES = 6
-#: Characters of a log line that are kept.
-LINE_LENGTH = 300
-
-# Longer lines are cut before anything is looked for in them, so that no line costs more than a moment.
-_LOOKED_AT = 4000
-_NAME = (
-    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?"
-    r"|authorization)[\w.-]*"
-)
-_QUOTED = r"""\\"(?:.*?)(?:\\"|$) | "(?:\\.|[^"\\])*(?:"|$) | '(?:\\.|[^'\\])*(?:'|$)"""
-# Without quotes nothing says where a secret ends: it is all up to what looks like the next name, or the end.
-_SECRET = re.compile(
-    rf"""(?ix)
-    ({_NAME} (?:\\?["'])? \s* (?:=>|[=:]) \s* (?:bearer\s+|basic\s+)?)
-    (?:{_QUOTED} | \S.*? (?=[\s,;&]{{1,5}} ["']? [\w.-]+ ["']? \s{{0,5}} (?:=|:\s) | $))
-    """
-)
-_OPTION = re.compile(rf"(?ix) ((?<![\w-]) --? (?:[\w.]+-)*? [\w.]*? {_NAME} \s+) (?:{_QUOTED} | \S+)")
-# A password may hold a slash or an at sign: it ends at the last one.
-_USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s]+@", re.IGNORECASE)
-_TOKEN_LIKE = re.compile(
-    r"\b(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]+)"
-)
-
-
-def redact(line: str) -> str:
-    """A log line without what looks like a secret, shortened to :data:`LINE_LENGTH`."""
-    line = _TOKEN_LIKE.sub("[redacted]", line[:_LOOKED_AT])
-    line = _USER_INFO.sub(r"\1[redacted]@", line)
-    line = _OPTION.sub(r"\1[redacted]", line)
-    line = _SECRET.sub(r"\1[redacted]", line)
-    return line if len(line) <= LINE_LENGTH else line[: LINE_LENGTH - 1] + "…"
 
 
 def parse_stopped_task(task: Mapping[str, Any]) -> StoppedTask:
