@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import claims, plan
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import read_claims
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
     Lock,
     LockHeld,
@@ -189,7 +190,22 @@ def _take(store: Store, claim: plan.Claim, keep_pid: bool) -> Lease:
     lock = plan.take(found.lock, found.now, claim)
     version = store.write(lock_key(claim.env), serialise(lock), expect=found.version or ABSENT)
     held_until = started + lock.sure_for - store.clock_resolution
-    return Lease(store, claim.env, claim.token, lock, version, held_until, found.lock)
+    lease = Lease(store, claim.env, claim.token, lock, version, held_until, found.lock)
+    if found.lock is None or found.lock.token != claim.token or not found.lock.held(found.now):
+        _give_way_to_hosts(lease)
+    return lease
+
+
+def _give_way_to_hosts(lease: Lease) -> None:
+    """Give a lock back that was taken while hosts deploy by themselves. A host looks at the lock as well."""
+    try:
+        claim = claims.excluding(read_claims(lease.store, lease.env), lease.store.now())
+    except BaseException:
+        lease.release()
+        raise
+    if claim is not None:
+        lease.release()
+        raise claims.held_by_host(claim, lease.store.now())
 
 
 def _contended(store: Store, env: str) -> SlipwayError:

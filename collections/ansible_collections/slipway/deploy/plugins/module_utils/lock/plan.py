@@ -94,10 +94,10 @@ def require_mine(lock: Lock | None, now: float, token: str) -> Lock:
     breaking = next((item for item in reversed(lock.history) if item.token == token), None)
     if breaking is not None:
         raise LockLost(
-            f"the lock of {lock.env} was broken by {_line(breaking.broken_by)}: {_line(breaking.broken_reason)}"
+            f"the lock of {lock.env} was broken by {one_line(breaking.broken_by)}: {one_line(breaking.broken_reason)}"
         )
     if lock.state == HELD:
-        raise LockLost(f"the lock of {lock.env} is now {_line(lock.owner)}'s")
+        raise LockLost(f"the lock of {lock.env} is now {one_line(lock.owner)}'s")
     raise LockLost(f"the lock of {lock.env} was released")
 
 
@@ -124,8 +124,8 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
         raise SlipwayError(f"the lock of {lock.env} is not held", None, "There is nothing to break")
     if lock.alive(now) and not force:
         raise LockAlive(
-            f"the lock of {lock.env} is in use: {_line(lock.owner)} gave a sign of life "
-            f"{_ago(now - (lock.heartbeat_at or now))} (process {lock.pid} on {_line(lock.host)})",
+            f"the lock of {lock.env} is in use: {one_line(lock.owner)} gave a sign of life "
+            f"{_ago(now - (lock.heartbeat_at or now))} (process {lock.pid} on {one_line(lock.host)})",
             None,
             f"Stop that run first; if it cannot be running, repeat in {_span(lock.sure_for)} or add -e force=true",
         )
@@ -154,15 +154,17 @@ def describe(lock: Lock, now: float, zone: tzinfo | None = None) -> str:
 
 def state_line(lock: Lock, now: float, zone: tzinfo | None = None) -> str:
     """The line of :func:`describe` without the advice."""
-    who = f"{_line(lock.owner)} since {_clock(lock.taken_at, now, zone)}{_purpose(lock)}"
-    until = _clock(lock.expires_at, now, zone)
+    who = f"{one_line(lock.owner)} since {clock_time(lock.taken_at, now, zone)}{_purpose(lock)}"
+    until = clock_time(lock.expires_at, now, zone)
     if lock.state != HELD:
         if lock.history and lock.history[-1].token == lock.token:
             breaking = lock.history[-1]
-            at = _clock(breaking.at, now, zone)
-            reason = _line(breaking.broken_reason)
-            return f"{lock.env} is not locked: {_line(breaking.broken_by)} broke the lock of {who}, at {at}: {reason}"
-        return f"{lock.env} is not locked (last by {_line(lock.owner)} until {until})"
+            at = clock_time(breaking.at, now, zone)
+            reason = one_line(breaking.broken_reason)
+            return (
+                f"{lock.env} is not locked: {one_line(breaking.broken_by)} broke the lock of {who}, at {at}: {reason}"
+            )
+        return f"{lock.env} is not locked (last by {one_line(lock.owner)} until {until})"
     if not lock.held(now):
         return f"{lock.env} is not locked: the lock of {who} expired at {until}"
     if lock.heartbeat_at is None:
@@ -175,19 +177,20 @@ def _purpose(lock: Lock) -> str:
     words = ["manual"] if lock.manual else []
     if lock.deploy:
         match = _RECORD_ID.fullmatch(lock.deploy)
-        words.append(f"deploy {_line(match[1] if match else lock.deploy)}")
+        words.append(f"deploy {one_line(match[1] if match else lock.deploy)}")
     text = " ".join(words)
     if lock.reason and (lock.manual or not lock.deploy):
-        text = f"{text}: {_line(lock.reason)}" if text else _line(lock.reason)
+        text = f"{text}: {one_line(lock.reason)}" if text else one_line(lock.reason)
     return f" ({text})" if text else ""
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """A text of the document without what could move a terminal's cursor or begin a line."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _clock(at: float, now: float, zone: tzinfo | None) -> str:
+def clock_time(at: float, now: float, zone: tzinfo | None = None) -> str:
+    """A time of day, with its date when that is not today. Epoch seconds; ``zone`` ``None`` is this machine's."""
     try:
         moment, today = (datetime.fromtimestamp(value, zone) for value in (at, now))
     except (OverflowError, OSError, ValueError):

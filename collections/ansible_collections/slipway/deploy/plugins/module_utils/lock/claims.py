@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The lock as hosts take it that deploy themselves: each claims the environment below its own prefix of the store.
+
+A host may not write ``<env>/lock.json``, so it writes what it wants where only it writes, and then looks at what the
+others wrote. The order keeps any two apart: a claim counts only after it was confirmed *and then* found alone, and a
+run on the control node looks at the claims after it wrote the lock. Of two that overlap at least one looks last, sees
+the other and withdraws before it changed anything. Claims of one deployment (one ``owner``) do not exclude each other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import FREE, HELD, Lock, LockCorrupt, LockHeld
+
+SCHEMA: Final = "slipway/claim/1"
+
+UNCONFIRMED_SECONDS: Final = 60.0
+"""How long a claim that its host never confirmed is in the way of others."""
+
+
+class ClaimYielded(LockHeld):
+    """Two deployments began at once, and this one has to begin again behind the other."""
+
+
+@dataclass(frozen=True)
+class HostClaim:
+    """The document ``<env>/hosts/<host>/claim.json``. Times are epoch seconds of the store's clock.
+
+    ``owner`` is the deployment's id. ``serial`` grows with every write, so that no two documents are equal.
+    """
+
+    env: str
+    host: str
+    owner: str
+    state: str
+    confirmed: bool
+    taken_at: float
+    expires_at: float
+    serial: int
+
+    def live(self, now: float) -> bool:
+        """Whether others have to mind it."""
+        return self.state == HELD and now < self.expires_at
+
+    def holds(self, now: float) -> bool:
+        """Whether it excludes others."""
+        return self.confirmed and self.live(now)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a host sees after it wrote its claim: the lock, all hosts' claims, and the store's time."""
+
+    lock: Lock | None
+    claims: tuple[HostClaim, ...]
+    now: float
+
+
+def hosts_prefix(env: str) -> str:
+    """The prefix below which every host has its own."""
+    return f"{env}/hosts/"
+
+
+def claim_key(env: str, host: str) -> str:
+    """The key of a host's claim in the state store."""
+    return f"{hosts_prefix(env)}{host}/claim.json"
+
+
+def offered(before: HostClaim | None, env: str, host: str, owner: str, now: float) -> HostClaim:
+    """The claim as it is first written; it excludes nobody yet.
+
+    :raises LockHeld: when another deployment holds this very host.
+    """
+    if before is not None and before.owner != owner and before.live(now):
+        raise LockHeld(describe(before, now), None, _wait(before, now))
+    serial = before.serial + 1 if before is not None else 1
+    return HostClaim(env, host, owner, HELD, False, now, now + UNCONFIRMED_SECONDS, serial)
+
+
+def confirmed(claim: HostClaim, limit: float) -> HostClaim:
+    """The claim for the whole deployment, ``limit`` seconds from when it was offered."""
+    return replace(claim, confirmed=True, expires_at=claim.taken_at + limit, serial=claim.serial + 1)
+
+
+def given_back(claim: HostClaim, now: float) -> HostClaim:
+    """The claim, free."""
+    return replace(claim, state=FREE, expires_at=min(claim.expires_at, now), serial=claim.serial + 1)
+
+
+def may_go_on(mine: HostClaim, seen: Seen) -> bool:
+    """Whether the host may take its next step (confirm, or hold when it has confirmed); else it looks again.
+
+    :raises LockHeld: the environment is another's: the host has to withdraw.
+    :raises ClaimYielded: another deployment began at the same time and goes first: withdraw, and try again later.
+    """
+    if seen.lock is not None and seen.lock.held(seen.now):
+        raise LockHeld(plan.state_line(seen.lock, seen.now), None, "The deployment can be started again after that")
+    others = [claim for claim in seen.claims if claim.owner != mine.owner and claim.live(seen.now)]
+    holder = next((claim for claim in others if claim.confirmed), None)
+    if holder is not None:
+        # Two that confirmed at once both withdraw; that neither gets through is settled by their pauses.
+        kind = ClaimYielded if mine.confirmed else LockHeld
+        raise kind(describe(holder, seen.now), None, _wait(holder, seen.now))
+    if mine.confirmed or not others:
+        return True
+    first = min(others, key=lambda claim: claim.owner)
+    if first.owner < mine.owner:
+        raise ClaimYielded(describe(first, seen.now), None, _wait(first, seen.now))
+    return False
+
+
+def excluding(claims: Iterable[HostClaim], now: float) -> HostClaim | None:
+    """The claim that keeps a run on the control node out. An unconfirmed one does not: its host sees the lock."""
+    return next((claim for claim in claims if claim.holds(now)), None)
+
+
+def held_by_host(claim: HostClaim, now: float) -> LockHeld:
+    """What to tell a run on the control node that a host's claim keeps out."""
+    return LockHeld(describe(claim, now), None, _wait(claim, now))
+
+
+def describe(claim: HostClaim, now: float) -> str:
+    """One line for a person."""
+    since = plan.clock_time(claim.taken_at, now)
+    until = plan.clock_time(claim.expires_at, now)
+    who = f"deployment {plan.one_line(claim.owner)} on host {plan.one_line(claim.host)}"
+    return f"{claim.env} is locked by {who} since {since}, expires {until}"
+
+
+def _wait(claim: HostClaim, now: float) -> str:
+    until = plan.clock_time(claim.expires_at, now)
+    return f"Wait for that deployment, or stop it; its lock ends by itself at {until}"
+
+
+def serialise(claim: HostClaim) -> bytes:
+    """The document, as :func:`parse` reads it."""
+    return (json.dumps({"schema": SCHEMA, **dataclasses.asdict(claim)}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def parse(body: bytes, where: str) -> HostClaim:
+    """The claim of a document.
+
+    :param where: the key with its store, for the message.
+    :raises LockCorrupt: when it is no claim, or one of a schema that this version does not know.
+    """
+    try:
+        document = json.loads(body)
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise ValueError(f"this is no {SCHEMA} document")
+        return _claim(document)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        remedy = "When no deployment runs on that host, remove the file"
+        raise LockCorrupt(f"a host's claim cannot be read: {error}", where, remedy) from error
+
+
+def _claim(document: dict[str, Any]) -> HostClaim:
+    texts = {name: document[name] for name in ("env", "host", "owner", "state")}
+    times = {name: document[name] for name in ("taken_at", "expires_at")}
+    if not all(isinstance(value, str) for value in texts.values()) or texts["state"] not in (HELD, FREE):
+        raise ValueError("env, host, owner or state is not as it should be")
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in times.values()):
+        raise ValueError("a time is no number")
+    if not isinstance(document["confirmed"], bool) or not isinstance(document["serial"], int):
+        raise TypeError("confirmed or serial is not as it should be")
+    return HostClaim(**texts, **times, confirmed=document["confirmed"], serial=document["serial"])
