@@ -153,7 +153,8 @@ def _spoil(name: str, old: str, new: str) -> Callable[[Project], None]:
             lambda project: project.write("dev/fleet.yml", "fleet:\n"),
             (
                 "inventories/dev: no service in group fleet and no host in backend, site or database. "
-                "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml"
+                "List the services in fleet.yml, each in a group priority_<number> below fleet; "
+                "hosts come from aws_ec2.yml"
             ),
         ),
         (
