@@ -16,6 +16,9 @@ description:
     P(slipway.deploy.environment#vars).
   - A directory is an environment when it holds a file C(environment.yml) as well. With it, C(-i inventories/dev) means
     the same as C(-e env=dev); naming two different environments is an error.
+  - With C(-e self=backend) no source is read. This machine is the only host, in that group (C(backend), C(site) or
+    C(database)), reached without a connection, with the environment's variables. That is how a host runs its own
+    bundle. Its name is C(self_name), else the instance's id (IMDSv2), else the host name.
   - Refuses, with a line for each mistake and before anything is done, an environment that does not exist, sources that
     fail or hold a key twice, neither services nor hosts, services without one priority, two services of one name, and a
     C(--limit) with a name that is not in the inventory.
@@ -63,6 +66,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
     variable_files,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
@@ -95,14 +99,31 @@ class InventoryModule(BaseInventoryPlugin):
         value = load_extra_vars(self.loader).get("env")
         check_marker(root, value)
         environment = choose(value, [*given, str(path)], str(root), list_environments(root))
-        places = self._read_sources(root, environment, cache)
+        this = read_self(load_extra_vars(self.loader))
+        if this is not None and is_environment(here):
+            # Ansible reads the directory's other sources as well, whatever this plugin does.
+            raise SlipwayError(
+                "reads every source", f"-i {root.name}/{here.name}", "With -e self=… say -e env=… instead"
+            )
+        places = self._read_sources(root, environment, cache) if this is None else None
         self.inventory.set_variable("all", "env", trust_as_template(environment))
         for group in GROUPS:
             self.inventory.add_group(group)
-        self._check(root / environment, places)
+        if places is None:
+            self._add_this_machine(this, root / environment, root)
+        else:
+            self._check(root / environment, places)
         if len(given) <= 1:
             # A second source may bring hosts that are not known yet.
             self._check_limit()
+
+    def _add_this_machine(self, this: Self | None, directory: Path, root: Path) -> None:
+        """The only host. The sources are not read: they may ask services that this machine has no right to ask."""
+        _read_yaml({}, variable_files(directory), root)
+        if this is not None:
+            self.inventory.add_host(this.name, group=this.group)
+            self.inventory.set_variable(this.name, "ansible_connection", trust_as_template("local"))
+            self.inventory.set_variable(this.name, "ansible_python_interpreter", trust_as_template(sys.executable))
 
     def _read_sources(self, root: Path, environment: str, cache: bool) -> Places:
         directory = root / environment
