@@ -101,8 +101,7 @@ def last_good_release(store: Store, environment: str, group: str = "backend") ->
         record; ``None`` when nothing was ever deployed.
     """
     found = [_first_good(history(store, environment, _REMEMBERED), group)]
-    for host in host_names(store, environment):
-        found.append(_first_good(host_records(store, environment, host), group))
+    found += [_first_good(host_records(store, environment, host), group) for host in host_names(store, environment)]
     # Ids begin with the time in UTC.
     return max((item for item in found if item is not None), key=lambda item: str(item["record"]), default=None)
 
