@@ -1,6 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The load balancer's port: ``/<service>/actuator/health`` and ``/info``, answered by the tasks that run.
+"""The load balancer's port: what listener rules send to registered targets, and the tasks of ECS for the rest.
+
+The tasks answer ``/<service>/actuator/health`` and ``/info``.
 
 A service is named by its container (``user-service``) or by its ECS name (``sdt-local-user-service``).
 """
@@ -15,6 +17,7 @@ from typing import Any
 
 from sandbox.aws import split_image
 from sandbox.ecs.model import Service, Task
+from sandbox.elb.forward import forward
 from sandbox.protocol import Call
 from sandbox.state import State
 from sandbox.wsgi import ResetConnection
@@ -41,13 +44,14 @@ class Alb:
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer a request as the service's running tasks would."""
         path = environ["PATH_INFO"].strip("/").split("/")
-        for fault in self.state.faults.strike(Call("alb", environ["PATH_INFO"], self.state.region, "", b"", True)):
-            if fault.kind == "reset":
-                raise ResetConnection
-            if fault.kind == "latency":
-                time.sleep(fault.seconds)
-            else:
-                return _answer(start, fault.status, {"status": "DOWN", "error": fault.message})
+        injected = self._fault(environ["PATH_INFO"], start)
+        if injected is not None:
+            return injected
+        forwarded = forward(self.state.target_groups, environ)
+        if forwarded is not None:
+            status, phrase, headers, content = forwarded
+            start(f"{status} {phrase}", headers)
+            return [content]
         with self.state.engine.lock:
             self.state.engine.tick()
             service = self.find(path[0])
@@ -69,6 +73,16 @@ class Alb:
         if not rest:
             return _answer(start, 200, {"service": path[0], "status": "UP"})
         return _answer(start, 404, {"error": "Not Found", "path": environ["PATH_INFO"]})
+
+    def _fault(self, path: str, start: Start) -> list[bytes] | None:
+        for fault in self.state.faults.strike(Call("alb", path, self.state.region, "", b"", True, path)):
+            if fault.kind == "reset":
+                raise ResetConnection
+            if fault.kind == "latency":
+                time.sleep(fault.seconds)
+            else:
+                return _answer(start, fault.status, {"status": "DOWN", "error": fault.message})
+        return None
 
     def _http(self, service: Service, task: Task) -> dict[str, Any]:
         found = dict(task.behaviour.http)

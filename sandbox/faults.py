@@ -23,7 +23,7 @@ ERRORS: dict[str, tuple[int, str, str]] = {
     "access_denied": (400, "AccessDeniedException", "User is not authorized to perform: {service}:{action}"),
     "clock_skew": (403, "InvalidSignatureException", "Signature expired: is now earlier than the request's time."),
 }
-KINDS = (*ERRORS, "error", "reset", "latency", "stale", "date")
+KINDS = (*ERRORS, "error", "reset", "latency", "stale", "date", "truncate")
 
 
 @dataclass
@@ -32,7 +32,8 @@ class Fault:
 
     ``service`` and ``action`` are patterns (``*``); ``count`` how often it strikes (``None``: until removed);
     ``skip`` how many matching calls it lets pass first; ``when``: before or after the call takes effect;
-    ``match``: a text that the request's body must contain. ``seconds`` is for latency and date.
+    ``match``: a text that the request's body must contain; ``path``: one that its path must contain (S3's is
+    ``/bucket/key``). ``seconds`` is for latency and date, ``bytes`` for truncate: how much of the answer is sent.
     """
 
     id: int
@@ -44,7 +45,9 @@ class Fault:
     skip: int = 0
     when: str = "before"
     match: str = ""
+    path: str = ""
     seconds: float = 0.0
+    bytes: int | None = None
     status: int = 500
     code: str = "InternalFailure"
     message: str = "Injected by the sandbox."
@@ -107,6 +110,7 @@ class Faults:
             fnmatch.fnmatchcase(call.service, one.service)
             and fnmatch.fnmatchcase(call.action, one.action)
             and (not one.match or one.match.encode() in call.body)
+            and one.path in call.path
             and (one.probability >= 1 or self._random.random() < one.probability)
         )
 

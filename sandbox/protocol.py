@@ -8,6 +8,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -33,6 +34,7 @@ class Call:
     access_key: str
     body: bytes
     json_protocol: bool
+    path: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body of a JSON request, or an empty object."""
@@ -55,14 +57,26 @@ def classify(environ: dict[str, Any], default_region: str) -> Call:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         prefix, _, action = target.rpartition(".")
-        return Call(TARGETS.get(prefix, service or prefix), action, region, key, body, True)
+        return Call(TARGETS.get(prefix, service or prefix), action, region, key, body, True, environ["PATH_INFO"])
     if service == "s3" or (not body.startswith((b"Action=", b"Version=")) and b"Action=" not in body[:2000]):
         path = environ.get("PATH_INFO", "/").strip("/")
         kind = "Object" if "/" in path else "Bucket" if path else "Buckets"
         verb = S3_VERBS.get(environ["REQUEST_METHOD"], environ["REQUEST_METHOD"])
-        return Call(service or "s3", f"{verb}{kind}", region, key, body, False)
+        return Call(service or "s3", f"{verb}{kind}", region, key, body, False, environ["PATH_INFO"])
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-    return Call(service, form.get("Action", ""), region, key, body, False)
+    return Call(service, form.get("Action", ""), region, key, body, False, environ["PATH_INFO"])
+
+
+def expired(environ: dict[str, Any], now: float) -> bool:
+    """Whether the request's address was signed for a time that is over."""
+    query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    try:
+        if "X-Amz-Expires" in query:
+            signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return now > signed.timestamp() + float(query["X-Amz-Expires"])
+        return "AWSAccessKeyId" in query and now > float(query["Expires"])
+    except (KeyError, ValueError):
+        return False
 
 
 def error(call: Call, status: int, code: str, message: str) -> tuple[int, list[tuple[str, str]], bytes]:

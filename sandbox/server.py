@@ -16,10 +16,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from sandbox import iam, targets
 from sandbox.control import Control
 from sandbox.ecs import api
+from sandbox.elb import groups
+from sandbox.elb.checks import Checker
 from sandbox.faults import Fault, answer_of
-from sandbox.protocol import Call, classify, error
+from sandbox.protocol import Call, classify, error, expired
 from sandbox.state import State
-from sandbox.wsgi import ResetConnection, Server
+from sandbox.wsgi import CUT, ResetConnection, Server
 
 Response = tuple[int, list[tuple[str, str]], bytes]
 JSON = [("Content-Type", "application/x-amz-json-1.1")]
@@ -74,8 +76,7 @@ class Sandbox:
                 failed = self._fail(fault, call)
                 if failed is not None:
                     return failed
-            if fault.kind == "date":
-                response = (response[0], [*response[1], ("Date", _date(fault.seconds))], response[2])
+            response = _spoil(fault, response)
         return response
 
     @staticmethod
@@ -84,7 +85,7 @@ class Sandbox:
             raise ResetConnection
         if fault.kind == "latency":
             time.sleep(fault.seconds)
-        if fault.kind in ("latency", "stale", "date"):
+        if fault.kind in ("latency", "stale", "date", "truncate"):
             return None
         return error(call, *answer_of(fault, call))
 
@@ -95,22 +96,34 @@ class Sandbox:
             answered = self.state.region_of(call.region)[2].respond(call.action, call.json())
             if answered is not None:
                 return answered[0], JSON, answered[1]
-        if call.service == "elasticloadbalancing" and call.action == "DescribeTargetHealth":
-            xml = targets.describe(self.state.region_of(call.region)[0], call.body)
-            if xml is not None:
-                return 200, XML, xml.encode()
         if call.service == "iam" and call.action == "SimulatePrincipalPolicy":
             with self.state.moto_lock:
                 status, text = iam.simulate(self.state.world.backend("iam"), call.body)
             return status, XML, text.encode()
         if call.service == "application-autoscaling" and call.action == "RegisterScalableTarget":
             self._mirror_service(call)
+        if call.service == "s3" and expired(environ, self.state.clock()):
+            return error(call, 403, "AccessDenied", "Request has expired")
         if call.service == "logs":
             self.state.advance()
+        if call.service == "elasticloadbalancing" and call.action in groups.ACTIONS:
+            return self._targets(call, environ)
         if call.service in ("elasticloadbalancing", "ec2"):
-            with self.state.moto_lock:
-                self.state.region_of(call.region)[1].settle()
+            self._settle(call)
         return self._to_moto(environ)
+
+    def _settle(self, call: Call) -> None:
+        with self.state.moto_lock:
+            self.state.region_of(call.region)[1].settle()
+
+    def _targets(self, call: Call, environ: dict[str, Any]) -> Response:
+        if call.action == "DescribeTargetHealth":
+            described = targets.describe(self.state.region_of(call.region)[0], call.body)
+            if described is not None:
+                return 200, XML, described
+        self._settle(call)
+        found = self.state.target_groups.respond(call, lambda: self._to_moto(environ))
+        return (found[0], XML, found[1]) if found is not None else self._to_moto(environ)
 
     def _ecs(self, call: Call, stale: bool) -> Response:
         if not self.state.throttle.allow(call.action):
@@ -157,6 +170,16 @@ def _code(response: Response) -> str:
     return str(response[0])
 
 
+def _spoil(fault: Fault, response: Response) -> Response:
+    status, headers, content = response
+    if fault.kind == "date":
+        headers = [*headers, ("Date", _date(fault.seconds))]
+    if fault.kind == "truncate" and content:
+        sent = len(content) // 2 if fault.bytes is None else min(fault.bytes, len(content) - 1)
+        headers = [*headers, (CUT, str(sent))]
+    return status, headers, content
+
+
 def _date(offset: float) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + offset))
 
@@ -172,6 +195,8 @@ def serve(
     state.endpoint = f"http://{address}:{main.server_port}"
     state.alb_endpoint = f"http://{address}:{balancer.server_port}"
     stopping = threading.Event()
+    checker = Checker(state.target_groups)
+    checker.start()
 
     def timer() -> None:
         while not stopping.wait(TICK):
@@ -184,6 +209,7 @@ def serve(
 
     def stop() -> None:
         stopping.set()
+        checker.stop()
         for one in (main, balancer):
             one.shutdown()
             one.server_close()

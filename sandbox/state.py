@@ -15,6 +15,7 @@ from moto.core.model_instances import reset_model_data
 from sandbox.aws import MotoWorld
 from sandbox.ecr import Ecr
 from sandbox.ecs.engine import Engine
+from sandbox.elb.groups import Groups
 from sandbox.faults import Faults
 from sandbox.fleet import Fleet
 from sandbox.images import Registry
@@ -47,6 +48,7 @@ class State:
         self.fleets: list[Fleet] = []
         self.speed = 1.0
         self.timings: dict[str, float] = {}
+        self.target_groups = Groups(self)
 
     def region_of(self, name: str) -> tuple[Engine, MotoWorld, Ecr]:
         """The engine, world and registry API of a region; an unused region has an empty ECS."""
@@ -88,6 +90,7 @@ class State:
                     get_backend(service).reset()  # type: ignore[call-overload]  # any service's name
             with self._lock:
                 self._regions.clear()
+            self.target_groups.clear()
             self.faults.remove()
             self.journal.reset()
             self.throttle.reset()

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from sandbox.ecs.engine import Engine
 from sandbox.ecs.model import Task
+from sandbox.elb.groups import xml
 
 
 def _state(task: Task) -> tuple[str, str, str] | None:
@@ -41,7 +42,7 @@ def used(engine: Engine, group: str) -> bool:
     return any(one["targetGroupArn"] == group for service in engine.services.values() for one in service.target_groups)
 
 
-def describe(engine: Engine, body: bytes) -> str | None:
+def describe(engine: Engine, body: bytes) -> bytes | None:
     """The XML answer, or ``None`` when the target group is not an ECS service's."""
     group = parse_qs(body.decode()).get("TargetGroupArn", [""])[0]
     with engine.lock:
@@ -58,9 +59,4 @@ def describe(engine: Engine, body: bytes) -> str | None:
                 f"</AvailabilityZone></Target><HealthCheckPort>{port}</HealthCheckPort>"
                 f"<TargetHealth>{health}</TargetHealth></member>"
             )
-    return (
-        '<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">'
-        f"<DescribeTargetHealthResult><TargetHealthDescriptions>{''.join(members)}</TargetHealthDescriptions>"
-        "</DescribeTargetHealthResult><ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"
-        "</DescribeTargetHealthResponse>"
-    )
+    return xml("DescribeTargetHealth", f"<TargetHealthDescriptions>{''.join(members)}</TargetHealthDescriptions>")

@@ -23,6 +23,10 @@ Start = Callable[..., Any]
 App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 
+# A header of an application to this server: so many bytes of the body are sent, then the connection ends.
+CUT = "sandbox-cut"
+
+
 class ResetConnection(Exception):
     """Raised by an application to drop the connection with a TCP reset instead of answering."""
 
@@ -129,14 +133,17 @@ class Handler(BaseHTTPRequestHandler):
         if "date" not in names:
             self.send_header("Date", self.date_time_string())
         for name, value in headers:
-            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+            if name.lower() not in ("connection", "transfer-encoding", "content-length", CUT):
                 self.send_header(name, value)
         given = {name.lower(): value for name, value in headers}.get("content-length")
         bodiless = self.command == "HEAD" or code in ("204", "304")
         self.send_header("Content-Length", given if bodiless and given else str(len(content)))
         self.end_headers()
+        cut = next((int(value) for name, value in headers if name == CUT), None)
+        if cut is not None:
+            self.close_connection = True
         if not bodiless:
-            self.wfile.write(content)
+            self.wfile.write(content if cut is None else content[:cut])
 
     def _reset(self) -> None:
         self.close_connection = True
