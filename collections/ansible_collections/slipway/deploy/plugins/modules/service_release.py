@@ -201,6 +201,38 @@ seconds:
   type: float
 """
 
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Entry, Ledger, Release
+from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release import (
+    SWITCHED,
+    UNCHANGED,
+    UNDONE,
+    Outcome,
+    carry_out,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.service import (
+    Service,
+    heeding,
+    load_ledger,
+    locked,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import (
+    Decision,
+    Observed,
+    decide,
+    decide_back,
+    differences,
+    started_with,
+    tracked,
+)
+
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["running", "previous", "shown"], "default": "running"},
@@ -237,3 +269,151 @@ ARGUMENTS = {
     "undo": {"type": "bool", "default": True},
     "state_directory": {"type": "path", "default": "/var/lib/slipway"},
 }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    service = make_service(module.params)
+    try:
+        if module.params["state"] == "shown":
+            result = shown(service, module.params)
+        elif module.check_mode:
+            result = foreseen(service, module.params)
+        else:
+            with heeding(service), locked(service.home):
+                result = carried_out(service, module.params)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    for line in service.warnings:
+        module.warn(line)
+    if result["failed"]:
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def make_service(params: dict[str, Any]) -> Service:
+    """The service that the arguments name."""
+    readiness = {name: value for name, value in params["readiness"].items() if value is not None}
+    return Service(params["name"], Path(params["state_directory"]) / params["name"], Wanted(**readiness), [])
+
+
+def look(service: Service, params: dict[str, Any]) -> tuple[Ledger, Observed, dict[str, str]]:
+    """The ledger, the host, and the wanted links."""
+    ledger = load_ledger(service, returning=params["state"] == "previous")
+    links = {item["path"]: item["target"] for item in params["links"]}
+    paths, files = tracked(ledger)
+    observed = service.observe(ledger, links, (paths | links.keys(), files.union(params["identity_files"])))
+    return ledger, observed, links
+
+
+def decided(ledger: Ledger, observed: Observed, links: dict[str, str], params: dict[str, Any]) -> Decision:
+    """What is to be done."""
+    release = Release(**params["release"]) if params["release"] else None
+    if params["state"] == "previous":
+        return decide_back(ledger, observed, links, release.id if release else None, params["leave"])
+    return decide(ledger, observed, links, release)
+
+
+def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
+    """Do what is to be done; the module's result."""
+    ledger, observed, links = look(service, params)
+    decision = decided(ledger, observed, links, params)
+    if decision.restart:
+        service.check_port()
+    outcome = carry_out(decision, ledger, service, undo=params["undo"])
+    result = described(decision, observed, params)
+    result.update(
+        changed=decision.changes,
+        state=outcome.state,
+        reason=outcome.reason,
+        runs=brief(outcome.runs),
+        failed=outcome.state not in good_states(params),
+    )
+    if outcome.proof.ready and decision.restart:
+        result["seconds"] = outcome.proof.seconds
+    if outcome.proof.log:
+        result["log"] = list(outcome.proof.log)
+    if result["failed"]:
+        result["msg"] = message(outcome, decision, params["name"])
+    return result
+
+
+def good_states(params: dict[str, Any]) -> tuple[str, ...]:
+    """The outcomes that are what was asked for."""
+    return (UNCHANGED, UNDONE) if params["state"] == "previous" else (UNCHANGED, SWITCHED)
+
+
+def message(outcome: Outcome, decision: Decision, name: str) -> str:
+    """A failure in one line, with what runs now and the next step."""
+    wanted = decision.to.release.id if decision.to.release else "what was wanted"
+    runs = outcome.runs.release.id if outcome.runs and outcome.runs.release else "what ran before"
+    endings = {
+        UNDONE: f"{runs} is back and ready. Look at the log lines, correct it and deploy again",
+        "failed": f"Nothing was undone. Next: journalctl -u {name}",
+        "undo_failed": f"The service may be down: journalctl -u {name}",
+    }
+    return f"{name}: {wanted} is not ready: {outcome.reason}. {endings[outcome.state]}"
+
+
+def foreseen(service: Service, params: dict[str, Any]) -> dict[str, Any]:
+    """What would be done, when all goes well."""
+    ledger, observed, links = look(service, params)
+    decision = decided(ledger, observed, links, params)
+    going = UNDONE if params["state"] == "previous" else SWITCHED
+    result = described(decision, observed, params)
+    state = going if decision.changes else UNCHANGED
+    result.update(changed=decision.changes, state=state, reason=decision.reason, runs=brief(decision.to), failed=False)
+    return result
+
+
+def described(decision: Decision, observed: Observed, params: dict[str, Any]) -> dict[str, Any]:
+    """Where it comes from and goes to, and the difference by path."""
+    result: dict[str, Any] = {"from": brief(decision.before), "to": brief(decision.to)}
+    if decision.restart:
+        before, after = observed.disk, decision.to.snapshot
+        if decision.before is not None:
+            before = decision.before.snapshot
+        paths = list(differences(before, after))
+        result["diff"] = {
+            "before": lines(paths, {**before.links, **before.files}, decision.before),
+            "after": lines(paths, {**after.links, **after.files}, decision.to),
+            "before_header": params["name"],
+            "after_header": params["name"],
+        }
+    return result
+
+
+def lines(paths: list[str], values: dict[str, str], entry: Entry | None) -> str:
+    """Paths and what is there, a line each, below the release."""
+    release = entry.release.id if entry and entry.release else "unknown"
+    return "".join([f"release {release}\n", *(f"{path} -> {values[path]}\n" for path in paths if path in values)])
+
+
+def brief(entry: Entry | None) -> dict[str, Any] | None:
+    """A release as records write it."""
+    return entry.release.brief() if entry and entry.release else None
+
+
+def shown(service: Service, params: dict[str, Any]) -> dict[str, Any]:
+    """What runs and what ran."""
+    ledger, observed, _links = look(service, params)
+    known = started_with(ledger, observed)
+    current = ledger.entry(known)
+    release = current.release if current else None
+    state = "it runs" if observed.active else "it does not run"
+    return {
+        "changed": False,
+        "failed": False,
+        "state": UNCHANGED,
+        "reason": state if known or not observed.active else f"{state}, started with what is not known",
+        "active": observed.active,
+        "from": release.brief() if release else None,
+        "to": release.brief() if release else None,
+        "runs": release.brief() if release else None,
+        "releases": [asdict(entry) for entry in ledger.entries],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a service counts as ready: :func:`judge` is pure, :func:`ask` puts the question."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, replace
+from http.client import HTTPException
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit
+
+_ANSWER_LIMIT = 64 * 1024
+#: Seconds that one question may take.
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What ready means. Times are seconds. See the module ``service_release``."""
+
+    url: str | None = None
+    status: int = 200
+    timeout: float = 120
+    stable_for: float = 5
+    interval: float = 0.5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service said; ``said`` is one line."""
+
+    ready: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A wait for a process.
+
+    :ivar began: when the wait began, on any clock of seconds that only goes forward.
+    :ivar unit: the unit as it was then.
+    :ivar ready_since: since when it is ready without a break.
+    :ivar first_ready: when it was ready for the first time.
+    """
+
+    began: float
+    unit: Unit
+    ready_since: float | None = None
+    first_ready: float | None = None
+    verdict: bool | None = None
+    reason: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether the wait has ended."""
+        return self.verdict is not None
+
+
+def judge(watch: Watch, unit: Unit, answer: Answer | None, now: float, wanted: Wanted) -> Watch:
+    """The wait after one more look.
+
+    :param unit: the unit as it is now.
+    :param answer: what the service said, or ``None`` when it was not asked because its process is gone.
+    """
+    trouble = _trouble(watch, unit, now)
+    if trouble:
+        return replace(watch, verdict=False, reason=trouble)
+    if answer is not None and answer.ready:
+        since = now if watch.ready_since is None else watch.ready_since
+        first = now if watch.first_ready is None else watch.first_ready
+        done = True if now - since >= wanted.stable_for else None
+        return replace(watch, ready_since=since, first_ready=first, verdict=done)
+    said = answer.said if answer else "it was not asked"
+    watch = replace(watch, ready_since=None)
+    limit = wanted.timeout + (wanted.stable_for if watch.first_ready is not None else 0)
+    if now - watch.began < limit:
+        return watch
+    what = "not ready" if watch.first_ready is None else "did not stay ready"
+    return replace(watch, verdict=False, reason=f"{what} within {limit:g} s: {said}")
+
+
+def _trouble(watch: Watch, unit: Unit, now: float) -> str:
+    """Why waiting on makes no sense: the process that was started is not the one that runs."""
+    if not unit.loaded:
+        return "systemd knows no such service"
+    after = f"{max(now - watch.began, 0):.0f} s after its start"
+    how = f" ({unit.ended})" if unit.ended and unit.ended != "success" else ""
+    if unit.active in ("failed", "inactive") or unit.sub == "auto-restart":
+        return f"the process ended {after}{how}"
+    if unit.restarts > watch.unit.restarts or unit.invocation != watch.unit.invocation:
+        return f"the process ended {after} and systemd started it again{how}"
+    if unit.active == "activating" or unit.pid == watch.unit.pid:
+        return ""
+    return f"the process {watch.unit.pid} was replaced by {unit.pid} {after}"
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
+        """An answer that points elsewhere is not the service's own."""
+
+
+# The host's proxy must not be asked about the host itself.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+
+
+def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
+    """Ask once."""
+    try:
+        with _OPENER.open(url, timeout=patience) as response:
+            return read_answer(response.status, response.read(_ANSWER_LIMIT), status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return read_answer(error.code, error.read(_ANSWER_LIMIT), status)
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        said = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
+        return Answer(ready=False, said=f"{url} gave no answer ({' '.join(str(said).split())})")
+
+
+def read_answer(code: int, body: bytes, status: int) -> Answer:
+    """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``."""
+    try:
+        document = json.loads(body)
+    except (ValueError, UnicodeDecodeError):
+        document = None
+    said = document.get("status") if isinstance(document, dict) else None
+    line = f"HTTP {code}" + (f", status {said}" if isinstance(said, str) else "")
+    return Answer(code == status and (not isinstance(said, str) or said == "UP"), line[:200])

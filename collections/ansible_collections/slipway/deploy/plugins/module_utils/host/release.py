@@ -1,0 +1,197 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carries a decision out, and back when the new process does not become ready. The host is behind :class:`Edges`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+    BAD,
+    GOOD,
+    UNPROVEN,
+    Entry,
+    Ledger,
+    Running,
+    Snapshot,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Decision
+
+UNCHANGED, SWITCHED, UNDONE, UNDO_FAILED, FAILED = "unchanged", "switched", "undone", "undo_failed", "failed"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How the wait for a process ended.
+
+    :ivar reason: why it is not ready, in one line.
+    :ivar log: its last lines, redacted.
+    :ivar seconds: from the beginning of the wait to the first ready answer.
+    """
+
+    ready: bool
+    reason: str = ""
+    log: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Edges(Protocol):
+    """What carrying out needs of the host. Each call is whole or raises :class:`SlipwayError`."""
+
+    def save(self, ledger: Ledger) -> None:
+        """Write the ledger; it is on the disk when this returns."""
+
+    def keep(self, path: str, digest: str) -> None:
+        """Keep a copy of a file that has this digest."""
+
+    def link(self, path: str, target: str) -> None:
+        """Point a link at its target."""
+
+    def restore(self, path: str, digest: str) -> None:
+        """Give a file the kept content of this digest."""
+
+    def restart(self) -> str:
+        """Reload systemd and restart the service; the invocation of the new process. That it fails is proven later."""
+
+    def invocation(self) -> str:
+        """The invocation of the process that runs."""
+
+    def prove(self, *, settled: bool) -> Proof:
+        """Wait until the service is ready and stays so; when it has long been, one ready answer is enough."""
+
+    def now(self) -> str:
+        """The time, ISO 8601, UTC."""
+
+    def warn(self, line: str) -> None:
+        """Tell something that does not stop the run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. ``runs`` is what runs now, or ``None`` when that is not known."""
+
+    state: str
+    reason: str
+    proof: Proof
+    runs: Entry | None
+    ledger: Ledger
+
+
+def carry_out(decision: Decision, ledger: Ledger, edges: Edges, *, undo: bool = True) -> Outcome:
+    """Do what was decided.
+
+    :raises SlipwayError: when it cannot be begun; then nothing was changed.
+    """
+    if not decision.changes:
+        return _confirm(decision, ledger, edges)
+    ledger = _begin(decision, ledger, edges)
+    ledger, proof = _forward(decision, ledger, edges)
+    if proof.ready:
+        ledger = replace(ledger, pending=None).judged(decision.to.snapshot, GOOD)
+        _save(ledger, edges)
+        state = UNDONE if decision.returning else SWITCHED
+        return Outcome(state, decision.reason, proof, ledger.entry(decision.to.snapshot), ledger)
+    if decision.returning:
+        _save(replace(ledger, pending=None), edges)
+        return Outcome(UNDO_FAILED, proof.reason, proof, decision.to, ledger)
+    if decision.back is None or not undo:
+        if _is_new(decision, ledger):
+            ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
+        ledger = replace(ledger, pending=None)
+        _save(ledger, edges)
+        return Outcome(FAILED, proof.reason, proof, decision.to, ledger)
+    return _undo(decision.to, decision.back, proof, ledger, edges)
+
+
+def _confirm(decision: Decision, ledger: Ledger, edges: Edges) -> Outcome:
+    """Nothing differs. That is only good news while the service answers, and no restart would help if it does not."""
+    proof = edges.prove(settled=True)
+    known = ledger.entry(decision.to.snapshot)
+    if proof.ready and known is not None and known.release != decision.to.release:
+        ledger = replace(
+            ledger,
+            entries=tuple(
+                replace(item, release=decision.to.release) if item is known else item for item in ledger.entries
+            ),
+        )
+        edges.save(ledger)
+    if proof.ready:
+        return Outcome(UNCHANGED, decision.reason, proof, decision.to, ledger)
+    reason = f"{proof.reason}; what it runs is what is wanted, so nothing was switched"
+    return Outcome(FAILED, reason, proof, decision.to, ledger)
+
+
+def _is_new(decision: Decision, ledger: Ledger) -> bool:
+    """Whether what shall run has not been good before: that it does not start now says nothing against it else."""
+    entry = ledger.entry(decision.to.snapshot)
+    return entry is None or entry.verdict != GOOD
+
+
+def _begin(decision: Decision, ledger: Ledger, edges: Edges) -> Ledger:
+    """Say in the ledger what is going to be switched, before it is."""
+    to = decision.to
+    if to.verdict != GOOD or decision.back is not None:
+        to = replace(to, verdict=UNPROVEN, reason=None)
+    ledger = replace(ledger.first(replace(to, since=edges.now())), pending=to.snapshot)
+    if decision.returning:
+        if decision.leaves is not None:
+            ledger = ledger.judged(decision.leaves.snapshot, BAD, decision.reason)
+        _save(ledger, edges)
+        return ledger
+    for path, digest in sorted(to.snapshot.files.items()):
+        edges.keep(path, digest)
+    edges.save(ledger)
+    return ledger
+
+
+def _forward(decision: Decision, ledger: Ledger, edges: Edges) -> tuple[Ledger, Proof]:
+    snapshot = decision.to.snapshot
+    try:
+        if decision.restart:
+            _switch(snapshot, edges)
+        invocation = edges.restart() if decision.restart else edges.invocation()
+        ledger = replace(ledger, running=Running(invocation, snapshot))
+        if decision.returning:
+            _save(ledger, edges)
+        else:
+            edges.save(ledger)
+    except SlipwayError as error:
+        return ledger, Proof(ready=False, reason=str(error))
+    return ledger, edges.prove(settled=False)
+
+
+def _switch(snapshot: Snapshot, edges: Edges) -> None:
+    for path, digest in sorted(snapshot.files.items()):
+        edges.restore(path, digest)
+    for path, target in sorted(snapshot.links.items()):
+        edges.link(path, target)
+
+
+def _undo(bad: Entry, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
+    """Put the old release back. A ledger that cannot be written does not keep it from running."""
+    ledger = ledger.judged(bad.snapshot, BAD, proof.reason)
+    ledger = replace(ledger.first(replace(back, since=edges.now())), pending=back.snapshot)
+    _save(ledger, edges)
+    problem = ""
+    try:
+        _switch(back.snapshot, edges)
+    except SlipwayError as error:
+        problem = str(error)
+    ledger = replace(ledger, running=Running(edges.restart(), back.snapshot))
+    _save(ledger, edges)
+    again = edges.prove(settled=False)
+    if problem or not again.ready:
+        reason = f"{proof.reason}; the undo failed: {problem or again.reason}"
+        return Outcome(UNDO_FAILED, reason, proof, None if problem else back, ledger)
+    ledger = replace(ledger, pending=None).judged(back.snapshot, GOOD)
+    _save(ledger, edges)
+    return Outcome(UNDONE, proof.reason, proof, ledger.entry(back.snapshot), ledger)
+
+
+def _save(ledger: Ledger, edges: Edges) -> None:
+    try:
+        edges.save(ledger)
+    except SlipwayError as error:
+        edges.warn(f"{error}. The next run restarts the service once")

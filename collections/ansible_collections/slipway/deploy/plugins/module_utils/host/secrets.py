@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Log lines of a service without the secrets that its own environment files and credentials hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
+
+#: Shorter values are ordinary words, numbers and profiles; taking them out would leave no readable line.
+SHORTEST = 6
+_LONGEST = 1024 * 1024
+# Names whose values are no secrets, and which say what a line is about.
+_TELLING = re.compile(
+    r"(?:SPRING_PROFILES_ACTIVE|JAVA_OPTS|JAVA_TOOL_OPTIONS|.*(?:_HOST|_PORT|_REGION|_PROFILE|_LEVEL))\Z", re.IGNORECASE
+)
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def known_values(environment_files: Iterable[str], credentials: Iterable[str]) -> list[str]:
+    """The values that must not be shown, the longest first. A file that cannot be read holds none."""
+    values: set[str] = set()
+    for path in environment_files:
+        values.update(environment_values(_text(path)))
+    for path in credentials:
+        values.update(credential_values(_text(path)))
+    return sorted(values, key=len, reverse=True)
+
+
+def environment_values(text: str) -> Iterator[str]:
+    """The values of an environment file, unquoted and as they are written. Pure."""
+    for line in text.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if not equals or name.startswith(("#", ";")) or _TELLING.match(name):
+            continue
+        plain = value.strip()
+        if len(plain) >= 2 and plain[0] == plain[-1] and plain[0] in "\"'":
+            plain = plain[1:-1]
+        yield from (item for item in {plain, re.sub(r"\\(.)", r"\1", plain)} if len(item) >= SHORTEST)
+
+
+def credential_values(text: str) -> Iterator[str]:
+    """The values of a credential: the whole of it, its lines, and the texts of a JSON document. Pure."""
+    stripped = text.strip()
+    try:
+        found = list(_texts(json.loads(stripped)))
+    except (ValueError, RecursionError):
+        found = []
+    if not found:
+        found = [stripped, *(line.strip() for line in stripped.splitlines())]
+    for value in found:
+        yield from (item for item in (value, *value.splitlines()) if len(item) >= SHORTEST)
+
+
+def _texts(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict):
+        for value in document.values():
+            yield from _texts(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _texts(value)
+
+
+def without_secrets(lines: Iterable[str], values: Iterable[str]) -> list[str]:
+    """The lines as they may be shown: without these values, and without what looks like a secret. Pure."""
+    kept = list(values)
+    shown = []
+    for line in lines:
+        for value in kept:
+            line = line.replace(value, "[redacted]")  # noqa: PLW2901 - each value is taken out of what is left
+        shown.append(redact(_CONTROL.sub(" ", line).rstrip()))
+    return shown
+
+
+def _text(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(_LONGEST).decode(errors="replace")
+    except OSError:
+        return ""

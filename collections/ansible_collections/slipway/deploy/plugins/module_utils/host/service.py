@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A service of this host whose releases are switched: what :mod:`release` needs of a real host."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import os
+import signal
+import stat
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger as ledgers
+from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, secrets, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+    ensure_directory,
+    file_digest,
+    filing,
+    link_atomic,
+    read_link,
+    write_atomic,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger, Snapshot
+from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Answer, Wanted, Watch, ask, judge
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release import Proof
+from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed
+
+LOG_LINES = 20
+
+
+@dataclass
+class Service:
+    """The edges of one service. See :class:`release.Edges`.
+
+    :ivar home: where its ledger, its lock and its kept files are.
+    """
+
+    name: str
+    home: Path
+    wanted: Wanted
+    warnings: list[str]
+    interrupted: str = ""
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where its ledger is."""
+        return self.home / "ledger.json"
+
+    def observe(
+        self, ledger: Ledger, links: Mapping[str, str], tracked: tuple[Collection[str], Collection[str]]
+    ) -> Observed:
+        """The host as it is.
+
+        :param links: the wanted links.
+        :param tracked: the paths of the links and of the files that are looked at.
+        """
+        unit = systemd.show(self.name)
+        on_disk = {path: target for path in tracked[0] for target in [read_link(path)] if target is not None}
+        digests = {path: digest for path in tracked[1] for digest in [file_digest(path)] if digest is not None}
+        targets = {*links.values(), *on_disk.values()}
+        targets.update(target for entry in ledger.entries for target in entry.snapshot.links.values())
+        gone = frozenset(target for target in targets if not Path(target).exists())
+        return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone)
+
+    def check_port(self) -> None:
+        """Refuse to start a service whose port somebody else holds: it would answer in the service's place.
+
+        :raises SlipwayError: naming who holds it.
+        """
+        port = _own_port(self.wanted.url)
+        for listener in ports.listeners(port) if port else ():
+            if listener.unit != f"{self.name}.service":
+                remedy = f"Stop it, or give {self.name} another port"
+                raise SlipwayError(f"the port {port} is taken by {listener}", f"{self.name}.service", remedy)
+
+    def save(self, ledger: Ledger) -> None:
+        """Write the ledger, and let go of kept files that it does not name."""
+        ledgers.save(self.ledger_path, ledger, self.name)
+        named = {digest for entry in ledger.entries for digest in entry.snapshot.files.values()}
+        for kept in self._kept.iterdir() if self._kept.is_dir() else ():
+            if kept.name not in named:
+                with suppress(OSError):
+                    kept.unlink()
+
+    @property
+    def _kept(self) -> Path:
+        return self.home / "files"
+
+    def keep(self, path: str, digest: str) -> None:
+        """Keep a copy of a file that has this digest."""
+        copy = self._kept / digest
+        if file_digest(copy) == digest or file_digest(path) != digest:
+            return
+        ensure_directory(self._kept, 0o700)
+        with filing("read it", path):
+            content = Path(path).read_bytes()
+        write_atomic(copy, content)
+
+    def link(self, path: str, target: str) -> None:
+        """Point a link at its target."""
+        link_atomic(path, target)
+
+    def restore(self, path: str, digest: str) -> None:
+        """Give a file the kept content of this digest."""
+        if file_digest(path) == digest:
+            return
+        copy = self._kept / digest
+        if file_digest(copy) != digest:
+            self.warn(f"{path}: its former content was not kept; it stays as it is")
+            return
+        with filing("read it", copy):
+            content = copy.read_bytes()
+        mode = stat.S_IMODE(Path(path).stat().st_mode) if Path(path).exists() else 0o644
+        write_atomic(path, content, mode)
+
+    def restart(self) -> str:
+        """Reload systemd and restart the service; the invocation of the new process."""
+        systemd.reload()
+        said = systemd.restart(self.name)
+        if said:
+            self.warn(f"{self.name}.service: {said}")
+        return self.invocation()
+
+    def invocation(self) -> str:
+        """The invocation of the process that runs."""
+        return systemd.show(self.name).invocation
+
+    def prove(self, *, settled: bool) -> Proof:
+        """Wait until the service is ready and stays so."""
+        wanted = self.wanted if not settled else Wanted(**{**self.wanted.__dict__, "stable_for": 0})
+        began = time.monotonic()
+        unit = systemd.show(self.name)
+        invocation = unit.invocation
+        watch = Watch(began, unit)
+        while True:
+            watch = judge(watch, unit, self._answer(unit, wanted), time.monotonic(), wanted)
+            if watch.verdict is None and self.interrupted and not settled:
+                reason = f"the run was ended by {self.interrupted}"
+                self.interrupted = ""  # The wait for the old release must not be cut short as well.
+                return Proof(ready=False, reason=reason, log=self._log(unit, invocation))
+            if watch.over:
+                break
+            time.sleep(wanted.interval)
+            unit = systemd.show(self.name)
+        if watch.verdict:
+            return Proof(ready=True, seconds=round((watch.first_ready or began) - began, 1))
+        return Proof(ready=False, reason=watch.reason, log=self._log(unit, invocation))
+
+    def _answer(self, unit: systemd.Unit, wanted: Wanted) -> Answer | None:
+        if not unit.up:
+            return None
+        return ask(wanted.url, wanted.status) if wanted.url else Answer(ready=True, said="its process runs")
+
+    def _log(self, unit: systemd.Unit, invocation: str) -> tuple[str, ...]:
+        lines = systemd.journal(invocation, LOG_LINES)
+        values = secrets.known_values(unit.environment_files, unit.credentials)
+        return tuple(secrets.without_secrets(lines, values))
+
+    def now(self) -> str:
+        """The time, ISO 8601, UTC."""
+        return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: UP017 - datetime.UTC is Python 3.11's
+
+    def warn(self, line: str) -> None:
+        """Tell something that does not stop the run."""
+        self.warnings.append(line)
+
+
+def _own_port(url: str | None) -> int | None:
+    """The port of a URL that is this host's own."""
+    parts = urlsplit(url or "")
+    host = parts.hostname or ""
+    try:
+        own = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = False
+    return (parts.port or (443 if parts.scheme == "https" else 80)) if own else None
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Keep a second switch of the same service out until this one ends, however it ends.
+
+    :raises SlipwayError: when one is under way.
+    """
+    ensure_directory(home, 0o755)
+    path = home / "lock"
+    with filing("open it", path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            what = f"another switch of this service is under way (pid {holder})"
+            raise SlipwayError(what, str(path), "Wait for it to end, then run this again") from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def heeding(service: Service) -> Iterator[None]:
+    """Turn the signals that end a run into an undo: half a switch is what nobody wants."""
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        service.interrupted = signal.Signals(number).name
+
+    handlers: dict[int, Any] = {}
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        handlers[wanted] = signal.signal(wanted, note)
+    handlers[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def load_ledger(service: Service, *, returning: bool) -> Ledger:
+    """The service's ledger.
+
+    :param returning: whether somebody asked for the way back: then a damaged ledger is put aside and does without.
+    :raises SlipwayError: when it is damaged otherwise.
+    """
+    try:
+        return ledgers.load(service.ledger_path)
+    except SlipwayError as error:
+        if not returning:
+            raise
+        service.warn(str(error))
+        with suppress(OSError):
+            service.ledger_path.rename(service.ledger_path.with_name("ledger.json.damaged"))
+        return Ledger()

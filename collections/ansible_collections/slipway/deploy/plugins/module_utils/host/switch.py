@@ -1,0 +1,210 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What has to be done so that a service runs with what is wanted. Pure: observed + wanted → a decision.
+
+A decision is the steps forward, and the steps back for when the new process does not become ready. The run may be
+killed between any two of them: the ledger's ``pending`` and the invocation of the running process tell the next run
+what it cannot know, and it restarts what it is not sure of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+    GOOD,
+    UNPROVEN,
+    Entry,
+    Ledger,
+    Release,
+    Snapshot,
+)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A host as it is.
+
+    :ivar active: whether the service's main process is up.
+    :ivar invocation: systemd's id of its last start, or ``""``.
+    :ivar disk: links and files as they are; what is missing is left out.
+    :ivar gone: the targets of links that the ledger or the run names and that do not exist.
+    """
+
+    active: bool
+    invocation: str
+    disk: Snapshot
+    gone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done.
+
+    :ivar reason: why, in one line.
+    :ivar restart: whether links are switched and the service is restarted; otherwise it is only waited for, if at all.
+    :ivar prove: whether the process has to prove that it is ready.
+    :ivar to: what shall run.
+    :ivar before: what ran, as far as it is known.
+    :ivar back: what to go back to; ``None`` when there is nothing, or nothing was switched.
+    :ivar leaves: what is noted as bad because it is left.
+    :ivar returning: whether somebody asked for the way back: no ledger that cannot be written stops it.
+    """
+
+    reason: str
+    restart: bool
+    prove: bool
+    to: Entry
+    before: Entry | None = None
+    back: Entry | None = None
+    leaves: Entry | None = None
+    returning: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return self.restart or self.prove
+
+
+def tracked(ledger: Ledger) -> tuple[frozenset[str], frozenset[str]]:
+    """The paths of the links and of the files that belong to what runs, as the ledger knows them."""
+    # The newest entries name them all; those of old ones may have been given up since.
+    known = [ledger.running.snapshot] if ledger.running else []
+    known += [ledger.pending] if ledger.pending else []
+    known += [item.snapshot for item in ledger.entries[:1]]
+    links = frozenset(path for snapshot in known for path in snapshot.links)
+    return links, frozenset(path for snapshot in known for path in snapshot.files)
+
+
+def started_with(ledger: Ledger, observed: Observed) -> Snapshot | None:
+    """What the running process was started with; ``None`` when that cannot be known, or none runs.
+
+    systemd may have restarted it by itself since the ledger was written. If nothing was being switched and the disk
+    still is as the ledger says, then that start took the same.
+    """
+    if not observed.active or ledger.running is None:
+        return None
+    same_process = ledger.running.invocation == observed.invocation
+    untouched = ledger.pending is None and ledger.running.snapshot == observed.disk
+    return ledger.running.snapshot if same_process or untouched else None
+
+
+def decide(ledger: Ledger, observed: Observed, links: Mapping[str, str], release: Release | None) -> Decision:
+    """What makes the service run with these links, and with the files as they are on the disk.
+
+    :param links: the wanted ones; others stay as they are on the disk.
+    :param release: what they stand for, or ``None`` for the release that runs.
+    :raises SlipwayError: when a target does not exist.
+    """
+    wanted = Snapshot({**observed.disk.links, **links}, observed.disk.files)
+    _check_targets(wanted, observed)
+    known = started_with(ledger, observed)
+    before = ledger.entry(known) or ledger.current()
+    found = ledger.entry(wanted)
+    to = found or Entry(wanted)
+    to = replace(to, release=release or to.release or (before.release if before else None))
+    if known == wanted:
+        if to.verdict == GOOD:
+            return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=before)
+        reason = "it has not proven yet that it is ready"
+        return Decision(reason, restart=False, prove=True, to=to, before=before, back=_back(ledger, observed, to))
+    reason = _why(observed, known, wanted)
+    return Decision(reason, restart=True, prove=True, to=to, before=before, back=_back(ledger, observed, to))
+
+
+def decide_back(
+    ledger: Ledger, observed: Observed, links: Mapping[str, str], release: str | None, leave: str | None
+) -> Decision:
+    """What makes the service run with an older good release.
+
+    :param links: exactly where to go, or nothing for what the ledger says.
+    :param release: the id of the release to go to, or ``None`` for the last good one.
+    :param leave: the id of the release to leave; when another one runs, nothing is left.
+    :raises SlipwayError: when there is no such release, or something of it is gone.
+    """
+    current = ledger.entry(ledger.pending) or ledger.entry(observed.disk) or ledger.current()
+    left = current.release.id if current and current.release else None
+    if leave is not None and left != leave and ledger.good():
+        return _settled(ledger, observed, f"{left or 'an unknown release'} is current, not {leave}")
+    if links:
+        to = Entry(Snapshot({**observed.disk.links, **links}, observed.disk.files))
+        to = ledger.entry(to.snapshot) or replace(to, release=Release(release) if release else None)
+    else:
+        to = _older(ledger, current, release)
+    _check_targets(to.snapshot, observed)
+    known = started_with(ledger, observed)
+    if known == to.snapshot and to.verdict == GOOD:
+        return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=current)
+    leaves = current if current and current.snapshot != to.snapshot else None
+    return Decision(
+        f"back from {left or 'an unknown release'} to {_name(to)}",
+        restart=known != to.snapshot,
+        prove=True,
+        to=to,
+        before=current,
+        leaves=leaves,
+        returning=True,
+    )
+
+
+def _settled(ledger: Ledger, observed: Observed, reason: str) -> Decision:
+    """Nothing is left, but a run that was killed may have begun something: the last good release has to run."""
+    good = ledger.good()
+    if good is None:
+        raise AssertionError("the caller looked for a good release")
+    if started_with(ledger, observed) == good.snapshot:
+        return Decision(reason, restart=False, prove=False, to=good, before=good)
+    _check_targets(good.snapshot, observed)
+    return Decision(f"{reason}, and it does not run as it should", restart=True, prove=True, to=good, before=good)
+
+
+def _older(ledger: Ledger, current: Entry | None, release: str | None) -> Entry:
+    without = current.snapshot if current else None
+    for item in ledger.entries:
+        named = release is None or (item.release is not None and item.release.id == release)
+        if named and item.verdict == GOOD and item.snapshot != without:
+            return item
+    what = f"the ledger has no good release {release}" if release else "the ledger has no older good release"
+    raise SlipwayError(f"{what} to go back to", None, "Deploy the release that shall run")
+
+
+def _back(ledger: Ledger, observed: Observed, to: Entry) -> Entry | None:
+    """Where to go when ``to`` does not become ready."""
+    newest = ledger.good()
+    if newest is not None and newest.snapshot == to.snapshot:
+        return None  # Nothing is switched: what does not start is the last good release itself.
+    back = newest
+    if back is None and observed.active and observed.disk != to.snapshot and observed.disk.links:
+        back = Entry(observed.disk, verdict=UNPROVEN)  # It ran before Slipway came.
+    if back is None or observed.gone.intersection(back.snapshot.links.values()):
+        return None
+    return back
+
+
+def _check_targets(wanted: Snapshot, observed: Observed) -> None:
+    for path, target in sorted(wanted.links.items()):
+        if target in observed.gone:
+            raise SlipwayError(f"{target} does not exist", path, "Fetch or deploy it again, then run this again")
+
+
+def _why(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> str:
+    if not observed.active:
+        return "the service does not run"
+    if known is None:
+        return "it is not known what the running process was started with"
+    return f"what it was started with has changed: {', '.join(differences(known, wanted))}"
+
+
+def differences(old: Snapshot, new: Snapshot) -> Iterable[str]:
+    """The paths of the links and files in which two snapshots differ, sorted."""
+    return sorted(_changed(old.links, new.links) | _changed(old.files, new.files))
+
+
+def _changed(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
+    return {path for path in {*old, *new} if old.get(path) != new.get(path)}
+
+
+def _name(entry: Entry) -> str:
+    return entry.release.id if entry.release else "what ran before"

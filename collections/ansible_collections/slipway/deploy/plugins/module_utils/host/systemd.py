@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""systemd's commands. A unit's properties: https://www.freedesktop.org/software/systemd/man/org.freedesktop.systemd1.html."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+_PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "MainPID",
+    "InvocationID",
+    "NRestarts",
+    "Result",
+    "ExecMainCode",
+    "ExecMainStatus",
+    "ControlGroup",
+    "EnvironmentFiles",
+    "LoadCredential",
+    "LoadError",
+)
+#: Seconds that a restart may take: the old process's TimeoutStopSec and the new one's TimeoutStartSec end it before.
+RESTART_LIMIT = 900
+_COMMAND_LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A service as systemd has it."""
+
+    loaded: bool
+    active: str
+    sub: str
+    pid: int
+    invocation: str
+    restarts: int
+    ended: str
+    cgroup: str
+    environment_files: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
+
+    @property
+    def up(self) -> bool:
+        """Whether its main process runs."""
+        return self.active in ("active", "reloading") and self.pid > 0
+
+
+def show(name: str) -> Unit:
+    """A service's properties; one that systemd does not know is not loaded.
+
+    :raises SlipwayError: when systemd does not answer.
+    """
+    argv = ["systemctl", "show", *(f"--property={item}" for item in _PROPERTIES), "--", f"{name}.service"]
+    code, out, err = _run(argv)
+    if code != 0:
+        raise SlipwayError(
+            f"systemd does not answer: {last_line(err)}", f"{name}.service", "Is systemd this host's init?"
+        )
+    return parse_show(out.splitlines())
+
+
+def parse_show(lines: Iterable[str]) -> Unit:
+    """What ``systemctl show`` prints, as a unit. Pure."""
+    values: dict[str, list[str]] = {}
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if equals:
+            values.setdefault(name, []).append(value.strip())
+    one = {name: found[-1] for name, found in values.items()}
+    return Unit(
+        loaded=one.get("LoadState") == "loaded",
+        active=one.get("ActiveState", ""),
+        sub=one.get("SubState", ""),
+        pid=_number(one.get("MainPID")),
+        invocation=one.get("InvocationID", ""),
+        restarts=_number(one.get("NRestarts")),
+        ended=_ended(one),
+        cgroup=one.get("ControlGroup", ""),
+        environment_files=tuple(_environment_files(values.get("EnvironmentFiles", []))),
+        credentials=tuple(_credentials(values.get("LoadCredential", []))),
+    )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _ended(values: Mapping[str, str]) -> str:
+    """How the main process ended, or ``""``. Codes are those of waitid(2): 1 exited, 2 killed, 3 dumped."""
+    status = values.get("ExecMainStatus", "")
+    how = {"1": f"exit code {status}", "2": f"signal {status}", "3": f"signal {status}, core dumped"}
+    said = how.get(values.get("ExecMainCode", ""), "")
+    result = values.get("Result", "")
+    return f"{said}, {result}" if said and result not in ("success", "exit-code", "signal", "") else said or result
+
+
+def _environment_files(values: Iterable[str]) -> Iterable[str]:
+    for value in values:
+        path = re.sub(r" \(ignore_errors=(?:yes|no)\)$", "", value)
+        if path.startswith("/"):
+            yield path
+
+
+def _credentials(values: Iterable[str]) -> Iterable[str]:
+    """The files of ``LoadCredential=NAME:PATH``, which systemd shows one a line or several in one."""
+    for value in values:
+        for item in value.split():
+            path = item.partition(":")[2]
+            if path.startswith("/"):
+                yield path
+
+
+def reload() -> None:
+    """Make systemd read its unit files again.
+
+    :raises SlipwayError: when it does not.
+    """
+    code, _out, err = _run(["systemctl", "daemon-reload"])
+    if code != 0:
+        raise SlipwayError(f"systemctl daemon-reload failed: {last_line(err)}")
+
+
+def restart(name: str) -> str:
+    """Stop and start a service; what systemctl said when it failed, else ``""``.
+
+    That the service was restarted too often before must keep neither a release nor an undo from starting.
+    """
+    _run(["systemctl", "reset-failed", "--", f"{name}.service"])
+    code, _out, err = _run(["systemctl", "restart", "--", f"{name}.service"], RESTART_LIMIT)
+    return last_line(err) if code else ""
+
+
+def journal(invocation: str, lines: int) -> list[str]:
+    """The last lines that an invocation logged; none when the journal does not answer."""
+    if not invocation:
+        return []
+    match = f"_SYSTEMD_INVOCATION_ID={invocation}"
+    code, out, _err = _run(["journalctl", "--no-pager", "--quiet", "--output=cat", f"--lines={lines}", match])
+    return out.splitlines() if code == 0 else []
+
+
+def last_line(text: str) -> str:
+    """The last line that says something."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no reason given")
+
+
+def _run(argv: Sequence[str], limit: int = _COMMAND_LIMIT) -> tuple[int, str, str]:
+    environ = {**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
+    try:
+        # A session of its own: what ends this run must not end a restart half-way.
+        done = subprocess.run(
+            argv,
+            check=False,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=limit,
+            env=environ,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise SlipwayError(f"there is no {argv[0]}", None, "The host has to run systemd") from None
+    except subprocess.TimeoutExpired:
+        return 124, "", f"{' '.join(argv[:2])} did not end within {limit} s"
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
