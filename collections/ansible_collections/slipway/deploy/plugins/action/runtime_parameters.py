@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks AWS for a service's configuration and has it written on the host. See modules/runtime_parameters.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import write_payload
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import gather, require, variables_of
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import read_wanted
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+
+class ActionModule(SlipwayAction):
+    """Values go from AWS to the host in one argument that is never shown."""
+
+    _requires_connection = True
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "service": {"type": "str", "required": True},
+        "path": {"type": "str", "required": True},
+        "environment": {"type": "dict", "default": {}},
+        "secrets": {"type": "list", "elements": "dict", "default": []},
+        "required": {"type": "list", "elements": "str", "default": []},
+        "user": {"type": "str"},
+        "activate": {"type": "bool", "default": True},
+        "state_directory": {"type": "path", "default": "/var/lib/slipway"},
+    }
+    _variables: Mapping[str, Any] = {}
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry."""
+        self._variables = task_vars or {}
+        return super().run(tmp, task_vars)
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Do the work; the host's result."""
+        given = self.arguments
+        where = f"inventories/{context.environment}"
+        wanted = read_wanted(
+            path=given["path"],
+            environment=given["environment"],
+            secrets=given["secrets"],
+            required=given["required"],
+            where=where,
+        )
+        parameters = api.parameters_below(context.clients, wanted.path) if wanted.path else []
+        require(wanted, variables_of(wanted.path, (item.name for item in parameters)), where)
+        configuration, sources = gather(wanted, parameters, api.read_secrets(context.clients, wanted))
+        result: dict[str, Any] = self._execute_module(
+            module_name="slipway.deploy.runtime_parameters_apply",
+            module_args={
+                "service": given["service"],
+                "payload": write_payload(configuration, sources),
+                "user": given["user"] or given["service"],
+                "activate": given["activate"],
+                "state_directory": given["state_directory"],
+            },
+            task_vars=self._variables,
+        )
+        return result

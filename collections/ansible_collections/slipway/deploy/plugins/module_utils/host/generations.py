@@ -1,0 +1,287 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes the generations of a service's configuration, and removes those that nothing needs any more.
+
+``/etc/<service>`` holds ``generations/<digest>``, the link ``current`` and ``generation.key``. A generation gets its
+name when it is whole, so a killed run leaves none that is half.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import secrets
+import stat
+import subprocess
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+    CREDENTIALS_SINCE,
+    Configuration,
+    Difference,
+    Place,
+    contents,
+    difference,
+    digest_of,
+    read_contents,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+    PRIVATE,
+    beside,
+    ensure_directory,
+    filing,
+    link_atomic,
+    read_link,
+    remove_tree,
+    sync_directory,
+    write_atomic,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import GOOD, Ledger
+
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_KEY_BYTES = 32
+_NEW = "0" * 16
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who has to read the credentials' files: root, or the service's own user where systemd cannot hand them over."""
+
+    uid: int = -1
+    gid: int = -1
+
+    @property
+    def directory_mode(self) -> int:
+        """The mode of the directories above the credentials."""
+        return 0o700 if self.uid == -1 else 0o711
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was done, or in check mode would be.
+
+    :ivar generation: the wanted generation's directory; ``""`` in check mode on a host that has no key yet.
+    :ivar current: the generation that the link pointed at before, or ``None``.
+    :ivar changed: whether files changed; the link is not looked at.
+    :ivar pruned: the digests of the generations that were removed.
+    """
+
+    generation: str
+    current: str | None
+    changed: bool
+    difference: Difference
+    pruned: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether the link does not point at the wanted generation."""
+        return not self.generation or self.current != self.generation
+
+
+def write(
+    configuration: Configuration,
+    place: Place,
+    owner: Owner,
+    dropin: Path,
+    protected: Collection[str] | None = (),
+    check: bool = False,
+) -> Written:
+    """Make the generation of a configuration be there, whole and with its modes. The link ``current`` stays.
+
+    :param dropin: the drop-in that systemd reads: a link through ``current`` to the generation's own.
+    :param protected: digests of generations that stay, whatever their age; ``None`` for all.
+    :param check: change nothing.
+    :raises SlipwayError: the host does not let us.
+    """
+    top = Path(place.directory)
+    current = read_link(top / "current")
+    before = read_contents(_read(Path(current))) if current else {}
+    key = _read_key(top / "generation.key")
+    if key is None and check:
+        after = read_contents(contents(configuration, place, _NEW))
+        return Written("", current, True, difference(before, after))
+    directories = _directories(top, owner, check)
+    if key is None:
+        key = secrets.token_bytes(_KEY_BYTES)
+        write_atomic(top / "generation.key", key)
+    digest = digest_of(configuration, place, key)
+    files = contents(configuration, place, digest)
+    generation = place.generation(digest)
+    changed = _write_generation(Path(generation), files, owner, check) or directories
+    changed = _link_dropin(dropin, top / "current" / "unit.conf", check) or changed
+    pruned = _prune(top / "generations", digest, current, protected, check)
+    return Written(generation, current, changed, difference(before, read_contents(files)), tuple(pruned))
+
+
+def needed(ledger: Ledger, place: Place) -> frozenset[str]:
+    """The digests of the generations that the host's ledger may go back to: those stay as long as it may.
+
+    What runs, what is being switched to, the last good other configuration and the last good other release.
+    """
+    current = ledger.current()
+    release = current.release if current else None
+    others = [item for item in ledger.entries if item.verdict == GOOD and item != current]
+    entries = [
+        current,
+        *others[:1],
+        *[item for item in others if item.release and release and item.release.id != release.id][:1],
+    ]
+    snapshots = [entry.snapshot for entry in entries if entry] + ([ledger.pending] if ledger.pending else [])
+    link = f"{place.directory}/current"
+    return frozenset(Path(snapshot.links[link]).name for snapshot in snapshots if link in snapshot.links)
+
+
+def switch(place: Place, generation: str) -> bool:
+    """Point the link ``current`` at a generation; whether it pointed elsewhere."""
+    return link_atomic(Path(place.directory) / "current", generation)
+
+
+def owner_of(place: Place, user: str) -> Owner:
+    """Who has to read the credentials' files.
+
+    :raises SlipwayError: it has to be the service's user, and there is no such user.
+    """
+    if place.systemd >= CREDENTIALS_SINCE:
+        return Owner()
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        what = f"systemd {place.systemd} hands no credentials to a service, and its user {user} does not exist"
+        raise SlipwayError(what, place.service, "Create the user first (role jvm_service)") from None
+    return Owner(entry.pw_uid, entry.pw_gid)
+
+
+def systemd_version() -> int:
+    """The version of the systemd that runs here.
+
+    :raises SlipwayError: there is none.
+    """
+    match = re.match(r"systemd ([0-9]+)", _systemctl("--version"))
+    if match is None:
+        raise SlipwayError("there is no systemd on this host", "systemctl", "Use a host that systemd runs")
+    return int(match[1])
+
+
+def unit_exists(service: str) -> bool:
+    """Whether systemd knows the service's unit; a drop-in alone makes none."""
+    return _systemctl("show", "--property=LoadState", "--value", f"{service}.service").strip() == "loaded"
+
+
+def _systemctl(*arguments: str) -> str:
+    try:
+        return subprocess.run(
+            ["systemctl", *arguments], check=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SlipwayError(f"systemctl cannot be asked: {error}", "systemctl", "Use a host that systemd runs") from None
+
+
+def _directories(top: Path, owner: Owner, check: bool) -> bool:
+    wanted = (top, top / "generations")
+    if check:
+        return any(not path.is_dir() or stat.S_IMODE(path.stat().st_mode) != owner.directory_mode for path in wanted)
+    changed = [ensure_directory(path, owner.directory_mode) for path in wanted]
+    return any(changed)
+
+
+def _read_key(path: Path) -> bytes | None:
+    """The host's key, or ``None`` when there is none or it is cut off: then every generation gets a new name."""
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        with filing("read it", path):
+            raise error
+    return key if len(key) == _KEY_BYTES else None
+
+
+def _read(directory: Path) -> dict[str, bytes]:
+    """The files of a generation; none when it is not there."""
+    files: dict[str, bytes] = {}
+    with filing("read it", directory):
+        for path in sorted(directory.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                files[str(path.relative_to(directory))] = path.read_bytes()
+    return files
+
+
+def _write_generation(directory: Path, files: Mapping[str, bytes], owner: Owner, check: bool) -> bool:
+    """Make a generation be as wanted; whether anything of it was not."""
+    if directory.is_dir() and not directory.is_symlink():
+        whole = _is_whole(directory, files, owner)
+        if not whole and not check:
+            _fill(directory, files, owner)
+        if not check:
+            os.utime(directory)  # The order in which generations were wanted decides which one is the previous.
+        return not whole
+    if not check:
+        new = beside(directory)
+        remove_tree(new)
+        try:
+            _fill(new, files, owner)
+            with filing("give it its name", directory):
+                new.rename(directory)
+                sync_directory(directory.parent)
+        except BaseException:
+            remove_tree(new)
+            raise
+    return True
+
+
+def _fill(directory: Path, files: Mapping[str, bytes], owner: Owner) -> None:
+    """Make a directory hold exactly these files."""
+    ensure_directory(directory, owner.directory_mode)
+    ensure_directory(directory / "credentials", 0o700, owner.uid, owner.gid)
+    for name in set(_read(directory)) - set(files):
+        with filing("remove it", directory / name):
+            (directory / name).unlink()
+    for name, content in files.items():
+        uid, gid = (owner.uid, owner.gid) if name.startswith("credentials/") else (-1, -1)
+        write_atomic(directory / name, content, PRIVATE, uid, gid)
+
+
+def _is_whole(directory: Path, files: Mapping[str, bytes], owner: Owner) -> bool:
+    if _read(directory) != dict(files):
+        return False
+    modes = {directory: owner.directory_mode, directory / "credentials": 0o700}
+    modes.update({directory / name: PRIVATE for name in files})
+    with filing("look at it", directory):
+        states = {path: path.stat() for path in modes}
+    readers = {states[path].st_uid for path in modes if "credentials" in (path.name, path.parent.name)}
+    return all(stat.S_IMODE(state.st_mode) == modes[path] for path, state in states.items()) and (
+        owner.uid == -1 or readers == {owner.uid}
+    )
+
+
+def _link_dropin(dropin: Path, target: Path, check: bool) -> bool:
+    if check:
+        return read_link(dropin) != str(target)
+    ensure_directory(dropin.parent)
+    return link_atomic(dropin, target)
+
+
+def _prune(
+    directory: Path, digest: str, current: str | None, protected: Collection[str] | None, check: bool
+) -> list[str]:
+    """Remove what is neither wanted, nor live, nor the previous one; the removed digests.
+
+    The previous one is the live one as long as the wanted one is not live, and after that the newest of the others.
+    """
+    if check or protected is None or not directory.is_dir():
+        return []
+    live = Path(current).name if current else digest
+    with filing("look into it", directory):
+        found = {path.name: path.stat().st_mtime_ns for path in directory.iterdir() if _DIGEST.fullmatch(path.name)}
+    kept = {digest, live, *protected}
+    if live == digest:
+        others = sorted((name for name in found if name not in kept), key=lambda name: found[name])
+        kept.update(others[-1:])
+    gone = sorted(name for name in found if name not in kept)
+    for name in gone:
+        remove_tree(directory / name)
+    return gone

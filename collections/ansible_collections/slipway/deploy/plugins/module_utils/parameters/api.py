@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The calls to SSM and Secrets Manager that read values or names. No error repeats a value."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+    SECRETS,
+    Parameter,
+    Secret,
+    Wanted,
+    pick,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
+
+_ABSENT = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
+
+
+def parameters_below(clients: Clients, path: str) -> list[Parameter]:
+    """All parameters below a path, decrypted."""
+    with calling(f"read the parameters below {path}/"):
+        pages = (
+            clients("ssm")
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path=path, Recursive=True, WithDecryption=True)
+        )
+        return [Parameter(str(item["Name"]), str(item["Value"])) for page in pages for item in page["Parameters"]]
+
+
+def names_below(clients: Clients, path: str) -> list[str]:
+    """The names of all parameters below a path; their values are not asked for."""
+    with calling(f"describe the parameters below {path}/"):
+        pages = (
+            clients("ssm")
+            .get_paginator("describe_parameters")
+            .paginate(ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": [path]}])
+        )
+        return [str(item["Name"]) for page in pages for item in page["Parameters"]]
+
+
+def parameter_value(clients: Clients, name: str) -> str | None:
+    """A parameter's value, decrypted, or ``None`` when there is none of that name."""
+    with calling(f"read the parameter {name}"):
+        try:
+            return str(clients("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+        except Exception as error:
+            if error_code(error) in _ABSENT:
+                return None
+            raise
+
+
+def secret_content(clients: Clients, reference: Reference) -> bytes | None:
+    """A secret's or parameter's content, or ``None`` when it does not exist."""
+    if reference.kind != SECRET:
+        value = parameter_value(clients, reference.id)
+        return None if value is None else value.encode()
+    version = {"VersionId": reference.version} if reference.version else {}
+    stage = {"VersionStage": reference.stage} if reference.stage else {}
+    with calling(f"read {reference}"):
+        try:
+            answer = clients("secretsmanager").get_secret_value(SecretId=reference.id, **version, **stage)
+        except Exception as error:
+            if error_code(error) in _ABSENT:
+                return None
+            raise
+    return bytes(answer["SecretBinary"]) if "SecretBinary" in answer else str(answer["SecretString"]).encode()
+
+
+def read_secrets(clients: Clients, wanted: Wanted) -> dict[str, bytes]:
+    """Name of each credential → its content; each secret is asked for once.
+
+    :raises SlipwayErrors: naming all that do not exist or cannot be read.
+    """
+    contents: dict[Reference, bytes] = {}
+    errors: list[SlipwayError] = []
+    found: dict[str, bytes] = {}
+    for secret in wanted.secrets:
+        try:
+            if secret.reference not in contents:
+                contents[secret.reference] = _content(clients, secret)
+            found[secret.name] = _picked(secret, contents[secret.reference])
+        except SlipwayError as error:
+            errors.append(error)
+    if errors:
+        raise SlipwayErrors(errors)
+    return found
+
+
+def _content(clients: Clients, secret: Secret) -> bytes:
+    content = secret_content(clients, secret.reference)
+    if content is None:
+        what = f"{secret.reference} does not exist"
+        raise SlipwayError(what, f"{SECRETS} ({secret.name})", "Create it, or correct its name")
+    return content
+
+
+def _picked(secret: Secret, content: bytes) -> bytes:
+    if secret.key is None:
+        return content
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = ""
+    return pick(secret, text).encode()

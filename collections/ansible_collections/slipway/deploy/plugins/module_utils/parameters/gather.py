@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Puts parameters, the inventory's variables and secrets together to one configuration. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration, check
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+    ENVIRONMENT,
+    PATH,
+    REQUIRED,
+    SECRETS,
+    Parameter,
+    Wanted,
+    is_variable,
+)
+
+
+def variable_of(path: str, parameter: str) -> str:
+    """The environment variable that a parameter below ``path`` becomes.
+
+    A name right below the path is taken as it is; a longer one is joined by ``_``, in upper case:
+    ``/dev/backend/mq/host`` is ``MQ_HOST``.
+    """
+    segments = parameter[len(path) :].strip("/").split("/")
+    return segments[0] if len(segments) == 1 else "_".join(segments).upper()
+
+
+def variables_of(path: str, parameters: Iterable[str]) -> dict[str, str]:
+    """Environment variable → the parameter that it comes from.
+
+    :raises SlipwayErrors: naming parameters that cannot be one, and those that would be the same.
+    """
+    found: dict[str, str] = {}
+    errors: list[SlipwayError] = []
+    for parameter in sorted(parameters):
+        name = variable_of(path, parameter)
+        if not is_variable(name):
+            better = "".join(char if char.isalnum() and char.isascii() else "_" for char in name).upper()
+            remedy = f"Call the parameter {better}" if is_variable(better) else "Give it another name"
+            errors.append(SlipwayError(f"{name} is no name of an environment variable", parameter, remedy))
+        elif name in found:
+            errors.append(SlipwayError(f"is {name}, as {found[name]} is", parameter, "Remove one of them"))
+        else:
+            found[name] = parameter
+    if errors:
+        raise SlipwayErrors(errors)
+    return found
+
+
+def missing(wanted: Wanted, variables: Iterable[str]) -> list[str]:
+    """The required names that neither the parameters, nor the inventory, nor the secrets give.
+
+    :param variables: the environment variables that the parameters give.
+    """
+    there = {*variables, *wanted.environment, *wanted.properties, *(item.name for item in wanted.secrets)}
+    return [name for name in wanted.required if name not in there]
+
+
+def require(wanted: Wanted, variables: Mapping[str, str], where: str) -> None:
+    """Refuse a configuration that lacks something.
+
+    :param variables: the environment variables that the parameters give.
+    :param where: where the requirements are written.
+    :raises SlipwayErrors: naming all of it.
+    """
+    errors: list[SlipwayError] = []
+    if wanted.path and not variables:
+        remedy = f"Correct {PATH}, or set it to '' to use no parameters"
+        errors.append(SlipwayError("there is no parameter below it", f"{wanted.path}/", remedy))
+    lacking = missing(wanted, variables)
+    if lacking:
+        put = f"Create {wanted.path}/{lacking[0]}" if wanted.path else f"Add {lacking[0]} to {ENVIRONMENT}"
+        names = ", ".join(lacking)
+        many = f"{len(lacking)} required parameters are" if len(lacking) > 1 else "a required parameter is"
+        errors.append(SlipwayError(f"{REQUIRED}: {many} missing: {names}", where, f"{put}{' …' * (len(lacking) > 1)}"))
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def gather(
+    wanted: Wanted, parameters: Sequence[Parameter], secrets: Mapping[str, bytes]
+) -> tuple[Configuration, dict[str, str]]:
+    """The configuration, and where each of its names comes from.
+
+    :param parameters: those below the path.
+    :param secrets: name of the credential → its content.
+    :raises SlipwayErrors: naming all that a service could not be given. No value is in a message.
+    """
+    variables = variables_of(wanted.path, (item.name for item in parameters))
+    values = {item.name: item.value for item in parameters}
+    environment = {name: values[parameter] for name, parameter in variables.items()}
+    sources = {f"environment {name}": parameter for name, parameter in variables.items()}
+    for name, value in wanted.environment.items():
+        instead = f", instead of {variables[name]}" if name in variables else ""
+        environment[name], sources[f"environment {name}"] = value, f"{ENVIRONMENT}{instead}"
+    for item in wanted.secrets:
+        sources[f"credential {item.name}"] = item.source
+    for name, credential in wanted.properties.items():
+        sources.setdefault(f"environment {name}", f"{SECRETS} ({credential})")
+    configuration = Configuration(environment, dict(secrets), wanted.properties)
+    check(configuration, sources)
+    return configuration, sources

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a service's configuration could be gathered. No value is read: names are listed, secrets described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_denied
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import describe_secret, existing_parameters
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import require, variables_of
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+    ENVIRONMENT,
+    PATH,
+    REQUIRED,
+    SECRETS,
+    Secret,
+    Wanted,
+    property_variable,
+    read_wanted,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified
+
+
+def wanted_of(variables: Mapping[str, Any], environment: str, where: str) -> Wanted:
+    """What a host's variables ask for, with the role's defaults.
+
+    :param variables: the host's, templated.
+    :param environment: the environment's name, for the default path.
+    :raises SlipwayErrors: naming all that is wrong with them.
+    """
+    path = variables.get(PATH)
+    return read_wanted(
+        path=str(path) if path is not None else f"/{environment}/backend/",
+        environment=variables.get(ENVIRONMENT) or {},
+        secrets=variables.get(SECRETS) or [],
+        required=variables.get(REQUIRED) or [],
+        where=where,
+    )
+
+
+def verify(clients: Clients, wanted: Wanted, region: str, where: str) -> Verified:
+    """Check that all required parameters and all secrets are there; failures of all checks together, none raised.
+
+    :param region: the environment's, the only one that is asked.
+    :param where: where the requirements are written.
+    """
+    errors: list[SlipwayError] = []
+    unverifiable: list[str] = []
+    checks: list[tuple[str, Callable[[], None]]] = [("parameters", lambda: _parameters(clients, wanted, where))]
+    for secret in wanted.secrets:
+        what = f"{SECRETS} ({secret.name}): {secret.reference}"
+        if secret.reference.region not in ("", region):
+            unverifiable.append(f"{what} is in {secret.reference.region}")
+        else:
+            checks.append((what, lambda secret=secret: _secret(clients, secret)))  # type: ignore[misc]
+    for what, check in checks:
+        try:
+            check()
+        except SlipwayErrors as error:
+            errors += error.errors
+        except SlipwayError as error:
+            if is_denied(error):
+                unverifiable.append(f"{what} (not allowed to look)")
+            else:
+                errors.append(error)
+    stored = sum(1 for item in wanted.secrets if item.reference.kind == SECRET)
+    counts = {"secrets": stored, "parameters": len(wanted.secrets) - stored + len(wanted.required)}
+    return Verified(checked=counts, unverifiable=tuple(unverifiable), errors=tuple(errors))
+
+
+def _parameters(clients: Clients, wanted: Wanted, where: str) -> None:
+    names = api.names_below(clients, wanted.path) if wanted.path else []
+    variables = variables_of(wanted.path, names)
+    require(wanted, variables, where)
+    given = {**variables, **dict.fromkeys(wanted.environment, ENVIRONMENT)}
+    errors = [
+        SlipwayError(
+            f"also sets {property_variable(item.path_property)}",
+            given[property_variable(item.path_property)],
+            f"Remove it, or the property of {item.name} in {SECRETS}",
+        )
+        for item in wanted.secrets
+        if item.path_property and property_variable(item.path_property) in given
+    ]
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def _secret(clients: Clients, secret: Secret) -> None:
+    where, reference = f"{SECRETS} ({secret.name})", secret.reference
+    if reference.kind != SECRET:
+        name = reference.id.partition(":")[0]
+        if name not in existing_parameters(clients, [name]):
+            raise SlipwayError(f"{reference} does not exist", where, "Create it, or correct its name")
+        return
+    known = describe_secret(clients, reference.id)
+    if known is None:
+        raise SlipwayError(f"{reference} does not exist", where, "Create it, or correct its name")
+    if known.get("DeletedDate"):
+        raise SlipwayError(f"{reference} is scheduled for deletion", where, "Restore it, or use another")
+    versions = known.get("VersionIdsToStages") or {}
+    stages = {stage for held in versions.values() for stage in held}
+    if (reference.version and reference.version not in versions) or (reference.stage and reference.stage not in stages):
+        raise SlipwayError(
+            f"{reference} has no version {reference.version or reference.stage}", where, "Put a value in"
+        )

@@ -1,0 +1,183 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes a generation of a service's configuration. The host's half of runtime_parameters."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: runtime_parameters_apply
+short_description: Write a service's environment file and credentials on its host
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - The part of M(slipway.deploy.runtime_parameters) that runs on the host. Use that one.
+  - Writes C(/etc/<service>/generations/<digest>/) with C(env), C(credentials/) and the unit's drop-in C(unit.conf), all
+    of it root's alone, and the drop-in's link below C(/etc/systemd/system). A generation is never changed once it is
+    there; its name is a keyed digest (HMAC) of its content, and the key never leaves the host.
+  - Generations that are neither wanted, nor live, nor the previous one, nor needed by the host's ledger for the way
+    back, are removed.
+options:
+  service:
+    description: The service's unit, without C(.service).
+    type: str
+    required: true
+  payload:
+    description: The configuration, as M(slipway.deploy.runtime_parameters) hands it over.
+    type: str
+    required: true
+  user:
+    description: The user that has to read the credentials where systemd cannot hand them over (before 247).
+    type: str
+    required: true
+  activate:
+    description: Whether the link C(/etc/<service>/current) is pointed at the generation while there is no unit yet.
+    type: bool
+    default: true
+  state_directory:
+    description: Where the ledgers of this host's services are.
+    type: path
+    default: /var/lib/slipway
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Names and where their values come from, never a value.
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Write a service's configuration
+  slipway.deploy.runtime_parameters:
+    service: umigo-backend
+    path: /dev/backend/
+"""
+
+RETURN = r"""
+generation:
+  description: The wanted generation's directory; empty in check mode on a host that never had one.
+  returned: success
+  type: str
+  sample: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e
+digest:
+  description: The generation's name.
+  returned: success
+  type: str
+  sample: 5f0c9e1a2b3c4d5e
+current:
+  description: The generation that was live before, or V(null).
+  returned: success
+  type: str
+pending:
+  description: Whether the wanted generation is not live when this returns.
+  returned: success
+  type: bool
+links:
+  description: What M(slipway.deploy.service_release) has to be given as O(slipway.deploy.service_release#module:links).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
+unit_exists:
+  description: Whether the service's unit is there.
+  returned: success
+  type: bool
+names:
+  description: Which names the wanted generation adds, changes and removes against the live one.
+  returned: success
+  type: dict
+  sample: {added: [environment JAVA_OPTS], changed: [credential spring.datasource.password], removed: []}
+pruned:
+  description: The digests of the generations that were removed.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Place, read_payload
+from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
+    needed,
+    owner_of,
+    switch,
+    systemd_version,
+    unit_exists,
+    write,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import load
+
+_SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
+    """Do the work; the module's result.
+
+    :raises SlipwayError: for a failure that a person reads.
+    """
+    service = arguments["service"]
+    if not _SERVICE.fullmatch(service):
+        raise SlipwayError(f"{service!r} is no name of a service", "service", "Letters, digits, . _ -")
+    configuration, sources = read_payload(arguments["payload"])
+    place = Place(service, f"/etc/{service}", systemd_version())
+    dropin = Path(f"/etc/systemd/system/{service}.service.d/10-configuration.conf")
+    owner = owner_of(place, arguments["user"])
+    written = write(configuration, place, owner, dropin, _protected(place, arguments["state_directory"]), check)
+    exists = unit_exists(service)
+    pending, changed = written.pending, written.changed
+    if arguments["activate"] and not exists and pending:
+        changed, pending = True, check
+        if not check:
+            switch(place, written.generation)
+    return {
+        "changed": changed,
+        "generation": written.generation,
+        "digest": written.generation.rpartition("/")[2],
+        "current": written.current,
+        "pending": pending,
+        "links": [{"path": f"{place.directory}/current", "target": written.generation}],
+        "unit_exists": exists,
+        "names": written.difference.as_dict(),
+        "pruned": list(written.pruned),
+        "diff": {"prepared": written.difference.lines(sources)},
+    }
+
+
+def _protected(place: Place, state_directory: str) -> frozenset[str] | None:
+    """The generations to keep; ``None``, for all, when the ledger is damaged: service_release says so."""
+    try:
+        return needed(load(Path(state_directory) / place.service / "ledger.json"), place)
+    except SlipwayError:
+        return None
+
+
+def main() -> None:
+    """Ansible's entry."""
+    module = AnsibleModule(
+        argument_spec={
+            "service": {"type": "str", "required": True},
+            "payload": {"type": "str", "required": True, "no_log": True},
+            "user": {"type": "str", "required": True},
+            "activate": {"type": "bool", "default": True},
+            "state_directory": {"type": "path", "default": "/var/lib/slipway"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = apply(module.params, module.check_mode)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
