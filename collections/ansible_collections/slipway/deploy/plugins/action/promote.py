@@ -1,0 +1,156 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Promotes a version of the backend. See modules/promote.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
+from ansible_collections.slipway.deploy.plugins.module_utils.git.pom import maven_version
+from ansible_collections.slipway.deploy.plugins.module_utils.git.repository import Repository, fetched, open_checkout
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import Version, versions_key
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.promotion import Promotion, check_not_older, plan
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import Read, read_versions, write_version
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.tag import Tag, check_maven, parse_tag
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.promoted import Artifact, promoted_artifact
+from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+
+_COMPONENT = "backend"
+
+
+class ActionModule(SlipwayAction):
+    """Tags on this machine; the state store's condition keeps two promotions apart."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "tag": {"type": "str", "default": ""},
+        "bucket": {"type": "str", "default": ""},
+        "branch": {"type": "str", "default": "main"},
+        "digest": {"type": "str", "default": ""},
+        "module": {"type": "str", "default": ""},
+        "backend_path": {"type": "str", "default": ""},
+        "backend_repository": {"type": "str", "default": ""},
+        "backend_commit": {"type": "str", "default": ""},
+        "infra_path": {"type": "str", "required": True},
+        "infra_commit": {"type": "str", "default": "HEAD"},
+        "remote": {"type": "str", "default": "origin"},
+        "token": {"type": "dict"},
+        "ca_file": {"type": "path"},
+        "older": {"type": "bool", "default": False},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Check everything, then tag, push and write; what was done is the result."""
+        tag = parse_tag(self._said("tag", "-e backend_tag"), _COMPONENT, "-e backend_tag")
+        bucket = self._said("bucket", "artifact_bucket")
+        begin_reading(context)
+        read = read_versions(context.store, context.environment)
+        if not self.arguments["older"]:
+            check_not_older(tag, read.document.of(_COMPONENT), "-e backend_tag")
+        given = self.arguments["digest"] or None
+        artifact = promoted_artifact(context, bucket, tag.name, self.arguments["branch"], given)
+        with self._repositories(context, tag) as repositories:
+            promotion = self._plan(context, tag, artifact, repositories, read)
+            console = Console(context.store.now)
+            if context.check_mode:
+                console.lines(promotion.lines(would=True))
+            elif promotion.changed:
+                self._carry_out(context, promotion, repositories, read)
+            if not context.check_mode:
+                console.lines(promotion.lines(would=False))
+        return self._result(promotion)
+
+    def _said(self, name: str, where: str) -> str:
+        value = str(self.arguments[name])
+        if not value:
+            remedy = "Say -e backend_tag=backend-v0.2.0" if name == "tag" else f"Write {where}: … into group_vars"
+            raise SlipwayError(f"{where.removeprefix('-e ')} is not set", where, remedy)
+        return value
+
+    @contextmanager
+    def _repositories(self, context: Context, tag: Tag) -> Iterator[list[Repository]]:
+        arguments = self.arguments
+        token = arguments.get("token")
+        secret = Secrets(os.environ, context.clients).read(token, "promote_token") if token else None
+        credentials = Credentials(secret, arguments.get("ca_file"))
+        remote = arguments["remote"]
+        infra = open_checkout(arguments["infra_path"], "infra", credentials, remote, arguments["infra_commit"])
+        if arguments["backend_path"]:
+            commit = arguments["backend_commit"] or "HEAD"
+            yield [open_checkout(arguments["backend_path"], _COMPONENT, credentials, remote, commit), infra]
+            return
+        url = self._said("backend_repository", "backend_repository")
+        with fetched(url, _COMPONENT, credentials, tag.name, arguments["branch"]) as backend:
+            yield [backend.at(arguments["backend_commit"]), infra]
+
+    def _plan(
+        self, context: Context, tag: Tag, artifact: Artifact, repositories: list[Repository], read: Read
+    ) -> Promotion:
+        errors: list[SlipwayError] = []
+        seen: list[Seen] = []
+        for repository in repositories:
+            with _collected(errors):
+                seen.append(repository.see(tag.name))
+        with _collected(errors):
+            self._check_maven(tag, repositories[0])
+        if errors:
+            raise SlipwayErrors(errors)
+        version = Version(
+            tag=tag.name,
+            version=tag.version.text,
+            digest=artifact.digest,
+            branch=artifact.branch,
+            key=artifact.key,
+            commit=seen[0].commit,
+            infra_commit=seen[1].commit,
+            promoted_at=datetime.fromtimestamp(context.store.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            promoted_by=context.owner,
+        )
+        return plan(tag, seen, version, read.document.of(_COMPONENT))
+
+    def _check_maven(self, tag: Tag, backend: Repository) -> None:
+        commit = backend.resolve()
+        path = "/".join(part for part in (str(self.arguments["module"]).strip("/"), "pom.xml") if part)
+        where = f"{path} at {commit[:12]}"
+        check_maven(tag, maven_version(backend.file(commit, path), where), where)
+
+    def _carry_out(self, context: Context, promotion: Promotion, repositories: list[Repository], read: Read) -> None:
+        """Tag here, push, write: whatever ends it half-way, the next run goes on with what is left."""
+        todo = list(zip(repositories, promotion.tags, strict=True))
+        for wanted in ("tag", "push"):
+            for repository, (seen, steps) in todo:
+                if wanted == "tag" in steps:
+                    message = f"{_COMPONENT} {promotion.version.version}, promoted to {context.environment}"
+                    repository.tag(promotion.tag, seen.commit, message)
+                elif wanted == "push" in steps:
+                    repository.push(promotion.tag)
+        write_version(context.store, context.environment, _COMPONENT, promotion.version, read)
+
+    def _result(self, promotion: Promotion) -> dict[str, Any]:
+        after = promotion.diff()["after"]
+        result: dict[str, Any] = {"changed": promotion.changed, "version": after}
+        if promotion.writes:
+            header = versions_key("<env>").rpartition("/")[2]
+            result["diff"] = {**promotion.diff(), "before_header": header, "after_header": header}
+        return result
+
+
+@contextmanager
+def _collected(errors: list[SlipwayError]) -> Iterator[None]:
+    """Keep an error for later: an operator is told everything that is wrong at once."""
+    try:
+        yield
+    except SlipwayErrors as error:
+        errors.extend(error.errors)
+    except SlipwayError as error:
+        errors.append(error)

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What has to be done to a repository so that it carries a tag, from what was seen of it. Pure.
+
+A tag is never moved: one that names another commit is an error, whether it is here or on the remote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+Step = Literal["tag", "push"]
+
+_SHOWN_CHANGES = 3
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A repository as it was found.
+
+    :ivar name: what a person calls it: ``backend``.
+    :ivar place: its directory, or its URL when it was fetched for this.
+    :ivar remote: the remote that the tag goes to.
+    :ivar commit: what shall be tagged.
+    :ivar changes: what ``git status`` says is not committed.
+    :ivar published: whether a branch of the remote contains the commit.
+    :ivar local: the commit that the tag names here, ``None`` when there is no such tag.
+    :ivar remote_tag: the commit that it names on the remote, ``None`` alike.
+    :ivar identity: whether git knows who makes a tag.
+    """
+
+    name: str
+    place: str
+    remote: str
+    commit: str
+    changes: tuple[str, ...] = ()
+    published: bool = True
+    local: str | None = None
+    remote_tag: str | None = None
+    identity: bool = True
+
+
+def steps(tag: str, seen: Seen) -> tuple[Step, ...]:
+    """What is left to do; nothing when the remote has the tag already.
+
+    :raises SlipwayError: when the repository is not fit to be tagged, or the tag names another commit.
+    """
+    _check_tag(tag, seen)
+    if seen.changes:
+        more = ", …" if len(seen.changes) > _SHOWN_CHANGES else ""
+        listed = ", ".join(seen.changes[:_SHOWN_CHANGES])
+        what = f"it has changes that are not committed ({listed}{more})"
+        raise SlipwayError(what, _where(seen), "Commit or stash them: what is tagged has to be what was tested")
+    if not seen.published:
+        what = f"commit {short(seen.commit)} is on no branch of {seen.remote}"
+        raise SlipwayError(what, _where(seen), "Push it and have it merged first")
+    if seen.remote_tag is not None:
+        return ()
+    if seen.local is None and not seen.identity:
+        remedy = "Set user.name and user.email (git config), as for a commit"
+        raise SlipwayError("git does not know who makes the tag", _where(seen), remedy)
+    return ("push",) if seen.local is not None else ("tag", "push")
+
+
+def _check_tag(tag: str, seen: Seen) -> None:
+    if seen.remote_tag not in (None, seen.commit):
+        what = f"{tag} is commit {short(seen.remote_tag)} on {seen.remote}, not {short(seen.commit)}"
+        remedy = f"A tag is never moved. Check {tag} out, or promote another version"
+        raise SlipwayError(what, _where(seen), remedy)
+    if seen.local not in (None, seen.commit):
+        what = f"{tag} is commit {short(seen.local)} here, not {short(seen.commit)}, and {seen.remote} does not have it"
+        if seen.remote_tag is not None:
+            what = f"{tag} is commit {short(seen.local)} here, but {short(seen.commit)} on {seen.remote}"
+        raise SlipwayError(what, _where(seen), f"If the one here is a mistake: git tag -d {tag}, then run this again")
+
+
+def short(commit: str | None) -> str:
+    """The first digits of a commit."""
+    return (commit or "")[:_SHORT]
+
+
+def _where(seen: Seen) -> str:
+    return f"{seen.name} ({seen.place})"

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a promotion has to know of a repository, asked of git; and the two things that it does there."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git, check_url
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Repository:
+    """A repository that is to be tagged.
+
+    :param git: runs git there.
+    :param remote: the name or address of the remote that the tag goes to.
+    :param commit: what shall be tagged, in git's words.
+    """
+
+    def __init__(self, git: Git, remote: str, commit: str) -> None:
+        self._git = git
+        self.remote = remote
+        self._wanted = commit
+
+    def see(self, tag: str) -> Seen:
+        """The repository as it is. Only objects are fetched: no branch, tag or file changes here.
+
+        :raises SlipwayError: when git or the remote refuses.
+        """
+        commit = self.resolve()
+        references = self._references()
+        heads = {name: value for name, value in references.items() if name.startswith("refs/heads/")}
+        local = self._git.ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}^{{commit}}", codes=(0, 1))[1]
+        name = f"refs/tags/{tag}"
+        return Seen(
+            name=self._git.name,
+            place=self._git.place,
+            remote=self.remote,
+            commit=commit,
+            changes=self._changes(),
+            published=self._is_published(commit, heads),
+            local=local.strip() or None,
+            remote_tag=references.get(f"{name}^{{}}") or references.get(name),
+            identity=self._git.ask("var", "GIT_COMMITTER_IDENT", codes=(0, 1, 128))[0] == 0,
+        )
+
+    def at(self, revision: str) -> Repository:
+        """This repository with another commit to be tagged; the same one for an empty revision."""
+        return Repository(self._git, self.remote, revision or self._wanted)
+
+    def resolve(self) -> str:
+        """The commit that shall be tagged.
+
+        :raises SlipwayError: when there is none of that name.
+        """
+        revision = f"{self._wanted}^{{commit}}"
+        _code, text = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", revision, codes=(0, 1, 128))
+        # Older versions of git print --end-of-options as well.
+        found = [line for line in text.split() if _COMMIT.fullmatch(line)]
+        if not found:
+            what = f"there is no commit {self._wanted[:60]!r}"
+            raise SlipwayError(what, f"{self._git.name} ({self._git.place})", "Fetch it, or name another one")
+        return found[-1]
+
+    def file(self, commit: str, path: str) -> str:
+        """A file's text at a commit.
+
+        :raises SlipwayError: when the commit has no such file.
+        """
+        code, text = self._git.ask("show", f"{commit}:{path}", codes=(0, 128))
+        if code:
+            what = f"commit {commit[:12]} has no {path}"
+            where = f"{self._git.name} ({self._git.place})"
+            raise SlipwayError(what, where, "Name the module's directory with backend_module")
+        return text
+
+    def tag(self, tag: str, commit: str, message: str) -> None:
+        """Make an annotated tag here.
+
+        :raises SlipwayError: when there is one already, or git refuses.
+        """
+        self._git.ask("tag", "--annotate", "--file=-", tag, commit, stdin=f"{message}\n")
+
+    def push(self, tag: str) -> None:
+        """Bring the tag to the remote, which refuses to replace one.
+
+        :raises SlipwayError: when it does not take it.
+        """
+        self._git.remote("push", "--quiet", "--no-verify", self.remote, f"refs/tags/{tag}:refs/tags/{tag}")
+
+    def _references(self) -> dict[str, str]:
+        text = self._git.remote("ls-remote", "--heads", "--tags", self.remote)
+        pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
+        return {name: value for value, name in pairs}
+
+    def _changes(self) -> tuple[str, ...]:
+        if self._git.ask("rev-parse", "--is-bare-repository")[1].strip() == "true":
+            return ()
+        text = self._git.ask("status", "--porcelain", "--untracked-files=normal")[1]
+        return tuple(line[3:] for line in text.splitlines() if line)
+
+    def _is_published(self, commit: str, heads: Mapping[str, str]) -> bool:
+        if not heads or commit in heads.values():
+            return bool(heads)
+        names = "".join(f"{name}\n" for name in heads)
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--stdin")
+        self._git.remote("fetch", *options, self.remote, stdin=names)
+        excluded = "".join(f"^{head}\n" for head in set(heads.values()))
+        missing = self._git.ask("rev-list", "--max-count=1", "--stdin", stdin=f"{commit}\n{excluded}")[1]
+        return not missing.strip()
+
+
+def open_checkout(directory: str, name: str, credentials: Credentials, remote: str, commit: str) -> Repository:
+    """The repository that a directory is in.
+
+    :param directory: a working tree, or a directory in it.
+    :param remote: the name of the remote.
+    :param commit: what shall be tagged.
+    :raises SlipwayError: when there is no such directory, repository or remote.
+    """
+    path = Path(directory).expanduser().absolute()
+    where = f"-e {name}_path"
+    if not path.is_dir():
+        raise SlipwayError(f"{path} is no directory", where, f"Name the {name}'s checkout")
+    git = Git(path, name, credentials)
+    code, top = git.ask("rev-parse", "--show-toplevel", codes=(0, 128))
+    if code:
+        raise SlipwayError(f"{path} is in no git checkout", where, f"Name the {name}'s checkout")
+    git = Git(Path(top.strip()), name, credentials)
+    code, url = git.ask("remote", "get-url", remote, codes=(0, 2, 128))
+    if code:
+        known = ", ".join(git.ask("remote")[1].split()) or "none"
+        remedy = f"Name one with promote_remote (there are: {known})"
+        raise SlipwayError(f"it has no remote {remote}", f"{name} ({git.place})", remedy)
+    if credentials.token is not None:
+        check_url(url.strip(), f"remote {remote} of {git.place}")
+    return Repository(Git(git.directory, name, credentials, url=url.strip()), remote, commit)
+
+
+@contextmanager
+def fetched(url: str, name: str, credentials: Credentials, tag: str, branch: str) -> Iterator[Repository]:
+    """A repository without a checkout: fetched for as long as the block runs.
+
+    What shall be tagged is what the tag names already, else the head of ``branch``.
+
+    :raises SlipwayError: when the remote refuses, or has no such branch.
+    """
+    check_url(url, f"{name}_repository")
+    with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
+        git = Git(Path(directory), name, credentials, place=url, url=url)
+        git.ask("init", "--quiet", "--bare")
+        git.remote("fetch", "--quiet", "--no-tags", url, "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
+        known = git.ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}", codes=(0, 1))[1].strip()
+        wanted = f"refs/tags/{tag}" if known else f"refs/heads/{branch}"
+        if not known and git.ask("rev-parse", "--verify", "--quiet", wanted, codes=(0, 1))[0]:
+            raise SlipwayError(f"there is no branch {branch}", f"{name} ({url})", f"Correct {name}_branch")
+        yield Repository(git, url, wanted)

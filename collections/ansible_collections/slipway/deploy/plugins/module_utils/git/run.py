@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Real git, run without a terminal: what it is asked, and what its refusals mean in one line.
+
+A token never is an argument, an environment variable or a file: git asks for it, and the program that answers reads
+it from a file in memory that only git's own processes have open.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+_LIMIT_SECONDS = 120
+_USER = "x-access-token"
+# git's prompts (Documentation/gitcredentials.txt). Another host, that of a redirect, gets no answer.
+_ANSWERS = """#!/bin/sh
+case "$1" in
+  "Username for 'https://{host}'"*) echo {user} ;;
+  "Password for 'https://{user}@{host}'"*) exec cat "/proc/self/fd/{descriptor}" ;;
+  *) exit 1 ;;
+esac
+"""
+# What git, curl and ssh write, and what it means.
+_REFUSALS: Sequence[tuple[str, str, str]] = (
+    (
+        r"authentication failed|could not read (username|password)|invalid username|returned error: 40[13]|denied",
+        "the remote does not accept these credentials",
+        "Give promote_token a token that may write there, or correct git's own set-up; it may be revoked or expired",
+    ),
+    (
+        r"repository .*not found|does not appear to be a git repository|returned error: 404|no such remote",
+        "the remote has no such repository, or does not show it to these credentials",
+        "Correct the address (git remote -v), or the token's repositories",
+    ),
+    (
+        r"already exists|\[rejected\]|\[remote rejected\]",
+        "the remote refused the tag",
+        "Somebody may have made it meanwhile, or a rule of the repository forbids it. Run this again to see which",
+    ),
+    (
+        r"could not resolve|failed to connect|connection (refused|timed out|reset)|unable to access|not read from",
+        "the remote does not answer",
+        "Look at the network and the address (git remote -v), then run this again",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """How git gets at a remote besides its own set-up.
+
+    :ivar token: for HTTPS; ``None`` leaves everything to git's own set-up. It never appears in ``repr``.
+    :ivar ca_file: certificates of the remote's authority, ``None`` for the system's.
+    """
+
+    token: str | None = None
+    ca_file: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials(token={'set' if self.token else None}, ca_file={self.ca_file!r})"
+
+
+class Git:
+    """git in one directory.
+
+    :param directory: a working tree or a bare repository.
+    :param name: what a person calls it, for errors.
+    :param place: what to name in errors, ``directory`` by default.
+    :param url: the remote's address; the token is only given to its host, and only by HTTPS.
+    """
+
+    def __init__(
+        self, directory: Path, name: str, credentials: Credentials, place: str | None = None, url: str = ""
+    ) -> None:
+        self.directory = directory
+        self.name = name
+        self.place = place or str(directory)
+        self._credentials = credentials
+        self._host = _host(url)
+
+    def ask(self, *arguments: str, codes: Sequence[int] = (0,), stdin: str = "") -> tuple[int, str]:
+        """Run git; its exit code, one of ``codes``, and what it printed.
+
+        :raises SlipwayError: when it ends with another code, in one line.
+        """
+        return self._run(arguments, codes, stdin, {}, ())
+
+    def remote(self, *arguments: str, stdin: str = "") -> str:
+        """Run git where it talks to a remote, with the credentials; what it printed.
+
+        :raises SlipwayError: saying why the remote refuses.
+        """
+        with self._askpass() as (environment, descriptors):
+            return self._run(arguments, (0,), stdin, environment, descriptors)[1]
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        codes: Sequence[int],
+        stdin: str,
+        environment: Mapping[str, str],
+        descriptors: Sequence[int],
+    ) -> tuple[int, str]:
+        settings: list[str] = []
+        if self._credentials.token is not None and environment:
+            settings += ["-c", "credential.helper="]
+        if self._credentials.ca_file:
+            settings += ["-c", f"http.sslCAInfo={self._credentials.ca_file}"]
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(self.directory), *settings, *arguments],
+                check=False,
+                env={**_environment(), **environment},
+                input=stdin.encode(),
+                capture_output=True,
+                pass_fds=tuple(descriptors),
+                timeout=_LIMIT_SECONDS,
+            )
+        except FileNotFoundError as error:
+            raise SlipwayError("git is not installed here", self._where(), "Install the package git") from error
+        except subprocess.TimeoutExpired as error:
+            what = f"git {arguments[0]} did not end within {_LIMIT_SECONDS} s"
+            raise SlipwayError(what, self._where(), "Look at the network, then run this again") from error
+        if done.returncode not in codes:
+            raise self._refusal(arguments[0], done.stderr.decode(errors="replace"))
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def _refusal(self, verb: str, text: str) -> SlipwayError:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        said = next((line for line in lines if re.match(r"(fatal|error|remote|!)", line)), lines[0] if lines else "")
+        for pattern, what, remedy in _REFUSALS:
+            if re.search(pattern, text, re.IGNORECASE):
+                return SlipwayError(f"{what} (git {verb}: {_plain(said)})", self._where(), remedy)
+        return SlipwayError(f"git {verb} failed: {_plain(said)}", self._where(), "Try the same by hand there")
+
+    @contextmanager
+    def _askpass(self) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
+        if self._credentials.token is None or not self._host:
+            yield {}, ()
+            return
+        descriptor = os.memfd_create("slipway", os.MFD_CLOEXEC)
+        try:
+            os.write(descriptor, f"{self._credentials.token}\n".encode())
+            with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
+                program = Path(directory) / "askpass"
+                text = _ANSWERS.format(host=self._host, user=_USER, descriptor=descriptor)
+                program.write_text(text, encoding="ascii")
+                program.chmod(0o700)
+                yield {"GIT_ASKPASS": str(program)}, (descriptor,)
+        finally:
+            os.close(descriptor)
+
+    def _where(self) -> str:
+        return f"{self.name} ({self.place})"
+
+
+def check_url(url: str, where: str) -> str:
+    """``url`` itself, unless it holds a password.
+
+    :raises SlipwayError: then; without repeating it.
+    """
+    parts = urlsplit(url)
+    if parts.password or (parts.username and parts.scheme in ("http", "https")):
+        remedy = "Write the address without them and give the token by promote_token"
+        raise SlipwayError("the address holds credentials", where, remedy)
+    return url
+
+
+def _host(url: str) -> str:
+    """The host, and the port if one is written, of an HTTPS address; it goes into a program's text."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return host if parts.scheme == "https" and re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", host) else ""
+
+
+def _environment() -> dict[str, str]:
+    # Messages are compared with words, so they must be English. Nobody is there to answer a question.
+    own = {"LC_ALL": "C.UTF-8", "LANGUAGE": "", "GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+    ssh = os.environ.get("GIT_SSH_COMMAND") or "ssh -o BatchMode=yes"
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    }
+    return {**kept, **own, "GIT_SSH_COMMAND": ssh}
+
+
+def _plain(line: str) -> str:
+    """A line of git's without the password that an address in it may hold."""
+    return re.sub(r"(://)[^\s/@]*@", r"\1", line)[:200]

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""``versions.json``: which version of each component is promoted in an environment, and which ones were. Pure.
+
+Schema ``slipway/versions/1``: a component's entry by its name, and ``history``, the entries that were replaced, the
+newest first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+SCHEMA = "slipway/versions/1"
+#: Replaced entries that are kept.
+KEPT = 20
+#: Names that a document has besides its components.
+_RESERVED = frozenset({"schema", "history"})
+# What may differ between two promotions of the same thing.
+_CIRCUMSTANCES = frozenset({"promoted_at", "promoted_by"})
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is promoted of one component.
+
+    :ivar tag: ``backend-v0.2.0``.
+    :ivar version: Maven's version, ``0.2.0``.
+    :ivar digest: of the artifact: ``sha256:`` and 64 hexadecimal digits.
+    :ivar branch: the branch whose artifact it is.
+    :ivar key: the artifact's key in the bucket.
+    :ivar commit: what the tag names in the component's repository.
+    :ivar infra_commit: what it names in the infrastructure's.
+    :ivar promoted_at: the store's time in UTC, ISO 8601.
+    :ivar promoted_by: who did it.
+    """
+
+    tag: str
+    version: str
+    digest: str
+    branch: str
+    key: str
+    commit: str
+    infra_commit: str
+    promoted_at: str
+    promoted_by: str
+
+    def same_as(self, other: Version | None) -> bool:
+        """Whether both promote the same, whoever did it and whenever."""
+        return other is not None and not self.differences(other)
+
+    def differences(self, other: Version) -> dict[str, tuple[str, str]]:
+        """The fields in which ``other`` is something else: its value and this one's."""
+        own, others = asdict(self), asdict(other)
+        return {
+            name: (others[name], own[name]) for name in own if name not in _CIRCUMSTANCES and own[name] != others[name]
+        }
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The document."""
+
+    components: Mapping[str, Version]
+    history: tuple[Mapping[str, str], ...] = ()
+
+    def of(self, component: str) -> Version | None:
+        """What is promoted of a component, or ``None`` when nothing is."""
+        return self.components.get(component)
+
+
+EMPTY = Versions({})
+
+
+def versions_key(environment: str) -> str:
+    """Where the document is kept in the state store."""
+    return f"{environment}/versions.json"
+
+
+def promoted(document: Versions, component: str, version: Version) -> Versions:
+    """The document after a promotion; the same one when this is promoted already."""
+    previous = document.of(component)
+    if version.same_as(previous):
+        return document
+    replaced = [{"component": component, **asdict(previous)}] if previous else []
+    return Versions({**document.components, component: version}, (*replaced, *document.history)[:KEPT])
+
+
+def serialise(document: Versions) -> bytes:
+    """The document as it is written."""
+    body: dict[str, Any] = {"schema": SCHEMA}
+    body.update({name: asdict(version) for name, version in sorted(document.components.items())})
+    body["history"] = [dict(entry) for entry in document.history]
+    return (json.dumps(body, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def parse(body: bytes, where: str) -> Versions:
+    """Read the document back.
+
+    :param where: the place to name when it is damaged.
+    :raises SlipwayError: when it is no such document, or of a schema that this version does not know.
+    """
+    try:
+        raw = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(f"it is no JSON ({error})", where) from error
+    if not isinstance(raw, dict):
+        raise _damaged("it is no JSON object", where)
+    if raw.get("schema") != SCHEMA:
+        remedy = "Use the version of Slipway that wrote it"
+        raise SlipwayError(f"this is no {SCHEMA} document but {raw.get('schema')!r}", where, remedy)
+    history = raw.get("history", [])
+    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+        raise _damaged("its history is no list of entries", where)
+    components = {name: _version(name, entry, where) for name, entry in raw.items() if name not in _RESERVED}
+    return Versions(components, tuple(history))
+
+
+def _version(name: str, entry: Any, where: str) -> Version:
+    names = [field.name for field in fields(Version)]
+    if not isinstance(entry, dict):
+        raise _damaged(f"{name} is no JSON object", where)
+    wrong = [field for field in names if not isinstance(entry.get(field), str)]
+    if wrong:
+        raise _damaged(f"{name} has no text {', '.join(wrong)}", where)
+    return Version(**{field: entry[field] for field in names})
+
+
+def _damaged(why: str, where: str) -> SlipwayError:
+    return SlipwayError(
+        f"the versions are damaged: {why}",
+        where,
+        "Restore it from the store's versions, or promote anew after moving it away",
+    )

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a promotion does, in order, from what was seen of both repositories and of ``versions.json``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen, Step, short, steps
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import Version
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.tag import Tag, parse_semver
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What is to be done.
+
+    :ivar tags: the repositories with what is left to do in each, those that are tagged already included.
+    :ivar version: what ``versions.json`` will say.
+    :ivar before: what it says now.
+    """
+
+    tag: str
+    tags: Sequence[tuple[Seen, tuple[Step, ...]]]
+    version: Version
+    before: Version | None
+
+    @property
+    def writes(self) -> bool:
+        """Whether ``versions.json`` changes."""
+        return not self.version.same_as(self.before)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+        return self.writes or any(todo for _seen, todo in self.tags)
+
+    def lines(self, *, would: bool) -> list[str]:
+        """What is done, or would be, a line for each place."""
+        lines = []
+        for seen, todo in self.tags:
+            said = f"{self.tag} is commit {short(seen.commit)} on {seen.remote}"
+            if todo:
+                verb = " and ".join("pushed" if step == "push" else "tagged" for step in todo)
+                said = f"commit {short(seen.commit)} {'would be' if would else 'was'} {verb} as {self.tag}"
+            lines.append(f"{seen.name}: {said}")
+        return [*lines, self._versions_line(would)]
+
+    def _versions_line(self, would: bool) -> str:
+        digest = self.version.digest[:19]
+        if not self.writes:
+            return f"versions.json: says {self.tag} ({digest}…) already"
+        before = f", {self.before.tag} until now" if self.before and self.before.tag != self.tag else ""
+        return f"versions.json: {'would say' if would else 'says'} {self.tag} ({digest}…){before}"
+
+    def diff(self) -> dict[str, Mapping[str, str]]:
+        """Ansible's diff of the entry in ``versions.json``."""
+        return {"before": asdict(self.before) if self.before else {}, "after": asdict(self.version)}
+
+
+def plan(tag: Tag, seen: Sequence[Seen], version: Version, before: Version | None) -> Promotion:
+    """The promotion of a version.
+
+    :param seen: the backend's repository, then the infrastructure's; one repository may be both.
+    :raises SlipwayError: when a repository is not fit to be tagged.
+    """
+    return Promotion(tag.name, [(item, steps(tag.name, item)) for item in seen], version, before)
+
+
+def check_not_older(tag: Tag, before: Version | None, where: str) -> None:
+    """Refuse to promote what is older than what is promoted: going back is a rollback's business.
+
+    :raises SlipwayError: when it is older.
+    """
+    now = parse_semver(before.version) if before else None
+    if before is not None and now is not None and tag.version < now:
+        what = f"{tag.name} is older than {before.tag}, which is promoted"
+        remedy = (
+            "To run an older release again use playbooks/rollback.yml; to promote it still say -e promote_older=true"
+        )
+        raise SlipwayError(what, where, remedy)

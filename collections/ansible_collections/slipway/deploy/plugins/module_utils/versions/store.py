@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""``versions.json`` in the state store: read, and replaced only if nobody else has replaced it meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import (
+    EMPTY,
+    Version,
+    Versions,
+    parse,
+    promoted,
+    serialise,
+    versions_key,
+)
+
+# Another component's promotion may come in between; this many do not.
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Read:
+    """The document as it was read.
+
+    :ivar held: the store's version of it, ``None`` when there was none.
+    """
+
+    document: Versions
+    held: str | None
+
+
+def read_versions(store: Store, environment: str) -> Read:
+    """The environment's document; an empty one when nothing was promoted yet.
+
+    :raises SlipwayError: when it is damaged or the store does not answer.
+    """
+    stored = store.read(versions_key(environment))
+    if stored is None:
+        return Read(EMPTY, None)
+    return Read(parse(stored.body, _where(store, environment)), stored.version)
+
+
+def read_version(store: Store, environment: str, component: str) -> Version | None:
+    """What is promoted of a component: what a deploy takes when no version is given. ``None`` when nothing is.
+
+    :raises SlipwayError: when the document is damaged or the store does not answer.
+    """
+    return read_versions(store, environment).document.of(component)
+
+
+def write_version(store: Store, environment: str, component: str, version: Version, read: Read) -> bool:
+    """Promote a version, if what is promoted is still what was read; whether anything was written.
+
+    :param read: what :func:`read_versions` gave before anything else was done for this promotion.
+    :raises SlipwayError: when somebody else has promoted something else meanwhile; nothing was written then.
+    """
+    before = read.document.of(component)
+    for _attempt in range(_ATTEMPTS):
+        document = promoted(read.document, component, version)
+        if document is read.document:
+            return False
+        try:
+            expected = ABSENT if read.held is None else read.held
+            store.write(versions_key(environment), serialise(document), expect=expected)
+            return True
+        except Conflict as error:
+            read = read_versions(store, environment)
+            now = read.document.of(component)
+            if now != before and not version.same_as(now):
+                raise _lost(now, version, _where(store, environment)) from error
+    remedy = "Run this again"
+    raise SlipwayError("others replace it again and again", _where(store, environment), remedy)
+
+
+def _lost(now: Version | None, version: Version, where: str) -> SlipwayError:
+    what = f"promoted {now.tag} at {now.promoted_at}" if now else "removed it"
+    who = now.promoted_by if now else "somebody"
+    remedy = f"Nothing was overwritten. If {version.tag} is to be promoted still, run this again"
+    return SlipwayError(f"{who} {what}, while {version.tag} was being promoted", where, remedy)
+
+
+def _where(store: Store, environment: str) -> str:
+    return f"{store.url}/{versions_key(environment)}"
