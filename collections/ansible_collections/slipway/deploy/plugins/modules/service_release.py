@@ -55,6 +55,10 @@ options:
     type: list
     elements: path
     default: []
+  identity_changes:
+    description: In check mode, whether the tasks before this one would have changed one of O(identity_files).
+    type: bool
+    default: false
   release:
     description: What the links stand for, for the ledger. Left out when it stays the one that runs.
     type: dict
@@ -201,20 +205,19 @@ seconds:
   type: float
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Entry, Ledger, Release
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger, Release, Snapshot
 from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
 from ansible_collections.slipway.deploy.plugins.module_utils.host.release import (
     SWITCHED,
     UNCHANGED,
     UNDONE,
-    Outcome,
     carry_out,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.service import (
@@ -228,10 +231,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import 
     Observed,
     decide,
     decide_back,
-    differences,
     started_with,
     tracked,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.host.told import brief, described, good_states, message
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -243,6 +246,7 @@ ARGUMENTS = {
         "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
     },
     "identity_files": {"type": "list", "elements": "path", "default": []},
+    "identity_changes": {"type": "bool", "default": False},
     "release": {
         "type": "dict",
         "options": {
@@ -311,7 +315,8 @@ def decided(ledger: Ledger, observed: Observed, links: dict[str, str], params: d
     """What is to be done."""
     release = Release(**params["release"]) if params["release"] else None
     if params["state"] == "previous":
-        return decide_back(ledger, observed, links, release.id if release else None, params["leave"])
+        wanted = release.id if release else None
+        return decide_back(ledger, observed, links, wanted, params["leave"], params["reason"])
     return decide(ledger, observed, links, release)
 
 
@@ -320,7 +325,7 @@ def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     ledger, observed, links = look(service, params)
     decision = decided(ledger, observed, links, params)
     if decision.restart:
-        service.check_port()
+        service.check_startable()
     outcome = carry_out(decision, ledger, service, undo=params["undo"])
     result = described(decision, observed, params)
     result.update(
@@ -339,60 +344,19 @@ def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def good_states(params: dict[str, Any]) -> tuple[str, ...]:
-    """The outcomes that are what was asked for."""
-    return (UNCHANGED, UNDONE) if params["state"] == "previous" else (UNCHANGED, SWITCHED)
-
-
-def message(outcome: Outcome, decision: Decision, name: str) -> str:
-    """A failure in one line, with what runs now and the next step."""
-    wanted = decision.to.release.id if decision.to.release else "what was wanted"
-    runs = outcome.runs.release.id if outcome.runs and outcome.runs.release else "what ran before"
-    endings = {
-        UNDONE: f"{runs} is back and ready. Look at the log lines, correct it and deploy again",
-        "failed": f"Nothing was undone. Next: journalctl -u {name}",
-        "undo_failed": f"The service may be down: journalctl -u {name}",
-    }
-    return f"{name}: {wanted} is not ready: {outcome.reason}. {endings[outcome.state]}"
-
-
 def foreseen(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """What would be done, when all goes well."""
     ledger, observed, links = look(service, params)
+    files = {path: "to be written" for path in params["identity_files"] if params["identity_changes"]}
+    disk = Snapshot(observed.disk.links, {**observed.disk.files, **files})
+    # What the tasks before this one would have fetched and written is not there.
+    observed = replace(observed, disk=disk, gone=frozenset())
     decision = decided(ledger, observed, links, params)
     going = UNDONE if params["state"] == "previous" else SWITCHED
     result = described(decision, observed, params)
     state = going if decision.changes else UNCHANGED
     result.update(changed=decision.changes, state=state, reason=decision.reason, runs=brief(decision.to), failed=False)
     return result
-
-
-def described(decision: Decision, observed: Observed, params: dict[str, Any]) -> dict[str, Any]:
-    """Where it comes from and goes to, and the difference by path."""
-    result: dict[str, Any] = {"from": brief(decision.before), "to": brief(decision.to)}
-    if decision.restart:
-        before, after = observed.disk, decision.to.snapshot
-        if decision.before is not None:
-            before = decision.before.snapshot
-        paths = list(differences(before, after))
-        result["diff"] = {
-            "before": lines(paths, {**before.links, **before.files}, decision.before),
-            "after": lines(paths, {**after.links, **after.files}, decision.to),
-            "before_header": params["name"],
-            "after_header": params["name"],
-        }
-    return result
-
-
-def lines(paths: list[str], values: dict[str, str], entry: Entry | None) -> str:
-    """Paths and what is there, a line each, below the release."""
-    release = entry.release.id if entry and entry.release else "unknown"
-    return "".join([f"release {release}\n", *(f"{path} -> {values[path]}\n" for path in paths if path in values)])
-
-
-def brief(entry: Entry | None) -> dict[str, Any] | None:
-    """A release as records write it."""
-    return entry.release.brief() if entry and entry.release else None
 
 
 def shown(service: Service, params: dict[str, Any]) -> dict[str, Any]:

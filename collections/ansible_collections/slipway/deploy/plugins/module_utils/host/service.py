@@ -72,11 +72,14 @@ class Service:
         gone = frozenset(target for target in targets if not Path(target).exists())
         return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone)
 
-    def check_port(self) -> None:
-        """Refuse to start a service whose port somebody else holds: it would answer in the service's place.
+    def check_startable(self) -> None:
+        """Refuse to switch what cannot start. Whoever holds its port would also answer in the service's place.
 
-        :raises SlipwayError: naming who holds it.
+        :raises SlipwayError: when there is no such unit, or naming who holds the port.
         """
+        unit = systemd.show(self.name)
+        if not unit.loaded:
+            raise SlipwayError("systemd knows no such service", f"{self.name}.service", "Install its unit first")
         port = _own_port(self.wanted.url)
         for listener in ports.listeners(port) if port else ():
             if listener.unit != f"{self.name}.service":

@@ -115,13 +115,19 @@ def decide(ledger: Ledger, observed: Observed, links: Mapping[str, str], release
 
 
 def decide_back(
-    ledger: Ledger, observed: Observed, links: Mapping[str, str], release: str | None, leave: str | None
+    ledger: Ledger,
+    observed: Observed,
+    links: Mapping[str, str],
+    release: str | None = None,
+    leave: str | None = None,
+    why: str = "undone",
 ) -> Decision:
     """What makes the service run with an older good release.
 
     :param links: exactly where to go, or nothing for what the ledger says.
     :param release: the id of the release to go to, or ``None`` for the last good one.
     :param leave: the id of the release to leave; when another one runs, nothing is left.
+    :param why: why it is left, in one line.
     :raises SlipwayError: when there is no such release, or something of it is gone.
     """
     current = ledger.entry(ledger.pending) or ledger.entry(observed.disk) or ledger.current()
@@ -139,7 +145,7 @@ def decide_back(
         return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=current)
     leaves = current if current and current.snapshot != to.snapshot else None
     return Decision(
-        f"back from {left or 'an unknown release'} to {_name(to)}",
+        f"back from {left or 'an unknown release'} to {_name(to)}: {why}",
         restart=known != to.snapshot,
         prove=True,
         to=to,

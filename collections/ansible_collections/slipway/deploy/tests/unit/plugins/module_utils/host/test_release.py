@@ -1,0 +1,249 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Switches on a simulated host: what is switched, undone, refused; killed anywhere, the next run heals."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import BAD, GOOD, Ledger, dump
+from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import started_with
+
+from .simulated import CONFIGURATION, LINK, UNIT, Host, Killed
+
+
+def deployed(*releases: str) -> Host:
+    """A host on which these releases became current one after the other."""
+    host = Host()
+    for release in releases:
+        assert host.run({LINK: release}, release).state == "switched"
+    return host
+
+
+def test_a_first_release() -> None:
+    host = Host()
+    outcome = host.run({LINK: "r1"}, "r1")
+    assert (outcome.state, outcome.reason) == ("switched", "the service does not run")
+    assert host.process == host.disk()
+    assert host.ledger().entries[0].verdict == GOOD
+
+
+def test_a_second_run_does_nothing() -> None:
+    host = deployed("r1")
+    starts, book = host.starts, host.book
+    assert host.run({LINK: "r1"}, "r1").state == "unchanged"
+    assert (host.starts, host.book) == (starts, book)
+
+
+def test_a_second_run_says_that_the_service_does_not_answer() -> None:
+    host = deployed("r1")
+    host.sick = {"r1"}
+    outcome = host.run({LINK: "r1"}, "r1")
+    assert outcome.state == "failed"
+    assert "nothing was switched" in outcome.reason
+    assert host.ledger().entries[0].verdict == GOOD
+
+
+def test_a_bad_release_is_undone_and_noted() -> None:
+    host = deployed("r1")
+    host.sick = {"r2"}
+    outcome = host.run({LINK: "r2"}, "r2")
+    assert (outcome.state, outcome.reason) == ("undone", "it is sick")
+    assert outcome.runs is not None
+    assert outcome.runs.release is not None
+    assert outcome.runs.release.id == "r1"
+    assert host.links[LINK] == "r1"
+    assert host.healthy()
+    assert [(item.release.id, item.verdict) for item in host.ledger().entries if item.release] == [
+        ("r1", GOOD),
+        ("r2", BAD),
+    ]
+    assert host.run({LINK: "r1"}, "r1").state == "unchanged"
+
+
+def test_a_bad_first_release_stays() -> None:
+    host = Host(sick={"r1"})
+    assert host.run({LINK: "r1"}, "r1").state == "failed"
+    assert host.links == {LINK: "r1"}
+
+
+def test_what_ran_before_slipway_came_is_gone_back_to() -> None:
+    host = Host(links={LINK: "old"}, sick={"r1"})
+    host.boot()
+    assert host.run({LINK: "r1"}, "r1").state == "undone"
+    assert host.links == {LINK: "old"}
+
+
+def test_without_undo_it_stays() -> None:
+    host = deployed("r1")
+    host.sick = {"r2"}
+    assert host.run({LINK: "r2"}, "r2", undo=False).state == "failed"
+    assert host.links == {LINK: "r2"}
+    assert host.run({LINK: "r1"}, "r1").state == "switched"
+
+
+def test_a_unit_that_breaks_the_service_is_put_back() -> None:
+    host = deployed("r1")
+    host.sick = {"u2"}
+    assert host.run({LINK: "r1"}, unit="u2").state == "undone"
+    assert host.files[UNIT] == "u1"
+    assert host.healthy()
+
+
+def test_changed_configuration_keeps_the_release() -> None:
+    host = deployed("r1")
+    outcome = host.run({CONFIGURATION: "g1"})
+    assert outcome.state == "switched"
+    assert outcome.reason == f"what it was started with has changed: {CONFIGURATION}"
+    assert outcome.runs is not None
+    assert outcome.runs.release is not None
+    assert outcome.runs.release.id == "r1"
+
+
+def test_an_undo_that_fails_is_said() -> None:
+    host = deployed("r1")
+    host.sick = {"r1", "r2"}
+    outcome = host.run({LINK: "r2"}, "r2")
+    assert outcome.state == "undo_failed"
+    assert "the undo failed" in outcome.reason
+    assert host.links == {LINK: "r1"}
+
+
+def test_a_full_disk_changes_nothing() -> None:
+    host = deployed("r1")
+    host.full = True
+    with pytest.raises(SlipwayError, match="the disk is full"):
+        host.run({LINK: "r2"}, "r2")
+    assert host.process == host.disk()
+    assert host.links == {LINK: "r1"}
+
+
+def test_a_full_disk_keeps_no_undo_from_running() -> None:
+    host = deployed("r1", "r2")
+    host.full = True
+    assert host.back(leave="r2").state == "undone"
+    assert host.links == {LINK: "r1"}
+    assert host.warnings
+
+
+def test_a_target_that_is_gone_is_refused() -> None:
+    host = deployed("r1")
+    host.gone = {"r2"}
+    with pytest.raises(SlipwayError, match="r2 does not exist"):
+        host.run({LINK: "r2"}, "r2")
+
+
+def test_back_to_the_release_before() -> None:
+    host = deployed("r1", "r2", "r3")
+    assert host.back(leave="r3").state == "undone"
+    assert host.links == {LINK: "r2"}
+    assert host.back(leave="r3").state == "unchanged"
+    assert host.back().state == "undone"
+    assert host.links == {LINK: "r1"}
+    with pytest.raises(SlipwayError, match="no older good release"):
+        host.back()
+
+
+def test_back_to_a_named_release() -> None:
+    host = deployed("r1", "r2", "r3")
+    assert host.back(release="r1").state == "undone"
+    assert host.links == {LINK: "r1"}
+    with pytest.raises(SlipwayError, match="no good release r9"):
+        host.back(release="r9")
+
+
+def test_back_by_links_needs_no_ledger() -> None:
+    host = deployed("r1", "r2")
+    host.book = dump(Ledger(), "x")
+    assert host.back({LINK: "r1"}).state == "undone"
+    assert host.links == {LINK: "r1"}
+
+
+def test_back_when_another_release_runs_heals_what_a_killed_run_began() -> None:
+    host = deployed("r1")
+    host.kill_in = 6
+    with suppress(Killed):
+        host.run({LINK: "r2"}, "r2")
+    assert host.back(leave="r9").state in ("undone", "switched", "unchanged")
+    assert host.process is not None
+    assert host.process.links == {LINK: "r1"}
+
+
+def test_what_systemd_restarted_by_itself_is_known() -> None:
+    host = deployed("r1")
+    host.start()
+    assert host.run({LINK: "r1"}, "r1").state == "unchanged"
+    host.boot()
+    assert host.run({LINK: "r1"}, "r1").state == "unchanged"
+
+
+RELEASES = st.sampled_from(["r1", "r2", "r3"])
+UNITS = st.sampled_from(["u1", "u2"])
+EVENTS = st.sampled_from(["nothing", "crash", "boot", "down"])
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[tuple[str, str, str, int | None, str]]:
+    """What happens to a host: (what, release, unit, killed before step, what systemd does afterwards)."""
+    what = st.sampled_from(["run", "run", "back"])
+    kill = st.one_of(st.none(), st.integers(0, 16))
+    return draw(st.lists(st.tuples(what, RELEASES, UNITS, kill, EVENTS), min_size=1, max_size=6))
+
+
+@settings(max_examples=400, deadline=None)
+@given(runs(), st.sets(st.sampled_from(["r2", "r3", "u2"])))
+def test_killed_anywhere_the_next_run_heals(
+    history: list[tuple[str, str, str, int | None, str]], sick: set[str]
+) -> None:
+    host = deployed("r1")
+    host.sick = sick
+    for what, release, unit, kill, event in history:
+        host.kill_in = kill
+        with suppress(Killed, SlipwayError):
+            if what == "run":
+                host.run({LINK: release}, release, unit)
+            else:
+                host.back(leave=release)
+        host.kill_in = None
+        # A link always points somewhere, and whatever starts next starts with a release.
+        assert host.links[LINK] in {"r1", "r2", "r3"}
+        if event == "down":
+            host.process = None
+        elif event != "nothing":
+            host.boot() if event == "boot" else host.start()
+        known = started_with(host.ledger(), host.observe(host.ledger(), {}))
+        assert known is None or known == host.process
+    outcome = host.run({LINK: "r3"}, "r3", "u1")
+    if "r3" in sick:
+        # The old release serves, and it is said.
+        assert outcome.state in ("undone", "failed")
+        if outcome.state == "undone":
+            assert host.healthy()
+    else:
+        assert outcome.state in ("switched", "unchanged")
+        assert host.healthy()
+        assert host.links == {LINK: "r3"}
+        starts = host.starts
+        assert host.run({LINK: "r3"}, "r3", "u1").state == "unchanged"
+        assert host.starts == starts
+    assert host.process == host.disk()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 30), RELEASES, st.booleans())
+def test_killed_in_a_switch_or_its_undo_the_good_release_can_be_had_back(kill: int, release: str, sick: bool) -> None:
+    host = deployed("r0", "r1")
+    host.sick = {release} if sick and release != "r1" else set()
+    host.kill_in = kill
+    with suppress(Killed):
+        host.run({LINK: release}, release)
+    host.kill_in = None
+    assert host.run({LINK: "r1"}, "r1").state in ("switched", "unchanged")
+    assert host.process is not None
+    assert host.process.links == {LINK: "r1"}
+    assert host.healthy()
