@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Builds the bundle that a host runs by itself. See modules/bundle.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle import api, fetch
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.build import Wanted, build
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import Release, schema_version
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.locate import Located, locate
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+
+
+class ActionModule(SlipwayAction):
+    """Works on the control node only; in check mode it says what it would upload."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "release": {"type": "str", "default": ""},
+        "branch": {"type": "str", "default": ""},
+        "bucket": {"type": "str", "required": True},
+        "checkout": {"type": "str", "default": ""},
+        "pythons": {"type": "list", "elements": "str", "default": ["3.11", "3.13"]},
+        "machines": {"type": "list", "elements": "str", "default": ["x86_64"]},
+        "project": {"type": "str", "required": True},
+        "directory": {"type": "str", "required": True},
+        "upload": {"type": "bool", "default": True},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Do the work; where the bundle is."""
+        given = self.arguments
+        context.check_account()
+        root, directory = Path(given["project"]).resolve(), Path(given["directory"]).resolve()
+        located = self._locate(context)
+        migrations = self._migrations(context, located, directory)
+        release = Release(
+            environment=context.environment,
+            tag=located.tag,
+            branch=located.branch,
+            bucket=given["bucket"],
+            key=located.key,
+            digest=located.digest,
+            version=located.version or located.tag.rpartition("-v")[2],
+            commit=located.commit,
+            infra_commit=fetch.commit_of(root),
+            schema=schema_version(migrations),
+        )
+        made = build(root, release, migrations, Wanted(given["pythons"], given["machines"]), directory)
+        key = api.bundle_key(context.environment, made.name)
+        url = f"s3://{given['bucket']}/{key}"
+        changed = self._publish(context, made.path, key, {"url": url, "sha256": made.digest, "release": release.tag})
+        display.display(f"{context.environment}: {made.name} ({made.path.stat().st_size / 1e6:.0f} MB): {made.path}")
+        return {
+            "changed": changed,
+            "bundle": made.name,
+            "path": str(made.path),
+            "sha256": made.digest,
+            "url": url,
+            "release": release.document(),
+        }
+
+    def _locate(self, context: Context) -> Located:
+        tag, branch = self.arguments["release"].strip(), self.arguments["branch"].strip()
+        s3 = context.clients("s3")
+        if tag:
+            if not _TAG.fullmatch(tag):
+                raise SlipwayError(f"{tag!r} is no tag", "-e backend_release", "Write e.g. backend-v0.2.0")
+            return locate(s3, self.arguments["bucket"], tag, branch)
+        promoted = read_version(context.store, context.environment, "backend")
+        if promoted is None:
+            what = f"no release is named, and none is promoted in {context.environment}"
+            raise SlipwayError(what, None, "Say -e backend_release=<tag>, or promote one: playbooks/promote.yml")
+        return Located(promoted.tag, promoted.branch, promoted.key, promoted.digest, promoted.version, promoted.commit)
+
+    def _migrations(self, context: Context, located: Located, directory: Path) -> dict[str, Entry]:
+        if self.arguments["checkout"]:
+            return fetch.migrations_of_checkout(Path(self.arguments["checkout"]))
+        bucket, cache = self.arguments["bucket"], directory / "cache"
+        jar = fetch.fetch_jar(context.clients("s3"), bucket, located.key, located.digest, cache)
+        return fetch.migrations_of_jar(jar)
+
+    def _publish(self, context: Context, path: Path, key: str, said: Mapping[str, str]) -> bool:
+        if not self.arguments["upload"] or self._task.check_mode:
+            return bool(self.arguments["upload"])
+        put = api.upload(context.clients("s3"), self.arguments["bucket"], key, path, said["sha256"])
+        return api.announce(context.clients("ssm"), context.environment, said) or put

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Putting a bundle together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle import fetch
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, write_archive
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
+    WHEELHOUSE,
+    Release,
+    as_json,
+    bundle_id,
+    manifest,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+APPSPEC = "appspec.yml"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a bundle is made for: the Pythons and the machines (``x86_64``, ``aarch64``) of its hosts."""
+
+    pythons: Sequence[str]
+    machines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on this machine. ``digest`` is SHA-256 in hexadecimal digits."""
+
+    name: str
+    path: Path
+    digest: str
+
+
+def build(root: Path, release: Release, migrations: Mapping[str, Entry], wanted: Wanted, directory: Path) -> Bundle:
+    """Make the bundle of a release in ``directory``. The same inputs make the same bytes.
+
+    :param root: the project's directory.
+    :param migrations: the release's migrations by their names in the bundle.
+    :param directory: also holds the cache of what was downloaded.
+    :raises SlipwayError: when a part cannot be got.
+    """
+    cache = directory / "cache"
+    entries = {
+        **fetch.project_files(root, release.environment),
+        **fetch.wheelhouse(root, wanted.pythons, wanted.machines, cache),
+        **fetch.flyway(root, cache),
+        **migrations,
+        "release.json": Entry(as_json(release.document())),
+    }
+    if APPSPEC not in entries:
+        raise SlipwayError(f"there is no {APPSPEC}", "pipelines/codedeploy", "Restore it from git")
+    pythons = {python: f"{WHEELHOUSE}requirements-{python}.txt" for python in wanted.pythons}
+    described = manifest({name: entry.digest() for name, entry in entries.items()}, release, pythons)
+    name = bundle_id(release, described)
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{name}.tar.gz"
+    return Bundle(name, path, write_archive(path, {**entries, "bundle.json": Entry(described)}))

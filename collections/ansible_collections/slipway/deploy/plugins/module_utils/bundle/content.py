@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What goes into a bundle, and what its two descriptions say. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+BUNDLE_SCHEMA: Final = "slipway/bundle/1"
+RELEASE_SCHEMA: Final = "slipway/bundled-release/1"
+MIGRATIONS: Final = "migrations/"
+WHEELHOUSE: Final = "wheelhouse/"
+FLYWAY: Final = "flyway/"
+
+_COLLECTION: Final = "collections/ansible_collections/slipway/deploy/"
+_FILES: Final = frozenset({"ansible.cfg", "COPYING", "inventories/environment.yml"})
+_TREES: Final = ("playbooks/", "roles/", "filter_plugins/", f"{_COLLECTION}plugins/", f"{_COLLECTION}meta/")
+_HOOKS: Final = "pipelines/codedeploy/"
+_SKIPPED: Final = ("pipelines/codedeploy/pins.json",)
+# The part of a jar where Flyway looks by default, in the jar of Spring Boot and in a plain one.
+_MIGRATION: Final = re.compile(r"(?:BOOT-INF/classes/|src/main/resources/)?db/migration/(?P<name>.+\.sql)")
+_VERSIONED: Final = re.compile(r"V(?P<version>[0-9]+(?:[._][0-9]+)*)__.*\.sql")
+# Flyway's program needs neither the drivers of other databases nor what signs in to Azure.
+_FLYWAY_TREES: Final = ("lib/", "drivers/postgresql-", "conf/", "licenses/")
+_FLYWAY_SKIPPED: Final = ("lib/netty/", "lib/aad/", "lib/jna")
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release that a bundle deploys. ``digest`` is the jar's, ``schema`` the newest migration's version."""
+
+    environment: str
+    tag: str
+    branch: str
+    bucket: str
+    key: str
+    digest: str
+    version: str
+    commit: str
+    infra_commit: str
+    schema: str
+
+    def document(self) -> dict[str, Any]:
+        """``release.json``."""
+        said = asdict(self)
+        return {"format": RELEASE_SCHEMA, **said}
+
+
+def project_name(name: str, environment: str) -> str | None:
+    """The name in the bundle of a file of the project, or ``None`` when it stays out.
+
+    :param name: its path below the project's directory.
+    :param environment: the only environment that comes along.
+    """
+    if name.startswith(_HOOKS) and name not in _SKIPPED:
+        return name.removeprefix(_HOOKS)
+    if name in _FILES or name.startswith((f"inventories/{environment}/", *_TREES)):
+        return None if "/__pycache__/" in name or name.endswith(".example") else name
+    return None
+
+
+def migration_name(path: str) -> str | None:
+    """The name in the bundle of a file of a jar or of a Maven module when it is a migration."""
+    match = _MIGRATION.fullmatch(path)
+    return f"{MIGRATIONS}{match['name']}" if match else None
+
+
+def flyway_name(path: str) -> str | None:
+    """The name in the bundle of a file of Flyway's archive (``flyway-<version>/…``), or ``None``."""
+    name = path.partition("/")[2]
+    if name.startswith(_FLYWAY_SKIPPED):
+        return None
+    return f"{FLYWAY}{name}" if name == "flyway" or name.startswith(_FLYWAY_TREES) else None
+
+
+def schema_version(migrations: Iterable[str]) -> str:
+    """The highest version among the names of migrations, empty when none is versioned."""
+    found = (_VERSIONED.fullmatch(name.rpartition("/")[2]) for name in migrations)
+    versions = [match["version"].replace("_", ".") for match in found if match]
+    return max(versions, key=version_key, default="")
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """What versions of a schema are sorted by: ``1.10`` comes after ``1.9`` and equals ``1.10.0``."""
+    numbers = [int(part) for part in re.split(r"[._]", version) if part.isdigit()]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def refuse_private_key(name: str, content: bytes) -> None:
+    """Refuse a file that holds a private key: a bundle is readable by every host.
+
+    :raises SlipwayError: naming the file.
+    """
+    if re.search(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{16}", content):
+        raise SlipwayError("holds a private key", name, "Keep secrets in Secrets Manager or SSM, out of the project")
+
+
+def manifest(files: Mapping[str, str], release: Release, pythons: Mapping[str, str]) -> bytes:
+    """``bundle.json``: the digest of every other file, and what the host looks up in it.
+
+    :param files: name → SHA-256.
+    :param pythons: Python version → its list of requirements, by name in the bundle.
+    """
+    document = {
+        "schema": BUNDLE_SCHEMA,
+        "environment": release.environment,
+        "release": release.tag,
+        "pythons": dict(sorted(pythons.items())),
+        "files": dict(sorted(files.items())),
+    }
+    return as_json(document)
+
+
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """A document as it is written."""
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def bundle_id(release: Release, manifest_body: bytes) -> str:
+    """A bundle's name: what it releases, and the digest of all it holds."""
+    tag = re.sub(r"[^A-Za-z0-9._-]", "-", release.tag)
+    return f"{tag}-{hashlib.sha256(manifest_body).hexdigest()[:12]}"

@@ -1,0 +1,246 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a bundle's parts come from: the project's files, Python packages by pip, Flyway by Maven, the jar from S3.
+
+What was fetched once is kept in a cache, found again by its pinned digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, file_digest
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
+    WHEELHOUSE,
+    flyway_name,
+    migration_name,
+    project_name,
+    refuse_private_key,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels import (
+    Pin,
+    check_python,
+    needed,
+    pip_arguments,
+    read_lock,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+PINS: Final = "pipelines/codedeploy/pins.json"
+_TIMEOUT_SECONDS: Final = 900
+
+
+def project_files(root: Path, environment: str) -> dict[str, Entry]:
+    """The project's files that a host of an environment needs: those that git knows.
+
+    Terraform's outputs come along as well; a project may keep them out of git.
+
+    :raises SlipwayError: when one holds a private key.
+    """
+    names = _known_to_git(root)
+    outputs = f"inventories/{environment}/terraform.json"
+    if (root / outputs).is_file():
+        names.append(outputs)
+    found: dict[str, Entry] = {}
+    for name in names:
+        inside = project_name(name, environment)
+        path = root / name
+        if inside is None or not path.is_file():
+            continue
+        content = path.read_bytes()
+        refuse_private_key(name, content)
+        found[inside] = Entry(content, program=os.access(path, os.X_OK))
+    return found
+
+
+def _known_to_git(root: Path) -> list[str]:
+    if not (root / ".git").exists():
+        return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+    listed = _run(["git", "-C", str(root), "ls-files", "-z"], "list the project's files")
+    return [name for name in listed.split("\0") if name]
+
+
+def commit_of(directory: Path) -> str:
+    """The commit that a checkout stands at, with ``+`` when files were changed since; empty where there is no git."""
+    if not (directory / ".git").exists():
+        return ""
+    commit = _run(["git", "-C", str(directory), "rev-parse", "HEAD"], "read the commit").strip()
+    changed = _run(["git", "-C", str(directory), "status", "--porcelain", "--untracked-files=no"], "see what changed")
+    return f"{commit}+" if changed.strip() else commit
+
+
+def read_pins(root: Path) -> Mapping[str, Mapping[str, str]]:
+    """Versions and digests of what is not in the lock file.
+
+    :raises SlipwayError: when the file is not as it should be.
+    """
+    try:
+        pins = json.loads((root / PINS).read_text(encoding="utf-8"))
+        return {name: {"version": pins[name]["version"], "sha256": pins[name]["sha256"]} for name in ("flyway", "pip")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SlipwayError(f"cannot be read ({error})", PINS, "Restore it from git") from error
+
+
+def wheelhouse(root: Path, pythons: Sequence[str], machines: Sequence[str], cache: Path) -> dict[str, Entry]:
+    """The wheels for hosts with those Pythons, and a list of requirements for each.
+
+    :param machines: such as ``x86_64`` and ``aarch64``.
+    :raises SlipwayError: when one cannot be downloaded; pip's own words say which.
+    """
+    lock = read_lock((root / "requirements.lock").read_text(encoding="utf-8"), "requirements.lock")
+    pip = read_pins(root)["pip"]
+    own = Pin("pip", pip["version"], "", (f"sha256:{pip['sha256']}",), frozenset())
+    entries: dict[str, Entry] = {}
+    for python in pythons:
+        pins = [*needed(lock, check_python(python)), own]
+        requirements = "".join(f"{pin.line()}\n" for pin in pins)
+        entries[f"{WHEELHOUSE}requirements-{python}.txt"] = Entry(requirements.encode())
+        for machine in machines:
+            for wheel in _download(requirements, python, machine, cache).glob("*.whl"):
+                entries[f"{WHEELHOUSE}{wheel.name}"] = Entry(wheel)
+    return entries
+
+
+def _download(requirements: str, python: str, machine: str, cache: Path) -> Path:
+    name = hashlib.sha256(f"{python} {machine}\n{requirements}".encode()).hexdigest()[:16]
+    directory = cache / "wheels" / name
+    if directory.is_dir():
+        return directory
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".new-") as temporary:
+        listed = Path(temporary, "requirements.txt")
+        listed.write_text(requirements, encoding="utf-8")
+        wheels = Path(temporary, "wheels")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+        arguments = [*pip_arguments(python, machine), f"--dest={wheels}", f"--requirement={listed}"]
+        _run([*pip, *arguments], f"download the packages for Python {python} on {machine}")
+        wheels.replace(directory)
+    return directory
+
+
+def flyway(root: Path, cache: Path) -> dict[str, Entry]:
+    """Flyway's command line, without the drivers of other databases.
+
+    :raises SlipwayError: when Maven cannot get it, or its digest is not the pinned one.
+    """
+    pin = read_pins(root)["flyway"]
+    unpacked = cache / "flyway" / f"{pin['version']}-{pin['sha256'][:16]}"
+    if not unpacked.is_dir():
+        unpacked.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=unpacked.parent, prefix=".new-") as temporary:
+            _unpack_flyway(_maven(pin, Path(temporary)), Path(temporary, "kept"))
+            Path(temporary, "kept").replace(unpacked)
+    files = [path for path in unpacked.rglob("*") if path.is_file()]
+    return {str(path.relative_to(unpacked)): Entry(path, program=os.access(path, os.X_OK)) for path in files}
+
+
+def _maven(pin: Mapping[str, str], directory: Path) -> Path:
+    artifact = f"org.flywaydb:flyway-commandline:{pin['version']}:tar.gz"
+    plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+    # --quiet leaves only errors; a progress bar of 200 MB would be all there is to see of one.
+    command = ["mvn", "--quiet", "--batch-mode", plugin, f"-Dartifact={artifact}", f"-DoutputDirectory={directory}"]
+    _run(command, f"fetch Flyway {pin['version']}", cwd=directory)
+    archive = directory / f"flyway-commandline-{pin['version']}.tar.gz"
+    found = file_digest(archive)
+    if found != pin["sha256"]:
+        raise SlipwayError(f"Flyway {pin['version']} has the digest {found}, not the pinned one", PINS, "Trust neither")
+    return archive
+
+
+def _unpack_flyway(archive: Path, destination: Path) -> None:
+    with tarfile.open(archive) as opened:
+        for member in opened:
+            name = flyway_name(member.name)
+            source = opened.extractfile(member) if name and member.isfile() else None
+            if name is None or source is None:
+                continue
+            path = destination / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with source, path.open("wb") as file:
+                shutil.copyfileobj(source, file)
+            path.chmod(0o755 if name == "flyway/flyway" else 0o644)
+
+
+def migrations_of_jar(jar: Path) -> dict[str, Entry]:
+    """The migrations that a jar carries.
+
+    :raises SlipwayError: when it is no jar.
+    """
+    try:
+        with zipfile.ZipFile(jar) as opened:
+            return {
+                name: Entry(opened.read(member)) for member in opened.namelist() if (name := migration_name(member))
+            }
+    except (zipfile.BadZipFile, OSError) as error:
+        raise SlipwayError(f"is no jar ({error})", str(jar), "Build and upload it again") from error
+
+
+def migrations_of_checkout(module: Path) -> dict[str, Entry]:
+    """The migrations of a Maven module's sources.
+
+    :raises SlipwayError: when there is no such directory.
+    """
+    if not module.is_dir():
+        raise SlipwayError("there is no such directory", str(module), "Name the module's directory of a checkout")
+    base = module / "src" / "main" / "resources" / "db" / "migration"
+    found = {migration_name(f"db/migration/{path.relative_to(base)}"): path for path in sorted(base.rglob("*.sql"))}
+    return {name: Entry(path) for name, path in found.items() if name is not None}
+
+
+def fetch_jar(s3: Any, bucket: str, key: str, digest: str, cache: Path) -> Path:
+    """The jar of a release, fetched once.
+
+    :param digest: ``sha256:`` and hexadecimal digits.
+    :raises SlipwayError: when what S3 gives has another digest.
+    """
+    wanted = digest.removeprefix("sha256:")
+    path = cache / "jars" / f"{wanted}.jar"
+    if path.is_file() and file_digest(path) == wanted:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(f".{os.getpid()}")
+    try:
+        with new.open("wb") as file:
+            shutil.copyfileobj(s3.get_object(Bucket=bucket, Key=key)["Body"], file)
+        found = file_digest(new)
+        if found != wanted:
+            what = f"its digest is sha256:{found}, not {digest}"
+            raise SlipwayError(what, f"s3://{bucket}/{key}", "The artifact was replaced: build a new tag")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return path
+
+
+def _run(command: Sequence[str], doing: str, cwd: Path | None = None) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=_TIMEOUT_SECONDS,
+        )
+    except FileNotFoundError as error:
+        raise SlipwayError(f"cannot {doing}: there is no {command[0]}", None, f"Install {command[0]}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SlipwayError(f"cannot {doing}: no end after {_TIMEOUT_SECONDS} s", None, "Look at the network") from error
+    if done.returncode != 0:
+        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if "ERROR" in line]
+        words = said or (done.stderr + done.stdout).strip().splitlines()[-1:] or ["no word"]
+        raise SlipwayError(f"cannot {doing}: {words[0][:300]}", None, f"See what {command[0]} says by hand")
+    return done.stdout
