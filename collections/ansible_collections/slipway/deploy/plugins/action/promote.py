@@ -104,7 +104,7 @@ class ActionModule(SlipwayAction):
         with _collected(errors):
             self._check_maven(tag, repositories[0])
         if errors:
-            raise SlipwayErrors(errors)
+            raise SlipwayErrors({str(error): error for error in errors}.values())
         version = Version(
             tag=tag.name,
             version=tag.version.text,

@@ -114,13 +114,11 @@ class Git:
         settings: list[str] = []
         if self._credentials.token is not None and environment:
             settings += ["-c", "credential.helper="]
-        if self._credentials.ca_file:
-            settings += ["-c", f"http.sslCAInfo={self._credentials.ca_file}"]
         try:
             done = subprocess.run(
                 ["git", "-C", str(self.directory), *settings, *arguments],
                 check=False,
-                env={**_environment(), **environment},
+                env={**_environment(), **self._trust(), **environment},
                 input=stdin.encode(),
                 capture_output=True,
                 pass_fds=tuple(descriptors),
@@ -134,6 +132,10 @@ class Git:
         if done.returncode not in codes:
             raise self._refusal(arguments[0], done.stderr.decode(errors="replace"))
         return done.returncode, done.stdout.decode(errors="replace")
+
+    def _trust(self) -> dict[str, str]:
+        # The variable goes before every setting, so one of the machine's would win over a setting.
+        return {"GIT_SSL_CAINFO": self._credentials.ca_file} if self._credentials.ca_file else {}
 
     def _refusal(self, verb: str, text: str) -> SlipwayError:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
