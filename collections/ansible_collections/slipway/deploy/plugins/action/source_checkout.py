@@ -1,0 +1,34 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads the token on the control node, then checks the repository out on the host. See modules/source_checkout.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.source.arguments import CHECKOUT
+from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
+from ansible_collections.slipway.deploy.plugins.module_utils.source.version import check_repository, check_version
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+
+
+class ActionModule(HostAction):
+    """Asks the Parameter Store once for each parameter until one exists."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {**CHECKOUT, "token_parameters": {"type": "list", "elements": "str"}}
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Find the token and hand the rest to the host."""
+        arguments = dict(self.arguments)
+        parameters = arguments.pop("token_parameters")
+        # Before anything is asked: a URL with a password in it must not travel.
+        check_repository(arguments["repository"], "repository")
+        check_version(arguments["version"], "version")
+        if parameters is None:
+            parameters = [f"/{context.environment}/github/pat", "/shared/github/pat-readonly"]
+        token = find_token(context.clients, parameters) if parameters else Token()
+        given = {"token": token.value, "token_from": f"SSM {token.parameter}"} if token.value else {}
+        result = self.on_host("git_checkout", **arguments, **given)
+        return {**result, "token_parameter": token.parameter or None}

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What git says when it fails, as one line with its remedy. Pure; Python 3.8.
+
+The texts are those of git 2.39 and 2.47 (``remote-curl.c``, ``http.c``, ``credential.c``) and libcurl, in the C locale.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
+
+_PROMPT = re.compile(r"could not read (Username|Password)|unable to read askpass response|terminal prompts disabled")
+_REFUSED = re.compile(r"Authentication failed|returned error: 401|Invalid username or (password|token)", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"returned error: 403|Permission to .* denied")
+_ABSENT = re.compile(r"[Rr]epository .*not found|returned error: 404|does not appear to be a git repository")
+_NETWORK = re.compile(
+    r"Could not resolve (host|proxy)|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|"
+    r"Operation (timed out|too slow)|early EOF|RPC failed|transfer closed|Empty reply|No route to host|"
+    r"unexpected disconnect|hung up unexpectedly|Network is unreachable|returned error: 5\d\d"
+)
+_CERTIFICATE = re.compile(r"SSL certificate|certificate (verify|verification)|server certificate|CAfile", re.IGNORECASE)
+_DISK = re.compile(r"No space left on device|Disk quota exceeded|disk full", re.IGNORECASE)
+_COMMIT = re.compile(
+    r"not our ref|unadvertised object|couldn't find remote ref|remote error: upload-pack", re.IGNORECASE
+)
+_NOISE = re.compile(r"^(warning|hint):", re.IGNORECASE)
+
+
+class Asked(NamedTuple):
+    """What was asked of the server, for the error's words. ``token_from`` is ``None`` when there is no token."""
+
+    repository: str
+    version: str
+    token_from: str | None
+
+
+def unadvertised(errors: str) -> bool:
+    """Whether the server does not give a commit by its number alone (or has none such)."""
+    return _COMMIT.search(errors) is not None
+
+
+def explain(errors: str, asked: Asked) -> SlipwayError:
+    """The error that a person reads for what git printed."""
+    line = _line(errors)
+    token = asked.token_from
+    if _DISK.search(errors):
+        return SlipwayError("the disk is full", None, "Free space on the host, then run this again")
+    if _CERTIFICATE.search(errors):
+        return SlipwayError(
+            f"the server's certificate is not trusted ({line})",
+            asked.repository,
+            "Give its authority's certificate as ca_file",
+        )
+    if token and (_REFUSED.search(errors) or _PROMPT.search(errors)):
+        return SlipwayError(
+            f"the server refused the token of {token} (revoked, expired or mistyped)",
+            asked.repository,
+            f"Put a token that may read the repository into {token}",
+        )
+    if not token and (_REFUSED.search(errors) or _PROMPT.search(errors)):
+        return SlipwayError(
+            "the server asks for a token, and none is there",
+            asked.repository,
+            "Put one that may read the repository into one of the token's parameters",
+        )
+    if _FORBIDDEN.search(errors):
+        of = f" of {token}" if token else ""
+        return SlipwayError(f"the token{of} may not read the repository", asked.repository, "Give it the right to")
+    if _ABSENT.search(errors):
+        hidden = f", or the token of {token} may not see it" if token else ", or it is private and there is no token"
+        return SlipwayError(f"there is no such repository{hidden}", asked.repository, "Check its URL and the token")
+    if _COMMIT.search(errors):
+        return SlipwayError(f"there is no commit {asked.version}", asked.repository, "Push it first")
+    if _NETWORK.search(errors):
+        return SlipwayError(
+            f"the server cannot be reached or broke off ({line})",
+            asked.repository,
+            "Check the host's network and the server, then run this again",
+        )
+    return SlipwayError(f"git failed: {line}", asked.repository)
+
+
+def _line(errors: str) -> str:
+    lines = [line.strip() for line in errors.splitlines() if line.strip() and not _NOISE.match(line.strip())]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    chosen = (fatal or lines or ["no message"])[0]
+    return redact(re.sub(r"^(fatal|error):\s*", "", chosen)).rstrip(".")
