@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A real PostgreSQL for tests: the distribution's own server, in a directory of its own, with passwords.
+
+with Postgres(address=gateway) as database:
+    database.url()                       # jdbc:postgresql://10.89.0.1:41234/umigo
+    database.user, database.password     # owns the database
+    database.query("SELECT version FROM flyway_schema_history")
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+BINARIES = Path("/usr/lib/postgresql")
+UNPRIVILEGED = ("postgres", "nobody")
+LIMIT_SECONDS = 60
+
+
+class PostgresError(Exception):
+    """The server or a statement failed; the text says how."""
+
+
+def binaries() -> Path:
+    """The newest installed server's directory. Raises PostgresError."""
+    found = sorted(BINARIES.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        raise PostgresError(f"no PostgreSQL server below {BINARIES}: scripts/hosts.sh installs it")
+    return found[-1].parent
+
+
+def free_port(address: str) -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+def _account() -> str | None:
+    """Who runs the server: it refuses to be root's."""
+    if os.getuid() != 0:
+        return None
+    known = {one.pw_name for one in pwd.getpwall()}
+    return next(name for name in UNPRIVILEGED if name in known)
+
+
+class Postgres:
+    """A server with one database, owned by ``user``; a context manager that removes everything again."""
+
+    def __init__(self, address: str = "127.0.0.1", database: str = "umigo", user: str = "umigo") -> None:
+        self.address = address
+        self.database = database
+        self.user = user
+        self.password = secrets.token_urlsafe(12)
+        self.port = 0
+        self._root = Path()
+        self._account = _account()
+
+    def url(self, database: str | None = None) -> str:
+        """The database's address, as Spring and Flyway want it."""
+        return f"jdbc:postgresql://{self.address}:{self.port}/{database or self.database}"
+
+    def __enter__(self) -> Self:
+        """Make the cluster, start it, make the user and the database."""
+        self._root = Path(tempfile.mkdtemp(prefix="postgres-"))
+        try:
+            secret = self._root / "password"
+            secret.write_text(self.password, encoding="utf-8")
+            if self._account:
+                shutil.chown(self._root, self._account)
+                shutil.chown(secret, self._account)
+            self._run(
+                *("initdb", "--no-sync", "-D", str(self._data), "-U", self.user, "--pwfile", str(secret)),
+                *("-A", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8"),
+            )
+            with (self._data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all all scram-sha-256\n")
+            self.port = free_port(self.address)
+            self.start()
+            self.query(f'CREATE DATABASE "{self.database}"', "postgres")
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop and remove it."""
+        self.close()
+
+    @property
+    def _data(self) -> Path:
+        return self._root / "data"
+
+    def _run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [str(binaries() / program), *arguments],
+            user=self._account,
+            group=pwd.getpwnam(self._account).pw_gid if self._account else None,
+            extra_groups=[] if self._account else None,
+            cwd="/",
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=LIMIT_SECONDS,
+        )
+        if done.returncode:
+            log = self._root / "log"
+            told = log.read_text(errors="replace")[-1000:] if log.exists() else ""
+            raise PostgresError(f"{program}: {done.stdout}{told}")
+        return done.stdout
+
+    def start(self) -> None:
+        """Start it, also after ``stop``: same port, same data."""
+        options = f"-h {self.address} -p {self.port} -k {self._root} -c fsync=off"
+        # pg_ctl's server would keep a pipe of its own open for ever.
+        self._run("pg_ctl", "start", "-w", "-s", "-D", str(self._data), "-l", str(self._root / "log"), "-o", options)
+
+    def stop(self) -> None:
+        """Stop it, connections and all; the data stays."""
+        self._run("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", str(self._data))
+
+    def close(self) -> None:
+        """Stop it, if it runs, and remove it."""
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def query(self, statement: str, database: str | None = None) -> list[list[str]]:
+        """The rows of a statement, as text. Raises PostgresError."""
+        environment = {**os.environ, "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "5"}
+        place = ["-h", self.address, "-p", str(self.port), "-U", self.user, "-d", database or self.database]
+        done = subprocess.run(
+            [str(binaries() / "psql"), *place, "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+            input=statement,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT_SECONDS,
+        )
+        if done.returncode:
+            raise PostgresError(done.stderr.strip())
+        return [line.split("\t") for line in done.stdout.splitlines()]
