@@ -1,0 +1,100 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes down what becomes of a CodeDeploy deployment on this host. See modules/codedeploy_event.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import record as pure
+from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy.schema import applied_migrations, check
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import HostJournal, host_records
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, is_open
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+#: Records of each host, and of the environment, that are looked through for applied migrations.
+_LOOKED_AT = 50
+
+
+class ActionModule(SlipwayAction):
+    """Works on the record that this host keeps below its own prefix; in check mode there is none."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "deployment": {"type": "str", "required": True},
+        "event": {"type": "str", "required": True},
+        "state": {"type": "str", "required": True, "choices": ["shown", "begun", "done", "succeeded", "failed"]},
+        "release": {"type": "dict", "default": {}},
+        "configuration": {"type": "str", "default": ""},
+        "migrations": {"type": "dict", "default": {}},
+        "switch": {"type": "dict", "default": {}},
+        "undo": {"type": "dict"},
+        "cause": {"type": "str", "default": ""},
+        "database_schema": {"type": "str"},
+        "force_schema": {"type": "bool", "default": False},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Do the work; the record as it is then."""
+        if self._task.check_mode:
+            return {"changed": False}
+        journal = self._journal(context)
+        given, now = self.arguments, context.store.now()
+        if journal is None:
+            return {"changed": False, "known": False, "line": "Nothing was changed", "needs_person": False}
+        if given["database_schema"] is not None:
+            self._check_schema(context, journal.record)
+        if given["state"] == "shown":
+            return _said(journal.record)
+        changes = {name: given[name] for name in ("configuration", "migrations", "switch")}
+        if given["state"] == "failed":
+            record = pure.with_event(journal.record, given["event"], "failing", now, **changes)
+            journal.write(pure.failed(record, given["event"], given["cause"], given["undo"], now))
+        else:
+            record = pure.with_event(journal.record, given["event"], given["state"], now, **changes)
+            journal.write(pure.succeeded(record, now) if given["state"] == "succeeded" else record)
+        return _said(journal.record)
+
+    def _journal(self, context: Context) -> HostJournal | None:
+        deployment = self.arguments["deployment"]
+        found = HostJournal.find(context.store, context.environment, context.here, deployment)
+        looking = self.arguments["state"] in ("shown", "failed")
+        if looking or (found is not None and is_open(found.record)):
+            return found
+        if self.arguments["event"] != "BeforeInstall":
+            what = f"deployment {deployment} was not begun on this host, or has ended"
+            raise SlipwayError(what, context.store.url, "Start the deployment again: BeforeInstall begins it")
+        release = self.arguments["release"]
+        opened = pure.opened(context.environment, context.here, deployment, release, context.store.now())
+        return HostJournal.open(context.store, context.here, opened)
+
+    def _check_schema(self, context: Context, record: Mapping[str, Any]) -> None:
+        release = record["releases"]["backend"]
+        if not self.arguments["force_schema"]:
+            applied = applied_migrations(_records(context))
+            check(release["schema"] or "", self.arguments["database_schema"], applied, release["tag"])
+
+
+def _records(context: Context) -> Iterator[Record]:
+    """The newest records of the environment and of every host."""
+    yield from history(context.store, context.environment, _LOOKED_AT)
+    for host in host_names(context.store, context.environment):
+        yield from islice(host_records(context.store, context.environment, host), _LOOKED_AT)
+
+
+def _said(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "changed": False,
+        "known": True,
+        "record": record["id"],
+        "outcome": record["outcome"],
+        "configuration": record["releases"]["backend"]["configuration"],
+        "target": record["targets"][0]["state"],
+        "needs_person": pure.needs_person(record),
+        "line": pure.verdict(record) if record["outcome"] else "",
+    }
