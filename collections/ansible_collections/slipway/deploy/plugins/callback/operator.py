@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 
 _OWN = "slipway.deploy."
 #: Tasks that change something which a Ctrl-C has to put back, that do so, or that come between those.
-ENGINE = frozenset(_OWN + name for name in ("announce", "fleet_rollout", "fleet_health", "smoke", "deploy_close"))
+ENGINE = frozenset(
+    _OWN + name
+    for name in ("announce", "fleet_rollout", "hosts_turn", "migration_turn", "health", "smoke", "deploy_close")
+)
 _LAST = _OWN + "deploy_close"
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
 #: Tasks whose failure the card has said already.
@@ -277,6 +280,11 @@ class CallbackModule(DefaultCallback):
         """Nothing."""
         if self._verbose:
             super().v2_playbook_on_include(included_file)
+
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        """Nothing: an environment may lack services or hosts, and what ``--limit`` names was checked before."""
+        if self._verbose:
+            super().v2_playbook_on_no_hosts_matched()
 
     def v2_playbook_on_no_hosts_remaining(self) -> None:
         """Nothing: the failures were said."""

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: fleet_plan
-short_description: Plan and verify what a deploy or a rollback changes in the fleet
+module: deploy_plan
+short_description: Plan and verify what a deploy or a rollback changes
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Compares what every service should run, by image digest, with what it runs, and prints each change with its
-    reason.
+  - Compares what every service should run, by image digest, and every backend host, by the digest of its artifact and
+    by its configuration, with what it runs, and prints each change with its reason.
   - Verifies everything that the changes need (images, secrets, parameters, log groups, roles, cluster,
     services, account) before the first one, and reports all that is wrong at once.
   - Reports drift, which is a revision that others registered and no deploy has shipped.
@@ -27,6 +27,10 @@ options:
     description: The lock's state as M(slipway.deploy.deploy_open) returned it, for the plan's headline.
     type: str
     default: ""
+  release:
+    description: The release of the backend hosts as M(slipway.deploy.backend_release) found it.
+    type: dict
+    default: {}
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
@@ -39,13 +43,13 @@ attributes:
 
 EXAMPLES = r"""
 - name: Plan and verify the fleet
-  slipway.deploy.fleet_plan:
+  slipway.deploy.deploy_plan:
     lock: "{{ deploy.lock }}"
   run_once: true
   register: plan
 
 - name: Plan the way back
-  slipway.deploy.fleet_plan:
+  slipway.deploy.deploy_plan:
     kind: rollback
   run_once: true
 """
@@ -56,8 +60,14 @@ record:
   returned: success
   type: str
   sample: 2026-11-20T21-04-11Z-3f9c2d1
+hosts:
+  description: The hosts among them.
+  returned: success
+  type: list
+  elements: str
+  sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 services:
-  description: The services that will change, each V(planned).
+  description: The services and hosts that will change, each V(planned).
   returned: success
   type: dict
   sample: {user-service: planned}

@@ -16,7 +16,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Cont
 
 
 def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
-    """The checks of the selected services, in inventory order; none without an endpoint.
+    """The checks of the selected services and hosts, in inventory order; of services none without an endpoint.
 
     :raises SlipwayErrors: when a check is declared wrongly.
     """
@@ -27,7 +27,18 @@ def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
         where = f"inventories/{context.environment} (host {name}): smoke_checks"
         checks = parse_checks(context.host(name).get("smoke_checks"), where)
         jobs += [Job(name, endpoint or "", check) for check in checks]
-    return jobs if endpoint else []
+    jobs = jobs if endpoint else []
+    return jobs + [job for name in context.backend if name in context.selected_hosts for job in _of_host(context, name)]
+
+
+def _of_host(context: Context, name: str) -> list[Job]:
+    """The checks of a backend host: it is asked itself, unless ``backend_smoke_url`` says where."""
+    variables = context.host(name)
+    base = str(variables.get("backend_smoke_url") or "").rstrip("/")
+    address = variables.get("ansible_host") or name
+    base = base or f"http://{address}:{variables.get('backend_port') or 8080}"
+    where = f"inventories/{context.environment} (host {name}): backend_smoke_checks"
+    return [Job(name, base, check) for check in parse_checks(variables.get("backend_smoke_checks"), where)]
 
 
 def secret_reader(context: Context) -> Callable[[Secret, str], str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     GOING_BACK,
@@ -14,12 +15,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     back,
     finish,
     forward,
+    is_host,
     phase_words,
-    revision,
     seconds,
     services,
     targets_of,
     untouched,
+    what_ran,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
     clean,
@@ -157,11 +159,17 @@ def next_steps(record: Record) -> list[str]:
     """What to do now, each with the command that does it."""
     environment = clean(record.get("environment"))
     target = (record.get("cause") or {}).get("target")
-    steps = []
+    steps: list[str] = []
+    lost = point_of_no_return(record)
+    if lost:
+        restore_to = clean((record.get("migrations") or {}).get("restore_to") or "before this deploy")
+        steps.append(f"restore the database to {restore_to} (just before {lost}), then go back:")
+        steps.append(f"ansible-playbook playbooks/rollback.yml -e env={environment} -e force_schema=true")
     stuck = [item for item in targets_of(record) if item.get("state") == "undo_failed"]
-    for item in stuck[:_OTHERS]:
-        old = (item.get("from") or {}).get("task_definition")
-        steps.append(f"put {clean(item['name'])} back to {revision(old)} by hand: {_update_command(record, item)}")
+    steps += [
+        f"put {clean(item['name'])} back to {what_ran(item)} by hand: {_update_command(record, item)}"
+        for item in stuck[:_OTHERS]
+    ]
     if record.get("outcome") == "held":
         steps.append(f"go back: ansible-playbook playbooks/rollback.yml -e env={environment}")
     if record.get("outcome") is None:
@@ -173,6 +181,8 @@ def next_steps(record: Record) -> list[str]:
 
 
 def _update_command(record: Record, item: Target) -> str:
+    if is_host(item):
+        return f"ansible-playbook playbooks/rollback.yml -e env={clean(record.get('environment'))}"
     old = str((item.get("from") or {}).get("task_definition") or "").rsplit("/", 1)[-1]
     where = f"--region {clean(record.get('region'))} --cluster {clean(item.get('cluster'))}"
     return f"aws ecs update-service {where} --service {clean(item.get('service'))} --task-definition {old}"

@@ -125,12 +125,17 @@ def tag_label(image: Mapping[str, Any] | None) -> str:
 def forward(target: Target) -> str:
     """The change: ``:41 → :42``, ``:41 → new`` before the revision is registered."""
     to = target.get("to") or {}
+    if is_host(target):
+        return f"{what_ran(target)} → {clean(to.get('tag') or to.get('release') or '?')}"
     new = revision(to["task_definition"]) if to.get("task_definition") else "new"
-    return f"{revision((target.get('from') or {}).get('task_definition'))} → {new}"
+    return f"{what_ran(target)} → {new}"
 
 
 def back(target: Target) -> str:
     """The change undone: ``:42 → :41``; with the clone's number when the recorded revision was registered again."""
+    if is_host(target):
+        to = target.get("to") or {}
+        return f"{clean(to.get('tag') or to.get('release') or '?')} → {what_ran(target)}"
     to = (target.get("to") or {}).get("task_definition")
     undo = target.get("undo") or {}
     again = undo.get("task_definition") or (target.get("from") or {}).get("task_definition")
@@ -168,9 +173,30 @@ def cause_words(record: Record) -> str:
     return f"{name}: {what}" if name and name not in what else what
 
 
+def is_host(target: Mapping[str, Any]) -> bool:
+    """Whether an entry of a record is a host; otherwise it is a service."""
+    return target.get("kind") == "host"
+
+
+def what_ran(target: Target) -> str:
+    """What an undo returns to: a service's revision, a host's release."""
+    before = target.get("from") or {}
+    if is_host(target):
+        return clean(before.get("tag") or before.get("release") or "nothing")
+    return revision(before.get("task_definition"))
+
+
 def services(count: int) -> str:
     """``1 service``, ``2 services``."""
     return plural(count, "service")
+
+
+def counted(items: Iterable[Mapping[str, Any]]) -> str:
+    """``12 services and 2 hosts``: what some entries of a record are."""
+    kinds = [is_host(item) for item in items]
+    hosts, others = sum(kinds), len(kinds) - sum(kinds)
+    parts = [services(others)] if others or not hosts else []
+    return " and ".join([*parts, plural(hosts, "host")] if hosts else parts)
 
 
 def time_left(targets: Sequence[Target], parallel: int, now: float | None = None) -> float | None:
@@ -179,6 +205,7 @@ def time_left(targets: Sequence[Target], parallel: int, now: float | None = None
     ``None`` when a service that is not yet stable has never been timed: a guess would be a lie.
     """
     total = 0.0
+    targets = [item for item in targets if not is_host(item)]
     for wave in sorted({item["wave"] for item in targets}):
         slots: list[float] = []
         members = [item for item in targets if item["wave"] == wave and item.get("state") != "stable"]

@@ -12,17 +12,19 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned impor
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
     Target,
+    counted,
     finish,
     image_label,
+    is_host,
     is_rollback,
     joined,
     parallel_of,
     release,
-    revision,
     services,
     targets_of,
     time_left,
     unchanged_of,
+    what_ran,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
     clean,
@@ -60,11 +62,10 @@ def plan(record: Record, now: float, width: int | None = None, lock: str = "") -
 
 def _header(record: Record, width: int | None, lock: str) -> list[str]:
     changing = len(targets_of(record))
-    total = changing + len(unchanged_of(record))
     title = f' "{clean(record["title"])}"' if record.get("title") else ""
     if changing:
         verb = "change" if changing != 1 else "changes"
-        count = f"{changing} of {services(total)} {verb}"
+        count = f"{changing} of {counted([*targets_of(record), *unchanged_of(record)])} {verb}"
     else:
         count = nothing_to_do(record)
     subject = release(record) if is_rollback(record) else f"plan for {release(record)}"
@@ -76,9 +77,8 @@ def nothing_to_do(record: Record) -> str:
     """``nothing to deploy: 12 services already run what is asked``."""
     total = len(unchanged_of(record))
     verb = "runs" if total == 1 else "run"
-    return (
-        f"nothing to {'roll back' if is_rollback(record) else 'deploy'}: {services(total)} already {verb} what is asked"
-    )
+    what = "roll back" if is_rollback(record) else "deploy"
+    return f"nothing to {what}: {counted(unchanged_of(record))} already {verb} what is asked"
 
 
 def _row(target: Target) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def _row(target: Target) -> tuple[str, ...]:
     if not target.get("exercised", True):
         why = f"{why}; not exercised: desired count is 0" if why else "not exercised: desired count is 0"
     return (
-        str(target["wave"]),
+        clean(target["group"]) if is_host(target) else str(target["wave"]),
         clean(target["name"]),
         image_label(target.get("from")),
         image_label(target.get("to")),
@@ -178,7 +178,7 @@ def _said(label: str, text: str, width: int | None) -> list[str]:
 def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | None) -> list[str]:
     if not targets:
         return []
-    returns = [f"{clean(item['name'])} {revision((item.get('from') or {}).get('task_definition'))}" for item in targets]
+    returns = [f"{clean(item['name'])} {what_ran(item)}" for item in targets]
     expected = _expected(targets, parallel, now)
     # Every service that would go back is named, on as many lines as that takes.
     to = ", ".join(returns) if len(returns) <= ROWS else f"the {len(returns):,} revisions that run now (see the record)"
@@ -197,6 +197,9 @@ def _is_unpinned(note: str) -> bool:
 
 
 def _expected(targets: Sequence[Mapping[str, Any]], parallel: int, now: float) -> str:
+    targets = [item for item in targets if not is_host(item)]
+    if not targets:
+        return ""
     total = time_left(targets, parallel)
     if total is not None:
         until = f", until about {minute(now + total)} UTC" if total >= _LONG else ""

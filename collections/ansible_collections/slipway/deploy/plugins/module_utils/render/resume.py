@@ -14,9 +14,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     forward,
     place,
     release,
-    revision,
     services,
     targets_of,
+    what_ran,
     who,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
@@ -71,11 +71,7 @@ def _headline(record: Record, now: float) -> str:
 
 def _choices(record: Record, begun: list[Target], width: int | None) -> list[str]:
     command = f"ansible-playbook deploy.yml -e env={clean(record.get('environment'))} -e resume="
-    returns = [
-        f"{clean(item['name'])} to {revision((item.get('from') or {}).get('task_definition'))}"
-        for item in begun
-        if item.get("state") != "undone"
-    ]
+    returns = [f"{clean(item['name'])} to {what_ran(item)}" for item in begun if item.get("state") != "undone"]
     undo = f"puts back {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to put back"
     choices = [("undo", undo)]
     if not record.get("cause"):

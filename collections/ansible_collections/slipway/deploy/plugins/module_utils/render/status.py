@@ -14,6 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     UNTOUCHED,
     Record,
     cause_words,
+    counted,
     finish,
     image_label,
     is_rollback,
@@ -21,7 +22,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     release,
     revision,
     seconds,
-    services,
     targets_of,
     who,
 )
@@ -126,7 +126,7 @@ def _outcome(overview: Overview, record: Record) -> str:
     if outcome != "succeeded":
         return f"{_OUTCOMES.get(str(outcome), clean(outcome))}{f': {cause}' if cause else ''}"
     took = seconds(record)
-    return f"succeeded: {services(len(targets_of(record)))}{f' in {duration(took)}' if took is not None else ''}"
+    return f"succeeded: {counted(targets_of(record))}{f' in {duration(took)}' if took is not None else ''}"
 
 
 def _row(item: ServiceStatus) -> tuple[str, ...]:

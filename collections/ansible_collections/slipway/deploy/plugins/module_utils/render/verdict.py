@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     UNTOUCHED,
     Record,
     Target,
     as_before,
+    counted,
     is_rollback,
     place,
     release,
     seconds,
-    services,
     targets_of,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
@@ -42,7 +43,7 @@ def closing(record: Record) -> str:
     if outcome == "succeeded":
         return _succeeded(record, environment)
     if outcome == "undone" and as_before(record):
-        return f"{environment} is as it was before this {_kind(record)}."
+        return f"{environment} is as it was before this {_kind(record)}{_schema_kept(record)}."
     if outcome == "held":
         return _held(record, environment)
     if outcome in ("needs_person", "undone"):
@@ -62,6 +63,13 @@ def ending(record: Record, width: int | None) -> list[str]:
     return [*paragraph(sentence, width), kept]
 
 
+def _schema_kept(record: Record) -> str:
+    migrations = record.get("migrations") or {}
+    if not migrations.get("applied"):
+        return ""
+    return f", but for its schema, which stays at version {clean(migrations.get('to'))} (backward-compatible)"
+
+
 def _kind(record: Record) -> str:
     return "rollback" if is_rollback(record) else "deploy"
 
@@ -73,22 +81,25 @@ def _succeeded(record: Record, environment: str) -> str:
     verb = "rolled back" if is_rollback(record) else "deployed"
     label = clean(record.get("label") or record.get("id"))
     # Under --limit, or with tags per service, not everything runs the label: only what changed is claimed.
-    return f"{environment}: {services(len(changed))} {verb} to {label}{time}."
+    return f"{environment}: {counted(changed)} {verb} to {label}{time}."
 
 
 def _held(record: Record, environment: str) -> str:
     targets = targets_of(record)
     new = names(item for item in targets if item.get("state") == "stable")
-    old = sum(item.get("state") in UNTOUCHED for item in targets)
+    old = [item for item in targets if item.get("state") in UNTOUCHED]
     unsure = names(item for item in targets if item.get("state") not in UNTOUCHED | {"stable"})
     parts = [f"{new} on {release(record)}"] if new else []
     parts += [f"{unsure} not stable"] if unsure else []
-    parts += [f"{services(old)} not begun"] if old else []
+    parts += [f"{counted(old)} not begun"] if old else []
     said = "; ".join(parts) or "nothing was changed"
     return f"{environment} stands as it is, nothing was undone (on_failure: hold): {said}."
 
 
 def _needs_person(record: Record, environment: str) -> str:
+    lost = point_of_no_return(record)
+    if lost:
+        return f"{environment} needs a person: {lost}, so nothing was put back."
     stuck = names(item for item in targets_of(record) if item.get("state") not in UNTOUCHED | {"undone"})
     return (
         f"{environment} needs a person: {stuck} could not be put back." if stuck else f"{environment} needs a person."

@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: fleet_health
-short_description: Check the health of all services after a rollout
+module: health
+short_description: Check the health of all services and hosts after a rollout
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
   - Compares running with desired tasks and reads the health of target groups, for all services of the fleet.
     Services outside C(--limit) only warn.
+  - Compares what every backend host runs with what the record says, and reads its place in the target group. What the
+    hosts run has to be registered as C(__health) before, by M(slipway.deploy.service_release).
   - Finds the endpoint that C(smoke_base_url) or C(alb_name) names.
   - What it finds stands in the record. A failure is undone or held as C(on_failure) says; what is unknown is held.
 options: {}
@@ -28,8 +30,8 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Check the health of all services after a rollout
-  slipway.deploy.fleet_health:
+- name: Check the health of all services and hosts after a rollout
+  slipway.deploy.health:
   run_once: true
 """
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Looks at every service of the fleet after a rollout. See modules/fleet_health.py."""
+"""Looks at every service and backend host after a rollout. See modules/health.py."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
 from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import hosts_health
 from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, finding_of, heed, weighed
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
 
@@ -28,11 +29,12 @@ PAUSE_SECONDS = 2.0
 
 
 class ActionModule(CheckingAction):
-    """Only a service that the deploy changed makes it fail."""
+    """Only a service or host that the deploy changed makes it fail."""
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
         """Look, write it into the record and do what follows."""
-        results = _with_deaths(work, self._look(context, work))
+        results = _with_deaths(work, self._look(context, work)) if context.services else []
+        results += hosts_health(context, work.journal.record)
         endpoint, problem = _endpoint(context)
         work.write(health=[item.to_record() for item in results], endpoint=endpoint)
         finding = finding_of(results, _targets(work))

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes into the record what is about to be done to hosts, and what became of it. See modules/hosts_turn.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
+from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import host_lines
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+    STAGE_FAILED,
+    STAGED,
+    after_turn,
+    failure_of,
+    missing,
+)
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+
+
+class ActionModule(SlipwayAction):
+    """Asks the lock before hosts are changed; what it returns says which hosts have their turn."""
+
+    ON_RECORD = True
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "step": {
+            "type": "str",
+            "choices": ["stage", "staged", "switch", "switched", "undo", "undone"],
+            "required": True,
+        },
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Carry the step out; the hosts of this batch that have their turn, and the record in short."""
+        steps: dict[str, Callable[[Work, Sequence[str]], list[str]]] = {
+            "stage": _stage,
+            "staged": _staged,
+            "switch": _switch,
+            "switched": _switched,
+            "undo": _undo,
+            "undone": _undone,
+        }
+        with work_on(context) as work:
+            work.heed_cancel()
+            names = steps[self.arguments["step"]](work, context.batch)
+            record = work.journal.record
+            work.console.lines(_said(record, names, self.arguments["step"]))
+            return {
+                "changed": False,
+                "hosts": names,
+                "release": (record.get("releases") or {}).get(BACKEND) or {},
+                "lost": progress.point_of_no_return(record),
+                "targets": {item["name"]: item for item in progress.hosts_of(record)},
+                **summary_of(record),
+            }
+
+
+def _said(record: Mapping[str, Any], names: Sequence[str], step: str) -> list[str]:
+    """What became of the hosts, for the screen."""
+    if step not in ("switched", "undone"):
+        return []
+    return [line for item in progress.hosts_of(record) if item["name"] in names for line in host_lines(item)]
+
+
+def _stage(work: Work, batch: Sequence[str]) -> list[str]:
+    return _those(batch, progress.to_switch(work.journal.record))
+
+
+def _staged(work: Work, batch: Sequence[str]) -> list[str]:
+    for name in _stage(work, batch):
+        reason = failure_of(work.context, name, STAGE_FAILED) or missing(work.context, name, STAGED)
+        if reason:
+            work.turn_back(Cause(reason, name, phase="staging"))
+            break
+    return _stage(work, batch)
+
+
+def _switch(work: Work, batch: Sequence[str]) -> list[str]:
+    names = _those(batch, progress.to_switch(work.journal.record))
+    if names:
+        work.guard()
+        work.write(**_part(progress.begin(work.journal.record, names, work.clock())))
+    return names
+
+
+def _switched(work: Work, batch: Sequence[str]) -> list[str]:
+    record = work.journal.record
+    names = _those(batch, [item["name"] for item in progress.hosts_of(record) if item["state"] == "updating"])
+    threshold = work.context.settings.host_failure_threshold
+    after = after_turn(work.context, names)
+    work.write(**_part(progress.end(record, after, threshold, work.clock())))
+    return names
+
+
+def _undo(work: Work, batch: Sequence[str]) -> list[str]:
+    names = _those(batch, progress.to_undo(work.journal.record))
+    if names:
+        work.guard()
+        work.write(phase="undoing", **_part(progress.begin_undo(work.journal.record, names, work.clock())))
+    return names
+
+
+def _undone(work: Work, batch: Sequence[str]) -> list[str]:
+    record = work.journal.record
+    names = _those(batch, [item["name"] for item in progress.hosts_of(record) if item["state"] == "undoing"])
+    work.write(**_part(progress.end_undo(record, after_turn(work.context, names), work.clock())))
+    return names
+
+
+def _those(batch: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [name for name in batch if name in names]
+
+
+def _part(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the core changed of a record."""
+    return {"targets": record["targets"], "cause": record.get("cause")}

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a host is what it should be: it answers, runs the release, and its load balancer finds it healthy. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health, Verdict
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After
+
+_ANSWERS = frozenset({"healthy", "unused"})
+
+
+def judge_host(
+    name: str, after: After, wanted: str | None, place: Place | None, *, balanced: bool, selected: bool = True
+) -> Health:
+    """One host's health.
+
+    :param wanted: the release that it should run; ``None`` where any will do.
+    :param place: what the target group says of it; ``None`` when it could not be asked.
+    :param balanced: whether the environment has a target group.
+    :param selected: false for a host outside ``--limit``: what would be a failure is a warning.
+    """
+    verdict, detail = _judge(after, wanted, place, balanced)
+    if not selected and verdict != "pass":
+        return Health(name, "warn", detail=f"{detail} (not selected)")
+    return Health(name, verdict, running=int(after.active), desired=1, detail=detail)
+
+
+def _judge(after: After, wanted: str | None, place: Place | None, balanced: bool) -> tuple[Verdict, str]:
+    if not after.answered:
+        return "unknown", after.reason or "the host does not answer"
+    if not after.active:
+        return "fail", "the service does not run"
+    if wanted is not None and after.release != wanted:
+        return "fail", f"it runs {after.release or 'no known release'}, not {wanted}"
+    if balanced and place is None:
+        return "unknown", "its target group could not be asked"
+    if place is not None and place.state == "unused" and not place.detail:
+        return "fail", "it is not registered in its target group"
+    if place is not None and place.state not in _ANSWERS:
+        return "fail", f"its target group says {place.state}{f': {place.detail}' if place.detail else ''}"
+    return "pass", ""

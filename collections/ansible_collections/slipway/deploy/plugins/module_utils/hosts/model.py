@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a group of hosts should run and what its hosts run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release of a group of hosts: an artifact that is pinned by its digest.
+
+    :param group: the group of hosts, ``backend``.
+    :param tag: ``backend-v0.2.0``.
+    :param digest: ``sha256:`` and 64 hexadecimal digits.
+    :param key: the artifact's key in ``bucket``; ``version_id`` where the bucket keeps versions.
+    :param version: Maven's version, where it is known.
+    :param commit: the commit that the tag names, where it is known.
+    :param chosen: why it is this one: ``-e backend_release``, ``versions.json``.
+    """
+
+    group: str
+    tag: str
+    digest: str
+    bucket: str
+    key: str
+    branch: str = ""
+    version_id: str | None = None
+    version: str | None = None
+    commit: str | None = None
+    chosen: str = ""
+
+    @property
+    def id(self) -> str:
+        """The release's id on a host: the name of its directory."""
+        return f"{self.tag}-{self.digest.partition(':')[2][:12]}"
+
+    def to_record(self) -> dict[str, Any]:
+        """The document under ``releases.<group>`` of a record."""
+        return {"release": self.id, **{name: value for name, value in asdict(self).items() if name != "group"}}
+
+    @classmethod
+    def from_record(cls, group: str, document: Mapping[str, Any]) -> Release:
+        """The inverse of :meth:`to_record`."""
+        names = cls.__dataclass_fields__.keys() - {"group"}
+        return cls(group=group, **{name: document[name] for name in names if name in document})
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What a host's service runs, as the host's own ledger says."""
+
+    release: str
+    tag: str = ""
+    digest: str | None = None
+    schema: str | None = None
+    configuration: str | None = None
+
+    @classmethod
+    def from_host(cls, document: Mapping[str, Any] | None) -> Runs | None:
+        """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran."""
+        if not document or not document.get("release"):
+            return None
+        return cls(
+            release=str(document["release"]),
+            tag=str(document.get("tag") or ""),
+            digest=document.get("digest"),
+            schema=document.get("schema"),
+            configuration=document.get("configuration"),
+        )
+
+    def to_record(self) -> dict[str, Any]:
+        """The ``from`` document of a record's target."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ObservedHost:
+    """One host as the plan found it.
+
+    :param error: why it could not be looked at or does not fit, in one line; ``None`` when all is well.
+    :param runs: what its service runs; ``None`` when nothing ever did.
+    :param active: whether the service's process runs.
+    :param configuration: the names of settings that would change, by what happens to them; ``None`` when unknown.
+    """
+
+    name: str
+    error: str | None = None
+    runs: Runs | None = None
+    active: bool = False
+    configuration: Mapping[str, tuple[str, ...]] | None = None
+    configuration_changes: bool = False
+
+
+@dataclass(frozen=True)
+class HostChange:
+    """One host that changes, and why."""
+
+    name: str
+    before: Runs | None
+    after: Release
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What changes on a group's hosts."""
+
+    release: Release | None
+    changes: tuple[HostChange, ...] = ()
+    unchanged: tuple[tuple[ObservedHost, str], ...] = ()

@@ -1,0 +1,179 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How far the change of each host is, as functions from a record to the next. Pure.
+
+A host's states are those of a service (:data:`State`), so that whoever reads a record need not ask which it is. What
+became of a host is judged by what the host itself says afterwards, never by whether a task before that looked well: a
+host that is gone answers nothing, and then nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Failure
+
+Record = dict[str, Any]
+
+#: Before anything of the change was done to the host.
+_BEFORE = frozenset({"planned"})
+#: What an undo has to look at: the host runs the new release, or it is not known what it runs.
+_TO_UNDO = frozenset({"updating", "stable", "failed", "undoing"})
+
+
+@dataclass(frozen=True)
+class After:
+    """What a host said after its turn.
+
+    :param answered: whether it answered at all.
+    :param release: the release that its service runs, or ``None``; ``configuration`` likewise.
+    :param active: whether the service's process runs.
+    :param reason: why its turn failed, in one line; empty when it did not.
+    :param log: the service's last log lines, redacted.
+    """
+
+    answered: bool
+    release: str | None = None
+    active: bool = False
+    configuration: str | None = None
+    reason: str = ""
+    log: tuple[str, ...] = ()
+
+
+def hosts_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The record's targets that are hosts, in the plan's order."""
+    return [item for item in record["targets"] if item.get("kind") == "host"]
+
+
+def to_switch(record: Mapping[str, Any]) -> list[str]:
+    """The hosts that still have to be switched: none when the release goes back or is held."""
+    if record.get("cause") or record.get("hold"):
+        return []
+    return [item["name"] for item in hosts_of(record) if item["state"] in ("planned", "updating")]
+
+
+def to_undo(record: Mapping[str, Any]) -> list[str]:
+    """The hosts that have to go back: none after a migration that the old release cannot live with."""
+    if not record.get("cause") or point_of_no_return(record):
+        return []
+    return [item["name"] for item in hosts_of(record) if item["state"] in _TO_UNDO]
+
+
+def finished(record: Mapping[str, Any]) -> bool:
+    """Whether nothing is left to do on hosts: all had their turn, or all are back (or given up)."""
+    return not to_undo(record) if record.get("cause") else not to_switch({**record, "hold": None})
+
+
+def left_behind(record: Mapping[str, Any]) -> Cause | None:
+    """Why a deploy that did not turn back is no success: some hosts, no more than the threshold, failed."""
+    failed = [item for item in hosts_of(record) if item.get("failure")]
+    if not failed or record.get("cause"):
+        return None
+    names = ", ".join(item["name"] for item in failed)
+    return Cause(f"not on the new release: {names} ({failed[0]['failure']['reason']})", failed[0]["name"])
+
+
+def begin(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:
+    """The record before hosts are switched: whoever finds it after a kill knows which may be half-done."""
+    return _changed(
+        record, names, lambda item: {"state": "updating", "started_at": item.get("started_at") or now}, frozenset()
+    )
+
+
+def end(record: Mapping[str, Any], after: Mapping[str, After], threshold: int, now: float) -> Record:
+    """The record after hosts had their turn.
+
+    :param threshold: how many hosts of the release may fail before it goes back.
+    """
+    record = _changed(record, after, lambda item: _ended(item, after[item["name"]], now), frozenset({"updating"}))
+    failed = [item for item in hosts_of(record) if item.get("failure")]
+    if len(failed) > threshold and not record.get("cause"):
+        first = next((item for item in failed if item["name"] in after), failed[0])
+        cause = Cause(str(first["failure"]["reason"]), first["name"], wave=None)
+        record = {**record, "cause": cause.to_record()}
+    return record
+
+
+def begin_undo(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:
+    """The record before hosts are put back."""
+    return _changed(
+        record,
+        names,
+        lambda _item: {"state": "undoing", "undo": {"started_at": now, "finished_at": None, "detail": ""}},
+        frozenset(),
+    )
+
+
+def end_undo(record: Mapping[str, Any], after: Mapping[str, After], now: float) -> Record:
+    """The record after hosts were put back, or were not."""
+    return _changed(record, after, lambda item: _undone(item, after[item["name"]], now), frozenset({"undoing"}))
+
+
+def needs_person(record: Mapping[str, Any]) -> bool:
+    """Whether a host could not be put back, or the database went where the old release cannot follow."""
+    stuck = any(item["state"] == "undo_failed" for item in hosts_of(record))
+    return stuck or bool(record.get("cause") and point_of_no_return(record))
+
+
+def point_of_no_return(record: Mapping[str, Any]) -> str | None:
+    """Why nothing can be all as before: a migration that the old release cannot live with began; else ``None``."""
+    migrations = record.get("migrations") or {}
+    if migrations.get("state") not in ("running", "done", "failed"):
+        return None
+    begun = [*(migrations.get("applied") or ()), *(migrations.get("pending") or ())]
+    bad = [str(item.get("version")) for item in begun if not item.get("compatible")]
+    if not bad:
+        return None
+    what = f"migration {bad[0]}" if len(bad) == 1 else f"migrations {', '.join(bad)}"
+    return f"{what} {'is' if len(bad) == 1 else 'are'} not declared backward-compatible"
+
+
+def _ended(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]:
+    wanted, before = item["to"].get("release"), (item.get("from") or {}).get("release")
+    if after.answered and not after.reason and after.active and after.release == wanted:
+        return {"state": "stable", "finished_at": now, "failure": None}
+    reason = after.reason
+    if not after.answered:
+        reason = f"the host is gone, what it runs is not known{f': {after.reason}' if after.reason else ''}"
+    failure = Failure(reason or "it does not run the release that it was switched to", log=after.log).to_record()
+    if before is not None and _back(item, after):
+        # The host put it back by itself, or was never switched.
+        undo = {"started_at": item.get("started_at"), "finished_at": now, "detail": "the host put it back by itself"}
+        return {"state": "undone", "finished_at": now, "failure": failure, "undo": undo}
+    return {"state": "failed", "finished_at": now, "failure": failure}
+
+
+def _undone(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]:
+    before = (item.get("from") or {}).get("release")
+    undo = {**(item.get("undo") or {}), "finished_at": now}
+    if after.answered and before is None and not after.active:
+        return {"state": "undone", "undo": {**undo, "detail": "nothing ran before: the service is stopped"}}
+    if before is not None and _back(item, after):
+        return {"state": "undone", "undo": undo}
+    detail = after.reason or (
+        f"it runs {after.release or 'nothing'}, not {before or 'nothing'}" if after.answered else "the host is gone"
+    )
+    return {"state": "undo_failed", "undo": {**undo, "detail": detail}}
+
+
+def _back(item: Mapping[str, Any], after: After) -> bool:
+    """Whether the host runs what it ran before, configuration included."""
+    before = item.get("from") or {}
+    same = before.get("configuration") in (None, after.configuration)
+    return after.answered and after.active and after.release == before.get("release") and same
+
+
+def _changed(record: Mapping[str, Any], names: Collection[str], change: Any, states: frozenset[str]) -> Record:
+    """The record with some hosts changed.
+
+    :param states: only hosts in these states; any without them.
+    """
+    targets = [
+        {**item, **change(item)}
+        if item.get("kind") == "host" and item["name"] in names and (not states or item["state"] in states)
+        else item
+        for item in record["targets"]
+    ]
+    return {**record, "targets": targets}

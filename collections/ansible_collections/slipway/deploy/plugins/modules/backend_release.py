@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which does the work on the control node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backend_release
+short_description: Find the release that the backend hosts should run
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - The release that C(-e backend_release=…) names, or the one that was promoted to the environment (its
+    C(versions.json)), or, for a rollback, the one that the record of the earlier release names.
+  - Finds its artifact, C(<branch>/<tag>/app.jar), and pins it by its digest. Changes nothing.
+options:
+  kind:
+    description: Whether to go to what is asked for, or back to an earlier release.
+    type: str
+    choices: [deploy, rollback]
+    default: deploy
+
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Find the release
+  slipway.deploy.backend_release:
+  run_once: true
+  register: release
+"""
+
+RETURN = r"""
+release:
+  description: The release; empty when no backend host is selected.
+  returned: success
+  type: dict
+  sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, bucket: umigo-artifacts}
+hosts:
+  description: The selected hosts that are deployed to from here.
+  returned: success
+  type: list
+  elements: str
+  sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
+"""

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The hosts' part of a deploy: what the playbook's tasks found on each, as the core wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place, find_group, places
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.judge import judge_host
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import planned_migrations, refuse_behind
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import (
+    HostChange,
+    HostPlan,
+    ObservedHost,
+    Release,
+    Runs,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import plan_hosts
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+
+#: What the tasks of playbooks/shared/backend/ register for each host.
+SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
+STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
+HEALTH = "__health"
+MIGRATED, MIGRATION_FAILED = "__migrated", "__migration_failed"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What changes on the backend hosts, and what was verified of it."""
+
+    plan: HostPlan
+    migrations: Mapping[str, Any] = field(default_factory=dict)
+    checked: Mapping[str, Any] = field(default_factory=dict)
+    unverifiable: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def release(self) -> Release | None:
+        """What the hosts should run; ``None`` when no host is deployed to."""
+        return self.plan.release
+
+    @property
+    def changes(self) -> tuple[HostChange, ...]:
+        """The hosts that change."""
+        return self.plan.changes
+
+    def as_diff(self) -> dict[str, str] | None:
+        """What ``--diff`` prints: each changing host before and after."""
+        if not self.changes:
+            return None
+        before = (f"{BACKEND}  {item.name}  {item.before.release if item.before else '-'}\n" for item in self.changes)
+        after = (f"{BACKEND}  {item.name}  {item.after.id}\n" for item in self.changes)
+        return {
+            "before_header": "running",
+            "after_header": "desired",
+            "before": "".join(before),
+            "after": "".join(after),
+        }
+
+
+def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
+    """What changes on the backend hosts.
+
+    :param document: the release, as ``backend_release`` found it; empty when no host is selected.
+    :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
+    """
+    if not document:
+        hosts = tuple((ObservedHost(name), "not selected") for name in context.backend)
+        return Planned(HostPlan(None, (), hosts))
+    release = Release.from_record(BACKEND, document)
+    observed = [observed_host(context, name) for name in context.backend]
+    plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
+    if not plan.changes:
+        return Planned(plan)
+    found = _migration(context)
+    migrations = planned_migrations(found)
+    records = history(context.store, context.environment)
+    warnings = refuse_behind(records, release, migrations, forced=context.settings.force_schema)
+    checked = {
+        "artifact": release.id,
+        "hosts": len(plan.changes),
+        **({"migrations": len(migrations["pending"])} if found else {}),
+    }
+    unverifiable = () if found else (f"migrations of {release.tag}: the source was not looked at",)
+    return Planned(plan, migrations, checked, unverifiable if context.check_mode else (), warnings)
+
+
+def observed_host(context: Context, name: str) -> ObservedHost:
+    """A host as the playbook's tasks found it."""
+    shown, failed = context.said(name, SHOWN), context.said(name, LOOK_FAILED)
+    error = _error_of(failed) or _error_of(shown)
+    if error is None and not shown:
+        error = "it was not looked at"
+    configuration = context.said(name, CONFIGURATION)
+    return ObservedHost(
+        name,
+        error=error,
+        runs=Runs.from_host(shown.get("runs")),
+        active=bool(shown.get("active")),
+        configuration=_names(configuration),
+        configuration_changes=bool(configuration.get("changed")),
+    )
+
+
+def after_turn(context: Context, names: Sequence[str]) -> dict[str, After]:
+    """What the hosts said after their turn."""
+    return {name: _after(context, name, AFTER, TURN_FAILED) for name in names}
+
+
+def failure_of(context: Context, host: str, name: str) -> str:
+    """Why a block of tasks failed on a host, in one line; empty when it did not.
+
+    :param name: the variable that keeps the failed task's result.
+    """
+    return _error_of({**context.said(host, name), "failed": True}) or "" if context.said(host, name) else ""
+
+
+def missing(context: Context, host: str, name: str) -> str:
+    """Why a task that had to have a result on a host has none, in one line; empty when it has."""
+    said = context.said(host, name)
+    return (_error_of(said) or "") if said else "the host is gone"
+
+
+def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
+    """Every backend host's health, by what it said and what its target group says."""
+    if not context.backend:
+        return []
+    wanted = ((record.get("releases") or {}).get(BACKEND) or {}).get("release")
+    groups = _places(context)
+    changed = {item["name"] for item in hosts_of(record)}
+    results = []
+    for name in context.backend:
+        group, instance = str(context.host(name).get("backend_target_group") or ""), context.host(name)
+        found = groups.get(group) if group else None
+        place = found.get(str(instance.get("ec2_instance_id")), Place("unused")) if found is not None else None
+        after = _after(context, name, HEALTH, "")
+        selected = name in context.selected_hosts
+        expected = wanted if name in changed else None
+        results.append(judge_host(name, after, expected, place, balanced=bool(group), selected=selected))
+    return results
+
+
+def _places(context: Context) -> dict[str, dict[str, Place] | None]:
+    wanted = {str(context.host(name).get("backend_target_group") or "") for name in context.backend} - {""}
+    found: dict[str, dict[str, Place] | None] = {}
+    for name in wanted:
+        try:
+            found[name] = places(context.clients, find_group(context.clients, name, context.written(name)))
+        except SlipwayError:
+            found[name] = None  # Said as "could not be asked": unknown, never green.
+    return found
+
+
+def _after(context: Context, name: str, variable: str, failure: str) -> After:
+    said, failed = context.said(name, variable), context.said(name, failure) if failure else {}
+    reason = str(failed.get("reason") or failed.get("msg") or "") if failed else ""
+    log = tuple(str(line) for line in failed.get("log") or ())
+    if not said or said.get("unreachable") or said.get("failed"):
+        return After(False, reason=" ".join((reason or str(said.get("msg") or "")).split()), log=log)
+    runs = Runs.from_host(said.get("runs"))
+    return After(
+        True,
+        release=runs.release if runs else None,
+        active=bool(said.get("active")),
+        configuration=runs.configuration if runs else None,
+        reason=" ".join(reason.split()),
+        log=log,
+    )
+
+
+def _migration(context: Context) -> Mapping[str, Any]:
+    for name in context.backend:
+        found = context.said(name, MIGRATION)
+        if found:
+            if found.get("failed"):
+                raise SlipwayError(" ".join(str(found.get("msg")).split()), name)
+            return found
+    return {}
+
+
+def _error_of(said: Mapping[str, Any]) -> str | None:
+    if said.get("unreachable"):
+        return f"the host cannot be reached: {' '.join(str(said.get('msg') or '').split())}"
+    if said.get("failed"):
+        return " ".join(str(said.get("msg") or said.get("reason") or "it could not be looked at").split())
+    return None
+
+
+def _names(configuration: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
+    if not configuration:
+        return None
+    found = configuration.get("names") or {}
+    return {str(what): tuple(str(name) for name in names) for what, names in found.items()}
