@@ -61,7 +61,7 @@ class Canaries:
         :param python: what runs Python there: ``podman exec -i NAME python3``.
         :param units: services whose own environment may hold them.
         """
-        return _scan(python, self._request(roots, allowed, units=units, journal=True))
+        return _scan(python, self._request(roots, allowed, units, processes=True, journal=True))
 
     @contextmanager
     def watched(self, units: Sequence[str] = ()) -> Iterator[list[str]]:
@@ -75,7 +75,7 @@ class Canaries:
         process = subprocess.Popen(["python3", "-c", _SCAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdin is not None
-            process.stdin.write(json.dumps(self._request((), (), units=units, follow=True)) + "\n")
+            process.stdin.write(json.dumps(self._request((), (), units, processes=True, follow=True)) + "\n")
             process.stdin.flush()
             yield places
         finally:
@@ -87,6 +87,7 @@ class Canaries:
         roots: Sequence[Path | str],
         allowed: Sequence[str],
         units: Sequence[str] = (),
+        processes: bool = False,
         journal: bool = False,
         follow: bool = False,
     ) -> dict[str, Any]:
@@ -95,6 +96,7 @@ class Canaries:
             "roots": [str(root) for root in roots],
             "allowed": list(allowed),
             "units": list(units),
+            "processes": processes,
             "journal": journal,
             "follow": follow,
         }

@@ -61,10 +61,12 @@ def in_processes(units: list, forms: dict) -> Iterator[str]:
     for name in os.listdir("/proc"):  # noqa: PTH208
         if not name.isdigit() or int(name) == os.getpid():
             continue
+        # Asked before and after: a process that begins or ends meanwhile belongs nowhere for a moment.
+        excused = _belongs(name, units)
         arguments, environment = read(f"/proc/{name}/cmdline"), read(f"/proc/{name}/environ")
         for kind, content in (("arguments", arguments), ("environment", environment)):
             labels = found_in(content, forms)
-            if not labels or (kind == "environment" and _belongs(name, units)):
+            if not labels or (kind == "environment" and (excused or _belongs(name, units))):
                 continue
             program = arguments.split(b"\0")[0].decode(errors="replace")
             for label in labels:
@@ -92,7 +94,7 @@ def main() -> None:
     """Read what to look for, look, print."""
     wanted = json.loads(sys.stdin.readline())
     forms = {label: [bytes.fromhex(value) for value in values] for label, values in wanted["forms"].items()}
-    places = set(in_processes(wanted["units"], forms))
+    places = set(in_processes(wanted["units"], forms) if wanted["processes"] else ())
     while wanted["follow"] and not select.select([sys.stdin], [], [], _PAUSE_SECONDS)[0]:
         places.update(in_processes(wanted["units"], forms))
     places.update(in_files(wanted["roots"], wanted["allowed"], forms))
