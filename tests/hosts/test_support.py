@@ -19,6 +19,7 @@ import pytest
 
 from sandbox.testing import Sandbox
 from tests.support import umigo
+from tests.support.deploys import wait_for
 from tests.support.git_server import GitServer
 from tests.support.hosts import Hosts, register_instance
 from tests.support.postgres import Postgres, PostgresError, free_port
@@ -244,18 +245,43 @@ def test_a_host_boots_takes_ssh_and_reaches_the_sandbox(hosts: Hosts, repository
         url = s3.generate_presigned_url("get_object", Params={"Bucket": "umigo-artifacts", "Key": "a/b/app.jar"})
         assert host.run(f"curl -fsS '{url}'") == "jar"
         server.add(NAME, repository.directory)
-        host.write("/root/ca.pem", server.ca.read_text())
+        host.trust(server.ca)
         token = base64.b64encode(f"x:{server.token}".encode()).decode()
         place = f"{server.url(NAME)}/info/refs?service=git-upload-pack"
-        assert "backend-v0.1.0" in host.run(
-            f"curl -fsS --cacert /root/ca.pem -H 'Authorization: Basic {token}' '{place}' | tr -d '\\0'"
-        )
+        assert "backend-v0.1.0" in host.run(f"curl -fsS -H 'Authorization: Basic {token}' '{place}' | tr -d '\\0'")
+
+
+def behind_a_balancer(aws: Sandbox, instance: str) -> str:
+    """A target group with the instance, and a load balancer that forwards everything to it."""
+    elb, ec2 = aws.client("elbv2"), aws.client("ec2")
+    subnet = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    group: str = elb.create_target_group(
+        Name="backend", Protocol="HTTP", Port=8080, VpcId=subnet["VpcId"], HealthCheckTimeoutSeconds=2
+    )["TargetGroups"][0]["TargetGroupArn"]
+    balancer = elb.create_load_balancer(Name="umigo", Subnets=[subnet["SubnetId"]])["LoadBalancers"][0]
+    forward = [{"Type": "forward", "TargetGroupArn": group}]
+    elb.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=forward)
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": instance}])
+    return group
+
+
+def reason(elb: Any, group: str) -> str:
+    found = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]
+    return str(found.get("Reason"))
 
 
 def test_a_host_is_killed_vanishes_and_comes_back(hosts: Hosts) -> None:
     host = hosts.start("backend-2")
     ask = [*host.ssh, "true"]
-    host.vanish()
+    host.run("systemd-run --unit=web --working-directory=/srv python3 -m http.server 8080")
+    with Sandbox(fleet=0, speed=20) as aws:
+        group = behind_a_balancer(aws, register_instance(aws, "backend-2", {}, host.address))
+        elb = aws.client("elbv2")
+        elb.get_waiter("target_in_service").wait(TargetGroupArn=group, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+        with urllib.request.urlopen(f"http://{aws.alb.removeprefix('http://')}/", timeout=10) as answer:
+            assert answer.status == 200
+        host.vanish()
+        wait_for("its checks time out", lambda: reason(elb, group) == "Target.Timeout", 20)
     assert subprocess.run(ask, check=False, timeout=30, capture_output=True).returncode == 255
     host.reappear()
     assert subprocess.run(ask, check=False, timeout=30, capture_output=True).returncode == 0

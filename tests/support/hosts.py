@@ -125,6 +125,11 @@ class Host:
         """Copy a file or a directory of this machine to the host."""
         podman("cp", str(source), f"{self.container}:{path}")
 
+    def trust(self, authority: Path) -> None:
+        """Let every program on the host trust a certificate authority."""
+        self.write(f"/usr/local/share/ca-certificates/{authority.parent.name}.crt", authority.read_text())
+        self.run("update-ca-certificates")
+
     def wait(self) -> None:
         """Wait until it has booted. Raises HostError."""
         deadline = time.monotonic() + BOOT_SECONDS

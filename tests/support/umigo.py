@@ -6,7 +6,8 @@
     umigo.jar("0.2.0")                         # built by ./mvnw, or taken from .run/fixtures when it was before
     umigo.publish(s3, "umigo-artifacts", "0.1.0", "0.2.0")
 
-``python -m tests.support.umigo DIRECTORY [VERSION…]`` makes the repository there, and prints the path of each jar.
+``python -m tests.support.umigo DIRECTORY [VERSION…]`` makes the repository there, prints the path of each jar, and
+fills the Maven cache.
 See tests/fixtures/umigo/README.md for what the releases are.
 """
 
@@ -145,6 +146,31 @@ def jar(version: str) -> Path:
     return made
 
 
+def maven_cache(home: str = "/root") -> list[str]:
+    """Arguments of ``podman run`` that give a host this machine's Maven and what it has downloaded, for ``./mvnw``.
+
+    What the host adds stays its own. Fills the cache first; so no host of a test downloads the same hundred files.
+    """
+    local = Path.home() / ".m2"
+    filled = CACHE / f"maven-{source_digest('0.1.0')}"
+    if not filled.exists():
+        jar("0.1.0")
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            write_source("0.1.0", Path(scratch))
+            add_wrapper(Path(scratch) / MODULE)
+            # Without an address it fails, after everything that it needs is there.
+            subprocess.run(
+                ["./mvnw", "-B", "-q", "flyway:info"],
+                cwd=Path(scratch) / MODULE,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=BUILD_SECONDS,
+            )
+        filled.touch()
+    return ["--volume", f"{local}:{home}/.m2:O"]
+
+
 def sha256(path: Path) -> str:
     """A file's digest, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -223,6 +249,7 @@ def main(arguments: list[str]) -> int:
         Umigo.make(directory)
     for version in arguments[1:]:
         print(jar(version))
+    maven_cache()
     return 0
 
 
