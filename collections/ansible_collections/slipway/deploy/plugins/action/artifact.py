@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finds a tag's artifact in S3 and has the host download it. See modules/artifact.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import presigned_url, resolve_artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import FILENAME, Artifact
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+
+class ActionModule(SlipwayAction):
+    """The host gets the right to read one object for a while, and nothing else."""
+
+    _requires_connection = True
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "bucket": {"type": "str", "required": True},
+        "tag": {"type": "str", "required": True},
+        "branch": {"type": "str"},
+        "digest": {"type": "str"},
+        "filename": {"type": "str", "default": FILENAME},
+        "directory": {"type": "path", "default": "/app/releases"},
+        "link": {"type": "path"},
+        "state": {"type": "str", "default": "present", "choices": ["present", "resolved"]},
+        "url_expires": {"type": "int", "default": 900},
+    }
+    _variables: Mapping[str, Any] = {}
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry."""
+        self._variables = task_vars or {}
+        return super().run(tmp, task_vars)
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Do the work; the host's result, with what was found."""
+        given, s3 = self.arguments, context.clients("s3")
+        artifact = resolve_artifact(
+            s3,
+            given["bucket"],
+            given["tag"],
+            branch=given["branch"],
+            digest=given["digest"],
+            filename=given["filename"],
+            warn=display.warning,
+        )
+        path = str(PurePosixPath(given["directory"]) / artifact.release / given["filename"])
+        result: dict[str, Any] = {"changed": False}
+        if given["state"] == "present":
+            result = self._execute_module(
+                module_name="slipway.deploy.artifact_fetch",
+                module_args={
+                    "url": presigned_url(s3, artifact, given["url_expires"]),
+                    "source": artifact.place,
+                    "size": artifact.size,
+                    "digest": artifact.digest,
+                    "path": path,
+                    "link": given["link"],
+                },
+                task_vars=self._variables,
+            )
+        return {**result, "path": path, **_described(artifact)}
+
+
+def _described(artifact: Artifact) -> dict[str, Any]:
+    return {
+        "release": {"id": artifact.release, "tag": artifact.tag, "digest": artifact.digest},
+        "artifact": {
+            "bucket": artifact.bucket,
+            "key": artifact.key,
+            "branch": artifact.branch,
+            "size": artifact.size,
+            "version_id": artifact.version_id,
+            "known_from": list(artifact.known_from),
+        },
+    }

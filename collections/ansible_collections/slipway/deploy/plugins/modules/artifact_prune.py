@@ -1,0 +1,103 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Removes releases that nothing needs any more."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: artifact_prune
+short_description: Remove old releases, never the live one nor the one to go back to
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Keeps the newest releases of a directory, what O(links) point at, and what the service's ledger needs for an undo.
+  - When the ledger is damaged nothing is removed, with a warning.
+options:
+  directory:
+    description: Where the releases are.
+    type: path
+    default: /app/releases
+  keep:
+    description: How many stay, those that are needed included.
+    type: int
+    default: 5
+  links:
+    description: Links that may point into a release.
+    type: list
+    elements: path
+    default: [/app/app.jar]
+  service:
+    description: The service whose ledger says what an undo needs.
+    type: str
+    required: true
+  state_directory:
+    description: Where the ledgers are.
+    type: path
+    default: /var/lib/slipway
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Remove old releases
+  slipway.deploy.artifact_prune:
+    service: umigo-backend
+    keep: 5
+"""
+
+RETURN = r"""
+removed:
+  description: The releases that were removed.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger
+from ansible_collections.slipway.deploy.plugins.module_utils.host.artifact import prunable
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import remove_tree
+
+ARGUMENTS = {
+    "directory": {"type": "path", "default": "/app/releases"},
+    "keep": {"type": "int", "default": 5},
+    "links": {"type": "list", "elements": "path", "default": ["/app/app.jar"]},
+    "service": {"type": "str", "required": True},
+    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    params = module.params
+    directory = Path(params["directory"])
+    try:
+        known = ledger.load(Path(params["state_directory"]) / params["service"] / "ledger.json")
+    except SlipwayError as error:
+        module.warn(f"No release was removed: {error}")
+        module.exit_json(changed=False, removed=[])
+    try:
+        names = prunable(directory, params["keep"], params["links"], known)
+        for name in names if not module.check_mode else ():
+            remove_tree(directory / name)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    before = "".join(f"{directory / name}\n" for name in names)
+    module.exit_json(changed=bool(names), removed=names, diff={"before": before, "after": ""})
+
+
+if __name__ == "__main__":
+    main()
