@@ -31,10 +31,10 @@ _TOKEN_LIKE = re.compile(
 )
 
 
-def redact(line: str) -> str:
-    """A log line without what looks like a secret, shortened to :data:`LINE_LENGTH`."""
+def redact(line: str, length: int = LINE_LENGTH) -> str:
+    """A log line without what looks like a secret, shortened to ``length`` characters, 4,000 at most."""
     line = _TOKEN_LIKE.sub("[redacted]", line[:_LOOKED_AT])
     line = _USER_INFO.sub(r"\1[redacted]@", line)
     line = _OPTION.sub(r"\1[redacted]", line)
     line = _SECRET.sub(r"\1[redacted]", line)
-    return line if len(line) <= LINE_LENGTH else line[: LINE_LENGTH - 1] + "…"
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
+from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import LINE_LENGTH, redact
 
 #: Shorter values are ordinary words, numbers and profiles; taking them out would leave no readable line.
 SHORTEST = 6
@@ -68,14 +68,17 @@ def _texts(document: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def without_secrets(lines: Iterable[str], values: Iterable[str]) -> list[str]:
-    """The lines as they may be shown: without these values, and without what looks like a secret. Pure."""
+def without_secrets(lines: Iterable[str], values: Iterable[str], length: int = LINE_LENGTH) -> list[str]:
+    """The lines as they may be shown: without these values, and without what looks like a secret. Pure.
+
+    :param length: characters of a line that are kept.
+    """
     kept = list(values)
     shown = []
     for line in lines:
         for value in kept:
             line = line.replace(value, "[redacted]")  # noqa: PLW2901 - each value is taken out of what is left
-        shown.append(redact(_CONTROL.sub(" ", line).rstrip()))
+        shown.append(redact(_CONTROL.sub(" ", line).rstrip(), length))
     return shown
 
 

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Fetches what a host knows about its service. See modules/host_logs.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.slipway.deploy.plugins.module_utils.logs.archive import HostLogs, keep
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import whole_number
+
+MOST_LINES = 50_000
+LINES = 1000
+#: The directory among the run's files that the archive is made from.
+STAGE = "logs"
+
+
+class ActionModule(SlipwayAction):
+    """Reaches the host once; whatever goes wrong there is what the archive says of it."""
+
+    _requires_connection = True
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "unit": {"type": "str", "required": True},
+        "lines": {"type": "raw"},
+        "since": {"type": "str", "default": ""},
+        "files": {"type": "list", "elements": "str", "default": []},
+        "link": {"type": "str", "default": "/app/app.jar"},
+    }
+
+    _variables: Mapping[str, Any] = {}
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible's entry."""
+        self._variables = task_vars or {}
+        return super().run(tmp, task_vars)
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Fetch it; the summary is the result."""
+        lines = LINES
+        if self.arguments.get("lines") not in (None, ""):
+            lines = whole_number(self.arguments["lines"], "lines", MOST_LINES)
+        host = self._fetch(context, {**self.arguments, "lines": lines})
+        keep(context.files.directory / STAGE, host)
+        if host.problem:
+            return {"changed": False, "problem": host.problem}
+        return {"changed": False, "summary": dict(host.summary)}
+
+    def _fetch(self, context: Context, arguments: Mapping[str, Any]) -> HostLogs:
+        try:
+            answer = self._execute_module(
+                module_name="slipway.deploy.host_logs_collect",
+                module_args=dict(arguments),
+                task_vars=self._variables,
+            )
+        except AnsibleConnectionFailure as error:
+            return HostLogs(context.here, problem=_line(error.message) or "no answer")
+        if answer.get("failed") or "parts" not in answer:
+            return HostLogs(context.here, problem=_line(answer.get("msg") or "the host's answer cannot be read"))
+        return HostLogs(context.here, answer["parts"], answer["summary"], tuple(answer["problems"]))
+
+
+def _line(message: object) -> str:
+    return " ".join(str(message).split())[:300]
