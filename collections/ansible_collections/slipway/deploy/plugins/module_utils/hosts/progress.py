@@ -150,7 +150,7 @@ def _undone(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]
     undo = {**(item.get("undo") or {}), "finished_at": now}
     if after.answered and before is None and not after.active:
         return {"state": "undone", "undo": {**undo, "detail": "nothing ran before: the service is stopped"}}
-    if before is not None and _back(item, after):
+    if before is not None and _back(item, after) and not after.reason:
         return {"state": "undone", "undo": undo}
     detail = after.reason or (
         f"it runs {after.release or 'nothing'}, not {before or 'nothing'}" if after.answered else "the host is gone"

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finds the release that the backend hosts should run. See modules/backend_release.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.promoted import promoted_artifact
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go
+
+#: Records that are searched for whether the release ran here before.
+LOOKED_BACK = 50
+
+
+class ActionModule(SlipwayAction):
+    """Only reads. Without a selected host there is nothing to find."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Find it; the release is the result."""
+        none: dict[str, Any] = {"changed": False, "release": {}, "hosts": [], "migrate": False}
+        hosts = [name for name in context.backend if name in context.selected_hosts]
+        if not hosts:
+            return none
+        context.check_account()
+        back = self.arguments["kind"] == "rollback"
+        release = _earlier(context, hosts[0]) if back else _wanted(context, hosts[0])
+        if release is None:
+            return none
+        migrate = not back and (context.settings.force or not _ran(context, release))
+        return {"changed": False, "release": release.to_record(), "hosts": hosts, "migrate": migrate}
+
+    def fail_safe(self, context: Context) -> None:
+        """Give the lock back."""
+        let_go(context)
+
+
+def _wanted(context: Context, host: str) -> Release:
+    variables = context.host(host)
+    named = str(variables.get("backend_release") or "").strip()
+    branch = str(variables.get("backend_branch") or "")
+    if "backend_release" in variables and not named:
+        # A variable of a pipeline that is not set: to deploy what was promoted instead would be a guess.
+        raise SlipwayError("backend_release is empty", "-e backend_release", "Name a tag, or leave it out")
+    promoted = read_version(context.store, context.environment, BACKEND)
+    if named and (promoted is None or promoted.tag != named):
+        return _pinned(context, host, named, branch, None, chosen="-e backend_release")
+    if promoted is None:
+        what = f"no version of the backend is promoted to {context.environment}, and none is named"
+        remedy = "Say -e backend_release=backend-v…, or promote one: ansible-playbook playbooks/promote.yml"
+        raise SlipwayError(what, f"{context.store.url}/{context.environment}/versions.json", remedy)
+    chosen = "-e backend_release" if named else "versions.json"
+    release = _pinned(context, host, promoted.tag, promoted.branch or branch, promoted.digest, chosen=chosen)
+    return Release(**{**vars(release), "version": promoted.version, "commit": promoted.commit})
+
+
+def _pinned(context: Context, host: str, tag: str, branch: str, digest: str | None, *, chosen: str) -> Release:
+    bucket = str(context.host(host).get("artifact_bucket") or "")
+    if not bucket:
+        where = f"inventories/{context.environment}/group_vars/backend.yml"
+        raise SlipwayError("artifact_bucket is not set", where, "Name the bucket that the builds upload to")
+    artifact = promoted_artifact(context, bucket, tag, branch, digest)
+    return Release(BACKEND, tag, artifact.digest, bucket, artifact.key, artifact.branch, chosen=chosen)
+
+
+def _earlier(context: Context, host: str) -> Release | None:
+    goal = rollback_goal(history(context.store, context.environment), context.settings.to, context.environment)
+    document = goal.releases.get(BACKEND)
+    if document:
+        return Release.from_record(BACKEND, {**document, "chosen": f"release {goal.label}"})
+    runs = goal.runs.get(group_key(BACKEND))
+    if runs is None:
+        return None  # That release was of services only: the hosts stay as they are.
+    return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
+
+
+def _ran(context: Context, release: Release) -> bool:
+    """Whether the release ran in this environment before: then its migrations are done."""
+    for record in history(context.store, context.environment, LOOKED_BACK):
+        ran = (record.get("releases") or {}).get(BACKEND) or {}
+        if record.get("outcome") == "succeeded" and ran.get("digest") == release.digest:
+            return True
+    return False
