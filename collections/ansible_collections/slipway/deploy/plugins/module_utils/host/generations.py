@@ -120,16 +120,12 @@ def write(
 def needed(ledger: Ledger, place: Place) -> frozenset[str]:
     """The digests of the generations that the host's ledger may go back to: those stay as long as it may.
 
-    What runs, what is being switched to, the last good other configuration and the last good other release.
+    What runs, what is being switched to, and the last good other release: it was started with its own configuration.
     """
     current = ledger.current()
-    release = current.release if current else None
-    others = [item for item in ledger.entries if item.verdict == GOOD and item != current]
-    entries = [
-        current,
-        *others[:1],
-        *[item for item in others if item.release and release and item.release.id != release.id][:1],
-    ]
+    release = current.release.id if current and current.release else None
+    others = (item for item in ledger.entries if item.verdict == GOOD and item.release and item.release.id != release)
+    entries = (current, next(others, None))
     snapshots = [entry.snapshot for entry in entries if entry] + ([ledger.pending] if ledger.pending else [])
     link = f"{place.directory}/current"
     return frozenset(Path(snapshot.links[link]).name for snapshot in snapshots if link in snapshot.links)
