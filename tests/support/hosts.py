@@ -33,6 +33,7 @@ from sandbox.testing import Sandbox
 ROOT = Path(__file__).resolve().parents[2]
 BOOT_SECONDS = 60
 COMMAND_SECONDS = 300
+OWNER = "slipway-test-pid"
 CAPABILITIES = "SYS_ADMIN,NET_ADMIN"
 SSH_OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"),
@@ -153,12 +154,11 @@ class Host:
 
     def vanish(self) -> None:
         """Take it off the network without a word: connections hang, as with a host that is gone."""
-        podman("network", "disconnect", "--force", self.network, self.container)
+        self.run("ip route show default > /run/route && ip link set eth0 down")
 
     def reappear(self) -> None:
         """Put it back, at the same address."""
-        place = ["--ip", self.address, "--mac-address", self.mac]
-        podman("network", "connect", *place, self.network, self.container)
+        self.run("ip link set eth0 up && ip route add $(cat /run/route)")
 
 
 @dataclass
@@ -175,7 +175,12 @@ class Hosts:
         return self.settings["MOL_GATEWAY"]
 
     def __enter__(self) -> Self:
-        """Make a key."""
+        """Make a key; remove what a test that was killed has left."""
+        template = f'{{{{index .Labels "{OWNER}"}}}} {{{{.ID}}}}'
+        for line in podman("ps", "--all", "--filter", f"label={OWNER}", "--format", template).splitlines():
+            pid, identity = line.split()
+            if not Path(f"/proc/{pid}").exists():
+                podman("rm", "--force", "--ignore", "--time=0", "--volumes", identity, check=False)
         self._directory = Path(tempfile.mkdtemp(prefix="hosts-"))
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._directory / "key")]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
@@ -210,7 +215,17 @@ class Hosts:
             host.address = self._free_address()
             try:
                 podman(
-                    *("run", "--detach", "--name", container, "--hostname", name, "--systemd=always"),
+                    *(
+                        "run",
+                        "--detach",
+                        "--label",
+                        f"{OWNER}={os.getpid()}",
+                        "--name",
+                        container,
+                        "--hostname",
+                        name,
+                        "--systemd=always",
+                    ),
                     *("--cgroupns=private", f"--cap-add={CAPABILITIES}", "--network", host.network),
                     *("--ip", host.address, "--mac-address", host.mac, *arguments, image or self.settings["MOL_IMAGE"]),
                 )
