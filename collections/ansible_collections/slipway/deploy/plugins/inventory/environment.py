@@ -22,6 +22,9 @@ description:
   - Refuses, with a line for each mistake and before anything is done, an environment that does not exist, sources that
     fail or hold a key twice, neither services nor hosts, services without one priority, two services of one name, and a
     C(--limit) with a name that is not in the inventory.
+  - Puts the outputs of Terraform that C(terraform_outputs) in group_vars names into variables. Its C(file) is what
+    C(terraform output -json) wrote, in the environment's directory, or C(ssm) is the path of the parameters that
+    Terraform wrote; C(variables) maps variables to outputs. All that are missing are named.
 notes:
   - A mistake ends the program (exit code 4) instead of raising an error. Ansible catches errors of inventory plugins,
     prints them as a warning of several lines and goes on to say that no inventory was parsed; the one line that a
@@ -68,6 +71,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
+from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
 _EXIT_CODE = 4
@@ -107,6 +111,7 @@ class InventoryModule(BaseInventoryPlugin):
             )
         places = self._read_sources(root, environment, cache) if this is None else None
         self.inventory.set_variable("all", "env", trust_as_template(environment))
+        self._add_outputs(root / environment)
         for group in GROUPS:
             self.inventory.add_group(group)
         if places is None:
@@ -116,6 +121,18 @@ class InventoryModule(BaseInventoryPlugin):
         if len(given) <= 1:
             # A second source may bring hosts that are not known yet.
             self._check_limit()
+
+    def _add_outputs(self, directory: Path) -> None:
+        """What Terraform says, as variables of all hosts. They are values, never templates."""
+        if _only_checks_syntax():
+            return
+        everywhere = vars_loader.get("ansible.builtin.host_group_vars").get_vars(
+            self.loader, str(directory), [self.inventory.groups["all"]]
+        )
+        extra = load_extra_vars(self.loader)
+        self.templar.available_variables = {"env": directory.name, **everywhere, **extra}
+        for name, value in terraform_variables(directory, everywhere, extra, self.templar.template).items():
+            self.inventory.set_variable("all", name, value)
 
     def _add_this_machine(self, this: Self | None, directory: Path, root: Path) -> None:
         """The only host. The sources are not read: they may ask services that this machine has no right to ask."""
