@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive CONTAINERS_CONF=$PWD/tests/containers.conf
 packages=(
   podman runc netavark aardvark-dns iptables mmdebstrap openssh-client
-  git maven openjdk-17-jdk-headless postgresql curl
+  git maven openjdk-17-jdk-headless postgresql openssl curl
 )
 prefix=slipway-$(printf %s "$PWD" | sha256sum | cut -c1-6)
 recipe=$(cat tests/image/* | sha256sum | cut -c1-12)
