@@ -16,7 +16,7 @@ import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 HOME = Path(sys.argv[1])
 PORT = 8443
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         given = base64.b64decode(credentials).decode().partition(":")[2] if kind == "Basic" else ""
         return bool(token) and given == token
 
-    def _backend(self, parts, body: bytes) -> None:
+    def _backend(self, parts: SplitResult, body: bytes) -> None:
         environ = {
             "PATH": os.environ["PATH"],
             "GIT_PROJECT_ROOT": str(HOME / "repositories"),
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         status = int(headers.pop("Status", "200").split()[0])
         self._answer(status, headers, content)
 
-    def _answer(self, status: int, headers: dict, content: bytes = b"") -> None:
+    def _answer(self, status: int, headers: dict[str, str], content: bytes = b"") -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

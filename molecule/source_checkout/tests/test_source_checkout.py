@@ -35,5 +35,10 @@ def test_the_token_is_nowhere(host):
     assert host.run("journalctl --no-pager | grep canarymolecule").stdout == ""
 
 
+def test_the_token_was_in_no_process(host):
+    assert host.service("watch").is_running
+    assert not host.file("/srv/git/hits").exists, host.file("/srv/git/hits").content_string
+
+
 def test_a_public_repository_needs_no_token(host):
     assert host.file("/opt/public/source/umigoCrmBackend/pom.xml").exists

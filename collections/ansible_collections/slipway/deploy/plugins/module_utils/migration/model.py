@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is known of a database's migrations. Pure; Python 3.8."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Row(NamedTuple):
+    """One line of what Flyway says of the database. ``version`` is empty for a repeatable migration."""
+
+    version: str
+    description: str
+    state: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What two mentions of one migration have in common."""
+        return key_of(self.version, self.description)
+
+
+class Script(NamedTuple):
+    """A migration's SQL file. ``note`` says what is odd about its declaration, or is empty."""
+
+    path: str
+    version: str
+    description: str
+    compatible: bool
+    note: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """As :attr:`Row.key`."""
+        return key_of(self.version, self.description)
+
+
+class Migration(NamedTuple):
+    """A migration with what its file declares. ``file`` is empty when there is none."""
+
+    version: str
+    description: str
+    file: str
+    compatible: bool
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """As :attr:`Row.key`."""
+        return key_of(self.version, self.description)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a result: a repeatable migration has its file's name for a version."""
+        return {
+            "version": self.version or "R__" + self.description.replace(" ", "_"),
+            "description": self.description,
+            "file": self.file or None,
+            "compatible": self.compatible,
+        }
+
+
+class MigrationPlan(NamedTuple):
+    """What Flyway would do, and what keeps it from that.
+
+    :param schema: the highest version that the database has, or ``None``.
+    :param target: the highest version among the files, or ``None``.
+    :param out_of_order: migrations that are older than the schema and were never applied.
+    :param missing: applied ones whose file is gone.
+    :param future: applied ones that are newer than every file: a newer release's.
+    """
+
+    schema: str | None
+    target: str | None
+    pending: tuple[Migration, ...] = ()
+    failed: tuple[Migration, ...] = ()
+    out_of_order: tuple[Migration, ...] = ()
+    missing: tuple[Migration, ...] = ()
+    future: tuple[Migration, ...] = ()
+    applied: tuple[Migration, ...] = ()
+
+    @property
+    def compatible(self) -> bool:
+        """Whether all that would be applied is declared backward-compatible."""
+        return all(item.compatible for item in self.pending)
+
+
+class Failure(NamedTuple):
+    """Why Flyway failed. ``script`` and ``line`` are set when a statement of a migration did."""
+
+    what: str
+    remedy: str
+    script: str = ""
+    line: int | None = None
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """A version as Flyway orders it: ``1.10`` after ``1.9``; ``1``, ``1.0`` and ``01`` are the same."""
+    numbers = [int(part) for part in version.replace("_", ".").split(".") if part.isdecimal()]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def key_of(version: str, description: str) -> tuple[Any, ...]:
+    """One key for each migration: its version's, or a repeatable one's description."""
+    return ("V", *version_key(version)) if version else ("R", description)

@@ -1,0 +1,357 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Migrates a database by Flyway, from a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: flyway
+short_description: Show, validate or migrate a PostgreSQL database by Flyway
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Runs Flyway's command line, or its Maven plugin by the project's C(mvnw), as an unprivileged user.
+  - The credentials reach Flyway in a configuration file that has no name in any directory. They are in no argument and
+    no environment, and nothing of them is left, also when this is killed.
+  - A migration says in its file's leading comments whether the release before it can live with it,
+    C(-- slipway:) V(backward-compatible) or V(not-backward-compatible). What is not declared counts as not.
+  - A failed state is reported with its next step. Nothing is repaired, and C(clean) is disabled.
+  - M(slipway.deploy.database_migration) is this module with the connection taken from where it is stored.
+options:
+  action:
+    description:
+      - V(info) shows the state and what is pending.
+      - V(validate) fails as well when Flyway objects to what is there.
+      - V(migrate) does both, then applies what is pending.
+    type: str
+    choices: [info, validate, migrate]
+    default: migrate
+  engine:
+    description: V(maven) runs C(./mvnw flyway:migrate) in O(directory), V(flyway) the command O(flyway).
+    type: str
+    choices: [maven, flyway]
+    default: maven
+  directory:
+    description: The Maven project, and where relative O(locations) begin.
+    type: path
+  locations:
+    description: The directories of the SQL files.
+    type: list
+    elements: str
+    default: [src/main/resources/db/migration]
+  flyway:
+    description: Flyway's command, for O(engine=flyway).
+    type: path
+  java_home:
+    description: Where Java is, when it is not in the path.
+    type: path
+  maven_arguments:
+    description: More arguments for Maven, such as C(--offline).
+    type: list
+    elements: str
+    default: []
+  user:
+    description: The user that Flyway runs as.
+    type: str
+    required: true
+  settings:
+    description: More settings of Flyway, such as C(defaultSchema), C(table) or C(placeholders.name).
+    type: dict
+    default: {}
+  timeout:
+    description: Seconds that one run of Flyway may take. After it Flyway is stopped.
+    type: int
+    default: 1800
+  url:
+    description: The database's JDBC URL.
+    type: str
+    required: true
+  username:
+    description: The database's user.
+    type: str
+    required: true
+  password:
+    description: The user's password.
+    type: str
+    required: true
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+    details: Shows and validates.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Migrate the database from the checkout
+  slipway.deploy.flyway:
+    directory: /opt/umigo/source/umigoCrmBackend
+    user: slipway-build
+    url: jdbc:postgresql://db.example.org:5432/umigo
+    username: umigo
+    password: "{{ password }}"
+"""
+
+RETURN = r"""
+schema_before:
+  description: The highest version that the database had, or V(null).
+  returned: when Flyway could tell
+  type: str
+  sample: "1"
+schema_after:
+  description: The highest version that the database has when this returns (in check mode, would have).
+  returned: when Flyway could tell
+  type: str
+  sample: "2"
+target:
+  description: The highest version among the files.
+  returned: when Flyway could tell
+  type: str
+  sample: "2"
+pending:
+  description: The migrations that were to be applied when this began, in their order.
+  returned: when Flyway could tell
+  type: list
+  elements: dict
+  sample: [{version: "2", description: full name, file: /opt/m/V2__full_name.sql, compatible: false}]
+applied:
+  description: Those that this applied.
+  returned: when Flyway could tell
+  type: list
+  elements: dict
+compatible:
+  description: Whether all migrations in RV(pending) are declared backward-compatible.
+  returned: when Flyway could tell
+  type: bool
+undeclared:
+  description: What is odd about the declarations of RV(pending), a line for each.
+  returned: when Flyway could tell
+  type: list
+  elements: str
+failed_migrations:
+  description: The migrations that failed and keep Flyway from going on.
+  returned: when Flyway could tell
+  type: list
+  elements: dict
+out_of_order:
+  description: Migrations that are older than the schema and were never applied.
+  returned: when Flyway could tell
+  type: list
+  elements: dict
+missing:
+  description: Applied migrations whose file is gone.
+  returned: when Flyway could tell
+  type: list
+  elements: dict
+future:
+  description: Applied migrations of a newer release than the files are of.
+  returned: when Flyway could tell
+  type: list
+  elements: dict
+problems:
+  description: What C(validate) objects to, a line for each.
+  returned: when Flyway could tell
+  type: list
+  elements: str
+started_at:
+  description: The database's own time just before anything was applied, the moment to restore to.
+  returned: when Flyway could tell
+  type: str
+  sample: "2026-11-21T05:29:33.321929Z"
+begun:
+  description:
+    - Whether the database may be another than before.
+    - After a failure, V(false) says that nothing of it is in the database.
+  returned: always
+  type: bool
+script:
+  description: The file of the migration that failed, and in RV(line) the line of the statement.
+  returned: when one failed
+  type: str
+  sample: V5__half.sql
+line:
+  description: The line of the statement that failed.
+  returned: when one failed
+  type: int
+  sample: 3
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway import Flyway, Job, Look, Outcome
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import NOBODY, account, ending, exists
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import FLYWAY
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import (
+    Connection,
+    check_credentials,
+    check_settings,
+    check_url,
+    hidden_words,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Migration
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.plan import newly_applied
+
+ARGUMENTS = {
+    **FLYWAY,
+    "url": {"type": "str", "required": True},
+    "username": {"type": "str", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
+}
+
+
+class Refused(SlipwayError):
+    """A failure with what is known of the database."""
+
+    def __init__(self, error: SlipwayError, known: dict[str, Any]) -> None:
+        self.known = known
+        super().__init__(error.what, error.where, error.remedy)
+
+
+def job_from(params: dict[str, Any]) -> Job:
+    """What the arguments want.
+
+    :raises SlipwayError: when they are wrong.
+    """
+    check_url(params["url"], "url")
+    check_credentials(params["username"], params["password"])
+    check_settings(params["settings"], "settings")
+    if params["engine"] == "maven" and not params["directory"]:
+        raise SlipwayError("directory is not set", None, "Write where the Maven project is")
+    if params["engine"] == "flyway" and not params["flyway"]:
+        raise SlipwayError("flyway is not set", None, "Write where Flyway's command is")
+    if not params["directory"] and any(not path.startswith("/") for path in params["locations"]):
+        raise SlipwayError("a location is relative, and directory is not set", "locations", "Write absolute paths")
+    return Job(
+        engine=params["engine"],
+        directory=params["directory"] or "",
+        locations=tuple(params["locations"]),
+        flyway=params["flyway"] or "",
+        java_home=params["java_home"] or "",
+        maven_arguments=tuple(params["maven_arguments"]),
+        connection=Connection(params["url"], params["username"], params["password"]),
+        settings=params["settings"],
+        timeout=params["timeout"],
+    )
+
+
+def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The module's result.
+
+    :raises Refused: when it fails and something is known of the database.
+    :raises SlipwayError: when it fails before.
+    """
+    job = job_from(params)
+    user = params["user"]
+    flyway = Flyway(job, account(NOBODY if check_mode and not exists(user) else user, "user"))
+    missing = flyway.missing()
+    if missing is not None and check_mode:
+        # The tasks before this one have not installed it. Nothing is known, and nothing is claimed but that.
+        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be looked at yet: {missing}"]}
+    if missing is not None:
+        raise missing
+    look = flyway.look()
+    result = _looked(look)
+    if params["action"] != "info":
+        _refuse_invalid(look, result)
+    if params["action"] != "migrate" or not look.plan.pending:
+        return result
+    result.update(changed=True, schema_after=_expected(look), diff=_diff(look))
+    return result if check_mode else _migrated(look, flyway.migrate(look), result)
+
+
+def _looked(look: Look) -> dict[str, Any]:
+    plan = look.plan
+    notes = {script.key: script.note for script in look.scripts if script.note}
+    return {
+        "changed": False,
+        "begun": False,
+        "schema_before": plan.schema,
+        "schema_after": plan.schema,
+        "target": plan.target,
+        "pending": _dicts(plan.pending),
+        "applied": [],
+        "compatible": plan.compatible,
+        "undeclared": [f"{item.file}: {notes[item.key]}" for item in plan.pending if item.key in notes],
+        "failed_migrations": _dicts(plan.failed),
+        "out_of_order": _dicts(plan.out_of_order),
+        "missing": _dicts(plan.missing),
+        "future": _dicts(plan.future),
+        "problems": list(look.problems),
+        "started_at": look.clock,
+    }
+
+
+def _refuse_invalid(look: Look, result: dict[str, Any]) -> None:
+    if look.plan.failed:
+        names = ", ".join(item.version or item.description for item in look.plan.failed)
+        file = next((item.file for item in look.plan.failed if item.file), None)
+        remedy = "Undo by hand what it left half-done, run flyway repair by hand, then this again (runbooks/backend.md)"
+        raise Refused(SlipwayError(f"migration {names} failed earlier and is in the way", file, remedy), result)
+    if look.problems:
+        remedy = "Put the files back as they were applied; write a change as a new migration"
+        raise Refused(SlipwayError("; ".join(look.problems).rstrip("."), None, remedy), result)
+
+
+def _migrated(look: Look, outcome: Outcome, result: dict[str, Any]) -> dict[str, Any]:
+    result["begun"] = outcome.begun
+    if outcome.after is not None:
+        result["applied"] = _dicts(newly_applied(look.plan, outcome.after))
+        result["schema_after"] = outcome.after.schema
+        result["failed_migrations"] = _dicts(outcome.after.failed)
+    failure = outcome.failure
+    if failure is None:
+        return result
+    if outcome.after is None:
+        # How far it came is not known: an empty list would say "nothing".
+        del result["applied"], result["schema_after"]
+    result["changed"] = outcome.begun
+    known = {**result, "script": failure.script or None, "line": failure.line}
+    raise Refused(SlipwayError(failure.what, None, failure.remedy), known)
+
+
+def _expected(look: Look) -> str | None:
+    versions = [item.version for item in look.plan.pending if item.version]
+    return versions[-1] if versions else look.plan.schema
+
+
+def _diff(look: Look) -> dict[str, str]:
+    def line(item: Migration) -> str:
+        name = f"V{item.version}" if item.version else "R"
+        return f"{name} {item.description} ({'' if item.compatible else 'not '}backward-compatible)\n"
+
+    before = f"schema {look.plan.schema or '-'}\n"
+    after = f"schema {_expected(look) or '-'}\n" + "".join(line(item) for item in look.plan.pending)
+    return {"before_header": "database", "after_header": "database", "before": before, "after": after}
+
+
+def _dicts(migrations: tuple[Migration, ...]) -> list[dict[str, Any]]:
+    return [item.as_dict() for item in migrations]
+
+
+def main() -> None:
+    """The module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    connection = Connection(module.params["url"], module.params["username"], module.params["password"])
+    module.no_log_values.update(hidden_words(connection))  # The URL may have a password in it.
+    try:
+        with ending():
+            result = carry_out(module.params, module.check_mode)
+    except Refused as refused:
+        module.fail_json(msg=str(refused), **refused.known)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error), begun=False)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
