@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promote.conftest import BUCKET, TAG, Promotions, digest, git
+from tests.promote.conftest import TAG, Promotions, digest, git
 from tests.support.git_server import GitServer
 
 
@@ -119,8 +119,8 @@ def test_everything_that_is_wrong_is_said_before_anything_is_done(promotions: Pr
     [
         (["-e", "backend_tag=v0.2.0"], "-e backend_tag: 'v0.2.0' is no release tag. Write backend-v<semver>"),
         (["-e", "backend_tag=backend-v0.2.0-SNAPSHOT"], "backend-v0.2.0-SNAPSHOT is a snapshot"),
-        (["-e", "backend_tag=backend-v9.9.9"], f"s3://{BUCKET}/main/backend-v9.9.9/app.jar: there is no such artifact"),
-        (["-e", f"backend_digest=sha256:{'0' * 64}"], "its digest is sha256:"),
+        (["-e", "backend_tag=backend-v9.9.9"], "the tag backend-v9.9.9 has no artifact on the branch main"),
+        (["-e", f"backend_digest=sha256:{'0' * 64}"], "its digests differ: the given digest says sha256:000"),
         (["-e", "backend_path=/nowhere"], "-e backend_path: /nowhere is no directory"),
         (["-e", "infra_path=/"], "-e infra_path: / is in no git checkout"),
         (

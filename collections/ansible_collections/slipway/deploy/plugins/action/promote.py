@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import Artifact
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
 from ansible_collections.slipway.deploy.plugins.module_utils.git.pom import maven_version
@@ -20,10 +22,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.versions.model impo
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.promotion import Promotion, check_not_older, plan
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import Read, read_versions, write_version
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.tag import Tag, check_maven, parse_tag
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.promoted import Artifact, promoted_artifact
 from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
 
 _COMPONENT = "backend"
@@ -57,8 +58,14 @@ class ActionModule(SlipwayAction):
         read = read_versions(context.store, context.environment)
         if not self.arguments["older"]:
             check_not_older(tag, read.document.of(_COMPONENT), "-e backend_tag")
-        given = self.arguments["digest"] or None
-        artifact = promoted_artifact(context, bucket, tag.name, self.arguments["branch"], given)
+        artifact = resolve_artifact(
+            context.clients("s3"),
+            bucket,
+            tag.name,
+            branch=self.arguments["branch"] or None,
+            digest=self.arguments["digest"] or None,
+            warn=display.warning,
+        )
         with self._repositories(context, tag) as repositories:
             promotion = self._plan(context, tag, artifact, repositories, read)
             console = Console(context.store.now)
