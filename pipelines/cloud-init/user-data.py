@@ -130,7 +130,7 @@ def fetched() -> Path:
     root = BUNDLES / sha256[:16]
     if (root / ".complete").exists():
         return root
-    BUNDLES.mkdir(mode=0o700, parents=True, exist_ok=True)
+    BUNDLES.mkdir(mode=0o755, parents=True, exist_ok=True)
     packed = BUNDLES / (sha256[:16] + ".tar.gz")
     download(region, credentials, url, sha256, packed)
     with tarfile.open(str(packed)) as archive:

@@ -4,22 +4,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle import api, fetch
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.build import Wanted, build
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import Release, schema_version
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.locate import Located, locate
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
-_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+
+@dataclass(frozen=True)
+class _Located:
+    """A release's artifact; who only finds it in S3 does not know its version and commit."""
+
+    tag: str
+    branch: str
+    key: str
+    digest: str
+    version: str = ""
+    commit: str = ""
 
 
 class ActionModule(SlipwayAction):
@@ -70,20 +80,19 @@ class ActionModule(SlipwayAction):
             "release": release.document(),
         }
 
-    def _locate(self, context: Context) -> Located:
+    def _locate(self, context: Context) -> _Located:
         tag, branch = self.arguments["release"].strip(), self.arguments["branch"].strip()
-        s3 = context.clients("s3")
         if tag:
-            if not _TAG.fullmatch(tag):
-                raise SlipwayError(f"{tag!r} is no tag", "-e backend_release", "Write e.g. backend-v0.2.0")
-            return locate(s3, self.arguments["bucket"], tag, branch)
+            s3, bucket = context.clients("s3"), self.arguments["bucket"]
+            found = resolve_artifact(s3, bucket, tag, branch=branch or None, warn=display.warning)
+            return _Located(tag, found.branch, found.key, found.digest)
         promoted = read_version(context.store, context.environment, "backend")
         if promoted is None:
             what = f"no release is named, and none is promoted in {context.environment}"
             raise SlipwayError(what, None, "Say -e backend_release=<tag>, or promote one: playbooks/promote.yml")
-        return Located(promoted.tag, promoted.branch, promoted.key, promoted.digest, promoted.version, promoted.commit)
+        return _Located(promoted.tag, promoted.branch, promoted.key, promoted.digest, promoted.version, promoted.commit)
 
-    def _migrations(self, context: Context, located: Located, directory: Path) -> dict[str, Entry]:
+    def _migrations(self, context: Context, located: _Located, directory: Path) -> dict[str, Entry]:
         if self.arguments["checkout"]:
             return fetch.migrations_of_checkout(Path(self.arguments["checkout"]))
         bucket, cache = self.arguments["bucket"], directory / "cache"
