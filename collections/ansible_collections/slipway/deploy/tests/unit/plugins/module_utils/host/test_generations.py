@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host import generations
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration, Place
+from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import Owner, needed, switch, write
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+    BAD,
+    GOOD,
+    Entry,
+    Ledger,
+    Release,
+    Running,
+    Snapshot,
+)
+
+
+def configuration(value):
+    return Configuration({"A": value}, {"password": value.encode()})
+
+
+class Host:
+    """A service's directories below a temporary one."""
+
+    def __init__(self, root):
+        self.root = root
+        self.place = Place("svc", str(root / "etc/svc"), 252)
+        self.dropin = root / "systemd/svc.service.d/10-configuration.conf"
+
+    def write(self, value, check=False, protected=()):
+        return write(configuration(value), self.place, Owner(), self.dropin, protected, check)
+
+    def run(self, value):
+        written = self.write(value)
+        switch(self.place, written.generation)
+
+    def there(self):
+        return {path.name for path in (self.root / "etc/svc/generations").iterdir()}
+
+    def everything(self):
+        paths = sorted(self.root.rglob("*"))
+        return {str(path): (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else None) for path in paths}
+
+
+@pytest.fixture
+def host(tmp_path):
+    return Host(tmp_path)
+
+
+def test_everything_is_roots_alone(host):
+    generation = host.run("one").generation
+    for path in [host.root / "etc/svc", *(host.root / "etc/svc").rglob("*")]:
+        if not path.is_symlink():
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert host.dropin.read_text().startswith("# Written by Slipway")
+    assert host.dropin.readlink() == host.root / "etc/svc/current/unit.conf"
+    assert (host.root / "etc/svc/current" / "credentials/password").read_bytes() == b"one"
+    assert generation == str((host.root / "etc/svc/current").readlink())
+
+
+def test_a_second_time_changes_nothing(host):
+    first = host.run("one")
+    second = host.write("one")
+    assert (first.changed, second.changed, second.pending) == (True, False, False)
+    assert second.generation == first.generation
+    assert second.difference.lines({}) == ""
+
+
+def test_a_check_says_what_would_happen_and_does_nothing(host):
+    for value in ("one", "two"):
+        before = host.everything()
+        checked = host.write(value, check=True)
+        assert host.everything() == before
+        done = host.write(value)
+        assert (checked.changed, checked.difference, checked.pending) == (done.changed, done.difference, done.pending)
+        assert checked.generation in ("", done.generation)
+        switch(host.place, done.generation)
+    assert not host.write("two", check=True).changed
+
+
+def test_the_live_and_the_previous_generation_stay(host):
+    names = [host.run(value).generation.rpartition("/")[2] for value in ("one", "two", "three")]
+    assert host.there() == set(names[1:])
+    pending = host.write("four").generation.rpartition("/")[2]
+    assert host.there() == {names[2], pending}  # The live one is what an undo goes back to.
+    assert host.write("three").generation.endswith(names[2])
+    assert host.there() == {names[2], pending}
+
+
+def test_what_the_ledger_may_go_back_to_stays(host):
+    names = [host.run(value).generation.rpartition("/")[2] for value in ("one", "two")]
+    assert host.write("three", protected=[names[0]]).pruned == ()
+    assert host.write("three", protected=None).pruned == ()
+    assert host.write("three").pruned == (names[0],)
+
+
+def test_a_damaged_generation_is_made_whole(host):
+    generation = host.root / host.run("one").generation
+    (generation / "credentials/password").chmod(0o644)
+    assert host.write("one").changed
+    (generation / "env").write_text("A=other\n")
+    (generation / "credentials/extra").write_text("x")
+    assert host.write("one", check=True).changed
+    assert host.write("one").changed
+    assert not (generation / "credentials/extra").exists()
+    assert not host.write("one").changed
+
+
+def test_a_killed_write_leaves_nothing_that_counts(host, monkeypatch):
+    host.run("one")
+    monkeypatch.setattr(generations, "sync_directory", lambda path: None)
+    real = generations.write_atomic
+
+    def dies(path, *arguments):
+        if path.name == "unit.conf":
+            os._exit(9)
+        return real(path, *arguments)
+
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(generations, "write_atomic", dies)
+        host.write("two")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert (host.root / "etc/svc/current/env").read_text() == 'A="one"\n'
+    host.run("two")
+    assert (host.root / "etc/svc/current/env").read_text() == 'A="two"\n'
+    assert all(len(name) == 16 for name in host.there())
+
+
+def test_a_lost_key_makes_a_new_generation_of_the_same_content(host):
+    first = host.run("one").generation
+    (host.root / "etc/svc/generation.key").write_bytes(b"short")
+    again = host.write("one")
+    assert again.changed
+    assert again.generation != first
+    assert again.difference.lines({}) == ""
+
+
+def snapshot(digest):
+    return Snapshot({"/etc/svc/current": f"/etc/svc/generations/{digest}", "/app/app.jar": "/x"}, {})
+
+
+def test_a_ledger_needs_what_runs_what_is_begun_and_the_last_good_other_release():
+    entries = (
+        Entry(snapshot("a"), Release("r2"), BAD),
+        Entry(snapshot("b"), Release("r3"), GOOD),
+        Entry(snapshot("c"), Release("r3"), GOOD),
+        Entry(snapshot("d"), Release("r1"), BAD),
+        Entry(snapshot("e"), Release("r1"), GOOD),
+        Entry(snapshot("f"), Release("r0"), GOOD),
+        Entry(Snapshot({}, {}), None, GOOD),
+    )
+    ledger = Ledger(entries, Running("1", snapshot("b")), snapshot("g"))
+    assert needed(ledger, Place("svc", "/etc/svc", 252)) == {"b", "e", "g"}
+    assert needed(Ledger(), Place("svc", "/etc/svc", 252)) == set()
