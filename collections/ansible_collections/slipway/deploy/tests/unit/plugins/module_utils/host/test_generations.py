@@ -39,6 +39,7 @@ class Host:
     def run(self, value):
         written = self.write(value)
         switch(self.place, written.generation)
+        return written
 
     def there(self):
         return {path.name for path in (self.root / "etc/svc/generations").iterdir()}
