@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox.testing import Sandbox
+from tests.runbooks import commands
 from tests.support.deploys import LIMIT_SECONDS, Deploys, Ran, make_deploys
 from tests.support.postgres import Postgres, free_port
 from tests.support.umigo import MODULE, Umigo
@@ -106,10 +107,13 @@ def test_a_backend_from_nothing_to_running(
     )
     seeds = tmp_path / "seed.sql"
     seeds.write_text("CREATE TABLE seeded (times int);\nINSERT INTO seeded VALUES (1);\n", encoding="utf-8")
-    arguments = ("-e", f"backend_path={umigo.directory}", "-e", f"seed_sql={seeds}")
-    arguments = (*arguments, "-e", json.dumps({"dev_environment": {"SERVER_PORT": str(port)}}))
+    _plain, start, stop, _own_database = (
+        [word.replace("~/src/Umigo", str(umigo.directory)).replace("seed.sql", str(seeds)) for word in command[1:]]
+        for command in commands("backend.md", "A developer's machine")
+    )
+    start += ["-e", json.dumps({"dev_environment": {"SERVER_PORT": str(port)}})]
     try:
-        ran = bootstrap(deploys, *arguments)
+        ran = bootstrap(deploys, *start)
         assert ran.code == 0, ran.text
         assert "1 migrations applied, seed.sql run" in ran.out
         assert f"ready at http://127.0.0.1:{port}" in ran.out
@@ -126,7 +130,7 @@ def test_a_backend_from_nothing_to_running(
         )
         assert ".env" not in status.stdout
 
-        again = bootstrap(deploys, *arguments)
+        again = bootstrap(deploys, *start)
         assert again.code == 0, again.text
         lines = again.out.splitlines()
         assert [line.partition(": ")[2].split(" (")[0] for line in lines] == [
@@ -135,11 +139,11 @@ def test_a_backend_from_nothing_to_running(
             "it runs already",
         ]
     finally:
-        stopped = bootstrap(deploys, *arguments, "-e", "state=stopped")
+        stopped = bootstrap(deploys, *stop)
     assert "was stopped" in stopped.out, stopped.text
     with pytest.raises(OSError, match="refused"):
         ask(port, "/api/version")
-    assert bootstrap(deploys, *arguments, "-e", "state=stopped").out == "backend launch: it does not run\n"
+    assert bootstrap(deploys, *stop).out == "backend launch: it does not run\n"
 
 
 def test_what_is_missing_is_named(deploys: Deploys, sandbox: Sandbox, database: Postgres, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from sandbox.testing import Sandbox
+from tests.runbooks import commands
 from tests.support.deploys import Deploys, Ran, make_deploys
 from tests.support.hosts import Host, Hosts
 
@@ -65,6 +66,8 @@ def host() -> Iterator[Host]:
 def deploys(tmp_path: Path, host: Host) -> Deploys:
     """A project with that host, and one that does not answer."""
     made = make_deploys(tmp_path, Sandbox())
+    # Nothing of AWS is asked.
+    made.sandbox.endpoint = made.sandbox.alb = "http://127.0.0.1:9"
     directory = tmp_path / "inventories" / "local"
     gone = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_user": "root"}
     inventory = {"backend": {"hosts": {"logs-1": host.variables, "logs-2": gone}}}
@@ -135,3 +138,11 @@ def test_what_cannot_be_is_said(deploys: Deploys) -> None:
     ran = collect(deploys, "-e", "backend_service=nothing")
     assert ran.code == 0
     assert "✘  logs-1  inactive/dead" in ran.out
+
+
+def test_the_runbook(deploys: Deploys) -> None:
+    for playbook, *arguments in commands("backend.md", "Something is on fire"):
+        own = [word if "i-0a1b2c3d4e5f60718" not in word else "logs-1" for word in arguments]
+        ran = deploys.run(playbook, *own)
+        assert ran.code == 0, ran.text
+    assert len(list((deploys.directory / "logs").iterdir())) == 3

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.promote.conftest import TAG, Promotions, digest, git
+from tests.runbooks import commands
 from tests.support.git_server import GitServer
 
 
@@ -209,3 +210,16 @@ def test_the_token_is_given_to_git_alone(promotions: Promotions) -> None:
         refused = promotions.run(*given[:-1])
         assert "the address holds credentials" in refused.text
         assert token not in refused.text
+
+
+def test_the_runbook(promotions: Promotions) -> None:
+    promotions.deploys.variables |= {
+        "infra_path": str(promotions.infra),
+        "backend_repository": promotions.backend.with_suffix(".git").as_uri(),
+    }
+    promotions.deploys.environ["GITHUB_TOKEN"] = "not needed for a file"
+    for playbook, *arguments in commands("backend.md", "Promote a version"):
+        own = [word.replace("~/src/Umigo", str(promotions.backend)) for word in arguments]
+        ran = promotions.deploys.run(playbook, *own)
+        assert ran.code == 0, ran.text
+    assert promotions.versions()["tag"] == TAG
