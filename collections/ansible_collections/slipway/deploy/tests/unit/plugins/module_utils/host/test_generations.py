@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import generations
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration, Place
-from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import Owner, needed, switch, write
+from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
+    Owner,
+    needed,
+    owner_of,
+    switch,
+    write,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
     BAD,
     GOOD,
@@ -142,6 +150,27 @@ def test_a_lost_key_makes_a_new_generation_of_the_same_content(host):
     assert again.changed
     assert again.generation != first
     assert again.difference.lines({}) == ""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_without_credentials_of_systemd_the_services_user_reads_the_files(host):
+    place = Place("svc", str(host.root / "etc/svc"), 246)
+    generation = Path(write(configuration("one"), place, Owner(12345, 12345), host.dropin).generation)
+    for path in (generation / "credentials", generation / "credentials/password"):
+        assert path.stat().st_uid == 12345
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    for path in (host.root / "etc/svc", generation.parent, generation):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o711
+    assert (generation / "env").stat().st_uid == 0
+    assert not write(configuration("one"), place, Owner(12345, 12345), host.dropin).changed
+    (generation / "credentials/password").chmod(0o640)
+    assert write(configuration("one"), place, Owner(12345, 12345), host.dropin).changed
+
+
+def test_an_old_systemd_needs_the_services_user_first():
+    assert owner_of(Place("svc", "/etc/svc", 252), "nobody-of-this-name") == Owner()
+    with pytest.raises(SlipwayError, match="its user nobody-of-this-name does not exist"):
+        owner_of(Place("svc", "/etc/svc", 246), "nobody-of-this-name")
 
 
 def snapshot(digest):
