@@ -25,7 +25,8 @@ class ActionModule(SlipwayAction):
         "digest": {"type": "str"},
         "filename": {"type": "str", "default": FILENAME},
         "directory": {"type": "path", "default": "/app/releases"},
-        "link": {"type": "path"},
+        "link": {"type": "path", "default": "/app/app.jar"},
+        "activate": {"type": "bool", "default": False},
         "state": {"type": "str", "default": "present", "choices": ["present", "resolved"]},
         "url_expires": {"type": "int", "default": 900},
     }
@@ -59,11 +60,11 @@ class ActionModule(SlipwayAction):
                     "size": artifact.size,
                     "digest": artifact.digest,
                     "path": path,
-                    "link": given["link"],
+                    "link": given["link"] if given["activate"] else None,
                 },
                 task_vars=self._variables,
             )
-        return {**result, "path": path, **_described(artifact)}
+        return {**result, "path": path, "links": [{"path": given["link"], "target": path}], **_described(artifact)}
 
 
 def _described(artifact: Artifact) -> dict[str, Any]:

@@ -17,7 +17,7 @@ description:
   - The host needs no credentials. It gets a URL of this one object that expires, and downloads to
     C(<directory>/<tag>-<12 digits of the digest>/app.jar), which is never changed afterwards. A file that is there is
     verified, and fetched again when it is not what it must be.
-  - Nothing that runs is touched, except with O(link).
+  - Nothing that runs is touched, except with O(activate).
 options:
   bucket:
     description: The bucket.
@@ -42,8 +42,13 @@ options:
     type: path
     default: /app/releases
   link:
-    description: A link that is pointed at it at once. Without it, M(slipway.deploy.service_release) does.
+    description: The link that says which release runs.
     type: path
+    default: /app/app.jar
+  activate:
+    description: Whether the link is switched at once. In a deploy M(slipway.deploy.service_release) does that.
+    type: bool
+    default: false
   state:
     description: With V(resolved) it is only found, and no host is asked.
     type: str
@@ -74,7 +79,7 @@ EXAMPLES = r"""
 - name: Run it
   slipway.deploy.service_release:
     name: umigo-backend
-    links: [{path: /app/app.jar, target: "{{ fetched.path }}"}]
+    links: "{{ fetched.links }}"
     release: "{{ fetched.release }}"
 """
 
@@ -89,6 +94,12 @@ release:
   returned: success
   type: dict
   sample: {id: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, digest: "sha256:0a1b2c3d4e5f"}
+links:
+  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: /app/app.jar, target: /app/releases/backend-v0.2.0-0a1b2c3d4e5f/app.jar}]
 artifact:
   description: The object in S3.
   returned: success

@@ -73,5 +73,5 @@ def prunable(directory: Path, keep: int, links: Iterable[str], ledger: Ledger) -
 
 def _release_in(directory: Path, target: str) -> str:
     """The name of the release that a path lies in, or ``""``."""
-    relative = os.path.relpath(target, directory)
-    return "" if relative.startswith("..") else relative.split(os.sep)[0]
+    first = Path(os.path.relpath(target, directory)).parts[:1]
+    return "" if first in ((), ("..",)) else first[0]

@@ -166,7 +166,7 @@ class Service:
 
     def _log(self, unit: systemd.Unit, invocation: str) -> tuple[str, ...]:
         lines = systemd.journal(invocation, LOG_LINES)
-        values = secrets.known_values(unit.environment_files, unit.credentials)
+        values = secrets.known_values(unit.environment_files, systemd.credential_files(unit))
         return tuple(secrets.without_secrets(lines, values))
 
     def now(self) -> str:

@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
@@ -24,8 +26,8 @@ _PROPERTIES = (
     "ExecMainStatus",
     "ControlGroup",
     "EnvironmentFiles",
-    "LoadCredential",
-    "LoadError",
+    "FragmentPath",
+    "DropInPaths",
 )
 #: Seconds that a restart may take: the old process's TimeoutStopSec and the new one's TimeoutStartSec end it before.
 RESTART_LIMIT = 900
@@ -45,7 +47,7 @@ class Unit:
     ended: str
     cgroup: str
     environment_files: tuple[str, ...] = ()
-    credentials: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def up(self) -> bool:
@@ -85,7 +87,7 @@ def parse_show(lines: Iterable[str]) -> Unit:
         ended=_ended(one),
         cgroup=one.get("ControlGroup", ""),
         environment_files=tuple(_environment_files(values.get("EnvironmentFiles", []))),
-        credentials=tuple(_credentials(values.get("LoadCredential", []))),
+        files=tuple(path for name in ("FragmentPath", "DropInPaths") for path in one.get(name, "").split()),
     )
 
 
@@ -109,13 +111,24 @@ def _environment_files(values: Iterable[str]) -> Iterable[str]:
             yield path
 
 
-def _credentials(values: Iterable[str]) -> Iterable[str]:
-    """The files of ``LoadCredential=NAME:PATH``, which systemd shows one a line or several in one."""
-    for value in values:
-        for item in value.split():
-            path = item.partition(":")[2]
-            if path.startswith("/"):
-                yield path
+def credential_files(unit: Unit) -> list[str]:
+    """The files of a unit's credentials. ``systemctl show`` has them as ``[unprintable]``, so its files are read."""
+    found = []
+    for path in unit.files:
+        with suppress(OSError):
+            found += parse_credentials(Path(path).read_text(errors="replace").splitlines())
+    return found
+
+
+def parse_credentials(lines: Iterable[str]) -> list[str]:
+    """The paths of the ``LoadCredential=NAME:PATH`` lines of a unit file. Pure."""
+    found = []
+    for line in lines:
+        name, _equals, value = line.strip().partition("=")
+        path = value.partition(":")[2].strip()
+        if name.strip() in ("LoadCredential", "LoadCredentialEncrypted") and path.startswith("/"):
+            found.append(path)
+    return found
 
 
 def reload() -> None:
@@ -135,7 +148,8 @@ def restart(name: str) -> str:
     """
     _run(["systemctl", "reset-failed", "--", f"{name}.service"])
     code, _out, err = _run(["systemctl", "restart", "--", f"{name}.service"], RESTART_LIMIT)
-    return last_line(err) if code else ""
+    # The first line says what failed, the others how to look at it.
+    return next((line.strip() for line in err.splitlines() if line.strip()), "it failed") if code else ""
 
 
 def journal(invocation: str, lines: int) -> list[str]:
