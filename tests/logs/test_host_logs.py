@@ -140,6 +140,12 @@ def test_what_cannot_be_is_said(deploys: Deploys) -> None:
     assert "✘  logs-1  inactive/dead" in ran.out
 
 
+def test_a_host_that_is_not_reached_from_here_is_said(deploys: Deploys) -> None:
+    ran = collect(deploys, "-e", "backend_connection=none")
+    assert ran.code == 0, ran.text
+    assert "✘  logs-1  it is not reached from here (backend_connection: none)" in ran.out
+
+
 def test_the_runbook(deploys: Deploys) -> None:
     for playbook, *arguments in commands("backend.md", "Something is on fire"):
         own = [word if "i-0a1b2c3d4e5f60718" not in word else "logs-1" for word in arguments]

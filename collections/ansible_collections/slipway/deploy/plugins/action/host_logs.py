@@ -11,7 +11,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.slipway.deploy.plugins.module_utils.logs.archive import HostLogs, keep
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import NO_CONNECTION, Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import whole_number
 
 MOST_LINES = 50_000
@@ -51,6 +51,9 @@ class ActionModule(SlipwayAction):
         return {"changed": False, "summary": dict(host.summary)}
 
     def _fetch(self, context: Context, arguments: Mapping[str, Any]) -> HostLogs:
+        if str(context.variables.get("backend_connection")) == NO_CONNECTION:
+            problem = f"it is not reached from here (backend_connection: {NO_CONNECTION}); run this on the host itself"
+            return HostLogs(context.here, problem=problem)
         try:
             answer = self._execute_module(
                 module_name="slipway.deploy.host_logs_collect",

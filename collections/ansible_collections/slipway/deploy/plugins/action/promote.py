@@ -134,13 +134,13 @@ class ActionModule(SlipwayAction):
     def _carry_out(self, context: Context, promotion: Promotion, repositories: list[Repository], read: Read) -> None:
         """Tag here, push, write: whatever ends it half-way, the next run goes on with what is left."""
         todo = list(zip(repositories, promotion.tags, strict=True))
-        for wanted in ("tag", "push"):
-            for repository, (seen, steps) in todo:
-                if wanted == "tag" in steps:
-                    message = f"{_COMPONENT} {promotion.version.version}, promoted to {context.environment}"
-                    repository.tag(promotion.tag, seen.commit, message)
-                elif wanted == "push" in steps:
-                    repository.push(promotion.tag)
+        for repository, (seen, steps) in todo:
+            if "tag" in steps:
+                message = f"{_COMPONENT} {promotion.version.version}, promoted to {context.environment}"
+                repository.tag(promotion.tag, seen.commit, message)
+        for repository, (_seen, steps) in todo:
+            if "push" in steps:
+                repository.push(promotion.tag)
         write_version(context.store, context.environment, _COMPONENT, promotion.version, read)
 
     def _result(self, promotion: Promotion) -> dict[str, Any]:

@@ -44,7 +44,7 @@ V2 = replace(V1, tag="backend-v0.2.0", version="0.2.0", digest="sha256:" + "b" *
 V3 = replace(V1, tag="backend-v0.3.0", version="0.3.0", promoted_by="ben@laptop")
 
 texts = st.text(max_size=8)
-versions = st.builds(Version, *(texts for _ in range(9)))
+versions = st.builds(Version, *(texts for _field in range(9)))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["backend", "site"]), versions), max_size=30))
