@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.promoted import promoted_artifact
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go
 
 #: Records that are searched for whether the release ran here before.
@@ -39,7 +39,8 @@ class ActionModule(SlipwayAction):
         release = _earlier(context, hosts[0]) if back else _wanted(context, hosts[0])
         if release is None:
             return none
-        migrate = not back and (context.settings.force or not _ran(context, release))
+        engine = str(context.host(hosts[0]).get("backend_migrations") or "maven")
+        migrate = engine != "none" and not back and (context.settings.force or not _ran(context, release))
         return {"changed": False, "release": release.to_record(), "hosts": hosts, "migrate": migrate}
 
     def fail_safe(self, context: Context) -> None:
@@ -71,8 +72,11 @@ def _pinned(context: Context, host: str, tag: str, branch: str, digest: str | No
     if not bucket:
         where = f"inventories/{context.environment}/group_vars/backend.yml"
         raise SlipwayError("artifact_bucket is not set", where, "Name the bucket that the builds upload to")
-    artifact = promoted_artifact(context, bucket, tag, branch, digest)
-    return Release(BACKEND, tag, artifact.digest, bucket, artifact.key, artifact.branch, chosen=chosen)
+    s3 = context.clients("s3")
+    found = resolve_artifact(s3, bucket, tag, branch=branch or None, digest=digest, warn=display.warning)
+    return Release(
+        BACKEND, tag, found.digest, bucket, found.key, found.branch, version_id=found.version_id, chosen=chosen
+    )
 
 
 def _earlier(context: Context, host: str) -> Release | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
     Record,
     closed,
@@ -45,26 +46,30 @@ class ActionModule(SlipwayAction):
             work.console.lines(_screen(record, work.console.width))
             if late:
                 work.console.lines([f"{late}, but the deploy had ended by then: nothing goes back"])
-        return {"changed": bool(record["targets"]), **summary_of(record)}
+        hosts = [item["name"] for item in progress.hosts_of(record)]
+        return {"changed": bool(record["targets"]), "hosts": hosts, **summary_of(record)}
 
     def _settle(self, work: Work) -> None:
         rollout = rollout_of(work.journal.record)
         if rollout.cause is not None and not machine.finished(rollout):
             rollout = work.undo()
-        outcome = _outcome(work.journal.record, rollout)
+        record = work.journal.record
+        left = progress.left_behind(record)
+        if left is not None and not record.get("hold"):
+            record = {**record, "hold": left.to_record()}
+        outcome = _outcome(record, rollout)
         if outcome is None:
             return  # The next run takes it up.
-        record = work.journal.record
         if outcome == "held":
             record = {**record, "cause": record["hold"]}
         work.journal.write(closed(record, outcome, work.clock()))
 
 
 def _outcome(record: Record, rollout: Rollout) -> str | None:
-    if not machine.finished(rollout):
+    if not machine.finished(rollout) or not progress.finished(record):
         return None
     if rollout.cause is not None:
-        return outcome_of(rollout)
+        return "needs_person" if progress.needs_person(record) else outcome_of(rollout)
     if record.get("hold"):
         return "held"
     return "succeeded" if record["targets"] else "unchanged"

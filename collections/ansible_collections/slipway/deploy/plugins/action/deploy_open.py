@@ -69,6 +69,8 @@ class ActionModule(SlipwayAction):
         if self._task.check_mode:
             return self._look_only(context)
         self._take(context, settings.reason or self.arguments["reason"])
+        if context.selected_hosts:
+            beat(context)  # To look at hosts that do not answer may take longer than the lock lasts.
         return {"changed": False, **self._unfinished(context)}
 
     def fail_safe(self, context: Context) -> None:
@@ -134,7 +136,7 @@ class ActionModule(SlipwayAction):
             return {"resumed": "", "lock": "lock free"}
         record, clock = journal.record, store_clock(context)
         if choice is not None:
-            require_covered(record, context.selected, choice)
+            require_covered(record, context.selected | context.selected_hosts, choice)
             require_same_place(record, _place(context))
         if not _touched(record) and (choice != "finish" or not record["targets"]):
             self._abandon(context, journal, choice, clock())
@@ -154,7 +156,7 @@ class ActionModule(SlipwayAction):
         """Close a record of which nothing was carried out."""
         if not self._task.check_mode:
             journal.write(closed(journal.record, "abandoned", now))
-        what = f"the run of {journal.record['id']} ended before it changed a service"
+        what = f"the run of {journal.record['id']} ended before it changed anything"
         if choice is not None:
             # What was asked for is no new deploy.
             raise SlipwayError(f"{what}: there is nothing to {choice}", f"-e resume={choice}", "Leave resume out")

@@ -1,39 +1,25 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plans and verifies, prints the plan and opens the record. See modules/fleet_plan.py."""
+"""Plans and verifies services and hosts, prints the plan and opens the record. See modules/deploy_plan.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import PlanOptions, plan
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.rollback import (
-    definitions_wanted,
-    desired_for_rollback,
-    plan_rollback,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Expected, Goal, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import record_targets, record_unchanged
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, history, newest_id
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, record_id
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import verify
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, verify
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss, dismissals
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss
+from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import health_of_unchanged, plan_fleet, unhealthy
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import Planned, plan_backend
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
     beat,
@@ -45,16 +31,15 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
 LARGE_FLEET = 50
-#: Records that are searched for how long services take: nice to know, not worth reading years of runs.
-LOOKED_BACK = 50
 
 
 class ActionModule(SlipwayAction):
-    """Changes nothing in AWS. Outside check mode it writes the record that the following tasks work from."""
+    """Changes nothing outside. Outside check mode it writes the record that the following tasks work from."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
         "lock": {"type": "str", "default": ""},
+        "release": {"type": "dict", "default": {}},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -64,27 +49,28 @@ class ActionModule(SlipwayAction):
         context.check_account()
         clock = store_clock(context)
         console = Console(clock)
-        goal = self._goal(context, self.arguments["kind"])
-        desired = context.desired()
-        dismissed = dismissals(context.store, context.environment)
-        with _cluster_known(context, desired):
-            planned, observation = _plan(context, desired, goal, dismissed)
-        record = _record(context, planned, self.arguments["kind"], goal, clock())
-        if planned.changes:
-            verified = verify(planned, context.clients, context.aws)
+        kind = self.arguments["kind"]
+        goal = self._goal(context, kind)
+        fleet, observation = plan_fleet(context, goal)
+        backend = plan_backend(context, self.arguments["release"])
+        record = _record(context, fleet, backend, kind, goal, clock())
+        changes = bool(fleet.changes or backend.changes)
+        if changes:
+            verified = verify(fleet, context.clients, context.aws) if fleet.changes else Verified()
             verified.require(context.settings.verify_unverifiable)
             check_secrets(context)
-            record["verify"] = verified.as_dict()
-            record["unhealthy"] = [] if self._task.check_mode else _unhealthy(context, planned, observation)
+            record["verify"] = _verified(verified, backend)
+            record["unhealthy"] = [] if self._task.check_mode else unhealthy(context, fleet, observation)
         else:
-            record.update(_health_of_unchanged(observation))
+            record.update(health_of_unchanged(observation))
         console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
-        result: dict[str, Any] = {"changed": bool(planned.changes), "record": record["id"]}
+        result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
-        if self._task.diff and planned.changes:
-            result["diff"] = planned.as_diff()
+        result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]
+        if self._task.diff and changes:
+            result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, backend.as_diff()) if part]
         if not self._task.check_mode:
-            if planned.changes:
+            if changes:
                 beat(context, record["id"])
             # A plan that took longer than the lock lasts must not hide another run's record behind its own.
             check_lock(context)
@@ -105,36 +91,15 @@ class ActionModule(SlipwayAction):
         return rollback_goal(history(context.store, context.environment), settings.to, context.environment)
 
 
-def _plan(
-    context: Context, desired: list[DesiredService], goal: Goal | None, dismissed: Mapping[str, Any]
-) -> tuple[Plan, FleetObservation]:
-    cache = TaskDefinitionCache(context.cache_directory)
-    expected = Expected(lambda: history(context.store, context.environment, LOOKED_BACK))
-    options = PlanOptions(context.settings.ship_drift, dismissed, expected)
-    if goal is None:
-        observation = observe(desired, context.clients, cache)
-        return name_images(plan(desired, observation, options), context.clients), observation
-    wanted = desired_for_rollback(desired, goal.runs)
-    observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(goal.runs))
-    return plan_rollback(goal.runs, observation, options), observation
+def _verified(verified: Verified, backend: Planned) -> dict[str, Any]:
+    document = verified.as_dict()
+    checked = {**verified.checked, **backend.checked}
+    return {**document, "checked": checked, "unverifiable": [*verified.unverifiable, *backend.unverifiable]}
 
 
-@contextmanager
-def _cluster_known(context: Context, desired: Sequence[DesiredService]) -> Iterator[None]:
-    """Say where a cluster that does not exist is written."""
-    try:
-        yield
-    except SlipwayError as error:
-        clusters = {item.cluster for item in desired}
-        if error_code(error) != "ClusterNotFoundException" or len(clusters) > 1:
-            raise
-        what = f"cluster {clusters.pop()} does not exist in {context.aws.region} of account {context.aws.account_id}"
-        raise SlipwayError(what, context.written("ecs_cluster"), "Correct ecs_cluster or aws_region") from error
-
-
-def _record(context: Context, planned: Plan, kind: str, goal: Goal | None, now: float) -> Record:
+def _record(context: Context, fleet: Plan, backend: Planned, kind: str, goal: Goal | None, now: float) -> Record:
     settings = context.settings
-    label = goal.label if goal else _label(planned)
+    label = goal.label if goal else _label(fleet, backend)
     limits = settings.limits
     return {
         "schema": SCHEMA,
@@ -162,10 +127,12 @@ def _record(context: Context, planned: Plan, kind: str, goal: Goal | None, now: 
             "failed_tasks_threshold": limits.failed_tasks_threshold,
             "on_failure": settings.on_failure,
         },
-        "targets": planned.targets(),
-        "unchanged": planned.unchanged_records(),
+        "releases": {BACKEND: backend.release.to_record()} if backend.release else {},
+        "migrations": backend.migrations,
+        "targets": [*fleet.targets(), *record_targets(backend.plan, BACKEND)],
+        "unchanged": [*fleet.unchanged_records(), *record_unchanged(backend.plan, BACKEND)],
         "verify": {"checked": {}, "platforms": [], "unverifiable": []},
-        "warnings": list(planned.warnings),
+        "warnings": [*fleet.warnings, *backend.warnings],
         "health": [],
         "endpoint": None,
         "smoke": [],
@@ -173,40 +140,13 @@ def _record(context: Context, planned: Plan, kind: str, goal: Goal | None, now: 
     }
 
 
-def _label(planned: Plan) -> str:
-    """The one tag of the changed images, or what they are together."""
-    sides = [change.after for change in planned.changes]
-    sides = sides or [item.running for item in planned.unchanged if item.desired.selected]
+def _label(fleet: Plan, backend: Planned) -> str:
+    """The one tag of what changes, or what it is together."""
+    sides = [change.after for change in fleet.changes]
+    if not sides and not backend.changes:
+        sides = [item.running for item in fleet.unchanged if item.desired.selected]
     tags = {side.tag for side in sides if side.tag}
-    return next(iter(tags)) if len(tags) == 1 else f"{len(sides)} images"
-
-
-def _unhealthy(context: Context, planned: Plan, observation: FleetObservation) -> list[str]:
-    """The services that stay as they are and are not healthy: not the deploy's fault when it looks at them later."""
-    names = {item.desired.name for item in planned.unchanged}
-    left = [facts for facts in observation.facts if facts.desired.name in names]
-    groups = groups_health(
-        context.clients, (arn for item in left if item.observed for arn in item.observed.target_groups)
-    )
-    results = [health.judge(facts.desired.name, facts.observed, groups) for facts in left]
-    return [item.name for item in results if item.verdict in ("fail", "unknown")]
-
-
-def _health_of_unchanged(observation: FleetObservation) -> dict[str, Any]:
-    """The services' health as the plan saw it: a deploy that changes nothing must not say green over a broken fleet."""
-    results = [
-        # Target groups are not asked: nothing was started, and this has to be quick.
-        health.judge(
-            facts.desired.name,
-            replace(facts.observed, target_groups=()) if facts.observed else None,
-            {},
-            selected=facts.desired.selected,
-        )
-        for facts in observation.facts
-    ]
-    found: dict[str, Any] = {"health": [item.to_record() for item in results]}
-    bad = [item for item in results if item.verdict in ("fail", "unknown")]
-    if bad:
-        what = f"nothing to deploy, but {bad[0].name} is not healthy: {bad[0].detail}"
-        found["hold"] = {"what": what, "target": bad[0].name, "phase": "checking", "wave": None}
-    return found
+    if not sides and backend.release:
+        return backend.release.tag
+    images = next(iter(tags)) if len(tags) == 1 else f"{len(sides)} images"
+    return f"{images} and {backend.release.tag}" if backend.changes and backend.release else images

@@ -20,6 +20,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.action import Slipw
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismissals
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import hosts_status
 from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
 
 
@@ -33,12 +34,14 @@ class ActionModule(SlipwayAction):
         overview = _overview(context, len(desired))
         items = _services(context)
         console = Console(lambda: overview.now)
-        console.lines(status(overview, items, console.width))
+        hosts = hosts_status(context)
+        console.lines(status(overview, items, console.width, hosts))
         return {
             "changed": False,
             "lock": overview.lock,
             "record": overview.record["id"] if overview.record else None,
             "outcome": overview.record.get("outcome") if overview.record else None,
+            "hosts": {item.name: dict(vars(item)) for item in hosts},
             "services": {
                 item.name: {
                     "condition": item.condition,
@@ -67,11 +70,14 @@ def _overview(context: Context, fleet: int) -> Overview:
         lock=state_line(found.lock, found.now, UTC) if found.lock is not None else f"{environment} is not locked",
         running=held and found.lock is not None and not found.lock.manual,
         record=next(history(context.store, environment, 1), None),
+        hosts=len(context.backend),
     )
 
 
 def _services(context: Context) -> list[ServiceStatus]:
     wanted = [item for item in context.desired() if item.selected]
+    if not wanted:
+        return []
     observation = observe(wanted, context.clients, TaskDefinitionCache(context.cache_directory), resolve_images=False)
     arns = [arn for facts in observation.facts if facts.observed for arn in facts.observed.target_groups]
     groups = groups_health(context.clients, arns)

@@ -53,6 +53,11 @@ class ActionModule(SlipwayAction):
                 "changed": False,
                 "hosts": names,
                 "release": (record.get("releases") or {}).get(BACKEND) or {},
+                "schema": (record.get("migrations") or {}).get("to"),
+                "links": {
+                    item["name"]: progress.links_before(item, str(context.host(item["name"])["backend_service"]))
+                    for item in progress.hosts_of(record)
+                },
                 "lost": progress.point_of_no_return(record),
                 "targets": {item["name"]: item for item in progress.hosts_of(record)},
                 **summary_of(record),

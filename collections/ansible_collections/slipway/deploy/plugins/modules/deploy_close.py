@@ -34,6 +34,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+hosts:
+  description: The hosts that the deploy was to change.
+  returned: when there is a record
+  type: list
+  elements: str
+  sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 record:
   description: The id of the deploy's record.
   returned: when there is a record

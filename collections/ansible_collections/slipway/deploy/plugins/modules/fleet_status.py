@@ -49,6 +49,11 @@ outcome:
   returned: success
   type: str
   sample: succeeded
+hosts:
+  description: What each selected host of group C(backend) runs, by its inventory name.
+  returned: success
+  type: dict
+  sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: {verdict: pass, release: backend-v0.2.0}}
 services:
   description: What each selected service runs, by its inventory name. C(condition) is V(well), V(failing),
     V(moving), V(unknown) or V(idle).

@@ -60,6 +60,16 @@ targets:
   returned: success
   type: dict
   sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: {state: updating}}
+links:
+  description: For each host the links of what it ran before; empty where nothing did.
+  returned: success
+  type: dict
+  sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: [{path: /app/app.jar, target: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar}]}
+schema:
+  description: The version of the database's schema that the release runs with.
+  returned: success
+  type: str
+  sample: "2"
 lost:
   description: Why nothing can be all as before any more, or V(null).
   returned: success

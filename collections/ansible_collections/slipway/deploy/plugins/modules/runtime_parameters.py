@@ -64,7 +64,9 @@ options:
     description: The service's user, by default of its name. Only systemd before 247 makes it matter.
     type: str
   activate:
-    description: Whether to make the generation the live one while the service has no unit yet.
+    description:
+      - Whether to make the generation the live one while the service has no unit yet. The first one becomes it in any
+        case.
     type: bool
     default: true
   state_directory:

@@ -32,7 +32,9 @@ options:
     type: str
     required: true
   activate:
-    description: Whether the link C(/etc/<service>/current) is pointed at the generation while there is no unit yet.
+    description:
+      - Whether the link C(/etc/<service>/current) is pointed at the generation while there is no unit yet. The first
+        generation becomes the live one in any case.
     type: bool
     default: true
   state_directory:
@@ -134,7 +136,8 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     written = write(configuration, place, owner, dropin, _protected(place, arguments["state_directory"]), check)
     exists = unit_exists(service)
     pending, changed = written.pending, written.changed
-    if arguments["activate"] and not exists and pending:
+    # Without a live generation systemd takes the drop-in, which points to it, for a unit that does not exist.
+    if pending and (written.current is None or (arguments["activate"] and not exists)):
         changed, pending = True, check
         if not check:
             switch(place, written.generation)

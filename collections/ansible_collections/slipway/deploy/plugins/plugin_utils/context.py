@@ -41,6 +41,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.state.store import 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
 
 FLEET = "fleet"
+BACKEND = "backend"
+#: The value of ``backend_connection`` for hosts that run their own bundle and are not reached from here.
+NO_CONNECTION = "none"
 _PRIORITY = re.compile(r"priority_(\d+)")
 
 
@@ -91,6 +94,27 @@ class Context:
     def selected(self) -> frozenset[str]:
         """The services that ``--limit`` leaves: all without it."""
         return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.services)
+
+    @cached_property
+    def backend(self) -> list[str]:
+        """The names of the backend hosts that are deployed to from here, in inventory order."""
+        names = [str(name) for name in self._task_vars["groups"].get(BACKEND, [])]
+        return [name for name in names if str(self.host(name).get("backend_connection")) != NO_CONNECTION]
+
+    @cached_property
+    def selected_hosts(self) -> frozenset[str]:
+        """The backend hosts that ``--limit`` leaves."""
+        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.backend)
+
+    def said(self, host: str, name: str) -> Mapping[str, Any]:
+        """What a task registered for a host, or nothing when it did not run there."""
+        value = self._task_vars["hostvars"][host].get(name)
+        return value if isinstance(value, Mapping) else {}
+
+    @cached_property
+    def batch(self) -> list[str]:
+        """The hosts of the play's current batch, in its order."""
+        return [str(name) for name in self._task_vars["ansible_play_batch"]]
 
     @cached_property
     def settings(self) -> Settings:

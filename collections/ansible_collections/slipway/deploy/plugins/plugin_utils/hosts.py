@@ -23,6 +23,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import plan_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
 
 #: What the tasks of playbooks/shared/backend/ register for each host.
@@ -146,6 +147,20 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
         expected = wanted if name in changed else None
         results.append(judge_host(name, after, expected, place, balanced=bool(group), selected=selected))
     return results
+
+
+def hosts_status(context: Context) -> list[HostStatus]:
+    """The selected backend hosts as they are; what they run was registered as ``__health`` before."""
+    verdicts = {item.name: item for item in hosts_health(context, {"targets": []}) if context.said(item.name, HEALTH)}
+    found = []
+    for name in context.backend:
+        if name in verdicts and name in context.selected_hosts:
+            runs = Runs.from_host(context.said(name, HEALTH).get("runs"))
+            health = verdicts[name]
+            label = (runs.tag or runs.release) if runs else ""
+            schema = (runs.schema or "") if runs else ""
+            found.append(HostStatus(name, health.verdict, label, schema, bool(health.running), health.detail))
+    return found
 
 
 def _places(context: Context) -> dict[str, dict[str, Place] | None]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ class Work:
         why, record = self.cancel.why(), self.journal.record
         if why is not None and record["outcome"] is None and not record.get("cause"):
             self.turn_back(Cause(why, phase=record["phase"]))
+
+    def time_of_day(self) -> str:
+        """The store's time now, in UTC, as ISO 8601 writes it."""
+        return datetime.fromtimestamp(self.clock(), tz=UTC).isoformat(timespec="seconds")
 
     def undo(self) -> Rollout:
         """Put back what the record says was changed; it has a cause."""

@@ -39,6 +39,8 @@ class Settings:
     resume: str | None = None
     to: str | None = None
     force: bool = False
+    force_schema: bool = False
+    host_failure_threshold: int = 0
     ship_drift: bool | frozenset[str] = False
     dismiss_drift: frozenset[str] = frozenset()
 
@@ -70,6 +72,8 @@ def read_settings(
         resume=reader.choice("resume", ("finish", "undo"), "") or None,
         to=reader.text_if_given("to", "Say -e to=<release>, or leave it out") or None,
         force=reader.truth("force_full_build"),
+        force_schema=reader.truth("force_schema"),
+        host_failure_threshold=int(reader.number("backend_failure_threshold", 0, least=0, whole=True)),
         ship_drift=reader.names_or_all("ship_drift", services),
         dismiss_drift=reader.names("dismiss_drift", services),
     )

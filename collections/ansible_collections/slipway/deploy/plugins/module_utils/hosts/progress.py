@@ -66,6 +66,22 @@ def finished(record: Mapping[str, Any]) -> bool:
     return not to_undo(record) if record.get("cause") else not to_switch({**record, "hold": None})
 
 
+def links_before(item: Mapping[str, Any], service: str) -> list[dict[str, str]]:
+    """The links of what a host ran before, for service_release; none when nothing ran.
+
+    :param item: the host's target in the record.
+    :param service: the service's name, which its configuration lies under.
+    """
+    before = item.get("from") or {}
+    if not before.get("release"):
+        return []
+    links = [{"path": "/app/app.jar", "target": f"/app/releases/{before['release']}/app.jar"}]
+    if before.get("configuration"):
+        generation = f"/etc/{service}/generations/{before['configuration']}"
+        links.append({"path": f"/etc/{service}/current", "target": generation})
+    return links
+
+
 def left_behind(record: Mapping[str, Any]) -> Cause | None:
     """Why a deploy that did not turn back is no success: some hosts, no more than the threshold, failed."""
     failed = [item for item in hosts_of(record) if item.get("failure")]

@@ -19,12 +19,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Record,
     Target,
     as_before,
+    change_label,
+    counted,
     is_rollback,
     place,
     release,
     seconds,
-    services,
-    tag_label,
     targets_of,
     unchanged_of,
     who,
@@ -107,7 +107,7 @@ def _subject(record: Record) -> str:
 
 
 def _total(record: Record) -> str:
-    return services(len(targets_of(record)) + len(unchanged_of(record)))
+    return counted([*targets_of(record), *unchanged_of(record)])
 
 
 def _findings(record: Record) -> list[str]:
@@ -130,7 +130,7 @@ def _message(record: Record, headline_text: str, edge: str, details: Sequence[st
 def _service(item: Target) -> str:
     took = seconds(item.get("undo") if item.get("state") == "undone" else item)
     time = f" ({duration(took)})" if took is not None else ""
-    images = f"{tag_label(item.get('from'))} → {tag_label(item.get('to'))}"
+    images = change_label(item)
     note = {"undone": " undone", "undo_failed": " not put back", "failed": " failed"}.get(str(item.get("state")), "")
     return _escaped(f"{mark(str(item.get('state') or 'planned'))} {clean(item['name'])} {images}{note}{time}")
 

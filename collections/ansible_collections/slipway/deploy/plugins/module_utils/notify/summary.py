@@ -13,7 +13,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Record,
     Target,
     back,
+    change_label,
     forward,
+    is_host,
     is_rollback,
     place,
     release,
@@ -21,6 +23,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     tag_label,
     targets_of,
     unchanged_of,
+    wave_label,
     who,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
@@ -117,11 +120,11 @@ def _row(item: Target) -> tuple[str, ...]:
         mark(state),
         escape(item["name"]),
         escape(item.get("port") or ""),
-        str(item["wave"]),
-        escape(f"{tag_label(item.get('from'))} → {tag_label(item.get('to'))}"),
+        escape(wave_label(item)),
+        escape(change_label(item)),
         escape(back(item) if gone_back else forward(item)),
         _STATES.get(state, escape(state.replace("_", " "))),
-        f"{item.get('running') or 0}/{item.get('desired') or 0}" if state == "stable" else "",
+        f"{item.get('running') or 0}/{item.get('desired') or 0}" if state == "stable" and not is_host(item) else "",
         "" if took is None else duration(took),
     )
 
@@ -134,7 +137,7 @@ def _unchanged(record: Record) -> str:
         (
             escape(item["name"]),
             escape(item.get("port") or ""),
-            escape(item.get("wave") or ""),
+            escape(wave_label(item)),
             escape(tag_label({"tag": item.get("image_tag"), "digest": item.get("digest")})),
             escape(item.get("why") or ""),
         )
@@ -191,13 +194,14 @@ def _check(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _waves(record: Record) -> str:
     rows = []
+    hosts = any(map(is_host, targets_of(record)))
     for wave in sorted({item["wave"] for item in targets_of(record)}):
         members = [item for item in targets_of(record) if item["wave"] == wave]
         begun = [item["started_at"] for item in members if item.get("started_at") is not None]
         ended = [item["finished_at"] for item in members if item.get("finished_at") is not None]
         took = duration(max(ended) - min(begun)) if begun and ended else ""
-        rows.append((str(wave), str(len(members)), took))
-    return _table(("Wave", "Services", "Time"), rows) if rows else ""
+        rows.append((wave_label(members[0]), str(len(members)), took))
+    return _table(("Wave", "Targets" if hosts else "Services", "Time"), rows) if rows else ""
 
 
 def _facts(record: Record) -> str:

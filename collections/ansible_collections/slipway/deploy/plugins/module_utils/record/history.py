@@ -8,7 +8,7 @@ Lists of records are newest first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -18,7 +18,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose 
 
 Record = Mapping[str, Any]
 Runs = dict[str, dict[str, Any]]
-"""Service name → what it runs: ``task_definition``, ``tag``, ``digest``."""
+"""Service name → what it runs: ``task_definition``, ``tag``, ``digest``. Hosts come and go, so what they run stands
+under the name of their group, which :func:`group_key` gives."""
 
 _BEFORE_ALL = "the state before the first release"
 #: Records with targets that are looked at for how long a service takes.
@@ -32,20 +33,37 @@ class Goal:
     release: str | None
     label: str
     runs: Runs
+    releases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def runs_after(record: Record) -> Runs:
     """What the fleet ran when the deploy of a record had succeeded."""
-    runs = _unchanged(record)
-    runs.update({item["name"]: _side(item["to"]) for item in record["targets"]})
+    runs = {**_unchanged(record), **{group_key(name): _side(item) for name, item in _releases(record).items()}}
+    runs.update({item["name"]: _side(item["to"]) for item in _services(record)})
     return runs
 
 
 def runs_before(record: Record) -> Runs:
     """What the fleet ran before the deploy of a record."""
     runs = _unchanged(record)
-    runs.update({item["name"]: _side(item["from"]) for item in record["targets"]})
+    runs.update({item["name"]: _side(item["from"]) for item in _services(record)})
+    for item in record["targets"]:
+        if item.get("kind") == "host" and item.get("from"):
+            runs.setdefault(group_key(str(item["group"])), _side(item["from"]))
     return runs
+
+
+def group_key(group: str) -> str:
+    """The name under which :data:`Runs` say what a group of hosts runs; no host or service can have it."""
+    return f"@{group}"
+
+
+def _releases(record: Record) -> Mapping[str, Any]:
+    return record.get("releases") or {}
+
+
+def _services(record: Record) -> Iterator[Mapping[str, Any]]:
+    return (item for item in record["targets"] if item.get("kind") != "host")
 
 
 def rollback_goal(records: Iterable[Record], to: str | None, environment: str) -> Goal:
@@ -151,7 +169,7 @@ class Expected(Mapping[str, float]):
 
 
 def _goal(record: Record) -> Goal:
-    return Goal(record["id"], record.get("label") or record["id"], runs_after(record))
+    return Goal(record["id"], record.get("label") or record["id"], runs_after(record), _releases(record))
 
 
 def _named(good: Sequence[Record], records: Sequence[Record], to: str, environment: str) -> Record:

@@ -83,7 +83,8 @@ def headline(record: Record) -> str:
         return f"FAILED {subject}{after}: {what}"
     took = seconds(culprit) if cause.get("phase") != "checking" else None
     after = f" after {duration(took)}" if took is not None else ""
-    return f"FAILED {clean(culprit['name'])} (wave {culprit['wave']}){after}: {_what(what, culprit)}"
+    wave = "" if is_host(culprit) else f" (wave {culprit['wave']})"
+    return f"FAILED {clean(culprit['name'])}{wave}{after}: {_what(what, culprit)}"
 
 
 def _what(what: str, culprit: Target) -> str:

@@ -122,6 +122,18 @@ def tag_label(image: Mapping[str, Any] | None) -> str:
     return clean((image or {}).get("tag") or "")[:12] or image_label(image)
 
 
+def change_label(target: Target) -> str:
+    """What runs before and after: the images' tags of a service, the releases of a host."""
+    if is_host(target):
+        return forward(target)
+    return f"{tag_label(target.get('from'))} → {tag_label(target.get('to'))}"
+
+
+def wave_label(target: Mapping[str, Any]) -> str:
+    """The wave of a service, the group of a host."""
+    return clean(target.get("group") or "host") if is_host(target) else str(target.get("wave") or "")
+
+
 def forward(target: Target) -> str:
     """The change: ``:41 → :42``, ``:41 → new`` before the revision is registered."""
     to = target.get("to") or {}

@@ -1,15 +1,22 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A host after its turn, in a line or two. Pure."""
+"""Hosts on the screen: after their turn, and as they are. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import back, forward, seconds
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    columns,
+    duration,
+    hanging,
+    truncate,
+)
 
 _WORDS = {"undone": "put back", "undo_failed": "not put back", "failed": "failed"}
 
@@ -28,3 +35,39 @@ def host_lines(item: Mapping[str, Any]) -> list[str]:
     line = "  ".join(part for part in parts if part)
     why = clean((item.get("failure") or {}).get("reason") or "") or clean((item.get("undo") or {}).get("detail") or "")
     return [line, f"  {why}"] if why and state != "stable" else [line]
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host as it is.
+
+    :ivar verdict: ``pass``, ``fail``, ``unknown`` or ``warn``.
+    :ivar release: the tag that it runs, or its release's id.
+    :ivar detail: what is wrong, or why it is not known.
+    """
+
+    name: str
+    verdict: str
+    release: str = ""
+    schema: str = ""
+    active: bool = False
+    detail: str = ""
+
+
+_MARKS = {"pass": "✔", "fail": "✘", "warn": "·"}
+
+
+def hosts_table(items: Sequence[HostStatus], width: int | None = None) -> list[str]:
+    """A row per host, and a line for each that is not as it should be."""
+    if not items:
+        return []
+    rows = [("  host", "release", "schema", "service")]
+    for item in items:
+        known = item.verdict != "unknown"
+        service = ("running" if item.active else "stopped") if known else "?"
+        rows.append((f"{_MARKS.get(item.verdict, '?')} {clean(item.name)}", clean(item.release), item.schema, service))
+    lines = [truncate(line, width) for line in columns(rows)]
+    for item in items:
+        if item.verdict != "pass" and item.detail:
+            lines += hanging("health", clean(f"{item.name}: {item.detail}"), width)
+    return lines

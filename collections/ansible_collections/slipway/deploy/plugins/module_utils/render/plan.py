@@ -24,6 +24,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     time_left,
     unchanged_of,
+    wave_label,
     what_ran,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
@@ -44,6 +45,7 @@ _REASONS = 5
 _LONG = 600.0
 _NARROWEST_WHY = 24
 _HEADINGS = ("wave", "service", "running", "desired", "why")
+_HOSTS_ONLY = ("group", "host", "running", "desired", "why")
 
 
 def plan(record: Record, now: float, width: int | None = None, lock: str = "") -> list[str]:
@@ -87,10 +89,10 @@ def _row(target: Target) -> tuple[str, ...]:
     if not target.get("exercised", True):
         why = f"{why}; not exercised: desired count is 0" if why else "not exercised: desired count is 0"
     return (
-        clean(target["group"]) if is_host(target) else str(target["wave"]),
+        wave_label(target),
         clean(target["name"]),
-        image_label(target.get("from")),
-        image_label(target.get("to")),
+        what_ran(target) if is_host(target) else image_label(target.get("from")),
+        clean((target.get("to") or {}).get("tag") or "") if is_host(target) else image_label(target.get("to")),
         why,
     )
 
@@ -99,11 +101,12 @@ def _table(targets: Sequence[Target], width: int | None) -> list[str]:
     if not targets:
         return []
     rows = [_row(target) for target in targets[:ROWS]]
-    facts = columns([(*row[:-1], "|") for row in (_HEADINGS, *rows)])
+    headings = _HOSTS_ONLY if all(map(is_host, targets)) else _HEADINGS
+    facts = columns([(*row[:-1], "|") for row in (headings, *rows)])
     # The marker column shows where the reasons begin, whatever the widths before it are.
     lead = display_width(facts[0]) - 1
     lines: list[str] = []
-    for fact, row in zip(facts, (_HEADINGS, *rows), strict=True):
+    for fact, row in zip(facts, (headings, *rows), strict=True):
         lines += _with_why(fact[:-1], row[-1], lead, width)
     hidden = len(targets) - len(rows)
     return [*lines, f"… and {hidden:,} more (see the record)"] if hidden > 0 else lines

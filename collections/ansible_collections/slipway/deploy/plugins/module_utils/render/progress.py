@@ -14,13 +14,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Target,
     back,
     cause_words,
+    counted,
     finish,
     forward,
+    is_host,
     joined,
     parallel_of,
     release,
     seconds,
-    services,
     targets_of,
     tasks,
     time_left,
@@ -61,7 +62,7 @@ def frame(record: Record, now: float, width: int | None, height: int) -> list[st
 
     :param now: epoch seconds of the clock that the record's times are of.
     """
-    targets = targets_of(record)
+    targets = [item for item in targets_of(record) if not is_host(item)]
     header = joined(_header(record, now), width)[: max(1, height - 1)]
     room = max(0, height - len(header))
     shown = _most_urgent(targets, room if len(targets) <= room else room - 1)
@@ -89,8 +90,10 @@ def _header(record: Record, now: float) -> list[str]:
 
 
 def _wave(record: Record) -> str:
-    targets = targets_of(record)
-    last = max((item["wave"] for item in (*targets, *unchanged_of(record))), default=0)
+    targets = [item for item in targets_of(record) if not is_host(item)]
+    last = max((item["wave"] for item in (*targets, *unchanged_of(record)) if not is_host(item)), default=0)
+    if not targets:
+        return ""
     ahead = [item["wave"] for item in targets if item.get("state") != "stable"]
     current = min(ahead, default=last)
     return f"wave {current} of {last}"
@@ -167,7 +170,12 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
     """
     before = {item["name"]: item.get("state") or "planned" for item in targets_of(previous or {})}
     targets = targets_of(record)
-    changed = [item for item in targets if (item.get("state") or "planned") != before.get(item["name"], "planned")]
+    # What becomes of hosts is said when their turn is over.
+    changed = [
+        item
+        for item in targets
+        if not is_host(item) and (item.get("state") or "planned") != before.get(item["name"], "planned")
+    ]
     said: list[str] = []
     for wave in sorted({item["wave"] for item in changed}):
         said += _started([item for item in changed if item["wave"] == wave], before, wave)
@@ -229,7 +237,7 @@ def _phase(previous: Record | None, record: Record) -> list[str]:
     if phase == "undoing":
         touched = [item for item in targets_of(record) if item.get("state") not in ("planned", "registering")]
         what = cause_words(record)
-        return [f"↺ undoing {services(len(touched))}{f': {what}' if what else ''}"]
+        return [f"↺ undoing {counted(touched)}{f': {what}' if what else ''}"]
     if phase == "checking":
         return ["… checking health and smoke"]
     return []

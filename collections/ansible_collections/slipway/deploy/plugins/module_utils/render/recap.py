@@ -9,10 +9,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Record,
     Target,
     back,
+    change_label,
     finish,
     forward,
+    is_host,
     seconds,
-    tag_label,
     targets_of,
     tasks,
 )
@@ -49,7 +50,7 @@ def _row(record: Record, item: Target) -> tuple[str, ...]:
     state = str(item.get("state") or "planned")
     gone_back = state in ("undone", "undo_failed")
     took = seconds(item.get("undo")) if gone_back else seconds(item)
-    images = f"{tag_label(item.get('from'))} → {tag_label(item.get('to'))}"
+    images = "" if is_host(item) else change_label(item)
     words = {"undone": "undone", "undo_failed": "not put back", "planned": "not begun", "failed": "failed"}
     note = words.get(state) or smoke_of(record, item["name"])
     if state == "stable" and not item.get("exercised", True):
@@ -58,7 +59,7 @@ def _row(record: Record, item: Target) -> tuple[str, ...]:
         f"{mark(state)} {clean(item['name'])}",
         back(item) if gone_back else forward(item),
         "" if gone_back else images,
-        "" if gone_back or state == "planned" else tasks(item),
+        "" if gone_back or state == "planned" or is_host(item) else tasks(item),
         "" if took is None else duration(took),
         note,
     )

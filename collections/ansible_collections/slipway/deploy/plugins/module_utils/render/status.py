@@ -25,12 +25,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     who,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus, hosts_table
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
     clean,
     columns,
     display_width,
     duration,
     hanging,
+    plural,
     truncate,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.when import moment, since
@@ -67,6 +69,7 @@ class Overview:
     :ivar lock: the lock in one line.
     :ivar running: whether a run holds the lock, so that an open record is being worked on.
     :ivar record: the newest record.
+    :ivar hosts: how many hosts the environment has in group backend.
     """
 
     environment: str
@@ -76,17 +79,22 @@ class Overview:
     lock: str
     running: bool = False
     record: Record | None = None
+    hosts: int = 0
 
 
-def status(overview: Overview, items: Sequence[ServiceStatus], width: int | None = None) -> list[str]:
+def status(
+    overview: Overview, items: Sequence[ServiceStatus], width: int | None = None, hosts: Sequence[HostStatus] = ()
+) -> list[str]:
     """The screen.
 
     :param items: the selected services, in the inventory's order.
     :param width: columns of the terminal; ``None`` does not wrap.
+    :param hosts: the selected hosts of group backend.
     """
     lines = [*_header(overview, items, width), *hanging("lock", clean(overview.lock), width)]
     lines += hanging("last", _last(overview), width)
-    lines += _table(items, width)
+    lines += _table(items, width) if items or not hosts else []
+    lines += hosts_table(hosts, width)
     lines += _findings(items, width)
     # A command is never broken or cut, so that it can be copied.
     lines += [line for text in _next(overview, items) for line in hanging("next", text, None)]
@@ -102,8 +110,9 @@ def _header(overview: Overview, items: Sequence[ServiceStatus], width: int | Non
     )
     drifted = sum(bool(item.drift) for item in items)
     drift = [f"{drifted:,} with drift"] if drifted else []
-    place = f"{count} in {clean(overview.cluster)}"
-    return joined([clean(overview.environment), place, said, *drift, moment(overview.now, overview.now)], width)
+    places = [f"{count} in {clean(overview.cluster)}", said] if overview.fleet or not overview.hosts else []
+    hosts = [plural(overview.hosts, "host")] if overview.hosts else []
+    return joined([clean(overview.environment), *places, *hosts, *drift, moment(overview.now, overview.now)], width)
 
 
 def _last(overview: Overview) -> str:
