@@ -174,7 +174,9 @@ def pick(secret: Secret, content: str) -> str:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise SlipwayError(f"{secret.reference} is no JSON object", f"{SECRETS} ({secret.name})", "Store one, or leave key out")
+        raise SlipwayError(
+            f"{secret.reference} is no JSON object", f"{SECRETS} ({secret.name})", "Store one, or leave key out"
+        )
     value = found.get(secret.key)
     if value is None:
         what = f"{secret.reference} has no key {secret.key}"
