@@ -145,8 +145,9 @@ def read_failure(output: str) -> Failure:
         what, remedy = _CONNECTION.get(fields.get("SQL State", ""), _UNREACHABLE)
         return Failure(f"{what} ({redact(fields.get('Message') or _first_error(lines)).rstrip('.')})", remedy)
     for pattern, what, remedy in _OTHERS:
-        if re.search(pattern, output):
-            return Failure(what, remedy)
+        said = next((line for line in lines if re.search(pattern, line)), None)
+        if said is not None:
+            return Failure(f"{what} ({redact(said.strip()).rstrip('.')})", remedy)
     return Failure(f"Flyway failed: {_first_error(lines)}", "Run flyway info on the host to see the state")
 
 

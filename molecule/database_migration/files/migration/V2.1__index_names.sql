@@ -1,0 +1,2 @@
+-- slipway: backward-compatible
+CREATE INDEX CONCURRENTLY customers_full_name ON customers (full_name);

@@ -1,0 +1,2 @@
+-- slipway: not-backward-compatible
+ALTER TABLE customers RENAME COLUMN name TO full_name;
