@@ -171,11 +171,8 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
     before = {item["name"]: item.get("state") or "planned" for item in targets_of(previous or {})}
     targets = targets_of(record)
     # What becomes of hosts is said when their turn is over.
-    changed = [
-        item
-        for item in targets
-        if not is_host(item) and (item.get("state") or "planned") != before.get(item["name"], "planned")
-    ]
+    services = [item for item in targets if not is_host(item)]
+    changed = [item for item in services if (item.get("state") or "planned") != before.get(item["name"], "planned")]
     said: list[str] = []
     for wave in sorted({item["wave"] for item in changed}):
         said += _started([item for item in changed if item["wave"] == wave], before, wave)

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes into the record that the database is about to be migrated, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import migrations
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import MIGRATED, MIGRATION_FAILED, failure_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+
+
+class ActionModule(SlipwayAction):
+    """Once per deploy: migrations of a deploy that is taken up again are looked at anew by Flyway itself."""
+
+    ON_RECORD = True
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "step": {"type": "str", "choices": ["begin", "end"], "required": True},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Carry the step out; whether there is something to migrate, and the record in short."""
+        with work_on(context) as work:
+            work.heed_cancel()
+            due = _begin(work) if self.arguments["step"] == "begin" else _end(work)
+            return {"changed": False, "due": due, **summary_of(work.journal.record)}
+
+
+def _begin(work: Work) -> bool:
+    record = work.journal.record
+    found = record.get("migrations") or {}
+    due = found.get("state") in ("planned", "running") and not record.get("cause") and not record.get("hold")
+    if due:
+        work.guard()
+        # The moment to restore to is the database's own, which the migration says; until then the store's will do.
+        restore_to = found.get("restore_to") or work.time_of_day()
+        work.write(phase="migrating", migrations={**migrations.begun(found), "restore_to": restore_to})
+    return due
+
+
+def _end(work: Work) -> bool:
+    context, record = work.context, work.journal.record
+    if (record.get("migrations") or {}).get("state") != "running":
+        return False
+    host = context.here
+    reason = failure_of(context, host, MIGRATION_FAILED)
+    said: dict[str, Any] = dict(context.said(host, MIGRATION_FAILED) or context.said(host, MIGRATED))
+    if reason or said.get("unreachable") or not said:
+        said["failed"] = True
+        reason = reason or "the host that migrates is gone, how far it came is not known"
+    work.write(migrations=migrations.ended(record["migrations"], said))
+    if said.get("failed"):
+        work.turn_back(Cause(f"the migration failed: {reason}", host, phase="migrating"))
+    return False

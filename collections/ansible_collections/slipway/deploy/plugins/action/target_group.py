@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Takes a host out of its target group, or puts it back. See modules/target_group.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import balancer
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+
+class ActionModule(SlipwayAction):
+    """Works for the host that the task runs for, from the control node."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "name": {"type": "str", "default": ""},
+        "state": {"type": "str", "choices": ["drained", "returned"], "required": True},
+        "timeout": {"type": "float", "default": 300.0},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Do it; without a target group there is nothing to do."""
+        wanted = str(self.arguments["name"])
+        if not wanted:
+            return {"changed": False, "place": "no target group"}
+        instance = instance_of(context)
+        where = f"inventories/{context.environment}/group_vars/backend.yml"
+        group = balancer.find_group(context.clients, wanted, where)
+        if self._task.check_mode:
+            place = balancer.places(context.clients, group).get(instance, balancer.Place("unused")).state
+            return {"changed": (place == "unused") is (self.arguments["state"] == "returned"), "place": place}
+        if self.arguments["state"] == "drained":
+            place = balancer.drain(context.clients, group, instance, time.sleep)
+            return {"changed": place == "drained", "place": place}
+        timeout = float(self.arguments["timeout"])
+        return {
+            "changed": balancer.give_back(context.clients, group, instance, timeout, time.sleep),
+            "place": "healthy",
+        }
+
+
+def instance_of(context: Context) -> str:
+    """The host's instance id.
+
+    :raises SlipwayError: when the inventory does not say it.
+    """
+    instance = str(context.variables.get("ec2_instance_id") or "")
+    if not instance:
+        what = f"the instance id of {context.here} is not known"
+        remedy = "inventories/<env>/aws_ec2.yml says it as ec2_instance_id; set it for a host that is listed by hand"
+        raise SlipwayError(what, f"inventories/{context.environment} (host {context.here})", remedy)
+    return instance
