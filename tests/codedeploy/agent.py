@@ -97,6 +97,10 @@ class Agent:
             self._successful = archive
         return done
 
+    def log(self, deployment: str) -> str:
+        """What the events of a deployment wrote on the host."""
+        return self.host.run(f"tail -n 40 /var/log/slipway/codedeploy/{deployment}/*", check=False)
+
     def _events(self, done: Deployment, names: tuple[str, ...], deployment: str, archive: str | None) -> None:
         if archive is None:
             return

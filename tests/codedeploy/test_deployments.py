@@ -1,17 +1,25 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deployments of one host, one after the other, by the bundle's own hooks."""
+"""Deployments of one host by the bundle's own hooks: each test goes on where the last one ended."""
 
 from __future__ import annotations
 
+import tarfile
+
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import open_store
 from tests.codedeploy.agent import Agent
-from tests.codedeploy.world import World, serves
+from tests.codedeploy.world import CANARY, STATE, World, serves
 from tests.support.hosts import Host
 
-COMPATIBLE = "-- slipway: backward-compatible\nselect 1;\n"
-BREAKING = "-- slipway: not-backward-compatible\nselect 1;\n"
+FITS = "-- slipway: backward-compatible\nselect 1;\n"
+BREAKS = "-- slipway: not-backward-compatible\nselect 1;\n"
+ONE = {"V1__init.sql": FITS}
+TWO = {**ONE, "V2__rename.sql": BREAKS}
+SLOW = {**TWO, "V3__slow.sql": f"{FITS}-- SLOW\n"}
+BROKEN = {**TWO, "V3__broken.sql": f"{FITS}-- BROKEN\n"}
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +27,132 @@ def agent(host: Host) -> Agent:
     return Agent(host)
 
 
-def test_the_first_deployment(world: World, agent: Agent) -> None:
-    world.publish("backend-v0.1.0", migrations={"V1__init.sql": COMPATIBLE})
-    done = agent.deploy(world.bundle("backend-v0.1.0"), "d-000000001")
-    assert done.succeeded, done.last.output
+def claims(world: World) -> list[str]:
+    """The owners of live claims."""
+    found = world.objects("testing/hosts/")
+    return [body["owner"] for key, body in found.items() if key.endswith("claim.json") and body["state"] == "held"]
+
+
+def outcome(world: World, deployment: str) -> str | None:
+    """How the host's record of a deployment says that it ended."""
+    found = world.objects("testing/hosts/codedeploy/releases/")
+    (record,) = (body for key, body in found.items() if key.endswith(f"Z-{deployment}.json"))
+    assert record["targets"][0]["kind"] == "host"
+    return str(record["outcome"]) if record["outcome"] else None
+
+
+def test_the_first_deployment_makes_a_host_serve(world: World, agent: Agent) -> None:
+    world.publish("backend-v0.1.0", migrations=ONE)
+    done = agent.deploy(world.bundle("backend-v0.1.0"), "d-1")
+    assert done.succeeded, agent.log("d-1")
+    assert [event.name for event in done.events] == [
+        "BeforeInstall",
+        "AfterInstall",
+        "ApplicationStart",
+        "ValidateService",
+    ]
+    assert "backend-v0.1.0 serves" in done.last.verdict
     assert serves(agent.host) == "backend-v0.1.0"
+    assert (outcome(world, "d-1"), claims(world)) == ("succeeded", [])
+
+
+def test_behind_a_load_balancer_the_end_is_when_requests_reach_it_again(world: World, agent: Agent) -> None:
+    world.publish("backend-v0.2.0", migrations=TWO)
+    world.write("group_vars/backend/traffic.yml", "codedeploy_load_balancer: true\n")
+    agent.load_balancer = True
+    done = agent.deploy(world.bundle("backend-v0.2.0"), "d-2")
+    agent.load_balancer = False
+    world.write("group_vars/backend/traffic.yml", "codedeploy_load_balancer: false\n")
+    assert done.succeeded, agent.log("d-2")
+    assert [event.name for event in done.events][:2] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
+    assert "0 connections of clients on port 8080" in done["AfterBlockTraffic"].verdict
+    assert "backend-v0.2.0 serves" in done["AfterAllowTraffic"].verdict
+    assert serves(agent.host) == "backend-v0.2.0"
+    assert (outcome(world, "d-2"), claims(world)) == ("succeeded", [])
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "migrations", "event", "said"),
+    [
+        ("backend-v0.3.0", "broken", TWO, "ApplicationStart", "503"),
+        ("backend-v0.4.0", "rude", TWO, "ValidateService", "500"),
+        ("backend-v0.5.0", "good", BROKEN, "AfterInstall", "migration 3 is broken"),
+    ],
+)
+def test_a_failure_leaves_the_old_release_serving_and_says_why_last(
+    world: World, agent: Agent, tag: str, kind: str, migrations: dict[str, str], event: str, said: str
+) -> None:
+    world.publish(tag, kind, migrations)
+    done = agent.deploy(world.bundle(tag), f"d-{tag}")
+    assert done.last.name == event, agent.log(f"d-{tag}")
+    assert done.last.verdict.startswith(f"slipway: {event} failed: ")
+    assert said in done.last.verdict
+    assert "serves; the lock is given back" in done.last.verdict
+    assert serves(agent.host) == "backend-v0.2.0"
+    assert (outcome(world, f"d-{tag}"), claims(world)) == ("undone", [])
+
+
+def test_an_event_over_its_limit_is_ended_with_all_it_started(world: World, agent: Agent) -> None:
+    world.publish("backend-v0.6.0", migrations=SLOW)
+    bundle = world.bundle("backend-v0.6.0")
+    agent.environment = {"SLIPWAY_HOOK_SECONDS": "30"}
+    done = agent.deploy(bundle, "d-6")
+    agent.environment = {}
+    assert done.last.name == "AfterInstall"
+    assert "failed: it took longer than 30 s and was ended" in done.last.verdict
+    assert not done.last.timed_out
+    assert agent.host.run("pgrep -f '[d]atabase.py' || echo none") == "none"
+    assert serves(agent.host) == "backend-v0.2.0"
+    assert (outcome(world, "d-6"), claims(world)) == ("undone", [])
+
+
+def test_a_redeploy_of_a_revision_that_cannot_read_the_schema_is_refused(world: World, agent: Agent) -> None:
+    done = agent.deploy(world.bundle("backend-v0.1.0"), "d-7")
+    assert done.last.name == "AfterInstall"
+    assert "the database's schema is 2, backend-v0.1.0 brings 1: migration 2 is not backward" in done.last.verdict
+    assert serves(agent.host) == "backend-v0.2.0"
+    assert claims(world) == []
+
+
+def test_a_redeploy_of_the_revision_that_runs_restarts_nothing(world: World, agent: Agent) -> None:
+    before = agent.host.run("systemctl show -P InvocationID umigo-backend")
+    done = agent.deploy(world.bundle("backend-v0.2.0"), "d-8")
+    assert done.succeeded, agent.log("d-8")
+    assert agent.host.run("systemctl show -P InvocationID umigo-backend") == before
+
+
+def test_a_deploy_from_elsewhere_keeps_the_host_out_before_anything_is_changed(world: World, agent: Agent) -> None:
+    store = open_store(f"s3://{STATE}/slipway", world.aws.client)
+    lease = acquire(store, "testing", owner="maria@ci-412", reason="", deploy="", ttl=300, wait=0)
+    done = agent.deploy(world.bundle("backend-v0.2.0"), "d-9")
+    lease.release()
+    assert done.last.name == "BeforeInstall"
+    assert "testing is locked by maria@ci-412" in done.last.verdict
+    assert "Nothing was changed" in done.last.verdict
+
+
+def test_a_bundle_that_was_changed_on_the_way_does_not_run(world: World, agent: Agent) -> None:
+    bundle = world.bundle("backend-v0.2.0")
+    directory = world.directory / "changed"
+    with tarfile.open(bundle) as archive:
+        archive.extractall(directory)  # noqa: S202 - this test made it
+    (directory / "playbooks" / "codedeploy.yml").write_text("[]\n")
+    changed = bundle.with_name("changed.tar.gz")
+    with tarfile.open(changed, "w:gz") as archive:
+        archive.add(directory, arcname=".")
+    done = agent.deploy(changed, "d-10")
+    assert "playbooks/codedeploy.yml of the bundle is not what was built" in done.last.verdict
+    assert done.last.name == "BeforeInstall"
+
+
+def test_no_secret_is_in_a_bundle_a_log_or_a_record(world: World, agent: Agent) -> None:
+    for bundle in world.bundles.glob("backend-*.tar.gz"):
+        with tarfile.open(bundle) as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                assert file is None or CANARY.encode() not in file.read(), member.name
+    places = "/var/log /run/slipway /var/lib/slipway /opt/slipway /opt/codedeploy-agent /tmp /app"
+    assert agent.host.run(f"grep -rlF {CANARY} {places} || echo none") == "none"
+    assert agent.host.run(f"journalctl --no-pager | grep -F {CANARY} || echo none") == "none"
+    assert CANARY not in str(world.objects("testing/"))
+    assert agent.host.run(f"grep -rlF {CANARY} /etc") != ""

@@ -21,7 +21,7 @@ from tests.support.hosts import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).with_name("standins")
-CACHE = ROOT / ".run" / "bundle"
+CACHE = ROOT / ".run" / "bundle" / "cache"
 BUCKET = "umigo-artifacts"
 STATE = "umigo-state"
 BRANCH = "backend/loginCRM"
@@ -76,9 +76,23 @@ class World:
     directory: Path
     aws: Sandbox
 
+    @property
+    def bundles(self) -> Path:
+        """Where bundles are made."""
+        return self.directory / "bundles"
+
     def __post_init__(self) -> None:
         """Make the project and the account."""
-        listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], check=True, capture_output=True, text=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        self.bundles.mkdir()
+        # What was downloaded is kept between test runs.
+        (self.bundles / "cache").symlink_to(CACHE)
+        listed = subprocess.run(
+            ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         for name in filter(None, listed.stdout.split("\0")):
             if (ROOT / name).is_file() and not name.startswith(("tests/", "sandbox/", "molecule/")):
                 path = self.directory / name
@@ -91,7 +105,7 @@ class World:
         self.write("environment.yml", "plugin: slipway.deploy.environment\n")
         self.write("hosts.yml", "backend: {hosts: {elsewhere: {ansible_host: 192.0.2.1}}}\n")
         self.write("group_vars/all.yml", ALL.format(**variables))
-        self.write("group_vars/backend.yml", BACKEND.format(**variables))
+        self.write("group_vars/backend/backend.yml", BACKEND.format(**variables))
         for bucket in (BUCKET, STATE):
             where = {"LocationConstraint": "eu-west-1"}
             self.aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
@@ -121,14 +135,16 @@ class World:
     def bundle(self, tag: str, *more: str, python: str = "3.11") -> Path:
         """Build the bundle of a release as an operator does."""
         said = self.playbook("bundle.yml", f"backend_release={tag}", f"bundle_pythons={python}", *more)
-        found = next(CACHE.glob(f"{tag}-*.tar.gz"), None)
+        found = next(self.bundles.glob(f"{tag}-*.tar.gz"), None)
         assert found is not None, said
         return found
 
     def playbook(self, name: str, *variables: str) -> str:
         """Run a playbook on this machine; what it printed."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "AWS_"))}
-        extra = [word for pair in ("env=testing", f"bundle_directory={CACHE}", *variables) for word in ("-e", pair)]
+        extra = [
+            word for pair in ("env=testing", f"bundle_directory={self.bundles}", *variables) for word in ("-e", pair)
+        ]
         done = subprocess.run(
             [str(Path(sys.executable).with_name("ansible-playbook")), f"playbooks/{name}", *extra],
             cwd=self.directory,

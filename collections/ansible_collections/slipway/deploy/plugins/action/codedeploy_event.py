@@ -49,7 +49,7 @@ class ActionModule(SlipwayAction):
             return {"changed": False, "known": False, "line": "Nothing was changed", "needs_person": False}
         if given["database_schema"] is not None:
             self._check_schema(context, journal.record)
-        if given["state"] == "shown":
+        if given["state"] == "shown" or journal.record["outcome"] == "succeeded":
             return _said(journal.record)
         changes = {name: given[name] for name in ("configuration", "migrations", "switch")}
         if given["state"] == "failed":
@@ -63,8 +63,10 @@ class ActionModule(SlipwayAction):
     def _journal(self, context: Context) -> HostJournal | None:
         deployment = self.arguments["deployment"]
         found = HostJournal.find(context.store, context.environment, context.here, deployment)
-        looking = self.arguments["state"] in ("shown", "failed")
-        if looking or (found is not None and is_open(found.record)):
+        given = self.arguments["state"]
+        looking = given in ("shown", "failed")
+        ended_well = found is not None and given == "succeeded" == found.record["outcome"]
+        if looking or ended_well or (found is not None and is_open(found.record)):
             return found
         if self.arguments["event"] != "BeforeInstall":
             what = f"deployment {deployment} was not begun on this host, or has ended"
