@@ -7,7 +7,7 @@ assignments=$(scripts/hosts.sh)
 eval "$assignments"
 command=test
 case "${1:-}" in
-  create | prepare | converge | idempotence | verify | destroy | test | login | syntax) command=$1 && shift ;;
+  create | prepare | converge | idempotence | side-effect | verify | destroy | test | login | syntax) command=$1 && shift ;;
 esac
 scenarios=("$@")
 if ((${#scenarios[@]} == 0)); then
