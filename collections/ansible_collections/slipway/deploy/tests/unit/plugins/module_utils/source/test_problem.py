@@ -19,8 +19,7 @@ WITHOUT = Asked(URL, "main", None)
     ("errors", "asked", "says"),
     [
         (
-            "remote: Invalid username or token. Password authentication is not supported for Git operations.\n"
-            f"fatal: Authentication failed for '{URL}/'\n",
+            f"remote: Invalid username or token.\nfatal: Authentication failed for '{URL}/'\n",
             WITH,
             "the server refused the token of SSM /dev/github/pat",
         ),
@@ -43,8 +42,7 @@ WITHOUT = Asked(URL, "main", None)
             "the server cannot be reached or broke off (unable to access",
         ),
         (
-            f"fatal: unable to access '{URL}/': Failed to connect to github.com port 443 after 1 ms: "
-            "Couldn't connect to server\n",
+            f"fatal: unable to access '{URL}/': Failed to connect to github.com port 443 after 1 ms\n",
             WITH,
             "cannot be reached",
         ),

@@ -109,7 +109,9 @@ def test_an_empty_repository():
         resolve("main", {}, REPOSITORY)
 
 
-@pytest.mark.parametrize("version", ["", "-d", "--upload-pack=id", "a b", "a..b", "a:b", "a^", "/a", "a/", "x.lock", "@"])
+@pytest.mark.parametrize(
+    "version", ["", "-d", "--upload-pack=id", "a b", "a..b", "a:b", "a^", "/a", "a/", "x.lock", "@"]
+)
 def test_names_that_git_does_not_take(version):
     with pytest.raises(SlipwayError):
         check_version(version, "version")
