@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The fleet's part of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
+from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import PlanOptions, plan
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.rollback import (
+    definitions_wanted,
+    desired_for_rollback,
+    plan_rollback,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Expected, Goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismissals
+
+#: Records that are searched for how long services take: nice to know, not worth reading years of runs.
+LOOKED_BACK = 50
+
+
+def plan_fleet(context: Context, goal: Goal | None) -> tuple[Plan, FleetObservation | None]:
+    """What changes in the fleet, and what was seen of it; an environment without services has neither.
+
+    :param goal: what a rollback goes back to.
+    :raises SlipwayError: naming what cannot be deployed.
+    """
+    if not context.services:
+        return Plan(), None
+    desired = context.desired()
+    dismissed = dismissals(context.store, context.environment)
+    with _cluster_known(context, desired):
+        return _plan(context, desired, goal, dismissed)
+
+
+def unhealthy(context: Context, planned: Plan, observation: FleetObservation | None) -> list[str]:
+    """The services that stay as they are and are not healthy: not the deploy's fault when it looks at them later."""
+    if observation is None:
+        return []
+    names = {item.desired.name for item in planned.unchanged}
+    left = [facts for facts in observation.facts if facts.desired.name in names]
+    groups = groups_health(
+        context.clients, (arn for item in left if item.observed for arn in item.observed.target_groups)
+    )
+    results = [health.judge(facts.desired.name, facts.observed, groups) for facts in left]
+    return [item.name for item in results if item.verdict in ("fail", "unknown")]
+
+
+def health_of_unchanged(observation: FleetObservation | None) -> dict[str, Any]:
+    """The services' health as the plan saw it: a deploy that changes nothing must not say green over a broken fleet."""
+    results = [
+        # Target groups are not asked: nothing was started, and this has to be quick.
+        health.judge(
+            facts.desired.name,
+            replace(facts.observed, target_groups=()) if facts.observed else None,
+            {},
+            selected=facts.desired.selected,
+        )
+        for facts in (observation.facts if observation else ())
+    ]
+    found: dict[str, Any] = {"health": [item.to_record() for item in results]}
+    bad = [item for item in results if item.verdict in ("fail", "unknown")]
+    if bad:
+        what = f"nothing to deploy, but {bad[0].name} is not healthy: {bad[0].detail}"
+        found["hold"] = {"what": what, "target": bad[0].name, "phase": "checking", "wave": None}
+    return found
+
+
+def _plan(
+    context: Context, desired: list[DesiredService], goal: Goal | None, dismissed: Mapping[str, Any]
+) -> tuple[Plan, FleetObservation]:
+    cache = TaskDefinitionCache(context.cache_directory)
+    expected = Expected(lambda: history(context.store, context.environment, LOOKED_BACK))
+    options = PlanOptions(context.settings.ship_drift, dismissed, expected)
+    if goal is None:
+        observation = observe(desired, context.clients, cache)
+        return name_images(plan(desired, observation, options), context.clients), observation
+    wanted = desired_for_rollback(desired, goal.runs)
+    observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(goal.runs))
+    return plan_rollback(goal.runs, observation, options), observation
+
+
+@contextmanager
+def _cluster_known(context: Context, desired: Sequence[DesiredService]) -> Iterator[None]:
+    """Say where a cluster that does not exist is written."""
+    try:
+        yield
+    except SlipwayError as error:
+        clusters = {item.cluster for item in desired}
+        if error_code(error) != "ClusterNotFoundException" or len(clusters) > 1:
+            raise
+        what = f"cluster {clusters.pop()} does not exist in {context.aws.region} of account {context.aws.account_id}"
+        raise SlipwayError(what, context.written("ecs_cluster"), "Correct ecs_cluster or aws_region") from error
