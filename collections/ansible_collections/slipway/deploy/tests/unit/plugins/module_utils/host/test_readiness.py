@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a service counts as ready, and what systemd says of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host.java import parse_version
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ports import listening_inodes, unit_of
+from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import (
+    Answer,
+    Wanted,
+    Watch,
+    ask,
+    judge,
+    read_answer,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import (
+    credential_values,
+    environment_values,
+    without_secrets,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit, parse_credentials, parse_show
+
+UNIT = Unit(loaded=True, active="active", sub="running", pid=7, invocation="i1", restarts=0, ended="", cgroup="")
+WANTED = Wanted(url="http://x", timeout=10, stable_for=3)
+UP, DOWN = Answer(True, "HTTP 200, status UP"), Answer(False, "HTTP 503")
+
+
+def watched(*looks: tuple[float, Answer | None], unit: Unit = UNIT, wanted: Wanted = WANTED) -> Watch:
+    watch = Watch(0.0, UNIT)
+    for now, answer in looks:
+        assert not watch.over
+        watch = judge(watch, unit, answer, now, wanted)
+    return watch
+
+
+def test_ready_and_stays_so() -> None:
+    watch = watched((0, DOWN), (2, UP), (4, UP), (5, UP))
+    assert watch.verdict is True
+    assert watch.first_ready == 2
+
+
+def test_ready_for_too_short() -> None:
+    assert watched((0, UP), (2.9, UP)).verdict is None
+
+
+def test_ready_again_begins_anew() -> None:
+    assert watched((0, UP), (2, DOWN), (4, UP), (6, UP)).verdict is None
+    assert watched((0, UP), (2, DOWN), (4, UP), (7, UP)).verdict is True
+
+
+def test_never_ready() -> None:
+    watch = watched((0, DOWN), (9.9, DOWN), (10, DOWN))
+    assert (watch.verdict, watch.reason) == (False, "not ready within 10 s: HTTP 503")
+
+
+def test_ready_and_then_no_more() -> None:
+    watch = watched((0, UP), (1, DOWN), (12.9, DOWN), (13, DOWN))
+    assert (watch.verdict, watch.reason) == (False, "did not stay ready within 13 s: HTTP 503")
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [
+        (replace(UNIT, active="failed", ended="exit code 3"), "the process ended 4 s after its start (exit code 3)"),
+        (replace(UNIT, active="inactive"), "the process ended 4 s after its start"),
+        (replace(UNIT, active="activating", sub="auto-restart"), "the process ended 4 s after its start"),
+        (replace(UNIT, restarts=1), "the process ended 4 s after its start and systemd started it again"),
+        (replace(UNIT, invocation="i2"), "the process ended 4 s after its start and systemd started it again"),
+        (replace(UNIT, pid=8), "the process 7 was replaced by 8 4 s after its start"),
+        (replace(UNIT, loaded=False), "systemd knows no such service"),
+    ],
+)
+def test_waiting_on_makes_no_sense(unit: Unit, said: str) -> None:
+    watch = watched((4, UP), unit=unit)
+    assert (watch.verdict, watch.reason) == (False, said)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 3), st.booleans()), min_size=60, max_size=80))
+def test_a_wait_ends(looks: list[tuple[float, bool]]) -> None:
+    watch, now = Watch(0.0, UNIT), 0.0
+    for seconds, up in looks:
+        now += seconds
+        watch = judge(watch, UNIT, UP if up else DOWN, now, WANTED)
+        if watch.over:
+            break
+    assert watch.over or now < WANTED.timeout + WANTED.stable_for or watch.ready_since is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "ready", "said"),
+    [
+        (200, b'{"status":"UP"}', True, "HTTP 200, status UP"),
+        (200, b'{"status":"DOWN"}', False, "HTTP 200, status DOWN"),
+        (200, b"ok", True, "HTTP 200"),
+        (200, b'{"version":1}', True, "HTTP 200"),
+        (200, b"[]", True, "HTTP 200"),
+        (200, b"\xff", True, "HTTP 200"),
+        (503, b'{"status":"UP"}', False, "HTTP 503, status UP"),
+        (302, b"", False, "HTTP 302"),
+    ],
+)
+def test_answers(code: int, body: bytes, ready: bool, said: str) -> None:
+    assert read_answer(code, body, 200) == Answer(ready, said)
+
+
+def test_no_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert ask("http://127.0.0.1:1/", 200).said == "http://127.0.0.1:1/ gave no answer (Connection refused)"
+    assert not ask("no url", 200).ready
+
+
+def test_what_systemd_shows() -> None:
+    unit = parse_show(
+        [
+            "LoadState=loaded",
+            "ActiveState=failed",
+            "SubState=failed",
+            "MainPID=0",
+            "InvocationID=abc",
+            "NRestarts=4",
+            "Result=oom-kill",
+            "ExecMainCode=2",
+            "ExecMainStatus=9",
+            "EnvironmentFiles=/etc/x/env (ignore_errors=no)",
+            "EnvironmentFiles=/etc/y (ignore_errors=yes)",
+            "FragmentPath=/etc/systemd/system/x.service",
+            "DropInPaths=/a.conf /b.conf",
+        ]
+    )
+    assert (unit.loaded, unit.up, unit.restarts, unit.ended) == (True, False, 4, "signal 9, oom-kill")
+    assert unit.environment_files == ("/etc/x/env", "/etc/y")
+    assert unit.files == ("/etc/systemd/system/x.service", "/a.conf", "/b.conf")
+
+
+def test_nothing_shown() -> None:
+    assert not parse_show([]).loaded
+    assert not parse_show(["MainPID=[not set]"]).up
+
+
+def test_credentials_of_a_unit_file() -> None:
+    lines = [
+        "[Service]",
+        "LoadCredential=a:/etc/x/a",
+        " LoadCredential = b:/etc/x/b c",
+        "LoadCredential=c",
+        "#LoadCredential=d:/d",
+    ]
+    assert parse_credentials(lines) == ["/etc/x/a", "/etc/x/b c"]
+
+
+def test_values_of_an_environment_file_are_taken_out() -> None:
+    text = (
+        '# comment=1\nPASSWORD=\'pa ss\\wd\'\nOTHER="a\\"b\\$cdef"\nSHORT=abc\nSPRING_PROFILES_ACTIVE=production\nX\n'
+    )
+    values = sorted(environment_values(text), key=len, reverse=True)
+    assert "production" not in values
+    assert without_secrets(['got pa ss\\wd and a"b$cdef', "abc in production"], values) == [
+        "got [redacted] and [redacted]",
+        "abc in production",
+    ]
+
+
+def test_values_of_a_credential_are_taken_out() -> None:
+    document = (
+        '{"type": "service_account", "private_key": "-----BEGIN\\nline-two-x\\n", "nested": [{"id": "identity"}]}'
+    )
+    values = list(credential_values(document))
+    assert "line-two-x" in values
+    assert "identity" in values
+    assert set(credential_values(" hunter2!\n")) == {"hunter2!"}
+
+
+TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0
+   1: 0100007F:1F90 0100007F:C000 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 100 0 0 10 0
+   2: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4713 1 0 100 0 0 10 0
+"""
+
+
+def test_who_listens() -> None:
+    assert list(listening_inodes(TCP.splitlines(), 8080)) == ["4711"]
+    assert list(listening_inodes([], 8080)) == []
+
+
+@pytest.mark.parametrize(
+    ("cgroups", "unit"),
+    [
+        ("0::/system.slice/nginx.service", "nginx.service"),
+        ("12:pids:/system.slice/x.service/payload\n0::/", "x.service"),
+        ("0::/user.slice/user-0.slice/session-1.scope", ""),
+        ("", ""),
+    ],
+)
+def test_the_unit_of_a_process(cgroups: str, unit: str) -> None:
+    assert unit_of(cgroups) == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', 17),
+        ('java version "1.8.0_402"', 8),
+        ('openjdk version "21-ea" 2023', 21),
+        ('Picked up JAVA_TOOL_OPTIONS: -Xmx1g\nopenjdk version "25" 2025', 25),
+        ("command not found", 0),
+    ],
+)
+def test_the_version_of_java(text: str, version: int) -> None:
+    assert parse_version(text) == version
+
+
+def test_control_characters_of_a_log_go() -> None:
+    (line,) = without_secrets(["\x1b[31mred\x1b[0m\x07 alert"], [])
+    assert line.split() == ["red", "alert"]
