@@ -66,8 +66,10 @@ options:
     default: 1800
   url:
     description:
-      - The database's JDBC URL, or where it is stored, V({ssm: name}), V({secretsmanager: id}), V({env: NAME}) or
-        V({file: path}), the last two on the control node. V(key) takes one key of a JSON object.
+      - The database's JDBC URL, or where it is stored.
+      - >-
+        A place is C({ssm: name}), C({secretsmanager: id}), C({env: NAME}) or C({file: path}), the last two on the control
+        node. With C(key) beside it, one key of a JSON object is taken.
     type: raw
     required: true
   username:
