@@ -152,7 +152,7 @@ def _write_variables(place: Place) -> None:
         "backend_module": MODULE,
         "artifact_bucket": BUCKET,
         "backend_stable_for": 3,
-        "backend_ready_timeout": 60,
+        "backend_ready_timeout": 120,
         "backend_target_group": None,
         "database_migration_maven_arguments": ["--offline"],
         "source_checkout_ca_file": "/etc/ssl/certs/ca-certificates.crt",

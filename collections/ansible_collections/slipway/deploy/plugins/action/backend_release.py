@@ -11,6 +11,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
@@ -25,7 +26,7 @@ class ActionModule(SlipwayAction):
     """Only reads. Without a selected host there is nothing to find."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
+        "kind": {"type": "str", "choices": ["deploy", "rollback", "boot"], "default": "deploy"},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -35,12 +36,13 @@ class ActionModule(SlipwayAction):
         if not hosts:
             return none
         context.check_account()
-        back = self.arguments["kind"] == "rollback"
-        release = _earlier(context, hosts[0]) if back else _wanted(context, hosts[0])
+        kind = self.arguments["kind"]
+        find = {"deploy": _wanted, "rollback": _earlier, "boot": _last_good}[kind]
+        release = find(context, hosts[0])
         if release is None:
             return none
         engine = str(context.host(hosts[0]).get("backend_migrations") or "maven")
-        migrate = engine != "none" and not back and (context.settings.force or not _ran(context, release))
+        migrate = engine != "none" and kind == "deploy" and (context.settings.force or not _ran(context, release))
         return {"changed": False, "release": release.to_record(), "hosts": hosts, "migrate": migrate}
 
     def fail_safe(self, context: Context) -> None:
@@ -88,6 +90,16 @@ def _earlier(context: Context, host: str) -> Release | None:
     if runs is None:
         return None  # That release was of services only: the hosts stay as they are.
     return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
+
+
+def _last_good(context: Context, host: str) -> Release:
+    """What a host that boots should run: what the others run, never what is being deployed just now."""
+    document = last_good_release(context.store, context.environment, BACKEND)
+    if document is None:
+        what = f"nothing was deployed to the backend of {context.environment} yet: this host has nothing to boot"
+        raise SlipwayError(what, f"{context.store.url}/{context.environment}/releases", "Deploy once, then boot again")
+    release = Release.from_record(BACKEND, {**document, "chosen": f"release {document['record']}"})
+    return _pinned(context, host, release.tag, release.branch, release.digest, chosen=release.chosen)
 
 
 def _ran(context: Context, release: Release) -> bool:

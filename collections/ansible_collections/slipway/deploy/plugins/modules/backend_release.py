@@ -16,9 +16,11 @@ description:
   - Finds its artifact, C(<branch>/<tag>/app.jar), and pins it by its digest. Changes nothing.
 options:
   kind:
-    description: Whether to go to what is asked for, or back to an earlier release.
+    description:
+      - Whether to go to what is asked for, or back to an earlier release.
+      - V(boot) finds the newest release that succeeded, for a host that boots while others may be deploying.
     type: str
-    choices: [deploy, rollback]
+    choices: [deploy, rollback, boot]
     default: deploy
 
 extends_documentation_fragment: [slipway.deploy.attributes]

@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, finish, joined, services
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, hanging, plural
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+    Record,
+    counted,
+    finish,
+    joined,
+    targets_of,
+    unchanged_of,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, hanging, plural
 
 # Lines for single findings; a fleet that is down as a whole needs no line for each service.
 _FINDINGS = 10
@@ -22,8 +29,13 @@ def health(record: Record, width: int | None = None) -> list[str]:
         return []
     well = sum(item.get("verdict") == "pass" for item in items)
     endpoint = [f"endpoint {clean(record['endpoint'])}"] if record.get("endpoint") else []
-    lines = joined([f"health: {well} of {services(len(items))} as they should be", *endpoint], width)
+    lines = joined([f"health: {well} of {_counted(record, items)} as they should be", *endpoint], width)
     return finish([*lines, *health_problems(record, width)], width)
+
+
+def _counted(record: Record, items: list[Any]) -> str:
+    known = {item["name"]: item for item in (*targets_of(record), *unchanged_of(record))}
+    return counted(known.get(item.get("name"), {}) for item in items)
 
 
 def health_problems(record: Record, width: int | None = None) -> list[str]:
@@ -57,6 +69,22 @@ def smoke_problems(record: Record, width: int | None = None) -> list[str]:
     items = [item for item in record.get("smoke") or () if item.get("verdict") != "pass"]
     items.sort(key=lambda item: item.get("verdict") != "fail")
     return finish(_problems("smoke", [_smoke_line(item) for item in items], width), width)
+
+
+def smoke_table(items: Sequence[Mapping[str, Any]], width: int | None = None) -> list[str]:
+    """A row for each check, in the order given: for a run of nothing but checks."""
+    marks = {"pass": "✔", "fail": "✘"}
+    rows = [
+        (
+            f"{marks.get(str(item.get('verdict')), '?')} {clean(item.get('name'))}",
+            clean(item.get("check")),
+            str(item.get("verdict")),
+            plural(int(item.get("attempts") or 0), "attempt") if int(item.get("attempts") or 0) > 1 else "",
+            clean(item.get("detail") or ""),
+        )
+        for item in items
+    ]
+    return finish(columns(rows), width)
 
 
 def _smoke_line(item: Mapping[str, Any]) -> str:

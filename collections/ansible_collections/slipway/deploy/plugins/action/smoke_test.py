@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the declared HTTP checks by themselves, without a deploy. See modules/smoke_test.py."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import run_checks
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, secret_reader
+
+
+class ActionModule(SlipwayAction):
+    """Changes nothing and takes no lock."""
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Run them; a check that does not pass fails the task."""
+        begin_reading(context)
+        jobs = declared_jobs(context, endpoint_of(context) if context.services else None)
+        if not jobs:
+            where = f"inventories/{context.environment}"
+            raise SlipwayError("no smoke check is declared", where, "Declare smoke_checks or backend_smoke_checks")
+        results = run_checks(jobs, secret_reader(context), lambda: False)
+        documents = [judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
+        console = Console(time.time)
+        console.lines(smoke_table(documents, console.width))
+        bad = [item for item in documents if item["verdict"] != "pass"]
+        if not bad:
+            return {"changed": False, "smoke": documents}
+        first = bad[0]
+        what = f"{len(bad)} of {len(documents)} smoke checks did not pass"
+        where = f"{first['name']} {first['check']}: {first['detail']}"
+        return {"changed": False, "failed": True, "smoke": documents, "msg": f"{context.environment}: {what}: {where}"}
