@@ -192,7 +192,7 @@ def _result(wanted: Wanted, before: str | None, commit: str | None, note: str | 
             "before_header": str(wanted.dest),
             "after_header": str(wanted.dest),
             "before": f"commit {before}{f' ({note})' if note else ''}\n" if before else "",
-            "after": f"commit {commit} ({wanted.version})\n" if changed else f"commit {before}\n",
+            "after": f"commit {commit or 'not known yet'} ({wanted.version})\n" if changed else f"commit {before}\n",
         },
     }
     return {**result, "commit": commit} if commit else result
