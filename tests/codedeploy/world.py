@@ -45,7 +45,7 @@ backend_stable_for: 1
 jvm_service_java: /usr/local/bin/java
 jvm_service_memory_min_mib: 64
 backend_smoke_checks: [{{path: /smoke}}]
-runtime_parameters_secrets: [{{name: token, secret: testing/token}}]
+backend_secrets: [{{name: token, secret: testing/token}}]
 """
 # The zip of a release is run by Python, under the unit that the real role writes for Java.
 JAVA = """\

@@ -16,6 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
 )
 
 _RUNS = ("release", "tag", "digest", "schema")
+_RELEASE = ("release", "tag", "digest", "branch", "bucket", "key", "version", "commit", "schema")
 #: Service_release's state → the target's.
 _STATES = {
     "unchanged": "stable",
@@ -32,7 +33,7 @@ def opened(environment: str, host: str, deployment: str, release: Mapping[str, A
     :param release: what ``release.json`` of the bundle says.
     :param now: epoch seconds of the store's clock.
     """
-    described = {name: release.get(name) for name in ("tag", "digest", "branch", "key", "version", "commit", "schema")}
+    described = {name: release.get(name) for name in _RELEASE}
     target = {
         "name": host,
         "kind": "host",
