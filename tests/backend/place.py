@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -85,6 +86,26 @@ class Place:
         """Deploy a release of the backend."""
         return self.run("deploy.yml", *arguments, backend_release=f"backend-v{version}", **variables)
 
+    @contextmanager
+    def started(self, playbook: str, *arguments: str, **variables: Any) -> Iterator[subprocess.Popen[str]]:
+        """A playbook that runs on, in a process group of its own; ended with the block."""
+        process = subprocess.Popen(
+            self.command(playbook, *arguments, **variables),
+            cwd=self.directory,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
     def records(self) -> list[dict[str, Any]]:
         """The records in the state store, oldest first."""
         s3 = self.aws.client("s3")
@@ -95,6 +116,25 @@ class Place:
     def record(self) -> dict[str, Any]:
         """The newest record."""
         return self.records()[-1]
+
+    def lock(self) -> dict[str, Any]:
+        """The lock's document."""
+        body = self.aws.client("s3").get_object(Bucket=STATE_BUCKET, Key="slipway/dev/lock.json")["Body"].read()
+        document: dict[str, Any] = json.loads(body)
+        return document
+
+    def inventory_name(self, host: Host) -> str:
+        """What the inventory calls a host."""
+        return f"umigo-dev-backend-{self.instances[host.name]}"
+
+    def in_turn(self) -> list[Host]:
+        """The hosts in the inventory's order."""
+        return sorted(self.members, key=self.inventory_name)
+
+    def target(self, host: Host) -> dict[str, Any]:
+        """A host's entry in the newest record."""
+        name = self.inventory_name(host)
+        return next(item for item in self.record()["targets"] if item["name"] == name)
 
     def answers(self, host: Host, path: str) -> Any:
         """What the application on a host answers."""
@@ -169,7 +209,7 @@ def _fill_aws(place: Place) -> None:
     s3 = aws.client("s3")
     for bucket in (BUCKET, STATE_BUCKET):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})
-    place.parameter("/shared/github/pat-readonly", place.git.token, secure=True)
+    place.parameter("/shared/github/pat-readonly", place.git.token or "", secure=True)
     place.parameter("/dev/backend/SPRING_DATASOURCE_URL", database.url())
     place.parameter("/dev/backend/SPRING_REDIS_HOST", "redis.dev.internal")
     place.parameter("/dev/backend/SPRING_REDIS_PORT", "6379")
@@ -181,15 +221,22 @@ def _fill_aws(place: Place) -> None:
 
 @contextmanager
 def make_place(
-    directory: Path, *versions: str, count: int = 1, arguments: Mapping[str, tuple[str, ...]] | None = None
+    directory: Path,
+    *versions: str,
+    count: int = 1,
+    arguments: Mapping[str, tuple[str, ...]] | None = None,
+    image: str | None = None,
+    sandbox: Mapping[str, Any] | None = None,
 ) -> Iterator[Place]:
     """An environment with ``count`` bare hosts; the jars of ``versions`` are in the bucket.
 
     :param arguments: further ones of ``podman run``, by host.
+    :param image: what the hosts are made of, when they are not to be bare.
+    :param sandbox: options of the sandbox; without them it is empty.
     """
     with ExitStack() as stack:
         hosts = stack.enter_context(Hosts())
-        aws = stack.enter_context(Sandbox(seed="none", address=hosts.gateway))
+        aws = stack.enter_context(Sandbox(**{"seed": "none", **(sandbox or {})}, address=hosts.gateway))
         database = stack.enter_context(Postgres(hosts.gateway))
         git = stack.enter_context(GitServer(address=hosts.gateway))
         umigo = Umigo.make(directory / "Umigo")
@@ -200,7 +247,7 @@ def make_place(
         for number in range(1, count + 1):
             name = f"umigo-dev-backend-{number}"
             extra = (*maven_cache("/var/lib/slipway-build"), *(arguments or {}).get(name, ()))
-            host = hosts.start(name, arguments=extra)
+            host = hosts.start(name, image=image, arguments=extra)
             host.trust(git.ca)
             place.members.append(host)
             tags = {"Role": "backend", "Environment": "dev"}

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A place's hosts behind a load balancer, and requests that reach them through it without a pause."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.backend.place import ROOT, Place
+from tests.support.deploys import wait_for
+from tests.support.hosts import subnet_of
+
+GROUP = "umigo-dev-backend"
+READY = "/actuator/health/readiness"
+DRAIN_SECONDS = 2
+HEALTHY_SECONDS = 60.0
+
+
+@dataclass
+class Balancer:
+    """The target group of a place's hosts."""
+
+    place: Place
+    arn: str
+
+    @property
+    def elb(self) -> Any:
+        """A client."""
+        return self.place.aws.client("elbv2")
+
+    def states(self) -> dict[str, str]:
+        """The state of each registered host, by the host's name."""
+        names = {instance: name for name, instance in self.place.instances.items()}
+        found = self.elb.describe_target_health(TargetGroupArn=self.arn)["TargetHealthDescriptions"]
+        return {names[item["Target"]["Id"]]: item["TargetHealth"]["State"] for item in found}
+
+    def register(self) -> None:
+        """Put every host into the group."""
+        targets = [{"Id": instance} for instance in self.place.instances.values()]
+        self.elb.register_targets(TargetGroupArn=self.arn, Targets=targets)
+
+    def wait_healthy(self) -> None:
+        """Wait until the load balancer finds all hosts healthy."""
+        everyone = dict.fromkeys(self.place.instances, "healthy")
+        wait_for("all hosts are healthy in the target group", lambda: self.states() == everyone, HEALTHY_SECONDS)
+
+    @contextmanager
+    def load(self) -> Iterator[Answers]:
+        """Requests through the load balancer from another process, until the block ends."""
+        with tempfile.TemporaryDirectory(prefix="load-") as directory:
+            file = Path(directory) / "answers"
+            command = [sys.executable, "-m", "tests.backend.load", self.place.aws.alb + "/api/version", str(file)]
+            process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+            answers = Answers()
+            try:
+                wait_for("the load has begun", lambda: file.exists() and file.stat().st_size > 0)
+                yield answers
+            finally:
+                process.terminate()
+                process.wait(30)
+                answers.read(file)
+
+
+@dataclass
+class Answers:
+    """What was answered while there was load: time, status (0 without an answer) and release of each request."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def read(self, file: Path) -> None:
+        """Read what the other process has written."""
+        whole = file.read_text(encoding="utf-8").rpartition("\n")[0]
+        self.lines += [json.loads(line) for line in whole.splitlines()]
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The requests that were not answered well."""
+        return [line for line in self.lines if line["status"] != 200]
+
+    @property
+    def versions(self) -> Counter[str]:
+        """How many requests each release answered."""
+        return Counter(str(line["version"]) for line in self.lines if line["status"] == 200)
+
+    @property
+    def longest_gap(self) -> float:
+        """The most seconds between two good answers."""
+        ends = [line["at"] for line in self.lines if line["status"] == 200]
+        return max((after - before for before, after in itertools.pairwise(ends)), default=0.0)
+
+
+def balance(place: Place, *, register: bool = True) -> Balancer:
+    """Make the load balancer and the target group of a place, and say it in the inventory."""
+    ec2, elb = place.aws.client("ec2"), place.aws.client("elbv2")
+    subnet = subnet_of(ec2, place.members[0].address)
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    arn = elb.create_target_group(
+        Name=GROUP,
+        Protocol="HTTP",
+        Port=8080,
+        VpcId=vpc,
+        HealthCheckPath=READY,
+        HealthCheckIntervalSeconds=5,
+        HealthCheckTimeoutSeconds=2,
+        HealthyThresholdCount=2,
+        UnhealthyThresholdCount=2,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elb.modify_target_group_attributes(
+        TargetGroupArn=arn, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": str(DRAIN_SECONDS)}]
+    )
+    made = elb.create_load_balancer(Name="umigo-dev", Subnets=[subnet])["LoadBalancers"][0]["LoadBalancerArn"]
+    elb.create_listener(
+        LoadBalancerArn=made,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}],
+    )
+    place.set_variables(backend_target_group=GROUP)
+    balancer = Balancer(place, arn)
+    if register:
+        balancer.register()
+    return balancer
