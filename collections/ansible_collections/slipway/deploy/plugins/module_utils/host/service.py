@@ -70,7 +70,8 @@ class Service:
         targets = {*links.values(), *on_disk.values()}
         targets.update(target for entry in ledger.entries for target in entry.snapshot.links.values())
         gone = frozenset(target for target in targets if not Path(target).exists())
-        return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone)
+        touched = unit.outdated or any(_changed_after(path, unit.started) for path in (*on_disk, *digests))
+        return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone, touched)
 
     def check_startable(self) -> None:
         """Refuse to switch what cannot start. Whoever holds its port would also answer in the service's place.
@@ -187,6 +188,15 @@ def _own_port(url: str | None) -> int | None:
     except ValueError:
         own = False
     return (parts.port or (443 if parts.scheme == "https" else 80)) if own else None
+
+
+def _changed_after(path: str, started: float) -> bool:
+    """Whether a link or file was changed after a process was started.
+
+    :param started: on the clock that ``time.monotonic`` reads.
+    """
+    age = time.time() - os.lstat(path).st_ctime
+    return time.monotonic() - age > started
 
 
 @contextmanager

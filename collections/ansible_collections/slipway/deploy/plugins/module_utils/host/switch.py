@@ -30,6 +30,8 @@ class Observed:
     :ivar active: whether the service's main process is up.
     :ivar invocation: systemd's id of its last start, or ``""``.
     :ivar disk: links and files as they are; what is missing is left out.
+    :ivar touched: whether one of those links and files was changed after the process was started, or systemd has not
+        read it since.
     :ivar gone: the targets of links that the ledger or the run names and that do not exist.
     """
 
@@ -37,6 +39,7 @@ class Observed:
     invocation: str
     disk: Snapshot
     gone: frozenset[str] = frozenset()
+    touched: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,13 @@ def tracked(ledger: Ledger) -> tuple[frozenset[str], frozenset[str]]:
 def started_with(ledger: Ledger, observed: Observed) -> Snapshot | None:
     """What the running process was started with; ``None`` when that cannot be known, or none runs.
 
-    systemd may have restarted it by itself since the ledger was written. If nothing was being switched and the disk
-    still is as the ledger says, then that start took the same.
+    systemd may have restarted it by itself since the ledger was written. If nothing was being switched, and the disk is
+    as the ledger says and was when that start took place, then it took the same.
     """
     if not observed.active or ledger.running is None:
         return None
     same_process = ledger.running.invocation == observed.invocation
-    untouched = ledger.pending is None and ledger.running.snapshot == observed.disk
+    untouched = not observed.touched and ledger.pending is None and ledger.running.snapshot == observed.disk
     return ledger.running.snapshot if same_process or untouched else None
 
 

@@ -24,8 +24,10 @@ _PROPERTIES = (
     "Result",
     "ExecMainCode",
     "ExecMainStatus",
+    "ExecMainStartTimestampMonotonic",
     "ControlGroup",
     "EnvironmentFiles",
+    "NeedDaemonReload",
     "FragmentPath",
     "DropInPaths",
 )
@@ -36,7 +38,12 @@ _COMMAND_LIMIT = 60
 
 @dataclass(frozen=True)
 class Unit:
-    """A service as systemd has it."""
+    """A service as systemd has it.
+
+    :ivar files: its unit file and drop-ins.
+    :ivar outdated: whether its files were changed since systemd read them.
+    :ivar started: when its main process was started, in seconds of the clock that ``time.monotonic`` reads.
+    """
 
     loaded: bool
     active: str
@@ -48,6 +55,8 @@ class Unit:
     cgroup: str
     environment_files: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    started: float = 0.0
+    outdated: bool = False
 
     @property
     def up(self) -> bool:
@@ -87,6 +96,8 @@ def parse_show(lines: Iterable[str]) -> Unit:
         ended=_ended(one),
         cgroup=one.get("ControlGroup", ""),
         environment_files=tuple(_environment_files(values.get("EnvironmentFiles", []))),
+        started=_number(one.get("ExecMainStartTimestampMonotonic")) / 1_000_000,
+        outdated=one.get("NeedDaemonReload") == "yes",
         files=tuple(path for name in ("FragmentPath", "DropInPaths") for path in one.get(name, "").split()),
     )
 

@@ -34,6 +34,7 @@ class Host:
     loaded: dict[str, str] = field(default_factory=dict)
     process: Snapshot | None = None
     starts: int = 0
+    touched: bool = False
     book: bytes = ledgers.dump(Ledger(), "x")
     sick: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
@@ -54,7 +55,13 @@ class Host:
             {path: target for path, target in self.links.items() if path in links | wanted.keys()},
             {path: digest for path, digest in self.files.items() if path in files | {UNIT}},
         )
-        return Observed(self.process is not None, f"i{self.starts}", disk, frozenset(self.gone))
+        return Observed(
+            self.process is not None, f"i{self.starts}", disk, frozenset(self.gone), self.touched or self.outdated()
+        )
+
+    def outdated(self) -> bool:
+        """What systemd says as ``NeedDaemonReload``."""
+        return bool(self.loaded) and self.loaded != self.files
 
     def healthy(self) -> bool:
         if self.process is None:
@@ -64,6 +71,7 @@ class Host:
     def start(self) -> None:
         """systemd starts the service by itself: after a crash, with the units that it has loaded."""
         self.starts += 1
+        self.touched = False
         self.process = Snapshot(dict(self.links), dict(self.loaded or self.files))
 
     def boot(self) -> None:
@@ -85,11 +93,13 @@ class Host:
 
     def link(self, path: str, target: str) -> None:
         self.step()
+        self.touched = self.touched or self.links.get(path) != target
         self.links[path] = target
 
     def restore(self, path: str, digest: str) -> None:
         self.step()
         if digest in self.copies:
+            self.touched = self.touched or self.files[path] != digest
             self.files[path] = digest
 
     def restart(self) -> str:
@@ -123,6 +133,7 @@ class Host:
         self, links: dict[str, str], release: str | None = None, unit: str | None = None, undo: bool = True
     ) -> Outcome:
         if unit:
+            self.touched = self.touched or self.files[UNIT] != unit
             self.files[UNIT] = unit
         ledger = self.ledger()
         decision = decide(ledger, self.observe(ledger, links), links, Release(release) if release else None)

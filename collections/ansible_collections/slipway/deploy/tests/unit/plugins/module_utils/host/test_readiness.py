@@ -128,6 +128,7 @@ def test_what_systemd_shows() -> None:
             "Result=oom-kill",
             "ExecMainCode=2",
             "ExecMainStatus=9",
+            "ExecMainStartTimestampMonotonic=1500000",
             "EnvironmentFiles=/etc/x/env (ignore_errors=no)",
             "EnvironmentFiles=/etc/y (ignore_errors=yes)",
             "FragmentPath=/etc/systemd/system/x.service",
@@ -135,6 +136,7 @@ def test_what_systemd_shows() -> None:
         ]
     )
     assert (unit.loaded, unit.up, unit.restarts, unit.ended) == (True, False, 4, "signal 9, oom-kill")
+    assert unit.started == 1.5
     assert unit.environment_files == ("/etc/x/env", "/etc/y")
     assert unit.files == ("/etc/systemd/system/x.service", "/a.conf", "/b.conf")
 

@@ -182,6 +182,15 @@ def test_what_systemd_restarted_by_itself_is_known() -> None:
     assert host.run({LINK: "r1"}, "r1").state == "unchanged"
 
 
+def test_a_unit_that_was_changed_and_changed_back_around_a_start_is_not_known() -> None:
+    host = deployed("r1")
+    host.files[UNIT] = "u2"
+    host.boot()
+    outcome = host.run({LINK: "r1"}, "r1", "u1")
+    assert (outcome.state, outcome.reason) == ("switched", "it is not known what the running process was started with")
+    assert host.process == host.disk()
+
+
 RELEASES = st.sampled_from(["r1", "r2", "r3"])
 UNITS = st.sampled_from(["u1", "u2"])
 EVENTS = st.sampled_from(["nothing", "crash", "boot", "down"])
@@ -195,7 +204,7 @@ def runs(draw: st.DrawFn) -> list[tuple[str, str, str, int | None, str]]:
     return draw(st.lists(st.tuples(what, RELEASES, UNITS, kill, EVENTS), min_size=1, max_size=6))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(runs(), st.sets(st.sampled_from(["r2", "r3", "u2"])))
 def test_killed_anywhere_the_next_run_heals(
     history: list[tuple[str, str, str, int | None, str]], sick: set[str]
