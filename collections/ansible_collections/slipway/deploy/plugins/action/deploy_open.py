@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import describe
@@ -136,7 +138,9 @@ class ActionModule(SlipwayAction):
             return {"resumed": "", "lock": "lock free"}
         record, clock = journal.record, store_clock(context)
         if choice is not None:
-            require_covered(record, context.selected | context.selected_hosts, choice)
+            # A host that is not in the inventory any more cannot be selected either.
+            gone = {item["name"] for item in progress.hosts_of(record)}.difference(context.backend)
+            require_covered(record, context.selected | context.selected_hosts | gone, choice)
             require_same_place(record, _place(context))
         if not _touched(record) and (choice != "finish" or not record["targets"]):
             self._abandon(context, journal, choice, clock())
@@ -169,7 +173,8 @@ class ActionModule(SlipwayAction):
             display.display(f"check mode: -e resume={choice} would go on with {record['id']}; nothing was changed")
             return {"resumed": choice, "lock": "lock free", "record": record["id"]}
         resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
-        journal.write({**with_rollout(record, taken_up), "resumed": resumed})
+        record = progress.give_up(with_rollout(record, taken_up), context.backend, choice, now)
+        journal.write({**record, "resumed": resumed})
         held = context.files.load()
         if held is not None:
             context.files.save(replace(held, record=record["id"], resumed=choice))
@@ -199,7 +204,8 @@ def _newest(context: Context) -> Journal | None:
 
 
 def _touched(record: Record) -> bool:
-    return any(item.get("state", "planned") not in UNTOUCHED for item in record["targets"]) or bool(record.get("cause"))
+    begun = any(item.get("state", "planned") not in UNTOUCHED for item in record["targets"])
+    return begun or bool(record.get("cause")) or has_begun(record)
 
 
 def _token_of_the_dead(context: Context) -> str | None:

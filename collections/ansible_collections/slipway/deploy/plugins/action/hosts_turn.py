@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import is_settled
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import host_lines
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
@@ -54,9 +56,11 @@ class ActionModule(SlipwayAction):
                 "hosts": names,
                 "release": (record.get("releases") or {}).get(BACKEND) or {},
                 "schema": (record.get("migrations") or {}).get("to"),
+                # A host of a deploy that is taken up again may be gone from the inventory.
                 "links": {
                     item["name"]: progress.links_before(item, str(context.host(item["name"])["backend_service"]))
                     for item in progress.hosts_of(record)
+                    if item["name"] in context.batch
                 },
                 "lost": progress.point_of_no_return(record),
                 "targets": {item["name"]: item for item in progress.hosts_of(record)},
@@ -72,22 +76,29 @@ def _said(record: Mapping[str, Any], names: Sequence[str], step: str) -> list[st
 
 
 def _stage(work: Work, batch: Sequence[str]) -> list[str]:
-    return _those(batch, progress.to_switch(work.journal.record))
+    names = _those(batch, progress.to_switch(work.journal.record))
+    if names:
+        work.guard()
+    return names
 
 
 def _staged(work: Work, batch: Sequence[str]) -> list[str]:
-    for name in _stage(work, batch):
+    for name in _those(batch, progress.to_switch(work.journal.record)):
         reason = failure_of(work.context, name, STAGE_FAILED) or missing(work.context, name, STAGED)
         if reason:
             work.turn_back(Cause(reason, name, phase="staging"))
             break
-    return _stage(work, batch)
+    return _those(batch, progress.to_switch(work.journal.record))
 
 
 def _switch(work: Work, batch: Sequence[str]) -> list[str]:
     names = _those(batch, progress.to_switch(work.journal.record))
     if names:
         work.guard()
+        if not is_settled(work.journal.record):
+            # The play that migrates ends for a host whose task failed, and the others' plays go on.
+            what = "it is not recorded how the migration ended"
+            raise SlipwayError(what, work.journal.record["id"], "Say -e resume=finish or -e resume=undo")
         work.write(**_part(progress.begin(work.journal.record, names, work.clock())))
     return names
 

@@ -29,9 +29,19 @@ def planned_migrations(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**_NONE, "state": "planned", "from": version, "to": pending[-1]["version"], "pending": pending}
 
 
+def has_begun(record: Mapping[str, Any]) -> bool:
+    """Whether a record's migrations began: then the database may not be as it was before."""
+    return (record.get("migrations") or {}).get("state") in ("running", "done", "failed")
+
+
+def is_settled(record: Mapping[str, Any]) -> bool:
+    """Whether a record's migrations are over, well or badly: until then no new release may be run."""
+    return (record.get("migrations") or {}).get("state") not in ("planned", "running")
+
+
 def begun(migrations: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's ``migrations`` just before they are carried out."""
-    return {**migrations, "state": "running"}
+    """The record's ``migrations`` just before they are carried out; ``attempts`` counts the runs that did that."""
+    return {**migrations, "state": "running", "attempts": int(migrations.get("attempts") or 0) + 1}
 
 
 def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,24 +49,38 @@ def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, A
 
     :param said: the result of ``database_migration``; ``failed`` when it failed.
     """
-    if "applied" in said:
-        applied = [_entry(item) for item in said["applied"]]
-        done = {item["version"] for item in applied}
-        pending = [item for item in migrations.get("pending") or () if item["version"] not in done]
-    else:
-        # It did not say how far it came: all that were to run may have begun.
-        applied, pending = [], list(migrations.get("pending") or ())
-    # Without a word about the failing one, a failure before the first statement is a failure of nothing.
-    untouched = said.get("failed") and said.get("begun") is False
+    planned = list(migrations.get("pending") or ())
+    before, applied, pending = _fates(planned, said)
     failed = bool(said.get("failed"))
+    # A run that was killed may have begun what this one could not even look at.
+    known = "pending" in said or int(migrations.get("attempts") or 1) <= 1
+    untouched = failed and said.get("begun") is False and known and not before
+    restore_to = migrations.get("restore_to") if before else said.get("started_at")
     return {
         **migrations,
         "state": "planned" if untouched else "failed" if failed else "done",
         "to": said.get("schema_after") or migrations.get("to"),
-        "applied": applied,
-        "pending": pending if failed else [],
-        "restore_to": said.get("started_at") or migrations.get("restore_to"),
+        "applied": [*before, *applied],
+        "pending": planned if untouched else pending if failed else [],
+        "restore_to": restore_to or migrations.get("restore_to"),
     }
+
+
+def _fates(
+    planned: list[dict[str, Any]], said: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """What was applied before this run (by one that was killed), what this one applied, and what may have begun."""
+    if "applied" not in said:
+        # It did not say how far it came: all that were to run may have begun.
+        return [], [], planned
+    due = {_entry(item)["version"] for item in said.get("pending", planned)}
+    before = [item for item in planned if item["version"] not in due]
+    applied = [_entry(item) for item in said["applied"]]
+    if "failed_migrations" in said:
+        # What failed and was rolled back whole never began, for the database; what was to come after it neither.
+        return before, applied, [_entry(item) for item in said["failed_migrations"]]
+    done = {item["version"] for item in applied}
+    return before, applied, [item for item in planned if item["version"] in due - done]
 
 
 def refuse_behind(
@@ -76,9 +100,7 @@ def refuse_behind(
         if ran.get("digest") == release.digest and record.get("outcome") == "succeeded":
             known = True
             break
-        done = record.get("migrations") or {}
-        touched = done.get("applied") or (done.get("pending") if done.get("state") == "failed" else ()) or ()
-        moved += [str(item.get("version")) for item in touched if not item.get("compatible")]
+        moved += [str(item.get("version")) for item in touched(record) if not item.get("compatible")]
     if not moved or not known:
         return ()  # A release that never ran here is newer than the schema; Flyway says if it is not.
     versions = ", ".join(sorted(set(moved)))
@@ -87,6 +109,12 @@ def refuse_behind(
         return (f"{what}; going back to it all the same, because force is given",)
     where = f"schema version {migrations.get('from')}" if migrations.get("from") else None
     raise SlipwayError(what, where, "Restore the database first, or insist with -e force_schema=true")
+
+
+def touched(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The migrations that a record's deploy applied or may have begun."""
+    migrations = record.get("migrations") or {}
+    return [*(migrations.get("applied") or ()), *(migrations.get("pending") or ())] if has_begun(record) else []
 
 
 def _entry(item: Mapping[str, Any]) -> dict[str, Any]:

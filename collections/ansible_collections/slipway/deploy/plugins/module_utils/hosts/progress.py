@@ -13,12 +13,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import touched
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Failure
 
 Record = dict[str, Any]
 
 #: Before anything of the change was done to the host.
 _BEFORE = frozenset({"planned"})
+#: Why a host of a deploy that is taken up again is given up.
+NOT_LISTED = "the inventory does not have this host any more, what it runs is not known"
 #: What an undo has to look at: the host runs the new release, or it is not known what it runs.
 _TO_UNDO = frozenset({"updating", "stable", "failed", "undoing"})
 
@@ -101,15 +104,32 @@ def begin(record: Mapping[str, Any], names: Collection[str], now: float) -> Reco
 def end(record: Mapping[str, Any], after: Mapping[str, After], threshold: int, now: float) -> Record:
     """The record after hosts had their turn.
 
-    :param threshold: how many hosts of the release may fail before it goes back.
+    :param threshold: how many hosts of the release may fail before it goes back. Until one is on the new release, none
+        may: the first healthy one gates the rest.
     """
     record = _changed(record, after, lambda item: _ended(item, after[item["name"]], now), frozenset({"updating"}))
     failed = [item for item in hosts_of(record) if item.get("failure")]
-    if len(failed) > threshold and not record.get("cause"):
+    proven = any(item["state"] == "stable" for item in hosts_of(record))
+    if len(failed) > (threshold if proven else 0) and not record.get("cause"):
         first = next((item for item in failed if item["name"] in after), failed[0])
         cause = Cause(str(first["failure"]["reason"]), first["name"], wave=None)
         record = {**record, "cause": cause.to_record()}
     return record
+
+
+def give_up(record: Mapping[str, Any], there: Collection[str], choice: str, now: float) -> Record:
+    """The record without hope for the hosts that the inventory does not have any more, so that the rest can go on.
+
+    :param there: the hosts of the inventory.
+    :param choice: ``finish`` or ``undo``: what is left to do.
+    """
+    gone = [item["name"] for item in hosts_of(record) if item["name"] not in there]
+    if choice == "undo":
+        undo = {"started_at": now, "finished_at": now, "detail": NOT_LISTED}
+        return _changed(record, gone, lambda _item: {"state": "undo_failed", "undo": undo}, _TO_UNDO)
+    failure = Failure(NOT_LISTED).to_record()
+    change = {"state": "failed", "finished_at": now, "failure": failure}
+    return _changed(record, gone, lambda _item: change, frozenset({"planned", "updating"}))
 
 
 def begin_undo(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:
@@ -135,11 +155,7 @@ def needs_person(record: Mapping[str, Any]) -> bool:
 
 def point_of_no_return(record: Mapping[str, Any]) -> str | None:
     """Why nothing can be all as before: a migration that the old release cannot live with began; else ``None``."""
-    migrations = record.get("migrations") or {}
-    if migrations.get("state") not in ("running", "done", "failed"):
-        return None
-    begun = [*(migrations.get("applied") or ()), *(migrations.get("pending") or ())]
-    bad = [str(item.get("version")) for item in begun if not item.get("compatible")]
+    bad = [str(item.get("version")) for item in touched(record) if not item.get("compatible")]
     if not bad:
         return None
     what = f"migration {bad[0]}" if len(bad) == 1 else f"migrations {', '.join(bad)}"
