@@ -8,9 +8,9 @@ Lists of records are newest first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -21,6 +21,7 @@ Runs = dict[str, dict[str, Any]]
 """Service name → what it runs: ``task_definition``, ``tag``, ``digest``. Hosts come and go, so what they run stands
 under the name of their group, which :func:`group_key` gives."""
 
+_GROUP = "@"
 _BEFORE_ALL = "the state before the first release"
 #: Records with targets that are looked at for how long a service takes.
 REMEMBERED = 5
@@ -55,7 +56,7 @@ def runs_before(record: Record) -> Runs:
 
 def group_key(group: str) -> str:
     """The name under which :data:`Runs` say what a group of hosts runs; no host or service can have it."""
-    return f"@{group}"
+    return f"{_GROUP}{group}"
 
 
 def _releases(record: Record) -> Mapping[str, Any]:
@@ -69,6 +70,8 @@ def _services(record: Record) -> Iterator[Mapping[str, Any]]:
 def rollback_goal(records: Iterable[Record], to: str | None, environment: str) -> Goal:
     """The release to go back to: the one named, or the good one before what runs.
 
+    A group of hosts that it left alone goes back to what it ran then, which an older record says.
+
     A rollback that is rolled back goes further back, not forward again. Runs that changed nothing can lie between any
     number of times: records are read until older ones cannot change the answer.
 
@@ -77,6 +80,11 @@ def rollback_goal(records: Iterable[Record], to: str | None, environment: str) -
     :raises SlipwayError: when there is none, or the name fits none or several.
     """
     read: list[Record] = []
+    older = iter(records)
+    return _with_groups(_searched(older, read, to, environment), read, older)
+
+
+def _searched(records: Iterator[Record], read: list[Record], to: str | None, environment: str) -> Goal:
     for record in records:
         read.append(record)
         if record.get("outcome") != "succeeded":
@@ -88,9 +96,33 @@ def rollback_goal(records: Iterable[Record], to: str | None, environment: str) -
                 goal = _goal_among(read, None, environment)
             except SlipwayError:
                 continue  # An older one may do.
-            if goal.release is not None:
+            if goal.release is not None and _is_told(read, goal.release):
                 return goal
     return _goal_among(read, to, environment)
+
+
+def _with_groups(goal: Goal, read: Sequence[Record], older: Iterator[Record]) -> Goal:
+    """The goal with the groups of hosts that only newer records and, perhaps, older ones tell of.
+
+    :param older: records that were not read yet; read no further than needed.
+    """
+    if goal.release is None:
+        return goal
+    newer = [record for record in read if record["id"] > goal.release]
+    missing = {name for record in newer for name in _releases(record)} - set(goal.releases)
+    runs, releases = dict(goal.runs), dict(goal.releases)
+    for record in chain((item for item in read if item["id"] < goal.release), older if missing else ()):
+        if record.get("outcome") == "succeeded":
+            found = {name: item for name, item in _releases(record).items() if name in missing}
+            releases.update(found)
+            runs.update({group_key(name): _side(item) for name, item in found.items()})
+            missing -= set(found)
+        if not missing:
+            break
+    for name in missing:
+        first = next(record for record in reversed(newer) if name in _releases(record))
+        runs.update({key: side for key, side in runs_before(first).items() if key == group_key(name)})
+    return replace(goal, runs=runs, releases=releases)
 
 
 def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> Goal:
@@ -109,8 +141,9 @@ def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> 
     # Before the first release ("of" is null) there is nothing older.
     since = (current.get("of") or "") if is_rollback else current["id"]
     older = [record for record in good if record["id"] < since]
+    runs = _carried(good)
     for record in older:
-        if _differs(runs_after(record), runs_after(current)):
+        if _differs(runs[record["id"]], runs[current["id"]]):
             return _goal(record)
     if is_rollback:
         what = f"{environment} is back at the oldest good release already"
@@ -118,6 +151,24 @@ def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> 
     # Releases that changed nothing (forced ones) do not count.
     first = older[-1] if older else current
     return Goal(None, _BEFORE_ALL, runs_before(first))
+
+
+def _carried(good: Sequence[Record]) -> dict[str, Runs]:
+    """What ran after each of some good records, by their ids; groups that one left alone run on what older ones say."""
+    groups: Runs = {}
+    found: dict[str, Runs] = {}
+    for record in reversed(good):
+        runs = runs_after(record)
+        groups.update({group_key(name): runs[group_key(name)] for name in _releases(record)})
+        found[record["id"]] = {**groups, **runs}
+    return found
+
+
+def _is_told(read: Sequence[Record], goal: str) -> bool:
+    """Whether it is known what all groups ran in the releases newer than a goal: one of these may be the nearer one."""
+    runs = _carried([record for record in read if record.get("outcome") == "succeeded"])
+    groups = {key for key in next(iter(reversed(runs.values()))) if key.startswith(_GROUP)}
+    return all(groups <= of.keys() for identity, of in runs.items() if identity > goal)
 
 
 def _standing_bad(records: Sequence[Record]) -> Record | None:
