@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.backend.load import Answers
 from tests.backend.place import ROOT, Place
 from tests.support.deploys import wait_for
 from tests.support.hosts import subnet_of
@@ -69,34 +67,6 @@ class Balancer:
                 process.terminate()
                 process.wait(30)
                 answers.read(file)
-
-
-@dataclass
-class Answers:
-    """What was answered while there was load: time, status (0 without an answer) and release of each request."""
-
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    def read(self, file: Path) -> None:
-        """Read what the other process has written."""
-        whole = file.read_text(encoding="utf-8").rpartition("\n")[0]
-        self.lines += [json.loads(line) for line in whole.splitlines()]
-
-    @property
-    def failed(self) -> list[dict[str, Any]]:
-        """The requests that were not answered well."""
-        return [line for line in self.lines if line["status"] != 200]
-
-    @property
-    def versions(self) -> Counter[str]:
-        """How many requests each release answered."""
-        return Counter(str(line["version"]) for line in self.lines if line["status"] == 200)
-
-    @property
-    def longest_gap(self) -> float:
-        """The most seconds between two good answers."""
-        ends = [line["at"] for line in self.lines if line["status"] == 200]
-        return max((after - before for before, after in itertools.pairwise(ends)), default=0.0)
 
 
 def balance(place: Place, *, register: bool = True) -> Balancer:

@@ -1,20 +1,51 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``python -m tests.backend.load URL FILE``: asks again and again, and writes each answer as a line of JSON."""
+"""``python -m tests.backend.load URL FILE [PAUSE]``: asks again and again, and writes each answer as a line of JSON."""
 
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import signal
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 PAUSE_SECONDS = 0.1
 TIMEOUT_SECONDS = 10.0
+
+
+@dataclass
+class Answers:
+    """What was answered while there was load: time, status (0 without an answer) and release of each request."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def read(self, file: Path) -> None:
+        """Read what the other process has written."""
+        whole = file.read_text(encoding="utf-8").rpartition("\n")[0]
+        self.lines += [json.loads(line) for line in whole.splitlines()]
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The requests that were not answered well."""
+        return [line for line in self.lines if line["status"] != 200]
+
+    @property
+    def versions(self) -> Counter[str]:
+        """How many requests each release answered."""
+        return Counter(str(line["version"]) for line in self.lines if line["status"] == 200)
+
+    @property
+    def longest_gap(self) -> float:
+        """The most seconds between two good answers."""
+        ends = [line["at"] for line in self.lines if line["status"] == 200]
+        return max((after - before for before, after in itertools.pairwise(ends)), default=0.0)
 
 
 def ask(url: str) -> dict[str, Any]:
@@ -37,13 +68,13 @@ def ask(url: str) -> dict[str, Any]:
 
 def main() -> None:
     """Ask until SIGTERM; the request that is under way is waited for."""
-    url, path = sys.argv[1:]
+    url, path, *pause = sys.argv[1:]
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
     with Path(path).open("w", encoding="utf-8", buffering=1) as file:
         while not stopped:
             file.write(json.dumps(ask(url)) + "\n")
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(float(pause[0]) if pause else PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import calls, control, scale, unchanged
+from tests.bench import calls, control, hosts, scale, unchanged
 from tests.bench.table import Row, table
 
 Case = Callable[[bool], Iterator[Row]]
@@ -20,6 +20,7 @@ CASES: dict[str, Case] = {
     "calls": calls.measure,
     "scale": scale.measure,
     "control": control.measure,
+    "hosts": hosts.measure,
 }
 
 
