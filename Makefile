@@ -21,7 +21,7 @@ demo: setup ## Start the sandbox and deploy twelve services to it
 demo-stop: setup ## Stop the sandbox of the demo
 	@$(IN_VENV) python -m sandbox down
 
-test: ## Everything: check, ansible-lint, ansible-test, sandbox, end-to-end and fault tests
+test: ## Everything: check, ansible-lint, ansible-test, sandbox, end-to-end, fault and Molecule tests
 	@scripts/setup.sh clients
 	@$(IN_VENV) scripts/test.sh
 
@@ -45,4 +45,5 @@ lock: setup ## Resolve pyproject.toml's ranges into the two lock files
 	@scripts/lock.sh
 
 clean: demo-stop ## Stop the sandbox and remove everything that is not in git
+	@scripts/hosts.sh remove
 	@git clean -qfdX

@@ -41,4 +41,4 @@ run() {
   fi
 }
 export -f run
-printf '%s\n' "${scenarios[@]}" | xargs -P 2 -I{} bash -c 'run "$1" "$2"' _ "$command" {}
+printf '%s\n' "${scenarios[@]}" | xargs -P "${MOL_PARALLEL:-2}" -I{} bash -c 'run "$1" "$2"' _ "$command" {}
