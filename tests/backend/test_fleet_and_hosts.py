@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Services of the fleet and a backend host in one deploy: one record, one lock, and one way back.
+
+The tests build on one another: the last one takes out what the others did not get out.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.backend.installed import installed_image
+from tests.backend.place import ROOT, Place, make_place
+from tests.support.deploys import NEW, OLD, SERVICES
+
+CLUSTER = "sdt-dev-cluster"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Twelve services that run the old images, new ones being built, and a host that runs 0.1.0."""
+    sandbox = {"seed": None, "environment": "dev", "speed": 8, "stale": 0.2}
+    directory = tmp_path_factory.mktemp("both")
+    with make_place(directory, "0.1.0", "0.1.1", "0.3.0", image=installed_image(), sandbox=sandbox) as made:
+        shutil.copy(ROOT / "inventories" / "dev" / "fleet.yml", made.directory / "inventories" / "dev")
+        real = yaml.safe_load((ROOT / "inventories" / "dev" / "group_vars" / "all.yml").read_text(encoding="utf-8"))
+        own = yaml.safe_load((made.directory / "inventories/dev/group_vars/all.yml").read_text(encoding="utf-8"))
+        dropped = ("slack", "alb_name")
+        kept = {name: value for name, value in real.items() if name not in dropped}
+        made.set_variables("all", **{**kept, **own, "smoke_base_url": made.aws.alb})
+        made.set_variables(backend_migrations="none", backend_stable_for=2, backend_ready_timeout=15)
+        ran = made.deploy("0.1.0", "--limit", "backend")
+        assert ran.code == 0, ran.text
+        assert running(made) == dict.fromkeys(SERVICES, OLD)
+        yield made
+
+
+def running(place: Place) -> dict[str, str]:
+    """The image tag that each service runs; several where it is being replaced."""
+    ecs, ecr = place.aws.client("ecs"), place.aws.client("ecr")
+    found: dict[str, str] = {}
+    for service in SERVICES:
+        described = ecs.describe_services(cluster=CLUSTER, services=[f"sdt-dev-{service}"])["services"][0]
+        tags = {tag_of(ecs, ecr, deployment["taskDefinition"]) for deployment in described["deployments"]}
+        found[service] = " ".join(sorted(tags))
+    return found
+
+
+def tag_of(ecs: Any, ecr: Any, definition: str) -> str:
+    """The tag of a task definition's image."""
+    image = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0][
+        "image"
+    ]
+    repository, version = image.partition("/")[2].rsplit("@" if "@" in image else ":", 1)
+    identity = {"imageDigest" if "@" in image else "imageTag": version}
+    details = ecr.describe_images(repositoryName=repository, imageIds=[identity])["imageDetails"][0]
+    return str(min(set(details.get("imageTags", [])) - {"latest"}, default=version))
+
+
+def test_a_host_that_fails_puts_the_services_back_too(place: Place) -> None:
+    (host,) = place.members
+    count = len(place.records())
+    ran = place.deploy("0.3.0")
+    assert ran.code != 0
+    assert "Traceback" not in ran.text
+    assert running(place) == dict.fromkeys(SERVICES, OLD), ran.text
+    assert place.version(host) == "0.1.0"
+
+    assert len(place.records()) == count + 1, "a deploy of both is one record"
+    record = place.record()
+    assert record["outcome"] == "undone", ran.text
+    assert record["cause"]["target"] == place.inventory_name(host)
+    assert {item["state"] for item in record["targets"]} == {"undone"}
+    assert place.lock()["state"] == "free"
+
+    services = [item for item in record["targets"] if item["kind"] == "ecs_service"]
+    assert max(item["finished_at"] for item in services) <= place.target(host)["started_at"], "services go out first"
+    assert min(item["undo"]["started_at"] for item in services) >= place.target(host)["undo"]["finished_at"]
+    waves = sorted({item["wave"] for item in services})
+    began = [min(item["undo"]["started_at"] for item in services if item["wave"] == wave) for wave in waves]
+    assert began == sorted(began, reverse=True), "the last wave goes back first"
+
+
+def test_a_service_that_fails_leaves_the_host_untouched(place: Place) -> None:
+    (host,) = place.members
+    pid = place.answers(host, "/api/version")["pid"]
+    behaviour = {"fail": "crash", "exit_code": 3}
+    broken = {"repository": "sdt/dev/user-service", "tag": "bad0000", "latest": True}
+    place.aws.control("images", {**broken, "build": True, "behaviour": behaviour})
+    ran = place.deploy("0.1.1")
+    assert ran.code != 0
+    assert running(place) == dict.fromkeys(SERVICES, OLD), ran.text
+    assert place.answers(host, "/api/version") == {"version": "0.1.0", "tag": "backend-v0.1.0", "pid": pid}
+    assert place.target(host)["state"] == "planned"
+    assert place.record()["outcome"] == "undone"
+    assert place.record()["cause"]["target"] == "user-service"
+    assert place.lock()["state"] == "free"
+
+
+def test_both_go_out_under_one_record(place: Place) -> None:
+    (host,) = place.members
+    count = len(place.records())
+    place.aws.control("images", {"repository": "sdt/dev/user-service", "tag": "4a4a4a4", "latest": True})
+    ran = place.deploy("0.1.1")
+    assert ran.code == 0, ran.text
+    assert running(place) == {**dict.fromkeys(SERVICES, NEW), "user-service": "4a4a4a4"}
+    assert place.version(host) == "0.1.1"
+    assert len(place.records()) == count + 1
+    assert place.record()["outcome"] == "succeeded"
+    assert {item["state"] for item in place.record()["targets"]} == {"stable"}
+    assert place.lock()["state"] == "free"
+
+    back = place.run("playbooks/rollback.yml")
+    assert back.code == 0, back.text
+    assert running(place) == dict.fromkeys(SERVICES, OLD)
+    assert place.version(host) == "0.1.0"
