@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
@@ -87,9 +88,12 @@ def _earlier(context: Context, host: str) -> Release | None:
     if document:
         return Release.from_record(BACKEND, {**document, "chosen": f"release {goal.label}"})
     runs = goal.runs.get(group_key(BACKEND))
-    if runs is None:
-        return None  # That release was of services only: the hosts stay as they are.
-    return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
+    if runs is not None and runs.get("tag"):
+        return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
+    if not context.services:
+        what = f"{context.environment} has no release of the backend to go back to"
+        raise SlipwayError(what, "rollback", "Deploy the one that shall run: -e backend_release=backend-v…")
+    return None  # No host ever ran another one: they stay as they are.
 
 
 def _last_good(context: Context, host: str) -> Release:
@@ -103,9 +107,14 @@ def _last_good(context: Context, host: str) -> Release:
 
 
 def _ran(context: Context, release: Release) -> bool:
-    """Whether the release ran in this environment before: then its migrations are done."""
+    """Whether the release is the one that ran last: then its migrations are done.
+
+    One that ran earlier may have to migrate again: the database can have been restored since.
+    """
     for record in history(context.store, context.environment, LOOKED_BACK):
         ran = (record.get("releases") or {}).get(BACKEND) or {}
-        if record.get("outcome") == "succeeded" and ran.get("digest") == release.digest:
-            return True
+        if ran and record.get("outcome") == "succeeded":
+            return bool(ran.get("digest") == release.digest)
+        if has_begun(record):
+            return False
     return False

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
@@ -30,7 +30,11 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACK
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
 STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
 HEALTH = "__health"
+#: What the playbook registers of backend_release.
+RELEASE = "__release"
 MIGRATED, MIGRATION_FAILED = "__migrated", "__migration_failed"
+
+_WITHOUT = "that release is none of theirs"
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,10 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
     """
     if not document:
-        hosts = tuple((ObservedHost(name), "not selected") for name in context.backend)
+        hosts = tuple(
+            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else "not selected")
+            for name in context.backend
+        )
         return Planned(HostPlan(None, (), hosts))
     release = Release.from_record(BACKEND, document)
     observed = [observed_host(context, name) for name in context.backend]
@@ -82,6 +89,10 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     if not plan.changes:
         return Planned(plan)
     found = _migration(context)
+    looked = "pending" in found or not context.said(context.here, RELEASE).get("migrate")
+    if not looked and not context.check_mode:
+        what = f"the migrations of {release.tag} were not looked at"
+        raise SlipwayError(what, ", ".join(context.backend), "Run it again; to deploy without them is no plan")
     migrations = planned_migrations(found)
     records = history(context.store, context.environment)
     warnings = refuse_behind(records, release, migrations, forced=context.settings.force_schema)
@@ -90,17 +101,17 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
         "hosts": len(plan.changes),
         **({"migrations": len(migrations["pending"])} if found else {}),
     }
-    unverifiable = () if found else (f"migrations of {release.tag}: the source was not looked at",)
-    return Planned(plan, migrations, checked, unverifiable if context.check_mode else (), warnings)
+    unverifiable = () if looked else (f"migrations of {release.tag}: the source was not looked at",)
+    return Planned(plan, migrations, checked, unverifiable, warnings)
 
 
 def observed_host(context: Context, name: str) -> ObservedHost:
     """A host as the playbook's tasks found it."""
     shown, failed = context.said(name, SHOWN), context.said(name, LOOK_FAILED)
-    error = _error_of(failed) or _error_of(shown)
+    configuration = context.said(name, CONFIGURATION)
+    error = _error_of(failed) or _error_of(shown) or _error_of(configuration)
     if error is None and not shown:
         error = "it was not looked at"
-    configuration = context.said(name, CONFIGURATION)
     return ObservedHost(
         name,
         error=error,
@@ -136,7 +147,7 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
         return []
     wanted = ((record.get("releases") or {}).get(BACKEND) or {}).get("release")
     groups = _places(context)
-    changed = {item["name"] for item in hosts_of(record)}
+    changed = {item["name"]: item for item in hosts_of(record)}
     results = []
     for name in context.backend:
         group, instance = str(context.host(name).get("backend_target_group") or ""), context.host(name)
@@ -145,8 +156,16 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
         after = _after(context, name, HEALTH, "")
         selected = name in context.selected_hosts
         expected = wanted if name in changed else None
-        results.append(judge_host(name, after, expected, place, balanced=bool(group), selected=selected))
+        result = judge_host(name, after, expected, place, balanced=bool(group), selected=selected)
+        results.append(_left_behind(result, changed.get(name) or {}))
     return results
+
+
+def _left_behind(result: Health, item: Mapping[str, Any]) -> Health:
+    """A host whose switch failed is in the record already; whether that makes the release go back is decided there."""
+    if result.verdict in ("fail", "unknown") and item.get("failure"):
+        return replace(result, verdict="warn", detail=f"{result.detail} (its switch failed)")
+    return result
 
 
 def hosts_status(context: Context) -> list[HostStatus]:
@@ -195,7 +214,10 @@ def _migration(context: Context) -> Mapping[str, Any]:
     for name in context.backend:
         found = context.said(name, MIGRATION)
         if found:
-            if found.get("failed"):
+            bare = Runs.from_host(context.said(name, SHOWN).get("runs")) is None
+            if found.get("failed") and bare and context.check_mode:
+                return {}  # The host lacks what the look needs, and a check installs nothing.
+            if found.get("failed") or found.get("unreachable"):
                 raise SlipwayError(" ".join(str(found.get("msg")).split()), name)
             return found
     return {}

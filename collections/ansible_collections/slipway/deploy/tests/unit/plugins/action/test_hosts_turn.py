@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The turns of hosts and database, as the playbook's plays take them, over a record in a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.action import hosts_turn, migration_turn
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+
+from ..module_utils.hosts.builders import RUNS_V1, RUNS_V2, V2, migration, record, target
+from ..plugin_utils.run import Doc, OpenWork, context, handing_out, work
+
+ON_V2 = {"__after": {"runs": RUNS_V2.to_record(), "active": True}}
+ON_V1 = {"__after": {"runs": RUNS_V1.to_record(), "active": True}}
+NEVER_READY = {"__turn_failed": {"failed": True, "reason": "it never\nbecame ready", "log": ["boom"]}}
+STAGED = {"__staged": {"ping": "pong"}}
+PLANNED = {"state": "planned", "pending": [migration()], "restore_to": None}
+MIGRATED = {"state": "done", "applied": [migration()]}
+
+
+class Run:
+    """One run over one record: each step is a task of its own."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch, document: Doc, **hosts: Doc) -> None:
+        self.directory, self.monkeypatch, self.hosts = directory, monkeypatch, hosts
+        document = {"schema": "slipway/record/1", "releases": {"backend": V2.to_record()}, **document}
+        self.work: OpenWork = work(context(directory, hosts), document)
+
+    def step(self, action: Any, step: str, *batch: str, **said: Doc) -> Doc:
+        """Carry a step out for a batch, with what the tasks before it registered."""
+        hosts = {name: {**own, **said.get(name, {})} for name, own in self.hosts.items()}
+        of = context(self.directory, hosts, selected=list(batch or hosts))
+        self.work.context = of
+        self.monkeypatch.setattr(action, "work_on", handing_out(self.work))
+        module: SlipwayAction = action.ActionModule.__new__(action.ActionModule)
+        module.arguments = {"step": step}
+        return module.act(of)
+
+    def hosts_turn(self, step: str, *batch: str, **said: Doc) -> Doc:
+        """A step of hosts."""
+        return self.step(hosts_turn, step, *batch, **said)
+
+    @property
+    def record(self) -> Doc:
+        """The record as it is."""
+        return self.work.journal.record
+
+    @property
+    def states(self) -> dict[str, str]:
+        """How far each host is."""
+        return {item["name"]: item["state"] for item in self.record["targets"]}
+
+
+@pytest.fixture(name="begin")
+def begin_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Begins a run over a record of hosts."""
+
+    def begin(document: Doc, **hosts: Doc) -> Run:
+        names = [item["name"] for item in document["targets"]]
+        return Run(tmp_path, monkeypatch, document, **{**{name: {} for name in names}, **hosts})
+
+    return begin
+
+
+def test_forward(begin: Any) -> None:
+    run = begin(record(target("a"), target("b")))
+    assert run.hosts_turn("stage")["hosts"] == ["a", "b"]
+    assert run.hosts_turn("staged", a=STAGED, b=STAGED)["hosts"] == ["a", "b"]
+    assert run.hosts_turn("switch", "a")["hosts"] == ["a"]
+    assert run.states == {"a": "updating", "b": "planned"}
+    run.hosts_turn("switched", "a", a=ON_V2)
+    run.hosts_turn("switch", "b")
+    assert run.hosts_turn("switched", "b", b=ON_V2)["services"] == {"a": "stable", "b": "stable"}
+    assert run.record["cause"] is None
+
+
+def test_a_host_that_cannot_be_staged_turns_all_back_before_the_first_switch(begin: Any) -> None:
+    run = begin(record(target("a"), target("b")))
+    failed = {"__stage_failed": {"failed": True, "msg": "no space\nleft on device"}}
+    assert run.hosts_turn("staged", a=STAGED, b=failed)["hosts"] == []
+    assert run.record["cause"] == {
+        "what": "no space left on device",
+        "target": "b",
+        "phase": "staging",
+        "wave": None,
+    }
+    assert run.hosts_turn("switch", "a")["hosts"] == []
+    assert run.hosts_turn("undo", "b", "a")["hosts"] == []
+    assert run.states == {"a": "planned", "b": "planned"}
+
+
+@pytest.mark.parametrize("said", [{}, {"__staged": {"unreachable": True, "msg": "no route"}}])
+def test_so_does_one_that_is_gone(begin: Any, said: Doc) -> None:
+    run = begin(record(target("a"), target("b")))
+    run.hosts_turn("staged", a=STAGED, b=said)
+    assert run.record["cause"]["target"] == "b"
+
+
+def test_the_first_host_gates_the_rest_and_goes_back(begin: Any) -> None:
+    run = begin(record(target("a"), target("b")))
+    run.hosts_turn("switch", "a")
+    run.hosts_turn("switched", "a", a={**ON_V1, **NEVER_READY})
+    assert run.states["a"] == "undone"
+    assert run.record["targets"][0]["failure"]["log"] == ["boom"]
+    assert run.record["cause"]["what"] == "it never became ready"
+    assert run.hosts_turn("switch", "b")["hosts"] == []
+
+
+def test_back_in_the_order_of_the_play(begin: Any) -> None:
+    run = begin(record(target("a", "stable"), target("b", "failed"), target("c"), cause={"what": "smoke"}))
+    result = run.hosts_turn("undo", "c", "b", "a")
+    assert result["hosts"] == ["b", "a"]
+    assert [link["path"] for link in result["links"]["a"]] == ["/app/app.jar", "/etc/umigo-backend/current"]
+    run.hosts_turn("undone", "c", "b", "a", a=ON_V1, b={})
+    assert run.states == {"a": "undone", "b": "undo_failed", "c": "planned"}
+
+
+def test_nothing_goes_back_after_a_migration_that_the_old_release_cannot_live_with(begin: Any) -> None:
+    lost = {"state": "done", "applied": [migration("3", compatible=False)]}
+    run = begin(record(target("a", "stable"), target("b"), migrations=lost))
+    assert run.hosts_turn("switch", "b")["lost"] == "migration 3 is not declared backward-compatible"
+    run.hosts_turn("switched", "b", b=NEVER_READY)
+    assert run.record["cause"] is not None
+    assert run.hosts_turn("undo", "b", "a")["hosts"] == []
+
+
+@pytest.mark.parametrize("step", ["stage", "switch"])
+def test_a_lost_lock_forbids_further_mutation(begin: Any, step: str) -> None:
+    run = begin(record(target("a")))
+    run.work.lost = LockLost("the lock was lost")
+    with pytest.raises(LockLost):
+        run.hosts_turn(step)
+    assert run.states == {"a": "planned"}
+
+
+def test_a_lost_lock_does_not_keep_a_host_s_end_from_the_record(begin: Any) -> None:
+    run = begin(record(target("a", "updating")))
+    run.work.lost = LockLost("the lock was lost")
+    run.hosts_turn("switched", a=ON_V2)
+    assert run.states == {"a": "stable"}
+
+
+@pytest.mark.parametrize("state", ["planned", "running"])
+def test_nothing_is_switched_while_it_is_not_recorded_how_the_migration_ended(begin: Any, state: str) -> None:
+    run = begin(record(target("a"), migrations={"state": state, "pending": [migration()]}))
+    with pytest.raises(SlipwayError, match="it is not recorded how the migration ended"):
+        run.hosts_turn("switch")
+    assert run.states == {"a": "planned"}
+    assert run.record["cause"] is None, "it is taken up again, not turned back"
+
+
+def test_a_run_that_was_asked_to_stop_begins_no_host(begin: Any) -> None:
+    run = begin(record(target("a", "stable"), target("b")))
+    run.work.cancel = type("Stopped", (), {"why": staticmethod(lambda: "stopped by Ctrl-C")})()
+    assert run.hosts_turn("switch", "b")["hosts"] == []
+    assert run.record["cause"]["what"] == "stopped by Ctrl-C"
+    assert run.hosts_turn("undo", "b", "a")["hosts"] == ["a"]
+
+
+def test_a_host_that_left_the_inventory_does_not_stop_the_others(begin: Any) -> None:
+    run = begin(record(target("gone", "undo_failed"), target("a", "stable"), cause={"what": "x"}))
+    del run.hosts["gone"]
+    assert [*run.hosts_turn("undo", "a")["links"]] == ["a"]
+
+
+class TestMigration:
+    """Once, between staging and the first switch."""
+
+    def test_it_is_recorded_before_it_begins(self, begin: Any) -> None:
+        run = begin(record(target("a"), migrations=PLANNED))
+        assert run.step(migration_turn, "begin")["due"] is True
+        found = run.record["migrations"]
+        assert (found["state"], found["restore_to"] is not None, run.work.guarded) == ("running", True, 1)
+        said = {"applied": [migration()], "pending": [migration()], "schema_after": "2", "started_at": "then"}
+        run.step(migration_turn, "end", a={"__migrated": said})
+        found = run.record["migrations"]
+        assert (found["state"], found["to"], found["restore_to"]) == ("done", "2", "then")
+        assert run.record["cause"] is None
+
+    @pytest.mark.parametrize(
+        "kept", [{"migrations": {"state": "none"}}, {"migrations": MIGRATED}, {"cause": {"what": "x"}}]
+    )
+    def test_there_may_be_nothing_to_do(self, begin: Any, kept: Doc) -> None:
+        run = begin(record(target("a"), **{"migrations": PLANNED, **kept}))
+        assert run.step(migration_turn, "begin")["due"] is False
+        assert run.step(migration_turn, "end")["due"] is False
+
+    @pytest.mark.parametrize(
+        ("said", "what", "state"),
+        [
+            pytest.param(
+                {"__migration_failed": {"failed": True, "msg": "syntax\nerror", "begun": True}},
+                "the migration failed: syntax error",
+                "failed",
+                id="it failed",
+            ),
+            pytest.param(
+                {"__migration_failed": {"failed": True, "msg": "no route", "begun": False}},
+                "the migration failed: no route",
+                "planned",
+                id="before it began",
+            ),
+            pytest.param({}, "the host that migrates is gone", "failed", id="nothing was said"),
+            pytest.param(
+                {"__migrated": {"unreachable": True, "msg": "x"}}, "the host that migrates is gone", "failed", id="gone"
+            ),
+        ],
+    )
+    def test_a_failure_turns_back(self, begin: Any, said: Doc, what: str, state: str) -> None:
+        run = begin(record(target("a"), migrations={**PLANNED, "state": "running"}))
+        run.step(migration_turn, "end", a=said)
+        assert what in run.record["cause"]["what"]
+        assert run.record["migrations"]["state"] == state
+        assert run.hosts_turn("switch")["hosts"] == []

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the playbook's tasks found on the hosts, as the plan and the checks take it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
+from ansible_collections.slipway.deploy.plugins.plugin_utils import hosts
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+    hosts_health,
+    hosts_status,
+    observed_host,
+    plan_backend,
+)
+from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import finding_of
+
+from .run import Doc, context
+
+V1 = {"release": "v1-111111111111", "tag": "v1", "digest": f"sha256:{'1' * 64}"}
+V2: Doc = {
+    "release": "v2-222222222222",
+    "tag": "v2",
+    "digest": f"sha256:{'2' * 64}",
+    "bucket": "b",
+    "key": "v2/app.jar",
+}
+SHOWN = {"runs": {**V1, "schema": "1", "configuration": "c1"}, "active": True}
+SAME = {"changed": False, "names": {}}
+GONE = {"unreachable": True, "msg": "Failed to connect\nto the host"}
+LOOKED = {"__shown": SHOWN, "__configuration": SAME}
+MIGRATE = {"migrate": True}
+FOUND = {"schema_before": "1", "pending": [{"version": "2", "compatible": True}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        pytest.param(LOOKED, None, id="all is well"),
+        pytest.param({}, "it was not looked at", id="nothing was asked"),
+        pytest.param({"__shown": GONE}, "the host cannot be reached: Failed to connect to the host", id="no answer"),
+        pytest.param({**LOOKED, "__look_failed": {"failed": True, "msg": "java 11"}}, "java 11", id="it does not fit"),
+        pytest.param(
+            {"__shown": SHOWN, "__configuration": GONE},
+            "the host cannot be reached: Failed to connect to the host",
+            id="it went while its configuration was compared",
+        ),
+        pytest.param({"__shown": SHOWN, "__configuration": {"failed": True}}, "it could not be looked at", id="failed"),
+    ],
+)
+def test_observed(tmp_path: Path, said: Doc, error: str | None) -> None:
+    found = observed_host(context(tmp_path, {"a": said}), "a")
+    assert found.error == error
+    assert (found.runs is not None) is ("runs" in said.get("__shown", {}))
+
+
+def test_which_settings_change_and_no_value(tmp_path: Path) -> None:
+    configuration = {"changed": True, "names": {"changed": ["A"], "added": ["B"]}}
+    found = observed_host(context(tmp_path, {"a": {"__shown": SHOWN, "__configuration": configuration}}), "a")
+    assert (found.configuration, found.configuration_changes) == ({"changed": ("A",), "added": ("B",)}, True)
+
+
+class TestPlan:
+    """What changes, with its migrations."""
+
+    def test_an_environment_without_hosts(self, tmp_path: Path) -> None:
+        planned = plan_backend(context(tmp_path, {}, fleet={"bff": {}}), {})
+        assert (planned.release, planned.changes, planned.as_diff()) == (None, (), None)
+
+    def test_hosts_outside_the_limit(self, tmp_path: Path) -> None:
+        planned = plan_backend(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {})
+        assert [why for _host, why in planned.plan.unchanged] == ["not selected"]
+
+    def test_selected_hosts_that_the_release_does_not_concern_are_not_called_unselected(self, tmp_path: Path) -> None:
+        planned = plan_backend(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {})
+        assert [why for _host, why in planned.plan.unchanged] == ["that release is none of theirs"]
+
+    def test_hosts_that_run_their_own_bundle_are_not_planned(self, tmp_path: Path) -> None:
+        planned = plan_backend(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
+        assert [change.name for change in planned.changes] == ["a"]
+
+    def test_every_host_that_cannot_be_reached_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(SlipwayError) as caught:
+            plan_backend(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
+        assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["a", "c"]
+
+    def test_migrations(self, tmp_path: Path) -> None:
+        own = {**LOOKED, "__release": MIGRATE}
+        planned = plan_backend(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
+        assert (planned.migrations["state"], planned.migrations["to"]) == ("planned", "2")
+        assert planned.checked == {"artifact": V2["release"], "hosts": 2, "migrations": 1}
+
+    @pytest.mark.parametrize("found", [{}, {"warnings": ["cannot be looked at yet"]}])
+    def test_migrations_that_should_have_been_looked_at_and_were_not(self, tmp_path: Path, found: Doc) -> None:
+        own = {**LOOKED, "__release": MIGRATE, "__migration": found}
+        with pytest.raises(SlipwayError, match="the migrations of v2 were not looked at"):
+            plan_backend(context(tmp_path, {"a": own}), V2)
+        planned = plan_backend(context(tmp_path, {"a": own}, check=True), V2)
+        assert planned.unverifiable == ("migrations of v2: the source was not looked at",)
+
+    @pytest.mark.parametrize("check", [True, False])
+    def test_a_release_that_ran_last_has_none(self, tmp_path: Path, check: bool) -> None:
+        planned = plan_backend(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
+        assert (planned.migrations["state"], planned.unverifiable) == ("none", ())
+
+    @pytest.mark.parametrize(
+        "failed", [{"failed": True, "msg": "no\ntag v2"}, {"unreachable": True, "msg": "no tag v2"}]
+    )
+    def test_migrations_that_could_not_be_looked_at(self, tmp_path: Path, failed: Doc) -> None:
+        own = {**LOOKED, "__release": MIGRATE, "__migration": failed}
+        with pytest.raises(SlipwayError) as caught:
+            plan_backend(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
+        assert (caught.value.what, caught.value.where) == ("no tag v2", "b")
+
+    def test_a_release_that_the_schema_has_moved_past(self, tmp_path: Path) -> None:
+        of = context(tmp_path, {"a": {**LOOKED, "__shown": {"runs": None, "active": False}}})
+        base = {"schema": "slipway/record/1", "environment": "dev", "phase": "closed", "targets": []}
+        moved = {"state": "done", "applied": [{"version": "3", "compatible": False}]}
+        first = {**base, "id": "1", "outcome": "succeeded", "releases": {"backend": V2}, "previous": None}
+        Journal.open(of.store, first)
+        Journal.open(of.store, {**base, "id": "2", "outcome": "needs_person", "migrations": moved, "previous": "1"})
+        with pytest.raises(SlipwayError, match="the schema has moved past v2: migration 3"):
+            plan_backend(of, V2)
+        forced = context(tmp_path, {"a": {**LOOKED, "__shown": {"runs": None}}}, force_schema=True)
+        assert len(plan_backend(forced, V2).warnings) == 1
+
+    def test_diff(self, tmp_path: Path) -> None:
+        new = {"__shown": {"runs": None}, "__configuration": SAME}
+        diff = plan_backend(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
+        assert diff is not None
+        assert diff["before"] == "backend  a  v1-111111111111\nbackend  b  -\n"
+        assert diff["after"] == "backend  a  v2-222222222222\nbackend  b  v2-222222222222\n"
+
+
+def switched(name: str, state: str = "stable", **fields: Any) -> Doc:
+    return {"name": name, "kind": "host", "wave": 1000, "state": state, "failure": None, **fields}
+
+
+ON_V2 = {"__health": {"runs": {**V2}, "active": True}}
+ON_V1 = {"__health": {"runs": {**V1}, "active": True}}
+
+
+def health(of: Any, *targets: Doc) -> dict[str, str]:
+    record = {"targets": list(targets), "releases": {"backend": V2}}
+    return {item.name: item.verdict for item in hosts_health(of, record)}
+
+
+class TestHealth:
+    """After the switch."""
+
+    def test_what_was_switched_has_to_run_the_release(self, tmp_path: Path) -> None:
+        of = context(tmp_path, {"a": ON_V2, "b": ON_V1, "left": ON_V1})
+        assert health(of, switched("a"), switched("b")) == {"a": "pass", "b": "fail", "left": "pass"}
+
+    @pytest.mark.parametrize("said", [ON_V1, {}, {"__health": GONE}], ids=["put back", "not asked", "gone"])
+    def test_a_host_that_failed_within_the_threshold_does_not_make_all_go_back(self, tmp_path: Path, said: Doc) -> None:
+        of = context(tmp_path, {"a": ON_V2, "b": said})
+        failed = switched("b", "undone", failure={"reason": "it never became ready"})
+        assert health(of, switched("a"), failed) == {"a": "pass", "b": "warn"}
+        record = {"targets": [switched("a"), failed], "releases": {"backend": V2}}
+        results = hosts_health(of, record)
+        assert finding_of(results, {"a", "b"}) is None
+        assert results[1].detail.endswith("(its switch failed)")
+
+    def test_hosts_outside_the_limit_only_warn(self, tmp_path: Path) -> None:
+        of = context(tmp_path, {"a": ON_V2, "b": {}}, selected=["a"])
+        assert health(of, switched("a")) == {"a": "pass", "b": "warn"}
+
+    def test_a_target_group_that_cannot_be_asked_is_unknown(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused(*_arguments: Any) -> Any:
+            raise SlipwayError("access denied")
+
+        monkeypatch.setattr(hosts, "find_group", refused)
+        of = context(tmp_path, {"a": ON_V2}, backend_target_group="umigo")
+        of.__dict__["clients"] = None
+        assert health(of, switched("a")) == {"a": "unknown"}
+
+    def test_an_environment_without_hosts_has_none(self, tmp_path: Path) -> None:
+        assert hosts_health(context(tmp_path, {}, fleet={"bff": {}}), {"targets": []}) == []
+
+    def test_status(self, tmp_path: Path) -> None:
+        stopped = {"__health": {"runs": {**V1, "schema": "1"}, "active": False}}
+        of = context(tmp_path, {"a": ON_V2, "b": stopped, "c": {"__health": GONE}, "d": {}})
+        rows = [(item.name, item.verdict, item.release, item.schema, item.active) for item in hosts_status(of)]
+        assert rows == [
+            ("a", "pass", "v2", "", True),
+            ("b", "fail", "v1", "1", False),
+            ("c", "unknown", "", "", False),
+        ]
