@@ -84,7 +84,7 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
         )
         return Planned(HostPlan(None, (), hosts))
     release = Release.from_record(BACKEND, document)
-    observed = [observed_host(context, name) for name in context.backend]
+    observed = _placed(context, [observed_host(context, name) for name in context.backend])
     plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
     if not plan.changes:
         return Planned(plan)
@@ -103,6 +103,27 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     }
     unverifiable = () if looked else (f"migrations of {release.tag}: the source was not looked at",)
     return Planned(plan, migrations, checked, unverifiable, warnings)
+
+
+def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHost]:
+    """The hosts with what their target groups say: a run that was killed, or a host that was gone, leaves one outside.
+
+    :raises SlipwayError: when there is no such group: before any change is the time.
+    """
+    names = {host.name: str(context.host(host.name).get("backend_target_group") or "") for host in hosts}
+    where = f"inventories/{context.environment}/group_vars/backend.yml"
+    members = {
+        group: places(context.clients, find_group(context.clients, group, where))
+        for group in sorted({names[name] for name in names if name in context.selected_hosts} - {""})
+    }
+    placed = []
+    for host in hosts:
+        group = names[host.name]
+        place = members.get(group, {}).get(str(context.host(host.name).get("ec2_instance_id")), Place("unused"))
+        # One that is "unused" for a reason is registered: no load balancer routes to its group, or it does not run.
+        outside = group in members and (place == Place("unused") or place.state == "draining")
+        placed.append(replace(host, outside=group if outside else None))
+    return placed
 
 
 def observed_host(context: Context, name: str) -> ObservedHost:

@@ -85,6 +85,7 @@ class ObservedHost:
     :param runs: what its service runs; ``None`` when nothing ever did.
     :param active: whether the service's process runs.
     :param configuration: the names of settings that would change, by what happens to them; ``None`` when unknown.
+    :param outside: the target group that it should be in and is not.
     """
 
     name: str
@@ -93,6 +94,7 @@ class ObservedHost:
     active: bool = False
     configuration: Mapping[str, tuple[str, ...]] | None = None
     configuration_changes: bool = False
+    outside: str | None = None
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ def _reasons(release: Release, host: ObservedHost, force: bool) -> Iterator[str]
         yield "the service does not run"
     if before is not None and host.configuration_changes:
         yield f"configuration: {configuration_words(host)}"
+    if before is not None and host.outside:
+        yield f"not in the target group {host.outside}"
     if force:
         yield "forced"
 

@@ -43,6 +43,10 @@ def planned(*hosts: ObservedHost, force: bool = False) -> HostPlan:
         pytest.param(observed(runs=RUNS_V2), [], id="the same"),
         pytest.param(observed(runs=RUNS_V2, active=False), ["the service does not run"], id="it died"),
         pytest.param(
+            observed(runs=RUNS_V2, outside="umigo-dev"), ["not in the target group umigo-dev"], id="nobody asks it"
+        ),
+        pytest.param(observed(runs=None, outside="umigo-dev"), ["nothing runs yet"], id="new, not in its group"),
+        pytest.param(
             observed(active=False), ["backend-v0.1.0 → backend-v0.2.0", "the service does not run"], id="both"
         ),
         pytest.param(
