@@ -12,7 +12,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.status impor
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import drifts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look, look_at_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import state_line
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.render.status import Overview, status
@@ -62,12 +62,13 @@ def _overview(context: Context, fleet: int) -> Overview:
     environment = context.environment
     found = look(context.store, environment)
     held = found.lock is not None and found.lock.held(found.now)
+    line = state_line(found.lock, found.now, UTC) if found.lock is not None else f"{environment} is not locked"
     return Overview(
         environment=environment,
         cluster=str(context.variables.get("ecs_cluster")),
         fleet=fleet,
         now=found.now,
-        lock=state_line(found.lock, found.now, UTC) if found.lock is not None else f"{environment} is not locked",
+        lock=look_at_hosts(context.store, environment, found.now) or line,
         running=held and found.lock is not None and not found.lock.manual,
         record=next(history(context.store, environment, 1), None),
         hosts=len(context.backend),

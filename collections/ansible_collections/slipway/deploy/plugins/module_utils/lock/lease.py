@@ -114,6 +114,16 @@ def look(store: Store, env: str) -> Found:
     return Found(lock, stored.version if stored else None, store.now())
 
 
+def look_at_hosts(store: Store, env: str, now: float) -> str | None:
+    """Which deployment of hosts that deploy themselves keeps others out, in one line; ``None`` when none does.
+
+    :param now: the store's time.
+    :raises LockCorrupt: when a host's claim cannot be read.
+    """
+    claim = claims.excluding(read_claims(store, env), now)
+    return claims.describe(claim, now) if claim is not None else None
+
+
 def attach(store: Store, env: str, token: str) -> Lease:
     """The lease of a lock that an earlier task of this run took.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look, look_at_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import Lock, LockCorrupt, lock_key, serialise
 from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
@@ -55,7 +55,8 @@ def show(store: Store, env: str) -> Outcome:
     :raises LockCorrupt: when its document cannot be read.
     """
     found = look(store, env)
-    return Outcome(False, _line(env, found.lock, found.now), found.lock)
+    by_hosts = look_at_hosts(store, env, found.now)
+    return Outcome(False, by_hosts or _line(env, found.lock, found.now), found.lock)
 
 
 def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float) -> Outcome:

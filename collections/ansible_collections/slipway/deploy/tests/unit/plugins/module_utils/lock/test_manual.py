@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, acquire, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.manual import (
     Outcome,
@@ -171,3 +172,8 @@ def test_check_mode_says_it_and_writes_nothing(store: Store, tmp_path: Path) -> 
     assert look(store, "dev").version == before
     with pytest.raises(LockHeld):
         hold(store, "dev", dataclasses.replace(OTTO, dry=True), reason="moving", seconds=60)
+
+
+def test_a_deployment_of_hosts_that_deploy_themselves_is_shown(store: Store) -> None:
+    hosts.take(store, "dev", "i-0a1b", "d-ABCDEF", limit=3600.0)
+    assert show(store, "dev").line.startswith("dev is locked by deployment d-ABCDEF on host i-0a1b since ")
