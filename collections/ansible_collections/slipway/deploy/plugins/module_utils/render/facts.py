@@ -30,7 +30,10 @@ AS_BEFORE = UNTOUCHED | {"undone"}
 
 _PHASES = {
     "planned": "while planning",
+    "staging": "while staging",
+    "migrating": "while migrating",
     "rolling_out": "while rolling out",
+    "switching": "while switching",
     "checking": "while checking",
     "undoing": "while undoing",
     "closed": "while closing",
@@ -138,6 +141,8 @@ def forward(target: Target) -> str:
     """The change: ``:41 → :42``, ``:41 → new`` before the revision is registered."""
     to = target.get("to") or {}
     if is_host(target):
+        if _same_release(target):
+            return f"{what_ran(target)}, new configuration"
         return f"{what_ran(target)} → {clean(to.get('tag') or to.get('release') or '?')}"
     new = revision(to["task_definition"]) if to.get("task_definition") else "new"
     return f"{what_ran(target)} → {new}"
@@ -147,6 +152,8 @@ def back(target: Target) -> str:
     """The change undone: ``:42 → :41``; with the clone's number when the recorded revision was registered again."""
     if is_host(target):
         to = target.get("to") or {}
+        if _same_release(target):
+            return f"{what_ran(target)}, old configuration"
         return f"{clean(to.get('tag') or to.get('release') or '?')} → {what_ran(target)}"
     to = (target.get("to") or {}).get("task_definition")
     undo = target.get("undo") or {}
@@ -168,9 +175,9 @@ def tasks(target: Target) -> str:
     return f"{target.get('running') or 0}/{target.get('desired') or 0} running"
 
 
-def untouched(record: Record) -> int:
-    """How many services of the environment this record never updated."""
-    return len(unchanged_of(record)) + sum(item.get("state") in UNTOUCHED for item in targets_of(record))
+def untouched(record: Record) -> list[Mapping[str, Any]]:
+    """The services and hosts of the environment that this record never updated."""
+    return [*unchanged_of(record), *(item for item in targets_of(record) if item.get("state") in UNTOUCHED)]
 
 
 def as_before(record: Record) -> bool:
@@ -196,6 +203,12 @@ def what_ran(target: Target) -> str:
     if is_host(target):
         return clean(before.get("tag") or before.get("release") or "nothing")
     return revision(before.get("task_definition"))
+
+
+def _same_release(target: Target) -> bool:
+    """Whether a host's change is of its configuration only."""
+    before, after = target.get("from") or {}, target.get("to") or {}
+    return bool(before.get("digest")) and before.get("digest") == after.get("digest")
 
 
 def services(count: int) -> str:
