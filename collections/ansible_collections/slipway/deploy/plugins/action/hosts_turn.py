@@ -99,7 +99,7 @@ def _switch(work: Work, batch: Sequence[str]) -> list[str]:
             # The play that migrates ends for a host whose task failed, and the others' plays go on.
             what = "it is not recorded how the migration ended"
             raise SlipwayError(what, work.journal.record["id"], "Say -e resume=finish or -e resume=undo")
-        work.write(**_part(progress.begin(work.journal.record, names, work.clock())))
+        work.write(phase="switching", **_part(progress.begin(work.journal.record, names, work.clock())))
     return names
 
 
@@ -107,8 +107,9 @@ def _switched(work: Work, batch: Sequence[str]) -> list[str]:
     record = work.journal.record
     names = _those(batch, [item["name"] for item in progress.hosts_of(record) if item["state"] == "updating"])
     threshold = work.context.settings.host_failure_threshold
-    after = after_turn(work.context, names)
-    work.write(**_part(progress.end(record, after, threshold, work.clock())))
+    record = progress.end(record, after_turn(work.context, names), threshold, work.clock())
+    last = not record.get("cause") and not progress.to_switch(record)
+    work.write(phase="checking" if last else record["phase"], **_part(record))
     return names
 
 

@@ -13,12 +13,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Target,
     as_before,
     back,
+    counted,
     finish,
     forward,
     is_host,
     phase_words,
     seconds,
-    services,
     targets_of,
     untouched,
     what_ran,
@@ -131,7 +131,7 @@ def _fates(record: Record) -> list[tuple[str, str]]:
             rows.append((label, listed(members, _NAMES)))
     kept = untouched(record)
     if kept:
-        rows.append(("kept", f"{services(kept)} {'was' if kept == 1 else 'were'} never touched"))
+        rows.append(("kept", f"{counted(kept)} {'was' if len(kept) == 1 else 'were'} never touched"))
     return rows
 
 
@@ -164,7 +164,7 @@ def next_steps(record: Record) -> list[str]:
     lost = point_of_no_return(record)
     if lost:
         restore_to = clean((record.get("migrations") or {}).get("restore_to") or "before this deploy")
-        steps.append(f"restore the database to {restore_to} (just before {lost}), then go back:")
+        steps.append(f"restore the database to {restore_to}, just before this deploy migrated it, then go back:")
         steps.append(f"ansible-playbook playbooks/rollback.yml -e env={environment} -e force_schema=true")
     stuck = [item for item in targets_of(record) if item.get("state") == "undo_failed"]
     steps += [

@@ -208,7 +208,7 @@ def what_ran(target: Target) -> str:
 def _same_release(target: Target) -> bool:
     """Whether a host's change is of its configuration only."""
     before, after = target.get("from") or {}, target.get("to") or {}
-    return bool(before.get("digest")) and before.get("digest") == after.get("digest")
+    return bool(before.get("release")) and before.get("release") == after.get("release")
 
 
 def services(count: int) -> str:

@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     GOING_BACK,
     UNTOUCHED,
     Record,
     Target,
     back,
+    counted,
     finish,
     forward,
+    is_host,
     place,
     release,
-    services,
     targets_of,
     what_ran,
     who,
@@ -51,9 +53,9 @@ def resume(record: Record, now: float, width: int | None = None) -> list[str]:
         if members:
             lines += hanging(label, listed(members, _NAMES), width, column=14)
     begun = [item for item in targets if item.get("state") not in UNTOUCHED]
-    waiting = len(targets) - len(begun)
+    waiting = [item for item in targets if item.get("state") in UNTOUCHED]
     if waiting:
-        lines += hanging("not begun", services(waiting), width, column=14)
+        lines += hanging("not begun", counted(waiting), width, column=14)
     lines += _choices(record, begun, width)
     return finish([*lines, f"Record: {place(record)}"], None)
 
@@ -71,8 +73,15 @@ def _headline(record: Record, now: float) -> str:
 
 def _choices(record: Record, begun: list[Target], width: int | None) -> list[str]:
     command = f"ansible-playbook deploy.yml -e env={clean(record.get('environment'))} -e resume="
-    returns = [f"{clean(item['name'])} to {what_ran(item)}" for item in begun if item.get("state") != "undone"]
+    lost = point_of_no_return(record)
+    returns = [
+        f"{clean(item['name'])} to {what_ran(item)}"
+        for item in begun
+        if item.get("state") != "undone" and not (lost and is_host(item))
+    ]
     undo = f"puts back {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to put back"
+    if lost:
+        undo = f"{f'{undo}, but no host' if returns else 'puts no host back'}, because {lost}"
     choices = [("undo", undo)]
     if not record.get("cause"):
         choices.insert(0, ("finish", "takes up the deployments in flight and rolls out the rest"))

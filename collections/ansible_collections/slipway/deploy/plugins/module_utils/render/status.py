@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     UNTOUCHED,
     Record,
@@ -204,7 +205,8 @@ def _next(overview: Overview, items: Sequence[ServiceStatus]) -> list[str]:
 
 def is_unfinished(record: Mapping[str, Any]) -> bool:
     """Whether the record's run was lost after it had begun: the next deploy asks what to do with it."""
-    return record.get("outcome") is None and (_is_changed(record) or bool(record.get("cause")))
+    begun = _is_changed(record) or bool(record.get("cause")) or has_begun(record)
+    return record.get("outcome") is None and begun
 
 
 def _is_changed(record: Record) -> bool:

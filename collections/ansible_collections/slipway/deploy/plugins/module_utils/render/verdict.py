@@ -16,6 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     Target,
     as_before,
     counted,
+    is_host,
     is_rollback,
     place,
     release,
@@ -86,20 +87,26 @@ def _succeeded(record: Record, environment: str) -> str:
 
 def _held(record: Record, environment: str) -> str:
     targets = targets_of(record)
+    back = names(item for item in targets if item.get("state") == "undone")
     new = names(item for item in targets if item.get("state") == "stable")
     old = [item for item in targets if item.get("state") in UNTOUCHED]
-    unsure = names(item for item in targets if item.get("state") not in UNTOUCHED | {"stable"})
+    unsure = names(item for item in targets if item.get("state") not in UNTOUCHED | {"stable", "undone"})
     parts = [f"{new} on {release(record)}"] if new else []
     parts += [f"{unsure} not stable"] if unsure else []
     parts += [f"{counted(old)} not begun"] if old else []
+    parts += [f"{back} back on what ran before"] if back else []
     said = "; ".join(parts) or "nothing was changed"
-    return f"{environment} stands as it is, nothing was undone (on_failure: hold): {said}."
+    # Hosts that failed within their threshold hold a release, whatever on_failure says.
+    failed = any(is_host(item) and item.get("failure") for item in targets)
+    why = "backend_failure_threshold" if failed else "on_failure: hold"
+    rest = "" if back else ", nothing was undone"
+    return f"{environment} stands as it is{rest} ({why}): {said}."
 
 
 def _needs_person(record: Record, environment: str) -> str:
     lost = point_of_no_return(record)
     if lost:
-        return f"{environment} needs a person: {lost}, so nothing was put back."
+        return f"{environment} needs a person: {lost}, so no host was put back."
     stuck = names(item for item in targets_of(record) if item.get("state") not in UNTOUCHED | {"undone"})
     return (
         f"{environment} needs a person: {stuck} could not be put back." if stuck else f"{environment} needs a person."

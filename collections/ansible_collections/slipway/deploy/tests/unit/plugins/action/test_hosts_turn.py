@@ -74,10 +74,11 @@ def test_forward(begin: Any) -> None:
     assert run.hosts_turn("stage")["hosts"] == ["a", "b"]
     assert run.hosts_turn("staged", a=STAGED, b=STAGED)["hosts"] == ["a", "b"]
     assert run.hosts_turn("switch", "a")["hosts"] == ["a"]
-    assert run.states == {"a": "updating", "b": "planned"}
+    assert (run.states, run.record["phase"]) == ({"a": "updating", "b": "planned"}, "switching")
     run.hosts_turn("switched", "a", a=ON_V2)
     run.hosts_turn("switch", "b")
     assert run.hosts_turn("switched", "b", b=ON_V2)["services"] == {"a": "stable", "b": "stable"}
+    assert run.record["phase"] == "checking"
     assert run.record["cause"] is None
 
 
