@@ -124,7 +124,7 @@ def test_a_redeploy_of_the_revision_that_runs_restarts_nothing(world: World, age
 def test_a_deploy_from_elsewhere_keeps_the_host_out_before_anything_is_changed(world: World, agent: Agent) -> None:
     store = open_store(f"s3://{STATE}/slipway", world.aws.client)
     lease = acquire(store, "testing", owner="maria@ci-412", reason="", deploy="", ttl=300, wait=0)
-    done = agent.deploy(world.bundle("backend-v0.2.0"), "d-9")
+    done = agent.deploy(world.bundle("backend-v0.1.0"), "d-9")
     lease.release()
     assert done.last.name == "BeforeInstall"
     assert "testing is locked by maria@ci-412" in done.last.verdict
@@ -132,7 +132,7 @@ def test_a_deploy_from_elsewhere_keeps_the_host_out_before_anything_is_changed(w
 
 
 def test_a_bundle_that_was_changed_on_the_way_does_not_run(world: World, agent: Agent) -> None:
-    bundle = world.bundle("backend-v0.2.0")
+    bundle = world.bundle("backend-v0.1.0")
     directory = world.directory / "changed"
     with tarfile.open(bundle) as archive:
         archive.extractall(directory)  # noqa: S202 - this test made it
