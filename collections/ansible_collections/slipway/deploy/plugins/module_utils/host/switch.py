@@ -138,8 +138,11 @@ def decide_back(
     if leave is not None and left != leave and ledger.good():
         return _settled(ledger, observed, f"{left or 'an unknown release'} is current, not {leave}")
     if links:
-        to = Entry(Snapshot({**observed.disk.links, **links}, observed.disk.files))
-        to = ledger.entry(to.snapshot) or replace(to, release=Release(release) if release else None)
+        wanted = {**observed.disk.links, **links}
+        # The deploy that is undone may have written another unit: the release goes back with the one it ran with.
+        known = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
+        to = Entry(Snapshot(wanted, observed.disk.files), Release(release) if release else None)
+        to = next(known, None) or ledger.entry(to.snapshot) or to
     else:
         to = _older(ledger, current, release)
     _check_targets(to.snapshot, observed)

@@ -144,7 +144,10 @@ def test_a_full_disk_is_told_before(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_attempt", lambda *_all: (_ for _ in ()).throw(OSError(28, "No space left")))
+    def fill_up(*_arguments: object) -> str:
+        raise OSError(28, "No space left")
+
+    monkeypatch.setattr(module, "_attempt", fill_up)
     fails(server, tmp_path / "app.jar", "the disk is full")
 
 
