@@ -140,9 +140,9 @@ def decide_back(
     if links:
         wanted = {**observed.disk.links, **links}
         # The deploy that is undone may have written another unit: the release goes back with the one it ran with.
-        known = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
+        ran = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
         to = Entry(Snapshot(wanted, observed.disk.files), Release(release) if release else None)
-        to = next(known, None) or ledger.entry(to.snapshot) or to
+        to = next(ran, None) or ledger.entry(to.snapshot) or to
     else:
         to = _older(ledger, current, release)
     _check_targets(to.snapshot, observed)
