@@ -14,7 +14,8 @@ description:
   - Writes into the open record that the hosts of the play's batch are about to be changed, after the lock was asked,
     and afterwards what became of them, by what each host itself says. Whoever finds the record after a kill knows which
     hosts may be half-done.
-  - A host that failed, or that is gone, turns the deploy back when more than C(backend_failure_threshold) did.
+  - A host that failed, or that is gone, turns the deploy back when more than C(backend_failure_threshold) did, or when
+    no host is on the new release yet.
   - Changes no host. In check mode there is no record and nothing to do.
 options:
   step:

@@ -29,8 +29,8 @@ options:
     description:
       - V(running) makes the service run with O(links) and O(identity_files) as they are wanted.
       - V(previous) goes back to the newest good release of the ledger that is not the one that runs, and notes the one
-        it leaves as bad. With O(release), to the newest good one of that id. With O(links), to exactly these, and to the
-        files that ran with them.
+        it leaves as bad. With O(release), to the newest good one of that id. With O(links), to exactly these, and to
+        the files that ran with them.
       - V(shown) changes nothing and returns what runs and the ledger's releases.
     type: str
     choices: [running, previous, shown]
