@@ -21,7 +21,7 @@ from tests.support.hosts import subnet_of
 GROUP = "umigo-dev-backend"
 READY = "/actuator/health/readiness"
 DRAIN_SECONDS = 2
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 120.0
 
 
 @dataclass

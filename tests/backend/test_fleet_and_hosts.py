@@ -33,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         dropped = ("slack", "alb_name")
         kept = {name: value for name, value in real.items() if name not in dropped}
         made.set_variables("all", **{**kept, **own, "smoke_base_url": made.aws.alb})
-        made.set_variables(backend_migrations="none", backend_stable_for=2, backend_ready_timeout=15)
+        made.set_variables(backend_migrations="none", backend_stable_for=2)
         ran = made.deploy("0.1.0", "--limit", "backend")
         assert ran.code == 0, ran.text
         assert running(made) == dict.fromkeys(SERVICES, OLD)
@@ -65,7 +65,10 @@ def tag_of(ecs: Any, ecr: Any, definition: str) -> str:
 def test_a_host_that_fails_puts_the_services_back_too(place: Place) -> None:
     (host,) = place.members
     count = len(place.records())
+    # The old release is given no longer, on its way back.
+    place.set_variables(backend_ready_timeout=45)
     ran = place.deploy("0.3.0")
+    place.set_variables(backend_ready_timeout=90)
     assert ran.code != 0
     assert "Traceback" not in ran.text
     assert running(place) == dict.fromkeys(SERVICES, OLD), ran.text

@@ -24,7 +24,7 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     directory = tmp_path_factory.mktemp("two")
     with make_place(directory, "0.1.0", "0.1.1", "0.3.0", count=2, image=installed_image()) as place:
         made = balance(place, register=False)
-        place.set_variables(backend_migrations="none", backend_stable_for=2, backend_ready_timeout=45)
+        place.set_variables(backend_migrations="none", backend_stable_for=2, backend_ready_timeout=90)
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
         assert set(made.states().values()) == {"healthy"}, "the first deploy puts its hosts into the target group"
@@ -83,12 +83,12 @@ def test_no_request_fails_while_the_release_changes(balancer: Balancer) -> None:
 def test_the_first_host_that_fails_keeps_the_release_from_the_others(balancer: Balancer) -> None:
     place = balancer.place
     first, second = settle(balancer, "0.1.1")
-    place.set_variables(backend_ready_timeout=15)
+    place.set_variables(backend_ready_timeout=45)
     pid = place.answers(second, "/api/version")["pid"]
     place.aws.control("calls", {}, "DELETE")
     with balancer.load() as answers:
         ran = place.deploy("0.3.0")
-    place.set_variables(backend_ready_timeout=45)
+    place.set_variables(backend_ready_timeout=90)
     assert ran.code != 0, ran.text
     assert "Traceback" not in ran.text
     assert answers.failed == []
@@ -105,7 +105,7 @@ def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Bala
     place = balancer.place
     first, second = settle(balancer, "0.1.1")
     # On this host only, the service listens where nobody asks.
-    only_here(place, place.inventory_name(first), backend_environment={"SERVER_PORT": "8099"}, backend_ready_timeout=12)
+    only_here(place, place.inventory_name(first), backend_environment={"SERVER_PORT": "8099"}, backend_ready_timeout=45)
     place.set_variables(backend_failure_threshold=1)
     ran = place.deploy("0.1.0")
     place.set_variables(backend_failure_threshold=0)
@@ -152,3 +152,28 @@ def test_a_host_that_vanishes_in_its_switch(balancer: Balancer) -> None:
     assert again.code == 0, again.text
     assert [place.version(host) for host in (first, second)] == ["0.1.0", "0.1.0"]
     balancer.wait_healthy()
+
+
+def test_a_host_that_is_not_in_its_target_group_is_put_back_without_a_restart(balancer: Balancer) -> None:
+    place = balancer.place
+    first, _second = settle(balancer)
+    pid = place.answers(first, "/api/version")["pid"]
+    balancer.elb.deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": place.instances[first.name]}])
+    ran = place.deploy("0.1.0")
+    assert ran.code == 0, ran.text
+    assert "not in the target group umigo-dev-backend" in ran.text
+    assert list(states(place)) == [place.inventory_name(first)]
+    assert set(balancer.states().values()) == {"healthy"}
+    assert place.answers(first, "/api/version")["pid"] == pid, "it was restarted"
+
+
+def test_a_target_group_that_does_not_exist_is_said_before_any_change(balancer: Balancer) -> None:
+    place = balancer.place
+    first, second = settle(balancer)
+    place.set_variables(backend_target_group="umigo-none")
+    ran = place.deploy("0.1.1", "--check")
+    place.set_variables(backend_target_group="umigo-dev-backend")
+    assert ran.code != 0
+    assert "there is no target group umigo-none" in ran.text
+    assert "group_vars/backend.yml" in ran.text
+    assert [place.version(host) for host in (first, second)] == ["0.1.0", "0.1.0"]
