@@ -220,15 +220,28 @@ def _after(context: Context, name: str, variable: str, failure: str) -> After:
     log = tuple(str(line) for line in failed.get("log") or ())
     if not said or said.get("unreachable") or said.get("failed"):
         return After(False, reason=" ".join((reason or str(said.get("msg") or "")).split()), log=log)
-    runs = Runs.from_host(said.get("runs"))
+    runs, active = Runs.from_host(said.get("runs")), bool(said.get("active"))
     return After(
         True,
         release=runs.release if runs else None,
-        active=bool(said.get("active")),
+        active=active,
         configuration=runs.configuration if runs else None,
-        reason=" ".join(reason.split()),
+        reason=" ".join(reason.split()) or (_doubt(said) if active else ""),
         log=log,
     )
+
+
+def _doubt(said: Mapping[str, Any]) -> str:
+    """Why a process that is up need not stay: when the connection is lost, a host goes on with its switch alone."""
+    runs: Mapping[str, Any] = said.get("runs") or {}
+    # The newest of them is the one that runs.
+    known = (
+        item for item in said.get("releases") or () if (item.get("release") or {}).get("id") == runs.get("release")
+    )
+    entry: Mapping[str, Any] = next(known, {})
+    if entry.get("verdict") == "unproven":
+        return "it has not proven yet that it is ready (was the connection lost while it was switched?)"
+    return str(entry.get("reason") or "it is noted as bad") if entry.get("verdict") == "bad" else ""
 
 
 def _migration(context: Context) -> Mapping[str, Any]:

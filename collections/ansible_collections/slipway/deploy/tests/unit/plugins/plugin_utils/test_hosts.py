@@ -13,6 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.plugin_utils import hosts
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+    after_turn,
     hosts_health,
     hosts_status,
     observed_host,
@@ -135,6 +136,28 @@ class TestPlan:
         assert diff is not None
         assert diff["before"] == "backend  a  v1-111111111111\nbackend  b  -\n"
         assert diff["after"] == "backend  a  v2-222222222222\nbackend  b  v2-222222222222\n"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        ("good", ""),
+        ("unproven", "it has not proven yet that it is ready"),
+        ("bad", "the process ended 20 s after its start"),
+        (None, ""),
+    ],
+)
+def test_a_host_whose_switch_is_not_over_is_not_taken_for_well(
+    tmp_path: Path, verdict: str | None, reason: str
+) -> None:
+    other = {"release": {"id": V1["release"]}, "verdict": "bad", "reason": "another"}
+    own = {"release": {"id": V2["release"]}, "verdict": verdict, "reason": reason if verdict == "bad" else None}
+    releases = [other, own] if verdict else []
+    said = {"__after": {"runs": V2, "active": True, "releases": releases}}
+    after = after_turn(context(tmp_path, {"a": said}), ["a"])["a"]
+    assert (after.answered, after.active, after.release) == (True, True, V2["release"])
+    assert after.reason.startswith(reason)
+    assert bool(after.reason) is bool(reason)
 
 
 def switched(name: str, state: str = "stable", **fields: Any) -> Doc:
