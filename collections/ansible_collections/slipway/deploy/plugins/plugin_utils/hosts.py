@@ -234,11 +234,11 @@ def _after(context: Context, name: str, variable: str, failure: str) -> After:
 def _doubt(said: Mapping[str, Any]) -> str:
     """Why a process that is up need not stay: when the connection is lost, a host goes on with its switch alone."""
     runs: Mapping[str, Any] = said.get("runs") or {}
-    # The newest of them is the one that runs.
-    known = (
-        item for item in said.get("releases") or () if (item.get("release") or {}).get("id") == runs.get("release")
-    )
-    entry: Mapping[str, Any] = next(known, {})
+    wanted = (runs.get("release"), runs.get("configuration"))
+    entry: Mapping[str, Any] = {}
+    for item in reversed(said.get("releases") or ()):  # The newest of several is the one that runs.
+        release = item.get("release") or {}
+        entry = item if (release.get("id"), release.get("configuration")) == wanted else entry
     if entry.get("verdict") == "unproven":
         return "it has not proven yet that it is ready (was the connection lost while it was switched?)"
     return str(entry.get("reason") or "it is noted as bad") if entry.get("verdict") == "bad" else ""
