@@ -68,8 +68,8 @@ options:
     description:
       - The database's JDBC URL, or where it is stored.
       - >-
-        A place is C({ssm: name}), C({secretsmanager: id}), C({env: NAME}) or C({file: path}), the last two on the control
-        node. With C(key) beside it, one key of a JSON object is taken.
+        A place is C({ssm: name}), C({secretsmanager: id}), C({env: NAME}) or C({file: path}), the last two on the
+        control node. With C(key) beside it, one key of a JSON object is taken.
     type: raw
     required: true
   username:

@@ -65,7 +65,10 @@ links:
   description: For each host the links of what it ran before; empty where nothing did.
   returned: success
   type: dict
-  sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: [{path: /app/app.jar, target: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar}]}
+  sample:
+    umigo-dev-backend-i-0a1b2c3d4e5f60718:
+      - path: /app/app.jar
+        target: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar
 schema:
   description: The version of the database's schema that the release runs with.
   returned: success

@@ -110,7 +110,7 @@ def check_python(python: str) -> str:
     match = re.fullmatch(r"3\.(\d+)", python)
     if match is None or int(match[1]) < 11:
         what = f"{python!r} is no Python that a host can run Ansible with"
-        raise SlipwayError(what, "bundle_pythons", 'Write e.g. 3.11,3.13')
+        raise SlipwayError(what, "bundle_pythons", "Write e.g. 3.11,3.13")
     return python
 
 

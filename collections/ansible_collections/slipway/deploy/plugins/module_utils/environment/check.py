@@ -40,7 +40,8 @@ def check_fleet(
         raise SlipwayError(
             "no service in group fleet and no host in backend, site or database",
             f"inventories/{environment}",
-            "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml",
+            "List the services in fleet.yml, each in a group priority_<number> below fleet; "
+            "hosts come from aws_ec2.yml",
         )
     errors = [
         *_check_kinds(environment, groups, places),
