@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     UNTOUCHED,
@@ -66,6 +67,8 @@ def ending(record: Record, width: int | None) -> list[str]:
 
 def _schema_kept(record: Record) -> str:
     migrations = record.get("migrations") or {}
+    if has_begun(record) and migrations.get("pending"):
+        return ", but for its schema: how far it was migrated is not known (backward-compatible)"
     if not migrations.get("applied"):
         return ""
     return f", but for its schema, which stays at version {clean(migrations.get('to'))} (backward-compatible)"

@@ -163,6 +163,11 @@ def test_no_screen_calls_a_host_a_service(name: str) -> None:
         pytest.param(MIXED, "dev: 3 services and 1 host deployed to", id="mixed"),
         pytest.param(UNDONE, "dev is as it was before this deploy.", id="undone"),
         pytest.param(UNDONE_SCHEMA, "but for its schema, which stays at version 3", id="but for the schema"),
+        pytest.param(
+            {**UNDONE, "migrations": {"state": "running", "pending": [migration("3")]}},
+            "but for its schema: how far it was migrated is not known",
+            id="nobody knows how far",
+        ),
         pytest.param(NEEDS_PERSON, f"dev needs a person: {NAMES[1]} could not be put back.", id="stuck"),
         pytest.param(NO_RETURN, "is not declared backward-compatible, so no host was put back.", id="no return"),
         pytest.param(HELD, "nothing was undone (backend_failure_threshold)", id="within the threshold"),
