@@ -12,7 +12,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.health impor
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place, find_group, places
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.judge import judge_host
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import planned_migrations, refuse_behind
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import (
+    known_schema,
+    planned_migrations,
+    refuse_behind,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import (
     HostChange,
     HostPlan,
@@ -93,7 +97,9 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     if not looked and not context.check_mode:
         what = f"the migrations of {release.tag} were not looked at"
         raise SlipwayError(what, ", ".join(context.backend), "Run it again; to deploy without them is no plan")
-    migrations = planned_migrations(found)
+    # A release that ran here before has nothing to migrate, and so nobody asked the database.
+    asked = found or {"schema_before": known_schema(history(context.store, context.environment))}
+    migrations = planned_migrations(asked)
     records = history(context.store, context.environment)
     warnings = refuse_behind(records, release, migrations, forced=context.settings.force_schema)
     checked = {

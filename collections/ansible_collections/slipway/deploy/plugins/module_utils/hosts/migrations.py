@@ -39,6 +39,20 @@ def is_settled(record: Mapping[str, Any]) -> bool:
     return (record.get("migrations") or {}).get("state") not in ("planned", "running")
 
 
+def known_schema(records: Iterable[Mapping[str, Any]]) -> str | None:
+    """The schema's version as the newest record that dealt with it says; ``None`` when nobody knows.
+
+    :param records: the environment's records, newest first; read back to the first that says it.
+    """
+    for record in records:
+        done = record.get("migrations") or {}
+        if done.get("state") in ("running", "failed"):
+            return None
+        if done.get("state") in ("done", "none") and done.get("to"):
+            return str(done["to"])
+    return None
+
+
 def begun(migrations: Mapping[str, Any]) -> dict[str, Any]:
     """The record's ``migrations`` just before they are carried out; ``attempts`` counts the runs that did that."""
     return {**migrations, "state": "running", "attempts": int(migrations.get("attempts") or 0) + 1}

@@ -14,6 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations im
     ended,
     has_begun,
     is_settled,
+    known_schema,
     planned_migrations,
     refuse_behind,
 )
@@ -191,3 +192,18 @@ def test_records_are_read_back_to_the_release_and_no_further() -> None:
         raise AssertionError("read too far")
 
     assert refuse_behind(records(), V1, {}, forced=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "version"),
+    [
+        ([], None),
+        ([{"migrations": {"state": "done", "to": "3"}}, {"migrations": {"state": "done", "to": "2"}}], "3"),
+        ([{}, {"migrations": {"state": "none", "to": None}}, {"migrations": {"state": "none", "to": "2"}}], "2"),
+        ([{"migrations": {"state": "planned", "to": "3"}}, {"migrations": {"state": "done", "to": "2"}}], "2"),
+        ([{"migrations": {"state": "failed", "to": "3"}}, {"migrations": {"state": "done", "to": "2"}}], None),
+        ([{"migrations": {"state": "running", "to": "3"}}, {"migrations": {"state": "done", "to": "2"}}], None),
+    ],
+)
+def test_known_schema(newest_first: list[Doc], version: str | None) -> None:
+    assert known_schema(newest_first) == version
