@@ -54,6 +54,11 @@ class Place:
     instances: dict[str, str] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def repository(self) -> str:
+        """The address of the application's repository."""
+        return self.git.url(REPOSITORY)
+
     def environment(self) -> dict[str, str]:
         """The environment variables of a command."""
         dropped = ("ANSIBLE_", "AWS_", "GITHUB_", "SLIPWAY_")
@@ -187,7 +192,7 @@ def _write_variables(place: Place) -> None:
     backend = {
         **real,
         **login,
-        "backend_repository": place.git.url(REPOSITORY),
+        "backend_repository": place.repository,
         "backend_branch": BRANCH,
         "backend_module": MODULE,
         "artifact_bucket": BUCKET,

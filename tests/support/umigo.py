@@ -238,6 +238,12 @@ class Umigo:
             digests[version] = sha256(found)
         return digests
 
+    @staticmethod
+    def publish_as(s3: Any, bucket: str, version: str, name: str, branch: str = BRANCH) -> None:
+        """Upload a release's jar under the tag of another one, ``name``."""
+        body = jar(version).read_bytes()
+        s3.put_object(Bucket=bucket, Key=f"{branch}/{tag_of(name)}/app.jar", Body=body, ChecksumAlgorithm="SHA256")
+
 
 def main(arguments: list[str]) -> int:
     """The command line; returns the exit code."""

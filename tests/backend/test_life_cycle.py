@@ -1,0 +1,212 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A bare host's life: first release, the next with its migration, a bad one, the way back, and where there is none.
+
+The tests are the chapters of one story, in this order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.backend.place import REPOSITORY, Place, Ran, make_place
+from tests.support.hosts import Host
+from tests.support.umigo import BUCKET, MODULE, tag_of
+
+LOST = "0.7.0"
+REFUSAL = "the schema has moved past backend-v0.1.0: migration 2 is not declared backward-compatible"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A bare host."""
+    with make_place(tmp_path_factory.mktemp("life"), "0.1.0", "0.2.0", "0.3.0") as made:
+        made.set_variables(backend_ready_timeout=60)
+        yield made
+
+
+@pytest.fixture
+def host(place: Place) -> Host:
+    """The host."""
+    return place.members[0]
+
+
+def ledger(host: Host) -> list[tuple[str, str]]:
+    """What the host's ledger says of each release, the newest first."""
+    found = json.loads(host.run("cat /var/lib/slipway/umigo-backend/ledger.json"))
+    return [(item["release"]["tag"], item["verdict"]) for item in found["releases"]]
+
+
+def process(place: Place, host: Host) -> Any:
+    """The process that answers."""
+    return place.answers(host, "/api/version")["pid"]
+
+
+def runs(place: Place, host: Host, version: str) -> None:
+    """Everybody agrees that the host runs this release, and nothing is left half-done."""
+    assert place.version(host) == version
+    jar = host.run("readlink -f /app/app.jar")
+    assert jar.startswith(f"/app/releases/{tag_of(version)}-")
+    assert host.run("stat -c '%U %a' " + jar) == "root 444"
+    assert host.run("systemctl is-active umigo-backend") == "active"
+    assert host.run("systemctl is-enabled umigo-backend") == "enabled"
+    assert host.run("systemctl show -P User umigo-backend") == "umigo-backend"
+    assert host.run("readlink /etc/umigo-backend/current").startswith("/etc/umigo-backend/generations/")
+    dropin = "/etc/systemd/system/umigo-backend.service.d/10-configuration.conf"
+    assert host.run(f"readlink {dropin}") == "/etc/umigo-backend/current/unit.conf"
+    assert json.loads(host.run("cat /var/lib/slipway/umigo-backend/ledger.json"))["pending"] is None
+    assert host.run("find /app /etc/umigo-backend -name '*.new' -o -name '.*.tmp'") == ""
+    assert place.lock()["state"] != "held"
+    status = place.run("playbooks/status.yml")
+    assert status.code == 0, status.text
+    line = next(line for line in status.text.splitlines() if place.inventory_name(host) in line and "✔" in line)
+    assert tag_of(version) in line
+    assert "running" in line
+
+
+def schema(place: Place) -> list[str]:
+    """The versions that the database says were applied."""
+    return [row[0] for row in place.database.query("SELECT version FROM flyway_schema_history ORDER BY installed_rank")]
+
+
+def plainly(ran: Ran) -> None:
+    """It failed without a word that only a programmer understands."""
+    assert ran.code != 0, ran.text
+    assert "Traceback" not in ran.text, ran.text
+
+
+def test_a_bare_host_becomes_a_running_backend(place: Place, host: Host) -> None:
+    ran = place.run("playbooks/bootstrap_host.yml", backend_release=tag_of("0.1.0"))
+    assert ran.code == 0, ran.text
+    name = place.inventory_name(host)
+    assert f"✔ {name}  nothing → backend-v0.1.0" in ran.text
+    assert "smoke: 1 check passed" in ran.text
+    assert "dev: 1 host deployed to backend-v0.1.0 in " in ran.text
+    runs(place, host, "0.1.0")
+    assert ledger(host) == [("backend-v0.1.0", "good")]
+    assert schema(place) == ["1"]
+
+    record = place.record()
+    assert (record["schema"], record["outcome"], record["kind"]) == ("slipway/record/1", "succeeded", "deploy")
+    release = record["releases"]["backend"]
+    assert (release["tag"], release["branch"]) == ("backend-v0.1.0", "backend/loginCRM")
+    (target,) = record["targets"]
+    assert (target["name"], target["kind"], target["group"], target["state"]) == (name, "host", "backend", "stable")
+    assert target["from"] == {}
+    assert target["to"]["digest"] == release["digest"]
+    done = record["migrations"]
+    assert (done["state"], done["to"], [item["version"] for item in done["applied"]]) == ("done", "1", ["1"])
+    assert done["restore_to"]
+
+
+def test_a_second_run_changes_nothing(place: Place, host: Host) -> None:
+    pid = process(place, host)
+    ran = place.run("playbooks/bootstrap_host.yml", "-v", backend_release=tag_of("0.1.0"))
+    assert ran.code == 0, ran.text
+    recaps = [line for line in ran.text.splitlines() if " ok=" in line]
+    assert recaps
+    assert all("changed=0" in line and "failed=0" in line for line in recaps), recaps
+    assert place.record()["outcome"] == "unchanged"
+    assert "nothing to deploy: 1 host already runs what is asked" in ran.text
+    assert process(place, host) == pid
+
+
+def test_a_check_changes_nothing(place: Place, host: Host) -> None:
+    pid, records = process(place, host), len(place.records())
+    ran = place.deploy("0.2.0", "--check", "--diff")
+    assert ran.code == 0, ran.text
+    assert "backend-v0.1.0 → backend-v0.2.0" in ran.text
+    assert len(place.records()) == records
+    assert process(place, host) == pid
+    assert schema(place) == ["1"]
+
+
+def test_the_next_release_comes_with_its_migration(place: Place, host: Host) -> None:
+    ran = place.deploy("0.2.0")
+    assert ran.code == 0, ran.text
+    assert "1 migration" in ran.text
+    runs(place, host, "0.2.0")
+    assert schema(place) == ["1", "2"]
+    assert ledger(host)[:2] == [("backend-v0.2.0", "good"), ("backend-v0.1.0", "good")]
+    record = place.record()
+    assert record["outcome"] == "succeeded"
+    assert record["targets"][0]["from"]["tag"] == "backend-v0.1.0"
+    (applied,) = record["migrations"]["applied"]
+    assert (applied["version"], applied["compatible"]) == ("2", False)
+    assert place.answers(host, "/api/customers") is not None
+
+
+def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host: Host) -> None:
+    ran = place.deploy("0.3.0", backend_ready_timeout=45)
+    plainly(ran)
+    name = place.inventory_name(host)
+    assert f"FAILED {name} after " in ran.text
+    assert "not ready within 45 s: HTTP 503" in ran.text
+    assert "dev is as it was before this deploy" in ran.text
+    runs(place, host, "0.2.0")
+    assert ("backend-v0.3.0", "bad") in ledger(host)
+    record = place.record()
+    assert record["outcome"] == "undone"
+    (target,) = record["targets"]
+    assert target["state"] == "undone"
+    assert "not ready within 45 s" in target["failure"]["reason"]
+    assert target["failure"]["log"]
+
+
+def test_a_rollback_past_the_schema_is_refused(place: Place, host: Host) -> None:
+    pid, records = process(place, host), len(place.records())
+    ran = place.run("playbooks/rollback.yml")
+    plainly(ran)
+    said = [line for line in ran.text.splitlines() if line.strip()]
+    assert said == [f"schema version 2: {REFUSAL}. Restore the database first, or insist with -e force_schema=true"], (
+        ran.text
+    )
+    assert len(place.records()) == records
+    assert process(place, host) == pid
+    runs(place, host, "0.2.0")
+
+
+def test_who_insists_goes_back(place: Place, host: Host) -> None:
+    ran = place.run("playbooks/rollback.yml", force_schema=True)
+    assert ran.code == 0, ran.text
+    assert f"warning: {REFUSAL}" in ran.text
+    runs(place, host, "0.1.0")
+    assert schema(place) == ["1", "2"]
+    record = place.record()
+    assert (record["kind"], record["outcome"]) == ("rollback", "succeeded")
+    assert record["of"]
+    assert (record["migrations"]["state"], record["migrations"]["to"]) == ("none", "2")
+    assert record["warnings"]
+
+
+def publish_without_a_way_back(place: Place) -> None:
+    """A release that is never ready, with a migration that nobody declares to be backward-compatible."""
+    umigo = place.umigo
+    umigo.git("checkout", "-q", tag_of("0.3.0"))
+    script = umigo.directory / MODULE / "src/main/resources/db/migration/V3__drop_everything_old.sql"
+    script.write_text("ALTER TABLE customers ADD COLUMN phone text;\n", encoding="utf-8")
+    umigo.git("add", "-A")
+    umigo.git("commit", "-q", "-m", f"Release {LOST}")
+    umigo.git("tag", "-a", "-m", tag_of(LOST), tag_of(LOST))
+    umigo.git("push", "-q", str(place.git.root / f"{REPOSITORY}.git"), f"refs/tags/{tag_of(LOST)}")
+    umigo.publish_as(place.aws.client("s3"), BUCKET, "0.3.0", LOST)
+
+
+def test_after_a_migration_of_no_return_a_failure_needs_a_person(place: Place, host: Host) -> None:
+    publish_without_a_way_back(place)
+    ran = place.deploy(LOST, backend_ready_timeout=20)
+    plainly(ran)
+    record = place.record()
+    assert record["outcome"] == "needs_person", ran.text
+    assert record["migrations"]["state"] == "done"
+    restore_to = record["migrations"]["restore_to"]
+    assert f"restore the database to {restore_to}" in ran.text
+    assert "migration 3 is not declared backward-compatible" in ran.text
+    assert schema(place) == ["1", "2", "3"]
+    # It is not put back: what runs is the new release, for a person to look at.
+    assert host.run("readlink /app/app.jar").startswith(f"/app/releases/{tag_of(LOST)}-")
+    assert place.lock()["state"] != "held"
