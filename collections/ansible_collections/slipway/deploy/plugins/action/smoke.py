@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import hosts_of
 from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, secret_reader
@@ -20,7 +21,10 @@ class ActionModule(CheckingAction):
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
         """Run the checks, write them into the record and do what follows."""
-        jobs = declared_jobs(context, work.journal.record.get("endpoint"))
+        record = work.journal.record
+        # A host whose switch failed is in the record already, which decides whether the release goes back.
+        failed = {item["name"] for item in hosts_of(record) if item.get("failure")}
+        jobs = [job for job in declared_jobs(context, record.get("endpoint")) if job.name not in failed]
         results = run_checks(jobs, secret_reader(context), lambda: work.cancel.why() is not None)
         documents = [judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
         work.write(smoke=documents)
