@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.backend.balanced import QUICK
 from tests.backend.installed import installed_image
 from tests.backend.place import ROOT, Place, make_place
 from tests.support.deploys import NEW, OLD, SERVICES
@@ -33,7 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         dropped = ("slack", "alb_name")
         kept = {name: value for name, value in real.items() if name not in dropped}
         made.set_variables("all", **{**kept, **own, "smoke_base_url": made.aws.alb})
-        made.set_variables(backend_migrations="none", backend_stable_for=2)
+        made.set_variables(backend_environment=QUICK, backend_migrations="none", backend_stable_for=2)
         ran = made.deploy("0.1.0", "--limit", "backend")
         assert ran.code == 0, ran.text
         assert running(made) == dict.fromkeys(SERVICES, OLD)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.backend.balanced import Balancer, balance
+from tests.backend.balanced import QUICK, Balancer, balance
 from tests.backend.installed import installed_image
 from tests.backend.load import ask as request
 from tests.backend.place import Place, make_place
@@ -32,7 +32,9 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     with make_place(directory, "0.1.0", "0.1.1", "0.2.0", "0.6.0", count=2, image=installed_image()) as place:
         made = balance(place, register=False)
         # Migrations only where they are the subject: each takes Maven's time.
-        place.set_variables(backend_migrations="none", backend_stable_for=2, backend_ready_timeout=90)
+        place.set_variables(
+            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=90
+        )
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
         yield made

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.backend.balanced import Balancer, balance
+from tests.backend.balanced import QUICK, Balancer, balance
 from tests.backend.installed import installed_image
 from tests.backend.place import Place, make_place
 from tests.support.deploys import wait_for
@@ -24,7 +24,9 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     directory = tmp_path_factory.mktemp("two")
     with make_place(directory, "0.1.0", "0.1.1", "0.3.0", count=2, image=installed_image()) as place:
         made = balance(place, register=False)
-        place.set_variables(backend_migrations="none", backend_stable_for=2, backend_ready_timeout=90)
+        place.set_variables(
+            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=90
+        )
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
         assert set(made.states().values()) == {"healthy"}, "the first deploy puts its hosts into the target group"
@@ -105,7 +107,12 @@ def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Bala
     place = balancer.place
     first, second = settle(balancer, "0.1.1")
     # On this host only, the service listens where nobody asks.
-    only_here(place, place.inventory_name(first), backend_environment={"SERVER_PORT": "8099"}, backend_ready_timeout=45)
+    only_here(
+        place,
+        place.inventory_name(first),
+        backend_environment={**QUICK, "SERVER_PORT": "8099"},
+        backend_ready_timeout=45,
+    )
     place.set_variables(backend_failure_threshold=1)
     ran = place.deploy("0.1.0")
     place.set_variables(backend_failure_threshold=0)
