@@ -13,6 +13,8 @@ description:
   - Prints the lines that Slipway's own plugins return, changes in a line each, failures in a line each, and nothing
     about what was as it should be. There are no banners.
   - With C(-v) and above it is the C(ansible.builtin.default) callback.
+  - A failure that the rescue of its block keeps, by a first task that sets a fact to C(ansible_failed_result), is
+    left to the task that says it later. It is shown with C(-v).
   - On a terminal it tells the workers its size, so that a rollout can be drawn in place; E(NO_COLOR), C(TERM=dumb)
     and E(CI) are honoured.
   - While a Slipway rollout runs, the first SIGINT or SIGTERM goes to the rollout, which stops and undoes what it
@@ -56,6 +58,7 @@ ENGINE = frozenset(
 )
 _LAST = _OWN + "deploy_close"
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
+_SET_FACT = frozenset({"set_fact", "ansible.builtin.set_fact"})
 #: Tasks whose failure the card has said already.
 _SAID = frozenset({_OWN + "service_result"})
 _STDERR_LINES = 5
@@ -202,7 +205,7 @@ class CallbackModule(DefaultCallback):
             super().v2_runner_on_failed(result, ignore_errors)
             return
         self._handle_warnings(result.result)
-        if not _looped(result):
+        if not _looped(result) and (own or not _kept(result.task)):
             self._fail(result, [*own, *self._failure(result, own, ignore_errors)])
 
     def _failure(self, result: CallbackTaskResult, own: list[str], ignored: bool) -> list[str]:
@@ -254,7 +257,8 @@ class CallbackModule(DefaultCallback):
             super().v2_runner_item_on_failed(result)
             return
         self._handle_warnings(result.result)
-        self._fail(result, [*own, *self._failure(result, own, False)])
+        if own or not _kept(result.task):
+            self._fail(result, [*own, *self._failure(result, own, False)])
 
     def v2_runner_item_on_skipped(self, result: CallbackTaskResult) -> None:
         """Nothing."""
@@ -329,6 +333,19 @@ def _ask_to_stop(signal_name: str) -> bool:
 
 def _action(task: Task) -> str:
     return str(task.action)
+
+
+def _kept(task: Task) -> bool:
+    """Whether a block around the task keeps its failure for a later task, which says it with what became of it."""
+    around = getattr(task, "_parent", None)
+    while around is not None:
+        rescue = getattr(around, "rescue", None)
+        if rescue:
+            first = rescue[0]
+            facts = first.args if _action(first) in _SET_FACT else {}
+            return any("ansible_failed_result" in str(value) for value in facts.values())
+        around = getattr(around, "_parent", None)
+    return False
 
 
 def _is_own(task: Task) -> bool:

@@ -181,6 +181,32 @@ def test_changes_and_failures_take_a_line_each(project: Path) -> None:
     ]
 
 
+KEPT = """
+- hosts: a
+  gather_facts: false
+  tasks:
+    - block:
+        - {name: Try, ansible.builtin.fail: {msg: what was wrong}}
+      rescue:
+        - {name: Keep it, ansible.builtin.set_fact: {__why: "{{ ansible_failed_result }}"}}
+    - block:
+        - {name: Try each, ansible.builtin.fail: {msg: "no {{ item }}"}, loop: [x]}
+      rescue:
+        - {name: Keep it, ansible.builtin.set_fact: {__other: "{{ ansible_failed_result }}"}}
+    - block:
+        - {name: Tell, ansible.builtin.fail: {msg: it goes on}}
+      rescue:
+        - {name: Do without, ansible.builtin.raw: "true", changed_when: false}
+    - {name: Say it, ansible.builtin.debug: {msg: "in the end: {{ __why.msg }}"}}
+"""
+
+
+def test_a_failure_that_is_kept_is_said_by_who_says_it_later(project: Path) -> None:
+    code, lines = piped(project, KEPT)
+    assert (code, lines) == (0, ["FAILED: [a] Tell: it goes on", "in the end: what was wrong"])
+    assert any("what was wrong" in line for line in piped(project, KEPT, "-v")[1][:-3])
+
+
 def test_verbose_is_ansibles_usual_output(project: Path) -> None:
     code, lines = piped(project, PLAYBOOK.format(arguments="{}"), "-v")
     assert code == 0
