@@ -28,12 +28,6 @@ SCHEMA = "slipway/task-definition/1"
 _MUTABLE = frozenset({"status", "deregisteredAt", "deleteRequestedAt"})
 
 
-def default_directory(environ: Mapping[str, str]) -> Path:
-    """Where the cache is: below ``ANSIBLE_HOME``, which defaults to ``~/.ansible``."""
-    home = environ.get("ANSIBLE_HOME") or "~/.ansible"
-    return Path(home).expanduser() / "slipway" / "task-definitions"
-
-
 def redact(body: Mapping[str, Any], conceal: Callable[[str], str]) -> dict[str, Any]:
     """A copy of a body in which ``conceal`` replaced every value that may be a secret.
 

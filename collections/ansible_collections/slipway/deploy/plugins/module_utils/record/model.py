@@ -9,7 +9,7 @@ It never holds a task definition's body, an ``environment`` value or a secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -172,11 +172,6 @@ def outcome_of(rollout: Rollout) -> str:
     if rollout.cause is None:
         return "succeeded"
     return "needs_person" if any(target.state == "undo_failed" for target in rollout.targets) else "undone"
-
-
-def good_releases(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those of some records (newest first) whose services stood at the end."""
-    return [record for record in records if record.get("outcome") == "succeeded"]
 
 
 def closed(record: Mapping[str, Any], outcome: str, now: float) -> Record:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache, default_directory
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 
 ARN = "arn:aws:ecs:eu-west-1:962496666337:task-definition/sdt-dev-user-service:18"
 BODY = {
@@ -124,8 +124,3 @@ def test_without_a_directory_it_lives_in_memory() -> None:
     cache = TaskDefinitionCache(None)
     cache.put(cache.redacted(BODY, TAGS, ()))
     assert cache.get(ARN) is not None
-
-
-def test_the_directory_follows_ansible_home() -> None:
-    assert default_directory({"ANSIBLE_HOME": "/x"}) == Path("/x/slipway/task-definitions")
-    assert default_directory({}) == Path.home() / ".ansible/slipway/task-definitions"
