@@ -24,7 +24,7 @@ def test_undoing_what_changed_nothing_deploys_nothing(deploys: Deploys) -> None:
     kill_before_the_first_change(deploys)
     undone = deploys.run("deploy.yml", "-e", "resume=undo")
     assert undone.code != 0
-    assert "ended before it changed a service: there is nothing to undo" in undone.text
+    assert "ended before it changed anything: there is nothing to undo" in undone.text
     assert deploys.running() == dict.fromkeys(SERVICES, OLD)
     assert [record["outcome"] for record in deploys.records()] == ["abandoned"]
     assert deploys.lock()["state"] == "free"

@@ -56,7 +56,7 @@ _OUTCOMES = {
     "held": "is held, nothing was undone",
     "needs_person": "needs a person",
     "unchanged": "found nothing to change",
-    "abandoned": "ended before it changed a service",
+    "abandoned": "ended before it changed anything",
 }
 
 
