@@ -7,7 +7,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,16 @@ QUICK = {
     "SPRING_MAIN_LAZY_INITIALIZATION": "true",
 }
 HEALTHY_SECONDS = 120.0
+
+
+def look_for(what: str, condition: Callable[[], bool], seconds: float) -> None:
+    """As ``wait_for``, for conditions that take a machine's time to look at: three times a second."""
+
+    def look() -> bool:
+        time.sleep(0.3)
+        return condition()
+
+    wait_for(what, look, seconds)
 
 
 @dataclass
@@ -56,7 +67,7 @@ class Balancer:
     def wait_healthy(self) -> None:
         """Wait until the load balancer finds all hosts healthy."""
         everyone = dict.fromkeys(self.place.instances, "healthy")
-        wait_for("all hosts are healthy in the target group", lambda: self.states() == everyone, HEALTHY_SECONDS)
+        look_for("all hosts are healthy in the target group", lambda: self.states() == everyone, HEALTHY_SECONDS)
 
     @contextmanager
     def load(self) -> Iterator[Answers]:

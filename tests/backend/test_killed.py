@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 
-from tests.backend.balanced import QUICK, Balancer, balance
+from tests.backend.balanced import QUICK, Balancer, balance, look_for
 from tests.backend.installed import installed_image
 from tests.backend.load import ask as request
 from tests.backend.place import Place, make_place
-from tests.support.deploys import wait_for
 
 REACH_SECONDS = 300.0
 UNFINISHED = "is unfinished"
@@ -54,8 +53,8 @@ def start_and_reach(place: Place, version: str, point: Callable[[], bool], numbe
     """Begin a deploy, send it a signal at a point, and wait for its end; what it printed."""
     before = len(place.records())
     with place.started("deploy.yml", backend_release=f"backend-v{version}") as process:
-        wait_for("the record is open", lambda: _ended(process) or len(place.records()) > before, REACH_SECONDS)
-        wait_for("the deploy is there", lambda: _ended(process) or point(), REACH_SECONDS)
+        look_for("the record is open", lambda: _ended(process) or len(place.records()) > before, REACH_SECONDS)
+        look_for("the deploy is there", lambda: _ended(process) or point(), REACH_SECONDS)
         assert process.poll() is None, process.stdout and process.stdout.read()
         process.send_signal(number)
         output, _none = process.communicate(timeout=REACH_SECONDS)

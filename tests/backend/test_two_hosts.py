@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.backend.balanced import QUICK, Balancer, balance
+from tests.backend.balanced import QUICK, Balancer, balance, look_for
 from tests.backend.installed import installed_image
 from tests.backend.place import Place, make_place
-from tests.support.deploys import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +137,7 @@ def test_a_host_that_vanishes_in_its_switch(balancer: Balancer) -> None:
     first, second = settle(balancer, "0.1.0")
     pid = place.answers(second, "/api/version")["pid"]
     with place.started("deploy.yml", backend_release="backend-v0.1.1") as process:
-        wait_for("its link is switched", lambda: "0.1.1" in first.run("readlink /app/app.jar"), 240)
+        look_for("its link is switched", lambda: "0.1.1" in first.run("readlink /app/app.jar"), 240)
         first.vanish()
         output, _none = process.communicate(timeout=400)
     assert process.returncode != 0, output
