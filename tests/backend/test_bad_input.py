@@ -67,9 +67,11 @@ def test_the_old_release_serves_on_and_the_cause_is_said(place: Place, row: Row)
     outcomes = [record["outcome"] for record in place.records()[before:]]
     assert outcomes == ([row.outcome] if row.outcome else []), ran.text
 
-    again = place.deploy(SERVES, **row.variables)
-    assert again.code == 0, again.text
-    assert place.version(host) == SERVES
+    if row.outcome:
+        # What ended before its record left nothing that the next row would not trip over.
+        again = place.deploy(SERVES, **row.variables)
+        assert again.code == 0, again.text
+        assert place.version(host) == SERVES
 
 
 def test_two_at_once_are_one_after_the_other(place: Place) -> None:

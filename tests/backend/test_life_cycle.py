@@ -25,7 +25,6 @@ REFUSAL = "the schema has moved past backend-v0.1.0: migration 2 is not declared
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A bare host."""
     with make_place(tmp_path_factory.mktemp("life"), "0.1.0", "0.2.0", "0.3.0") as made:
-        made.set_variables(backend_ready_timeout=60)
         yield made
 
 
@@ -141,11 +140,11 @@ def test_the_next_release_comes_with_its_migration(place: Place, host: Host) -> 
 
 
 def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host: Host) -> None:
-    ran = place.deploy("0.3.0", backend_ready_timeout=45)
+    ran = place.deploy("0.3.0", backend_ready_timeout=40)
     plainly(ran)
     name = place.inventory_name(host)
     assert f"FAILED {name} after " in ran.text
-    assert "not ready within 45 s: HTTP 503" in ran.text
+    assert "not ready within 40 s: HTTP 503" in ran.text
     assert "dev is as it was before this deploy" in ran.text
     runs(place, host, "0.2.0")
     assert ("backend-v0.3.0", "bad") in ledger(host)
@@ -153,7 +152,7 @@ def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host:
     assert record["outcome"] == "undone"
     (target,) = record["targets"]
     assert target["state"] == "undone"
-    assert "not ready within 45 s" in target["failure"]["reason"]
+    assert "not ready within 40 s" in target["failure"]["reason"]
     assert target["failure"]["log"]
 
 

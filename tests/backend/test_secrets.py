@@ -54,7 +54,6 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
     """A first deploy, one that changes nothing, and one that fails, at the highest verbosity."""
     with make_place(tmp_path_factory.mktemp("secrets"), "0.1.0", "0.3.0", image=installed_image()) as place:
         canaries, began = plant(place), time.time()
-        place.set_variables(backend_ready_timeout=60)
         facts = place.directory / "facts"
         place.environ = {
             "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
@@ -64,7 +63,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
         with canaries.watched(UNITS) as seen:
             ran = place.deploy("0.1.0", "-vvvv", "--diff")
             again = place.deploy("0.1.0", "-vvvv", "--check", "--diff", force=True)
-            failed = place.deploy("0.3.0", "-vvvv", "--diff", backend_migrations="none", backend_ready_timeout=45)
+            failed = place.deploy("0.3.0", "-vvvv", "--diff", backend_migrations="none", backend_ready_timeout=40)
         yield Traces(place, canaries, ran, again, failed, seen, began)
 
 
