@@ -28,6 +28,8 @@ QUICK = {
     "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "SPRING_MAIN_LAZY_INITIALIZATION": "true",
 }
+#: Seconds by which times of different tasks may differ: each takes the store's clock, which tells whole seconds.
+CLOCK = 2.0
 HEALTHY_SECONDS = 120.0
 
 

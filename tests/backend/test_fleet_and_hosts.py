@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.backend.balanced import QUICK
+from tests.backend.balanced import CLOCK, QUICK
 from tests.backend.installed import installed_image
 from tests.backend.place import ROOT, Place, make_place
 from tests.support.deploys import NEW, OLD, SERVICES
@@ -34,7 +34,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         dropped = ("slack", "alb_name")
         kept = {name: value for name, value in real.items() if name not in dropped}
         made.set_variables("all", **{**kept, **own, "smoke_base_url": made.aws.alb})
-        made.set_variables(backend_environment=QUICK, backend_migrations="none", backend_stable_for=2)
+        made.set_variables(
+            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=180
+        )
         ran = made.deploy("0.1.0", "--limit", "backend")
         assert ran.code == 0, ran.text
         assert running(made) == dict.fromkeys(SERVICES, OLD)
@@ -69,7 +71,7 @@ def test_a_host_that_fails_puts_the_services_back_too(place: Place) -> None:
     # The old release is given no longer, on its way back.
     place.set_variables(backend_ready_timeout=45)
     ran = place.deploy("0.3.0")
-    place.set_variables(backend_ready_timeout=90)
+    place.set_variables(backend_ready_timeout=180)
     assert ran.code != 0
     assert "Traceback" not in ran.text
     assert running(place) == dict.fromkeys(SERVICES, OLD), ran.text
@@ -83,8 +85,9 @@ def test_a_host_that_fails_puts_the_services_back_too(place: Place) -> None:
     assert place.lock()["state"] == "free"
 
     services = [item for item in record["targets"] if item["kind"] == "ecs_service"]
-    assert max(item["finished_at"] for item in services) <= place.target(host)["started_at"], "services go out first"
-    assert min(item["undo"]["started_at"] for item in services) >= place.target(host)["undo"]["finished_at"]
+    on_host = place.target(host)
+    assert max(item["finished_at"] for item in services) <= on_host["started_at"] + CLOCK, "services go out first"
+    assert min(item["undo"]["started_at"] for item in services) >= on_host["undo"]["finished_at"] - CLOCK
     waves = sorted({item["wave"] for item in services})
     began = [min(item["undo"]["started_at"] for item in services if item["wave"] == wave) for wave in waves]
     assert began == sorted(began, reverse=True), "the last wave goes back first"

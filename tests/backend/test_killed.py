@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.backend.balanced import QUICK, Balancer, balance, look_for
+from tests.backend.balanced import CLOCK, QUICK, Balancer, balance, look_for
 from tests.backend.installed import installed_image
 from tests.backend.load import ask as request
 from tests.backend.place import Place, make_place
@@ -32,7 +32,7 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
         made = balance(place, register=False)
         # Migrations only where they are the subject: each takes Maven's time.
         place.set_variables(
-            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=90
+            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=180
         )
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
@@ -143,7 +143,7 @@ def test_killed_in_the_second_switch_then_undone(balancer: Balancer) -> None:
     assert undone.code != 0
     assert place.record()["outcome"] == "undone", undone.text
     assert versions(place) == ["0.1.0", "0.1.0"]
-    assert place.target(second)["undo"]["finished_at"] <= place.target(first)["undo"]["started_at"]
+    assert place.target(second)["undo"]["finished_at"] <= place.target(first)["undo"]["started_at"] + CLOCK
     assert balancer.states() == {first.name: "healthy", second.name: "healthy"}
     assert place.lock()["state"] == "free"
 
