@@ -5,20 +5,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import http.server
 import importlib.util
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
 
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests.codedeploy.imds import INSTANCE, serve_imds
 from tests.codedeploy.world import World
 from tests.support.hosts import Host, Hosts
 
@@ -46,40 +44,10 @@ def user_data() -> ModuleType:
     return module
 
 
-class _Imds(http.server.BaseHTTPRequestHandler):
-    """An instance's metadata service, which wants a token."""
-
-    answers: ClassVar = {
-        "/latest/meta-data/placement/region": "eu-west-1",
-        "/latest/meta-data/instance-id": "i-0123456789abcdef0",
-        "/latest/meta-data/iam/security-credentials/": "umigo-dev-backend",
-        "/latest/meta-data/iam/security-credentials/umigo-dev-backend": json.dumps(
-            {"AccessKeyId": "ASIAROLE", "SecretAccessKey": "secret", "Token": "session"}
-        ),
-    }
-
-    def do_PUT(self) -> None:
-        self._say(200, "a-token")
-
-    def do_GET(self) -> None:
-        known = self.headers.get("X-aws-ec2-metadata-token") == "a-token" and self.path in self.answers
-        self._say(200 if known else 401, self.answers.get(self.path, ""))
-
-    def _say(self, code: int, text: str) -> None:
-        self.send_response(code)
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def imds(hosts: Hosts) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer((hosts.gateway, 0), _Imds) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{hosts.gateway}:{server.server_port}"
-        server.shutdown()
+    with serve_imds(hosts.gateway) as url:
+        yield url
 
 
 def test_it_fits_into_user_data_and_python_3_8() -> None:
@@ -132,7 +100,7 @@ def test_a_bare_host_boots_the_bundle(world: World, host: Host, imds: str) -> No
     assert said.splitlines()[-1] == "slipway: boot: this host serves"
     assert json.loads(host.run("cat /root/booted.json")) == {
         "env": "testing",
-        "host": "i-0123456789abcdef0",
+        "host": INSTANCE,
         "boot": True,
     }
 
