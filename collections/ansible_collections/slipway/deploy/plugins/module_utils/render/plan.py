@@ -67,12 +67,23 @@ def _header(record: Record, width: int | None, lock: str) -> list[str]:
     title = f' "{clean(record["title"])}"' if record.get("title") else ""
     if changing:
         verb = "change" if changing != 1 else "changes"
-        count = f"{changing} of {counted([*targets_of(record), *unchanged_of(record)])} {verb}"
+        count = f"{_shares(record)} {verb}"
     else:
         count = nothing_to_do(record)
     subject = release(record) if is_rollback(record) else f"plan for {release(record)}"
     parts = [str(record.get("environment")), f"{subject}{title}", count]
     return joined([*parts, lock] if lock else parts, width)
+
+
+def _shares(record: Record) -> str:
+    """``3 of 12 services and 1 of 2 hosts``: what changes of what there is."""
+    parts = []
+    for hosts in (False, True):
+        changing = [item for item in targets_of(record) if is_host(item) is hosts]
+        every = [*changing, *(item for item in unchanged_of(record) if is_host(item) is hosts)]
+        if every:
+            parts.append(f"{len(changing)} of {counted(every)}")
+    return " and ".join(parts)
 
 
 def nothing_to_do(record: Record) -> str:
