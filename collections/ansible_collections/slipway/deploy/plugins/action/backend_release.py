@@ -33,11 +33,12 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Find it; the release is the result."""
         none: dict[str, Any] = {"changed": False, "release": {}, "hosts": [], "migrate": False}
-        hosts = [name for name in context.backend if name in context.selected_hosts]
+        kind = self.arguments["kind"]
+        # A host that boots speaks for itself, also where the others are not reached from anywhere.
+        hosts = [context.here] if kind == "boot" else _selected(context)
         if not hosts:
             return none
         context.check_account()
-        kind = self.arguments["kind"]
         find = {"deploy": _wanted, "rollback": _earlier, "boot": _last_good}[kind]
         release = find(context, hosts[0])
         if release is None:
@@ -49,6 +50,10 @@ class ActionModule(SlipwayAction):
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""
         let_go(context)
+
+
+def _selected(context: Context) -> list[str]:
+    return [name for name in context.backend if name in context.selected_hosts]
 
 
 def _wanted(context: Context, host: str) -> Release:

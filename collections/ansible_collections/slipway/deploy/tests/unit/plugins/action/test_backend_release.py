@@ -132,6 +132,13 @@ def test_hosts_that_run_their_own_bundle_are_none(find: Any) -> None:
     assert find(backend_connection="none", backend_release="backend-v0.2.0")["hosts"] == []
 
 
+@pytest.mark.parametrize("connection", ["ssh", "none"])
+def test_a_host_that_boots_runs_what_was_good_last(find: Any, connection: str) -> None:
+    found = find(ran(2, V2, "undone"), ran(1, V1), kind="boot", backend_connection=connection)
+    assert (found["release"]["tag"], found["release"]["digest"]) == (V1.tag, V1.digest)
+    assert (len(found["hosts"]), found["migrate"]) == (1, False)
+
+
 @pytest.mark.parametrize(
     ("records", "variables", "migrate"),
     [
