@@ -143,7 +143,7 @@ class Place:
 
     def answers(self, host: Host, path: str) -> Any:
         """What the application on a host answers."""
-        with urllib.request.urlopen(f"http://{host.address}:8080{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{host.address}:8080{path}", timeout=60) as answer:
             return json.load(answer)
 
     def version(self, host: Host) -> str:

@@ -16,7 +16,7 @@ from sandbox.testing import Sandbox
 from tests.inventory.project import BIN, ROOT, Project, Ran
 
 NAME = "umigo-dev-backend"
-FAILED = "inventories/dev/aws_ec2.yml: Failed to describe instances:"
+FAILED = "inventories/dev/aws_ec2.yml: cannot ask AWS for this source:"
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +79,17 @@ def test_instances_are_grouped_by_role_and_two_of_one_name_stay_two(project: Pro
     [
         (
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
-            f'{FAILED} Could not connect to the endpoint URL: "http://127.0.0.1:9/"',
+            (
+                f'{FAILED} Could not connect to the endpoint URL: "http://127.0.0.1:9/". '
+                "Check aws_region (is it spelt right?), aws_endpoint_url and the network"
+            ),
         ),
         (
             {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
-            f"{FAILED} Unable to locate credentials",
+            (
+                f"{FAILED} no AWS credentials were found. Set aws_profile in the environment's group_vars, AWS_PROFILE, "
+                "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            ),
         ),
     ],
 )

@@ -56,6 +56,7 @@ from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_aws_error, translate
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import GROUPS, check_fleet
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
@@ -293,7 +294,11 @@ def _at(shown: str, failure: BaseException) -> SlipwayError:
     """What a source's plugin failed with, and the source's name before each line."""
     cause: BaseException | None = failure
     while cause is not None and not isinstance(cause, SlipwayError):
-        cause = cause.__cause__
+        if isinstance(cause, Exception) and is_aws_error(cause):
+            cause = translate(cause, "ask AWS for this source")
+            break
+        # amazon.aws says what botocore raised in a text of its own, and keeps the exception as the context only.
+        cause = cause.__cause__ or cause.__context__
     if isinstance(cause, SlipwayErrors):
         return SlipwayErrors([SlipwayError(str(error), shown) for error in cause.errors])
     return SlipwayError(str(cause) if cause is not None else _one_line(failure), shown)
