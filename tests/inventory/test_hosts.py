@@ -87,8 +87,8 @@ def test_instances_are_grouped_by_role_and_two_of_one_name_stay_two(project: Pro
         (
             {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
             (
-                f"{FAILED} no AWS credentials were found. Set aws_profile in the environment's group_vars, AWS_PROFILE, "
-                "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                f"{FAILED} no AWS credentials were found. Set aws_profile in the environment's group_vars, "
+                "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ),
         ),
     ],
