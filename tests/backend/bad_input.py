@@ -102,7 +102,7 @@ def another_jar(place: Place) -> Iterator[None]:
 
 @contextmanager
 def truncated(place: Place) -> Iterator[None]:
-    rule = {"kind": "truncate", "service": "s3", "action": "GetObject", "path": f"/{BUCKET}/*", "bytes": 100_000}
+    rule = {"kind": "truncate", "service": "s3", "action": "GetObject", "path": "app.jar", "bytes": 100_000}
     place.aws.control("faults", rule)
     yield
     place.aws.control("faults", {}, "DELETE")

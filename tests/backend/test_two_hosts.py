@@ -105,10 +105,10 @@ def test_the_first_host_that_fails_keeps_the_release_from_the_others(balancer: B
 def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Balancer) -> None:
     place = balancer.place
     first, second = settle(balancer, "0.1.1")
-    # On this host only, the service listens where nobody asks.
+    # On this host only, the service listens where nobody asks. The first one gates the rest, whatever the threshold.
     only_here(
         place,
-        place.inventory_name(first),
+        place.inventory_name(second),
         backend_environment={**QUICK, "SERVER_PORT": "8099"},
         backend_ready_timeout=45,
     )
@@ -117,19 +117,19 @@ def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Bala
     place.set_variables(backend_failure_threshold=0)
     assert ran.code != 0, ran.text
     assert place.record()["outcome"] == "held"
-    assert states(place) == {place.inventory_name(first): "undone", place.inventory_name(second): "stable"}
-    assert [place.version(host) for host in (first, second)] == ["0.1.1", "0.1.0"]
-    assert f"not on the new release: {place.inventory_name(first)}" in ran.text
+    assert states(place) == {place.inventory_name(first): "stable", place.inventory_name(second): "undone"}
+    assert [place.version(host) for host in (first, second)] == ["0.1.0", "0.1.1"]
+    assert f"not on the new release: {place.inventory_name(second)}" in ran.text
     assert "2 hosts deployed" not in ran.text
     assert set(balancer.states().values()) == {"healthy"}
 
     shutil.rmtree(place.directory / "inventories" / "dev" / "host_vars")
-    pid = place.answers(second, "/api/version")["pid"]
-    limited = place.deploy("0.1.0", "--limit", place.inventory_name(first))
+    pid = place.answers(first, "/api/version")["pid"]
+    limited = place.deploy("0.1.0", "--limit", place.inventory_name(second))
     assert limited.code == 0, limited.text
     assert [place.version(host) for host in (first, second)] == ["0.1.0", "0.1.0"]
-    assert list(states(place)) == [place.inventory_name(first)]
-    assert place.answers(second, "/api/version")["pid"] == pid, "the host that was not selected was restarted"
+    assert list(states(place)) == [place.inventory_name(second)]
+    assert place.answers(first, "/api/version")["pid"] == pid, "the host that was not selected was restarted"
 
 
 def test_a_host_that_vanishes_in_its_switch(balancer: Balancer) -> None:
