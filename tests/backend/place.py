@@ -109,7 +109,8 @@ class Place:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            if process.stdout is not None and not process.stdout.closed:
+                process.communicate()
 
     def records(self) -> list[dict[str, Any]]:
         """The records in the state store, oldest first."""
