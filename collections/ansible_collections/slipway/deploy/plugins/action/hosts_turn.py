@@ -63,7 +63,6 @@ class ActionModule(SlipwayAction):
                     if item["name"] in context.batch
                 },
                 "lost": progress.point_of_no_return(record),
-                "targets": {item["name"]: item for item in progress.hosts_of(record)},
                 **summary_of(record),
             }
 

@@ -56,11 +56,6 @@ release:
   returned: success
   type: dict
   sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0}
-targets:
-  description: The record's targets that are hosts, by name.
-  returned: success
-  type: dict
-  sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: {state: updating}}
 links:
   description: For each host the links of what it ran before; empty where nothing did.
   returned: success

@@ -116,16 +116,12 @@ def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHos
 
     :raises SlipwayError: when there is no such group: before any change is the time.
     """
-    names = {host.name: str(context.host(host.name).get("backend_target_group") or "") for host in hosts}
-    where = f"inventories/{context.environment}/group_vars/backend.yml"
-    members = {
-        group: places(context.clients, find_group(context.clients, group, where))
-        for group in sorted({names[name] for name in names if name in context.selected_hosts} - {""})
-    }
+    wanted = {_group_of(context, host.name) for host in hosts if host.name in context.selected_hosts} - {""}
+    members = {group: _members(context, group) for group in sorted(wanted)}
     placed = []
     for host in hosts:
-        group = names[host.name]
-        place = members.get(group, {}).get(str(context.host(host.name).get("ec2_instance_id")), Place("unused"))
+        group = _group_of(context, host.name)
+        place = _place_of(context, host.name, members.get(group, {}))
         # One that is "unused" for a reason is registered: no load balancer routes to its group, or it does not run.
         outside = group in members and (place == Place("unused") or place.state == "draining")
         placed.append(replace(host, outside=group if outside else None))
@@ -177,9 +173,9 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
     changed = {item["name"]: item for item in hosts_of(record)}
     results = []
     for name in context.backend:
-        group, instance = str(context.host(name).get("backend_target_group") or ""), context.host(name)
+        group = _group_of(context, name)
         found = groups.get(group) if group else None
-        place = found.get(str(instance.get("ec2_instance_id")), Place("unused")) if found is not None else None
+        place = _place_of(context, name, found) if found is not None else None
         after = _after(context, name, HEALTH, "")
         selected = name in context.selected_hosts
         expected = wanted if name in changed else None
@@ -210,14 +206,28 @@ def hosts_status(context: Context) -> list[HostStatus]:
 
 
 def _places(context: Context) -> dict[str, dict[str, Place] | None]:
-    wanted = {str(context.host(name).get("backend_target_group") or "") for name in context.backend} - {""}
+    wanted = {_group_of(context, name) for name in context.backend} - {""}
     found: dict[str, dict[str, Place] | None] = {}
     for name in wanted:
         try:
-            found[name] = places(context.clients, find_group(context.clients, name, context.written(name)))
+            found[name] = _members(context, name)
         except SlipwayError:
             found[name] = None  # Said as "could not be asked": unknown, never green.
     return found
+
+
+def _group_of(context: Context, name: str) -> str:
+    """The name of a host's target group; empty when it has none."""
+    return str(context.host(name).get("backend_target_group") or "")
+
+
+def _members(context: Context, group: str) -> dict[str, Place]:
+    where = f"inventories/{context.environment}/group_vars/backend.yml"
+    return places(context.clients, find_group(context.clients, group, where))
+
+
+def _place_of(context: Context, name: str, members: Mapping[str, Place]) -> Place:
+    return members.get(str(context.host(name).get("ec2_instance_id")), Place("unused"))
 
 
 def _after(context: Context, name: str, variable: str, failure: str) -> After:

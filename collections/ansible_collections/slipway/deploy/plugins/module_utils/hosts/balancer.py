@@ -28,7 +28,6 @@ class TargetGroup:
 
     name: str
     arn: str
-    port: int
     delay: float
 
 
@@ -64,7 +63,7 @@ def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
         attributes = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
     found = {item["Key"]: item["Value"] for item in attributes}
     delay = float(found.get("deregistration_delay.timeout_seconds") or 300)
-    return TargetGroup(str(group["TargetGroupName"]), str(group["TargetGroupArn"]), int(group["Port"]), delay)
+    return TargetGroup(str(group["TargetGroupName"]), str(group["TargetGroupArn"]), delay)
 
 
 def places(clients: Clients, group: TargetGroup) -> dict[str, Place]:
@@ -99,7 +98,7 @@ def drain(clients: Clients, group: TargetGroup, instance: str, wait: Callable[[f
         with calling(f"take {instance} out of the target group {group.name}"):
             clients("elbv2").deregister_targets(TargetGroupArn=group.arn, Targets=[{"Id": instance}])
     waited = 0.0
-    while places(clients, group).get(instance, Place("unused")).state not in ("unused",):
+    while places(clients, group).get(instance, Place("unused")).state != "unused":
         if waited > group.delay + MARGIN_SECONDS:
             what = f"{instance} is still draining after {waited:.0f} s"
             raise SlipwayError(what, f"target group {group.name}", "Look at its connections")

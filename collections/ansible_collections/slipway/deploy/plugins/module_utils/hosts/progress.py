@@ -9,7 +9,7 @@ host that is gone answers nothing, and then nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
 
 Record = dict[str, Any]
 
-#: Before anything of the change was done to the host.
-_BEFORE = frozenset({"planned"})
 #: Why a host of a deploy that is taken up again is given up.
 NOT_LISTED = "the inventory does not have this host any more, what it runs is not known"
 #: What an undo has to look at: the host runs the new release, or it is not known what it runs.
@@ -96,9 +94,7 @@ def left_behind(record: Mapping[str, Any]) -> Cause | None:
 
 def begin(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:
     """The record before hosts are switched: whoever finds it after a kill knows which may be half-done."""
-    return _changed(
-        record, names, lambda item: {"state": "updating", "started_at": item.get("started_at") or now}, frozenset()
-    )
+    return _changed(record, names, lambda item: {"state": "updating", "started_at": item.get("started_at") or now})
 
 
 def end(record: Mapping[str, Any], after: Mapping[str, After], threshold: int, now: float) -> Record:
@@ -138,7 +134,6 @@ def begin_undo(record: Mapping[str, Any], names: Collection[str], now: float) ->
         record,
         names,
         lambda _item: {"state": "undoing", "undo": {"started_at": now, "finished_at": None, "detail": ""}},
-        frozenset(),
     )
 
 
@@ -197,7 +192,12 @@ def _back(item: Mapping[str, Any], after: After) -> bool:
     return after.answered and after.active and after.release == before.get("release") and same
 
 
-def _changed(record: Mapping[str, Any], names: Collection[str], change: Any, states: frozenset[str]) -> Record:
+def _changed(
+    record: Mapping[str, Any],
+    names: Collection[str],
+    change: Callable[[Mapping[str, Any]], dict[str, Any]],
+    states: frozenset[str] = frozenset(),
+) -> Record:
     """The record with some hosts changed.
 
     :param states: only hosts in these states; any without them.

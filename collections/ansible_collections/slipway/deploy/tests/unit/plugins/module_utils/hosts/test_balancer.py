@@ -14,7 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts import balanc
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place, TargetGroup
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/umigo/1"
-GROUP = TargetGroup("umigo", ARN, 8080, 30.0)
+GROUP = TargetGroup("umigo", ARN, 30.0)
 
 
 class Elb:
