@@ -30,6 +30,7 @@ class Server:
 
     address: str
     status: int = 200
+    port: int = 8080
 
     def __post_init__(self) -> None:
         server = self
@@ -42,7 +43,7 @@ class Server:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self.http = ThreadingHTTPServer((self.address, 8080), Handler)
+        self.http = ThreadingHTTPServer((self.address, self.port), Handler)
         threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
@@ -81,7 +82,7 @@ class Turns:
 
     def drain(self, index: int) -> str:
         """Take one out."""
-        return balancer.drain(self.aws.client, self.group, self.instances[index], self.wait)
+        return balancer.drain(self.aws.client, self.group, self.instances[index], self.wait).how
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,7 @@ def turns(server: Sandbox) -> Iterator[Turns]:
 def test_a_group_is_found_by_name_or_arn_with_its_own_delay(turns: Turns) -> None:
     found = balancer.find_group(turns.aws.client, "backend", "group_vars/backend.yml")
     assert found == turns.group
-    assert (found.name, found.port, found.delay) == ("backend", 8080, DELAY)
+    assert (found.name, found.delay) == ("backend", DELAY)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,29 @@ def test_a_host_that_a_run_before_was_draining_is_waited_for_not_drained_again(t
     assert turns.drain(0) == "drained"
     calls = [call["action"] for call in turns.aws.control("calls")["calls"]]
     assert calls.count("DeregisterTargets") == 1
+
+
+def test_a_host_with_a_port_of_its_own_returns_to_it(turns: Turns) -> None:
+    elb = turns.aws.client("elbv2")
+    own = Server("127.0.8.11", port=8081)
+    turns.give_back(1)
+    elb.register_targets(TargetGroupArn=turns.group.arn, Targets=[{"Id": turns.instances[0], "Port": 8081}])
+    wait_for("it is healthy there", lambda: turns.states() == ["healthy", "healthy"], 15)
+    drained = balancer.drain(turns.aws.client, turns.group, turns.instances[0], turns.wait)
+    assert (drained.how, drained.ports) == ("drained", (8081,))
+    assert turns.states() == ["unused", "healthy"]
+    balancer.give_back(turns.aws.client, turns.group, turns.instances[0], 60, turns.wait, drained.ports)
+    assert turns.places()[turns.instances[0]].ports == (8081,)
+    own.close()
+
+
+def test_an_instance_that_is_stopped_is_no_group_out_of_use(turns: Turns) -> None:
+    turns.give_back(0)
+    turns.give_back(1)
+    turns.aws.client("ec2").stop_instances(InstanceIds=[turns.instances[0]])
+    wait_for("it is out of use", lambda: turns.states()[0] != "healthy", 15)
+    with pytest.raises(SlipwayError, match=turns.instances[0]):
+        turns.give_back(0, timeout=10)
 
 
 def test_the_only_healthy_target_stays(turns: Turns) -> None:

@@ -26,6 +26,11 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
         place.set_variables(
             backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=180
         )
+        # A host that runs its own bundle comes first and has no turn: counted, it would let both others go at once.
+        place.set_variables(backend_serial=[1, 2])
+        (place.directory / "inventories" / "dev" / "a_self.yml").write_text(
+            yaml.safe_dump({"backend": {"hosts": {"a-self": {"backend_connection": "none"}}}}), encoding="utf-8"
+        )
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
         assert set(made.states().values()) == {"healthy"}, "the first deploy puts its hosts into the target group"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun, known_schema
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
@@ -45,7 +45,10 @@ class ActionModule(SlipwayAction):
             return none
         engine = str(context.host(hosts[0]).get("backend_migrations") or "maven")
         migrate = engine != "none" and kind == "deploy" and (context.settings.force or not _ran(context, release))
-        return {"changed": False, "release": release.to_record(), "hosts": hosts, "migrate": migrate}
+        result = {"changed": False, "release": release.to_record(), "hosts": hosts, "migrate": migrate}
+        if kind == "boot":
+            result["schema"] = known_schema(history(context.store, context.environment))
+        return result
 
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""

@@ -19,7 +19,11 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Cons
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss
 from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import health_of_unchanged, plan_fleet, unhealthy
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import Planned, plan_backend
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+    Planned,
+    health_of_unchanged_hosts,
+    plan_backend,
+)
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
     beat,
@@ -62,7 +66,7 @@ class ActionModule(SlipwayAction):
             record["verify"] = _verified(verified, backend)
             record["unhealthy"] = [] if self._task.check_mode else unhealthy(context, fleet, observation)
         else:
-            record.update(health_of_unchanged(observation))
+            record.update(health_of_unchanged(observation, health_of_unchanged_hosts(backend)))
         console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}

@@ -54,11 +54,17 @@ class ActionModule(SlipwayAction):
             return {
                 "changed": False,
                 "hosts": names,
+                "changing": [item["name"] for item in progress.hosts_of(record)],
                 "release": (record.get("releases") or {}).get(BACKEND) or {},
                 "schema": (record.get("migrations") or {}).get("to"),
                 # A host of a deploy that is taken up again may be gone from the inventory.
                 "links": {
                     item["name"]: progress.links_before(item, str(context.host(item["name"])["backend_service"]))
+                    for item in progress.hosts_of(record)
+                    if item["name"] in context.batch
+                },
+                "before": {
+                    item["name"]: progress.release_before(item)
                     for item in progress.hosts_of(record)
                     if item["name"] in context.batch
                 },

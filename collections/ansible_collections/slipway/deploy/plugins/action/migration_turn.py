@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes into the record that the database is about to be migrated, and what became of it."""
+"""Writes into the record that the database is migrated, and what became of it. See modules/migration_turn.py."""
 
 from __future__ import annotations
 

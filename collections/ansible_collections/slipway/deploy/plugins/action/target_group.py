@@ -21,6 +21,7 @@ class ActionModule(SlipwayAction):
         "name": {"type": "str", "default": ""},
         "state": {"type": "str", "choices": ["drained", "returned"], "required": True},
         "timeout": {"type": "float", "default": 300.0},
+        "ports": {"type": "list", "elements": "int", "default": []},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -35,13 +36,11 @@ class ActionModule(SlipwayAction):
             place = balancer.places(context.clients, group).get(instance, balancer.Place("unused")).state
             return {"changed": (place == "unused") is (self.arguments["state"] == "returned"), "place": place}
         if self.arguments["state"] == "drained":
-            place = balancer.drain(context.clients, group, instance, time.sleep)
-            return {"changed": place == "drained", "place": place}
-        timeout = float(self.arguments["timeout"])
-        return {
-            "changed": balancer.give_back(context.clients, group, instance, timeout, time.sleep),
-            "place": "healthy",
-        }
+            drained = balancer.drain(context.clients, group, instance, time.sleep)
+            return {"changed": drained.how == "drained", "place": drained.how, "ports": list(drained.ports)}
+        timeout, ports = float(self.arguments["timeout"]), self.arguments["ports"]
+        changed = balancer.give_back(context.clients, group, instance, timeout, time.sleep, ports)
+        return {"changed": changed, "place": "healthy"}
 
 
 def instance_of(context: Context) -> str:

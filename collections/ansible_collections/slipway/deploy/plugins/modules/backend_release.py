@@ -46,8 +46,13 @@ release:
   returned: success
   type: dict
   sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, bucket: umigo-artifacts}
+schema:
+  description: The version of the database's schema as the records know it, or V(null).
+  returned: O(kind=boot)
+  type: str
+  sample: "2"
 hosts:
-  description: The selected hosts that are deployed to from here.
+  description: The selected hosts that are deployed to from here. With O(kind=boot), the host itself.
   returned: success
   type: list
   elements: str

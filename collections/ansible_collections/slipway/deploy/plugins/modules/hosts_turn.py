@@ -51,6 +51,12 @@ hosts:
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
+changing:
+  description: All hosts that the deploy changes, in the plan's order.
+  returned: success
+  type: list
+  elements: str
+  sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 release:
   description: The release that they should run, as the record holds it.
   returned: success
@@ -64,6 +70,12 @@ links:
     umigo-dev-backend-i-0a1b2c3d4e5f60718:
       - path: /app/app.jar
         target: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar
+before:
+  description: For each host what it ran before, for C(service_release); empty where nothing did.
+  returned: success
+  type: dict
+  sample:
+    umigo-dev-backend-i-0a1b2c3d4e5f60718: {id: backend-v0.1.0-9f8e7d6c5b4a, tag: backend-v0.1.0}
 schema:
   description: The version of the database's schema that the release runs with.
   returned: success

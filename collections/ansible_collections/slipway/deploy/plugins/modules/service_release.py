@@ -30,7 +30,7 @@ options:
       - V(running) makes the service run with O(links) and O(identity_files) as they are wanted.
       - V(previous) goes back to the newest good release of the ledger that is not the one that runs, and notes the one
         it leaves as bad. With O(release), to the newest good one of that id. With O(links), to exactly these, and to
-        the files that ran with them.
+        the files that ran with them; O(release) then says what they stand for where the ledger does not.
       - V(shown) changes nothing and returns what runs and the ledger's releases.
     type: str
     choices: [running, previous, shown]
@@ -111,10 +111,20 @@ options:
         description: Seconds between two questions.
         type: float
         default: 0.5
+  force:
+    description: With O(state=running), whether the service is restarted also when it runs with what is wanted.
+    type: bool
+    default: false
   undo:
     description: Whether a release that does not become ready is undone. Otherwise it stays, for somebody to look at.
     type: bool
     default: true
+  wait:
+    description:
+      - Seconds to wait for another switch of this service that is under way, such as one whose run was killed.
+      - By default as long as a switch and its undo can take with O(readiness); none with O(state=shown), which then
+        shows what is there in the middle of it.
+    type: int
   state_directory:
     description: Where the ledgers of this host's services are, each in a directory of the service's name.
     type: path
@@ -223,6 +233,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.release import
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.service import (
     Service,
+    await_switch,
     heeding,
     load_ledger,
     locked,
@@ -236,6 +247,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import 
     tracked,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.told import brief, described, good_states, message
+
+#: What stopping, starting and undoing take on top of the waits for readiness.
+MARGIN_SECONDS = 60
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -271,7 +285,9 @@ ARGUMENTS = {
             "interval": {"type": "float", "default": 0.5},
         },
     },
+    "force": {"type": "bool", "default": False},
     "undo": {"type": "bool", "default": True},
+    "wait": {"type": "int"},
     "state_directory": {"type": "path", "default": "/var/lib/slipway"},
 }
 
@@ -286,7 +302,8 @@ def main() -> None:
         elif module.check_mode:
             result = foreseen(service, module.params)
         else:
-            with heeding(service), locked(service.home):
+            # A signal while it waits ends it: nothing was begun.
+            with locked(service.home, lock_wait(service, module.params)), heeding(service):
                 result = carried_out(service, module.params)
     except SlipwayError as error:
         module.fail_json(msg=str(error))
@@ -303,6 +320,13 @@ def make_service(params: dict[str, Any]) -> Service:
     return Service(params["name"], Path(params["state_directory"]) / params["name"], Wanted(**readiness), [])
 
 
+def lock_wait(service: Service, params: dict[str, Any]) -> float:
+    """Seconds to wait for another switch: that one proves its release, and perhaps the one it puts back."""
+    if params["wait"] is not None:
+        return float(params["wait"])
+    return 2 * (service.wanted.timeout + service.wanted.stable_for) + MARGIN_SECONDS
+
+
 def look(service: Service, params: dict[str, Any]) -> tuple[Ledger, Observed, dict[str, str]]:
     """The ledger, the host, and the wanted links."""
     ledger = load_ledger(service, returning=params["state"] == "previous")
@@ -316,9 +340,8 @@ def decided(ledger: Ledger, observed: Observed, links: dict[str, str], params: d
     """What is to be done."""
     release = Release(**params["release"]) if params["release"] else None
     if params["state"] == "previous":
-        wanted = release.id if release else None
-        return decide_back(ledger, observed, links, wanted, params["leave"], params["reason"])
-    return decide(ledger, observed, links, release)
+        return decide_back(ledger, observed, links, release, params["leave"], params["reason"])
+    return decide(ledger, observed, links, release, force=params["force"])
 
 
 def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
@@ -362,6 +385,7 @@ def foreseen(service: Service, params: dict[str, Any]) -> dict[str, Any]:
 
 def shown(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """What runs and what ran."""
+    await_switch(service.home, params["wait"] or 0)
     ledger, observed, _links = look(service, params)
     known = started_with(ledger, observed)
     current = ledger.entry(known)

@@ -29,7 +29,13 @@ options:
     description: Seconds within which the host has to become healthy.
     type: float
     default: 300.0
-
+  ports:
+    description:
+      - With O(state=returned), the ports that the host was registered with before it was drained.
+      - Without any, those of its neighbours in the group, else the group's own.
+    type: list
+    elements: int
+    default: []
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:
@@ -58,4 +64,10 @@ place:
   returned: success
   type: str
   sample: drained
+ports:
+  description: The ports that the host was registered with.
+  returned: O(state=drained)
+  type: list
+  elements: int
+  sample: [8080]
 """

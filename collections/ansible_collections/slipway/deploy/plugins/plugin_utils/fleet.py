@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
 from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
@@ -25,7 +26,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.rollback impo
     desired_for_rollback,
     plan_rollback,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Expected, Goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Expected, Goal, services_of
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismissals
@@ -61,9 +62,9 @@ def unhealthy(context: Context, planned: Plan, observation: FleetObservation | N
     return [item.name for item in results if item.verdict in ("fail", "unknown")]
 
 
-def health_of_unchanged(observation: FleetObservation | None) -> dict[str, Any]:
-    """The services' health as the plan saw it: a deploy that changes nothing must not say green over a broken fleet."""
-    results = [
+def health_of_unchanged(observation: FleetObservation | None, hosts: Iterable[Health]) -> dict[str, Any]:
+    """The health as the plan saw it: a deploy that changes nothing must not say green over what is broken."""
+    services = [
         # Target groups are not asked: nothing was started, and this has to be quick.
         health.judge(
             facts.desired.name,
@@ -73,6 +74,7 @@ def health_of_unchanged(observation: FleetObservation | None) -> dict[str, Any]:
         )
         for facts in (observation.facts if observation else ())
     ]
+    results = [*services, *hosts]
     found: dict[str, Any] = {"health": [item.to_record() for item in results]}
     bad = [item for item in results if item.verdict in ("fail", "unknown")]
     if bad:
@@ -90,9 +92,10 @@ def _plan(
     if goal is None:
         observation = observe(desired, context.clients, cache)
         return name_images(plan(desired, observation, options), context.clients), observation
-    wanted = desired_for_rollback(desired, goal.runs)
-    observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(goal.runs))
-    return plan_rollback(goal.runs, observation, options), observation
+    services = services_of(goal.runs)
+    wanted = desired_for_rollback(desired, services)
+    observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(services))
+    return plan_rollback(services, observation, options), observation
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer impo
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.judge import judge_host
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import (
     known_schema,
+    moved_past,
     planned_migrations,
     refuse_behind,
 )
@@ -24,7 +25,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import 
     Release,
     Runs,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import plan_hosts
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED, plan_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
@@ -83,7 +84,7 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     """
     if not document:
         hosts = tuple(
-            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else "not selected")
+            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else NOT_SELECTED)
             for name in context.backend
         )
         return Planned(HostPlan(None, (), hosts))
@@ -100,8 +101,10 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     # A release that ran here before has nothing to migrate, and so nobody asked the database.
     asked = found or {"schema_before": known_schema(history(context.store, context.environment))}
     migrations = planned_migrations(asked)
-    records = history(context.store, context.environment)
-    warnings = refuse_behind(records, release, migrations, forced=context.settings.force_schema)
+    behind = moved_past(history(context.store, context.environment), release)
+    warnings = refuse_behind(behind, release, migrations, forced=context.settings.force_schema)
+    if behind:
+        migrations["behind"] = behind
     checked = {
         "artifact": release.id,
         "hosts": len(plan.changes),
@@ -124,8 +127,20 @@ def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHos
         place = _place_of(context, host.name, members.get(group, {}))
         # One that is "unused" for a reason is registered: no load balancer routes to its group, or it does not run.
         outside = group in members and (place == Place("unused") or place.state == "draining")
-        placed.append(replace(host, outside=group if outside else None))
+        sick = f"its target group says unhealthy: {place.detail}" if place.state == "unhealthy" else None
+        placed.append(replace(host, outside=group if outside else None, sick=sick))
     return placed
+
+
+def health_of_unchanged_hosts(planned: Planned) -> list[Health]:
+    """The health of the hosts as the plan saw them, for a deploy that changes nothing."""
+    if planned.release is None:
+        return []
+    return [
+        Health(host.name, "fail" if host.sick else "pass", running=int(host.active), desired=1, detail=host.sick or "")
+        for host, why in planned.plan.unchanged
+        if why != NOT_SELECTED
+    ]
 
 
 def observed_host(context: Context, name: str) -> ObservedHost:

@@ -36,6 +36,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.release import
 from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed
 
 LOG_LINES = 20
+#: Between two tries to take a service's lock.
+LOCK_SECONDS = 0.5
 
 
 @dataclass
@@ -200,27 +202,52 @@ def _changed_after(path: str, started: float) -> bool:
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
+def locked(home: Path, wait: float) -> Iterator[None]:
     """Keep a second switch of the same service out until this one ends, however it ends.
 
-    :raises SlipwayError: when one is under way.
+    :param wait: seconds to wait for one that is under way: a run that was killed leaves its switch to the host.
+    :raises SlipwayError: when it is still under way then.
     """
     ensure_directory(home, 0o755)
     path = home / "lock"
     with filing("open it", path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(descriptor, fcntl.LOCK_EX, wait):
             holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-            what = f"another switch of this service is under way (pid {holder})"
-            raise SlipwayError(what, str(path), "Wait for it to end, then run this again") from None
+            what = f"another switch of this service is still under way after {wait:.0f} s (pid {holder})"
+            raise SlipwayError(what, str(path), "Wait for it to end, then run this again")
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(descriptor)
+
+
+def await_switch(home: Path, wait: float) -> None:
+    """Wait until no switch of the service is under way, at most ``wait`` seconds."""
+    try:
+        descriptor = os.open(home / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return  # Nothing was ever switched here.
+    try:
+        _taken(descriptor, fcntl.LOCK_SH, wait)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int, kind: int, wait: float) -> bool:
+    """Whether the lock could be taken within some seconds."""
+    until = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(LOCK_SECONDS)
+        else:
+            return True
 
 
 @contextmanager

@@ -94,11 +94,14 @@ def started_with(ledger: Ledger, observed: Observed) -> Snapshot | None:
     return ledger.running.snapshot if same_process or untouched else None
 
 
-def decide(ledger: Ledger, observed: Observed, links: Mapping[str, str], release: Release | None) -> Decision:
+def decide(
+    ledger: Ledger, observed: Observed, links: Mapping[str, str], release: Release | None, *, force: bool = False
+) -> Decision:
     """What makes the service run with these links, and with the files as they are on the disk.
 
     :param links: the wanted ones; others stay as they are on the disk.
     :param release: what they stand for, or ``None`` for the release that runs.
+    :param force: whether the service is restarted also when it runs with what is wanted.
     :raises SlipwayError: when a target does not exist.
     """
     wanted = Snapshot({**observed.disk.links, **links}, observed.disk.files)
@@ -108,7 +111,7 @@ def decide(ledger: Ledger, observed: Observed, links: Mapping[str, str], release
     found = ledger.entry(wanted)
     to = found or Entry(wanted)
     to = replace(to, release=release or to.release or (before.release if before else None))
-    if known == wanted:
+    if known == wanted and not force:
         if to.verdict == GOOD:
             return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=before)
         reason = "it has not proven yet that it is ready"
@@ -121,14 +124,15 @@ def decide_back(
     ledger: Ledger,
     observed: Observed,
     links: Mapping[str, str],
-    release: str | None = None,
+    release: Release | None = None,
     leave: str | None = None,
     why: str = "undone",
 ) -> Decision:
     """What makes the service run with an older good release.
 
     :param links: exactly where to go, or nothing for what the ledger says.
-    :param release: the id of the release to go to, or ``None`` for the last good one.
+    :param release: the release to go to, found by its id, or ``None`` for the last good one. With links, what these
+        stand for where the ledger does not know it.
     :param leave: the id of the release to leave; when another one runs, nothing is left.
     :param why: why it is left, in one line.
     :raises SlipwayError: when there is no such release, or something of it is gone.
@@ -141,10 +145,10 @@ def decide_back(
         wanted = {**observed.disk.links, **links}
         # The deploy that is undone may have written another unit: the release goes back with the one it ran with.
         ran = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
-        to = Entry(Snapshot(wanted, observed.disk.files), Release(release) if release else None)
+        to = Entry(Snapshot(wanted, observed.disk.files), release)
         to = next(ran, None) or ledger.entry(to.snapshot) or to
     else:
-        to = _older(ledger, current, release)
+        to = _older(ledger, current, release.id if release else None)
     _check_targets(to.snapshot, observed)
     known = started_with(ledger, observed)
     if known == to.snapshot and to.verdict == GOOD:
@@ -204,6 +208,8 @@ def _check_targets(wanted: Snapshot, observed: Observed) -> None:
 def _why(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> str:
     if not observed.active:
         return "the service does not run"
+    if known == wanted:
+        return "a restart was asked for"
     if known is None:
         return "it is not known what the running process was started with"
     return f"what it was started with has changed: {', '.join(differences(known, wanted))}"

@@ -26,7 +26,9 @@ def message(outcome: Outcome, decision: Decision, name: str) -> str:
         "failed": f"Nothing was undone. Next: journalctl -u {name}",
         "undo_failed": f"The service may be down: journalctl -u {name}",
     }
-    return f"{name}: {wanted} is not ready: {outcome.reason}. {endings[outcome.state]}"
+    # "not ready within 120 s" says it itself.
+    how = "is" if outcome.reason.startswith("not ready") else "is not ready:"
+    return f"{name}: {wanted} {how} {outcome.reason}. {endings[outcome.state]}"
 
 
 def described(decision: Decision, observed: Observed, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ Source of states and reasons: https://docs.aws.amazon.com/elasticloadbalancing/l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
@@ -33,10 +33,21 @@ class TargetGroup:
 
 @dataclass(frozen=True)
 class Place:
-    """What the group says of one target: ``state`` is ``unused`` for one that is not registered."""
+    """What the group says of one target: ``state`` is ``unused`` for one that is not registered.
+
+    :ivar reason: AWS's reason code, such as ``Target.NotInUse``.
+    :ivar ports: those that it is registered with: each may be another one than the group's.
+    """
 
     state: str
     detail: str = ""
+    reason: str = ""
+    ports: tuple[int, ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no load balancer routes to the group: then nobody ever looks at the target's health."""
+        return self.state == "unused" and self.reason == "Target.NotInUse"
 
 
 def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
@@ -72,31 +83,40 @@ def places(clients: Clients, group: TargetGroup) -> dict[str, Place]:
         answer = clients("elbv2").describe_target_health(TargetGroupArn=group.arn)
     found: dict[str, Place] = {}
     for item in answer["TargetHealthDescriptions"]:
-        health = item["TargetHealth"]
-        place = Place(health["State"], health.get("Description") or health.get("Reason") or "")
-        if item["Target"]["Id"] not in found or place.state != "healthy":
-            found[item["Target"]["Id"]] = place
+        identity, health = item["Target"]["Id"], item["TargetHealth"]
+        reason = health.get("Reason") or ""
+        place = Place(health["State"], health.get("Description") or reason, reason)
+        known = found.get(identity)
+        ports = (*(known.ports if known else ()), *((item["Target"]["Port"],) if "Port" in item["Target"] else ()))
+        found[identity] = replace(place if known is None or place.state != "healthy" else known, ports=ports)
     return found
 
 
-def drain(clients: Clients, group: TargetGroup, instance: str, wait: Callable[[float], None]) -> str:
+@dataclass(frozen=True)
+class Drained:
+    """How it went: ``drained``, ``not registered`` or ``the only healthy target``; the ports it was registered with."""
+
+    how: str
+    ports: tuple[int, ...] = ()
+
+
+def drain(clients: Clients, group: TargetGroup, instance: str, wait: Callable[[float], None]) -> Drained:
     """Take a host out of the group and wait until its connections are drained.
 
     The last healthy host stays: without it nobody would answer for as long as draining takes, which is longer than a
     restart.
 
-    :return: ``drained``, ``not registered`` or ``the only healthy target``.
     :raises SlipwayError: when it is still draining well after the group's own delay.
     """
     found = places(clients, group)
     place = found.get(instance)
     if place is None or place.state not in {*_IN_PLACE, "draining"}:
-        return "not registered"
+        return Drained("not registered")
     if not any(other != instance and item.state == "healthy" for other, item in found.items()):
-        return "the only healthy target"
+        return Drained("the only healthy target", place.ports)
     if place.state != "draining":
         with calling(f"take {instance} out of the target group {group.name}"):
-            clients("elbv2").deregister_targets(TargetGroupArn=group.arn, Targets=[{"Id": instance}])
+            clients("elbv2").deregister_targets(TargetGroupArn=group.arn, Targets=_targets(instance, place.ports))
     waited = 0.0
     while places(clients, group).get(instance, Place("unused")).state != "unused":
         if waited > group.delay + MARGIN_SECONDS:
@@ -104,30 +124,41 @@ def drain(clients: Clients, group: TargetGroup, instance: str, wait: Callable[[f
             raise SlipwayError(what, f"target group {group.name}", "Look at its connections")
         wait(POLL_SECONDS)
         waited += POLL_SECONDS
-    return "drained"
+    return Drained("drained", place.ports)
+
+
+def _targets(instance: str, ports: Sequence[int]) -> list[dict[str, Any]]:
+    """One target for each port; without ports, the group's own is meant."""
+    return [{"Id": instance, "Port": port} for port in ports] or [{"Id": instance}]
 
 
 def give_back(
-    clients: Clients, group: TargetGroup, instance: str, timeout: float, wait: Callable[[float], None]
+    clients: Clients,
+    group: TargetGroup,
+    instance: str,
+    timeout: float,
+    wait: Callable[[float], None],
+    ports: Sequence[int] = (),
 ) -> bool:
     """Put a host into the group and wait until the load balancer finds it healthy.
 
     :param timeout: seconds.
+    :param ports: those it was registered with before; without any, those of its neighbours, else the group's.
     :return: whether it had to be registered.
     :raises SlipwayError: when it does not become healthy.
     """
-    place = places(clients, group).get(instance)
-    missing = place is None or place.state in ("unused", "draining")
+    found = places(clients, group)
+    place = found.get(instance)
+    missing = place is None or place.state == "draining"
     if missing:
+        neighbours = next((item.ports for name, item in found.items() if name != instance and item.ports), ())
         with calling(f"put {instance} into the target group {group.name}"):
-            clients("elbv2").register_targets(TargetGroupArn=group.arn, Targets=[{"Id": instance}])
+            targets = _targets(instance, ports or (place.ports if place else ()) or neighbours)
+            clients("elbv2").register_targets(TargetGroupArn=group.arn, Targets=targets)
     waited = 0.0
     while True:
         place = places(clients, group).get(instance, Place("unused"))
-        if place.state == "healthy":
-            return missing
-        if place.state == "unused" and place.detail:
-            # Not in use: no load balancer routes to the group, so nobody will ever look at the target's health.
+        if place.state == "healthy" or place.idle:
             return missing
         if waited > timeout:
             what = f"{instance} is {place.state} for {waited:.0f} s{f': {place.detail}' if place.detail else ''}"

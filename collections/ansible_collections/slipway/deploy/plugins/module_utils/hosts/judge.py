@@ -8,8 +8,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.health impor
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After
 
-_ANSWERS = frozenset({"healthy", "unused"})
-
 
 def judge_host(
     name: str, after: After, wanted: str | None, place: Place | None, *, balanced: bool, selected: bool = True
@@ -36,8 +34,8 @@ def _judge(after: After, wanted: str | None, place: Place | None, balanced: bool
         return "fail", f"it runs {after.release or 'no known release'}, not {wanted}"
     if balanced and place is None:
         return "unknown", "its target group could not be asked"
-    if place is not None and place.state == "unused" and not place.detail:
+    if place == Place("unused"):
         return "fail", "it is not registered in its target group"
-    if place is not None and place.state not in _ANSWERS:
+    if place is not None and place.state != "healthy" and not place.idle:
         return "fail", f"its target group says {place.state}{f': {place.detail}' if place.detail else ''}"
     return "pass", ""

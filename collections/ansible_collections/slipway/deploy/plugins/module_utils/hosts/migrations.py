@@ -8,7 +8,7 @@ all as before, and a rollback past it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -97,28 +97,36 @@ def _fates(
     return before, applied, [item for item in planned if item["version"] in due - done]
 
 
-def refuse_behind(
-    records: Iterable[Mapping[str, Any]], release: Release, migrations: Mapping[str, Any], *, forced: bool
-) -> tuple[str, ...]:
-    """Refuse to run an older release on a schema that has moved past what it can read.
+def moved_past(records: Iterable[Mapping[str, Any]], release: Release) -> list[str]:
+    """The migrations since a release last ran that are not declared compatible, by version.
 
-    :param records: the environment's records, newest first; read back to the one that first ran the release.
-    :param forced: whether the operator insists; then it is a warning.
-    :return: warnings.
-    :raises SlipwayError: naming the migrations between the release and now that are not declared compatible.
+    :param records: the environment's records, newest first; read back to the newest that ran the release well.
     """
     moved: list[str] = []
-    known = False
     for record in records:
         ran = (record.get("releases") or {}).get(release.group) or {}
         if ran.get("digest") == release.digest and record.get("outcome") == "succeeded":
-            known = True
-            break
+            # Somebody may have insisted on that run: the schema was past the release then already.
+            return sorted({*moved, *map(str, (record.get("migrations") or {}).get("behind") or ())})
         moved += [str(item.get("version")) for item in touched(record) if not item.get("compatible")]
-    if not moved or not known:
-        return ()  # A release that never ran here is newer than the schema; Flyway says if it is not.
-    versions = ", ".join(sorted(set(moved)))
-    what = f"the schema has moved past {release.tag}: migration {versions} is not declared backward-compatible"
+    return []  # A release that never ran here is newer than the schema; Flyway says if it is not.
+
+
+def refuse_behind(
+    moved: Sequence[str], release: Release, migrations: Mapping[str, Any], *, forced: bool
+) -> tuple[str, ...]:
+    """Refuse to run an older release on a schema that has moved past what it can read.
+
+    :param moved: what :func:`moved_past` found.
+    :param forced: whether the operator insists; then it is a warning.
+    :return: warnings.
+    :raises SlipwayError: naming the migrations.
+    """
+    if not moved:
+        return ()
+    verb = "is" if len(moved) == 1 else "are"
+    names = f"migration{'' if len(moved) == 1 else 's'} {', '.join(moved)} {verb}"
+    what = f"the schema has moved past {release.tag}: {names} not declared backward-compatible"
     if forced:
         return (f"{what}; going back to it all the same, because force is given",)
     where = f"schema version {migrations.get('from')}" if migrations.get("from") else None

@@ -86,6 +86,7 @@ class ObservedHost:
     :param active: whether the service's process runs.
     :param configuration: the names of settings that would change, by what happens to them; ``None`` when unknown.
     :param outside: the target group that it should be in and is not.
+    :param sick: what its load balancer has against it, in one line.
     """
 
     name: str
@@ -95,6 +96,7 @@ class ObservedHost:
     configuration: Mapping[str, tuple[str, ...]] | None = None
     configuration_changes: bool = False
     outside: str | None = None
+    sick: str | None = None
 
 
 @dataclass(frozen=True)

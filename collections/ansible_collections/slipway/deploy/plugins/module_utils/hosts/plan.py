@@ -18,6 +18,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import 
 _NAMES = 5
 #: Hosts have their turn after all waves of services.
 WAVE = 1000
+#: Why a host stays that ``--limit`` leaves out.
+NOT_SELECTED = "not selected"
 
 
 def plan_hosts(
@@ -40,7 +42,7 @@ def plan_hosts(
     unchanged: list[tuple[ObservedHost, str]] = []
     for host in observed:
         if host.name not in selected:
-            unchanged.append((host, "not selected"))
+            unchanged.append((host, NOT_SELECTED))
             continue
         why = tuple(_reasons(release, host, force))
         if why:

@@ -83,6 +83,18 @@ def links_before(item: Mapping[str, Any], service: str) -> list[dict[str, str]]:
     return links
 
 
+def release_before(item: Mapping[str, Any]) -> dict[str, str]:
+    """What a host ran before, as service_release takes it; empty when nothing ran.
+
+    :param item: the host's target in the record.
+    """
+    before = item.get("from") or {}
+    if not before.get("release"):
+        return {}
+    known = {name: before.get(name) for name in ("tag", "digest", "schema", "configuration")}
+    return {"id": str(before["release"]), **{name: str(value) for name, value in known.items() if value}}
+
+
 def left_behind(record: Mapping[str, Any]) -> Cause | None:
     """Why a deploy that did not turn back is no success: some hosts, no more than the threshold, failed."""
     failed = [item for item in hosts_of(record) if item.get("failure")]

@@ -59,6 +59,11 @@ def group_key(group: str) -> str:
     return f"{_GROUP}{group}"
 
 
+def services_of(runs: Runs) -> Runs:
+    """The part of :data:`Runs` that are services."""
+    return {name: side for name, side in runs.items() if not name.startswith(_GROUP)}
+
+
 def _releases(record: Record) -> Mapping[str, Any]:
     return record.get("releases") or {}
 

@@ -122,4 +122,7 @@ def _release(record: Mapping[str, Any], group: str) -> dict[str, Any] | None:
     release = releases.get(group) if isinstance(releases, dict) else None
     if record.get("outcome") != "succeeded" or not isinstance(release, dict) or not release.get("tag"):
         return None
+    others = (item for item in record.get("unchanged") or () if item.get("group") == group)
+    if any(item.get("release") not in (None, release.get("release")) for item in others):
+        return None  # With --limit: the rest of the group still runs what an older record says.
     return {**release, "record": record["id"]}

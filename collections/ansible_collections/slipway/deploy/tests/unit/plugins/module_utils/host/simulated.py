@@ -130,20 +130,27 @@ class Host:
         return ledgers.parse(self.book)
 
     def run(
-        self, links: dict[str, str], release: str | None = None, unit: str | None = None, undo: bool = True
+        self,
+        links: dict[str, str],
+        release: str | None = None,
+        unit: str | None = None,
+        undo: bool = True,
+        force: bool = False,
     ) -> Outcome:
         if unit:
             self.touched = self.touched or self.files[UNIT] != unit
             self.files[UNIT] = unit
         ledger = self.ledger()
-        decision = decide(ledger, self.observe(ledger, links), links, Release(release) if release else None)
+        wanted = Release(release) if release else None
+        decision = decide(ledger, self.observe(ledger, links), links, wanted, force=force)
         return carry_out(decision, ledger, self, undo=undo)
 
     def back(
         self, links: dict[str, str] | None = None, release: str | None = None, leave: str | None = None
     ) -> Outcome:
         ledger = self.ledger()
-        decision = decide_back(ledger, self.observe(ledger, links or {}), links or {}, release, leave)
+        wanted = Release(release) if release else None
+        decision = decide_back(ledger, self.observe(ledger, links or {}), links or {}, wanted, leave)
         return carry_out(decision, ledger, self)
 
     def disk(self) -> Snapshot:

@@ -131,23 +131,35 @@ def test_two_switches_at_once(tmp_path: Path) -> None:
         "import sys, time\n"
         "from pathlib import Path\n"
         "from ansible_collections.slipway.deploy.plugins.module_utils.host.service import locked\n"
-        "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
+        "with locked(Path(sys.argv[1]), 0):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, env=environ, text=True
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environ,
+        text=True,
     )
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == "held\n"
-        said = f"another switch of this service is under way .pid {child.pid}."
-        with pytest.raises(SlipwayError, match=said), service.locked(tmp_path):
+        said = f"another switch of this service is still under way after 0 s .pid {child.pid}."
+        with pytest.raises(SlipwayError, match=said), service.locked(tmp_path, 0):
             pass
+        service.await_switch(tmp_path, 0)
+        threading.Timer(0.2, child.kill).start()
+        with service.locked(tmp_path, 60):
+            assert child.wait(10) == -signal.SIGKILL
+        service.await_switch(tmp_path, 60)
     finally:
         child.kill()
         child.communicate()
-    with service.locked(tmp_path):
-        pass
+
+
+def test_nothing_was_ever_switched(tmp_path: Path) -> None:
+    service.await_switch(tmp_path / "none", 60)
+    assert not (tmp_path / "none").exists()
 
 
 SYSTEMCTL = """#!/bin/sh

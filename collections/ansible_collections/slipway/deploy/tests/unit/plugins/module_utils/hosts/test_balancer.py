@@ -112,14 +112,14 @@ def test_a_group_of_addresses_is_refused() -> None:
 )
 def test_drain(targets: dict[str, str], said: str, calls: list[tuple[str, str]], seconds: float) -> None:
     elb = Elb(**targets)
-    assert balancer.drain(elb, GROUP, "a", elb.wait) == said
+    assert balancer.drain(elb, GROUP, "a", elb.wait).how == said
     assert (elb.calls, elb.now) == (calls, seconds)
 
 
 def test_a_group_that_nobody_asks_is_not_drained() -> None:
     elb = Elb(a="healthy", b="healthy")
     elb.in_use = False
-    assert balancer.drain(elb, GROUP, "a", elb.wait) == "not registered"
+    assert balancer.drain(elb, GROUP, "a", elb.wait).how == "not registered"
 
 
 def test_draining_that_never_ends_is_said_after_the_group_s_own_delay() -> None:

@@ -13,7 +13,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress impo
 from .builders import GONE, ON_V1, ON_V2, V1, V2
 
 HEALTHY = Place("healthy")
-NOT_IN_USE = Place("unused", "Target group is not configured to receive traffic from the load balancer")
+NOT_IN_USE = Place("unused", "Target group is not configured to receive traffic", "Target.NotInUse")
+STOPPED = Place("unused", "Target is in the stopped state", "Target.InvalidState")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,7 @@ NOT_IN_USE = Place("unused", "Target group is not configured to receive traffic 
         pytest.param(
             ON_V2, V2.id, Place("unhealthy", "Health checks failed"), True, "fail", "unhealthy: Health", id="unhealthy"
         ),
+        pytest.param(ON_V2, V2.id, STOPPED, True, "fail", "unused: Target is in the stopped state", id="stopped"),
         pytest.param(ON_V2, V2.id, Place("draining"), True, "fail", "says draining", id="left drained"),
         pytest.param(ON_V2, V2.id, Place("initial"), True, "fail", "says initial", id="not yet healthy"),
     ],

@@ -15,6 +15,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations im
     has_begun,
     is_settled,
     known_schema,
+    moved_past,
     planned_migrations,
     refuse_behind,
 )
@@ -136,8 +137,8 @@ def ran(release: Any, migrations: Doc | None = None, outcome: str = "succeeded")
     return {"releases": {"backend": release.to_record()}, "migrations": migrations or {}, "outcome": outcome}
 
 
-def done(*items: Doc, state: str = "done", pending: list[Doc] | None = None) -> Doc:
-    return {"state": state, "applied": list(items), "pending": pending or []}
+def done(*items: Doc, state: str = "done", pending: list[Doc] | None = None, **fields: Any) -> Doc:
+    return {"state": state, "applied": list(items), "pending": pending or [], **fields}
 
 
 @pytest.mark.parametrize(
@@ -146,42 +147,58 @@ def done(*items: Doc, state: str = "done", pending: list[Doc] | None = None) -> 
         pytest.param([], None, id="nothing was deployed"),
         pytest.param([ran(V1)], None, id="it is what runs"),
         pytest.param([ran(V2, done(GOOD)), ran(V1)], None, id="compatible"),
-        pytest.param([ran(V2, done(GOOD, BAD)), ran(V1)], "3", id="not compatible"),
+        pytest.param([ran(V2, done(GOOD, BAD)), ran(V1)], "migration 3 is", id="not compatible"),
         pytest.param([ran(V2, done(BAD))], None, id="a release that never ran here"),
-        pytest.param([ran(V2), ran(V2, done(BAD)), ran(V1)], "3", id="some records ago"),
+        pytest.param([ran(V2), ran(V2, done(BAD)), ran(V1)], "migration 3 is", id="some records ago"),
         pytest.param([ran(V1), ran(V2, done(BAD)), ran(V1)], None, id="it ran since: somebody restored the database"),
-        pytest.param([ran(V1, outcome="undone"), ran(V2, done(BAD)), ran(V1)], "3", id="it did not run since"),
-        pytest.param([ran(V2, done(BAD), "needs_person"), ran(V1)], "3", id="of a deploy that failed"),
         pytest.param(
-            [ran(V2, done(state="failed", pending=[BAD]), "needs_person"), ran(V1)], "3", id="that failed half-way"
+            [ran(V2), ran(V1, done(state="none", behind=["3"])), ran(V2, done(BAD)), ran(V1)],
+            "migration 3 is",
+            id="somebody insisted, and nobody restored the database",
         ),
         pytest.param(
-            [ran(V2, done(GOOD, state="failed", pending=[BAD]), "needs_person"), ran(V1)], "3", id="after another"
+            [ran(V1, outcome="undone"), ran(V2, done(BAD)), ran(V1)], "migration 3 is", id="it did not run since"
+        ),
+        pytest.param([ran(V2, done(BAD), "needs_person"), ran(V1)], "migration 3 is", id="of a deploy that failed"),
+        pytest.param(
+            [ran(V2, done(state="failed", pending=[BAD]), "needs_person"), ran(V1)],
+            "migration 3 is",
+            id="that failed half-way",
         ),
         pytest.param(
-            [ran(V2, done(state="running", pending=[BAD]), "needs_person"), ran(V1)], "3", id="whose run was killed"
+            [ran(V2, done(GOOD, state="failed", pending=[BAD]), "needs_person"), ran(V1)],
+            "migration 3 is",
+            id="after another",
+        ),
+        pytest.param(
+            [ran(V2, done(state="running", pending=[BAD]), "needs_person"), ran(V1)],
+            "migration 3 is",
+            id="whose run was killed",
         ),
         pytest.param(
             [ran(V2, done(state="planned", pending=[BAD]), "undone"), ran(V1)], None, id="that was never begun"
         ),
-        pytest.param([{"outcome": "succeeded"}, ran(V2, done(BAD)), ran(V1)], "3", id="records of services between"),
         pytest.param(
-            [ran(V2, done(migration("5", compatible=False))), ran(V2, done(BAD)), ran(V1)], "3, 5", id="all are named"
+            [{"outcome": "succeeded"}, ran(V2, done(BAD)), ran(V1)], "migration 3 is", id="records of services between"
+        ),
+        pytest.param(
+            [ran(V2, done(migration("5", compatible=False))), ran(V2, done(BAD)), ran(V1)],
+            "migrations 3, 5 are",
+            id="all are named",
         ),
     ],
 )
 def test_refuse_behind(newest_first: list[Doc], versions: str | None) -> None:
     if versions is None:
-        assert refuse_behind(newest_first, V1, {}, forced=False) == ()
+        assert refuse_behind(moved_past(newest_first, V1), V1, {}, forced=False) == ()
         return
+    moved = moved_past(newest_first, V1)
     with pytest.raises(SlipwayError) as caught:
-        refuse_behind(newest_first, V1, {"from": "5"}, forced=False)
+        refuse_behind(moved, V1, {"from": "5"}, forced=False)
     error = caught.value
-    assert error.what == (
-        f"the schema has moved past {V1.tag}: migration {versions} is not declared backward-compatible"
-    )
+    assert error.what == (f"the schema has moved past {V1.tag}: {versions} not declared backward-compatible")
     assert (error.where, "force_schema=true" in str(error.remedy)) == ("schema version 5", True)
-    (warning,) = refuse_behind(newest_first, V1, {}, forced=True)
+    (warning,) = refuse_behind(moved, V1, {}, forced=True)
     assert warning.startswith(error.what)
 
 
@@ -191,7 +208,7 @@ def test_records_are_read_back_to_the_release_and_no_further() -> None:
         yield ran(V1)
         raise AssertionError("read too far")
 
-    assert refuse_behind(records(), V1, {}, forced=False) == ()
+    assert moved_past(records(), V1) == []
 
 
 @pytest.mark.parametrize(

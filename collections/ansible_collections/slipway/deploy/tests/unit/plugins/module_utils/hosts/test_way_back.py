@@ -16,10 +16,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import 
     Snapshot,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed, decide_back
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import links_before
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import links_before, release_before
 
 from .builders import RUNS_V1, V1, V2, target
 
+KNOWN = Release(**release_before(target("a")))
 UNIT = "/etc/systemd/system/umigo-backend.service"
 WAY_BACK = {item["path"]: item["target"] for item in links_before(target("a"), "umigo-backend")}
 FORWARD = {path: link.replace(V1.id, V2.id).replace("c1", "c2") for path, link in WAY_BACK.items()}
@@ -49,6 +50,6 @@ def test_a_unit_that_never_got_ready_is_not_gone_back_to() -> None:
 
 
 def test_a_host_whose_ledger_is_lost_goes_where_the_record_says() -> None:
-    decision = decide_back(Ledger(), Observed(True, "i", Snapshot(FORWARD, {UNIT: "another"})), WAY_BACK, V1.id)
+    decision = decide_back(Ledger(), Observed(True, "i", Snapshot(FORWARD, {UNIT: "another"})), WAY_BACK, KNOWN)
     assert decision.to.snapshot == Snapshot(WAY_BACK, {UNIT: "another"})
-    assert decision.to.release == Release(V1.id)
+    assert decision.to.release == KNOWN

@@ -17,6 +17,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.history impo
     rollback_goal,
     runs_after,
     runs_before,
+    services_of,
 )
 
 Doc = dict[str, Any]
@@ -198,6 +199,11 @@ def test_what_a_record_s_hosts_ran() -> None:
     assert runs_after(H2)[BACKEND]["tag"] == "v2"
     assert {*runs_after(H2)} == {BACKEND, "bff-service"}, "hosts come and go: none stands by its name"
     assert runs_after(made(3, hosts=(2, 2)))[BACKEND]["tag"] == "v2"
+
+
+def test_the_fleet_is_asked_for_its_services_only() -> None:
+    runs = runs_after(H2)
+    assert services_of(runs) == {"bff-service": runs["bff-service"]}
 
 
 def test_two_groups_are_two() -> None:

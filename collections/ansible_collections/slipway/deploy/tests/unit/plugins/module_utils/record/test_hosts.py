@@ -45,6 +45,19 @@ def tag_of(store: Store) -> str | None:
     return str(found["tag"]) if found else None
 
 
+def test_a_deploy_of_some_hosts_is_not_what_a_new_one_boots(store: Store) -> None:
+    ran = {"backend": {"tag": "v1", "digest": "sha256:v1", "release": "v1-1"}}
+    Journal.open(store, make("2026-11-20T10-00-00Z-v1", releases=ran))
+    left = {"name": "b", "kind": "host", "group": "backend", "why": "not selected", "release": "v1-1"}
+    limited = {"backend": {"tag": "v2", "digest": "sha256:v2", "release": "v2-2"}}
+    first, second = "2026-11-20T10-00-00Z-v1", "2026-11-20T11-00-00Z-v2"
+    Journal.open(store, make(second, releases=limited, unchanged=[left], previous=first))
+    assert tag_of(store) == "v1"
+    rest = {**left, "why": "same release, same configuration", "release": "v2-2"}
+    Journal.open(store, make("2026-11-20T12-00-00Z-v2", releases=limited, unchanged=[rest], previous=second))
+    assert tag_of(store) == "v2"
+
+
 def test_an_event_finds_the_record_of_the_one_before(store: Store) -> None:
     identity = record_id(store.now(), "d-AB12")
     HostJournal.open(store, "h1", make(identity, outcome=None))
