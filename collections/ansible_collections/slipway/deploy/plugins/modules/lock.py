@@ -20,6 +20,7 @@ options:
       - V(shown) says who holds the lock and changes nothing.
       - V(taken) holds it for whoever runs this, until it is freed or expires. One's own manual lock is prolonged.
       - V(broken) frees the lock of somebody else. The run that held it changes nothing any more.
+        So do hosts that deploy themselves; whether these are alive is not known here, so that needs O(force).
       - V(free) gives one's own manual lock back.
     type: str
     choices: [shown, taken, broken, free]

@@ -130,6 +130,21 @@ def give_back(store: Store, env: str, host: str, owner: str) -> bool:
     return True
 
 
+def break_claims(store: Store, env: str) -> list[HostClaim]:
+    """Take every live claim out of its host's hands; those that were. Their deployments change nothing any more.
+
+    :raises Conflict: when a host wrote its own meanwhile.
+    """
+    now = store.now()
+    broken = []
+    for host in host_names(store, env):
+        claim, version = _read(store, env, host)
+        if claim is not None and claim.live(now):
+            _write(store, claims.given_back(claim, now), version)
+            broken.append(claim)
+    return broken
+
+
 def _look(store: Store, env: str) -> Seen:
     stored = store.read(lock_key(env))
     lock = parse(stored.body, f"{store.url}/{lock_key(env)}") if stored else None

@@ -10,6 +10,7 @@ from typing import Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import break_claims
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look, look_at_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import Lock, LockCorrupt, lock_key, serialise
 from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
@@ -118,7 +119,10 @@ def free(store: Store, env: str, person: Person) -> Outcome:
 def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bool) -> Outcome:
     """Take the lock out of its owner's hands; ``force`` also when the owner is alive or the document is unreadable.
 
-    :raises SlipwayError: without a reason.
+    Where no run but hosts that deploy themselves keep it, these lose their claims. Nothing tells here whether they are
+    alive, so that needs ``force`` always.
+
+    :raises SlipwayError: without a reason; when a host's claim is in the way, without ``force``.
     :raises LockAlive: when its owner is alive.
     :raises LockCorrupt: when it cannot be read.
     """
@@ -126,6 +130,9 @@ def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bo
         found = look(store, env)
         lock, now, version = found.lock, found.now, found.version
         if lock is None or lock.state != "held":
+            by_hosts = look_at_hosts(store, env, now)
+            if by_hosts:
+                return _break_claims(store, env, person, by_hosts, reason=reason, force=force)
             return Outcome(False, _line(env, lock, now), lock)
         broken = plan.break_(lock, now, by=person.owner, reason=reason, force=force)
     except LockCorrupt:
@@ -141,6 +148,19 @@ def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bo
     except Conflict as error:
         raise _changed(store, env) from error
     return Outcome(True, plan.state_line(broken, now), broken)
+
+
+def _break_claims(store: Store, env: str, person: Person, line: str, *, reason: str, force: bool) -> Outcome:
+    if not reason.strip():
+        raise SlipwayError("breaking a lock needs a reason", None, "Add -e reason='why nobody needs it any more'")
+    if not force:
+        remedy = "See CodeDeploy whether it runs; if it does not: -e state=broken -e force=true -e reason=…"
+        raise SlipwayError(f"{line}; whether that deployment still runs is not known here", None, remedy)
+    if person.dry:
+        return Outcome(True, f"check mode, nothing was changed; otherwise {env} would be freed", None)
+    broken = break_claims(store, env)
+    whose = ", ".join(plan.one_line(f"{claim.owner} on {claim.host}") for claim in broken)
+    return Outcome(True, f"{env} is not locked any more; broken: {whose}", None)
 
 
 def _line(env: str, lock: Lock | None, now: float) -> str:

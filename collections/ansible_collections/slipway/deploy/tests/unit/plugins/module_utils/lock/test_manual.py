@@ -26,6 +26,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
     LockAlive,
     LockCorrupt,
     LockHeld,
+    LockLost,
     lock_key,
     parse,
     serialise,
@@ -177,3 +178,22 @@ def test_check_mode_says_it_and_writes_nothing(store: Store, tmp_path: Path) -> 
 def test_a_deployment_of_hosts_that_deploy_themselves_is_shown(store: Store) -> None:
     hosts.take(store, "dev", "i-0a1b", "d-ABCDEF", limit=3600.0)
     assert show(store, "dev").line.startswith("dev is locked by deployment d-ABCDEF on host i-0a1b since ")
+
+
+def test_a_deployment_of_hosts_is_broken_by_force_only(store: Store) -> None:
+    hosts.take(store, "dev", "i-0a1b", "d-ABCDEF", limit=3600.0)
+    hosts.take(store, "dev", "i-0c2d", "d-ABCDEF", limit=3600.0)
+    with pytest.raises(SlipwayError, match="needs a reason"):
+        break_lock(store, "dev", MARIA, reason=" ", force=True)
+    with pytest.raises(SlipwayError, match="whether that deployment still runs is not known"):
+        break_lock(store, "dev", MARIA, reason="the agent died", force=False)
+    dry = break_lock(store, "dev", dataclasses.replace(MARIA, dry=True), reason="the agent died", force=True)
+    assert (dry.changed, "check mode" in dry.line) == (True, True)
+    hosts.require(store, "dev", "i-0a1b", "d-ABCDEF")
+
+    broken = break_lock(store, "dev", MARIA, reason="the agent died", force=True)
+    assert broken.line == "dev is not locked any more; broken: d-ABCDEF on i-0a1b, d-ABCDEF on i-0c2d"
+    for host in ("i-0a1b", "i-0c2d"):
+        with pytest.raises(LockLost):
+            hosts.require(store, "dev", host, "d-ABCDEF")
+    run(store)
