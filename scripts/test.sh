@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Every test, in two lanes at once: what needs systemd hosts waits most of its time, the rest works. A part that fails
+# Every test, in three lanes at once: what needs systemd hosts waits most of its time, the rest works. A part that fails
 # does not keep the others from running; the last lines say which failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .run
 failures=.run/test-failed
-lane_log=.run/test-hosts.log
 : >"$failures"
-on_hosts=(hosts backend codedeploy logs developer)
+on_hosts=(backend hosts codedeploy logs developer)
 
 # part NAME COMMAND…: run one part, with the seconds since the start before and after
 part() {
@@ -27,9 +26,13 @@ tests() {
   done
 }
 
-hosts_lane() {
+deploys_lane() {
+  tests backend
+}
+
+roles_lane() {
   part "molecule" env MOL_PARALLEL=1 scripts/molecule.sh
-  tests "${on_hosts[@]}"
+  tests hosts codedeploy logs developer
 }
 
 main_lane() {
@@ -51,12 +54,14 @@ if ! assignments=$(scripts/hosts.sh); then
   exit 1
 fi
 eval "$assignments"
-hosts_lane >"$lane_log" 2>&1 &
-lane=$!
+lanes=(deploys roles)
+for lane in "${lanes[@]}"; do
+  "${lane}_lane" >".run/test-$lane.log" 2>&1 &
+done
 main_lane
 printf '== %4ss waiting for the tests on hosts\n' "$SECONDS"
-wait "$lane"
-cat "$lane_log"
+wait
+for lane in "${lanes[@]}"; do cat ".run/test-$lane.log"; done
 
 if [ -s "$failures" ]; then
   printf '== %4ss failed: %s\n' "$SECONDS" "$(paste -sd, "$failures")"

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.backend.place import REPOSITORY, Place, Ran, make_place
+from tests.promote.conftest import repository
 from tests.support.hosts import Host
 from tests.support.umigo import BUCKET, MODULE, tag_of
 
@@ -124,9 +126,16 @@ def test_a_check_changes_nothing(place: Place, host: Host) -> None:
     assert schema(place) == ["1"]
 
 
-def test_the_next_release_comes_with_its_migration(place: Place, host: Host) -> None:
-    ran = place.deploy("0.2.0")
+def test_the_next_release_is_promoted_and_comes_with_its_migration(place: Place, host: Host, tmp_path: Path) -> None:
+    infra = repository(tmp_path / "infra", {"README.md": "The infrastructure.\n"})
+    token = {"promote_token": {"ssm": "/shared/github/pat-readonly"}, "promote_ca_file": str(place.git.ca)}
+    promoted = place.run("playbooks/promote.yml", backend_tag=tag_of("0.2.0"), infra_path=str(infra), **token)
+    assert promoted.code == 0, promoted.text
+
+    # What was promoted is deployed when no version is named.
+    ran = place.run("deploy.yml")
     assert ran.code == 0, ran.text
+    assert place.record()["releases"]["backend"]["chosen"] == "versions.json"
     assert "1 migration" in ran.text
     runs(place, host, "0.2.0")
     assert schema(place) == ["1", "2"]
