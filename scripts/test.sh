@@ -21,7 +21,7 @@ tests() {
   local directory
   for directory in "$@"; do
     if compgen -G "tests/$directory/test_*.py" >/dev/null; then
-      part "tests/$directory" python -m pytest -q "tests/$directory"
+      part "tests/$directory" python -m pytest -q --durations=10 --durations-min=30 "tests/$directory"
     fi
   done
 }
