@@ -58,10 +58,14 @@ class Runs:
     digest: str | None = None
     schema: str | None = None
     configuration: str | None = None
+    links: Mapping[str, str] | None = None
 
     @classmethod
-    def from_host(cls, document: Mapping[str, Any] | None) -> Runs | None:
-        """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran."""
+    def from_host(cls, document: Mapping[str, Any] | None, links: Mapping[str, str] | None = None) -> Runs | None:
+        """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran.
+
+        :param links: the links that it was started with, by path, where they are known.
+        """
         if not document or not document.get("release"):
             return None
         return cls(
@@ -70,11 +74,12 @@ class Runs:
             digest=document.get("digest"),
             schema=document.get("schema"),
             configuration=document.get("configuration"),
+            links=links,
         )
 
     def to_record(self) -> dict[str, Any]:
         """The ``from`` document of a record's target."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "links" or value}
 
 
 @dataclass(frozen=True)
@@ -116,3 +121,4 @@ class HostPlan:
     release: Release | None
     changes: tuple[HostChange, ...] = ()
     unchanged: tuple[tuple[ObservedHost, str], ...] = ()
+    group: str = ""

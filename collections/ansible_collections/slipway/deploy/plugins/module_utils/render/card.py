@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     GOING_BACK,
@@ -58,7 +59,7 @@ def _findings(record: Record, width: int | None) -> list[str]:
     # A single finding is what the headline says already.
     if len(found) == 1 and clean(found[0].get("detail") or "") in headline(record):
         return []
-    return [*health_problems(record, width), *smoke_problems(record, width)]
+    return [*health_problems(record, width), *smoke_problems(record, width), *checklist_problems(record, width)]
 
 
 def _row(label: str, text: str, width: int | None) -> list[str]:

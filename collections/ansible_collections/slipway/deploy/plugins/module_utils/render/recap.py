@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health, smoke, smoke_of
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -30,7 +31,7 @@ def recap(record: Record, width: int | None = None) -> list[str]:
     lines = table(record, width)
     # A failed deploy's findings stand in its card.
     if not record.get("cause"):
-        lines += [*health(record, width), *smoke(record, width)]
+        lines += [*health(record, width), *smoke(record, width), *checklist(record, width)]
         lines += ending(record, width)
     return finish(lines, width)
 

@@ -17,7 +17,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
     hosts_health,
     hosts_status,
     observed_host,
-    plan_backend,
+    plan_group,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import finding_of
 
@@ -70,29 +70,29 @@ class TestPlan:
     """What changes, with its migrations."""
 
     def test_an_environment_without_hosts(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {}, fleet={"bff": {}}), {})
+        planned = plan_group(context(tmp_path, {}, fleet={"bff": {}}), {})
         assert (planned.release, planned.changes, planned.as_diff()) == (None, (), None)
 
     def test_hosts_outside_the_limit(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {})
+        planned = plan_group(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {})
         assert [why for _host, why in planned.plan.unchanged] == ["not selected"]
 
     def test_selected_hosts_that_the_release_does_not_concern_are_not_called_unselected(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {})
+        planned = plan_group(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {})
         assert [why for _host, why in planned.plan.unchanged] == ["that release is none of theirs"]
 
     def test_hosts_that_run_their_own_bundle_are_not_planned(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
+        planned = plan_group(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
         assert [change.name for change in planned.changes] == ["a"]
 
     def test_every_host_that_cannot_be_reached_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(SlipwayError) as caught:
-            plan_backend(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
+            plan_group(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
         assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["a", "c"]
 
     def test_migrations(self, tmp_path: Path) -> None:
         own = {**LOOKED, "__release": MIGRATE}
-        planned = plan_backend(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
+        planned = plan_group(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
         assert (planned.migrations["state"], planned.migrations["to"]) == ("planned", "2")
         assert planned.checked == {"artifact": V2["release"], "hosts": 2, "migrations": 1}
 
@@ -100,13 +100,13 @@ class TestPlan:
     def test_migrations_that_should_have_been_looked_at_and_were_not(self, tmp_path: Path, found: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": found}
         with pytest.raises(SlipwayError, match="the migrations of v2 were not looked at"):
-            plan_backend(context(tmp_path, {"a": own}), V2)
-        planned = plan_backend(context(tmp_path, {"a": own}, check=True), V2)
+            plan_group(context(tmp_path, {"a": own}), V2)
+        planned = plan_group(context(tmp_path, {"a": own}, check=True), V2)
         assert planned.unverifiable == ("migrations of v2: the source was not looked at",)
 
     @pytest.mark.parametrize("check", [True, False])
     def test_a_release_that_ran_last_has_none(self, tmp_path: Path, check: bool) -> None:
-        planned = plan_backend(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
+        planned = plan_group(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
         assert (planned.migrations["state"], planned.unverifiable) == ("none", ())
 
     @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ class TestPlan:
     def test_migrations_that_could_not_be_looked_at(self, tmp_path: Path, failed: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": failed}
         with pytest.raises(SlipwayError) as caught:
-            plan_backend(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
+            plan_group(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
         assert (caught.value.what, caught.value.where) == ("no tag v2", "b")
 
     def test_a_release_that_the_schema_has_moved_past(self, tmp_path: Path) -> None:
@@ -126,13 +126,13 @@ class TestPlan:
         Journal.open(of.store, first)
         Journal.open(of.store, {**base, "id": "2", "outcome": "needs_person", "migrations": moved, "previous": "1"})
         with pytest.raises(SlipwayError, match="the schema has moved past v2: migration 3"):
-            plan_backend(of, V2)
+            plan_group(of, V2)
         forced = context(tmp_path, {"a": {**LOOKED, "__shown": {"runs": None}}}, force_schema=True)
-        assert len(plan_backend(forced, V2).warnings) == 1
+        assert len(plan_group(forced, V2).warnings) == 1
 
     def test_diff(self, tmp_path: Path) -> None:
         new = {"__shown": {"runs": None}, "__configuration": SAME}
-        diff = plan_backend(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
+        diff = plan_group(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
         assert diff is not None
         assert diff["before"] == "backend  a  v1-111111111111\nbackend  b  -\n"
         assert diff["after"] == "backend  a  v2-222222222222\nbackend  b  v2-222222222222\n"
