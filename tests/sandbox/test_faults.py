@@ -15,6 +15,7 @@ from sandbox.protocol import Call
 from sandbox.testing import Sandbox
 from sandbox.throttle import Throttle
 from tests.sandbox.conftest import CLUSTER
+from tests.support.deploys import wait_for
 
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=20)
 SERVICE = "sdt-local-discovery-server"
@@ -82,6 +83,8 @@ def test_latency_on_either_side_of_the_effect(aws: Sandbox, when: str) -> None:
     with pytest.raises(ReadTimeoutError):
         other.update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
     assert (describe(client)["deployments"][0]["id"] != before) is (when == "after")
+    # Late is not never: the effect must not come in the middle of the next test.
+    wait_for("the effect", lambda: describe(client)["deployments"][0]["id"] != before, 60)
 
 
 def test_faults_by_match_and_skip(aws: Sandbox) -> None:

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plays with batches take hosts in the inventory's order, in whichever order these answered before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks/shared/backend"
+
+
+@pytest.mark.parametrize(("playbook", "group"), [("switch", "backend_switching"), ("undo", "backend_changing")])
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (["third", "first", "second"], ["first", "second", "third"]),
+        (["third", "second"], ["second", "third"]),
+        ([], ["backend"]),
+        (None, ["backend"]),
+    ],
+)
+def test_hosts_are_in_the_inventorys_order(
+    playbook: str, group: str, made: list[str] | None, expected: list[str]
+) -> None:
+    (play,) = yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text())
+    groups = {"backend": ["first", "second", "third"], **({} if made is None else {group: made})}
+    templar = Templar(loader=DataLoader(), variables={"groups": groups})
+    assert templar.template(trust_as_template(play["hosts"])) == expected
