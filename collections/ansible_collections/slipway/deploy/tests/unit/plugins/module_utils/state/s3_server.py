@@ -43,6 +43,8 @@ class Proxy(ThreadingHTTPServer):
         self.faults: dict[str, list[str | Answer]] = {}
         self.requests: list[str] = []
         self.down = threading.Event()
+        # moto's conditional writes are not atomic, S3's are.
+        self.one_by_one = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -65,11 +67,12 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Answer):
             self._answer(fault.status, list(fault.headers.items()), fault.body())
             return
-        upstream = http.client.HTTPConnection(*self.server.target)
-        upstream.request(self.command, self.path, body, dict(self.headers))
-        answer = upstream.getresponse()
-        content = answer.read()
-        upstream.close()
+        with self.server.one_by_one:
+            upstream = http.client.HTTPConnection(*self.server.target)
+            upstream.request(self.command, self.path, body, dict(self.headers))
+            answer = upstream.getresponse()
+            content = answer.read()
+            upstream.close()
         if fault == LOSE:
             self.close_connection = True
             return
