@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive CONTAINERS_CONF=$PWD/tests/containers.conf
 packages=(
   podman runc netavark aardvark-dns iptables mmdebstrap openssh-client
-  git maven openjdk-17-jdk-headless postgresql openssl curl
+  git maven openjdk-17-jdk-headless postgresql redis-server openssl curl chromium
 )
 prefix=slipway-$(printf %s "$PWD" | sha256sum | cut -c1-6)
 recipe=$(cat tests/image/* | sha256sum | cut -c1-12)
@@ -20,6 +20,8 @@ install_packages() {
   for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
+  # Node of another source brings npm along, and Debian's would not go with it.
+  command -v npm >/dev/null || missing+=(nodejs npm)
   ((${#missing[@]})) || return 0
   [ "$(id -u)" = 0 ] || fail "the test hosts need root and the packages ${missing[*]}"
   command -v apt-get >/dev/null || fail "the test hosts need ${missing[*]}, and there is no apt-get"

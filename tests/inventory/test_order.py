@@ -11,23 +11,23 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-PLAYBOOKS = Path(__file__).parents[2] / "playbooks/shared/backend"
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks/shared/hosts"
 
 
-@pytest.mark.parametrize(("playbook", "group"), [("switch", "backend_switching"), ("undo", "backend_changing")])
+@pytest.mark.parametrize(("playbook", "group"), [("switch", "slipway_switching"), ("undo", "slipway_changing")])
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
         (["third", "first", "second"], ["first", "second", "third"]),
         (["third", "second"], ["second", "third"]),
-        ([], ["backend"]),
-        (None, ["backend"]),
+        ([], ["backend", "site"]),
+        (None, ["backend", "site"]),
     ],
 )
 def test_hosts_are_in_the_inventorys_order(
     playbook: str, group: str, made: list[str] | None, expected: list[str]
 ) -> None:
     (play,) = yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text())
-    groups = {"backend": ["first", "second", "third"], **({} if made is None else {group: made})}
+    groups = {"backend": [], "site": ["first", "second", "third"], **({} if made is None else {group: made})}
     templar = Templar(loader=DataLoader(), variables={"groups": groups})
     assert templar.template(trust_as_template(play["hosts"])) == expected

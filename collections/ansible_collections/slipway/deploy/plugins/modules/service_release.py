@@ -16,7 +16,8 @@ description:
   - Compares the links and files that belong to what runs with what the running process was started with, which the
     host's ledger says, and does something only if they differ or the service does not run. A run that was killed
     between any two steps is finished by the next.
-  - Switches the links atomically, reloads systemd, restarts the service and waits until it is ready and stays so.
+  - Switches the links atomically, reloads systemd, restarts the service (and a socket unit that it requires, if that
+    listens elsewhere than its unit says) and waits until it is ready and stays so.
     Otherwise it puts links and files back as they were with the last good release, restarts that one, waits for it,
     notes the release as bad in the ledger, and fails.
   - What follows a switch needs no control node. When the connection is lost, the host finishes or undoes by itself.
@@ -93,7 +94,10 @@ options:
     default: {}
     suboptions:
       url:
-        description: Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say C(UP).
+        description:
+          - Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say
+            C(UP), or C(ok), C(healthy), C(ready) or C(pass).
+          - A socket that has a path is asked by C(http+unix://%2Frun%2Fservice.sock/health).
         type: str
       status:
         description: The HTTP status that means ready.
@@ -205,6 +209,11 @@ active:
   description: Whether the service's process runs.
   returned: O(state=shown)
   type: bool
+links:
+  description: The targets of the links that the process was started with, by path; V(null) when that is not known.
+  returned: O(state=shown)
+  type: dict
+  sample: {/app/app.jar: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar}
 releases:
   description: The ledger's releases, the one that became current last first.
   returned: O(state=shown)
@@ -400,6 +409,7 @@ def shown(service: Service, params: dict[str, Any]) -> dict[str, Any]:
         "from": release.brief() if release else None,
         "to": release.brief() if release else None,
         "runs": release.brief() if release else None,
+        "links": dict(known.links) if known else None,
         "releases": [asdict(entry) for entry in ledger.entries],
     }
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger as ledgers
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, secrets, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, secrets, sockets, systemd
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     ensure_directory,
     file_digest,
@@ -85,7 +85,7 @@ class Service:
             raise SlipwayError("systemd knows no such service", f"{self.name}.service", "Install its unit first")
         port = _own_port(self.wanted.url)
         for listener in ports.listeners(port) if port else ():
-            if listener.unit != f"{self.name}.service":
+            if not sockets.is_own(self.name, listener, port or 0):
                 remedy = f"Stop it, or give {self.name} another port"
                 raise SlipwayError(f"the port {port} is taken by {listener}", f"{self.name}.service", remedy)
 
@@ -131,7 +131,11 @@ class Service:
 
     def restart(self) -> str:
         """Reload systemd and restart the service; the invocation of the new process."""
+        before = sockets.show(self.name)
         systemd.reload()
+        said = sockets.settle(self.name, before)
+        if said:
+            self.warn(f"{self.name}.socket: {said}")
         said = systemd.restart(self.name)
         if said:
             self.warn(f"{self.name}.service: {said}")
