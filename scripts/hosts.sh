@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive CONTAINERS_CONF=$PWD/tests/containers.conf
 packages=(
-  podman runc netavark aardvark-dns iptables mmdebstrap openssh-client
+  podman runc netavark aardvark-dns iptables mmdebstrap openssh-client iproute2
   git maven openjdk-17-jdk-headless postgresql openssl curl
 )
 prefix=slipway-$(printf %s "$PWD" | sha256sum | cut -c1-6)
@@ -47,6 +47,12 @@ anchor() {
   podman network exists "$prefix" || podman network create "$prefix" >/dev/null
   [ "$(podman inspect --format '{{.State.Running}}' "$prefix-anchor" 2>/dev/null)" = true ] ||
     podman run --detach --replace --name "$prefix-anchor" --network "$prefix" "$1" sleep infinity >/dev/null
+  local bridge
+  bridge=$(podman network inspect "$prefix" --format '{{.NetworkInterface}}')
+  # A bridge takes the lowest address of its ports unless it was given one: with every host that comes or goes the
+  # gateway's could change, and the others would not reach it until their neighbour tables have noticed.
+  [ "$(cat "/sys/class/net/$bridge/addr_assign_type")" = 3 ] ||
+    ip link set dev "$bridge" address "$(cat "/sys/class/net/$bridge/address")"
 }
 
 remove() {
