@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive CONTAINERS_CONF=$PWD/tests/containers.conf
 packages=(
   podman runc netavark aardvark-dns iptables mmdebstrap openssh-client iproute2
-  git maven openjdk-17-jdk-headless postgresql openssl curl
+  git maven openjdk-17-jdk-headless postgresql redis-server docker-registry openssl curl chromium
 )
 prefix=slipway-$(printf %s "$PWD" | sha256sum | cut -c1-6)
 recipe=$(cat tests/image/* | sha256sum | cut -c1-12)
@@ -20,6 +20,8 @@ install_packages() {
   for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
+  # Node of another source brings npm along, and Debian's would not go with it.
+  command -v npm >/dev/null || missing+=(nodejs npm)
   ((${#missing[@]})) || return 0
   [ "$(id -u)" = 0 ] || fail "the test hosts need root and the packages ${missing[*]}"
   command -v apt-get >/dev/null || fail "the test hosts need ${missing[*]}, and there is no apt-get"
@@ -28,6 +30,11 @@ install_packages() {
   mkdir -p /etc/postgresql-common
   [ -e /etc/postgresql-common/createcluster.conf ] ||
     printf 'create_main_cluster = false\n' >/etc/postgresql-common/createcluster.conf
+  # Nor a registry that everybody can write to: the package's would listen on every address.
+  if [[ " ${missing[*]} " = *' docker-registry '* ]] && [ ! -e /etc/systemd/system/docker-registry.service ]; then
+    mkdir -p /etc/systemd/system
+    ln -s /dev/null /etc/systemd/system/docker-registry.service
+  fi
   {
     apt-get -q -o Acquire::Retries=3 -o Acquire::http::Timeout=30 update
     apt-get -qy -o Acquire::Retries=3 install --no-install-recommends "${missing[@]}"

@@ -23,18 +23,21 @@ tests() {
 
 # on_hosts UNIT: a part on systemd hosts; what it says is kept until the end
 on_hosts() {
-  if [ "$1" = molecule ]; then
-    part molecule env MOL_PARALLEL=1 scripts/molecule.sh
-  else
-    tests "$1"
-  fi >"$logs/${1//\//-}.log" 2>&1
+  case "$1" in
+    molecule/*) part "$1" scripts/molecule.sh "${1#molecule/}" ;;
+    *) tests "$1" ;;
+  esac >"$logs/${1//\//-}.log" 2>&1
 }
 export -f part tests on_hosts
 
 # What takes longest begins first.
-units=(molecule tests/backend/test_{killed,bad_input,two_hosts,life_cycle,own_bundle}.py tests/codedeploy)
-for file in tests/backend/test_*.py tests/{hosts,logs,developer}; do
-  [[ " ${units[*]} " == *" $file "* ]] || units+=("$file")
+units=(
+  tests/backend/test_{killed,bad_input,two_hosts}.py tests/site/test_{bad_input,life_cycle}.py
+  tests/backend/test_{life_cycle,own_bundle}.py tests/codedeploy
+)
+for unit in molecule/*/molecule.yml tests/{backend,site}/test_*.py tests/{hosts,logs,developer}; do
+  unit=${unit%/molecule.yml}
+  [[ " ${units[*]} " == *" $unit "* ]] || units+=("$unit")
 done
 
 main_lane() {

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``python -m tests.backend.load URL FILE [PAUSE]``: asks again and again, and writes each answer as a line of JSON."""
+"""``python -m tests.backend.load URL FILE [PAUSE [TIMEOUT]]``: asks again and again.
+
+Each answer is a line of JSON.
+"""
 
 from __future__ import annotations
 
@@ -48,17 +51,19 @@ class Answers:
         return max((after - before for before, after in itertools.pairwise(ends)), default=0.0)
 
 
-def ask(url: str) -> dict[str, Any]:
+def ask(url: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
     """One request: ``at`` is when it ended, ``status`` 0 when there was no answer."""
     # As most callers do, each request has a connection of its own: none survives a switch by luck.
     status, version, error = 0, None, ""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
         connection.request("GET", parts.path)
         answer = connection.getresponse()
         body, status = answer.read(), answer.status
-        version = json.loads(body).get("version") if status == 200 else None
+        # A page says nothing of a release.
+        said = json.loads(body) if status == 200 and body.startswith(b"{") else {}
+        version = said.get("version") or said.get("release")
     except (OSError, ValueError, http.client.HTTPException) as failed:
         status, error = 0, str(failed)
     finally:
@@ -68,13 +73,14 @@ def ask(url: str) -> dict[str, Any]:
 
 def main() -> None:
     """Ask until SIGTERM; the request that is under way is waited for."""
-    url, path, *pause = sys.argv[1:]
+    url, path, *seconds = sys.argv[1:]
+    pause, timeout = [*map(float, seconds), *(PAUSE_SECONDS, TIMEOUT_SECONDS)[len(seconds) :]]
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
     with Path(path).open("w", encoding="utf-8", buffering=1) as file:
         while not stopped:
-            file.write(json.dumps(ask(url)) + "\n")
-            time.sleep(float(pause[0]) if pause else PAUSE_SECONDS)
+            file.write(json.dumps(ask(url, timeout)) + "\n")
+            time.sleep(pause)
 
 
 if __name__ == "__main__":

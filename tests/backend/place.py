@@ -5,17 +5,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -23,28 +18,19 @@ from sandbox.testing import Sandbox
 from tests.support.git_server import GitServer
 from tests.support.hosts import Host, Hosts, register_instance
 from tests.support.postgres import Postgres
+from tests.support.project import ROOT, Project, Ran
 from tests.support.umigo import BRANCH, BUCKET, MODULE, Umigo, maven_cache
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-LIMIT_SECONDS = 600
 STATE_BUCKET = "umigo-dev-slipway"
 REPOSITORY = "starxtechnologysolutions/Umigo"
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
+@dataclass(kw_only=True)
+class Place(Project):
+    """The environment ``dev`` of a copy of the project, and everything that it talks to."""
 
-    code: int
-    text: str
-
-
-@dataclass
-class Place:
-    """The environment ``dev`` of a copy of the project in ``directory``, and everything that it talks to."""
-
-    directory: Path
+    group: ClassVar[str] = "backend"
+    name: str = "dev"
     aws: Sandbox
     database: Postgres
     git: GitServer
@@ -52,65 +38,19 @@ class Place:
     hosts: Hosts
     members: list[Host] = field(default_factory=list)
     instances: dict[str, str] = field(default_factory=dict)
-    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def repository(self) -> str:
         """The address of the application's repository."""
         return self.git.url(REPOSITORY)
 
-    def environment(self) -> dict[str, str]:
-        """The environment variables of a command."""
-        dropped = ("ANSIBLE_", "AWS_", "GITHUB_", "SLIPWAY_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-        aws = {name: value for name, value in self.aws.environment.items() if name.startswith("AWS_")}
-        own = {"PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_HOME": str(self.directory / "home")}
-        return {**kept, **aws, **own, **self.environ}
-
-    def command(self, playbook: str, *arguments: str, **variables: Any) -> list[str]:
-        """The command line of a playbook."""
-        extra = [part for name, value in variables.items() for part in ("-e", json.dumps({name: value}))]
-        return [str(BIN / "ansible-playbook"), playbook, "-e", "env=dev", *extra, *arguments]
-
-    def run(self, playbook: str, *arguments: str, **variables: Any) -> Ran:
-        """Run a playbook to its end, without a terminal."""
-        done = subprocess.run(
-            self.command(playbook, *arguments, **variables),
-            cwd=self.directory,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=LIMIT_SECONDS,
-        )
-        return Ran(done.returncode, done.stdout)
+    def credentials(self) -> dict[str, str]:
+        """The sandbox's."""
+        return {name: value for name, value in self.aws.environment.items() if name.startswith("AWS_")}
 
     def deploy(self, version: str, *arguments: str, **variables: Any) -> Ran:
         """Deploy a release of the backend."""
         return self.run("deploy.yml", *arguments, backend_release=f"backend-v{version}", **variables)
-
-    @contextmanager
-    def started(self, playbook: str, *arguments: str, **variables: Any) -> Iterator[subprocess.Popen[str]]:
-        """A playbook that runs on, in a process group of its own; ended with the block."""
-        process = subprocess.Popen(
-            self.command(playbook, *arguments, **variables),
-            cwd=self.directory,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            if process.stdout is not None and not process.stdout.closed:
-                process.communicate()
 
     def records(self) -> list[dict[str, Any]]:
         """The records in the state store, oldest first."""
@@ -118,10 +58,6 @@ class Place:
         listed = s3.list_objects_v2(Bucket=STATE_BUCKET, Prefix="slipway/dev/releases/").get("Contents", [])
         keys = sorted(item["Key"] for item in listed)
         return [json.loads(s3.get_object(Bucket=STATE_BUCKET, Key=key)["Body"].read()) for key in keys]
-
-    def record(self) -> dict[str, Any]:
-        """The newest record."""
-        return self.records()[-1]
 
     def lock(self) -> dict[str, Any]:
         """The lock's document."""
@@ -139,8 +75,7 @@ class Place:
 
     def target(self, host: Host) -> dict[str, Any]:
         """A host's entry in the newest record."""
-        name = self.inventory_name(host)
-        return next(item for item in self.record()["targets"] if item["name"] == name)
+        return self.target_of(self.inventory_name(host))
 
     def answers(self, host: Host, path: str) -> Any:
         """What the application on a host answers."""
@@ -151,31 +86,10 @@ class Place:
         """The release that answers on a host."""
         return str(self.answers(host, "/api/version")["version"])
 
-    def set_variables(self, group: str = "backend", **changes: Any) -> None:
-        """Change variables of the inventory; ``None`` removes one."""
-        file = self.directory / "inventories" / "dev" / "group_vars" / f"{group}.yml"
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-        found.update(changes)
-        file.write_text(yaml.safe_dump({k: v for k, v in found.items() if v is not None}), encoding="utf-8")
-
     def parameter(self, name: str, value: str, *, secure: bool = False) -> None:
         """Write a parameter of SSM."""
         kind: Any = "SecureString" if secure else "String"
         self.aws.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
-
-
-def _copy_project(directory: Path) -> None:
-    for name in ("ansible.cfg", "deploy.yml"):
-        shutil.copy(ROOT / name, directory)
-    shutil.copytree(ROOT / "playbooks", directory / "playbooks")
-    for name in ("collections", "roles"):
-        (directory / name).symlink_to(ROOT / name)
-    inventory = directory / "inventories" / "dev"
-    inventory.mkdir(parents=True)
-    shutil.copy(ROOT / "inventories" / "environment.yml", directory / "inventories")
-    for name in ("environment.yml", "aws_ec2.yml"):
-        shutil.copy(ROOT / "inventories" / "dev" / name, inventory)
-    (inventory / "group_vars").mkdir()
 
 
 def _write_variables(place: Place) -> None:
@@ -203,11 +117,8 @@ def _write_variables(place: Place) -> None:
         "database_migration_maven_arguments": ["--offline"],
         "source_checkout_ca_file": "/etc/ssl/certs/ca-certificates.crt",
     }
-    variables = place.directory / "inventories" / "dev" / "group_vars"
-    (variables / "all.yml").write_text(yaml.safe_dump(everywhere), encoding="utf-8")
-    (variables / "backend.yml").write_text(
-        yaml.safe_dump({name: value for name, value in backend.items() if value is not None}), encoding="utf-8"
-    )
+    place.set_variables("all", **everywhere)
+    place.set_variables(**backend)
 
 
 def _fill_aws(place: Place) -> None:
@@ -249,7 +160,7 @@ def make_place(
         git.add(REPOSITORY, umigo.directory)
         project = directory / "project"
         project.mkdir()
-        place = Place(project, aws, database, git, umigo, hosts)
+        place = Place(directory=project, aws=aws, database=database, git=git, umigo=umigo, hosts=hosts)
         for number in range(1, count + 1):
             name = f"umigo-dev-backend-{number}"
             extra = (*maven_cache("/var/lib/slipway-build"), *(arguments or {}).get(name, ()))
@@ -258,7 +169,7 @@ def make_place(
             place.members.append(host)
             tags = {"Role": "backend", "Environment": "dev"}
             place.instances[name] = register_instance(aws, "umigo-dev-backend", tags, host.address)
-        _copy_project(project)
+        place.copy("environment.yml", "aws_ec2.yml")
         _write_variables(place)
         _fill_aws(place)
         Umigo.publish(aws.client("s3"), BUCKET, *versions)

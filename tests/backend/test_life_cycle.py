@@ -170,9 +170,9 @@ def test_a_rollback_past_the_schema_is_refused(place: Place, host: Host) -> None
     ran = place.run("playbooks/rollback.yml")
     plainly(ran)
     said = [line for line in ran.text.splitlines() if line.strip()]
-    assert said == [f"schema version 2: {REFUSAL}. Restore the database first, or insist with -e force_schema=true"], (
-        ran.text
-    )
+    times = [record["migrations"]["restore_to"] for record in place.records() if record.get("migrations")]
+    restore = f"Restore the database to {times[-1]} first, or insist with -e force_schema=true"
+    assert said == [f"schema version 2: {REFUSAL}. {restore}"], ran.text
     assert len(place.records()) == records
     assert process(place, host) == pid
     runs(place, host, "0.2.0")

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import calls, control, hosts, scale, unchanged
+from tests.bench import calls, control, hosts, scale, site, unchanged
 from tests.bench.table import Row, table
 
 Case = Callable[[bool], Iterator[Row]]
@@ -21,6 +21,7 @@ CASES: dict[str, Case] = {
     "scale": scale.measure,
     "control": control.measure,
     "hosts": hosts.measure,
+    "site": site.measure,
 }
 
 

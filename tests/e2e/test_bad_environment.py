@@ -185,13 +185,16 @@ def test_it_ends_in_one_line_when_the_cluster_is_wrong(spoilt: Place, row: Row) 
     refuses(spoilt, row)
 
 
+THERE = "(there are dev, local, production, staging)"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param((), "env is missing: say -e env=… (there are dev, local)", id="missing"),
+        pytest.param((), f"env is missing: say -e env=… {THERE}", id="missing"),
         pytest.param(
             ("-e", "env=loacl"),
-            "env=loacl: no such environment in inventories/ (there are dev, local). Did you mean local?",
+            f"env=loacl: no such environment in inventories/ {THERE}. Did you mean local?",
             id="misspelt",
         ),
     ],

@@ -24,7 +24,7 @@ SERVICES = {
     "feedback-service": (4, 8088),
     "notification-service": (4, 8089),
 }
-THERE = "(there are dev, local)"
+THERE = "(there are dev, local, production, staging)"
 
 
 def test_either_way_of_naming_dev_gives_the_same_twelve_services(project: Project) -> None:

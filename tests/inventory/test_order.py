@@ -8,26 +8,30 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-PLAYBOOKS = Path(__file__).parents[2] / "playbooks/shared/backend"
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks/shared/hosts"
 
 
-@pytest.mark.parametrize(("playbook", "group"), [("switch", "backend_switching"), ("undo", "backend_changing")])
+@pytest.mark.parametrize(("playbook", "group"), [("switch", "slipway_switching"), ("undo", "slipway_changing")])
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
         (["third", "first", "second"], ["first", "second", "third"]),
         (["third", "second"], ["second", "third"]),
-        ([], ["backend"]),
-        (None, ["backend"]),
+        ([], ["first", "second", "third"]),
     ],
 )
-def test_hosts_are_in_the_inventorys_order(
-    playbook: str, group: str, made: list[str] | None, expected: list[str]
-) -> None:
+def test_hosts_are_in_the_inventorys_order(playbook: str, group: str, made: list[str], expected: list[str]) -> None:
+    inventory = InventoryManager(DataLoader(), sources="first,second,third,")
+    for name in ("backend", "site", *([group] if made else [])):
+        inventory.add_group(name)
+    for name, members in (("site", ["first", "second", "third"]), (group, made)):
+        for host in members:
+            inventory.add_host(host, group=name)
     (play,) = yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text())
-    groups = {"backend": ["first", "second", "third"], **({} if made is None else {group: made})}
-    templar = Templar(loader=DataLoader(), variables={"groups": groups})
-    assert templar.template(trust_as_template(play["hosts"])) == expected
+    templar = Templar(loader=DataLoader(), variables={"groups": inventory.get_groups_dict()})
+    pattern = templar.template(trust_as_template(play["hosts"]))
+    assert [host.name for host in inventory.get_hosts(pattern)] == expected

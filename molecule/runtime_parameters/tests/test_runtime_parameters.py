@@ -79,9 +79,21 @@ def test_only_root_reads_what_is_on_the_disk(host):
 def test_a_service_without_a_unit_finds_its_configuration_when_it_comes(host):
     current = host.file("/etc/later/current").linked_to
     assert current.startswith("/etc/later/generations/")
-    assert host.file(f"{current}/env").content_string == 'A="b"\n'
+    assert host.file(f"{current}/env").content_string == f'A="b"\nFROM_HERE="{os.environ["HOME"]}"\n'
+    assert mode(host, f"{current}/env") == ("0o600", "umigo-backend")
     dropin = host.file("/etc/systemd/system/later.service.d/10-configuration.conf")
     assert dropin.linked_to == f"{current}/unit.conf"
+
+
+def test_a_file_is_delivered_to_its_path(host):
+    path = "/etc/later-license/license.json"
+    assert host.file(path).linked_to.startswith("/etc/later/generations/")
+    with host.sudo("umigo-backend"):
+        assert json.loads(host.check_output(f"cat {path}")) == {"license": "canary-license-4417"}
+    assert host.check_output(f"stat -L -c '%U %G %a' {path}") == "umigo-backend umigo-backend 640"
+    with host.sudo("nobody"):
+        assert host.run(f"cat {path}").failed
+        assert host.run("cat /etc/later/current/env").failed
 
 
 class Playbook:

@@ -21,7 +21,7 @@ description: For the project's own benchmark.
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]
-    """A line per task and host; ``seconds`` counts from when the task was begun for the first host."""
+    """A line per task and host; ``seconds`` counts from ``at``, when the task was begun for the first host."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -31,10 +31,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._began = 0.0
+        self._at = 0.0
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Begin to count."""
-        self._began = time.monotonic()
+        self._began, self._at = time.monotonic(), time.time()
 
     def _ended(self, result: Any, what: str) -> None:
         document = {
@@ -42,6 +43,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             "host": result.host.get_name(),
             "what": what,
             "changed": bool(result.result.get("changed")),
+            "at": self._at,
             "seconds": time.monotonic() - self._began,
         }
         with Path(os.environ["SLIPWAY_BENCH_TASKS"]).open("a", encoding="utf-8") as file:

@@ -18,8 +18,8 @@ class ActionModule(SlipwayAction):
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Tell the environment's channel, if it has one; the record in short is the result."""
-        if not context.variables.get("slack"):
+        """Tell the environment's channels, if it has any; the record in short is the result."""
+        if not context.variables.get("slack") and not context.variables.get("github"):
             return {"changed": False}
         with work_on(context) as work:
             tell_start(context, work)

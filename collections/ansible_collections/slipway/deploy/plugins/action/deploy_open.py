@@ -57,12 +57,13 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Check, lock and look; the result says how an unfinished deploy is gone on with."""
         settings = context.settings
-        aws = context.aws  # Checks that `local` cannot reach a real account, before anything is asked.
+        # Checks that `local` cannot reach a real account, before anything is asked.
+        endpoint = context.aws.endpoint_url if context.has_account else None
         context.desired()
         declared_jobs(context, None)
         context.files.sweep()
-        if aws.environment == "local":
-            ensure_sandbox(str(aws.endpoint_url), display.display)
+        if endpoint and context.environment == "local":
+            ensure_sandbox(endpoint, display.display)
         if settings.state_store.startswith("s3://") or settings.resume is not None:
             # A bucket of the wrong account answers "access denied", which says less. A new deploy is checked when it
             # is planned; one that is taken up is not planned again.
@@ -139,7 +140,7 @@ class ActionModule(SlipwayAction):
         record, clock = journal.record, store_clock(context)
         if choice is not None:
             # A host that is not in the inventory any more cannot be selected either.
-            gone = {item["name"] for item in progress.hosts_of(record)}.difference(context.backend)
+            gone = {item["name"] for item in progress.hosts_of(record)}.difference(context.hosts)
             require_covered(record, context.selected | context.selected_hosts | gone, choice)
             require_same_place(record, _place(context))
         if not _touched(record) and (choice != "finish" or not record["targets"]):
@@ -173,7 +174,7 @@ class ActionModule(SlipwayAction):
             display.display(f"check mode: -e resume={choice} would go on with {record['id']}; nothing was changed")
             return {"resumed": choice, "lock": "lock free", "record": record["id"]}
         resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
-        record = progress.give_up(with_rollout(record, taken_up), context.backend, choice, now)
+        record = progress.give_up(with_rollout(record, taken_up), context.hosts, choice, now)
         journal.write({**record, "resumed": resumed})
         held = context.files.load()
         if held is not None:
@@ -219,8 +220,7 @@ def _token_of_the_dead(context: Context) -> str | None:
 
 def _place(context: Context) -> dict[str, Any]:
     return {
-        "account_id": context.aws.account_id,
-        "region": context.aws.region,
+        **context.account,
         "cluster": context.variables.get("ecs_cluster"),
     }
 

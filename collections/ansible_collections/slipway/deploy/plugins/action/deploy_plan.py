@@ -15,14 +15,15 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, verify
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import refuse_unreadable_rows
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss
 from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import health_of_unchanged, plan_fleet, unhealthy
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
     Planned,
     health_of_unchanged_hosts,
-    plan_backend,
+    plan_group,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
@@ -56,23 +57,26 @@ class ActionModule(SlipwayAction):
         kind = self.arguments["kind"]
         goal = self._goal(context, kind)
         fleet, observation = plan_fleet(context, goal)
-        backend = plan_backend(context, self.arguments["release"])
-        record = _record(context, fleet, backend, kind, goal, clock())
-        changes = bool(fleet.changes or backend.changes)
+        hosts = plan_group(context, self.arguments["release"])
+        record = _record(context, fleet, hosts, kind, goal, clock())
+        if self.arguments["release"].get("notes"):
+            record["notes"] = self.arguments["release"]["notes"]
+        changes = bool(fleet.changes or hosts.changes)
         if changes:
             verified = verify(fleet, context.clients, context.aws) if fleet.changes else Verified()
             verified.require(context.settings.verify_unverifiable)
             check_secrets(context)
-            record["verify"] = _verified(verified, backend)
+            refuse_unreadable_rows(context)
+            record["verify"] = _verified(verified, hosts)
             record["unhealthy"] = [] if self._task.check_mode else unhealthy(context, fleet, observation)
         else:
-            record.update(health_of_unchanged(observation, health_of_unchanged_hosts(backend)))
+            record.update(health_of_unchanged(observation, health_of_unchanged_hosts(hosts)))
         console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]
         if self._task.diff and changes:
-            result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, backend.as_diff()) if part]
+            result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
             if changes:
                 beat(context, record["id"])
@@ -95,15 +99,15 @@ class ActionModule(SlipwayAction):
         return rollback_goal(history(context.store, context.environment), settings.to, context.environment)
 
 
-def _verified(verified: Verified, backend: Planned) -> dict[str, Any]:
+def _verified(verified: Verified, hosts: Planned) -> dict[str, Any]:
     document = verified.as_dict()
-    checked = {**verified.checked, **backend.checked}
-    return {**document, "checked": checked, "unverifiable": [*verified.unverifiable, *backend.unverifiable]}
+    checked = {**verified.checked, **hosts.checked}
+    return {**document, "checked": checked, "unverifiable": [*verified.unverifiable, *hosts.unverifiable]}
 
 
-def _record(context: Context, fleet: Plan, backend: Planned, kind: str, goal: Goal | None, now: float) -> Record:
+def _record(context: Context, fleet: Plan, hosts: Planned, kind: str, goal: Goal | None, now: float) -> Record:
     settings = context.settings
-    label = goal.label if goal else _label(fleet, backend)
+    label = goal.label if goal else _label(fleet, hosts)
     limits = settings.limits
     return {
         "schema": SCHEMA,
@@ -116,8 +120,7 @@ def _record(context: Context, fleet: Plan, backend: Planned, kind: str, goal: Go
         "actor": context.actor,
         "started_at": now,
         "finished_at": None,
-        "account_id": context.aws.account_id,
-        "region": context.aws.region,
+        **context.account,
         "cluster": context.variables.get("ecs_cluster"),
         "registry": context.variables.get("ecr_registry"),
         "previous": newest_id(context.store, context.environment),
@@ -131,12 +134,12 @@ def _record(context: Context, fleet: Plan, backend: Planned, kind: str, goal: Go
             "failed_tasks_threshold": limits.failed_tasks_threshold,
             "on_failure": settings.on_failure,
         },
-        "releases": {BACKEND: backend.release.to_record()} if backend.release else {},
-        "migrations": backend.migrations,
-        "targets": [*fleet.targets(), *record_targets(backend.plan, BACKEND)],
-        "unchanged": [*fleet.unchanged_records(), *record_unchanged(backend.plan, BACKEND)],
+        "releases": {hosts.release.group: hosts.release.to_record()} if hosts.release else {},
+        "migrations": hosts.migrations,
+        "targets": [*fleet.targets(), *record_targets(hosts.plan)],
+        "unchanged": [*fleet.unchanged_records(), *record_unchanged(hosts.plan)],
         "verify": {"checked": {}, "platforms": [], "unverifiable": []},
-        "warnings": [*fleet.warnings, *backend.warnings],
+        "warnings": [*fleet.warnings, *hosts.warnings],
         "health": [],
         "endpoint": None,
         "smoke": [],
@@ -144,13 +147,13 @@ def _record(context: Context, fleet: Plan, backend: Planned, kind: str, goal: Go
     }
 
 
-def _label(fleet: Plan, backend: Planned) -> str:
+def _label(fleet: Plan, hosts: Planned) -> str:
     """The one tag of what changes, or what it is together."""
     sides = [change.after for change in fleet.changes]
-    if not sides and not backend.changes:
+    if not sides and not hosts.changes:
         sides = [item.running for item in fleet.unchanged if item.desired.selected]
     tags = {side.tag for side in sides if side.tag}
-    if not sides and backend.release:
-        return backend.release.tag
+    if not sides and hosts.release:
+        return hosts.release.tag
     images = next(iter(tags)) if len(tags) == 1 else f"{len(sides)} images"
-    return f"{images} and {backend.release.tag}" if backend.changes and backend.release else images
+    return f"{images} and {hosts.release.tag}" if hosts.changes and hosts.release else images

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.developer.process i
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory, write_atomic
 from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import credential_values, without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import gather, require, variables_of
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import property_variable, read_wanted
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
@@ -107,9 +107,7 @@ class ActionModule(SlipwayAction):
             required=given["required"],
             where=where,
         )
-        parameters = api.parameters_below(context.clients, wanted.path)
-        require(wanted, variables_of(wanted.path, (item.name for item in parameters)), where)
-        return gather(wanted, parameters, api.read_secrets(context.clients, wanted))[0]
+        return collect(context.clients, wanted, os.environ, where)[0]
 
     @property
     def _credentials(self) -> Path:

@@ -71,7 +71,7 @@ def _overview(context: Context, fleet: int) -> Overview:
         lock=look_at_hosts(context.store, environment, found.now) or line,
         running=held and found.lock is not None and not found.lock.manual,
         record=next(history(context.store, environment, 1), None),
-        hosts=len(context.backend),
+        hosts=len(context.hosts),
     )
 
 

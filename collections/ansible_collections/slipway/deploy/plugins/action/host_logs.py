@@ -51,8 +51,9 @@ class ActionModule(SlipwayAction):
         return {"changed": False, "summary": dict(host.summary)}
 
     def _fetch(self, context: Context, arguments: Mapping[str, Any]) -> HostLogs:
-        if str(context.variables.get("backend_connection")) == NO_CONNECTION:
-            problem = f"it is not reached from here (backend_connection: {NO_CONNECTION}); run this on the host itself"
+        if str(context.of_group(context.here, "connection")) == NO_CONNECTION:
+            setting = f"{context.group}_connection: {NO_CONNECTION}"
+            problem = f"it is not reached from here ({setting}); run this on the host itself"
             return HostLogs(context.here, problem=problem)
         try:
             answer = self._execute_module(

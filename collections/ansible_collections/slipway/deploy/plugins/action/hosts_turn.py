@@ -13,7 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations im
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import host_lines
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
     STAGE_FAILED,
     STAGED,
@@ -55,11 +55,12 @@ class ActionModule(SlipwayAction):
                 "changed": False,
                 "hosts": names,
                 "changing": [item["name"] for item in progress.hosts_of(record)],
-                "release": (record.get("releases") or {}).get(BACKEND) or {},
+                "release": (record.get("releases") or {}).get(context.group) or {},
                 "schema": (record.get("migrations") or {}).get("to"),
+                "direction": (record.get("migrations") or {}).get("direction"),
                 # A host of a deploy that is taken up again may be gone from the inventory.
                 "links": {
-                    item["name"]: progress.links_before(item, str(context.host(item["name"])["backend_service"]))
+                    item["name"]: progress.links_before(item, str(context.of_group(item["name"], "service")))
                     for item in progress.hosts_of(record)
                     if item["name"] in context.batch
                 },

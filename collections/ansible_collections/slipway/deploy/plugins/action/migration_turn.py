@@ -7,9 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import migrations
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup, migrations
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import (
+    BACKED_UP,
+    BACKUP_FAILED,
+    SAID,
+    failure,
+    hook_file,
+)
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import MIGRATED, MIGRATION_FAILED, failure_of
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
@@ -20,15 +27,49 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "step": {"type": "str", "choices": ["begin", "end"], "required": True},
+        "step": {"type": "str", "choices": ["back_up", "backed_up", "begin", "end"], "required": True},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Carry the step out; whether there is something to migrate, and the record in short."""
         with work_on(context) as work:
             work.heed_cancel()
-            due = _begin(work) if self.arguments["step"] == "begin" else _end(work)
-            return {"changed": False, "due": due, **summary_of(work.journal.record)}
+            if self.arguments["step"] == "back_up":
+                return {"changed": False, **_back_up(work), **summary_of(work.journal.record)}
+            step = {"backed_up": _backed_up, "begin": _begin, "end": _end}[self.arguments["step"]]
+            return {"changed": False, "due": step(work), **summary_of(work.journal.record)}
+
+
+def _back_up(work: Work) -> dict[str, Any]:
+    """Before the hook; what it is told. A backup that a killed run has taken is not taken again."""
+    record = work.journal.record
+    hook = hook_file(work.context) if backup.is_due(record) else None
+    if hook is None:
+        return {"due": False}
+    work.guard()
+    work.write(phase="backing_up", migrations=backup.begun(record, work.time_of_day()))
+    release = (record.get("releases") or {}).get(work.context.group) or {}
+    return {
+        "due": True,
+        "hook": str(hook),
+        "label": work.journal.record["migrations"]["backup"]["label"],
+        "release": release.get("tag") or "",
+    }
+
+
+def _backed_up(work: Work) -> bool:
+    """After the hook: without a backup there is no migration."""
+    context, host = work.context, work.context.here
+    found = work.journal.record["migrations"]
+    failed = context.said(host, BACKUP_FAILED)
+    if failed or not context.said(host, BACKED_UP):
+        reason = failure(failed, failure_of(context, host, BACKUP_FAILED)) if failed else "the hook did not end"
+        remedy = f"Correct {context.group}_backup_hook, or what it needs, then run this again"
+        what = f"the backup before the migration failed: {reason.rstrip('.')}. {remedy}"
+        work.turn_back(Cause(what, host, phase="backing_up"))
+    else:
+        work.write(migrations=backup.ended(found, context.said(host, SAID)))
+    return False
 
 
 def _begin(work: Work) -> bool:

@@ -1,22 +1,23 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks AWS for a service's configuration and has it written on the host. See modules/runtime_parameters.py."""
+"""Reads a service's configuration and has it written on the host. See modules/runtime_parameters.py."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import write_payload
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import gather, require, variables_of
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import read_wanted
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import clients_later
 
 
 class ActionModule(SlipwayAction):
-    """Values go from AWS to the host in one argument that is never shown."""
+    """Values go to the host in one argument that is never shown."""
 
     _requires_connection = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
@@ -26,6 +27,8 @@ class ActionModule(SlipwayAction):
         "secrets": {"type": "list", "elements": "dict", "default": []},
         "required": {"type": "list", "elements": "str", "default": []},
         "user": {"type": "str"},
+        "owner": {"type": "str", "default": ""},
+        "files": {"type": "list", "elements": "dict", "default": []},
         "activate": {"type": "bool", "default": True},
         "state_directory": {"type": "path", "default": "/var/lib/slipway"},
     }
@@ -45,17 +48,17 @@ class ActionModule(SlipwayAction):
             environment=given["environment"],
             secrets=given["secrets"],
             required=given["required"],
+            files=given["files"],
             where=where,
         )
-        parameters = api.parameters_below(context.clients, wanted.path) if wanted.path else []
-        require(wanted, variables_of(wanted.path, (item.name for item in parameters)), where)
-        configuration, sources = gather(wanted, parameters, api.read_secrets(context.clients, wanted))
+        configuration, sources = collect(clients_later(context), wanted, os.environ, where)
         result: dict[str, Any] = self._execute_module(
             module_name="slipway.deploy.runtime_parameters_apply",
             module_args={
                 "service": given["service"],
                 "payload": write_payload(configuration, sources),
                 "user": given["user"] or given["service"],
+                "owner": given["owner"],
                 "activate": given["activate"],
                 "state_directory": given["state_directory"],
             },

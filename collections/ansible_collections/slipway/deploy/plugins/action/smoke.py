@@ -9,6 +9,9 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import hosts_of
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import is_linkable
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, secret_reader
@@ -27,9 +30,21 @@ class ActionModule(CheckingAction):
         jobs = [job for job in declared_jobs(context, record.get("endpoint")) if job.name not in failed]
         results = run_checks(jobs, secret_reader(context), lambda: work.cancel.why() is not None)
         documents = [judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
-        work.write(smoke=documents)
+        work.write(smoke=documents, **_links(context))
+        # A fleet's checks are many and alike: the recap counts them. A host's are a few, each another one.
+        work.console.lines(
+            smoke_table([item for item in documents if item["name"] not in context.services], work.console.width)
+        )
         heed(work, _finding(jobs, results))
         return {}
+
+
+def _links(context: Context) -> dict[str, str]:
+    """Where others are told to look: ``-e coverage_url=…`` of the pipeline that built the release."""
+    url = str(context.variables.get("coverage_url") or "").strip()
+    if url and not is_linkable(url):
+        display.warning("coverage_url is no address that can be linked: it is left out")
+    return {"coverage_url": url} if is_linkable(url) else {}
 
 
 def _finding(jobs: list[Job], results: list[Judged]) -> Finding:

@@ -27,7 +27,7 @@ class ActionModule(SlipwayAction):
         jobs = declared_jobs(context, endpoint_of(context) if context.services else None)
         if not jobs:
             where = f"inventories/{context.environment}"
-            raise SlipwayError("no smoke check is declared", where, "Declare smoke_checks or backend_smoke_checks")
+            raise SlipwayError("no smoke check is declared", where, "Declare smoke_checks, or <group>_smoke_checks")
         results = run_checks(jobs, secret_reader(context), lambda: False)
         documents = [judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
         console = Console(time.time)

@@ -17,7 +17,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import Host
 class ActionModule(HostAction):
     """Asks the Parameter Store once for each parameter until one exists."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {**CHECKOUT, "token_parameters": {"type": "list", "elements": "str"}}
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {**CHECKOUT, "token_parameters": {"type": "list", "elements": "raw"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Find the token and hand the rest to the host."""
@@ -29,6 +29,6 @@ class ActionModule(HostAction):
         if parameters is None:
             parameters = [f"/{context.environment}/github/pat", "/shared/github/pat-readonly"]
         token = find_token(context.clients, parameters) if parameters else Token()
-        given = {"token": token.value, "token_from": f"SSM {token.parameter}"} if token.value else {}
+        given = {"token": token.value, "token_from": token.place} if token.value else {}
         result = self.on_host("git_checkout", **arguments, **given)
         return {**result, "token_parameter": token.parameter or None}

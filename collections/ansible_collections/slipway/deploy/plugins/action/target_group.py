@@ -30,8 +30,7 @@ class ActionModule(SlipwayAction):
         if not wanted:
             return {"changed": False, "place": "no target group"}
         instance = instance_of(context)
-        where = f"inventories/{context.environment}/group_vars/backend.yml"
-        group = balancer.find_group(context.clients, wanted, where)
+        group = balancer.find_group(context.clients, wanted, context.group_file)
         if self._task.check_mode:
             place = balancer.places(context.clients, group).get(instance, balancer.Place("unused")).state
             return {"changed": (place == "unused") is (self.arguments["state"] == "returned"), "place": place}

@@ -54,7 +54,16 @@ _OWN = "slipway.deploy."
 #: Tasks that change something which a Ctrl-C has to put back, that do so, or that come between those.
 ENGINE = frozenset(
     _OWN + name
-    for name in ("announce", "fleet_rollout", "hosts_turn", "migration_turn", "health", "smoke", "deploy_close")
+    for name in (
+        "announce",
+        "fleet_rollout",
+        "hosts_turn",
+        "migration_turn",
+        "health",
+        "smoke",
+        "checklist",
+        "deploy_close",
+    )
 )
 _LAST = _OWN + "deploy_close"
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})

@@ -28,7 +28,7 @@ options:
     type: str
     default: ""
   release:
-    description: The release of the backend hosts as M(slipway.deploy.backend_release) found it.
+    description: The release of the hosts as M(slipway.deploy.hosts_release) found it.
     type: dict
     default: {}
 extends_documentation_fragment: [slipway.deploy.attributes]

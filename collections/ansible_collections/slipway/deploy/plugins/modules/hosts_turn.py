@@ -81,6 +81,11 @@ schema:
   returned: success
   type: str
   sample: "2"
+direction:
+  description: V(down) where the schema goes back to that version, else V(null).
+  returned: success
+  type: str
+  sample: down
 lost:
   description: Why nothing can be all as before any more, or V(null).
   returned: success

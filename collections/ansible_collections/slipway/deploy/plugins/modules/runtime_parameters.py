@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: runtime_parameters
-short_description: Give a service its configuration from SSM, Secrets Manager and the inventory
+short_description: Give a service its configuration from SSM, Secrets Manager, the control node and the inventory
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
@@ -31,7 +31,11 @@ options:
     type: str
     required: true
   environment:
-    description: Environment variables of the inventory. They go before parameters of the same name.
+    description:
+      - Environment variables of the inventory. They go before parameters of the same name.
+      - >-
+        A value may be kept elsewhere, V({env: NAME}) or V({file: path}) of the control node, V({ssm: name}) or
+        V({secretsmanager: id}), each with V(key) of a JSON object. A file must be nobody else's to read.
     type: dict
     default: {}
   secrets:
@@ -46,8 +50,9 @@ options:
         type: str
         required: true
       secret:
-        description: The ARN or id of a secret of Secrets Manager, or the ARN or path (V(/…)) of a parameter of SSM.
-        type: str
+        description: The ARN or id of a secret of Secrets Manager, the ARN or path (V(/…)) of a parameter of SSM, or
+          where else it is kept, as in O(environment).
+        type: raw
         required: true
       key:
         description: The key to take, when the secret is a JSON object.
@@ -60,6 +65,45 @@ options:
     type: list
     elements: str
     default: []
+  files:
+    description:
+      - Files that are found at a path of the host, such as a licence. They are part of the generation, so that a
+        changed one is switched, and switched back, with the rest. The path is a link to it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Where it is found.
+        type: path
+        required: true
+      secret:
+        description: Where its content is kept, as in O(secrets[].secret).
+        type: raw
+      env:
+        description: The variable of the control node's environment that has its content.
+        type: str
+      file:
+        description: The file of the control node that has its content, and that nobody else may read.
+        type: str
+      key:
+        description: The key to take, when that is a JSON object.
+        type: str
+      owner:
+        description: Who has it.
+        type: str
+        default: root
+      group:
+        description: Its group, by default the owner's name.
+        type: str
+      mode:
+        description: Its mode.
+        type: str
+        default: "0600"
+  owner:
+    description: The user who has the environment file, mode 0600. When it is empty, root.
+    type: str
+    default: ""
   user:
     description: The service's user, by default of its name. Only systemd before 247 makes it matter.
     type: str
@@ -100,6 +144,17 @@ EXAMPLES = r"""
         property: umigo.firebase.config.path
     required: [SPRING_DATASOURCE_URL, spring.datasource.password]
   register: __configuration
+
+- name: Configure a site whose secrets CI has in its environment
+  slipway.deploy.runtime_parameters:
+    service: salitemihret-dev-backend
+    path: ""
+    owner: salitemihret
+    environment:
+      DATABASE_URL: {env: DATABASE_URL}
+      LICENSE_KEY_PATH: /etc/salitemihret/license.json
+    files:
+      - {path: /etc/salitemihret/license.json, file: ~/secrets/license.json, owner: salitemihret}
 
 - name: Restart the backend if its configuration is another
   slipway.deploy.service_release:

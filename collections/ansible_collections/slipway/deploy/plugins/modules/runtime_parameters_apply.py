@@ -13,9 +13,10 @@ author:
   - The Slipway authors (!UNKNOWN)
 description:
   - The part of M(slipway.deploy.runtime_parameters) that runs on the host. Use that one.
-  - Writes C(/etc/<service>/generations/<digest>/) with C(env), C(credentials/) and the unit's drop-in C(unit.conf), all
-    of it root's alone, and the drop-in's link below C(/etc/systemd/system). A generation is never changed once it is
-    there; its name is a keyed digest (HMAC) of its content, and the key never leaves the host.
+  - Writes C(/etc/<service>/generations/<digest>/) with C(env), C(credentials/), C(files/) and the unit's drop-in
+    C(unit.conf), all of it root's alone unless it is said otherwise, the drop-in's link below C(/etc/systemd/system),
+    and the links at the paths of delivered files. A generation is never changed once it is there; its name is a keyed
+    digest (HMAC) of its content, and the key never leaves the host.
   - Generations that are neither wanted, nor live, nor the previous one, nor needed by the host's ledger for the way
     back, are removed.
 options:
@@ -31,6 +32,10 @@ options:
     description: The user that has to read the credentials where systemd cannot hand them over (before 247).
     type: str
     required: true
+  owner:
+    description: The user who has the environment file. When it is empty, root.
+    type: str
+    default: ""
   activate:
     description:
       - Whether the link C(/etc/<service>/current) is pointed at the generation while there is no unit yet. The first
@@ -110,7 +115,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Place, read_payload
 from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
     needed,
-    owner_of,
+    owners,
     switch,
     systemd_version,
     unit_exists,
@@ -132,7 +137,7 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     configuration, sources = read_payload(arguments["payload"])
     place = Place(service, f"/etc/{service}", systemd_version())
     dropin = Path(f"/etc/systemd/system/{service}.service.d/10-configuration.conf")
-    owner = owner_of(place, arguments["user"])
+    owner = owners(place, arguments["user"], configuration, arguments["owner"], check)
     written = write(configuration, place, owner, dropin, _protected(place, arguments["state_directory"]), check)
     exists = unit_exists(service)
     pending, changed = written.pending, written.changed
@@ -170,6 +175,7 @@ def main() -> None:
             "service": {"type": "str", "required": True},
             "payload": {"type": "str", "required": True, "no_log": True},
             "user": {"type": "str", "required": True},
+            "owner": {"type": "str", "default": ""},
             "activate": {"type": "bool", "default": True},
             "state_directory": {"type": "path", "default": "/var/lib/slipway"},
         },

@@ -16,7 +16,8 @@ description:
   - Compares the links and files that belong to what runs with what the running process was started with, which the
     host's ledger says, and does something only if they differ or the service does not run. A run that was killed
     between any two steps is finished by the next.
-  - Switches the links atomically, reloads systemd, restarts the service and waits until it is ready and stays so.
+  - Switches the links atomically, reloads systemd, restarts the service (and a socket unit that it requires, if that
+    listens elsewhere than its unit says) and waits until it is ready and stays so.
     Otherwise it puts links and files back as they were with the last good release, restarts that one, waits for it,
     notes the release as bad in the ledger, and fails.
   - What follows a switch needs no control node. When the connection is lost, the host finishes or undoes by itself.
@@ -93,7 +94,10 @@ options:
     default: {}
     suboptions:
       url:
-        description: Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say C(UP).
+        description:
+          - Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say
+            C(UP), or C(ok), C(healthy), C(ready) or C(pass).
+          - A socket that has a path is asked by C(http+unix://%2Frun%2Fservice.sock/health).
         type: str
       status:
         description: The HTTP status that means ready.
@@ -205,6 +209,11 @@ active:
   description: Whether the service's process runs.
   returned: O(state=shown)
   type: bool
+links:
+  description: The targets of the links that the process was started with, by path; V(null) when that is not known.
+  returned: O(state=shown)
+  type: dict
+  sample: {/app/app.jar: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar}
 releases:
   description: The ledger's releases, the one that became current last first.
   returned: O(state=shown)
@@ -216,7 +225,7 @@ seconds:
   type: float
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,13 +252,15 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import 
     Observed,
     decide,
     decide_back,
-    started_with,
     tracked,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.told import brief, described, good_states, message
-
-#: What stopping, starting and undoing take on top of the waits for readiness.
-MARGIN_SECONDS = 60
+from ansible_collections.slipway.deploy.plugins.module_utils.host.told import (
+    brief,
+    described,
+    good_states,
+    message,
+    standing,
+)
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -302,8 +313,9 @@ def main() -> None:
         elif module.check_mode:
             result = foreseen(service, module.params)
         else:
+            wait = module.params["wait"]
             # A signal while it waits ends it: nothing was begun.
-            with locked(service.home, lock_wait(service, module.params)), heeding(service):
+            with locked(service.home, service.switch_seconds if wait is None else float(wait)), heeding(service):
                 result = carried_out(service, module.params)
     except SlipwayError as error:
         module.fail_json(msg=str(error))
@@ -318,13 +330,6 @@ def make_service(params: dict[str, Any]) -> Service:
     """The service that the arguments name."""
     readiness = {name: value for name, value in params["readiness"].items() if value is not None}
     return Service(params["name"], Path(params["state_directory"]) / params["name"], Wanted(**readiness), [])
-
-
-def lock_wait(service: Service, params: dict[str, Any]) -> float:
-    """Seconds to wait for another switch: that one proves its release, and perhaps the one it puts back."""
-    if params["wait"] is not None:
-        return float(params["wait"])
-    return 2 * (service.wanted.timeout + service.wanted.stable_for) + MARGIN_SECONDS
 
 
 def look(service: Service, params: dict[str, Any]) -> tuple[Ledger, Observed, dict[str, str]]:
@@ -387,21 +392,7 @@ def shown(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """What runs and what ran."""
     await_switch(service.home, params["wait"] or 0)
     ledger, observed, _links = look(service, params)
-    known = started_with(ledger, observed)
-    current = ledger.entry(known)
-    release = current.release if current else None
-    state = "it runs" if observed.active else "it does not run"
-    return {
-        "changed": False,
-        "failed": False,
-        "state": UNCHANGED,
-        "reason": state if known or not observed.active else f"{state}, started with what is not known",
-        "active": observed.active,
-        "from": release.brief() if release else None,
-        "to": release.brief() if release else None,
-        "runs": release.brief() if release else None,
-        "releases": [asdict(entry) for entry in ledger.entries],
-    }
+    return standing(ledger, observed)
 
 
 if __name__ == "__main__":

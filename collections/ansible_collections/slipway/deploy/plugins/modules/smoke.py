@@ -11,7 +11,22 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs the C(smoke_checks) of the selected services, several at once, with retries.
+  - Runs the C(smoke_checks) of the selected services, and the C(<group>_smoke_checks) of the selected hosts, several at
+    once, with retries. A host's checks are shown in a table.
+  - A check is a mapping. C(path) is required. C(name), C(method), C(status), C(headers), C(auth) (a C(user) and a
+    C(password), for basic authentication) and C(send) (one of C(json), C(form) and C(text)) make the request. Where a
+    secret belongs in one of them stands its source, a mapping of C(env), C(file), C(ssm) or C(secretsmanager) to its
+    name.
+  - C(body) must occur in the answer. C(json) maps dotted paths to what must stand there, a value, or rules for it, as
+    are C(type), C(exists), C(equals), C(one_of), C(min), C(max), C(length), C(length_min), C(length_max) and C(max_age)
+    (seconds since the time that stands there). C(max_latency) is in seconds.
+  - C(take) maps names to dotted paths, and so gives names to values of the answer. Another check of the same service or
+    host that says C(${login.token}) is made once C(login) has passed; all others run side by side.
+  - C(retries) (5 by default), C(interval) and C(timeout) are as many, and seconds. Every method is repeated while the
+    answer is not right; where a request must not be, C(retries) is 0.
+  - Each request carries a trace id (C(traceparent)), which the record keeps, unless C(trace) is V(false) for the check,
+    or C(smoke_trace) (C(<group>_smoke_trace)) for all.
+  - Neither a secret nor a value that was taken is shown or recorded.
   - Each passes, fails or is inconclusive. A failure is undone or held as C(on_failure) says; what is
     inconclusive is held.
 options: {}
@@ -30,6 +45,18 @@ EXAMPLES = r"""
 - name: Run the declared smoke checks through the environment's endpoint
   slipway.deploy.smoke:
   run_once: true
+
+# In the inventory:
+# site_smoke_checks:
+#   - {name: health, path: /health, json: {status: ok}, max_latency: 1}
+#   - name: login
+#     path: /auth/login
+#     send: {form: {username: smoke, password: {env: SMOKE_PASSWORD}}}
+#     take: {token: access_token}
+#   - name: members
+#     path: /members?page=1
+#     headers: {Authorization: "Bearer ${login.token}"}
+#     json: {items: {length_min: 1}}
 """
 
 RETURN = r"""

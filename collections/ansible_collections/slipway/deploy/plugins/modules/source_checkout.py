@@ -58,10 +58,12 @@ options:
   token_parameters:
     description:
       - Names of parameters in the Parameter Store; the first that exists has the token.
+      - >-
+        One may be kept on the control node instead, V({env: NAME}) or V({file: path}), which nobody else may read.
       - By default V(/<env>/github/pat), then V(/shared/github/pat-readonly). When none exists, or the list is empty,
         the repository is asked without a token.
     type: list
-    elements: str
+    elements: raw
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
   check_mode:

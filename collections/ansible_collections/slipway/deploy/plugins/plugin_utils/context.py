@@ -42,7 +42,10 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFil
 
 FLEET = "fleet"
 BACKEND = "backend"
-#: The value of ``backend_connection`` for hosts that run their own bundle and are not reached from here.
+SITE = "site"
+#: The groups of hosts that releases go to.
+HOST_GROUPS = (BACKEND, SITE)
+#: The value of ``<group>_connection`` for hosts that run their own bundle and are not reached from here.
 NO_CONNECTION = "none"
 _PRIORITY = re.compile(r"priority_(\d+)")
 
@@ -96,15 +99,40 @@ class Context:
         return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.services)
 
     @cached_property
-    def backend(self) -> list[str]:
-        """The names of the backend hosts that are deployed to from here, in inventory order."""
-        names = [str(name) for name in self._task_vars["groups"].get(BACKEND, [])]
-        return [name for name in names if str(self.host(name).get("backend_connection")) != NO_CONNECTION]
+    def group(self) -> str:
+        """The group of hosts that releases of this environment go to; ``backend`` where there are no hosts.
+
+        :raises SlipwayError: when there are two: a release, its migrations and the way back are of one group.
+        """
+        found = [group for group in HOST_GROUPS if self._members(group)]
+        if len(found) > 1:
+            where = f"inventories/{self._task_vars.get('env', '…')}"
+            remedy = "Give the site an environment of its own"
+            raise SlipwayError(f"there are hosts in {' and in '.join(found)}", where, remedy)
+        return found[0] if found else BACKEND
+
+    @cached_property
+    def hosts(self) -> list[str]:
+        """The names of the group's hosts that are deployed to from here, in inventory order."""
+        return self._members(self.group)
+
+    def _members(self, group: str) -> list[str]:
+        names = [str(name) for name in self._task_vars["groups"].get(group, [])]
+        return [name for name in names if str(self.host(name).get(f"{group}_connection")) != NO_CONNECTION]
 
     @cached_property
     def selected_hosts(self) -> frozenset[str]:
-        """The backend hosts that ``--limit`` leaves."""
-        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.backend)
+        """The group's hosts that ``--limit`` leaves."""
+        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.hosts)
+
+    def of_group(self, name: str, variable: str) -> Any:
+        """What the inventory says of a host under its group's name: ``target_group`` is ``backend_target_group``."""
+        return self.host(name).get(f"{self.group}_{variable}")
+
+    @property
+    def group_file(self) -> str:
+        """Where the group's variables are written."""
+        return f"inventories/{self.environment}/group_vars/{self.group}.yml"
 
     def said(self, host: str, name: str) -> Mapping[str, Any]:
         """What a task registered for a host, or nothing when it did not run there."""
@@ -135,9 +163,29 @@ class Context:
         return settings
 
     @cached_property
+    def has_account(self) -> bool:
+        """Whether the environment is in AWS: a site on plain machines, with a directory as store, need not be."""
+        said = any(self.variables.get(name) for name in ("account_id", "aws_region"))
+        return said or bool(self.services) or self.settings.state_store.startswith("s3://")
+
+    @cached_property
     def clients(self) -> Clients:
-        """The account's clients."""
-        return make_clients(self.aws)
+        """The account's clients. Without an account, what asks for one says that there is none."""
+        if self.has_account:
+            return make_clients(self.aws)
+
+        def refused_when_needed(service: str) -> Any:
+            return make_clients(self.aws)(service)
+
+        return refused_when_needed
+
+    @property
+    def account(self) -> dict[str, str | None]:
+        """The account and its region, for the record."""
+        return {
+            "account_id": self.aws.account_id if self.has_account else None,
+            "region": self.aws.region if self.has_account else None,
+        }
 
     def check_account(self) -> None:
         """Ask AWS whose credentials these are: they must belong to the environment's account.
@@ -147,6 +195,8 @@ class Context:
         # Imported here, because most tasks ask nobody.
         from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
 
+        if not self.has_account:
+            return
         try:
             check_account(self.clients, self.aws)
         except SlipwayError as error:

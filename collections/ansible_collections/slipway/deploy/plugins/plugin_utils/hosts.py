@@ -14,7 +14,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer impo
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.judge import judge_host
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import (
     known_schema,
-    moved_past,
+    moved_since,
+    planned_downgrade,
     planned_migrations,
     refuse_behind,
 )
@@ -27,15 +28,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import 
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED, plan_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.lint import PASSED, UNVERIFIED
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import listed
+from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import look_at_hook
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
-#: What the tasks of playbooks/shared/backend/ register for each host.
+#: What the tasks of playbooks/shared/backend/ and site/ register for each host.
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
+#: What the role of nginx registers, of a site's host.
+SERVED = "nginx_site_result"
 STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
 HEALTH = "__health"
-#: What the playbook registers of backend_release.
+#: What the playbook registers of the release.
 RELEASE = "__release"
 MIGRATED, MIGRATION_FAILED = "__migrated", "__migration_failed"
 
@@ -44,7 +50,7 @@ _WITHOUT = "that release is none of theirs"
 
 @dataclass(frozen=True)
 class Planned:
-    """What changes on the backend hosts, and what was verified of it."""
+    """What changes on the hosts of a group, and what was verified of it."""
 
     plan: HostPlan
     migrations: Mapping[str, Any] = field(default_factory=dict)
@@ -66,8 +72,9 @@ class Planned:
         """What ``--diff`` prints: each changing host before and after."""
         if not self.changes:
             return None
-        before = (f"{BACKEND}  {item.name}  {item.before.release if item.before else '-'}\n" for item in self.changes)
-        after = (f"{BACKEND}  {item.name}  {item.after.id}\n" for item in self.changes)
+        group = self.plan.group
+        before = (f"{group}  {item.name}  {item.before.release if item.before else '-'}\n" for item in self.changes)
+        after = (f"{group}  {item.name}  {item.after.id}\n" for item in self.changes)
         return {
             "before_header": "running",
             "after_header": "desired",
@@ -76,20 +83,19 @@ class Planned:
         }
 
 
-def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
-    """What changes on the backend hosts.
+def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
+    """What changes on the hosts of the environment's group.
 
-    :param document: the release, as ``backend_release`` found it; empty when no host is selected.
+    :param document: the release, as ``backend_release`` or ``site_release`` found it; empty when no host is selected.
     :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
     """
     if not document:
         hosts = tuple(
-            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else NOT_SELECTED)
-            for name in context.backend
+            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else NOT_SELECTED) for name in context.hosts
         )
-        return Planned(HostPlan(None, (), hosts))
-    release = Release.from_record(BACKEND, document)
-    observed = _placed(context, [observed_host(context, name) for name in context.backend])
+        return Planned(HostPlan(None, (), hosts, group=context.group))
+    release = Release.from_record(context.group, document)
+    observed = _placed(context, [observed_host(context, name) for name in context.hosts])
     plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
     if not plan.changes:
         return Planned(plan)
@@ -97,21 +103,46 @@ def plan_backend(context: Context, document: Mapping[str, Any]) -> Planned:
     looked = "pending" in found or not context.said(context.here, RELEASE).get("migrate")
     if not looked and not context.check_mode:
         what = f"the migrations of {release.tag} were not looked at"
-        raise SlipwayError(what, ", ".join(context.backend), "Run it again; to deploy without them is no plan")
+        raise SlipwayError(what, ", ".join(context.hosts), "Run it again; to deploy without them is no plan")
     # A release that ran here before has nothing to migrate, and so nobody asked the database.
     asked = found or {"schema_before": known_schema(history(context.store, context.environment))}
+    moved = moved_since(history(context.store, context.environment), release)
     migrations = planned_migrations(asked)
-    behind = moved_past(history(context.store, context.environment), release)
-    warnings = refuse_behind(behind, release, migrations, forced=context.settings.force_schema)
-    if behind:
-        migrations["behind"] = behind
+    warnings: tuple[str, ...] = ()
+    if context.settings.downgrade_schema:
+        migrations = planned_downgrade(moved, release, migrations["from"])
+    else:
+        warnings = refuse_behind(moved, release, migrations, forced=context.settings.force_schema)
+        if moved.versions:
+            migrations["behind"] = list(moved.versions)
+    hook, more = look_at_hook(context, migrations)
     checked = {
         "artifact": release.id,
         "hosts": len(plan.changes),
         **({"migrations": len(migrations["pending"])} if found else {}),
+        **hook,
     }
     unverifiable = () if looked else (f"migrations of {release.tag}: the source was not looked at",)
-    return Planned(plan, migrations, checked, unverifiable, warnings)
+    linted, doubts = _linted(found)
+    checked = {**checked, **linted}
+    return Planned(plan, migrations, checked, (*unverifiable, *doubts), (*warnings, *more, *_findings(found)))
+
+
+def _linted(found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What the plan says of the SQL's lint, which refuses by itself: that it passed, or why nobody knows."""
+    linted = found.get("linted") or {}
+    if linted.get("verdict") == UNVERIFIED:
+        return {}, (str(linted.get("msg")),)
+    return ({"SQL_lint": True} if linted.get("verdict") == PASSED else {}), ()
+
+
+def _findings(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line for what the lint found that does not refuse the release."""
+    findings = (found.get("linted") or {}).get("findings") or ()
+    if not findings:
+        return ()
+    rules = sorted({f"{item['rule']} in {item.get('revision') or 'line ' + str(item['line'])}" for item in findings})
+    return (f"the SQL of the migrations: {listed(rules, 200)}; alembic_migration_lint_fail_on says what refuses it",)
 
 
 def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHost]:
@@ -150,13 +181,14 @@ def observed_host(context: Context, name: str) -> ObservedHost:
     error = _error_of(failed) or _error_of(shown) or _error_of(configuration)
     if error is None and not shown:
         error = "it was not looked at"
+    served = bool(context.said(name, SERVED).get("changed"))
     return ObservedHost(
         name,
         error=error,
-        runs=Runs.from_host(shown.get("runs")),
+        runs=Runs.from_host(shown.get("runs"), shown.get("links")),
         active=bool(shown.get("active")),
-        configuration=_names(configuration),
-        configuration_changes=bool(configuration.get("changed")),
+        configuration=_names(configuration, ("nginx",) if served else ()),
+        configuration_changes=bool(configuration.get("changed")) or served,
     )
 
 
@@ -180,14 +212,14 @@ def missing(context: Context, host: str, name: str) -> str:
 
 
 def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
-    """Every backend host's health, by what it said and what its target group says."""
-    if not context.backend:
+    """Every host's health, by what it said and what its target group says."""
+    if not context.hosts:
         return []
-    wanted = ((record.get("releases") or {}).get(BACKEND) or {}).get("release")
+    wanted = ((record.get("releases") or {}).get(context.group) or {}).get("release")
     groups = _places(context)
     changed = {item["name"]: item for item in hosts_of(record)}
     results = []
-    for name in context.backend:
+    for name in context.hosts:
         group = _group_of(context, name)
         found = groups.get(group) if group else None
         place = _place_of(context, name, found) if found is not None else None
@@ -207,10 +239,10 @@ def _left_behind(result: Health, item: Mapping[str, Any]) -> Health:
 
 
 def hosts_status(context: Context) -> list[HostStatus]:
-    """The selected backend hosts as they are; what they run was registered as ``__health`` before."""
+    """The selected hosts as they are; what they run was registered as ``__health`` before."""
     verdicts = {item.name: item for item in hosts_health(context, {"targets": []}) if context.said(item.name, HEALTH)}
     found = []
-    for name in context.backend:
+    for name in context.hosts:
         if name in verdicts and name in context.selected_hosts:
             runs = Runs.from_host(context.said(name, HEALTH).get("runs"))
             health = verdicts[name]
@@ -221,7 +253,7 @@ def hosts_status(context: Context) -> list[HostStatus]:
 
 
 def _places(context: Context) -> dict[str, dict[str, Place] | None]:
-    wanted = {_group_of(context, name) for name in context.backend} - {""}
+    wanted = {_group_of(context, name) for name in context.hosts} - {""}
     found: dict[str, dict[str, Place] | None] = {}
     for name in wanted:
         try:
@@ -233,12 +265,11 @@ def _places(context: Context) -> dict[str, dict[str, Place] | None]:
 
 def _group_of(context: Context, name: str) -> str:
     """The name of a host's target group; empty when it has none."""
-    return str(context.host(name).get("backend_target_group") or "")
+    return str(context.of_group(name, "target_group") or "")
 
 
 def _members(context: Context, group: str) -> dict[str, Place]:
-    where = f"inventories/{context.environment}/group_vars/backend.yml"
-    return places(context.clients, find_group(context.clients, group, where))
+    return places(context.clients, find_group(context.clients, group, context.group_file))
 
 
 def _place_of(context: Context, name: str, members: Mapping[str, Place]) -> Place:
@@ -247,7 +278,9 @@ def _place_of(context: Context, name: str, members: Mapping[str, Place]) -> Plac
 
 def _after(context: Context, name: str, variable: str, failure: str) -> After:
     said, failed = context.said(name, variable), context.said(name, failure) if failure else {}
-    reason = str(failed.get("reason") or failed.get("msg") or "") if failed else ""
+    # What a spare is not ready for, the service was never asked: only the message says that it was the spare.
+    spare = failed.get("ready") is False
+    reason = str((not spare and failed.get("reason")) or failed.get("msg") or "") if failed else ""
     log = tuple(str(line) for line in failed.get("log") or ())
     if not said or said.get("unreachable") or said.get("failed"):
         return After(False, reason=" ".join((reason or str(said.get("msg") or "")).split()), log=log)
@@ -276,7 +309,7 @@ def _doubt(said: Mapping[str, Any]) -> str:
 
 
 def _migration(context: Context) -> Mapping[str, Any]:
-    for name in context.backend:
+    for name in context.hosts:
         found = context.said(name, MIGRATION)
         if found:
             bare = Runs.from_host(context.said(name, SHOWN).get("runs")) is None
@@ -296,8 +329,13 @@ def _error_of(said: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _names(configuration: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
+def _names(configuration: Mapping[str, Any], others: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
+    """What would change, by what happens to it.
+
+    :param others: what changes besides settings.
+    """
     if not configuration:
         return None
     found = configuration.get("names") or {}
-    return {str(what): tuple(str(name) for name in names) for what, names in found.items()}
+    names = {str(what): tuple(str(name) for name in names) for what, names in found.items()}
+    return {**names, "changed": (*names.get("changed", ()), *others)} if others else names

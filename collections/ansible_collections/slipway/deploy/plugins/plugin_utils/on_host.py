@@ -7,7 +7,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+
+def clients_later(context: Context) -> Clients:
+    """The account's clients. Where nothing is kept in AWS, none is asked for, and there are no settings for one."""
+
+    def client(service: str) -> Any:
+        return context.clients(service)
+
+    return client
 
 
 class HostAction(SlipwayAction):

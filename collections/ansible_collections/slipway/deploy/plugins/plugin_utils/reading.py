@@ -19,6 +19,8 @@ def begin_reading(context: Context, *, account: bool = True) -> None:
     :param account: whether the account is read; without it, only where the state store is in it.
     :raises SlipwayError: when settings are wrong or the credentials are another account's.
     """
+    if not context.has_account:
+        return
     settings, aws = context.settings, context.aws
     if account or settings.state_store.startswith("s3://"):
         if aws.environment == "local":

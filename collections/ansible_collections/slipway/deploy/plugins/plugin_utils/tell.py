@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Telling others: Slack and the summary, from the record. What cannot be told is said and never fails a deploy."""
+"""Telling others, from the record: Slack, GitHub, the summary. What cannot be told is said and fails no deploy."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary impo
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary_file import write_summary
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.tell_github import tell_github
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
 
 
@@ -25,6 +26,8 @@ def tell_start(context: Context, work: Work) -> None:
     """Say that a deploy starts."""
     with _harmless():
         _slack(context, work, "start", slack.start(work.journal.record))
+    with _harmless():
+        tell_github(context, work)
 
 
 def tell_end(context: Context, work: Work) -> None:
@@ -33,6 +36,9 @@ def tell_end(context: Context, work: Work) -> None:
     with _harmless():
         if record["targets"] or record["outcome"] != "unchanged":
             _slack(context, work, "end", slack.end(record))
+    with _harmless():
+        if record["targets"]:
+            tell_github(context, work)
     with _harmless():
         _summarise(context, work)
 

@@ -1,54 +1,88 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Smoke checks as an inventory declares them, validated. Pure."""
+"""Smoke checks as an inventory declares them, validated. Pure.
+
+Methods are those that ask an application for something; CONNECT and TRACE are for proxies. A check is made after every
+deploy and whenever somebody asks for it, so its request is one that may be repeated, whatever RFC 9110 says of its
+method: an attempt that is not right is followed by others, POST's and PATCH's too. Where that must not be, say
+``retries: 0``.
+"""
 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import (
+    parse_body,
+    parse_login,
+    parse_secret,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import parse_wanted
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.order import known
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import NAME
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 
-_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
-_SOURCES = ("env", "file", "ssm", "secretsmanager")
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _KEYS = tuple(field.name for field in fields(SmokeCheck))
 # Bounds that keep a typing error (interval: 600, retries: 1e6) from holding a deploy up for hours.
 _MOST_RETRIES, _LONGEST = 100, 300.0
 
 
-def parse_checks(raw: Any, where: str) -> tuple[SmokeCheck, ...]:
+def parse_checks(raw: Any, where: str, *, trace: bool = True) -> tuple[SmokeCheck, ...]:
     """The checks of one service.
 
     :param raw: a list of mappings with the keys of :class:`SmokeCheck`; only ``path`` is required. ``None``: no checks.
     :param where: the place to name in an error, such as ``inventories/dev/host_vars/user-service.yml: smoke_checks``.
+    :param trace: whether checks that do not say so themselves carry a trace id.
     :raises SlipwayErrors: every mistake in the list, each with its place and what would be right.
     """
     if raw is None:
         return ()
     if isinstance(raw, (str, bytes)) or not isinstance(raw, Sequence):
         raise SlipwayErrors([SlipwayError("smoke checks must be a list", where, "Write - name: …, path: /…")])
-    checks: list[SmokeCheck] = []
+    checks: dict[int, SmokeCheck] = {}
     errors: list[SlipwayError] = []
     for index, item in enumerate(raw):
         try:
-            checks.append(_parse(item, f"{where}[{index}]"))
+            checks[index] = parse_check(item, f"{where}[{index}]", trace=trace)
         except SlipwayError as error:
             errors += error.errors if isinstance(error, SlipwayErrors) else [error]
-    names = [check.name for check in checks]
+    names = [check.name for check in checks.values()]
     for name in sorted({name for name in names if names.count(name) > 1}):
         errors.append(SlipwayError(f"two checks are named {name!r}", where, "Give each a name of its own"))
+    errors = errors or refused_references({f"{where}[{index}]": check for index, check in checks.items()})
     if errors:
         raise SlipwayErrors(errors)
-    return tuple(checks)
+    return tuple(checks.values())
 
 
-def _parse(item: Any, where: str) -> SmokeCheck:
+def refused_references(checks: Mapping[str, SmokeCheck]) -> list[SlipwayError]:
+    """What is wrong with the references among checks.
+
+    :param checks: the checks beside one another, by their places.
+    """
+    by_name = {check.name: check for check in checks.values()}
+    errors: list[SlipwayError] = []
+    for where, check in checks.items():
+        try:
+            known(check, by_name, where)
+        except SlipwayError as error:
+            errors.append(error)
+    return errors
+
+
+def parse_check(item: Any, where: str, *, trace: bool = True) -> SmokeCheck:
+    """One check.
+
+    :raises SlipwayErrors: as :func:`parse_checks`.
+    """
     if not isinstance(item, Mapping):
         raise SlipwayError("a smoke check must be a mapping", where, "Write name: …, path: /…")
     errors = [_unknown(str(key), where) for key in item if key not in _KEYS]
@@ -62,9 +96,15 @@ def _parse(item: Any, where: str) -> SmokeCheck:
             errors.append(error)
     if item.get("path") is None:
         errors.append(SlipwayError("a smoke check needs a path", where, "Write path: /actuator/health"))
+    method = values.setdefault("method", "POST" if "send" in values else "GET")
+    if "send" in values and method not in _WITH_BODY:
+        remedy = f"Leave method out, or say one of {', '.join(_WITH_BODY)}"
+        errors.append(SlipwayError(f"a {method} request sends nothing", f"{where}.send", remedy))
+    if "auth" in values and any(name.lower() == "authorization" for name, _value in values.get("headers", ())):
+        errors.append(SlipwayError("auth and a header Authorization", where, "Keep one of them"))
     if errors:
         raise SlipwayErrors(errors)
-    return SmokeCheck(**{"name": f"{values.get('method', 'GET')} {values['path']}", **values})
+    return SmokeCheck(**{"name": f"{method} {values['path']}", "trace": trace, **values})
 
 
 def _unknown(key: str, where: str) -> SlipwayError:
@@ -117,10 +157,7 @@ def _header_name(name: Any, where: str) -> str:
 
 def _header_value(value: Any, where: str) -> str | Secret:
     if isinstance(value, Mapping):
-        if len(value) != 1 or next(iter(value)) not in _SOURCES or not isinstance(next(iter(value.values())), str):
-            # The mapping is not repeated: it may be a secret that was written in the wrong place.
-            raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(_SOURCES)}: name")
-        return Secret(tuple((str(kind), str(name)) for kind, name in value.items()))
+        return parse_secret(value, where)
     if not isinstance(value, str) or not value.isprintable() or not value.isascii():
         raise SlipwayError("this is no header value", where, "One line of ASCII text, quoted if it is a number")
     return str(value)
@@ -129,11 +166,22 @@ def _header_value(value: Any, where: str) -> str | Secret:
 def _json(value: Any, where: str) -> tuple[tuple[str, Any], ...]:
     if not isinstance(value, Mapping) or not all(isinstance(path, str) and path for path in value):
         raise SlipwayError("json must map dotted paths to values", where, "Write status: UP")
-    try:
-        plain = json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise SlipwayError("a value that JSON does not have", where, "Quote dates: '2026-11-20'") from error
-    return tuple(plain.items())
+    return tuple((str(path), parse_wanted(wanted, f"{where}.{path}")) for path, wanted in value.items())
+
+
+def _take(value: Any, where: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping) or not all(isinstance(path, str) and path for path in value.values()):
+        raise SlipwayError("take must map names to dotted paths", where, "Write token: access_token")
+    for name in value:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise SlipwayError(f"{name!r} is no name for a value", where, "Letters, digits, _ and -")
+    return tuple((str(name), str(path)) for name, path in value.items())
+
+
+def _truth(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise SlipwayError(f"{value!r} is neither true nor false", where, "Write true or false")
+    return value
 
 
 def _retries(value: Any, where: str) -> int:
@@ -161,4 +209,8 @@ _PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "interval": _seconds,
     "timeout": _seconds,
     "max_latency": _seconds,
+    "send": parse_body,
+    "auth": parse_login,
+    "take": _take,
+    "trace": _truth,
 }

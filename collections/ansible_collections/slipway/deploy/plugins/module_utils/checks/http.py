@@ -3,37 +3,43 @@
 """Runs declared HTTP checks, several at once. The edge of :mod:`smoke`: sockets, threads and the clock are here.
 
 Redirects are answers, not followed; proxies are not used; certificates are verified; an answer is read up to
-:data:`MOST_BODY` bytes; a check's ``timeout`` ends an attempt as a whole, however slowly it is answered.
+:data:`MOST_BODY` bytes; a check's ``timeout`` ends an attempt as a whole, however slowly it is answered. A check that
+refers to another's answer is made once that one has passed, all others side by side.
+
+A request carries a trace id of its check's own (W3C Trace Context, ``traceparent``), by which its way can be found in
+what the service reports to a tracer or to Sentry.
 """
 
 from __future__ import annotations
 
 import http.client
+import secrets as randomness
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.order import Order
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import Draft, Request, Resolver, draft
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import (
     Attempt,
     Judged,
-    Secret,
     SmokeCheck,
     another,
     judge,
+    taken,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar, Values
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 #: How much of an answer is read and judged, in bytes.
 MOST_BODY = 1024 * 1024
 # How often a caller is asked whether to go on, in seconds.
 _POLL = 0.1
-
-Resolver = Callable[[Secret, str], str]
+_TRACE = "traceparent"
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,11 @@ class Job:
 
 
 @dataclass(frozen=True)
-class _Request:
-    secure: bool
-    host: str
-    port: int | None
-    path: str
-    headers: tuple[tuple[str, str], ...]
+class _Done:
+    """A check's verdict, and what it took for others: never shown."""
+
+    judged: Judged
+    taken: dict[Reference, Scalar]
 
 
 def run_checks(
@@ -64,57 +69,40 @@ def run_checks(
 ) -> list[Judged]:
     """Carry the checks out and judge them, in the order of ``jobs``.
 
-    :param secrets: gives the value of a header that is kept elsewhere; the second argument is the place to name.
+    :param secrets: gives the value of what is kept elsewhere; the second argument is the place to name.
     :param cancelled: asked all the time; once it is true, no attempt is begun and those under way are cut off.
     :param parallel: attempts at once.
     :param context: TLS settings; the system's certificate authorities by default.
-    :raises SlipwayError: before any request, when a base URL or a secret is not usable.
+    :raises SlipwayError: before any request, when a base URL, a secret or a reference is not usable.
     """
-    requests = [_request(job, secrets) for job in jobs]
+    drafts = [draft(job.name, job.base_url, job.check, secrets) for job in jobs]
+    order = Order([(job.name, job.check) for job in jobs])
     crew = _Crew(context or ssl.create_default_context())
     with ThreadPoolExecutor(max_workers=max(1, parallel), thread_name_prefix="smoke") as pool:
-        futures = [pool.submit(crew.work, job.check, request) for job, request in zip(jobs, requests, strict=True)]
-        _watch(futures, crew, cancelled)
-        return [future.result() for future in futures]
+        try:
+            return _in_order(
+                order, lambda index, values: pool.submit(crew.work, drafts[index], values), crew, cancelled
+            )
+        except BaseException:
+            # Leaving the pool waits for its threads: they must be told to end first.
+            crew.stop()
+            raise
 
 
-def _watch(futures: Sequence[Future[Judged]], crew: _Crew, cancelled: Callable[[], bool]) -> None:
-    pending = set(futures)
-    try:
-        while pending:
-            _done, pending = wait(pending, timeout=_POLL)
-            if pending and cancelled():
-                crew.stop()
-                return
-    except BaseException:
-        # Leaving the pool waits for its threads: they must be told to end first.
-        crew.stop()
-        raise
-
-
-def _request(job: Job, secrets: Resolver) -> _Request:
-    where = f"the base URL of {job.name}"
-    url = urlsplit(job.base_url)
-    try:
-        port = url.port
-    except ValueError as error:
-        raise SlipwayError("the port is no number", where, "Write http://host:8080") from error
-    if url.scheme not in ("http", "https") or not url.hostname or url.username:
-        raise SlipwayError(
-            "it is no plain http or https address", where, "Write https://host, without user or password"
-        )
-    path = url.path.rstrip("/") + job.check.path
-    headers = tuple((name, _header(value, name, job, secrets)) for name, value in job.check.headers)
-    return _Request(url.scheme == "https", url.hostname, port, path, headers)
-
-
-def _header(value: str | Secret, name: str, job: Job, secrets: Resolver) -> str:
-    where = f"header {name} of smoke check {job.check.name!r} of {job.name}"
-    text = secrets(value, where) if isinstance(value, Secret) else value
-    # http.client would repeat a bad value in its exception.
-    if not text.isascii() or not text.isprintable():
-        raise SlipwayError("the value cannot be sent as a header", where, "It must be one line of ASCII text")
-    return text
+def _in_order(
+    order: Order, begin: Callable[[int, Values], Future[_Done]], crew: _Crew, cancelled: Callable[[], bool]
+) -> list[Judged]:
+    running: dict[Future[_Done], int] = {}
+    while not order.over:
+        for index in order.ready():
+            running[begin(index, order.values(index))] = index
+        done, _pending = wait(running, timeout=_POLL, return_when=FIRST_COMPLETED)
+        for future in [future for future in running if future in done]:
+            result = future.result()
+            order.finish(running.pop(future), result.judged, result.taken)
+        if cancelled():
+            crew.stop()
+    return order.results()
 
 
 class _Crew:
@@ -134,18 +122,26 @@ class _Crew:
         for line in lines:
             line.cut()
 
-    def work(self, check: SmokeCheck, request: _Request) -> Judged:
+    def work(self, drafted: Draft, values: Values) -> _Done:
         """One check with all its attempts."""
+        check = drafted.check
+        try:
+            request = drafted.fill(values)
+        except SlipwayError as error:
+            return _Done(Judged("inconclusive", 0, detail=f"not asked: {error}"), {})
+        trace = _trace(check)
         attempts: list[Attempt] = []
         while not self._stopped.is_set() and another(check, attempts):
             if attempts and self._stopped.wait(check.interval):
                 break
-            attempt = self._attempt(check, request)
+            attempt = self._attempt(check, _traced(request, trace))
             if not self._stopped.is_set():
                 attempts.append(attempt)
-        return judge(check, attempts)
+        judged = judge(check, attempts)
+        found = taken(check, attempts[-1]) if judged.verdict == "pass" else {}
+        return _Done(replace(judged, trace_id=trace if attempts else None), found)
 
-    def _attempt(self, check: SmokeCheck, request: _Request) -> Attempt:
+    def _attempt(self, check: SmokeCheck, request: Request) -> Attempt:
         line = _Line(request, check.timeout, self._context)
         with self._lock:
             self._lines.add(line)
@@ -162,10 +158,23 @@ class _Crew:
                 self._lines.discard(line)
 
 
+def _trace(check: SmokeCheck) -> str | None:
+    """A trace id, unless the check has none or says its own."""
+    own = any(name.lower() == _TRACE for name, _value in check.headers)
+    return randomness.token_hex(16) if check.trace and not own else None
+
+
+def _traced(request: Request, trace: str | None) -> Request:
+    """The request in its trace, a span of its own, to be sampled: https://www.w3.org/TR/trace-context/."""
+    if trace is None:
+        return request
+    return replace(request, headers=(*request.headers, (_TRACE, f"00-{trace}-{randomness.token_hex(8)}-01")))
+
+
 class _Line:
     """One connection for one request. :meth:`cut` may be called from another thread at any time."""
 
-    def __init__(self, request: _Request, timeout: float, context: ssl.SSLContext) -> None:
+    def __init__(self, request: Request, timeout: float, context: ssl.SSLContext) -> None:
         self._request = request
         self._timeout = timeout
         self._cut = threading.Event()
@@ -207,11 +216,11 @@ class _Line:
         if self._cut.is_set():
             raise TimeoutError
         headers = {"User-Agent": "slipway-smoke", "Connection": "close", **dict(self._request.headers)}
-        self._connection.request(method, self._request.path, headers=headers)
+        self._connection.request(method, self._request.path, body=self._request.body, headers=headers)
         response = self._connection.getresponse()
         body = response.read(MOST_BODY)
         latency = time.monotonic() - begun
-        return Attempt(response.status, latency, body, response.getheader("Server") or "")
+        return Attempt(response.status, latency, body, response.getheader("Server") or "", at=time.time())
 
     def _words(self, error: Exception) -> str:
         # Only words of our own or of the system: an exception's text may repeat what was sent.

@@ -21,9 +21,12 @@ answers rightly and wrongly in turn is neither called good nor bad.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import at, first_problem
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 Kind = Literal["right", "wrong", "unreachable"]
@@ -37,9 +40,25 @@ _BALANCERS = ("awselb/",)
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a header's value is kept, as it is configured: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …."""
+    """Where a value is kept, as it is configured: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …."""
 
     source: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request carries: a JSON document or a form's fields, either with secrets among its values, or a text."""
+
+    kind: Literal["json", "form", "text"]
+    content: Any
+
+
+@dataclass(frozen=True)
+class Login:
+    """User and password of HTTP's basic authentication."""
+
+    user: str | Secret
+    password: str | Secret
 
 
 @dataclass(frozen=True)
@@ -47,9 +66,10 @@ class SmokeCheck:
     """One HTTP request and what its answer must be.
 
     ``retries`` further attempts are made ``interval`` seconds apart while the answer is not right; ``timeout``
-    (seconds) holds for each attempt as a whole. ``headers`` are sent; ``body`` must occur in the answer; ``json`` maps
-    dotted paths (``components.db.status``, ``items.0.id``) to the values that must stand there; ``max_latency`` is in
-    seconds.
+    (seconds) holds for each attempt as a whole. ``headers``, ``auth`` and ``send`` go with the request; ``body`` must
+    occur in the answer; ``json`` maps dotted paths (``components.db.status``, ``items.0.id``) to the values that must
+    stand there, or to rules for them; ``max_latency`` is in seconds. ``take`` gives names to values of the answer, for
+    the checks that refer to them. With ``trace`` the request carries a trace id.
     """
 
     name: str
@@ -63,32 +83,45 @@ class SmokeCheck:
     interval: float = 2.0
     timeout: float = 5.0
     max_latency: float | None = None
+    send: Body | None = None
+    auth: Login | None = None
+    take: tuple[tuple[str, str], ...] = ()
+    trace: bool = True
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one request brought: an answer, or the error why there is none. ``latency`` is in seconds."""
+    """What one request brought: an answer, or the error why there is none.
+
+    ``latency`` is in seconds, ``at`` the epoch time at which the answer was there.
+    """
 
     status: int | None = None
     latency: float = 0.0
     body: bytes = field(default=b"", repr=False)
     server: str = ""
     error: str | None = None
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A check's verdict, the status and latency of its last attempt, and why."""
+    """A check's verdict, the status and latency of its last attempt, and why; the trace of all its attempts."""
 
     verdict: Verdict
     attempts: int
     status: int | None = None
     latency: float | None = None
     detail: str = ""
+    trace_id: str | None = None
 
     def to_record(self, name: str, check: str) -> dict[str, Any]:
         """An element of a record's ``smoke``; ``name`` is the service's."""
-        return {"name": name, "check": check, **vars(self)}
+        return {
+            "name": name,
+            "check": check,
+            **{key: value for key, value in vars(self).items() if key != "trace_id" or value is not None},
+        }
 
 
 def classify(check: SmokeCheck, attempt: Attempt) -> tuple[Kind, str]:
@@ -118,48 +151,31 @@ def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
     text = attempt.body.decode("utf-8", "replace")
     if check.body is not None and check.body not in text:
         return f"the answer does not contain {check.body!r}"
-    if not check.json:
+    if not check.json and not check.take:
         return ""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "the answer is no JSON"
-    for path, wanted in check.json:
-        found, value = _at(document, path)
+    return first_problem(document, check.json, attempt.at) or _untakable(check, document)
+
+
+def _untakable(check: SmokeCheck, document: Any) -> str:
+    for _name, path in check.take:
+        found, value = at(document, path)
         if not found:
             return f"{path} is missing in the answer"
-        if not _same(value, wanted):
-            # The value stays unsaid: an answer may hold what does not belong into a log.
-            return f"{path} is not {json.dumps(wanted, ensure_ascii=False)}"
+        if not isinstance(value, (str, int, float)) or value == "":
+            return f"{path} is no text and no number, so nothing can be taken from it"
     return ""
 
 
-def _at(document: Any, path: str) -> tuple[bool, Any]:
-    """The value at a dotted path. A key that holds dots itself is found too, the longest key first."""
-    if path == "":
-        return True, document
-    if isinstance(document, Mapping):
-        parts = path.split(".")
-        for length in range(len(parts), 0, -1):
-            key = ".".join(parts[:length])
-            if key in document:
-                return _at(document[key], ".".join(parts[length:]))
-    if isinstance(document, list):
-        head, _dot, rest = path.partition(".")
-        if head.isdecimal() and int(head) < len(document):
-            return _at(document[int(head)], rest)
-    return False, None
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    # True == 1 in Python, not in JSON; 1 == 1.0 in both.
-    if _number(value) and _number(wanted):
-        return bool(value == wanted)
-    return json.dumps(value, sort_keys=True) == json.dumps(wanted, sort_keys=True)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def taken(check: SmokeCheck, attempt: Attempt) -> dict[Reference, Scalar]:
+    """The values that a check takes from a right answer. They may be secret: they are for further requests only."""
+    if not check.take:
+        return {}
+    document = json.loads(attempt.body)
+    return {(check.name, name): at(document, path)[1] for name, path in check.take}
 
 
 def judge(check: SmokeCheck, attempts: Sequence[Attempt]) -> Judged:

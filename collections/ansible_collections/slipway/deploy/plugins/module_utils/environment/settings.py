@@ -40,6 +40,7 @@ class Settings:
     to: str | None = None
     force: bool = False
     force_schema: bool = False
+    downgrade_schema: bool = False
     host_failure_threshold: int = 0
     ship_drift: bool | frozenset[str] = False
     dismiss_drift: frozenset[str] = frozenset()
@@ -73,7 +74,11 @@ def read_settings(
         to=reader.text_if_given("to", "Say -e to=<release>, or leave it out") or None,
         force=reader.truth("force_full_build"),
         force_schema=reader.truth("force_schema"),
-        host_failure_threshold=int(reader.number("backend_failure_threshold", 0, least=0, whole=True)),
+        downgrade_schema=reader.truth("downgrade_schema"),
+        # An environment has hosts of one group.
+        host_failure_threshold=max(
+            int(reader.number(f"{group}_failure_threshold", 0, least=0, whole=True)) for group in ("backend", "site")
+        ),
         ship_drift=reader.names_or_all("ship_drift", services),
         dismiss_drift=reader.names("dismiss_drift", services),
     )

@@ -116,6 +116,7 @@ class Collector:
         for name, command in (
             ("systemd", ["systemctl", "--version"]),
             ("java", ["java", "-version"]),
+            ("nginx", ["nginx", "-v"]),
             ("codedeploy-agent", ["codedeploy-agent", "--version"]),
             ("amazon-ssm-agent", ["amazon-ssm-agent", "-version"]),
         ):
@@ -253,8 +254,14 @@ def _release(wanted: Wanted) -> dict[str, str]:
             target = Path(os.readlink(link))  # noqa: PTH115 - Path.readlink is Python 3.9's
         except OSError:
             continue
-        found[name] = target.parent.name if name == "release" else target.name
+        found[name] = _release_id(target) if name == "release" else target.name
     return found
+
+
+def _release_id(target: Path) -> str:
+    """The name of the release that a path is, or is in."""
+    below = [path.name for path in (target, *target.parents) if path.parent.name == "releases"]
+    return below[0] if below else target.parent.name
 
 
 def _host() -> list[str]:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a generation of a service's configuration consists of. Pure.
 
-A generation is a directory that is never changed once it is whole: ``env``, ``credentials/<name>`` and ``unit.conf``, a
-drop-in of the service's unit that names the other two. Its name is a keyed digest of its content, so that equal content
-is one generation; with a plain digest a short secret could be guessed from the name.
+A generation is a directory that is never changed once it is whole: ``env``, ``credentials/<name>``, ``files/<path>``
+and ``unit.conf``, a drop-in of the service's unit that names the first two. Its name is a keyed digest of its content,
+so that equal content is one generation; with a plain digest a short secret could be guessed from the name.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import binascii
 import hashlib
 import hmac
 import json
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, unquote
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
@@ -31,8 +33,19 @@ DIRECTORY_SPECIFIER_SINCE = 250
 #: Spring reads a directory of files as properties: https://docs.spring.io/spring-boot/reference/features/external-config.html
 IMPORT = "SPRING_CONFIG_IMPORT"
 
+_LONGEST_NAME = 240
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _PROPERTY = re.compile(r'Environment="([A-Za-z_][A-Za-z0-9_]*)=.*/([^/"]*)"')
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A file's content, and who has it."""
+
+    content: bytes = field(repr=False)
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o600
 
 
 @dataclass(frozen=True)
@@ -42,11 +55,13 @@ class Configuration:
     :ivar environment: name → value of an environment variable.
     :ivar credentials: name → content of a file that only the service reads.
     :ivar properties: name of an environment variable → the credential whose file's path is its value.
+    :ivar files: path → the file that is found there.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     properties: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Delivered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,8 @@ def read_payload(payload: str) -> tuple[Configuration, dict[str, str]]:
     try:
         read = json.loads(payload)
         credentials = {str(name): base64.b64decode(value) for name, value in read["credentials"].items()}
-        configuration = Configuration(_texts(read["environment"]), credentials, _texts(read["properties"]))
+        files = {str(path): _delivered(item) for path, item in read.get("files", {}).items()}
+        configuration = Configuration(_texts(read["environment"]), credentials, _texts(read["properties"]), files)
         sources = _texts(read["sources"])
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
         # The text is secret: no error may repeat it.
@@ -92,16 +108,25 @@ def read_payload(payload: str) -> tuple[Configuration, dict[str, str]]:
 
 def write_payload(configuration: Configuration, sources: Mapping[str, str]) -> str:
     """What :func:`read_payload` reads."""
-    return json.dumps(
-        {
-            "environment": dict(configuration.environment),
-            "credentials": {
-                name: base64.b64encode(content).decode() for name, content in configuration.credentials.items()
-            },
-            "properties": dict(configuration.properties),
-            "sources": dict(sources),
+    document: dict[str, Any] = {
+        "environment": dict(configuration.environment),
+        "credentials": {
+            name: base64.b64encode(content).decode() for name, content in configuration.credentials.items()
+        },
+        "properties": dict(configuration.properties),
+        "sources": dict(sources),
+    }
+    if configuration.files:  # Without any, a generation keeps the name that it had before there were files.
+        document["files"] = {
+            path: [base64.b64encode(item.content).decode(), item.owner, item.group, item.mode]
+            for path, item in configuration.files.items()
         }
-    )
+    return json.dumps(document)
+
+
+def _delivered(item: Any) -> Delivered:
+    content, owner, group, mode = item
+    return Delivered(base64.b64decode(content), str(owner), str(group), int(mode))
 
 
 def check(configuration: Configuration, sources: Mapping[str, str]) -> None:
@@ -126,8 +151,24 @@ def check(configuration: Configuration, sources: Mapping[str, str]) -> None:
             wrong.append((f"environment {name}", f"wants the path of the credential {credential}, which there is not"))
         if name in configuration.environment:
             wrong.append((f"environment {name}", f"is also to be the path of the credential {credential}"))
+    wrong += [
+        (f"file {path}", "is no path of a file (all of it, from / on)")
+        for path in configuration.files
+        if not is_path(path)
+    ]
     if wrong:
         raise SlipwayErrors([SlipwayError(f"{name} {why}", sources.get(name)) for name, why in wrong])
+
+
+def is_path(path: str) -> bool:
+    """Whether a file may be delivered to this path."""
+    # Its name below a generation has each of its characters, some as three.
+    return (
+        path.startswith("/")
+        and path == posixpath.normpath(path) != "/"
+        and path.isprintable()
+        and len(file_name(path)) <= _LONGEST_NAME
+    )
 
 
 def is_credential(name: str) -> bool:
@@ -158,8 +199,19 @@ def contents(configuration: Configuration, place: Place, digest: str) -> dict[st
     return {
         "env": environment_file.render(environment).encode(),
         **{f"credentials/{name}": content for name, content in configuration.credentials.items()},
+        **{file_name(path): item.content for path, item in configuration.files.items()},
         "unit.conf": _unit(configuration, place, digest).encode(),
     }
+
+
+def file_name(path: str) -> str:
+    """The name that a delivered file has below a generation; :func:`file_path` reads it back."""
+    return f"files/{quote(path, safe='')}"
+
+
+def file_path(name: str) -> str:
+    """The path of a delivered file, from its name below a generation."""
+    return unquote(name[len("files/") :])
 
 
 def _unit(configuration: Configuration, place: Place, digest: str) -> str:
@@ -189,6 +241,7 @@ def read_contents(files: Mapping[str, bytes]) -> dict[str, bytes]:
         if match and match[1] != IMPORT:
             said[f"environment {match[1]}"] = f"path of {match[2]}".encode()
     said.update({f"credential {path[12:]}": content for path, content in files.items() if path[:12] == "credentials/"})
+    said.update({f"file {file_path(name)}": content for name, content in files.items() if name[:6] == "files/"})
     return said
 
 

@@ -8,6 +8,7 @@ name when it is whole, so a killed run leaves none that is half.
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import re
@@ -15,7 +16,7 @@ import secrets
 import stat
 import subprocess
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -27,8 +28,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration 
     contents,
     difference,
     digest_of,
+    file_name,
     read_contents,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.host.delivered import link_files
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     PRIVATE,
     beside,
@@ -48,16 +51,37 @@ _NEW = "0" * 16
 
 
 @dataclass(frozen=True)
-class Owner:
-    """Who has to read the credentials' files: root, or the service's own user where systemd cannot hand them over."""
+class Access:
+    """Who has a file, ``-1`` for root, and its mode."""
 
     uid: int = -1
     gid: int = -1
+    mode: int = PRIVATE
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who has to read the credentials' files: root, or the service's own user where systemd cannot hand them over.
+
+    :ivar environment: who has the environment file.
+    :ivar files: who has the delivered files, by their name below the generation.
+    """
+
+    uid: int = -1
+    gid: int = -1
+    environment: Access = Access()
+    files: Mapping[str, Access] = field(default_factory=dict)
 
     @property
     def directory_mode(self) -> int:
-        """The mode of the directories above the credentials."""
-        return 0o700 if self.uid == -1 else 0o711
+        """The mode of the directories above what others than root have."""
+        return 0o700 if self.uid == -1 and self.environment.uid == -1 and not self.files else 0o711
+
+    def of(self, name: str) -> Access:
+        """Who has a file of a generation."""
+        if name.startswith("credentials/"):
+            return Access(self.uid, self.gid)
+        return self.environment if name == "env" else self.files.get(name, Access())
 
 
 @dataclass(frozen=True)
@@ -113,8 +137,10 @@ def write(
     generation = place.generation(digest)
     changed = _write_generation(Path(generation), files, owner, check) or directories
     changed = _link_dropin(dropin, top / "current" / "unit.conf", check) or changed
+    paths = {path: owner.of(file_name(path)) for path in configuration.files}
+    linked = link_files(top, {path: (item.uid, item.gid) for path, item in paths.items()}, current, check)
     pruned = _prune(top / "generations", digest, current, protected, check)
-    return Written(generation, current, changed, difference(before, read_contents(files)), tuple(pruned))
+    return Written(generation, current, changed or linked, difference(before, read_contents(files)), tuple(pruned))
 
 
 def needed(ledger: Ledger, place: Place) -> frozenset[str]:
@@ -149,6 +175,32 @@ def owner_of(place: Place, user: str) -> Owner:
         what = f"systemd {place.systemd} hands no credentials to a service, and its user {user} does not exist"
         raise SlipwayError(what, place.service, "Create the user first (role jvm_service)") from None
     return Owner(entry.pw_uid, entry.pw_gid)
+
+
+def owners(place: Place, user: str, configuration: Configuration, environment: str, check: bool) -> Owner:
+    """Who has to read what.
+
+    :param environment: the user who has the environment file; ``""`` for root.
+    :param check: whether a user or group may still be missing, because a task before would have made it.
+    :raises SlipwayError: when there is no such user or group.
+    """
+    access = _access(environment, "", PRIVATE, "owner", check) if environment else Access()
+    files = {
+        file_name(path): _access(item.owner, item.group, item.mode, path, check)
+        for path, item in configuration.files.items()
+    }
+    return replace(owner_of(place, user), environment=access, files=files)
+
+
+def _access(user: str, group: str, mode: int, where: str, check: bool) -> Access:
+    try:
+        entry = pwd.getpwnam(user)
+        return Access(entry.pw_uid, grp.getgrnam(group).gr_gid if group else entry.pw_gid, mode)
+    except KeyError:
+        if check:
+            return Access(mode=mode)
+        what = f"the host has no user {user}" + (f", or no group {group}" if group else "")
+        raise SlipwayError(what, where, "Create it first") from None
 
 
 def systemd_version() -> int:
@@ -233,24 +285,35 @@ def _fill(directory: Path, files: Mapping[str, bytes], owner: Owner) -> None:
     """Make a directory hold exactly these files."""
     ensure_directory(directory, owner.directory_mode)
     ensure_directory(directory / "credentials", 0o700, owner.uid, owner.gid)
+    if owner.files:
+        ensure_directory(directory / "files", 0o711)
     for name in set(_read(directory)) - set(files):
         with filing("remove it", directory / name):
             (directory / name).unlink()
     for name, content in files.items():
-        uid, gid = (owner.uid, owner.gid) if name.startswith("credentials/") else (-1, -1)
-        write_atomic(directory / name, content, PRIVATE, uid, gid)
+        access = owner.of(name)
+        write_atomic(directory / name, content, access.mode, access.uid, access.gid)
 
 
 def _is_whole(directory: Path, files: Mapping[str, bytes], owner: Owner) -> bool:
     if _read(directory) != dict(files):
         return False
-    modes = {directory: owner.directory_mode, directory / "credentials": 0o700}
-    modes.update({directory / name: PRIVATE for name in files})
+    wanted = {
+        directory: Access(mode=owner.directory_mode),
+        directory / "credentials": Access(owner.uid, owner.gid, 0o700),
+        **({directory / "files": Access(mode=0o711)} if owner.files else {}),
+        **{directory / name: owner.of(name) for name in files},
+    }
     with filing("look at it", directory):
-        states = {path: path.stat() for path in modes}
-    readers = {states[path].st_uid for path in modes if "credentials" in (path.name, path.parent.name)}
-    return all(stat.S_IMODE(state.st_mode) == modes[path] for path, state in states.items()) and (
-        owner.uid == -1 or readers == {owner.uid}
+        return all(_has(path.stat(), access) for path, access in wanted.items())
+
+
+def _has(state: os.stat_result, access: Access) -> bool:
+    """Whether a file's owner and mode are as wanted. What is to be root's is made by who runs this."""
+    return (
+        stat.S_IMODE(state.st_mode) == access.mode
+        and state.st_uid == (os.geteuid() if access.uid == -1 else access.uid)
+        and access.gid in (-1, state.st_gid)
     )
 
 

@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, replace
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit
 
 _ANSWER_LIMIT = 64 * 1024
+_GOOD = ("up", "ok", "healthy", "ready", "pass")
 #: Seconds that one question may take.
 PATIENCE = 5.0
 
@@ -107,9 +110,36 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
 
-def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
-    """Ask once."""
+class _UnixConnection(HTTPConnection):
+    """HTTP through a socket that has a path."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the path."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _ask_path(url: str, status: int, patience: float) -> Answer:
+    parts = urlsplit(url)
+    connection = _UnixConnection(unquote(parts.netloc), patience)
     try:
+        connection.request("GET", parts.path or "/")
+        response = connection.getresponse()
+        return read_answer(response.status, response.read(_ANSWER_LIMIT), status)
+    finally:
+        connection.close()
+
+
+def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
+    """Ask once. Besides ``http`` and ``https`` a URL may be ``http+unix://%2Frun%2Fx.sock/health``."""
+    try:
+        if url.startswith("http+unix:"):
+            return _ask_path(url, status, patience)
         with _OPENER.open(url, timeout=patience) as response:
             return read_answer(response.status, response.read(_ANSWER_LIMIT), status)
     except urllib.error.HTTPError as error:
@@ -122,11 +152,11 @@ def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
 
 
 def read_answer(code: int, body: bytes, status: int) -> Answer:
-    """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``."""
+    """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``, others other good words."""
     try:
         document = json.loads(body)
     except (ValueError, UnicodeDecodeError):
         document = None
     said = document.get("status") if isinstance(document, dict) else None
     line = f"HTTP {code}" + (f", status {said}" if isinstance(said, str) else "")
-    return Answer(code == status and (not isinstance(said, str) or said == "UP"), line[:200])
+    return Answer(code == status and (not isinstance(said, str) or said.lower() in _GOOD), line[:200])

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger as ledgers
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, secrets, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, secrets, sockets, systemd
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     ensure_directory,
     file_digest,
@@ -38,6 +38,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import 
 LOG_LINES = 20
 #: Between two tries to take a service's lock.
 LOCK_SECONDS = 0.5
+#: What stopping, starting and undoing take on top of the waits for readiness.
+MARGIN_SECONDS = 60.0
 
 
 @dataclass
@@ -57,6 +59,11 @@ class Service:
     def ledger_path(self) -> Path:
         """Where its ledger is."""
         return self.home / "ledger.json"
+
+    @property
+    def switch_seconds(self) -> float:
+        """The most that a switch takes, in seconds: it proves its release, and perhaps the one it puts back."""
+        return 2 * (self.wanted.timeout + self.wanted.stable_for) + MARGIN_SECONDS
 
     def observe(
         self, ledger: Ledger, links: Mapping[str, str], tracked: tuple[Collection[str], Collection[str]]
@@ -85,7 +92,7 @@ class Service:
             raise SlipwayError("systemd knows no such service", f"{self.name}.service", "Install its unit first")
         port = _own_port(self.wanted.url)
         for listener in ports.listeners(port) if port else ():
-            if listener.unit != f"{self.name}.service":
+            if not sockets.is_own(self.name, listener, port or 0):
                 remedy = f"Stop it, or give {self.name} another port"
                 raise SlipwayError(f"the port {port} is taken by {listener}", f"{self.name}.service", remedy)
 
@@ -131,7 +138,11 @@ class Service:
 
     def restart(self) -> str:
         """Reload systemd and restart the service; the invocation of the new process."""
+        before = sockets.show(self.name)
         systemd.reload()
+        said = sockets.settle(self.name, before)
+        if said:
+            self.warn(f"{self.name}.socket: {said}")
         said = systemd.restart(self.name)
         if said:
             self.warn(f"{self.name}.service: {said}")

@@ -142,6 +142,46 @@ def parse_credentials(lines: Iterable[str]) -> list[str]:
     return found
 
 
+def properties(unit: str, names: Iterable[str]) -> dict[str, list[str]]:
+    """Properties of a unit of any kind, each with its values; none of one that systemd does not know.
+
+    :raises SlipwayError: when systemd does not answer.
+    """
+    argv = ["systemctl", "show", *(f"--property={name}" for name in names), "--", unit]
+    code, out, err = _run(argv)
+    if code != 0:
+        raise SlipwayError(f"systemd does not answer: {last_line(err)}", unit, "Is systemd this host's init?")
+    values: dict[str, list[str]] = {}
+    for line in out.splitlines():
+        name, equals, value = line.partition("=")
+        if equals and value.strip():
+            values.setdefault(name, []).append(value.strip())
+    return values
+
+
+def stop(*units: str) -> str:
+    """Stop units together; what systemctl said when it failed, else ``""``."""
+    code, _out, err = _run(["systemctl", "stop", "--", *units], RESTART_LIMIT)
+    return last_line(err) if code else ""
+
+
+def start(*units: str) -> str:
+    """Start units; what systemctl said when it failed, else ``""``."""
+    code, _out, err = _run(["systemctl", "start", "--", *units], RESTART_LIMIT)
+    return next((line.strip() for line in err.splitlines() if line.strip()), "it failed") if code else ""
+
+
+def forget_failure(unit: str) -> None:
+    """Let systemd forget how a unit ended; a transient one is gone then."""
+    _run(["systemctl", "reset-failed", "--", unit])
+
+
+def run_transient(argv: Sequence[str]) -> str:
+    """Start a transient unit by the arguments of systemd-run; what it said when it failed, else ``""``."""
+    code, _out, err = _run(["systemd-run", *argv], RESTART_LIMIT)
+    return next((line.strip() for line in err.splitlines() if line.strip()), "it failed") if code else ""
+
+
 def reload() -> None:
     """Make systemd read its unit files again.
 

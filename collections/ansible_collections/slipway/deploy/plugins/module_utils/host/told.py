@@ -5,11 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Entry
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Entry, Ledger
 from ansible_collections.slipway.deploy.plugins.module_utils.host.release import SWITCHED, UNCHANGED, UNDONE, Outcome
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Decision, Observed, differences
+from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import (
+    Decision,
+    Observed,
+    differences,
+    started_with,
+)
 
 
 def good_states(params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -46,6 +52,26 @@ def described(decision: Decision, observed: Observed, params: Mapping[str, Any])
             "after_header": params["name"],
         }
     return result
+
+
+def standing(ledger: Ledger, observed: Observed) -> dict[str, Any]:
+    """What runs and what ran, as the result of a task that changes nothing."""
+    known = started_with(ledger, observed)
+    current = ledger.entry(known)
+    release = current.release.brief() if current and current.release else None
+    state = "it runs" if observed.active else "it does not run"
+    return {
+        "changed": False,
+        "failed": False,
+        "state": UNCHANGED,
+        "reason": state if known or not observed.active else f"{state}, started with what is not known",
+        "active": observed.active,
+        "from": release,
+        "to": release,
+        "runs": release,
+        "links": dict(known.links) if known else None,
+        "releases": [asdict(entry) for entry in ledger.entries],
+    }
 
 
 def _lines(paths: list[str], values: dict[str, str], entry: Entry | None) -> str:

@@ -9,11 +9,15 @@ all as before, and a rollback past it is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
 
+#: The direction of migrations that are taken back; that of others is not said.
+DOWN: Final = "down"
 _NONE: dict[str, Any] = {"state": "none", "from": None, "to": None, "pending": [], "applied": [], "restore_to": None}
 
 
@@ -97,40 +101,94 @@ def _fates(
     return before, applied, [item for item in planned if item["version"] in due - done]
 
 
-def moved_past(records: Iterable[Mapping[str, Any]], release: Release) -> list[str]:
-    """The migrations since a release last ran that are not declared compatible, by version.
+@dataclass(frozen=True)
+class Moved:
+    """What was migrated since a release last ran.
+
+    :ivar applied: all of it, the newest first.
+    :ivar versions: what is not declared compatible, sorted.
+    :ivar restore_to: the moment just before the first of these, ISO 8601, UTC.
+    :ivar schema: the version that the release last ran with.
+    :ivar backup: what was taken just before the first of these.
+    """
+
+    applied: tuple[Mapping[str, Any], ...] = ()
+    versions: tuple[str, ...] = ()
+    restore_to: str | None = None
+    schema: str | None = None
+    backup: Mapping[str, Any] | None = None
+
+
+def moved_since(records: Iterable[Mapping[str, Any]], release: Release) -> Moved:
+    """What was migrated since a release last ran; nothing for one that never ran here: it is newer than the schema.
 
     :param records: the environment's records, newest first; read back to the newest that ran the release well.
     """
-    moved: list[str] = []
+    applied: list[Mapping[str, Any]] = []
+    taken_back: set[str] = set()
+    versions: set[str] = set()
+    first_bad: Mapping[str, Any] = {}
     for record in records:
+        migrations = record.get("migrations") or {}
         ran = (record.get("releases") or {}).get(release.group) or {}
         if ran.get("digest") == release.digest and record.get("outcome") == "succeeded":
             # Somebody may have insisted on that run: the schema was past the release then already.
-            return sorted({*moved, *map(str, (record.get("migrations") or {}).get("behind") or ())})
-        moved += [str(item.get("version")) for item in touched(record) if not item.get("compatible")]
-    return []  # A release that never ran here is newer than the schema; Flyway says if it is not.
+            versions.update(map(str, migrations.get("behind") or ()))
+            restore_to, kept = first_bad.get("restore_to"), backup.taken(first_bad)
+            return Moved(tuple(applied), tuple(sorted(versions)), restore_to, migrations.get("to"), kept)
+        if migrations.get("direction") == DOWN:
+            taken_back.update(str(item.get("version")) for item in touched(record))
+            continue
+        since = [item for item in reversed(touched(record)) if str(item.get("version")) not in taken_back]
+        applied += since
+        bad = {str(item.get("version")) for item in since if not item.get("compatible")}
+        versions |= bad
+        first_bad = migrations if bad and (migrations.get("restore_to") or not first_bad) else first_bad
+    return Moved()
 
 
-def refuse_behind(
-    moved: Sequence[str], release: Release, migrations: Mapping[str, Any], *, forced: bool
-) -> tuple[str, ...]:
+def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any], *, forced: bool) -> tuple[str, ...]:
     """Refuse to run an older release on a schema that has moved past what it can read.
 
-    :param moved: what :func:`moved_past` found.
     :param forced: whether the operator insists; then it is a warning.
     :return: warnings.
-    :raises SlipwayError: naming the migrations.
+    :raises SlipwayError: naming the migrations and, where it is known, the time to restore to.
     """
-    if not moved:
+    if not moved.versions:
         return ()
-    verb = "is" if len(moved) == 1 else "are"
-    names = f"migration{'' if len(moved) == 1 else 's'} {', '.join(moved)} {verb}"
-    what = f"the schema has moved past {release.tag}: {names} not declared backward-compatible"
+    what = f"the schema has moved past {release.tag}: {_migrations(moved.versions)} not declared backward-compatible"
     if forced:
         return (f"{what}; going back to it all the same, because force is given",)
     where = f"schema version {migrations.get('from')}" if migrations.get("from") else None
-    raise SlipwayError(what, where, "Restore the database first, or insist with -e force_schema=true")
+    raise SlipwayError(what, where, f"{_restore(moved)} first, or insist with -e force_schema=true")
+
+
+def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dict[str, Any]:
+    """The record's ``migrations`` of a rollback that takes the schema back as well, before that is done.
+
+    :param schema: the version that the database has.
+    :raises SlipwayError: when one of the migrations between is not declared safe to take back.
+    """
+    unsafe = tuple(str(item.get("version")) for item in moved.applied if not item.get("downgrade_safe"))
+    if unsafe:
+        what = f"the schema cannot go back to that of {release.tag}: {_migrations(unsafe)} not declared downgrade-safe"
+        raise SlipwayError(what, "-e downgrade_schema", f"{_restore(moved)} instead (point-in-time recovery)")
+    if not moved.applied:
+        return {**_NONE, "from": schema, "to": schema}
+    # Whatever ran on the newer schema cannot be gone back to after this.
+    pending = [{**_entry(item), "compatible": False} for item in moved.applied]
+    to = moved.schema or "base"
+    return {**_NONE, "state": "planned", "direction": DOWN, "from": schema, "to": to, "pending": pending}
+
+
+def _migrations(versions: Sequence[str]) -> str:
+    plural = len(versions) != 1
+    return f"migration{'s' if plural else ''} {', '.join(versions)} {'are' if plural else 'is'}"
+
+
+def _restore(moved: Moved) -> str:
+    kept = backup.words(moved.backup)
+    return f"Restore the database{f' to {moved.restore_to}' if moved.restore_to else ''}{f' ({kept})' if kept else ''}"
 
 
 def touched(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -140,8 +198,10 @@ def touched(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+    entry = {
         "version": str(item.get("version")),
         "description": str(item.get("description") or ""),
         "compatible": bool(item.get("compatible")),
     }
+    # Only Alembic can take a migration back.
+    return {**entry, "downgrade_safe": bool(item["downgrade_safe"])} if "downgrade_safe" in item else entry

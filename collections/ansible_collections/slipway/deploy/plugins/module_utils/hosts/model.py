@@ -19,6 +19,7 @@ class Release:
     :param key: the artifact's key in ``bucket``; ``version_id`` where the bucket keeps versions.
     :param version: Maven's version, where it is known.
     :param commit: the commit that the tag names, where it is known.
+    :param image: the container image that it runs as, without tag; then ``digest`` is the image's.
     :param chosen: why it is this one: ``-e backend_release``, ``versions.json``.
     """
 
@@ -32,6 +33,7 @@ class Release:
     version: str | None = None
     commit: str | None = None
     chosen: str = ""
+    image: str | None = None
 
     @property
     def id(self) -> str:
@@ -40,7 +42,10 @@ class Release:
 
     def to_record(self) -> dict[str, Any]:
         """The document under ``releases.<group>`` of a record."""
-        return {"release": self.id, **{name: value for name, value in asdict(self).items() if name != "group"}}
+        said = {name: value for name, value in asdict(self).items() if name != "group"}
+        if self.image is None:
+            del said["image"]
+        return {"release": self.id, **said}
 
     @classmethod
     def from_record(cls, group: str, document: Mapping[str, Any]) -> Release:
@@ -58,10 +63,14 @@ class Runs:
     digest: str | None = None
     schema: str | None = None
     configuration: str | None = None
+    links: Mapping[str, str] | None = None
 
     @classmethod
-    def from_host(cls, document: Mapping[str, Any] | None) -> Runs | None:
-        """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran."""
+    def from_host(cls, document: Mapping[str, Any] | None, links: Mapping[str, str] | None = None) -> Runs | None:
+        """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran.
+
+        :param links: the links that it was started with, by path, where they are known.
+        """
         if not document or not document.get("release"):
             return None
         return cls(
@@ -70,11 +79,12 @@ class Runs:
             digest=document.get("digest"),
             schema=document.get("schema"),
             configuration=document.get("configuration"),
+            links=links,
         )
 
     def to_record(self) -> dict[str, Any]:
         """The ``from`` document of a record's target."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "links" or value}
 
 
 @dataclass(frozen=True)
@@ -116,3 +126,4 @@ class HostPlan:
     release: Release | None
     changes: tuple[HostChange, ...] = ()
     unchanged: tuple[tuple[ObservedHost, str], ...] = ()
+    group: str = ""

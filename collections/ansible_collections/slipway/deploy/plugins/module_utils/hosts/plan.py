@@ -49,7 +49,7 @@ def plan_hosts(
             changes.append(HostChange(host.name, host.runs, release, why))
         else:
             unchanged.append((host, "same release, same configuration"))
-    return HostPlan(release, tuple(changes), tuple(unchanged))
+    return HostPlan(release, tuple(changes), tuple(unchanged), release.group)
 
 
 def _reasons(release: Release, host: ObservedHost, force: bool) -> Iterator[str]:
@@ -80,13 +80,13 @@ def configuration_words(host: ObservedHost) -> str:
     return ", ".join(parts) or "changed"
 
 
-def record_targets(plan: HostPlan, group: str) -> list[dict[str, Any]]:
+def record_targets(plan: HostPlan) -> list[dict[str, Any]]:
     """The record's targets for the hosts that change."""
     return [
         {
             "name": change.name,
             "kind": "host",
-            "group": group,
+            "group": plan.group,
             "wave": WAVE,
             "from": change.before.to_record() if change.before else {},
             "to": {"release": change.after.id, "tag": change.after.tag, "digest": change.after.digest},
@@ -101,12 +101,12 @@ def record_targets(plan: HostPlan, group: str) -> list[dict[str, Any]]:
     ]
 
 
-def record_unchanged(plan: HostPlan, group: str) -> list[dict[str, Any]]:
+def record_unchanged(plan: HostPlan) -> list[dict[str, Any]]:
     """The record's entries for the hosts that stay as they are."""
     entries = []
     for host, why in plan.unchanged:
         runs = host.runs
-        entry: dict[str, Any] = {"name": host.name, "kind": "host", "group": group, "why": why}
+        entry: dict[str, Any] = {"name": host.name, "kind": "host", "group": plan.group, "why": why}
         if runs is not None:
             entry.update(release=runs.release, image_tag=runs.tag, digest=runs.digest)
         entries.append(entry)

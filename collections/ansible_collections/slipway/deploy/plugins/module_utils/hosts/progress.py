@@ -76,11 +76,13 @@ def links_before(item: Mapping[str, Any], service: str) -> list[dict[str, str]]:
     before = item.get("from") or {}
     if not before.get("release"):
         return []
-    links = [{"path": "/app/app.jar", "target": f"/app/releases/{before['release']}/app.jar"}]
-    if before.get("configuration"):
-        generation = f"/etc/{service}/generations/{before['configuration']}"
-        links.append({"path": f"/etc/{service}/current", "target": generation})
-    return links
+    links = dict(before.get("links") or {})
+    if not links:
+        # Records of before links were kept are of backend hosts.
+        links["/app/app.jar"] = f"/app/releases/{before['release']}/app.jar"
+        if before.get("configuration"):
+            links[f"/etc/{service}/current"] = f"/etc/{service}/generations/{before['configuration']}"
+    return [{"path": path, "target": target} for path, target in links.items()]
 
 
 def release_before(item: Mapping[str, Any]) -> dict[str, str]:

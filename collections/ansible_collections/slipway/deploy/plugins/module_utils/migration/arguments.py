@@ -18,3 +18,24 @@ FLYWAY: dict[str, dict[str, Any]] = {
     "settings": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 1800},
 }
+
+ALEMBIC: dict[str, dict[str, Any]] = {
+    "action": {"type": "str", "choices": ["validate", "migrate", "downgrade"], "default": "migrate"},
+    "directory": {"type": "path", "required": True},
+    "configuration": {"type": "str", "default": "alembic.ini"},
+    "python": {"type": "path", "required": True},
+    "image_file": {"type": "path"},
+    "image_directory": {"type": "path", "default": "/app/server"},
+    "image_python": {"type": "str", "default": "python"},
+    "user": {"type": "str", "required": True},
+    "url": {"type": "raw", "no_log": True},
+    "environment_file": {"type": "path"},
+    "environment": {"type": "dict", "default": {}},
+    "stored": {"type": "str", "no_log": True},
+    "url_variable": {"type": "str", "default": "DATABASE_URL"},
+    "revision": {"type": "str"},
+    "confirmed": {"type": "bool", "default": False},
+    "sql": {"type": "bool", "default": True},
+    "lock_wait": {"type": "int", "default": 60},
+    "timeout": {"type": "int", "default": 1800},
+}

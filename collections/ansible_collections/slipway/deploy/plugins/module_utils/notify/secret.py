@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
@@ -37,15 +38,25 @@ class Secrets:
         :param where: the place to name in an error, such as ``slack.webhook``.
         :raises SlipwayError: when the source is not one, or the secret is absent, unreadable, unsafe or empty.
         """
-        if not isinstance(source, Mapping) or len(source) != 1:
-            raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
-        kind, name = next(iter(source.items()))
-        if kind not in KINDS or not isinstance(name, str) or not name:
-            raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
-        value = self._read(str(kind), str(name), where).rstrip("\r\n")
+        kind, name = _parts(source, where)
+        value = self._read(kind, name, where).rstrip("\r\n")
         if not value:
             raise SlipwayError(f"{kind} {name} is empty", where, "Put the secret there")
         return value
+
+    def check(self, source: Any, where: str) -> None:
+        """That a secret of this machine, of ``env`` or ``file``, is there and safe. A file's content is not read.
+
+        :raises SlipwayError: as :meth:`read` does.
+        """
+        kind, name = _parts(source, where)
+        if kind == "file":
+            with _opened(name, where) as file:
+                empty = not os.fstat(file.fileno()).st_size
+        else:
+            empty = not self._read(kind, name, where)
+        if empty:
+            raise SlipwayError(f"{kind} {name} is empty", where, "Put the secret there")
 
     def _read(self, kind: str, name: str, where: str) -> str:
         if kind == "env":
@@ -64,6 +75,8 @@ class Secrets:
                 answer = self._client("ssm").get_parameter(Name=name, WithDecryption=True)
                 return str(answer["Parameter"]["Value"])
             return str(self._client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        except SlipwayError:
+            raise
         except Exception as error:  # noqa: BLE001 - botocore's, which is not imported, so that env and file do without
             answered = getattr(error, "response", None) or {}
             code = answered.get("Error", {}).get("Code") or type(error).__name__
@@ -72,7 +85,17 @@ class Secrets:
             ) from None
 
 
-def _file(path: str, where: str) -> str:
+def _parts(source: Any, where: str) -> tuple[str, str]:
+    """A source's kind and name."""
+    kind, name = next(iter(source.items())) if isinstance(source, Mapping) and len(source) == 1 else ("", "")
+    if kind not in KINDS or not isinstance(name, str) or not name:
+        raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
+    return str(kind), str(name)
+
+
+@contextmanager
+def _opened(path: str, where: str) -> Iterator[BinaryIO]:
+    """A file that nobody else may read."""
     try:
         descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
@@ -83,6 +106,11 @@ def _file(path: str, where: str) -> str:
             raise SlipwayError(f"{path} is no file", where, "Write the secret's file")
         if stat.S_IMODE(state.st_mode) & 0o077:
             raise SlipwayError(f"others may read {path}", where, f"chmod 600 {path}")
+        yield file
+
+
+def _file(path: str, where: str) -> str:
+    with _opened(path, where) as file:
         body = file.read(_LONGEST + 1)
     try:
         text = body.decode()

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.metadata import approved, coverage, traces
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import headline, next_steps
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist, checklist_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     UNTOUCHED,
@@ -83,13 +85,13 @@ def end(record: Record) -> Message:
     after = f" after {duration(took)}" if took is not None else ""
     outcome = record.get("outcome")
     if outcome == "succeeded":
-        return _message(record, f"{_subject(record)} succeeded{after}", GREEN, _findings(record))
+        return _message(record, f"{_subject(record)} succeeded{after}", GREEN, [*_findings(record), *_metadata(record)])
     if outcome == "unchanged":
         return _message(record, f"{_subject(record)}: {nothing_to_do(record)}", GREEN, [])
     said = {"undone": "FAILED and was undone", "held": "FAILED and is held", "needs_person": "FAILED, needs a person"}
     words = said.get(str(outcome), "ended and what runs is not known")
     details = [_escaped(headline(record)), *_findings(record), _escaped(closing(record))]
-    details += [_escaped(step) for step in next_steps(record)]
+    details += [*(_escaped(step) for step in next_steps(record)), *_metadata(record)]
     return _message(record, f"{_subject(record)} {words}{after}", colour(record), details)
 
 
@@ -111,7 +113,17 @@ def _total(record: Record) -> str:
 
 
 def _findings(record: Record) -> list[str]:
-    return [_escaped(line.strip()) for line in (*health_problems(record), *smoke_problems(record))]
+    found = (*health_problems(record), *smoke_problems(record), *checklist_problems(record))
+    return [_escaped(line.strip()) for line in found]
+
+
+def _metadata(record: Record) -> list[str]:
+    """How the checklist came out, where the coverage is, and the traces of the smoke checks."""
+    lines = [_escaped(line) for line in checklist(record)[:1]]
+    url = coverage(record)
+    lines += [f"<{url}|coverage report>"] if url else []
+    found = traces(record)
+    return [*lines, _escaped(f"traces: {' · '.join(found)}")] if found else lines
 
 
 def _message(record: Record, headline_text: str, edge: str, details: Sequence[str]) -> Message:
@@ -162,7 +174,8 @@ def _context(record: Record) -> dict[str, Any]:
     by = f"<{url}|{name}>" if linked else name
     reason = [_escaped(clean(record["reason"]))] if record.get("reason") else []
     kind = ["rollback"] if is_rollback(record) else []
-    text = " · ".join([*kind, f"by {by}", *reason, f"record {_escaped(place(record))}"])
+    approval = [_escaped(approved(record))] if approved(record) else []
+    text = " · ".join([*kind, f"by {by}", *approval, *reason, f"record {_escaped(place(record))}"])
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": _cut(text, MOST_TEXT)}]}
 
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import escape, is_linkable, table
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -27,14 +27,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     who,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration, plural
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import duration, plural
 from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
 
 #: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
 MOST_BYTES = 900 * 1024
 _ROWS = 400
-# What is special anywhere in a line; nothing from outside stands at the beginning of one.
-_SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 _STATES = {"undone": "undone", "undo_failed": "not put back", "in_flight": "in flight", "planned": "not begun"}
 _SIGNS = {"succeeded": "✅", "unchanged": "✅", "undone": "⚠️", "held": "⚠️"}
 _WORDS = {
@@ -54,19 +52,16 @@ def summary(record: Record) -> str:
         _card(record),
         _changed(record),
         _unchanged(record),
+        metadata.facts(record),
+        metadata.migrations(record),
         _health(record),
-        _smoke(record),
+        metadata.smoke(record),
+        metadata.checklist(record),
         _waves(record),
         _facts(record),
     ]
     text = "\n\n".join(part for part in parts if part) + "\n"
     return _bounded(text, record)
-
-
-def escape(text: object) -> str:
-    """Text that stands in Markdown, in a table's cell and in HTML as it is."""
-    html = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", html).replace("@", "&#64;")
 
 
 def _bounded(text: str, record: Record) -> str:
@@ -96,18 +91,12 @@ def _card(record: Record) -> str:
     return "\n".join([f"{fence}text", *lines, fence])
 
 
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = list(headings)
-    lines = [f"| {' | '.join(names)} |", f"|{'|'.join(' --- ' for _name in names)}|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
 def _changed(record: Record) -> str:
     targets = targets_of(record)
     if not targets:
         return ""
     headings = ("", "Service", "Port", "Wave", "Image", "Revision", "State", "Running", "Time")
-    text = _table(headings, (_row(item) for item in targets[:_ROWS]))
+    text = table(headings, (_row(item) for item in targets[:_ROWS]))
     hidden = len(targets) - _ROWS
     return f"{text}\n\n… and {hidden:,} more (see the record)" if hidden > 0 else text
 
@@ -143,10 +132,10 @@ def _unchanged(record: Record) -> str:
         )
         for item in items[:_ROWS]
     )
-    table = _table(("Service", "Port", "Wave", "Image", "Why"), rows)
+    text = table(("Service", "Port", "Wave", "Image", "Why"), rows)
     hidden = len(items) - _ROWS
     more = f"\n\n… and {hidden:,} more (see the record)" if hidden > 0 else ""
-    return f"<details><summary>{plural(len(items), 'service')} unchanged</summary>\n\n{table}{more}\n\n</details>"
+    return f"<details><summary>{plural(len(items), 'service')} unchanged</summary>\n\n{text}{more}\n\n</details>"
 
 
 def _health(record: Record) -> str:
@@ -166,30 +155,7 @@ def _health(record: Record) -> str:
         for item in items
         if item.get("verdict") != "pass"
     ]
-    return f"{text}\n\n{_table(('Service', 'Running', 'Verdict', 'Why'), rows[:_ROWS])}" if rows else text
-
-
-def _smoke(record: Record) -> str:
-    items = list(record.get("smoke") or ())
-    if not items:
-        return ""
-    return "**Smoke:**\n\n" + _table(
-        ("Service", "Check", "Verdict", "Status", "Latency", "Attempts", "Why"),
-        (_check(item) for item in items[:_ROWS]),
-    )
-
-
-def _check(item: Mapping[str, Any]) -> tuple[str, ...]:
-    latency = item.get("latency")
-    return (
-        escape(item.get("name")),
-        escape(item.get("check")),
-        escape(item.get("verdict")),
-        escape(item.get("status") or ""),
-        "" if latency is None else f"{float(latency) * 1000:.0f} ms",
-        escape(item.get("attempts") or 0),
-        escape(item.get("detail") or ""),
-    )
+    return f"{text}\n\n{table(('Service', 'Running', 'Verdict', 'Why'), rows[:_ROWS])}" if rows else text
 
 
 def _waves(record: Record) -> str:
@@ -201,13 +167,13 @@ def _waves(record: Record) -> str:
         ended = [item["finished_at"] for item in members if item.get("finished_at") is not None]
         took = duration(max(ended) - min(begun)) if begun and ended else ""
         rows.append((wave_label(members[0]), str(len(members)), took))
-    return _table(("Wave", "Targets" if hosts else "Services", "Time"), rows) if rows else ""
+    return table(("Wave", "Targets" if hosts else "Services", "Time"), rows) if rows else ""
 
 
 def _facts(record: Record) -> str:
     facts = [f"by {escape(who(record))}"]
     url = str((record.get("actor") or {}).get("url") or "")
-    if url.startswith(("https://", "http://")) and not any(char in "<>()" or char <= " " for char in url):
+    if is_linkable(url):
         facts.append(f"[run]({url})")
     facts += [escape(record["reason"])] if record.get("reason") else []
     facts += [f"registry {escape(record['registry'])}"] if record.get("registry") else []

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
-    SECRETS,
+    Local,
     Parameter,
     Secret,
     Wanted,
@@ -70,18 +73,27 @@ def secret_content(clients: Clients, reference: Reference) -> bytes | None:
 
 
 def read_secrets(clients: Clients, wanted: Wanted) -> dict[str, bytes]:
-    """Name of each credential → its content; each secret is asked for once.
+    """Name of each credential → its content; see :func:`read_everything`."""
+    return {
+        secret.name: content for secret, content in read_everything(clients, Wanted(secrets=wanted.secrets)).items()
+    }
 
+
+def read_everything(clients: Clients, wanted: Wanted, environ: Mapping[str, str] | None = None) -> dict[Secret, bytes]:
+    """What is kept elsewhere and its content; each secret is asked for once.
+
+    :param environ: the control node's environment; without it there is none.
     :raises SlipwayErrors: naming all that do not exist or cannot be read.
     """
-    contents: dict[Reference, bytes] = {}
+    contents: dict[Reference | Local, bytes] = {}
     errors: list[SlipwayError] = []
-    found: dict[str, bytes] = {}
-    for secret in wanted.secrets:
+    found: dict[Secret, bytes] = {}
+    local = Secrets(environ or {})
+    for secret in wanted.everything:
         try:
             if secret.reference not in contents:
-                contents[secret.reference] = _content(clients, secret)
-            found[secret.name] = _picked(secret, contents[secret.reference])
+                contents[secret.reference] = _content(clients, local, secret)
+            found[secret] = _picked(secret, contents[secret.reference])
         except SlipwayError as error:
             errors.append(error)
     if errors:
@@ -89,11 +101,12 @@ def read_secrets(clients: Clients, wanted: Wanted) -> dict[str, bytes]:
     return found
 
 
-def _content(clients: Clients, secret: Secret) -> bytes:
+def _content(clients: Clients, local: Secrets, secret: Secret) -> bytes:
+    if isinstance(secret.reference, Local):
+        return local.read({secret.reference.kind: secret.reference.id}, secret.place).encode()
     content = secret_content(clients, secret.reference)
     if content is None:
-        what = f"{secret.reference} does not exist"
-        raise SlipwayError(what, f"{SECRETS} ({secret.name})", "Create it, or correct its name")
+        raise SlipwayError(f"{secret.reference} does not exist", secret.place, "Create it, or correct its name")
     return content
 
 

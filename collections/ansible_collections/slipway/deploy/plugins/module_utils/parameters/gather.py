@@ -7,13 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration, check
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+    Configuration,
+    Delivered,
+    check,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
     ENVIRONMENT,
     PATH,
     REQUIRED,
     SECRETS,
     Parameter,
+    Secret,
     Wanted,
     is_variable,
 )
@@ -56,7 +61,7 @@ def missing(wanted: Wanted, variables: Iterable[str]) -> list[str]:
 
     :param variables: the environment variables that the parameters give.
     """
-    there = {*variables, *wanted.environment, *wanted.properties, *(item.name for item in wanted.secrets)}
+    there = {*variables, *wanted.environment, *wanted.properties, *(item.name for item in wanted.everything)}
     return [name for name in wanted.required if name not in there]
 
 
@@ -82,12 +87,16 @@ def require(wanted: Wanted, variables: Mapping[str, str], where: str) -> None:
 
 
 def gather(
-    wanted: Wanted, parameters: Sequence[Parameter], secrets: Mapping[str, bytes]
+    wanted: Wanted,
+    parameters: Sequence[Parameter],
+    secrets: Mapping[str, bytes],
+    stored: Mapping[Secret, bytes] | None = None,
 ) -> tuple[Configuration, dict[str, str]]:
     """The configuration, and where each of its names comes from.
 
     :param parameters: those below the path.
     :param secrets: name of the credential → its content.
+    :param stored: the content of the variables and files that are kept elsewhere.
     :raises SlipwayErrors: naming all that a service could not be given. No value is in a message.
     """
     variables = variables_of(wanted.path, (item.name for item in parameters))
@@ -97,10 +106,25 @@ def gather(
     for name, value in wanted.environment.items():
         instead = f", instead of {variables[name]}" if name in variables else ""
         environment[name], sources[f"environment {name}"] = value, f"{ENVIRONMENT}{instead}"
+    for item in wanted.stored:
+        environment[item.name] = _text(item, (stored or {})[item])
+        sources[f"environment {item.name}"] = item.source
+    files = {}
+    for file in wanted.files:
+        files[file.path] = Delivered((stored or {})[file.secret], file.owner, file.group, file.mode)
+        sources[f"file {file.path}"] = file.secret.source
     for item in wanted.secrets:
         sources[f"credential {item.name}"] = item.source
     for name, credential in wanted.properties.items():
         sources.setdefault(f"environment {name}", f"{SECRETS} ({credential})")
-    configuration = Configuration(environment, dict(secrets), wanted.properties)
+    configuration = Configuration(environment, dict(secrets), wanted.properties, files)
     check(configuration, sources)
     return configuration, sources
+
+
+def _text(secret: Secret, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        what = f"{secret.reference} is no text, which an environment variable has to be"
+        raise SlipwayError(what, secret.place, "Store a text, or deliver it as a credential or a file") from None

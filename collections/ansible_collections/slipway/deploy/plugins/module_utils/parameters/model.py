@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import is_credential
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import KINDS
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
     PARAMETER,
     SECRET,
@@ -20,13 +22,19 @@ from ansible_collections.slipway.deploy.plugins.module_utils.verify.references i
     parse_reference,
 )
 
+_Read = TypeVar("_Read")
+
 SECRETS = "runtime_parameters_secrets"
 ENVIRONMENT = "runtime_parameters_environment"
 REQUIRED = "runtime_parameters_required"
 PATH = "runtime_parameters_path"
+FILES = "runtime_parameters_files"
+#: What is read on the control node itself.
+LOCAL = ("env", "file")
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+/?")
+_MODE = re.compile(r"0?[0-7]{3}")
 
 
 @dataclass(frozen=True)
@@ -38,24 +46,57 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Secret:
-    """A credential of the service and where its content is kept.
+class Local:
+    """A variable of the environment or a file of the control node."""
 
-    :ivar name: the credential's, and with Spring's configtree the property's.
-    :ivar reference: the secret of Secrets Manager or the parameter of SSM.
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Something of the service's and where its content is kept.
+
+    :ivar name: the credential's, and with Spring's configtree the property's; a variable's; or a file's path.
+    :ivar reference: the secret of Secrets Manager, the parameter of SSM, or what the control node has.
     :ivar key: the key of the JSON object that the secret is, or ``None`` for all of it.
     :ivar path_property: the property that gets the file's path, or ``None``.
+    :ivar variable: the variable of the inventory that asks for it.
     """
 
     name: str
-    reference: Reference
+    reference: Reference | Local
     key: str | None = None
     path_property: str | None = None
+    variable: str = SECRETS
 
     @property
     def source(self) -> str:
         """What a person calls it."""
         return f"{self.reference}, key {self.key}" if self.key else str(self.reference)
+
+    @property
+    def place(self) -> str:
+        """Where it is asked for."""
+        return f"{self.variable} ({self.name})"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the host's whose content is kept elsewhere."""
+
+    secret: Secret
+    owner: str
+    group: str
+    mode: int
+
+    @property
+    def path(self) -> str:
+        """Where the service finds it."""
+        return self.secret.name
 
 
 @dataclass(frozen=True)
@@ -65,12 +106,20 @@ class Wanted:
     :ivar path: the parameters below it, without the slash at its end; ``""`` for none.
     :ivar environment: variables of the inventory, which go before parameters of the same name.
     :ivar required: names of variables or credentials that have to be there.
+    :ivar stored: variables of the inventory whose values are kept elsewhere.
     """
 
     path: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[Secret, ...] = ()
     required: tuple[str, ...] = ()
+    stored: tuple[Secret, ...] = ()
+    files: tuple[File, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Secret, ...]:
+        """All that is kept elsewhere and named one by one."""
+        return (*self.secrets, *self.stored, *(item.secret for item in self.files))
 
     @property
     def properties(self) -> dict[str, str]:
@@ -79,7 +128,13 @@ class Wanted:
 
 
 def read_wanted(
-    *, path: str, environment: Mapping[str, Any], secrets: Sequence[Any], required: Sequence[str], where: str
+    *,
+    path: str,
+    environment: Mapping[str, Any],
+    secrets: Sequence[Any],
+    required: Sequence[str],
+    where: str,
+    files: Sequence[Any] = (),
 ) -> Wanted:
     """What the arguments of a task or the variables of a host ask for.
 
@@ -90,21 +145,39 @@ def read_wanted(
     if path and not _PATH.fullmatch(path):
         errors.append(SlipwayError(f"{PATH} {path!r} is no path of parameters", where, "Write it as in /dev/backend/"))
     texts: dict[str, str] = {}
+    stored: list[Secret] = []
     for name, value in environment.items():
         try:
-            texts[str(name)] = _text(value)
+            if isinstance(value, Mapping):
+                stored.append(_stored(str(name), value))
+            else:
+                texts[str(name)] = _text(value)
         except ValueError as error:
             errors.append(SlipwayError(f"{ENVIRONMENT}: {name} {error}", where))
-    read: list[Secret] = []
-    for item in secrets:
-        try:
-            read.append(_secret(item))
-        except ValueError as error:
-            errors.append(SlipwayError(f"{SECRETS}: {error}", where))
+    read = [item for item in (_tried(_secret, item, SECRETS, where, errors) for item in secrets) if item]
     errors += [SlipwayError(f"{SECRETS}: {line}", where) for line in _twice(read)]
+    delivered = [item for item in (_tried(_file, item, FILES, where, errors) for item in files) if item]
+    paths = [item.path for item in delivered]
+    errors += [
+        SlipwayError(f"{FILES}: {path} is there {paths.count(path)} times", where)
+        for path in dict.fromkeys(paths)
+        if paths.count(path) > 1
+    ]
     if errors:
         raise SlipwayErrors(errors)
-    return Wanted(path.rstrip("/"), texts, tuple(read), tuple(str(name) for name in required))
+    names = tuple(str(name) for name in required)
+    return Wanted(path.rstrip("/"), texts, tuple(read), names, tuple(stored), tuple(delivered))
+
+
+def _tried(
+    read: Callable[[Any], _Read], item: Any, variable: str, where: str, errors: list[SlipwayError]
+) -> _Read | None:
+    """What is read of an item; a mistake in it goes to the others."""
+    try:
+        return read(item)
+    except ValueError as error:
+        errors.append(SlipwayError(f"{variable}: {error}", where))
+        return None
 
 
 def property_variable(name: str) -> str:
@@ -121,24 +194,78 @@ def _text(value: Any) -> str:
         raise ValueError('is null: write "" for an empty value, or leave it out')
     if isinstance(value, float):
         raise ValueError("is a number with a point, which YAML may have changed: write it in quotes")
-    raise ValueError(f"is a {'mapping' if isinstance(value, Mapping) else 'list'}, not a text")
+    raise ValueError("is a list, not a text")
+
+
+def _stored(name: str, value: Mapping[str, Any]) -> Secret:
+    """A variable of the inventory whose value is kept elsewhere."""
+    key = value.get("key")
+    reference = _source({kind: what for kind, what in value.items() if kind != "key"})
+    if reference is None or not isinstance(key, (str, type(None))):
+        # What stands there may be a secret, and is not repeated.
+        raise ValueError(f"is no source: write one of {', '.join(KINDS)}: name, and key for a JSON object's")
+    return Secret(name, reference, key or None, variable=ENVIRONMENT)
 
 
 def _secret(item: Any) -> Secret:
-    if not isinstance(item, Mapping) or not all(isinstance(value, (str, type(None))) for value in item.values()):
-        raise ValueError("each is a mapping of texts: name, secret and possibly key and property")
-    unknown = sorted(set(item) - {"name", "secret", "key", "property"})
-    if unknown:
-        raise ValueError(f"{item.get('name') or '?'} has the unknown {', '.join(map(str, unknown))}")
+    _check_keys(item, ("name", "secret", "key", "property"), "name, secret and possibly key and property")
     name, secret, of_file = item.get("name") or "", item.get("secret") or "", item.get("property") or None
     if not is_credential(name):
         raise ValueError(f"{name!r} is no name of a credential (letters, digits, . _ -)")
-    reference = reference_of(secret)
-    if reference is None:
-        raise ValueError(f"{name}: {secret!r} is no secret: write its id or ARN, or the path of an SSM parameter")
+    reference = _reference(name, secret)
     if of_file is not None and not _PROPERTY.fullmatch(of_file):
         raise ValueError(f"{name}: {of_file!r} is no name of a property")
     return Secret(name, reference, item.get("key") or None, of_file)
+
+
+def _file(item: Any) -> File:
+    known = ("path", "secret", "env", "file", "key", "owner", "group", "mode")
+    _check_keys(item, known, "path, one of secret, env and file, and possibly key, owner, group and mode")
+    path, owner, mode = item.get("path") or "", item.get("owner") or "root", str(item.get("mode") or "0600")
+    if not path.startswith("/") or path != posixpath.normpath(path) or not path.isprintable():
+        raise ValueError(f"{path!r} is no path of a file: write all of it, from / on")
+    if not _MODE.fullmatch(mode):
+        raise ValueError(f"{path}: {mode!r} is no mode of a file: write it as in '0640'")
+    sources = {kind: item[kind] for kind in ("secret", *LOCAL) if item.get(kind)}
+    if len(sources) != 1:
+        raise ValueError(f"{path}: write one of secret, env and file")
+    reference = _reference(path, sources.get("secret", sources))
+    secret = Secret(path, reference, item.get("key") or None, variable=FILES)
+    return File(secret, owner, item.get("group") or owner, int(mode, 8))
+
+
+def _check_keys(item: Any, known: Sequence[str], words: str) -> None:
+    texts = isinstance(item, Mapping) and all(
+        isinstance(value, (str, type(None))) or name == "secret" for name, value in item.items()
+    )
+    if not texts:
+        raise ValueError(f"each is a mapping of texts: {words}")
+    unknown = sorted(str(name) for name in item if name not in known)
+    if unknown:
+        raise ValueError(f"{item.get(known[0]) or '?'} has the unknown {', '.join(unknown)}")
+
+
+def _reference(name: str, secret: Any) -> Reference | Local:
+    found = (
+        _source(secret) if isinstance(secret, Mapping) else reference_of(secret) if isinstance(secret, str) else None
+    )
+    if found is None:
+        said = repr(secret) if isinstance(secret, str) else "it"
+        remedy = f"write its id or ARN, the path of an SSM parameter, or one of {', '.join(KINDS)}: name"
+        raise ValueError(f"{name}: {said} is no secret: {remedy}")
+    return found
+
+
+def _source(source: Mapping[str, Any]) -> Reference | Local | None:
+    """What ``{env: …}``, ``{file: …}``, ``{ssm: …}`` or ``{secretsmanager: …}`` names."""
+    kind, name = next(iter(source.items()), ("", ""))
+    if len(source) != 1 or kind not in KINDS or not isinstance(name, str) or not name.strip():
+        return None
+    if kind in LOCAL:
+        return Local(kind, name)
+    if name.startswith("arn:"):
+        return parse_reference(name)
+    return Reference(PARAMETER, name) if kind == "ssm" else Reference(SECRET, name, stage="AWSCURRENT")
 
 
 def reference_of(secret: str) -> Reference | None:
@@ -174,14 +301,12 @@ def pick(secret: Secret, content: str) -> str:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise SlipwayError(
-            f"{secret.reference} is no JSON object", f"{SECRETS} ({secret.name})", "Store one, or leave key out"
-        )
+        raise SlipwayError(f"{secret.reference} is no JSON object", secret.place, "Store one, or leave key out")
     value = found.get(secret.key)
     if value is None:
         what = f"{secret.reference} has no key {secret.key}"
         keys = ", ".join(sorted(map(str, found)))
-        raise SlipwayError(what, f"{SECRETS} ({secret.name})", f"It has: {keys}" if keys else None)
+        raise SlipwayError(what, secret.place, f"It has: {keys}" if keys else None)
     return value if isinstance(value, str) else json.dumps(value)
 
 

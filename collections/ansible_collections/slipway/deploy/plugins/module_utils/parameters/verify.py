@@ -11,19 +11,22 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import C
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_denied
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import describe_secret, existing_parameters
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import require, variables_of
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
     ENVIRONMENT,
+    FILES,
     PATH,
     REQUIRED,
     SECRETS,
+    Local,
     Secret,
     Wanted,
     property_variable,
     read_wanted,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import PARAMETER, SECRET
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified
 
 
@@ -40,23 +43,30 @@ def wanted_of(variables: Mapping[str, Any], environment: str, where: str) -> Wan
         environment=variables.get(ENVIRONMENT) or {},
         secrets=variables.get(SECRETS) or [],
         required=variables.get(REQUIRED) or [],
+        files=variables.get(FILES) or [],
         where=where,
     )
 
 
-def verify(clients: Clients, wanted: Wanted, region: str, where: str) -> Verified:
+def verify(
+    clients: Clients, wanted: Wanted, region: str, where: str, environ: Mapping[str, str] | None = None
+) -> Verified:
     """Check that all required parameters and all secrets are there; failures of all checks together, none raised.
 
     :param region: the environment's, the only one that is asked.
     :param where: where the requirements are written.
+    :param environ: the control node's environment; without it there is none.
     """
     errors: list[SlipwayError] = []
     unverifiable: list[str] = []
     checks: list[tuple[str, Callable[[], None]]] = [("parameters", lambda: _parameters(clients, wanted, where))]
-    for secret in wanted.secrets:
-        what = f"{SECRETS} ({secret.name}): {secret.reference}"
-        if secret.reference.region not in ("", region):
-            unverifiable.append(f"{what} is in {secret.reference.region}")
+    local = Secrets(environ or {})
+    for secret in wanted.everything:
+        reference, what = secret.reference, f"{secret.place}: {secret.reference}"
+        if isinstance(reference, Local):
+            checks.append((what, lambda secret=secret: local.check(_source(secret), secret.place)))  # type: ignore[misc]
+        elif reference.region not in ("", region):
+            unverifiable.append(f"{what} is in {reference.region}")
         else:
             checks.append((what, lambda secret=secret: _secret(clients, secret)))  # type: ignore[misc]
     for what, check in checks:
@@ -69,8 +79,8 @@ def verify(clients: Clients, wanted: Wanted, region: str, where: str) -> Verifie
                 unverifiable.append(f"{what} (not allowed to look)")
             else:
                 errors.append(error)
-    stored = sum(1 for item in wanted.secrets if item.reference.kind == SECRET)
-    counts = {"secrets": stored, "parameters": len(wanted.secrets) - stored + len(wanted.required)}
+    kinds = [item.reference.kind for item in wanted.everything]
+    counts = {"secrets": kinds.count(SECRET), "parameters": kinds.count(PARAMETER) + len(wanted.required)}
     return Verified(checked=counts, unverifiable=tuple(unverifiable), errors=tuple(errors))
 
 
@@ -79,6 +89,7 @@ def _parameters(clients: Clients, wanted: Wanted, where: str) -> None:
     variables = variables_of(wanted.path, names)
     require(wanted, variables, where)
     given = {**variables, **dict.fromkeys(wanted.environment, ENVIRONMENT)}
+    given.update((item.name, ENVIRONMENT) for item in wanted.stored)
     errors = [
         SlipwayError(
             f"also sets {property_variable(item.path_property)}",
@@ -92,8 +103,14 @@ def _parameters(clients: Clients, wanted: Wanted, where: str) -> None:
         raise SlipwayErrors(errors)
 
 
+def _source(secret: Secret) -> dict[str, str]:
+    return {secret.reference.kind: secret.reference.id}
+
+
 def _secret(clients: Clients, secret: Secret) -> None:
-    where, reference = f"{SECRETS} ({secret.name})", secret.reference
+    where, reference = secret.place, secret.reference
+    if isinstance(reference, Local):
+        raise TypeError("the control node's own is looked at without AWS")
     if reference.kind != SECRET:
         name = reference.id.partition(":")[0]
         if name not in existing_parameters(clients, [name]):

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     GOING_BACK,
@@ -58,7 +60,7 @@ def _findings(record: Record, width: int | None) -> list[str]:
     # A single finding is what the headline says already.
     if len(found) == 1 and clean(found[0].get("detail") or "") in headline(record):
         return []
-    return [*health_problems(record, width), *smoke_problems(record, width)]
+    return [*health_problems(record, width), *smoke_problems(record, width), *checklist_problems(record, width)]
 
 
 def _row(label: str, text: str, width: int | None) -> list[str]:
@@ -129,10 +131,18 @@ def _fates(record: Record) -> list[tuple[str, str]]:
         members = [say(item) for item in targets if item.get("state") in states]
         if members:
             rows.append((label, listed(members, _NAMES)))
+    saved = backup_words(record)
+    if saved:
+        rows.append(("backup", saved))
     kept = untouched(record)
     if kept:
         rows.append(("kept", f"{counted(kept)} {'was' if len(kept) == 1 else 'were'} never touched"))
     return rows
+
+
+def backup_words(record: Record) -> str:
+    """``<label> taken at <time>: <reference>``, of the backup before the migration; empty without one."""
+    return clean(backup.words(backup.taken(record.get("migrations") or {})).removeprefix("backup "))
 
 
 def _undone(item: Target) -> str:

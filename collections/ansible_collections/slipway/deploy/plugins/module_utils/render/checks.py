@@ -72,19 +72,27 @@ def smoke_problems(record: Record, width: int | None = None) -> list[str]:
 
 
 def smoke_table(items: Sequence[Mapping[str, Any]], width: int | None = None) -> list[str]:
-    """A row for each check, in the order given: for a run of nothing but checks."""
+    """A row for each check, in the order given: who was asked what, the verdict, how fast, and why."""
+    return finish(columns([_smoke_row(item) for item in items]), width)
+
+
+def _smoke_row(item: Mapping[str, Any]) -> tuple[str, ...]:
     marks = {"pass": "✔", "fail": "✘"}
-    rows = [
-        (
-            f"{marks.get(str(item.get('verdict')), '?')} {clean(item.get('name'))}",
-            clean(item.get("check")),
-            str(item.get("verdict")),
-            plural(int(item.get("attempts") or 0), "attempt") if int(item.get("attempts") or 0) > 1 else "",
-            clean(item.get("detail") or ""),
-        )
-        for item in items
-    ]
-    return finish(columns(rows), width)
+    tries = int(item.get("attempts") or 0)
+    return (
+        f"{marks.get(str(item.get('verdict')), '?')} {clean(item.get('name'))}",
+        clean(item.get("check")),
+        str(item.get("verdict")),
+        clean(item.get("status") or ""),
+        milliseconds(item.get("latency")),
+        plural(tries, "attempt") if tries > 1 else "",
+        clean(item.get("detail") or ""),
+    )
+
+
+def milliseconds(latency: float | None) -> str:
+    """How long an answer took: ``43 ms``; empty without one."""
+    return "" if latency is None else f"{float(latency) * 1000:.0f} ms"
 
 
 def _smoke_line(item: Mapping[str, Any]) -> str:

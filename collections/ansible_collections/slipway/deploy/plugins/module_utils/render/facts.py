@@ -31,6 +31,7 @@ AS_BEFORE = UNTOUCHED | {"undone"}
 _PHASES = {
     "planned": "while planning",
     "staging": "while staging",
+    "backing_up": "while backing up",
     "migrating": "while migrating",
     "rolling_out": "while rolling out",
     "switching": "while switching",

@@ -234,7 +234,8 @@ def _phase(previous: Record | None, record: Record) -> list[str]:
     if phase == "undoing":
         touched = [item for item in targets_of(record) if item.get("state") not in ("planned", "registering")]
         what = cause_words(record)
-        return [f"↺ undoing {counted(touched)}{f': {what}' if what else ''}"]
+        doing = f"undoing {counted(touched)}" if touched else "nothing to undo"
+        return [f"↺ {doing}{f': {what}' if what else ''}"]
     if phase == "checking":
         return ["… checking health and smoke"]
     return []

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.render.card import backup_words
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health, smoke, smoke_of
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -18,7 +20,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     tasks,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, display_width, duration
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    paragraph,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import ending
 
 #: Rows of the table before the rest is left to the record.
@@ -30,7 +38,9 @@ def recap(record: Record, width: int | None = None) -> list[str]:
     lines = table(record, width)
     # A failed deploy's findings stand in its card.
     if not record.get("cause"):
-        lines += [*health(record, width), *smoke(record, width)]
+        saved = backup_words(record)
+        lines += paragraph(f"backup: {saved}", width) if saved else []
+        lines += [*health(record, width), *smoke(record, width), *checklist(record, width)]
         lines += ending(record, width)
     return finish(lines, width)
 

@@ -99,11 +99,20 @@ def _held(record: Record, environment: str) -> str:
     parts += [f"{counted(old)} not begun"] if old else []
     parts += [f"{back} back on what ran before"] if back else []
     said = "; ".join(parts) or "nothing was changed"
-    # Hosts that failed within their threshold hold a release, whatever on_failure says.
-    failed = any(is_host(item) and item.get("failure") for item in targets)
-    why = "backend_failure_threshold" if failed else "on_failure: hold"
     rest = "" if back else ", nothing was undone"
-    return f"{environment} stands as it is{rest} ({why}): {said}."
+    return f"{environment} stands as it is{rest} ({_holds(record)}): {said}."
+
+
+def _holds(record: Record) -> str:
+    """What keeps the release from going back: a setting, or that what was found is no reason to."""
+    # Hosts that failed within their threshold hold a release, whatever on_failure says.
+    failed = next((item for item in targets_of(record) if is_host(item) and item.get("failure")), None)
+    if failed:
+        return f"{clean(failed.get('group') or 'backend')}_failure_threshold"
+    if str((record.get("cause") or {}).get("what")).startswith("checklist: "):
+        return "the checklist is not green"
+    undoes = (record.get("settings") or {}).get("on_failure") == "undo"
+    return "what is not known is not undone" if undoes else "on_failure: hold"
 
 
 def _needs_person(record: Record, environment: str) -> str:

@@ -220,3 +220,67 @@ class TestMigration:
         assert what in run.record["cause"]["what"]
         assert run.record["migrations"]["state"] == state
         assert run.hosts_turn("switch")["hosts"] == []
+
+
+class TestBackup:
+    """Before the migration, by the hook that the inventory declares."""
+
+    @pytest.fixture(name="hook")
+    def hook_fixture(self, tmp_path: Path) -> Doc:
+        file = tmp_path / "backup.yml"
+        file.write_text("- ansible.builtin.debug:\n")
+        return {"backend_backup_hook": "backup.yml", "inventory_dir": str(tmp_path)}
+
+    def test_it_is_recorded_with_what_the_hook_says(self, begin: Any, hook: Doc) -> None:
+        run = begin(record(target("a"), migrations=PLANNED), a=hook)
+        told = run.step(migration_turn, "back_up")
+        assert (told["due"], told["label"], told["release"]) == (True, "dev-2026-11-20t21-04-11z-r", V2.tag)
+        assert told["hook"] == f"{hook['inventory_dir']}/backup.yml"
+        assert (run.record["phase"], run.work.guarded) == ("backing_up", 1)
+        said = {"__backed_up": {"label": told["label"]}, "slipway_backup": {"reference": "/srv/x.dump"}}
+        run.step(migration_turn, "backed_up", a=said)
+        found = run.record["migrations"]
+        assert (found["backup"]["reference"], found["backup"]["at"][:4]) == ("/srv/x.dump", "1970")
+        assert run.step(migration_turn, "back_up")["due"] is False, "it is taken once"
+        assert run.step(migration_turn, "begin")["due"] is True
+        assert run.record["migrations"]["backup"] == found["backup"]
+
+    def test_one_that_was_killed_is_taken_again_under_another_name(self, begin: Any, hook: Doc) -> None:
+        run = begin(record(target("a"), migrations=PLANNED), a=hook)
+        first = run.step(migration_turn, "back_up")["label"]
+        assert run.step(migration_turn, "back_up")["label"] == f"{first}-2"
+
+    @pytest.mark.parametrize("own", [{}, {"backend_backup_hook": ""}, {"backend_backup_hook": None}])
+    def test_without_a_hook_nothing_is_done(self, begin: Any, own: Doc) -> None:
+        run = begin(record(target("a"), migrations=PLANNED), a=own)
+        assert run.step(migration_turn, "back_up")["due"] is False
+        assert run.record["migrations"] == PLANNED
+
+    @pytest.mark.parametrize(
+        ("said", "what"),
+        [
+            ({"__backup_failed": {"failed": True, "msg": "no\nspace."}}, "no space"),
+            (
+                {"__backup_failed": {"msg": "non-zero return code", "stderr": "x\npg_dump: error: no route\n"}},
+                "non-zero return code: pg_dump: error: no route",
+            ),
+            ({}, "the hook did not end"),
+        ],
+    )
+    def test_without_a_backup_there_is_no_migration(self, begin: Any, hook: Doc, said: Doc, what: str) -> None:
+        run = begin(record(target("a"), migrations=PLANNED), a=hook)
+        run.step(migration_turn, "back_up")
+        run.step(migration_turn, "backed_up", a=said)
+        remedy = "Correct backend_backup_hook, or what it needs, then run this again"
+        assert run.record["cause"]["what"] == f"the backup before the migration failed: {what}. {remedy}"
+        assert run.step(migration_turn, "begin")["due"] is False
+        assert (run.record["migrations"]["state"], "at" in run.record["migrations"]["backup"]) == ("planned", False)
+        assert run.hosts_turn("switch")["hosts"] == []
+        assert run.states == {"a": "planned"}
+
+    def test_a_lost_lock_forbids_it(self, begin: Any, hook: Doc) -> None:
+        run = begin(record(target("a"), migrations=PLANNED), a=hook)
+        run.work.lost = LockLost("the lock was lost")
+        with pytest.raises(LockLost):
+            run.step(migration_turn, "back_up")
+        assert run.record["migrations"] == PLANNED

@@ -17,7 +17,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
     hosts_health,
     hosts_status,
     observed_host,
-    plan_backend,
+    plan_group,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import finding_of
 
@@ -70,43 +70,107 @@ class TestPlan:
     """What changes, with its migrations."""
 
     def test_an_environment_without_hosts(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {}, fleet={"bff": {}}), {})
+        planned = plan_group(context(tmp_path, {}, fleet={"bff": {}}), {})
         assert (planned.release, planned.changes, planned.as_diff()) == (None, (), None)
 
     def test_hosts_outside_the_limit(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {})
+        planned = plan_group(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {})
         assert [why for _host, why in planned.plan.unchanged] == ["not selected"]
 
     def test_selected_hosts_that_the_release_does_not_concern_are_not_called_unselected(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {})
+        planned = plan_group(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {})
         assert [why for _host, why in planned.plan.unchanged] == ["that release is none of theirs"]
 
     def test_hosts_that_run_their_own_bundle_are_not_planned(self, tmp_path: Path) -> None:
-        planned = plan_backend(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
+        planned = plan_group(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
         assert [change.name for change in planned.changes] == ["a"]
 
     def test_every_host_that_cannot_be_reached_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(SlipwayError) as caught:
-            plan_backend(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
+            plan_group(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
         assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["a", "c"]
 
     def test_migrations(self, tmp_path: Path) -> None:
         own = {**LOOKED, "__release": MIGRATE}
-        planned = plan_backend(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
+        planned = plan_group(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
         assert (planned.migrations["state"], planned.migrations["to"]) == ("planned", "2")
         assert planned.checked == {"artifact": V2["release"], "hosts": 2, "migrations": 1}
+
+    @pytest.mark.parametrize(
+        ("linted", "checked", "doubts", "warning"),
+        [
+            ({"verdict": "passed", "findings": []}, True, (), None),
+            (
+                {"verdict": "passed", "findings": [{"rule": "ban-drop-column", "line": 3, "revision": "b2"}]},
+                True,
+                (),
+                "the SQL of the migrations: ban-drop-column in b2; alembic_migration_lint_fail_on says what refuses it",
+            ),
+            ({"verdict": "unverified", "msg": "not verified: no squawk"}, None, ("not verified: no squawk",), None),
+            ({"skipped": True}, None, (), None),
+        ],
+    )
+    def test_what_the_lint_said_of_the_sql(
+        self, tmp_path: Path, linted: Doc, checked: bool | None, doubts: tuple[str, ...], warning: str | None
+    ) -> None:
+        own = {**LOOKED, "__release": MIGRATE, "__migration": {**FOUND, "linted": linted}}
+        planned = plan_group(context(tmp_path, {"a": own}), V2)
+        assert (planned.checked.get("SQL_lint"), planned.unverifiable) == (checked, doubts)
+        assert planned.warnings == ((warning,) if warning else ())
+
+    @pytest.mark.parametrize(
+        ("own", "found", "hook", "warned"),
+        [
+            pytest.param({"backend_backup_hook": "backup.yml"}, FOUND, "backup.yml", False, id="declared"),
+            pytest.param({"backend_backup_hook": "backup.yml"}, {"pending": []}, None, False, id="nothing to migrate"),
+            pytest.param({}, FOUND, None, False, id="none"),
+            pytest.param({"backend_approval_required": True}, FOUND, None, True, id="none, with production's gates"),
+            pytest.param({"backend_notes_required": "yes"}, FOUND, None, True, id="or one of them"),
+            pytest.param({"env": "production"}, FOUND, None, True, id="none in production"),
+            pytest.param({"env": "production"}, {"pending": []}, None, False, id="but there is nothing to migrate"),
+            pytest.param(
+                {"env": "production", "backend_backup_hook": "backup.yml"}, FOUND, "backup.yml", False, id="p"
+            ),
+        ],
+    )
+    def test_a_backup_before_the_migration(
+        self, tmp_path: Path, own: Doc, found: Doc, hook: str | None, warned: bool
+    ) -> None:
+        (tmp_path / "backup.yml").write_text("- ansible.builtin.debug:\n")
+        said = {**LOOKED, "__release": MIGRATE, "__migration": found, "inventory_dir": str(tmp_path), **own}
+        planned = plan_group(context(tmp_path, {"a": said}), V2)
+        assert planned.checked.get("backup_hook") == hook
+        where = f"inventories/{own.get('env', 'dev')}/group_vars/backend.yml"
+        warning = f"no backup is taken before 1 migration: {where} declares no backend_backup_hook"
+        assert planned.warnings == ((warning,) if warned else ())
+
+    @pytest.mark.parametrize(
+        ("text", "what"),
+        [(None, "there is no such file"), ("", "it holds no list"), ("a: 1", "it holds no list"), ("[", "cannot be")],
+    )
+    @pytest.mark.parametrize("found", [FOUND, {"pending": []}])
+    def test_a_hook_that_is_none_is_said_before_anything_is_done(
+        self, tmp_path: Path, text: str | None, what: str, found: Doc
+    ) -> None:
+        if text is not None:
+            (tmp_path / "x.yml").write_text(text)
+        said = {**LOOKED, "__release": MIGRATE, "__migration": found, "inventory_dir": str(tmp_path)}
+        with pytest.raises(SlipwayError) as caught:
+            plan_group(context(tmp_path, {"a": {**said, "backend_backup_hook": "x.yml"}}), V2)
+        assert (what in caught.value.what, caught.value.where) == (True, "backend_backup_hook: x.yml")
+        assert "\n" not in str(caught.value)
 
     @pytest.mark.parametrize("found", [{}, {"warnings": ["cannot be looked at yet"]}])
     def test_migrations_that_should_have_been_looked_at_and_were_not(self, tmp_path: Path, found: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": found}
         with pytest.raises(SlipwayError, match="the migrations of v2 were not looked at"):
-            plan_backend(context(tmp_path, {"a": own}), V2)
-        planned = plan_backend(context(tmp_path, {"a": own}, check=True), V2)
+            plan_group(context(tmp_path, {"a": own}), V2)
+        planned = plan_group(context(tmp_path, {"a": own}, check=True), V2)
         assert planned.unverifiable == ("migrations of v2: the source was not looked at",)
 
     @pytest.mark.parametrize("check", [True, False])
     def test_a_release_that_ran_last_has_none(self, tmp_path: Path, check: bool) -> None:
-        planned = plan_backend(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
+        planned = plan_group(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
         assert (planned.migrations["state"], planned.unverifiable) == ("none", ())
 
     @pytest.mark.parametrize(
@@ -115,7 +179,7 @@ class TestPlan:
     def test_migrations_that_could_not_be_looked_at(self, tmp_path: Path, failed: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": failed}
         with pytest.raises(SlipwayError) as caught:
-            plan_backend(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
+            plan_group(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
         assert (caught.value.what, caught.value.where) == ("no tag v2", "b")
 
     def test_a_release_that_the_schema_has_moved_past(self, tmp_path: Path) -> None:
@@ -126,13 +190,13 @@ class TestPlan:
         Journal.open(of.store, first)
         Journal.open(of.store, {**base, "id": "2", "outcome": "needs_person", "migrations": moved, "previous": "1"})
         with pytest.raises(SlipwayError, match="the schema has moved past v2: migration 3"):
-            plan_backend(of, V2)
+            plan_group(of, V2)
         forced = context(tmp_path, {"a": {**LOOKED, "__shown": {"runs": None}}}, force_schema=True)
-        assert len(plan_backend(forced, V2).warnings) == 1
+        assert len(plan_group(forced, V2).warnings) == 1
 
     def test_diff(self, tmp_path: Path) -> None:
         new = {"__shown": {"runs": None}, "__configuration": SAME}
-        diff = plan_backend(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
+        diff = plan_group(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
         assert diff is not None
         assert diff["before"] == "backend  a  v1-111111111111\nbackend  b  -\n"
         assert diff["after"] == "backend  a  v2-222222222222\nbackend  b  v2-222222222222\n"

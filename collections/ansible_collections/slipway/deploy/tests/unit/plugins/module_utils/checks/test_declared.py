@@ -57,7 +57,7 @@ def test_what_is_declared(raw: Any, checks: tuple[SmokeCheck, ...]) -> None:
         ([{"path": "//evil.example.org/"}], "'//evil.example.org/' is no path"),
         ([{"path": "/a b"}], "'/a b' is no path"),
         ([{"path": "/", "metod": "GET"}], "a smoke check has no 'metod'. Did you mean method?"),
-        ([{"path": "/", "method": "DELETE"}], "'DELETE' is no method for a check. There are GET, HEAD, OPTIONS, POST"),
+        ([{"path": "/", "method": "TRACE"}], "'TRACE' is no method for a check. There are GET, HEAD, OPTIONS, POST"),
         ([{"path": "/", "status": "200"}], "'200' is no HTTP status. Write 200, or [200, 204]"),
         ([{"path": "/", "status": []}], "[] is no HTTP status"),
         ([{"path": "/", "status": True}], "True is no HTTP status"),

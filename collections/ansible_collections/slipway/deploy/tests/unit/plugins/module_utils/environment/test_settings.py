@@ -144,3 +144,9 @@ def test_the_tag_that_a_service_should_run(host: dict[str, str], tags: Any, tag:
 def test_a_service_without_a_cluster_is_named() -> None:
     with pytest.raises(SlipwayErrors, match="ecs_cluster is not set"):
         desired_service("user-service", {}, wave=4, selected=True, tags=None, force=False, where="inventories/dev")
+
+
+@pytest.mark.parametrize("group", ["backend", "site"])
+def test_how_many_hosts_may_fail_is_said_under_the_groups_name(group):
+    settings = read_settings({"state_store": "/tmp/x", f"{group}_failure_threshold": "2"}, "staging", [])
+    assert settings.host_failure_threshold == 2

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -10,11 +12,20 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import generations
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration, Place
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+    Configuration,
+    Delivered,
+    Place,
+    digest_of,
+    file_name,
+    read_payload,
+    write_payload,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
     Owner,
     needed,
     owner_of,
+    owners,
     switch,
     write,
 )
@@ -190,3 +201,115 @@ def test_a_ledger_needs_what_runs_what_is_begun_and_the_last_good_other_release(
     ledger = Ledger(entries, Running("1", snapshot("b")), snapshot("g"))
     assert needed(ledger, Place("svc", "/etc/svc", 252)) == {"b", "e", "g"}
     assert needed(Ledger(), Place("svc", "/etc/svc", 252)) == set()
+
+
+ME = pwd.getpwuid(os.geteuid()).pw_name
+MY_GROUP = grp.getgrgid(os.getegid()).gr_name
+
+
+class Delivering(Host):
+    """A service that has a file at a path of its own."""
+
+    def __init__(self, root):
+        super().__init__(root)
+        self.path = root / "etc/site/license.json"
+
+    def write(self, value, check=False, protected=(), owner=""):
+        files = {str(self.path): Delivered(value.encode(), ME, MY_GROUP, 0o640)} if value else {}
+        wanted = Configuration({"A": "a"}, {}, {}, files)
+        who = owners(self.place, "svc", wanted, owner, check)
+        return write(wanted, self.place, who, self.dropin, protected, check)
+
+
+@pytest.fixture
+def delivering(tmp_path):
+    return Delivering(tmp_path)
+
+
+def test_a_file_is_found_at_its_path_and_switched_with_the_rest(delivering):
+    first = delivering.run("one")
+    assert delivering.path.read_bytes() == b"one"
+    assert stat.S_IMODE(delivering.path.stat().st_mode) == 0o640
+    second = delivering.write("two")
+    assert (second.changed, second.pending, second.difference.changed) == (True, True, (f"file {delivering.path}",))
+    assert delivering.path.read_bytes() == b"one"
+    switch(delivering.place, second.generation)
+    assert delivering.path.read_bytes() == b"two"
+    switch(delivering.place, first.generation)
+    assert delivering.path.read_bytes() == b"one"
+    assert not delivering.write("one").changed
+
+
+def test_a_file_that_is_wanted_no_more_goes_when_it_is_left(delivering):
+    delivering.run("one")
+    without = delivering.write("")
+    assert without.difference.removed == (f"file {delivering.path}",)
+    assert delivering.path.is_symlink()
+    switch(delivering.place, without.generation)
+    again = delivering.write("")
+    assert again.changed
+    assert not delivering.path.is_symlink()
+    assert not delivering.write("").changed
+
+
+def test_a_file_of_somebody_else_stays(delivering):
+    delivering.path.parent.mkdir(parents=True)
+    delivering.path.write_text("theirs")
+    with pytest.raises(SlipwayError, match="a file is there, not a link. Move it away"):
+        delivering.write("one")
+    assert delivering.path.read_text() == "theirs"
+
+
+def test_in_check_mode_no_link_is_made(delivering):
+    delivering.run("")
+    assert delivering.write("one", check=True).changed
+    assert not delivering.path.is_symlink()
+
+
+def test_others_pass_the_directories_only_where_they_have_something(delivering):
+    generation = Path(delivering.run("").generation)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (delivering.root / "etc/svc", generation)} == {0o700}
+    again = delivering.write("", owner=ME)
+    assert again.changed
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (delivering.root / "etc/svc", generation)} == {0o711}
+    assert stat.S_IMODE((generation / "env").stat().st_mode) == 0o600
+    assert stat.S_IMODE((generation / "unit.conf").stat().st_mode) == 0o600
+    assert not delivering.write("", owner=ME).changed
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_environment_file_is_the_owner_s(delivering):
+    nobody = pwd.getpwnam("nobody")
+    generation = Path(delivering.write("", owner="nobody").generation)
+    assert (generation / "env").stat().st_uid == nobody.pw_uid
+    assert generation.stat().st_uid == 0
+    os.chown(generation / "env", 0, 0)
+    assert delivering.write("", owner="nobody").changed
+    assert (generation / "env").stat().st_uid == nobody.pw_uid
+
+
+def test_an_owner_that_is_not_there(delivering):
+    with pytest.raises(SlipwayError, match="owner: the host has no user nobody-here. Create it first"):
+        delivering.write("", owner="nobody-here")
+    assert delivering.write("", owner="nobody-here", check=True).changed
+
+
+def test_files_are_part_of_the_digest_and_those_without_keep_theirs():
+    place, key = Place("svc", "/etc/svc", 252), b"k"
+    plain = Configuration({"A": "a"})
+    assert digest_of(plain, place, key) == digest_of(Configuration({"A": "a"}, files={}), place, key)
+    found = {
+        digest_of(Configuration({"A": "a"}, files={"/etc/x": item}), place, key)
+        for item in (Delivered(b"a"), Delivered(b"b"), Delivered(b"a", mode=0o640), Delivered(b"a", owner="x"))
+    }
+    assert len(found) == 4
+    assert "files" not in write_payload(plain, {})
+
+
+def test_a_payload_with_files_is_read_as_it_was_written():
+    files = {"/etc/x y/ü.json": Delivered(b"\0\xff", "site", "www-data", 0o640)}
+    configuration = Configuration({"A": "a"}, {}, {}, files)
+    assert read_payload(write_payload(configuration, {}))[0] == configuration
+    assert "/" not in file_name("/etc/x").removeprefix("files/")
+    with pytest.raises(SlipwayError, match="file ../x is no path"):
+        read_payload(write_payload(Configuration(files={"../x": Delivered(b"")}), {}))

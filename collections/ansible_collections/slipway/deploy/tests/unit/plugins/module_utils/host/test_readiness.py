@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -221,3 +225,45 @@ def test_the_version_of_java(text: str, version: int) -> None:
 def test_control_characters_of_a_log_go() -> None:
     (line,) = without_secrets(["\x1b[31mred\x1b[0m\x07 alert"], [])
     assert line.split() == ["red", "alert"]
+
+
+@pytest.mark.parametrize(
+    ("body", "ready"),
+    [(b'{"status": "ok"}', True), (b'{"status": "Healthy"}', True), (b'{"status": "DOWN"}', False), (b"[]", True)],
+)
+def test_words_that_mean_well(body, ready):
+    assert read_answer(200, body, 200).ready is ready
+
+
+def test_a_socket_that_has_a_path(tmp_path):
+    path = tmp_path / "x.sock"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/health" else 404)
+            self.end_headers()
+            self.wfile.write(b'{"status": "ok"}')
+
+        def log_message(self, *arguments):
+            pass
+
+        def address_string(self):
+            return "local"
+
+    class Server(HTTPServer):
+        address_family = socket.AF_UNIX
+
+        def server_bind(self):
+            self.socket.bind(str(path))
+
+    url = f"http+unix://{quote(str(path), safe='')}"
+    assert "gave no answer" in ask(f"{url}/health", 200).said
+    with Server(("", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            assert ask(f"{url}/health", 200).ready
+            assert ask(f"{url}/x", 200).said == "HTTP 404, status ok"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -15,7 +15,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations im
     has_begun,
     is_settled,
     known_schema,
-    moved_past,
+    moved_since,
     planned_migrations,
     refuse_behind,
 )
@@ -190,9 +190,9 @@ def done(*items: Doc, state: str = "done", pending: list[Doc] | None = None, **f
 )
 def test_refuse_behind(newest_first: list[Doc], versions: str | None) -> None:
     if versions is None:
-        assert refuse_behind(moved_past(newest_first, V1), V1, {}, forced=False) == ()
+        assert refuse_behind(moved_since(newest_first, V1), V1, {}, forced=False) == ()
         return
-    moved = moved_past(newest_first, V1)
+    moved = moved_since(newest_first, V1)
     with pytest.raises(SlipwayError) as caught:
         refuse_behind(moved, V1, {"from": "5"}, forced=False)
     error = caught.value
@@ -208,7 +208,7 @@ def test_records_are_read_back_to_the_release_and_no_further() -> None:
         yield ran(V1)
         raise AssertionError("read too far")
 
-    assert moved_past(records(), V1) == []
+    assert moved_since(records(), V1).versions == ()
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_record_is_the_golden_one(path: Path) -> None:
     given = json.loads(path.read_text())["given"]
     release = Release.from_record("backend", given["release"])
     plan = plan_hosts(release, [_host(item) for item in given["observed"]], given["selected"])
-    document = {"targets": record_targets(plan, "backend"), "unchanged": record_unchanged(plan, "backend")}
+    document = {"targets": record_targets(plan), "unchanged": record_unchanged(plan)}
     found = json.loads(json.dumps(document))
     if os.environ.get("SLIPWAY_WRITE_GOLDENS"):
         path.write_text(json.dumps({**golden, "expected": found}, indent=1, ensure_ascii=False) + "\n")

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Delivered
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import (
     gather,
     require,
@@ -176,3 +178,109 @@ def test_all_secrets_that_cannot_be_had_are_named_and_no_value_is():
 def test_a_denied_call_says_which():
     line = said(api.parameters_below, Aws(denied=["get_parameters_by_path"]), "/dev/backend")
     assert line.startswith("cannot read the parameters below /dev/backend/: access denied to get_parameters_by_path")
+
+
+STORED = {
+    "DATABASE_URL": {"env": "DATABASE_URL"},
+    "REDIS_URL": {"secretsmanager": "site", "key": "redis"},
+    "SENTRY_DSN": {"ssm": "/site/SENTRY_DSN"},
+    "ENVIRONMENT": "staging",
+}
+
+
+def test_values_are_read_from_where_they_are_kept(tmp_path):
+    licence = tmp_path / "license.json"
+    licence.write_text('{"key": "k"}\n')
+    licence.chmod(0o600)
+    aws = Aws({"/site/SENTRY_DSN": "dsn"}, {"site": '{"redis": "redis://x"}'})
+    want = read_wanted(
+        path="",
+        environment=STORED,
+        secrets=[{"name": "jwt", "secret": {"env": "JWT"}}, {"name": "redis", "secret": "site", "key": "redis"}],
+        files=[
+            {"path": "/etc/site/license.json", "file": str(licence), "owner": "site", "mode": "0640"},
+            {"path": "/etc/site/key", "secret": {"file": str(licence)}, "key": "key", "group": "www-data"},
+        ],
+        required=["DATABASE_URL", "jwt", "/etc/site/license.json"],
+        where=WHERE,
+    )
+    configuration, sources = collect(aws, want, {"DATABASE_URL": "postgresql://x", "JWT": "j"}, WHERE)
+    assert configuration.environment == {
+        "ENVIRONMENT": "staging",
+        "DATABASE_URL": "postgresql://x",
+        "REDIS_URL": "redis://x",
+        "SENTRY_DSN": "dsn",
+    }
+    assert configuration.credentials == {"jwt": b"j", "redis": b"redis://x"}
+    assert configuration.files == {
+        "/etc/site/license.json": Delivered(b'{"key": "k"}', "site", "site", 0o640),
+        "/etc/site/key": Delivered(b"k", "root", "www-data", 0o600),
+    }
+    assert sources["environment REDIS_URL"] == "secret site, key redis"
+    assert sources["environment DATABASE_URL"] == "env DATABASE_URL"
+    assert sources["file /etc/site/license.json"] == f"file {licence}"
+    assert aws.calls.count("get_secret_value") == 1
+    assert "postgresql" not in repr(configuration)
+
+
+def test_all_that_is_not_where_it_should_be_is_named(tmp_path):
+    open_to_all = tmp_path / "open"
+    open_to_all.write_text("canary")
+    open_to_all.chmod(0o644)
+    want = read_wanted(
+        path="",
+        environment={"A": {"env": "A"}, "B": {"ssm": "/b"}, "C": {"file": str(open_to_all)}},
+        secrets=[{"name": "d", "secret": {"env": "D"}}],
+        files=[{"path": "/etc/e", "file": str(tmp_path / "e")}],
+        required=[],
+        where=WHERE,
+    )
+    lines = said(collect, Aws(), want, {"D": ""}, WHERE).splitlines()
+    assert [line.partition(". ")[0] for line in lines] == [
+        "runtime_parameters_secrets (d): env D is empty",
+        "runtime_parameters_environment (A): the environment variable A is not set",
+        "runtime_parameters_environment (B): parameter /b does not exist",
+        f"runtime_parameters_environment (C): others may read {open_to_all}",
+        f"runtime_parameters_files (/etc/e): {tmp_path}/e could not be read (No such file or directory)",
+    ]
+
+
+def test_without_anything_in_aws_no_client_is_made():
+    def clients(service):
+        raise AssertionError(service)
+
+    want = wanted(path="", environment={"A": {"env": "A"}, "B": "b"})
+    assert collect(clients, want, {"A": "a"}, WHERE)[0].environment == {"A": "a", "B": "b"}
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"environment": {"A": {"env": ""}}}, "runtime_parameters_environment: A is no source: write one of env, file"),
+        ({"environment": {"A": {"vault": "canary"}}}, "A is no source"),
+        ({"environment": {"A": {"env": "A", "file": "canary"}}}, "A is no source"),
+        ({"environment": {"A": {"env": "A", "key": 1}}}, "A is no source"),
+        ({"secrets": [{"name": "a", "secret": {"vault": "canary"}}]}, "runtime_parameters_secrets: a: it is no secret"),
+        ({"files": [{"path": "etc/a", "env": "A"}]}, "runtime_parameters_files: 'etc/a' is no path of a file"),
+        ({"files": [{"path": "/etc/../a", "env": "A"}]}, "'/etc/../a' is no path of a file"),
+        ({"files": [{"path": "/etc/a"}]}, "/etc/a: write one of secret, env and file"),
+        ({"files": [{"path": "/etc/a", "env": "A", "file": "b"}]}, "/etc/a: write one of secret, env and file"),
+        ({"files": [{"path": "/etc/a", "env": "A", "mode": "rw"}]}, "/etc/a: 'rw' is no mode of a file"),
+        ({"files": [{"path": "/etc/a", "env": "A", "user": "b"}]}, "/etc/a has the unknown user"),
+        ({"files": [{"path": "/etc/a", "env": "A"}] * 2}, "/etc/a is there 2 times"),
+        ({"files": ["x"]}, "each is a mapping of texts: path, one of secret"),
+    ],
+)
+def test_a_mistake_in_a_source_is_one_line(options, line):
+    given = {"path": "", "environment": {}, "secrets": [], "required": [], "where": WHERE, **options}
+    found = said(read_wanted, **given)
+    assert line in found
+    assert found.startswith("inventories/dev: ")
+    assert "canary" not in found
+    assert "\n" not in found
+
+
+def test_what_is_no_text_is_no_variable():
+    want = wanted(path="", environment={"A": {"secretsmanager": "binary"}})
+    line = said(collect, Aws({}, {"binary": b"\xff"}), want, {}, WHERE)
+    assert line.startswith("runtime_parameters_environment (A): secret binary is no text")

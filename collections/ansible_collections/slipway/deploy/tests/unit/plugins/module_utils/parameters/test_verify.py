@@ -73,3 +73,25 @@ def test_what_is_wrong_in_the_inventory_is_said_without_asking():
         wanted_of({"runtime_parameters_path": "x"}, "dev", WHERE)
     assert wanted_of({"runtime_parameters_path": ""}, "dev", WHERE).path == ""
     assert wanted_of({}, "dev", WHERE).path == "/dev/backend"
+
+
+def test_what_the_control_node_has_is_looked_at_and_not_read(tmp_path):
+    (tmp_path / "license").write_text("canary")
+    (tmp_path / "license").chmod(0o600)
+    (tmp_path / "empty").touch(0o600)
+    variables = {
+        "runtime_parameters_path": "",
+        "runtime_parameters_environment": {"A": {"env": "A"}, "B": {"env": "B"}, "C": {"ssm": "/c"}},
+        "runtime_parameters_files": [
+            {"path": "/etc/license", "file": str(tmp_path / "license")},
+            {"path": "/etc/empty", "file": str(tmp_path / "empty")},
+            {"path": "/etc/gone", "file": str(tmp_path / "gone")},
+        ],
+    }
+    found = verify(Aws(), wanted_of(variables, "dev", WHERE), "eu-west-1", WHERE, {"A": "a"})
+    assert [str(error).partition(". ")[0] for error in found.errors] == [
+        "runtime_parameters_environment (B): the environment variable B is not set",
+        "runtime_parameters_environment (C): parameter /c does not exist",
+        f"runtime_parameters_files (/etc/empty): file {tmp_path}/empty is empty",
+        f"runtime_parameters_files (/etc/gone): {tmp_path}/gone could not be read (No such file or directory)",
+    ]

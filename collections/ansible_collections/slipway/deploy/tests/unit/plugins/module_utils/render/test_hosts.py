@@ -30,6 +30,7 @@ LOST = {
     "pending": [],
     "applied": [migration("3", compatible=False)],
     "restore_to": "2026-11-20T21:04:20+00:00",
+    "backup": {"label": "dev-2026-11-20t21-04-11z", "reference": None, "at": "2026-11-20T21:04:15+00:00"},
 }
 NEVER_READY = {"reason": "it did not become ready within 120 s", "log": ["Caused by: java.net.ConnectException"]}
 CAUSE = {"what": NEVER_READY["reason"], "target": NAMES[0], "phase": "rolling_out", "wave": None}

@@ -104,3 +104,10 @@ def test_time_left_counts_what_has_passed() -> None:
     targets = samples.rolling()["targets"]
     assert time_left(targets, 4, samples.STARTED + 72) == 48.0
     assert time_left(targets, 4, samples.STARTED + 500) == 0.0
+
+
+def test_where_nothing_was_begun_nothing_is_undone() -> None:
+    record = samples.planned()
+    said = events(record, {**record, "phase": "undoing", "cause": {"reason": "the disk is full"}}, NOW)
+    assert len(said) == 1
+    assert "↺ nothing to undo" in said[0]

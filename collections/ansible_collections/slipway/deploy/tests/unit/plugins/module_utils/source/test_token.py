@@ -72,3 +72,33 @@ def test_what_is_no_token(store, value):
 def test_a_newline_at_its_end_is_not_the_token(store):
     store.values = {BOTH[0]: "ghp_own\n"}
     assert find_token(lambda _service: store, BOTH).value == "ghp_own"
+
+
+def refuses_aws(_service):
+    raise AssertionError("there is no account")
+
+
+def test_it_is_kept_on_the_control_node(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("ghp_file\n")
+    file.chmod(0o600)
+    sources = [{"env": "SITE_TOKEN"}, {"file": str(file)}]
+    unset = find_token(refuses_aws, sources, {})
+    assert (unset.value, unset.place, unset.parameter) == ("ghp_file", f"file {file}", "")
+    assert find_token(refuses_aws, sources, {"SITE_TOKEN": "ghp_env"}).place == "env SITE_TOKEN"
+    assert find_token(refuses_aws, sources[:1], {}).value == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({"env": "EMPTY"}, "env EMPTY is empty"),
+        ({"env": "TWO"}, "env TWO: it holds no token"),
+        ({"file": "/nowhere"}, "/nowhere could not be read"),
+        ({"ssm": "/x"}, "this is no source of a token"),
+        ({}, "this is no source of a token"),
+    ],
+)
+def test_what_the_control_node_does_not_have(source, says):
+    with pytest.raises(SlipwayError, match=says):
+        find_token(refuses_aws, [source], {"EMPTY": "", "TWO": "two words"})

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads what is stored on the control node, then runs a release's Alembic on the host. See modules/alembic.py."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import check_url
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import ALEMBIC
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain, read_value
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction, clients_later
+
+
+class ActionModule(HostAction):
+    """What is stored is read here, whatever the action is: also to look, Alembic has to log in."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = ALEMBIC
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Read what is stored, and hand it to the host."""
+        arguments = dict(self.arguments)
+        secrets = Secrets(os.environ, clients_later(context))
+        if arguments["url"]:
+            arguments["url"] = read_plain(secrets, arguments["url"], "url")
+            check_url(arguments["url"], "url")
+        given = arguments["environment"]
+        stored = {
+            name: read_value(secrets, value, f"environment, {name}")
+            for name, value in given.items()
+            if isinstance(value, Mapping)
+        }
+        arguments["environment"] = {name: value for name, value in given.items() if name not in stored}
+        return self.on_host("alembic", **{**arguments, "stored": json.dumps(stored) if stored else None})

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks for a release's approval. See modules/approval.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
+
+from ansible_collections.slipway.deploy.plugins.module_utils.gates.approval import (
+    BY,
+    REFERENCE,
+    Approval,
+    Prompt,
+    answered,
+    decide,
+    read_approvers,
+    refused,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import closed
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go, work_on
+
+
+class ActionModule(SlipwayAction):
+    """Fails unless the release is approved. In check mode nobody is asked."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "tag": {"type": "str", "required": True},
+        "approvers": {"type": "raw"},
+        "timeout": {"type": "int", "default": 900},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Ask, unless the command line says it; the approval is the result."""
+        tag = clean(self.arguments["tag"])
+        where = f"inventories/{context.environment} (approvers)"
+        approvers = read_approvers(self.arguments["approvers"], where)
+        given = {name: context.variables.get(name) for name in (BY, REFERENCE)}
+        user = str(context.actor["user"])
+        found = decide(tag, context.environment, given, context.extra, approvers, user, _now())
+        if isinstance(found, Prompt):
+            if self._task.check_mode:
+                return {"changed": False}
+            found = self._ask(found)
+        document = found.to_record()
+        if _has_record(context):
+            with work_on(context) as work:
+                work.write(approval=document)
+        return {"changed": False, "approval": document}
+
+    def fail_safe(self, context: Context) -> None:
+        """Close the deploy of which nothing was carried out, and give the lock back."""
+        try:
+            if _has_record(context):
+                with work_on(context) as work:
+                    work.journal.write(closed(work.journal.record, "abandoned", work.clock()))
+        finally:
+            let_go(context)
+
+    def _ask(self, prompt: Prompt) -> Approval:
+        limit = self.arguments["timeout"]
+        begun = time.monotonic()
+        try:
+            # A worker has no terminal: ansible-core asks in its main process and hands the answer back.
+            typed = display.prompt_until(f"{prompt.text}: ", seconds=limit)
+        except AnsiblePromptNoninteractive:
+            raise refused(prompt, "there is no terminal to ask at") from None
+        except AnsiblePromptInterrupt:
+            raise refused(prompt, "stopped by Ctrl-C") from None
+        if time.monotonic() - begun >= limit:
+            # What was typed until then was not sent off.
+            raise refused(prompt, f"nobody answered within {duration(limit)}")
+        return answered(prompt, typed.decode(errors="replace"), _now())
+
+
+def _has_record(context: Context) -> bool:
+    held = context.files.load()
+    return held is not None and held.record is not None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

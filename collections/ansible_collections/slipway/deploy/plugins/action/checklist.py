@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Goes through the declared checklist after a deploy. See modules/checklist.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_table
+from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import run_checklist, verdict_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, heed
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+
+
+class ActionModule(CheckingAction):
+    """What is not green holds the release, red and unknown alike: nothing is undone for it."""
+
+    def check(self, context: Context, work: Work) -> dict[str, Any]:
+        """Ask every row, write the answers into the record and do what follows."""
+        since = work.journal.record.get("started_at")
+        rows = run_checklist(context, since, lambda: work.cancel.why() is not None)
+        if not rows:
+            return {"checklist": []}
+        documents = [row.to_record(work.time_of_day()) for row in rows]
+        work.write(checklist=documents)
+        work.console.lines(checklist_table(documents, work.console.width))
+        found = verdict_of(rows)
+        heed(work, Finding("unknown", *found) if found else Finding("pass", "", None))
+        return {"checklist": documents}

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks a host what the checklist wants to know of it. See modules/checklist_host.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Command, Probe, host_question
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import revealed
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import declared
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secret_reader
+
+Answer = dict[str, Any]
+
+
+class ActionModule(HostAction):
+    """All of a host's rows in one go; what cannot be asked is an answer too, and fails nothing."""
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Ask; the answers by the names of the rows are the result."""
+        if context.here not in context.hosts:
+            return {"changed": False, "answers": {}}
+        service = str(context.of_group(context.here, "service") or "") or None
+        answers: dict[str, Answer] = {}
+        asked: dict[str, dict[str, Any]] = {}
+        for probe in declared(context, context.here):
+            if probe.via == "host":
+                try:
+                    asked[probe.name] = self._question(context, probe, service)
+                except SlipwayError as error:
+                    answers[probe.name] = {"error": str(error)}
+        if asked:
+            found = self.on_host("host_probe", payload=json.dumps(list(asked.values())))
+            if found.get("failed"):
+                return found
+            answers.update(zip(asked, found["answers"], strict=True))
+        return {"changed": False, "answers": answers}
+
+    def _question(self, context: Context, probe: Probe, service: str | None) -> dict[str, Any]:
+        if isinstance(probe.spec, Command) and self._task.check_mode:
+            raise SlipwayError("no program is run in check mode")
+        question = host_question(probe, revealed(probe, secret_reader(context)), service)
+        if "unit" in question and not question["unit"] and (question["kind"] == "systemd" or not question["url"]):
+            raise SlipwayError("which service it is about is not said", f"{probe.name}", "Set the group's service")
+        return question

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Goes through the declared checklist by itself, without a deploy. See modules/checklist_test.py."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import moment
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Sentry
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_table
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import (
+    asked_hosts,
+    declared,
+    run_checklist,
+    verdict_of,
+)
+from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+
+SINCE = "checklist_since"
+#: Records that are looked through for the newest deploy that changed something.
+_LOOKED_BACK = 50
+
+
+class ActionModule(SlipwayAction):
+    """Changes nothing and takes no lock."""
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Go through it; a row that is not green fails the task."""
+        hosts = asked_hosts(context)
+        where = f"inventories/{context.environment}"
+        if not hosts:
+            raise SlipwayError("there is no host to ask", where, "Add one, or correct --limit")
+        probes = declared(context, hosts[0])
+        if not probes:
+            raise SlipwayError("no checklist is declared", where, f"Declare {context.group}_checklist")
+        since = _since(context) if any(isinstance(probe.spec, Sentry) for probe in probes) else None
+        console = Console(time.time)
+        if self._task.check_mode:
+            console.lines([f"would ask {probe.name} ({probe.kind})" for probe in probes])
+            return {"changed": False, "checklist": []}
+        rows = run_checklist(context, since)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        documents = [row.to_record(now) for row in rows]
+        console.lines(checklist_table(documents, console.width))
+        found = verdict_of(rows)
+        result = {"changed": False, "checklist": documents}
+        return {**result, "failed": True, "msg": f"{context.environment}: {found[0]}"} if found else result
+
+
+def _since(context: Context) -> float | None:
+    """When the newest deploy began, or what the command line says instead."""
+    given = context.variables.get(SINCE)
+    if given is not None:
+        said = moment(given)
+        if said is None:
+            raise SlipwayError(f"{str(given)[:40]!r} is no time", f"-e {SINCE}", "Say 2026-11-20T21:04:11Z")
+        return said
+    if context.settings.state_store.startswith("s3://"):
+        begin_reading(context, account=False)
+    for record in history(context.store, context.environment, _LOOKED_BACK):
+        if record.get("outcome") != "unchanged" and record.get("started_at") is not None:
+            return float(record["started_at"])
+    return None

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finds the release that the environment's hosts should run. See modules/hosts_release.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import known_schema
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import (
+    find_backend_release,
+    migrates_backend,
+)
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.site_release import find_site_release, migrates_site
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go
+
+
+class ActionModule(SlipwayAction):
+    """Only reads. Without a selected host there is nothing to find."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "kind": {"type": "str", "choices": ["deploy", "rollback", "boot"], "default": "deploy"},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Find it; the release is the result."""
+        none: dict[str, Any] = {"changed": False, "release": {}, "hosts": [], "migrate": False}
+        kind = self.arguments["kind"]
+        # A host that boots speaks for itself, also where the others are not reached from anywhere.
+        hosts = [context.here] if kind == "boot" else [n for n in context.hosts if n in context.selected_hosts]
+        if not hosts:
+            return none
+        context.check_account()
+        notes = None
+        if context.group == SITE:
+            release, notes = find_site_release(context, kind, hosts[0])
+            migrates = migrates_site(context, hosts[0], release)
+        else:
+            found = find_backend_release(context, kind, hosts[0])
+            if found is None:
+                return none
+            release, migrates = found, migrates_backend(context, hosts[0], found)
+        result: dict[str, Any] = {
+            "changed": False,
+            "release": {**release.to_record(), **({"notes": notes.to_record()} if notes else {})},
+            "hosts": hosts,
+            "migrate": kind == "deploy" and migrates,
+        }
+        if kind == "boot":
+            result["schema"] = known_schema(history(context.store, context.environment))
+        return result
+
+    def fail_safe(self, context: Context) -> None:
+        """Give the lock back."""
+        let_go(context)

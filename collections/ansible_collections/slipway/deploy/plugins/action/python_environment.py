@@ -1,0 +1,30 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads where packages come from on the control node, then builds on the host. See modules/python_environment.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction, clients_later
+
+
+class ActionModule(HostAction):
+    """A URL may have credentials in it; one that is stored is read here."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = ENVIRONMENT
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Read the URLs, and hand the rest to the host."""
+        arguments = dict(self.arguments)
+        secrets = Secrets(os.environ, clients_later(context))
+        for name in ("index_url", "proxy"):
+            if arguments[name]:
+                arguments[name] = read_plain(secrets, arguments[name], name)
+        return self.on_host("python_environment", **arguments)

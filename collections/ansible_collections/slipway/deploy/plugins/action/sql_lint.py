@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Has squawk read the SQL of migrations, on the control node. See modules/sql_lint.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.migration import lint
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+
+class ActionModule(SlipwayAction):
+    """What could not be looked at is a warning and a verdict of its own, never a pass."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "sql": {"type": "str", "default": ""},
+        "unwritten": {"type": "str", "default": ""},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "fail_on": {"type": "list", "elements": "str", "default": ["error"]},
+        "compatible": {"type": "list", "elements": "str", "default": []},
+        "breaking": {"type": "list", "elements": "str", "default": list(lint.BREAKING)},
+        "postgresql": {"type": "str", "default": ""},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - it asks nobody
+        """Lint; a failure when a finding counts."""
+        given = self.arguments
+        fail_on = given["fail_on"]
+        lint.check_rules(fail_on, "fail_on")
+        lint.check_rules(given["breaking"], "breaking")
+        if given["unwritten"]:
+            linted = lint.Linted(reason=given["unwritten"])
+        else:
+            linted = lint.lint(given["sql"], given["exclude"], given["postgresql"])
+        linted = replace(linted, compatible=frozenset(given["compatible"]), breaking=tuple(given["breaking"]))
+        verdict = linted.verdict(fail_on)
+        result = {
+            "changed": False,
+            "verdict": verdict,
+            "findings": [item.as_dict() for item in linted.findings],
+            "failing": [item.as_dict() for item in linted.failing(fail_on)],
+            "reason": linted.reason or None,
+            "msg": lint.said(linted, fail_on),
+        }
+        if verdict == lint.UNVERIFIED:
+            result["warnings"] = [result["msg"]]
+        return {**result, "failed": True} if verdict == lint.FAILED else result

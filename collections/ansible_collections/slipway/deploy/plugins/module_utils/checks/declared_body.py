@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a declared check sends: secrets, bodies and basic authentication, validated. Pure.
+
+A secret is written as its source, ``{env: NAME}``. In a JSON body a mapping of that form is one too, but for the body
+as a whole; a document that must hold such a mapping is sent as ``text``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Body, Login, Secret
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import references
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+SOURCES = ("env", "file", "ssm", "secretsmanager")
+_KINDS = ("json", "form", "text")
+_FORMS = "Write json: {…}, form: {…} or text: …"
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a value is written as the source of a secret."""
+    return (
+        isinstance(value, Mapping)
+        and len(value) == 1
+        and next(iter(value)) in SOURCES
+        and isinstance(next(iter(value.values())), str)
+    )
+
+
+def parse_secret(value: Any, where: str) -> Secret:
+    """The source of a secret.
+
+    :raises SlipwayError: when it is none.
+    """
+    if not is_secret(value):
+        # The mapping is not repeated: it may be a secret that was written in the wrong place.
+        raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(SOURCES)}: name")
+    return Secret(tuple((str(kind), str(name)) for kind, name in value.items()))
+
+
+def parse_body(value: Any, where: str) -> Body:
+    """A check's ``send``.
+
+    :raises SlipwayError: when it is none of its forms.
+    """
+    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _KINDS:
+        raise SlipwayError("send must say what is sent and how", where, _FORMS)
+    kind, content = next(iter(value.items()))
+    place = f"{where}.{kind}"
+    if kind == "json":
+        return Body("json", _json(content, place))
+    if kind == "form":
+        return Body("form", _form(content, place))
+    if isinstance(content, Mapping):
+        return Body("text", parse_secret(content, place))
+    if not isinstance(content, str):
+        raise SlipwayError("this is no text", place, "Quote it if it is meant")
+    return Body("text", str(content))
+
+
+def _json(value: Any, where: str) -> Any:
+    try:
+        plain = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise SlipwayError("a value that JSON does not have", where, "Quote dates: '2026-11-20'") from error
+    if isinstance(plain, dict):
+        return {name: _with_secrets(item, where) for name, item in plain.items()}
+    return _with_secrets(plain, where)
+
+
+def _with_secrets(value: Any, where: str) -> Any:
+    if is_secret(value):
+        return parse_secret(value, where)
+    if isinstance(value, dict):
+        return {name: _with_secrets(item, where) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_secrets(item, where) for item in value]
+    return value
+
+
+def _form(value: Any, where: str) -> tuple[tuple[str, Any], ...]:
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) and name for name in value):
+        raise SlipwayError("a form must map names to values", where, "Write username: …")
+    return tuple((str(name), _field(item, f"{where}.{name}")) for name, item in value.items())
+
+
+def _field(value: Any, where: str) -> Any:
+    if isinstance(value, Mapping):
+        return parse_secret(value, where)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (bool, int, float)):
+        return value
+    raise SlipwayError("this is no value of a form", where, "Write a text, a number, or {env: NAME}")
+
+
+def parse_login(value: Any, where: str) -> Login:
+    """A check's ``auth``.
+
+    :raises SlipwayError: when it is none, or its password stands in the inventory.
+    """
+    if not isinstance(value, Mapping) or set(value) != {"user", "password"}:
+        raise SlipwayError("auth needs a user and a password", where, "Write user: …, password: {env: NAME}")
+    user, password = value["user"], value["password"]
+    if isinstance(password, Mapping):
+        secret: str | Secret = parse_secret(password, f"{where}.password")
+    elif isinstance(password, str) and list(references(password, f"{where}.password")):
+        secret = str(password)
+    else:
+        raise SlipwayError("a password does not belong here", f"{where}.password", "Write {env: NAME}, or its like")
+    if isinstance(user, Mapping):
+        return Login(parse_secret(user, f"{where}.user"), secret)
+    if not isinstance(user, str) or not user or ":" in user:
+        raise SlipwayError("this is no user name", f"{where}.user", "One without a colon, quoted if it is a number")
+    return Login(str(user), secret)

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""In which order checks are made: at once, but for those that need another's answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import references_of
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged, SmokeCheck
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+_FAILED = {"fail": "failed", "inconclusive": "is inconclusive"}
+
+
+class Order:
+    """What is to be made, what is under way and what is done.
+
+    :param jobs: the service or host that is asked, and the check. A check's references are to checks of the same name.
+    :raises SlipwayError: when a reference is to nothing, or checks wait for one another.
+    """
+
+    def __init__(self, jobs: Sequence[tuple[str, SmokeCheck]]) -> None:
+        beside: dict[str, dict[str, int]] = {}
+        for index, (name, check) in enumerate(jobs):
+            beside.setdefault(name, {})[check.name] = index
+        self._checks = [check for _name, check in jobs]
+        self._references: list[tuple[Reference, ...]] = []
+        self._needs: list[list[int]] = []
+        for name, check in jobs:
+            where = f"smoke check {check.name!r} of {name}"
+            known(check, {other: self._checks[index] for other, index in beside[name].items()}, where)
+            self._references.append(references_of(check, where))
+            self._needs.append([beside[name][other] for other, _value in self._references[-1]])
+        self._results: list[Judged | None] = [None] * len(jobs)
+        self._begun = [False] * len(jobs)
+        self._taken: list[Mapping[Reference, Scalar]] = [{} for _job in jobs]
+
+    @property
+    def over(self) -> bool:
+        """Whether every check has its verdict."""
+        return all(result is not None for result in self._results)
+
+    def ready(self) -> list[int]:
+        """The checks that can be made now, each given once; those whose need did not pass are done with."""
+        ready: list[int] = []
+        changed = True
+        while changed:
+            changed = False
+            for index, needs in enumerate(self._needs):
+                if self._begun[index]:
+                    continue
+                judged = [self._results[need] for need in needs]
+                failed = next((at for at, item in enumerate(judged) if item and item.verdict != "pass"), None)
+                if failed is not None:
+                    self._begun[index] = changed = True
+                    self._results[index] = self._not_asked(needs[failed])
+                elif all(judged):
+                    self._begun[index] = True
+                    ready.append(index)
+        return ready
+
+    def _not_asked(self, need: int) -> Judged:
+        result = self._results[need]
+        why = _FAILED[result.verdict] if result else "was not made"
+        return Judged("inconclusive", 0, detail=f"not asked: {self._checks[need].name}, which it needs, {why}")
+
+    def values(self, index: int) -> dict[Reference, Scalar]:
+        """What a check's references stand for."""
+        return {
+            reference: self._taken[need][reference]
+            for reference, need in zip(self._references[index], self._needs[index], strict=True)
+        }
+
+    def finish(self, index: int, judged: Judged, taken: Mapping[Reference, Scalar]) -> None:
+        """A check has its verdict, and took these values."""
+        self._results[index] = judged
+        self._taken[index] = taken
+
+    def results(self) -> list[Judged]:
+        """The verdicts, in the order of the jobs."""
+        return [result for result in self._results if result is not None]
+
+
+def known(check: SmokeCheck, checks: Mapping[str, SmokeCheck], where: str) -> None:
+    """Make sure that what a check refers to will be there.
+
+    :param checks: the checks beside it, by name.
+    :raises SlipwayError: when a reference is to nothing, or in the end to the check itself.
+    """
+    for other, value in references_of(check, where):
+        if other not in checks:
+            raise SlipwayError(f"there is no check {other!r} to take {value} from", where, _list("There are", checks))
+        takes = dict(checks[other].take)
+        if value not in takes:
+            remedy = f"Write take: {{{value}: …}} in {other}" if not takes else _list("It takes", takes)
+            raise SlipwayError(f"{other} takes no {value!r}", where, remedy)
+    if _leads_to(check.name, check, checks, where):
+        raise SlipwayError("it waits for itself", where, "Checks may refer to one another in one direction only")
+
+
+def _list(lead: str, names: Mapping[str, object]) -> str:
+    return f"{lead} {', '.join(names)}"
+
+
+def _leads_to(target: str, check: SmokeCheck, checks: Mapping[str, SmokeCheck], where: str) -> bool:
+    seen: list[str] = []
+    next_ones = [other for other, _value in references_of(check, where)]
+    while next_ones:
+        name = next_ones.pop()
+        if name == target:
+            return True
+        if name not in seen and name in checks:
+            seen.append(name)
+            next_ones += [other for other, _value in references_of(checks[name], where)]
+    return False

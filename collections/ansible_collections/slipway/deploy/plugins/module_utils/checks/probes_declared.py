@@ -1,0 +1,266 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A checklist as an inventory declares it, validated. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_check, refused_references
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import is_secret, parse_secret
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import is_number
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+    Command,
+    Heartbeat,
+    Http,
+    Probe,
+    Queue,
+    Redis,
+    Sentry,
+    Spec,
+    Unit,
+    Via,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+
+_LONGEST = 300.0
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_LEVELS = ("fatal", "error", "warning", "info", "debug")
+#: How the length of a kind of queue is asked.
+_LENGTHS = {"list": "LLEN", "stream": "XLEN", "sorted_set": "ZCARD", "set": "SCARD"}
+
+
+def parse_checklist(raw: Any, where: str, *, trace: bool = True) -> tuple[Probe, ...]:
+    """The rows of a checklist.
+
+    :param raw: a list of mappings with ``name``, ``kind`` and what the kind takes. ``None``: no rows.
+    :param where: the place to name in an error, such as ``inventories/staging: site_checklist``.
+    :param trace: whether requests carry a trace id.
+    :raises SlipwayErrors: every mistake in the list, each with its place and what would be right.
+    """
+    if raw is None:
+        return ()
+    if isinstance(raw, (str, bytes)) or not isinstance(raw, Sequence):
+        raise SlipwayErrors([SlipwayError("a checklist must be a list", where, "Write - name: …, kind: …")])
+    probes: list[Probe] = []
+    errors: list[SlipwayError] = []
+    for index, item in enumerate(raw):
+        try:
+            probes.append(_parse(item, f"{where}[{index}]", trace))
+        except SlipwayError as error:
+            errors += error.errors if isinstance(error, SlipwayErrors) else [error]
+    names = [probe.name for probe in probes]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        errors.append(SlipwayError(f"two rows are named {name!r}", where, "Give each a name of its own"))
+    checks = {probe.name: probe.spec.check for probe in probes if isinstance(probe.spec, Http)}
+    errors = errors or refused_references({f"{where}: {name}": check for name, check in checks.items()})
+    if errors:
+        raise SlipwayErrors(errors)
+    return tuple(probes)
+
+
+def _parse(item: Any, where: str, trace: bool) -> Probe:
+    if not isinstance(item, Mapping):
+        raise SlipwayError("a row must be a mapping", where, "Write name: …, kind: …")
+    row = _Row({str(key): value for key, value in item.items() if value is not None}, where, trace)
+    row.name, kind = row.text("name"), row.text("kind")
+    if kind not in _KINDS:
+        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"There are {', '.join(_KINDS)}")
+    spec = _KINDS[kind](row)
+    via: Via = "control"
+    if isinstance(spec, Unit):
+        via = "host"
+    elif isinstance(spec, (Queue, Heartbeat, Command)):
+        via = row.via(default="host" if _on_host(spec) else "control")
+        if via == "control" and _on_host(spec):
+            raise SlipwayError("the service's environment is on the host", f"{where}.via", "Write via: host")
+    if isinstance(spec, Http):
+        return Probe(row.name, kind, spec)
+    probe = Probe(row.name, kind, spec, via, row.seconds("timeout", 10.0), row.seconds("wait", 0.0))
+    row.finish()
+    return probe
+
+
+def _on_host(spec: Spec) -> bool:
+    return isinstance(spec, (Queue, Heartbeat)) and spec.redis.variable is not None
+
+
+class _Row:
+    """A row whose values are taken out one by one; what is left in the end is unknown."""
+
+    def __init__(self, values: dict[str, Any], where: str, trace: bool) -> None:
+        self.values = values
+        self.where = where
+        self.name = ""
+        self.trace = trace
+        self._known: list[str] = []
+
+    def take(self, key: str, default: Any = None) -> Any:
+        self._known.append(key)
+        return self.values.pop(key, default)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.take(key, default)
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            what = f"{key} is missing" if value is None else f"{key} is no text"
+            raise SlipwayError(what, self.where, f"Write {key}: …, quoted if it is a number")
+        return str(value)
+
+    def seconds(self, key: str, default: float) -> float:
+        value = self.take(key, default)
+        if not is_number(value) or not 0 <= value <= _LONGEST or (key == "timeout" and value == 0):
+            raise SlipwayError(f"{value!r} is no number of seconds", f"{self.where}.{key}", f"At most {_LONGEST:g}")
+        return float(value)
+
+    def via(self, default: Via) -> Via:
+        value = self.take("via", default)
+        if value not in ("control", "host"):
+            raise SlipwayError(f"{value!r} is no place to ask from", f"{self.where}.via", "Write control or host")
+        return "host" if value == "host" else "control"
+
+    def secret(self, key: str) -> Secret:
+        return parse_secret(self.take(key), f"{self.where}.{key}")
+
+    def finish(self) -> None:
+        errors = []
+        for key in self.values:
+            close = difflib.get_close_matches(key, self._known, 1)
+            remedy = f"Did you mean {close[0]}?" if close else f"There are {', '.join(self._known)}"
+            errors.append(SlipwayError(f"a row of this kind has no {key!r}", self.where, remedy))
+        if errors:
+            raise SlipwayErrors(errors)
+
+
+def _http(row: _Row) -> Http:
+    url = row.take("url")
+    if url is not None and (not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https")):
+        raise SlipwayError(f"{url!r} is no address", f"{row.where}.url", "Write https://crm.example.org")
+    check = parse_check({"name": row.name, **row.values}, row.where, trace=row.trace)
+    return Http(check, str(url).rstrip("/") if url is not None else None)
+
+
+def _import_wizard(row: _Row) -> Http:
+    row.values.setdefault("method", "POST")
+    # An import leaves something behind, if only in a log: one is enough to see that it works.
+    row.values.setdefault("retries", 0)
+    return _http(row)
+
+
+def _scheduler(row: _Row) -> Spec:
+    if "path" in row.values:
+        if "json" not in row.values:
+            remedy = "Write json: {scheduler.running: true}, or json: {scheduler.last_run: {max_age: 120}}"
+            raise SlipwayError("nothing says that the scheduler runs", row.where, remedy)
+        return _http(row)
+    if "key" not in row.values:
+        remedy = "Write path and json, or url, key and max_age of a heartbeat in Redis"
+        raise SlipwayError("nothing says whether the scheduler runs", row.where, remedy)
+    max_age = row.take("max_age")
+    if not is_number(max_age) or max_age <= 0:
+        raise SlipwayError("max_age is no number of seconds", f"{row.where}.max_age", "Write max_age: 120")
+    return Heartbeat(_redis(row, "GET"), float(max_age))
+
+
+def _queue(row: _Row) -> Queue:
+    kind = row.take("type", "list")
+    if kind not in _LENGTHS:
+        raise SlipwayError(f"{kind!r} is no kind of queue", f"{row.where}.type", f"There are {', '.join(_LENGTHS)}")
+    below = row.take("below", 10)
+    if not isinstance(below, int) or isinstance(below, bool) or below < 1:
+        raise SlipwayError(f"{below!r} is no limit", f"{row.where}.below", "Write a whole number from 1 on")
+    return Queue(_redis(row, _LENGTHS[str(kind)]), int(below))
+
+
+def _redis(row: _Row, command: str) -> Redis:
+    url, password, ca_file = row.take("url"), row.take("password"), row.take("ca_file")
+    where = f"{row.where}.url"
+    variable = None
+    named = url.get("service") if isinstance(url, Mapping) and len(url) == 1 else None
+    if isinstance(named, str):
+        url, variable = None, str(named)
+    elif is_secret(url):
+        url = parse_secret(url, where)
+    else:
+        url = _plain_url(url, where)
+    secret = parse_secret(password, f"{row.where}.password") if password is not None else None
+    if ca_file is not None and not isinstance(ca_file, str):
+        raise SlipwayError("ca_file is no path", row.where, "Write the path of a certificate authority's file")
+    return Redis((command, row.text("key")), url, variable, secret, ca_file)
+
+
+def _plain_url(url: Any, where: str) -> str:
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        remedy = "Write redis://host:6379/0, {env: REDIS_URL}, or {service: REDIS_URL} for what the service itself has"
+        raise SlipwayError("this is no address of a Redis", where, remedy)
+    if parts.password:
+        raise SlipwayError("a password does not belong here", where, "Write password: {env: NAME}, or url: {env: NAME}")
+    return str(url)
+
+
+def _sentry(row: _Row) -> Sentry:
+    levels = _names(row, "levels", ["error", "fatal"])
+    for level in levels:
+        if level not in _LEVELS:
+            raise SlipwayError(f"{level!r} is no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
+    url = row.text("url", Sentry.url)
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+        raise SlipwayError("this is no address of a Sentry", f"{row.where}.url", "Write https://sentry.io")
+    organization = row.text("organization")
+    projects = _names(row, "projects", [])
+    for name in (organization, *projects):
+        if not _SLUG.fullmatch(name):
+            raise SlipwayError(f"{name!r} is no slug", row.where, "Write it as it stands in Sentry's addresses")
+    environment = row.take("environment")
+    return Sentry(
+        organization=organization,
+        token=row.secret("token"),
+        projects=projects,
+        environment=str(environment) if environment is not None else None,
+        levels=levels,
+        url=url.rstrip("/"),
+    )
+
+
+def _names(row: _Row, key: str, default: list[str]) -> tuple[str, ...]:
+    value = row.take(key, default)
+    items = [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+    if not isinstance(items, (list, tuple)) or not all(isinstance(item, (str, int)) for item in items):
+        raise SlipwayError(f"{key} is no list of names", row.where, f"Write {key}: [name]")
+    return tuple(str(item) for item in items)
+
+
+def _systemd(row: _Row) -> Unit:
+    unit = row.take("unit")
+    if unit is not None and (not isinstance(unit, str) or not unit or "/" in unit or " " in unit):
+        raise SlipwayError(f"{unit!r} is no unit", f"{row.where}.unit", "Write nginx, or nginx.service")
+    return Unit(str(unit) if unit is not None else None)
+
+
+def _command(row: _Row) -> Command:
+    argv = row.take("argv")
+    if not isinstance(argv, (list, tuple)) or not argv or not all(isinstance(word, str) for word in argv):
+        remedy = "Write argv: [program, argument], each a text; there is no shell"
+        raise SlipwayError("argv is no list of words", row.where, remedy)
+    return Command(tuple(str(word) for word in argv))
+
+
+_KINDS: Mapping[str, Callable[[_Row], Spec]] = {
+    "http": _http,
+    "import_wizard": _import_wizard,
+    "scheduler": _scheduler,
+    "sentry": _sentry,
+    "redis_queue": _queue,
+    "systemd": _systemd,
+    "command": _command,
+}

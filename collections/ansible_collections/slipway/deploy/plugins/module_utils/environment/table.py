@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an application has to be told in an environment, as an argument spec in its inventory. Pure.
+
+A value is in no error: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
+
+_KEYS = ("type", "required", "choices", "page", "delivered")
+_PLAIN = "Write it as DATABASE_URL: {type: postgresql_url}, or REDIS_URL: {required: false}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variable.
+
+    :ivar type: what its value looks like, a key of :data:`TYPES`.
+    :ivar choices: the only values, when there are any.
+    :ivar page: whether it is built into the page, where everybody can read it.
+    :ivar delivered: whether its value is the path of a file that a deploy brings.
+    """
+
+    name: str
+    type: str = "str"
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    page: bool = False
+    delivered: bool = False
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the inventory gives; the value is ``None`` where it is kept elsewhere and is not read.
+
+    :ivar service: the service's variables and credentials; ``page``: those of the build.
+    :ivar files: the paths of the files that a deploy brings.
+    """
+
+    service: Mapping[str, str | None]
+    page: Mapping[str, str | None]
+    files: Collection[str] = ()
+
+
+def parse_table(raw: Any, where: str) -> tuple[Row, ...]:
+    """The rows of ``site_environment_table``.
+
+    :param raw: name → what :class:`Row` has, or nothing. ``None``: no rows.
+    :raises SlipwayErrors: naming everything that is wrong.
+    """
+    if raw is None:
+        return ()
+    if not isinstance(raw, Mapping):
+        raise SlipwayErrors([SlipwayError("the table is no mapping", where, _PLAIN)])
+    rows: list[Row] = []
+    errors: list[SlipwayError] = []
+    for name, spec in raw.items():
+        try:
+            rows.append(_parse(str(name), {} if spec is None else spec, where))
+        except SlipwayErrors as error:
+            errors += error.errors
+    if errors:
+        raise SlipwayErrors(errors)
+    return tuple(rows)
+
+
+def _parse(name: str, spec: Any, where: str) -> Row:
+    errors: list[SlipwayError] = []
+    if not NAME.fullmatch(name):
+        errors.append(SlipwayError(f"{name!r} is no name of a variable", where, "Letters, digits and _"))
+    if not isinstance(spec, Mapping):
+        raise SlipwayErrors([*errors, SlipwayError(f"{name} is no mapping", where, _PLAIN)])
+    for key in spec:
+        if key not in _KEYS:
+            remedy = suggest(str(key), _KEYS) or f"There are {', '.join(_KEYS)}"
+            errors.append(SlipwayError(f"{name} has the unknown {key}", where, remedy))
+    kind = spec.get("type", "str")
+    if kind not in TYPES:
+        remedy = suggest(str(kind), list(TYPES)) or f"There are {', '.join(TYPES)}"
+        errors.append(SlipwayError(f"{name}: there is no type {kind}", where, remedy))
+    truths = {key: spec.get(key, key == "required") for key in ("required", "page", "delivered")}
+    for key, value in truths.items():
+        if not isinstance(value, bool):
+            errors.append(SlipwayError(f"{name}: {key} is {value!r}", where, "It is true or false"))
+    choices = spec.get("choices", [])
+    if isinstance(choices, (str, Mapping)) or not isinstance(choices, (list, tuple)):
+        errors.append(SlipwayError(f"{name}: choices is no list", where, "Write choices: [/api]"))
+        choices = []
+    if errors:
+        raise SlipwayErrors(errors)
+    return Row(name, str(kind), choices=tuple(map(str, choices)), **truths)
+
+
+def check_table(rows: Collection[Row], given: Given, environment: str, where: str) -> None:
+    """Refuse an environment in which something that has to be said is not said, or is not what it has to be.
+
+    :param where: where the values are written.
+    :raises SlipwayErrors: an error for each.
+    """
+    errors = [error for row in rows if (error := _wrong(row, given, environment, where)) is not None]
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def _wrong(row: Row, given: Given, environment: str, where: str) -> SlipwayError | None:
+    found = given.page if row.page else given.service
+    variable = "site_front_end_environment" if row.page else "site_environment"
+    if row.name not in found:
+        if not row.required:
+            return None
+        example = row.choices[0] if row.choices else "…" if row.page else f"{{env: {row.name}}}"
+        what = f"{row.name} is missing, and {environment} needs it"
+        return SlipwayError(what, where, f"Add it to {variable}, as in {row.name}: {example}")
+    value = found[row.name]
+    if value is None:
+        return None
+    if row.choices and value not in row.choices:
+        return SlipwayError(f"{row.name} is not what {environment} has", where, f"Write {' or '.join(row.choices)}")
+    looks, example = TYPES[row.type]
+    if not looks(value):
+        return SlipwayError(f"{row.name} is empty or no {row.type}", where, f"Write it as in {example}")
+    if row.delivered and value not in given.files:
+        what = f"{row.name} names a file that no deploy brings"
+        return SlipwayError(what, where, "Add its path to site_files, with where its content is kept")
+    return None
+
+
+def _text(value: str) -> bool:
+    return bool(value.strip())
+
+
+def _int(value: str) -> bool:
+    return value.isascii() and value.isdigit()
+
+
+def _path(value: str) -> bool:
+    return value.startswith("/") and ".." not in value.split("/") and "\n" not in value
+
+
+def _url(scheme: str, *, path: bool = False) -> Callable[[str], bool]:
+    """Whether a text is a URL of a scheme (a pattern), with a host, and with a path when told."""
+
+    def looks(value: str) -> bool:
+        try:
+            parts = urlsplit(value)
+            host, _port = parts.hostname, parts.port
+        except ValueError:
+            return False
+        fine = bool(re.fullmatch(scheme, parts.scheme)) and bool(host) and not re.search(r"\s", value)
+        return fine and (not path or bool(parts.path.strip("/")))
+
+    return looks
+
+
+#: What a type's values look like, and one of them.
+TYPES: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "str": (_text, "a text"),
+    "int": (_int, "587"),
+    "path": (_path, "/etc/salitemihret/license.json"),
+    "url": (_url("https?"), "https://minio.example.org"),
+    "postgresql_url": (
+        _url(r"postgres(?:ql)?(?:\+[a-z0-9]+)?", path=True),
+        "postgresql+psycopg2://user:password@host:5432/database",
+    ),
+    "redis_url": (_url("rediss?"), "redis://:password@host:6379/0"),
+}

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who approved a release: a name on the command line, or the tag typed at a prompt. Pure.
+
+A prompt that nobody can answer is a refusal, never a pass, and so is any answer but the tag itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+#: The variables of the command line.
+BY, REFERENCE = "approved_by", "approval_ref"
+_LONGEST = 100
+_LONGEST_REFERENCE = 500
+
+How = Literal["prompt", "variable"]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who approved a release, how, and when (ISO 8601)."""
+
+    by: str
+    how: How
+    at: str
+    reference: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        """A record's ``approval``."""
+        reference = {"reference": self.reference} if self.reference else {}
+        return {"by": self.by, "how": self.how, "at": self.at, **reference}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is asked of a person, and who answers for it."""
+
+    text: str
+    tag: str
+    by: str
+    reference: str = ""
+
+
+def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
+    """Who may approve; ``None``: anybody.
+
+    :param value: the inventory's list.
+    :raises SlipwayError: when it is no list of names, or an empty one.
+    """
+    if value is None:
+        return None
+    remedy = "Write a list of names, or leave it out"
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
+        raise SlipwayError("the approvers are no list", where, remedy)
+    names = [str(item).strip() if isinstance(item, (str, int)) else "" for item in value]
+    if not names:
+        raise SlipwayError("the list of approvers is empty: nobody may approve", where, remedy)
+    for name in names:
+        _name(name, where)
+    return tuple(names)
+
+
+def _name(text: str, where: str) -> str:
+    if not text or not text.isprintable() or len(text) > _LONGEST:
+        what = "the approver's name is empty" if not text else "this is no name of an approver"
+        raise SlipwayError(what, where, "Say the name of the person who approved")
+    return text
+
+
+def decide(
+    tag: str,
+    environment: str,
+    given: Mapping[str, Any],
+    extra: Sequence[str] | frozenset[str],
+    approvers: tuple[str, ...] | None,
+    user: str,
+    now: str,
+) -> Approval | Prompt:
+    """The approval that the command line gives, or what has to be asked.
+
+    :param given: the variables :data:`BY` and :data:`REFERENCE`, where they are set.
+    :param extra: the names of the variables that the command line set.
+    :param user: who runs this, and so answers a prompt.
+    :raises SlipwayError: when what is given is no approval, or not of somebody who may give one.
+    """
+    reference = _reference(given.get(REFERENCE))
+    if given.get(BY) is not None:
+        if BY not in extra:
+            # A name that stands in a file would approve every release to come.
+            what = "approved_by is written in a file, which approves nothing"
+            raise SlipwayError(what, f"inventories/{environment}", f"Say it for this release: -e {BY}=<name>")
+        by = _name(str(given[BY]).strip(), f"-e {BY}")
+        return Approval(_allowed(by, approvers, f"-e {BY}", environment), "variable", now, reference)
+    by = _allowed(user, approvers, None, environment)
+    text = f"{environment} is about to get {tag}. Type the tag to approve it as {by}"
+    return Prompt(text, tag, by, reference)
+
+
+def _allowed(name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str) -> str:
+    if approvers is None or name in approvers:
+        return name
+    what = f"{name} may not approve a release of {environment}"
+    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: -e {BY}=<name>")
+
+
+def _reference(value: Any) -> str:
+    if value is None:
+        return ""
+    text = str(value).strip()
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        fine = False
+    if not fine or not text.isprintable() or " " in text or len(text) > _LONGEST_REFERENCE:
+        raise SlipwayError("this is no address", f"-e {REFERENCE}", "Say the page on which it was approved: https://…")
+    return text
+
+
+def answered(prompt: Prompt, answer: str, now: str) -> Approval:
+    """The approval that an answer gives.
+
+    :raises SlipwayError: when the answer is not the tag.
+    """
+    if answer.strip() != prompt.tag:
+        said = "nothing was typed" if not answer.strip() else "what was typed is not the tag"
+        raise SlipwayError(
+            f"{prompt.tag} is not approved: {said}", None, "Run it again, and type the tag as it is shown"
+        )
+    return Approval(prompt.by, "prompt", now, prompt.reference)
+
+
+def refused(prompt: Prompt, why: str) -> SlipwayError:
+    """What is said when nobody can answer, or nobody did."""
+    what = f"{prompt.tag} is not approved: {why}"
+    return SlipwayError(what, None, f"Name who approved it: -e {BY}=<name> [-e {REFERENCE}=<url>]")

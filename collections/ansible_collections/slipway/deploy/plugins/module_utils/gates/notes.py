@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a release has notes: in its tag's message, in a file of its tree, or in GitHub's release. Pure.
+
+A title alone says nothing about what changed, so notes are what is left of a text without its headings, comments, rules
+and signatures. What Slipway itself wrote into GitHub's release is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+#: Where a release's notes are in its tree.
+FILE = "docs/releases/{tag}.md"
+
+_OWN = re.compile(r"<!-- slipway:(?P<name>[^>]*?) -->.*?(?:<!-- /slipway:(?P=name) -->|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_SIGNATURE = re.compile(
+    r"-----BEGIN (?:PGP|SSH) SIGNATURE-----.*?(?:-----END (?:PGP|SSH) SIGNATURE-----|\Z)", re.DOTALL
+)
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---(?:\n|\Z)", re.DOTALL)
+_HEADING = re.compile(r" {0,3}#{1,6}(?:\s.*)?")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)\s*")
+# Rules, empty list items and quotes, empty check boxes, fences.
+_NOTHING = re.compile(r"[-*_=>+\s]*|[-*+]?\s*\[[ xX]?\]|[0-9]+[.)]|`{3,}.*|~{3,}.*")
+# GitHub's own line under a generated release, which says nothing by itself.
+_GENERATED = re.compile(r"\*\*Full Changelog\*\*: \S+")
+
+
+@dataclass(frozen=True)
+class Notes:
+    """A release's notes.
+
+    :ivar source: where they are, in words: ``tag``, ``docs/releases/….md``, ``GitHub release``.
+    :ivar text: without headings and what else says nothing.
+    """
+
+    source: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """What tells these notes from others."""
+        return f"sha256:{hashlib.sha256(self.text.encode()).hexdigest()}"
+
+    def to_record(self) -> dict[str, str]:
+        """A record's ``notes``."""
+        return {"source": self.source, "digest": self.digest}
+
+
+def body_of(text: str) -> str:
+    """What a text says beside its headings; empty when it says nothing."""
+    plain = text.replace("\r\n", "\n").lstrip("\ufeff")
+    plain = _FRONT_MATTER.sub("", plain)
+    for pattern in (_OWN, _COMMENT, _SIGNATURE):
+        plain = pattern.sub("", plain)
+    kept: list[str] = []
+    for line in plain.splitlines():
+        if _UNDERLINE.fullmatch(line) and kept and kept[-1].strip():
+            kept.pop()  # The line before was a heading.
+        elif (
+            not _HEADING.fullmatch(line)
+            and not _NOTHING.fullmatch(line.strip())
+            and not _GENERATED.fullmatch(line.strip())
+        ):
+            kept.append(line.rstrip())
+        elif kept and kept[-1]:
+            kept.append("")
+    return "\n".join(kept).strip()
+
+
+def message_body(message: str) -> str:
+    """What an annotated tag's message says beyond its title, the paragraph that it begins with."""
+    plain = _SIGNATURE.sub("", message.replace("\r\n", "\n")).strip()
+    return body_of(plain.partition("\n\n")[2])
+
+
+def find_notes(
+    tag: str, *, message: str | None = None, file: str | None = None, release: str | None = None
+) -> Notes | None:
+    """A release's notes, from the first of its places that has any; ``None`` without.
+
+    :param message: the annotated tag's message; ``None`` for a lightweight tag.
+    :param file: the text of :data:`FILE` in the tree at the tag.
+    :param release: the body of GitHub's release.
+    """
+    places = (
+        ("tag", message_body(message or "")),
+        (FILE.format(tag=tag), body_of(file or "")),
+        ("GitHub release", body_of(release or "")),
+    )
+    return next((Notes(source, text) for source, text in places if text), None)
+
+
+def require_notes(
+    tag: str, environment: str, notes: Notes | None, *, asked: Sequence[str] = (), where: str = "-e site_release"
+) -> Notes:
+    """Refuse a release without notes.
+
+    :param asked: places that could not be asked, in words, for what is said.
+    :raises SlipwayError: in one line, with where notes can be written.
+    """
+    if notes is not None:
+        return notes
+    unknown = f" ({'; '.join(asked)})" if asked else ""
+    what = f"{tag} has no release notes, and {environment} needs them{unknown}"
+    file = FILE.format(tag=tag)
+    remedy = f"Write them below the title of the tag's message, in {file} at the tag, or in GitHub's release"
+    raise SlipwayError(what, where, remedy)

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tags ``<prefix>-YYYYMMDD[.N]``, and which of them an environment takes. Pure.
+
+``prod-20261120`` is the first release of a day, ``prod-20261120.2`` the second: there is no ``.1``, and no ``.02``, so
+that one release has one name. A prefix is of one environment: what was tagged for staging is no release for production.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import total_ordering
+from typing import Literal
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+#: The prefixes of environments where the inventory does not say another.
+PREFIXES: Mapping[str, str] = {"staging": "staging", "production": "prod", "prod": "prod"}
+
+Kind = Literal["tag", "branch", "commit", "none"]
+
+_PREFIX = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+# ASCII digits only: \d takes those of every script.
+_TAG = re.compile(rf"(?P<prefix>{_PREFIX.pattern})-(?P<day>[0-9]{{8}})(?:\.(?P<number>[0-9]{{1,6}}))?")
+_SHOWN = 60
+
+
+@total_ordering
+@dataclass(frozen=True)
+class Tag:
+    """A tag of a day. Tags of one prefix are in the order in which they were made."""
+
+    prefix: str
+    day: date
+    number: int = 1
+
+    def __str__(self) -> str:
+        later = "" if self.number == 1 else f".{self.number}"
+        return f"{self.prefix}-{self.day.isoformat().replace('-', '')}{later}"
+
+    def __lt__(self, other: Tag) -> bool:
+        return (self.prefix, self.day, self.number) < (other.prefix, other.day, other.number)
+
+
+def parse_tag(text: str) -> Tag | None:
+    """The tag that a text is, or ``None``."""
+    return _read(text)[0]
+
+
+def _read(text: str) -> tuple[Tag | None, str]:
+    """The tag that a text is, or why it is none."""
+    match = _TAG.fullmatch(text)
+    if match is None:
+        return None, "it has not the form <prefix>-YYYYMMDD or <prefix>-YYYYMMDD.N"
+    digits, number = match["day"], match["number"]
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None, f"{digits} is no date"
+    if number is not None and (number.startswith("0") or int(number) < 2):
+        return None, f"the second one of a day is .2, there is no .{number}"
+    return Tag(match["prefix"], day, int(number or 1)), ""
+
+
+def prefix_of(environment: str, given: object) -> str:
+    """The prefix of an environment's tags; empty where it takes anything.
+
+    :param given: ``site_tag_prefix`` of the inventory, ``None`` without one.
+    :raises SlipwayError: when that is no prefix.
+    """
+    if given is None:
+        return PREFIXES.get(environment, "")
+    text = str(given)
+    if text and not _PREFIX.fullmatch(text):
+        remedy = "Lower-case letters, digits and -, as in prod; empty: any branch, tag or commit"
+        raise SlipwayError(f"{text[:_SHOWN]!r} is no prefix of tags", "site_tag_prefix", remedy)
+    return text
+
+
+def next_free(prefix: str, existing: Iterable[str], today: date) -> Tag:
+    """The tag that the next release of a day gets.
+
+    :param existing: the names of the tags that there are.
+    """
+    found = [tag for name in existing if (tag := parse_tag(name)) and (tag.prefix, tag.day) == (prefix, today)]
+    return Tag(prefix, today, max((tag.number for tag in found), default=0) + 1)
+
+
+def newest(prefix: str, existing: Iterable[str]) -> Tag | None:
+    """The newest of some tags of a prefix."""
+    found = [tag for name in existing if (tag := parse_tag(name)) and tag.prefix == prefix]
+    return max(found, default=None)
+
+
+def check_tag(
+    name: str,
+    kind: Kind,
+    environment: str,
+    prefix: str,
+    existing: Iterable[str],
+    today: date,
+    where: str = "-e site_release",
+) -> Tag | None:
+    """Refuse what an environment does not take; the tag, or ``None`` where the environment takes anything.
+
+    :param kind: what the repository has under that name; ``none`` where it has nothing, or was not asked.
+    :param prefix: of :func:`prefix_of`.
+    :param existing: the names of the repository's tags, for what would fit.
+    :raises SlipwayError: in one line, with what would fit.
+    """
+    names = list(existing)
+    shown = name[:_SHOWN]
+    if not name:
+        raise SlipwayError("no release is named", where, _fitting(prefix, names, today))
+    if not prefix:
+        return parse_tag(name)
+    tag, why = _read(name)
+    if kind == "branch" and tag is None:
+        what = f"{shown} is a branch, and {environment} takes tags only"
+    elif tag is None:
+        what = f"{shown!r} is no tag of {environment}: {why}"
+    elif tag.prefix != prefix:
+        what = f"{shown} is a tag of {_environment_of(tag.prefix)}, not of {environment}"
+    elif kind in ("branch", "commit"):
+        what = f"{shown} is a {kind} and no tag, and {environment} takes tags only"
+    else:
+        return tag
+    raise SlipwayError(what, where, _fitting(prefix, names, today))
+
+
+def _environment_of(prefix: str) -> str:
+    return next((name for name, known in PREFIXES.items() if known == prefix), f"{prefix} environments")
+
+
+def _fitting(prefix: str, existing: list[str], today: date) -> str:
+    if not prefix:
+        return "Name a branch, a tag or a commit"
+    newest_one = newest(prefix, existing)
+    make = f"tag the commit: git tag -a {next_free(prefix, existing, today)}"
+    return f"Deploy {newest_one}, or {make}" if newest_one else f"{make[0].upper()}{make[1:]}"

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a tag of a remote repository names, and what its tree and its message say."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git, check_url
+
+_NEWEST = 5
+
+
+class TaggedTree:
+    """A tag that was fetched.
+
+    :ivar commit: the commit that it names.
+    :ivar message: an annotated tag's message, empty for a lightweight one.
+    """
+
+    def __init__(self, git: Git, tag: str) -> None:
+        self._git = git
+        self.commit = git.ask("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}")[1].strip()
+        kind, message = git.ask("for-each-ref", "--format=%(objecttype)%0a%(contents)", f"refs/tags/{tag}")[1].split(
+            "\n", 1
+        )
+        self.message = message.strip() if kind == "tag" else ""
+
+    def file(self, path: str) -> str | None:
+        """A file's text in the tree, or ``None`` when there is none."""
+        code, text = self._git.ask("show", f"{self.commit}:{path}", codes=(0, 128))
+        return None if code else text
+
+
+@contextmanager
+def fetched_tag(
+    url: str,
+    name: str,
+    credentials: Credentials,
+    tag: str,
+    gate: Callable[[Sequence[str], Sequence[str]], None] = lambda _tags, _branches: None,
+) -> Iterator[TaggedTree]:
+    """Fetch one tag, without history, for as long as the block runs.
+
+    :param name: what a person calls the repository; ``<name>_repository`` is the variable that names it.
+    :param gate: is handed the names of the tags and of the branches before anything is fetched, and may refuse.
+    :raises SlipwayError: when the remote refuses, or has no such tag; it says which there are.
+    """
+    check_url(url, f"{name}_repository")
+    with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
+        git = Git(Path(directory), name, credentials, place=url, url=url)
+        git.ask("init", "--quiet", "--bare")
+        names = [line.partition("\t")[2] for line in git.remote("ls-remote", "--refs", url).splitlines()]
+        tags = [item.removeprefix("refs/tags/") for item in names if item.startswith("refs/tags/")]
+        gate(tags, [item.removeprefix("refs/heads/") for item in names if item.startswith("refs/heads/")])
+        if tag not in tags:
+            raise SlipwayError(f"there is no tag {tag}", f"{name} ({url})", suggest(tag, tags) or _there_are(tag, tags))
+        git.remote("fetch", "--quiet", "--depth=1", "--no-tags", url, f"refs/tags/{tag}:refs/tags/{tag}")
+        yield TaggedTree(git, tag)
+
+
+def _there_are(tag: str, tags: list[str]) -> str:
+    alike = sorted((item for item in tags if item.partition("-")[0] == tag.partition("-")[0]), reverse=True)
+    if not alike:
+        return "Make the tag and push it, or correct its name"
+    return f"Make the tag and push it; the newest are {', '.join(alike[:_NEWEST])}"

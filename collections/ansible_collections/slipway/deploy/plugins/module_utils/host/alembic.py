@@ -1,0 +1,268 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs a release's Alembic on a host, by the release's own Python. See :mod:`..migration.alembic_run`.
+
+The URL and the variables that the release reads are in a file without a name (see :mod:`.program`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host import container
+from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+    Account,
+    Finished,
+    base_environment,
+    hidden,
+    path_of,
+    run,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import environment_values, without_secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.migration import alembic_run
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.revisions import Revision, read_revision
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import crashed, read_trouble
+
+_URL = re.compile(r"postgres(?:ql)?(?:\+[a-z0-9_]+)?://\S+")
+_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED_IN_QUOTES = re.compile(r'\\(["\\$`])')
+#: What stands for a secret in SQL: a name, so that a lint can still read the statement.
+HIDDEN = "redacted"
+
+
+class Job(NamedTuple):
+    """What Alembic is run on.
+
+    :param directory: where ``alembic.ini`` is, and what the release's modules are found from.
+    :param configuration: ``alembic.ini``, relative to it.
+    :param python: the release's own.
+    :param environment: what the release reads; all of it is taken for secret.
+    :param image: the container image that has them, where it is no directory of the host.
+    """
+
+    directory: str
+    configuration: str
+    python: str
+    url: str
+    environment: Mapping[str, str]
+    timeout: float
+    image: str = ""
+
+
+class Look(NamedTuple):
+    """What Alembic said of the release and the database.
+
+    :param steps: what leads to the target, in its order.
+    :param sql: the SQL of it, or ``None``; then ``unwritten`` says why, when it was asked for.
+    """
+
+    head: str
+    current: str | None
+    steps: tuple[Revision, ...]
+    sql: str | None
+    unwritten: str
+
+
+class Went(NamedTuple):
+    """How a way to the target ended.
+
+    :param begun: version → seconds, ``None`` for what did not end.
+    :param open: the versions that are still to be carried out; ``None`` when the database could not be asked.
+    """
+
+    look: Look | None
+    begun: dict[str, float | None]
+    after: str | None
+    open: tuple[str, ...] | None
+    failure: Failure | None
+    clock: str | None
+    waited: dict[str, Any] | None
+    late: bool = False
+
+
+class Alembic:
+    """Alembic for one job, as one user of the host."""
+
+    def __init__(self, job: Job, owner: Account) -> None:
+        self._job = job
+        self._owner = owner
+
+    def missing(self) -> SlipwayError | None:
+        """What it needs and the host lacks, or ``None``."""
+        job = self._job
+        if job.image:
+            return container.missing(job.image)
+        if not Path(job.directory, job.configuration).is_file():
+            return SlipwayError(
+                f"there is no {job.configuration}", job.directory, "Fetch the release first, or correct directory"
+            )
+        if not Path(job.python).is_file():
+            return SlipwayError("the release has no environment", job.python, "Build it first (python_environment)")
+        return None
+
+    def look(self, way: str = "up", target: str = "", sql: bool = False) -> Look:
+        """The revisions of the release and of the database; nothing is changed.
+
+        :raises SlipwayError: when Alembic cannot tell.
+        """
+        said, failure, _late = self._ask({"do": "look", "way": way, "target": target, "sql": sql})
+        if failure is not None:
+            raise SlipwayError(failure.what, None, failure.remedy)
+        return self._looked(said)
+
+    def go(self, look: Look, way: str, target: str, wait: int) -> Went:
+        """Carry out what leads to the target."""
+        # Upwards, what another run has done meanwhile is as good. Downwards only what was looked at may be taken back.
+        only = [item.version for item in look.steps] if way == "down" else None
+        said, failure, late = self._ask({"do": "go", "way": way, "target": target, "wait": wait, "only": only})
+        after = said.get("after")
+        return Went(
+            look=self._looked(said) if "steps" in said else None,
+            begun={str(item["version"]): item["seconds"] for item in said.get("begun") or ()},
+            after=_schema(after) if after is not None else None,
+            open=tuple(said["open"]) if said.get("open") is not None else None,
+            failure=failure,
+            clock=said.get("clock"),
+            waited=said.get("waited"),
+            late=late,
+        )
+
+    def _looked(self, said: Mapping[str, Any]) -> Look:
+        sql = said.get("sql")
+        trouble = said.get("sql_trouble")
+        return Look(
+            head=",".join(said["heads"]),
+            current=_schema(said["current"]),
+            steps=tuple(read_revision(item) for item in said["steps"]),
+            sql=self._without_secrets(str(sql)) if sql is not None else None,
+            unwritten=self._failure(trouble).what if trouble else "",
+        )
+
+    def _ask(self, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], Failure | None, bool]:
+        """What Alembic's side says, why it failed, and whether it was stopped because its time was over."""
+        finished = self._run(wanted)
+        if finished.late:
+            return {}, _late(self._job.timeout), True
+        try:
+            said = json.loads(finished.output)
+        except ValueError:
+            lines = without_secrets(finished.errors.splitlines()[-20:], self._hidden())
+            return {}, crashed(finished.code, lines), False
+        trouble = said.get("trouble")
+        return said, self._failure(trouble) if trouble else None, False
+
+    def _failure(self, trouble: Mapping[str, Any]) -> Failure:
+        failure = read_trouble({name: self._plain(value) for name, value in trouble.items()})
+        return failure._replace(what=" ".join(failure.what.split()))
+
+    def _plain(self, value: Any) -> Any:
+        return self._without_secrets(value) if isinstance(value, str) else value
+
+    def _run(self, wanted: Mapping[str, Any]) -> Finished:
+        job = self._job
+        request = {
+            **wanted,
+            "configuration": job.configuration,
+            "url": job.url,
+            "environment": dict(job.environment),
+        }
+        program = inspect.getsource(alembic_run).encode()
+        with hidden(program, self._owner) as code, hidden(json.dumps(request).encode(), self._owner) as document:
+            if job.image:
+                box = container.Box(job.image, "slipway-alembic", job.directory, job.timeout)
+                return container.run([job.python, "-B"], box, self._owner, (code, document))
+            return run(
+                [job.python, "-B", path_of(code), path_of(document)],
+                self._owner,
+                base_environment(self._owner),
+                job.timeout,
+                cwd=job.directory,
+                descriptors=[code, document],
+            )
+
+    def _hidden(self) -> list[str]:
+        lines = "".join(f"{name}={value}\n" for name, value in self._job.environment.items())
+        values = {*hidden_words(self._job.url), *environment_values(lines)}
+        return sorted(values, key=len, reverse=True)
+
+    def _without_secrets(self, text: str) -> str:
+        """A text whose lines are kept whole: SQL, or what a person reads after more has been taken out of it."""
+        for word in self._hidden():
+            text = text.replace(word, HIDDEN)
+        return text
+
+
+def hidden_words(url: str) -> list[str]:
+    """What must not be seen of a URL: all of it, and its password, as it is written and as it is."""
+    words = {url}
+    try:
+        written = urlsplit(url).password or ""
+    except ValueError:
+        written = ""
+    words.update((written, unquote(written), quote(unquote(written), safe="")))
+    words.update(re.findall(r"[?&](?:password|sslpassword)=([^&]*)", url))
+    return sorted(word for word in words if word)
+
+
+def check_url(url: str, where: str) -> None:
+    """Refuse what is no URL of PostgreSQL.
+
+    :raises SlipwayError: without repeating it; it has a password in it.
+    """
+    if not _URL.fullmatch(url):
+        raise SlipwayError(
+            "this is no URL of PostgreSQL", where, "Write it as in postgresql+psycopg2://user@host:5432/database"
+        )
+
+
+def read_environment(path: str) -> dict[str, str]:
+    """The variables of an environment file that systemd reads.
+
+    :raises SlipwayError: when there is none, or others may read it.
+    """
+    with filing("read it", path):
+        mode = stat.S_IMODE(Path(path).stat().st_mode)
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    if mode & 0o077:
+        raise SlipwayError("others may read it, and it holds secrets", path, f"chmod 600 {path}")
+    return parse_environment(text)
+
+
+def parse_environment(text: str) -> dict[str, str]:
+    """The variables of an environment file. Pure. One that Slipway wrote, or one by hand: a line each."""
+    found = {}
+    for line in text.split("\n"):  # What other characters end a line for Python may stand in a value.
+        name, equals, value = line.strip().partition("=")
+        if equals and NAME.fullmatch(name.strip()):
+            found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] == "'":
+        return value[1:-1]
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        return _ESCAPED_IN_QUOTES.sub(r"\1", value[1:-1])
+    return _ESCAPED.sub(r"\1", value)
+
+
+def _schema(revisions: list[str]) -> str | None:
+    return ",".join(revisions) or None
+
+
+def _late(timeout: float) -> Failure:
+    return Failure(
+        f"Alembic did not end within {timeout:g} s and was stopped",
+        "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
+    )

@@ -1,0 +1,24 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options that the action python_environment and its module on the host have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ENVIRONMENT: dict[str, dict[str, Any]] = {
+    "release": {"type": "path", "required": True},
+    "directory": {"type": "str", "default": ".venv"},
+    "lock": {"type": "str", "default": "server/requirements.txt"},
+    "python": {"type": "str", "default": "/usr/bin/python3"},
+    "tool": {"type": "str", "choices": ["auto", "uv", "pip"], "default": "auto"},
+    "uv": {"type": "str", "default": "uv"},
+    "user": {"type": "str", "required": True},
+    "index_url": {"type": "raw", "no_log": True},
+    "find_links": {"type": "list", "elements": "str", "default": []},
+    "no_index": {"type": "bool", "default": False},
+    "proxy": {"type": "raw", "no_log": True},
+    "ca_file": {"type": "path"},
+    "allow_source": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 900},
+}

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The backup before a migration, as a record's ``migrations.backup`` has it. Pure.
+
+It counts once the hook that takes it has ended well: then it has ``at``, the moment that it was begun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+_UNSAFE: Final = re.compile(r"[^a-z0-9]+")
+_LONGEST: Final = 90
+_LONGEST_REFERENCE: Final = 300
+
+
+def label_of(environment: str, record: str, attempt: int = 1) -> str:
+    """``production-2026-11-21t09-10-11z-prod-20261121``: unique, and good for a file or a snapshot of any engine.
+
+    :param record: the record's id.
+    :param attempt: a run that was killed may have left something of the same name.
+    """
+    text = _UNSAFE.sub("-", f"{environment}-{record}".lower()).strip("-")[:_LONGEST].rstrip("-")
+    return text if attempt <= 1 else f"{text}-{attempt}"
+
+
+def is_due(record: Mapping[str, Any]) -> bool:
+    """Whether a backup is still to be taken: the schema will change, nothing of that has begun, and there is none."""
+    migrations = record.get("migrations") or {}
+    free = not record.get("cause") and not record.get("hold")
+    return free and migrations.get("state") == "planned" and taken(migrations) is None
+
+
+def begun(record: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The record's ``migrations`` just before the backup is taken.
+
+    :param at: the store's time, ISO 8601.
+    """
+    migrations = record["migrations"]
+    attempts = int((migrations.get("backup") or {}).get("attempts") or 0) + 1
+    label = label_of(record["environment"], record["id"], attempts)
+    return {**migrations, "backup": {"label": label, "attempts": attempts, "begun_at": at}}
+
+
+def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The record's ``migrations`` after the backup was taken.
+
+    :param said: what the hook said of it, ``slipway_backup``.
+    """
+    backup = migrations["backup"]
+    reference = " ".join(str(said.get("reference") or "").split())[:_LONGEST_REFERENCE] or None
+    return {**migrations, "backup": {"label": backup["label"], "reference": reference, "at": backup["begun_at"]}}
+
+
+def taken(migrations: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The backup that was taken before migrations; ``None`` when there is none that is known to be whole."""
+    backup = migrations.get("backup")
+    return backup if isinstance(backup, Mapping) and backup.get("at") else None
+
+
+def words(backup: Mapping[str, Any] | None) -> str:
+    """``backup <label> taken at <time>: <reference>``; empty without one."""
+    if not backup:
+        return ""
+    reference = f": {backup['reference']}" if backup.get("reference") else ""
+    return f"backup {backup.get('label')} taken at {backup.get('at')}{reference}"

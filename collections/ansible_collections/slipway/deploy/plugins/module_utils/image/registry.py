@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks a container registry which image a tag names: ``HEAD /v2/<name>/manifests/<tag>``.
+
+https://distribution.github.io/distribution/spec/api/. No error repeats what is logged in with.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
+    ImageRef,
+    is_digest,
+    is_tag,
+    parse_image,
+)
+
+_MANIFESTS = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+_DIGEST_HEADER = "docker-content-digest"
+_PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
+_TIMEOUT = 20.0
+_MOST_BODY = 4 * 1024 * 1024
+#: The one registry whose API is not where its images' names say.
+_DOCKER_HUB = {"docker.io": "registry-1.docker.io"}
+
+
+class Login(NamedTuple):
+    """What a registry is spoken to with.
+
+    :param basic: ``user:password`` in base64; empty: nothing is said.
+    :param ca_file: authorities that are trusted besides the system's.
+    :param insecure: HTTP, as for a registry of this machine.
+    """
+
+    basic: str = ""
+    ca_file: str | None = None
+    insecure: bool = False
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_redirect: object, **_more: object) -> None:
+        # A redirect would carry the login to another address.
+        return None
+
+
+def read_image(text: str, where: str) -> ImageRef:
+    """An image without a tag: a registry, and a repository in it.
+
+    :raises SlipwayError: it is none.
+    """
+    try:
+        image = parse_image(text)
+    except SlipwayError:
+        image = None
+    if image is None or not image.registry or image.tag or image.digest:
+        remedy = "Write registry/repository, as in registry.example.org/salitemihret/backend; the release is its tag"
+        raise SlipwayError(f"{text!r} is no image's name", where, remedy)
+    return image
+
+
+def read_login(path: str, registry: str) -> str:
+    """What the file that ``podman login`` writes has for a registry, ``user:password`` in base64.
+
+    :raises SlipwayError: when it cannot be read or has nothing for it.
+    """
+    remedy = f"Write it anew: podman login --authfile {path} {registry}"
+    try:
+        document = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        login = str(document["auths"][registry]["auth"])
+        base64.b64decode(login, validate=True)
+    except OSError as error:
+        raise SlipwayError(f"it cannot be read ({error.strerror})", path, remedy) from None
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        raise SlipwayError(f"it has no login for {registry}", path, remedy) from None
+    return login
+
+
+def image_digest(image: ImageRef, tag: str, login: Login) -> str:
+    """The digest of the image that a tag names.
+
+    :param image: its registry and repository.
+    :raises SlipwayError: when there is none, or the registry does not say.
+    """
+    if not is_tag(tag):
+        raise SlipwayError(f"{tag!r} cannot be an image's tag", str(image), "Deploy a tag")
+    return _Registry(image, login).digest(tag)
+
+
+class _Registry:
+    def __init__(self, image: ImageRef, login: Login) -> None:
+        self._image, self._login = image, login
+        host = _DOCKER_HUB.get(image.registry, image.registry)
+        self._base = f"{'http' if login.insecure else 'https'}://{host}/v2/{image.repository}/manifests/"
+        try:
+            context = ssl.create_default_context()
+            if login.ca_file:
+                context.load_verify_locations(Path(login.ca_file).expanduser())
+        except OSError as error:
+            raise SlipwayError(f"it has no authorities ({error.strerror})", login.ca_file) from None
+        self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=context))
+
+    def digest(self, tag: str) -> str:
+        """What the registry says, or what its document has where it says nothing."""
+        name = f"{self._image}:{tag}"
+        answer, headers = self._asked("HEAD", tag, {"Accept": _MANIFESTS})
+        if answer.status == 200 and not answer.headers.get(_DIGEST_HEADER):
+            answer = self._open("GET", self._base + tag, headers)
+        if answer.status == 404:
+            remedy = "Build the tag's image and push it, or deploy another tag"
+            raise SlipwayError(f"there is no image of the tag {tag}", name, remedy)
+        if answer.status in (401, 403):
+            remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
+            raise SlipwayError(f"the registry does not let it be read (HTTP {answer.status})", name, remedy)
+        if answer.status != 200:
+            what = f"the registry answers HTTP {answer.status}"
+            raise SlipwayError(what, name, "See to the registry, then run this again")
+        said = answer.headers.get(_DIGEST_HEADER) or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+        if not is_digest(said):
+            raise SlipwayError("the registry says no digest", name, "Ask who runs it; an image has one")
+        return said
+
+    def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
+        """The answer, and what it took to get it."""
+        answer = self._open(method, self._base + tag, headers)
+        if answer.status != 401:
+            return answer, headers
+        kind, _space, parameters = answer.headers.get("www-authenticate", "").partition(" ")
+        said = dict(_PARAMETER.findall(parameters))
+        if kind.lower() == "bearer" and said.get("realm"):
+            headers = {**headers, "Authorization": f"Bearer {self._token(said)}"}
+        elif kind.lower() == "basic" and self._login.basic:
+            headers = {**headers, **self._basic()}
+        else:
+            return answer, headers
+        return self._open(method, self._base + tag, headers), headers
+
+    def _basic(self) -> dict[str, str]:
+        return {"Authorization": f"Basic {self._login.basic}"} if self._login.basic else {}
+
+    def _token(self, said: Mapping[str, str]) -> str:
+        """What the server that the registry names gives for the login; one that anybody gets without it."""
+        realm = said["realm"]
+        if urlsplit(realm).scheme != "https" and not self._login.insecure:
+            raise SlipwayError("it sends the login where it could be read on the way", realm, "Ask who runs it")
+        wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.repository}:pull"}
+        answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
+        try:
+            document: Any = json.loads(answer.body) if answer.status == 200 else {}
+        except ValueError:
+            document = {}
+        token = (document.get("token") or document.get("access_token")) if isinstance(document, dict) else None
+        if not token:
+            remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
+            raise SlipwayError(f"it gives no leave to read {self._image} (HTTP {answer.status})", realm, remedy)
+        return str(token)
+
+    def _open(self, method: str, url: str, headers: Mapping[str, str]) -> _Answer:
+        where = urlsplit(url).netloc
+        try:
+            request = urllib.request.Request(url, None, {"User-Agent": "slipway", **headers}, method=method)  # noqa: S310 - http is asked for by name
+            with self._opener.open(request, timeout=_TIMEOUT) as answer:
+                return _Answer(answer.status, _lower(answer.headers), answer.read(_MOST_BODY))
+        except urllib.error.HTTPError as error:
+            with error:
+                return _Answer(error.code, _lower(error.headers), b"")
+        except (OSError, HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            said = getattr(reason, "verify_message", None) or getattr(reason, "strerror", None) or type(reason).__name__
+            what = f"the registry cannot be reached: {said}"
+            raise SlipwayError(what, where, "Check the network and the registry, then run this again") from None
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in headers.items()}

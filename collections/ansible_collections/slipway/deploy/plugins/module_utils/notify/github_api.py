@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""GitHub's REST API: one short function a call, its refusals in words. No error repeats the token.
+
+https://docs.github.com/en/rest. An address that an answer names is never followed: the token would go with it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Answer, Unreachable, request_json
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
+
+API = "https://api.github.com"
+_VERSION = "2022-11-28"
+_TIMEOUT = 15.0
+_MOST_BODY = 8 * 1024 * 1024
+_ATTEMPTS = 3
+#: A deploy does not wait longer than this for GitHub's leave to speak (seconds).
+_LONGEST_WAIT = 30.0
+_PAGE = 100
+#: Comments of one issue that are looked through: pages of a hundred.
+_MOST_PAGES = 30
+_LONGEST_SAID = 160
+
+
+class GitHubError(Exception):
+    """GitHub did not do what it was asked; the text says why. ``status`` is 0 without an answer."""
+
+    def __init__(self, said: str, status: int = 0) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+class GitHub:
+    """One repository.
+
+    :param api: ``https://api.github.com``, or ``https://<host>/api/v3`` of a GitHub Enterprise Server.
+    :param pause: waits that many seconds.
+    """
+
+    def __init__(self, api: str, repository: str, token: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self._base = f"{api.rstrip('/')}/repos/{repository}"
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": _VERSION,
+        }
+        self._pause = pause
+
+    def release(self, tag: str) -> dict[str, Any]:
+        """The release of a tag; a draft is none."""
+        return self._object("GET", f"/releases/tags/{quote(tag, safe='')}", f"a release of {tag}")
+
+    def edit_release(self, number: int, body: str) -> dict[str, Any]:
+        """Give a release another body."""
+        return self._object("PATCH", f"/releases/{number}", "this release", {"body": body})
+
+    def comments(self, issue: int) -> Iterator[dict[str, Any]]:
+        """The comments of an issue or a pull request, the oldest first."""
+        for page in range(1, _MOST_PAGES + 1):
+            path = f"/issues/{issue}/comments?per_page={_PAGE}&page={page}"
+            answer = self._call("GET", path, f"issue or pull request {issue}", None)
+            found = _read(answer)
+            if not isinstance(found, list):
+                raise GitHubError("GitHub's answer cannot be read", answer.status)
+            yield from (item for item in found if isinstance(item, dict))
+            if 'rel="next"' not in answer.headers.get("link", ""):
+                return
+
+    def add_comment(self, issue: int, body: str) -> dict[str, Any]:
+        """Comment on an issue or a pull request."""
+        where = f"issue or pull request {issue}"
+        return self._object("POST", f"/issues/{issue}/comments", where, {"body": body})
+
+    def edit_comment(self, number: int, body: str) -> dict[str, Any]:
+        """Give a comment another body."""
+        return self._object("PATCH", f"/issues/comments/{number}", "this comment", {"body": body})
+
+    def pull_of(self, commit: str) -> int | None:
+        """The pull request that brought a commit; the newest where there are several, ``None`` where there is none."""
+        answer = self._call("GET", f"/commits/{quote(commit, safe='')}/pulls", f"a commit {commit[:12]}", None)
+        found = _read(answer)
+        numbers = [item["number"] for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        return max((number for number in numbers if isinstance(number, int)), default=None)
+
+    def _object(self, method: str, path: str, what: str, payload: Any = None) -> dict[str, Any]:
+        answer = self._call(method, path, what, payload)
+        found = _read(answer)
+        if not isinstance(found, dict) or not isinstance(found.get("id"), int):
+            raise GitHubError("GitHub's answer cannot be read", answer.status)
+        return found
+
+    def _call(self, method: str, path: str, what: str, payload: Any) -> Answer:
+        """Ask, waiting as long as GitHub says where it limits how often it is asked: a few times and not for long."""
+        waited = 0.0
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                url = f"{self._base}{path}"
+                answer = request_json(method, url, payload, self._headers, _TIMEOUT, _MOST_BODY)
+            except Unreachable as error:
+                raise GitHubError(str(error)) from None
+            if answer.status in (200, 201):
+                return answer
+            wait = _to_wait(answer, method)
+            if wait is None or attempt == _ATTEMPTS or waited + wait > _LONGEST_WAIT:
+                break
+            self._pause(wait)
+            waited += wait
+        # A limit is never taken for a refusal, which has the same status.
+        raise GitHubError(_trouble(answer, what, method), 429 if _is_limit(answer) else answer.status)
+
+
+def _read(answer: Answer) -> Any:
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_limit(answer: Answer) -> bool:
+    """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api: 403 or 429."""
+    if answer.status == 429:
+        return True
+    said = _said(answer).lower()
+    spent = answer.headers.get("x-ratelimit-remaining") == "0"
+    return answer.status == 403 and (spent or answer.retry_after is not None or "rate limit" in said)
+
+
+def _to_wait(answer: Answer, method: str) -> float | None:
+    """Seconds after which the same may be asked again; ``None``: it makes no sense."""
+    if _is_limit(answer):
+        return answer.retry_after or _until_reset(answer) or 1.0
+    # What was created is there although the answer says otherwise, at times: it is not created twice.
+    return 1.0 if answer.status in (500, 502, 503, 504) and method != "POST" else None
+
+
+def _until_reset(answer: Answer) -> float | None:
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    return max(0.0, float(reset) - time.time()) + 1 if reset.isdecimal() else None
+
+
+def _said(answer: Answer) -> str:
+    document = _read(answer)
+    if not isinstance(document, dict):
+        return ""
+    errors = document.get("errors")
+    items = [item for item in errors if isinstance(item, dict)] if isinstance(errors, list) else []
+    words = [str(document.get("message") or ""), *map(_fault, items)]
+    return clean(": ".join(word for word in words if word))[:_LONGEST_SAID]
+
+
+def _fault(item: dict[str, Any]) -> str:
+    return str(item.get("message") or " ".join(str(item.get(key) or "") for key in ("field", "code")))
+
+
+def _trouble(answer: Answer, what: str, method: str) -> str:
+    said = f": {_said(answer)}" if _said(answer) else ""
+    if _is_limit(answer):
+        wait = answer.retry_after or _until_reset(answer)
+        return f"GitHub limits how often it is asked{f', for another {duration(wait)}' if wait else ''}"
+    if 300 <= answer.status < 400:
+        return "the repository has moved: correct github.repository"
+    if answer.status == 403 and method != "GET":
+        return f"the token may not write there (it needs Contents or Issues and Pull requests, read and write){said}"
+    words = {
+        401: "GitHub does not take the token",
+        403: f"the token may not read that{said}",
+        404: f"GitHub has no {what.removeprefix('a ')} there, or the token does not see it",
+        410: f"GitHub has no {what.removeprefix('a ')} any more",
+        422: f"GitHub refuses it{said}",
+    }
+    return words.get(answer.status, f"GitHub answered {answer.status}")

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Markdown as GitHub reads it: text that stays text, tables, links. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
+
+# What is special anywhere in a line; nothing from outside stands at the beginning of one.
+_SPECIAL = re.compile(r"([\\`*_\[\]|~])")
+
+
+def escape(text: object) -> str:
+    """Text that stands in Markdown, in a table's cell and in HTML as it is."""
+    html = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", html).replace("@", "&#64;")
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table."""
+    names = list(headings)
+    lines = [f"| {' | '.join(names)} |", f"|{'|'.join(' --- ' for _name in names)}|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def bounded_table(headings: Iterable[str], rows: Sequence[Iterable[str]], most: int) -> str:
+    """A table of at most so many rows, and how many more there are."""
+    text = table(headings, rows[:most])
+    hidden = len(rows) - most
+    return f"{text}\n\n… and {hidden:,} more (see the record)" if hidden > 0 else text
+
+
+def is_linkable(url: str) -> bool:
+    """Whether an address can stand in a link."""
+    return url.startswith(("https://", "http://")) and not any(char in '<>()"|`\\' or char <= " " for char in url)
+
+
+def link(text: str, url: str) -> str:
+    """A link, or the text alone where the address cannot stand in one."""
+    return f"[{escape(text)}]({url})" if is_linkable(url) else escape(text)

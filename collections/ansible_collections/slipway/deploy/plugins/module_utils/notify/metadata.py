@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What belongs to a deploy beside its targets: tag, commit, approval, notes, migrations, checks, traces. Pure.
+
+Each function gives a block of Markdown, or the empty string where the record has nothing of the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import (
+    bounded_table,
+    escape,
+    is_linkable,
+    link,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render import checklist as rows_of
+from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import milliseconds
+from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, is_host, targets_of
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, plural
+
+_SIGNS = {"green": "✅", "red": "❌", "unknown": "❔"}
+_HOWS = {"prompt": "at the prompt", "variable": "by variable"}
+
+
+def facts(record: Record) -> str:
+    """Tag, commit, approval, notes and coverage, a line each."""
+    lines = [f"**Tag:** {escape(item['tag'])}" for item in _releases(record) if item.get("tag")]
+    lines += [f"**Commit:** {escape(item['commit'])}" for item in _releases(record) if item.get("commit")]
+    lines += [line for line in (_approval(record), _notes(record), _coverage(record)) if line]
+    return "  \n".join(lines)
+
+
+def _releases(record: Record) -> list[Mapping[str, Any]]:
+    """The releases of groups of hosts; a fleet's are in its table."""
+    return [item for item in (record.get("releases") or {}).values() if isinstance(item, Mapping)]
+
+
+def approved(record: Record) -> str:
+    """``approved by maria at the prompt``; empty without an approval."""
+    given = record.get("approval") or {}
+    if not given.get("by"):
+        return ""
+    return " ".join(["approved by", clean(given["by"]), _HOWS.get(str(given.get("how")), "")]).strip()
+
+
+def _approval(record: Record) -> str:
+    given = record.get("approval") or {}
+    if not given.get("by"):
+        return ""
+    how = _HOWS.get(str(given.get("how")), "")
+    when = f", {escape(given['at'])}" if given.get("at") else ""
+    url = str(given.get("reference") or "")
+    page = f" ({link('page', url)})" if is_linkable(url) else ""
+    return f"**Approved by:** {escape(given['by'])} {how}{when}{page}".replace("  ", " ")
+
+
+def _notes(record: Record) -> str:
+    source = (record.get("notes") or {}).get("source")
+    return f"**Release notes:** {escape(source)}" if source else ""
+
+
+def coverage(record: Record) -> str:
+    """The address of the coverage report; empty where there is none that can be linked."""
+    url = str(record.get("coverage_url") or "")
+    return url if is_linkable(url) else ""
+
+
+def _coverage(record: Record) -> str:
+    return f"**Coverage:** {link('report', coverage(record))}" if coverage(record) else ""
+
+
+def migrations(record: Record, most: int = 100) -> str:
+    """The schema's change, and each migration."""
+    done = record.get("migrations") or {}
+    applied, pending = list(done.get("applied") or ()), list(done.get("pending") or ())
+    if not applied and not pending:
+        return ""
+    back = done.get("direction") == "down"
+    words = ("taken back", "to be taken back") if back else ("applied", "pending")
+    rows = [(escape(item.get("version")), escape(item.get("description") or ""), words[0]) for item in applied]
+    rows += [(escape(item.get("version")), escape(item.get("description") or ""), words[1]) for item in pending]
+    change = f"{escape(done.get('from') or 'empty')} → {escape(done.get('to') or '?')}"
+    count = plural(len(rows), "migration")
+    table = bounded_table(("Version", "Description", "State"), rows, most)
+    return f"**Schema:** {change}, {count}{_backup(done)}\n\n{table}"
+
+
+def _backup(done: Mapping[str, Any]) -> str:
+    saved = backup.words(backup.taken(done)).removeprefix("backup ")
+    return f"  \n**Backup:** {escape(saved)}" if saved else ""
+
+
+def systemd(record: Record, most: int = 100) -> str:
+    """The state of each host's service, as the checklist or the health check found it."""
+    rows = [
+        (escape(item.get("host") or ""), escape(item.get("name")), escape(item.get("detail") or item.get("verdict")))
+        for item in record.get("checklist") or ()
+        if item.get("kind") == "systemd"
+    ]
+    if not rows:
+        hosts = {item["name"] for item in targets_of(record) if is_host(item)}
+        rows = [
+            (escape(item["name"]), "service", "active" if item.get("running") else escape(item.get("detail") or "?"))
+            for item in record.get("health") or ()
+            if item.get("name") in hosts
+        ]
+    return f"**systemd:**\n\n{bounded_table(('Host', 'Unit', 'State'), rows, most)}" if rows else ""
+
+
+def smoke(record: Record, most: int = 400) -> str:
+    """Every smoke check; its trace id where requests carried one."""
+    items = list(record.get("smoke") or ())
+    if not items:
+        return ""
+    traced = any(item.get("trace_id") for item in items)
+    headings = ("Service", "Check", "Verdict", "Status", "Latency", "Attempts", "Why")
+    rows = [_check(item, traced) for item in items]
+    return "**Smoke:**\n\n" + bounded_table((*headings, "Trace") if traced else headings, rows, most)
+
+
+def _check(item: Mapping[str, Any], traced: bool) -> tuple[str, ...]:
+    trace = (escape(item.get("trace_id") or ""),) if traced else ()
+    return (
+        escape(item.get("name")),
+        escape(item.get("check")),
+        escape(item.get("verdict")),
+        escape(item.get("status") or ""),
+        milliseconds(item.get("latency")),
+        escape(item.get("attempts") or 0),
+        escape(item.get("detail") or ""),
+        *trace,
+    )
+
+
+def checklist(record: Record, most: int = 100) -> str:
+    """Every row of the checklist."""
+    items = list(record.get("checklist") or ())
+    if not items:
+        return ""
+    green = sum(rows_of.verdict(item) == "green" for item in items)
+    rows = [
+        (
+            f"{_SIGNS[rows_of.verdict(item)]} {escape(rows_of.title(item))}",
+            rows_of.verdict(item),
+            rows_of.took(item),
+            escape(item.get("detail") or ""),
+        )
+        for item in items
+    ]
+    headings = ("Row", "Verdict", "Time", "Why")
+    return f"**Checklist:** {green} of {len(items)} green\n\n{bounded_table(headings, rows, most)}"
+
+
+def traces(record: Record, most: int = 10) -> list[str]:
+    """``login 4bf92f3577b34da6a3ce929d0e0e4736``: each smoke check with its trace id."""
+    found = [item for item in record.get("smoke") or () if item.get("trace_id")]
+    texts = [f"{clean(item.get('check'))} {clean(item['trace_id'])}" for item in found[:most]]
+    hidden = len(found) - most
+    return [*texts, f"and {hidden} more"] if hidden > 0 else texts

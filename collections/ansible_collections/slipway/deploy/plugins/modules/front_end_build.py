@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Builds a front end with npm or pnpm into an archive."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: front_end_build
+short_description: Build a front end with npm or pnpm, as an unprivileged user
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Copies O(source) to a directory elsewhere, installs exactly what the lock file says, runs the script that builds,
+    and packs the result. Nothing but O(dest) is left, and nothing at all when it fails.
+  - The build runs at low priority, is the first that the kernel ends when memory runs out, and gets no variable but
+    O(environment), its user's own and the proxies of the host.
+  - Runs on a host, or on the control machine when it is delegated there.
+options:
+  source:
+    description: The tree that the front end is in, such as a release. It is copied, without C(.venv), and not changed.
+    type: path
+    required: true
+  directory:
+    description: The front end in it, with C(package.json) and a lock file.
+    type: str
+    default: ""
+  name:
+    description: The name of the copy, where a build wants to know. By default that of O(source).
+    type: str
+  dest:
+    description: The archive that is written, a tar file that only its owner may read.
+    type: path
+    required: true
+  tool:
+    description: What installs and builds. V(auto) is what the lock file belongs to.
+    type: str
+    choices: [auto, npm, pnpm]
+    default: auto
+  script:
+    description: The script of C(package.json) that builds.
+    type: str
+    default: build
+  output:
+    description: The directory that it makes, relative to O(directory).
+    type: str
+    default: dist
+  environment:
+    description: Variables of the build. They have to begin with C(VITE_), and whoever sees the page can read them.
+    type: dict
+    default: {}
+  user:
+    description: Who builds. By default who runs this, or C(nobody) when that is root.
+    type: str
+  path:
+    description: Directories where programs are looked for first.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description: Seconds for installation and build together.
+    type: int
+    default: 900
+  memory_mib:
+    description: How large the heap of Node.js may grow. V(0) is 70 % of the memory that is available, 4096 at most.
+    type: int
+    default: 0
+  work_directory:
+    description: Where the directory to build in is made.
+    type: path
+    default: /var/tmp
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+    details: Says what it would build with, as far as the source is there, and does not build.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details: Each run builds. M(slipway.deploy.front_end_publish) says in check mode whether a build is needed.
+"""
+
+EXAMPLES = r"""
+- name: Build the front end
+  slipway.deploy.front_end_build:
+    source: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
+    directory: frontend
+    dest: /var/www/salitemihret/.build.tar
+    user: slipway-build
+    environment:
+      VITE_API_BASE: /api
+"""
+
+RETURN = r"""
+tool:
+  description: What it was built with.
+  returned: success
+  type: str
+  sample: pnpm
+seconds:
+  description: How long it took.
+  returned: when it was built
+  type: float
+log:
+  description: The last lines of the output of the command that failed.
+  returned: when a command failed
+  type: list
+  elements: str
+"""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.building import BuildFailed, Order, builder, built
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import beside, ensure_directory, filing
+from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end import check_build
+from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
+    NPM,
+    PNPM,
+    Build,
+    check_package,
+    check_variables,
+    choose_tool,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
+from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import read_plan
+
+ARGUMENTS = {
+    "source": {"type": "path", "required": True},
+    "directory": {"type": "str", "default": ""},
+    "name": {"type": "str"},
+    "dest": {"type": "path", "required": True},
+    "tool": {"type": "str", "choices": ["auto", NPM, PNPM], "default": "auto"},
+    "script": {"type": "str", "default": "build"},
+    "output": {"type": "str", "default": "dist"},
+    "environment": {"type": "dict", "default": {}},
+    "user": {"type": "str"},
+    "path": {"type": "list", "elements": "str", "default": []},
+    "timeout": {"type": "int", "default": 900},
+    "memory_mib": {"type": "int", "default": 0},
+    "work_directory": {"type": "path", "default": "/var/tmp"},  # noqa: S108 - of a name of its own there
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    try:
+        with ending():
+            result = run(module.params, check=module.check_mode)
+    except BuildFailed as error:
+        module.fail_json(msg=str(error), log=error.log)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    """Build; the module's result."""
+    tree, dest = Path(params["source"]), Path(params["dest"])
+    for option in ("directory", "name", "output"):
+        if params[option]:
+            check_path(params[option], option)
+    source = tree / params["directory"]
+    variables = {str(name): str(value) for name, value in params["environment"].items()}
+    check_variables(variables, "environment")
+    if check and not source.is_dir():
+        return {"changed": True, "tool": params["tool"]}
+    tool = tool_of(source, params)
+    if check:
+        return {"changed": True, "tool": tool}
+    order = Order(
+        tree,
+        params["name"] or tree.name,
+        params["directory"],
+        params["output"],
+        Build(tool, params["script"]),
+        variables,
+        tuple(params["path"]),
+        params["timeout"],
+        params["memory_mib"],
+    )
+    begun = time.monotonic()
+    with built(order, builder(params["user"]), Path(params["work_directory"])) as archive:
+        check_build(read_plan(archive, f"{source}/{order.output}"), str(source))
+        archive.seek(0)
+        write(archive, dest)
+    return {"changed": True, "tool": tool, "seconds": round(time.monotonic() - begun, 1)}
+
+
+def tool_of(source: Path, params: dict[str, Any]) -> str:
+    """What it is built with.
+
+    :raises SlipwayError: it cannot be built.
+    """
+    with filing("look at the front end", source):
+        names = [path.name for path in source.iterdir()]
+        if "package.json" not in names:
+            raise SlipwayError("there is no package.json", str(source), "Say where the front end is")
+        check_package((source / "package.json").read_bytes(), params["script"], str(source / "package.json"))
+    return choose_tool(names, params["tool"], str(source))
+
+
+def write(archive: Any, dest: Path) -> None:
+    """Copy an open file to a path, whole or not at all."""
+    if not dest.parent.is_dir():
+        ensure_directory(dest.parent)
+    new = beside(dest)
+    with filing("write the archive", dest):
+        try:
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                shutil.copyfileobj(archive, file)
+            new.replace(dest)
+        except BaseException:
+            if new.exists():
+                new.unlink()
+            raise
+
+
+if __name__ == "__main__":
+    main()

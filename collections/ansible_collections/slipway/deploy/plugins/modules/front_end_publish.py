@@ -1,0 +1,238 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Puts a built front end where a web server serves it from, beside the one that is live."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: front_end_publish
+short_description: Publish a built front end beside the one that is live
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Makes C(<root>/releases/<id>), which is there whole or not at all and is never changed, and has its hashed assets in
+    the union of all releases' assets, so that pages that are open find theirs before and after a switch.
+  - Switches nothing unless O(activate) says so. A deploy switches with M(slipway.deploy.service_release).
+options:
+  root:
+    description: The directory with C(releases), the union of the assets and the link C(current).
+    type: path
+    required: true
+  release:
+    description: The id of the release that it belongs to.
+    type: str
+    required: true
+  archive:
+    description: A tar archive on the host with the front end, such as M(slipway.deploy.front_end_build) writes.
+    type: path
+  directory:
+    description: A directory of the host with the front end, such as C(frontend/dist) of a release.
+    type: path
+  inputs:
+    description:
+      - What tells two builds of the release apart, such as the variables of the build. A build with other ones is
+        published as C(<id>.<8 digits>), because the first one is not changed.
+    type: dict
+    default: {}
+  source:
+    description: What stands for the archive or directory in the mark and in errors.
+    type: str
+  assets:
+    description: The directory of the build that has the hashed assets, and of O(root) that has the union of them.
+    type: str
+    default: assets
+  activate:
+    description: Whether the link C(current) is pointed at it.
+    type: bool
+    default: false
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+    details: Does not look at the archive or the directory.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: See whether a build is needed
+  slipway.deploy.front_end_publish:
+    root: /var/www/salitemihret
+    release: staging-20261108-6f1c0b8f1d1a
+    inputs: {VITE_API_BASE: /api}
+  check_mode: true
+  register: look
+
+- name: Publish what was built
+  slipway.deploy.front_end_publish:
+    root: /var/www/salitemihret
+    release: staging-20261108-6f1c0b8f1d1a
+    inputs: {VITE_API_BASE: /api}
+    archive: /var/www/salitemihret/.build.tar
+
+- name: Go back to a release that is there
+  slipway.deploy.front_end_publish:
+    root: /var/www/salitemihret
+    release: staging-20261101-0a1b2c3d4e5f
+    inputs: {VITE_API_BASE: /api}
+    activate: true
+"""
+
+RETURN = r"""
+path:
+  description: The published front end.
+  returned: success
+  type: str
+  sample: /var/www/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
+links:
+  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - path: /var/www/salitemihret/current
+      target: /var/www/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
+made:
+  description: Whether it was (in check mode, would be) made. Otherwise it was there.
+  returned: success
+  type: bool
+assets_added:
+  description: How many assets the union has got by it.
+  returned: success
+  type: int
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.assets import Joined, join
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory, link_atomic, read_link
+from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end import (
+    Place,
+    digest_of,
+    packed,
+    placed,
+    publish,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import unverified
+from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import check_not_live, links_of, locked
+
+ARGUMENTS = {
+    "root": {"type": "path", "required": True},
+    "release": {"type": "str", "required": True},
+    "archive": {"type": "path"},
+    "directory": {"type": "path"},
+    "inputs": {"type": "dict", "default": {}},
+    "source": {"type": "str"},
+    "assets": {"type": "str", "default": "assets"},
+    "activate": {"type": "bool", "default": False},
+}
+NAMED = 3
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS, supports_check_mode=True, mutually_exclusive=[("archive", "directory")]
+    )
+    try:
+        with ending():
+            result = run(module.params, check=module.check_mode)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    for line in result.pop("warnings"):
+        module.warn(line)
+    module.exit_json(**result)
+
+
+def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    """Have it published; the module's result."""
+    place = Place(Path(params["root"]))
+    release = check_release(params["release"])
+    check_path(params["assets"], "assets")
+    inputs = digest_of(params["inputs"])
+    path, mark = placed(place, release, inputs)
+    if not check:
+        with locked(place.releases):
+            path, mark = placed(place, release, inputs)
+            if mark is None:
+                check_not_live(path, links_of([str(place.link)]))
+                make(params, path, {"id": release, "inputs": inputs})
+            joined = join(path, place.root / params["assets"])
+    else:
+        joined = join(path, place.root / params["assets"], check=True) if mark else Joined(0)
+    before = read_link(place.link)
+    switched = params["activate"] and before != str(path)
+    if switched and not check:
+        ensure_directory(place.root)
+        link_atomic(place.link, path)
+    states = {str(path): ("absent", "published")} if mark is None else {}
+    if joined.added:
+        states[str(place.root / params["assets"])] = ("", f"{joined.added} more")
+    if switched:
+        states[str(place.link)] = (before or "absent", str(path))
+    return {
+        "changed": mark is None or bool(joined.added) or switched,
+        "path": str(path),
+        "links": [{"path": str(place.link), "target": str(path)}],
+        "made": mark is None,
+        "assets_added": joined.added,
+        "diff": {
+            side: "".join(f"{name}: {state[index]}\n" for name, state in states.items())
+            for index, side in enumerate(("before", "after"))
+        },
+        "warnings": warnings(joined, path, params["assets"], made=mark is None and not check),
+    }
+
+
+def check_release(release: str) -> str:
+    """The id of a release.
+
+    :raises SlipwayError: it cannot be the name of a directory.
+    """
+    check_path(release, "release")
+    if "/" in release or release.startswith("."):
+        raise SlipwayError(f"{release!r} cannot be the name of a release", "release", "Give the release's id")
+    return release
+
+
+def make(params: dict[str, Any], path: Path, mark: dict[str, Any]) -> None:
+    """Make it of what is given.
+
+    :raises SlipwayError: nothing is given, or it is no front end.
+    """
+    archive, directory = params["archive"], params["directory"]
+    if not archive and not directory:
+        raise SlipwayError("this front end is not there", str(path), "Build it again, or switch to one that is there")
+    where = params["source"] or archive or directory
+    with ExitStack() as stack:
+        file = stack.enter_context(unverified(Path(archive)) if archive else packed(Path(directory)))
+        publish(path, file, where, {**mark, "source": where})
+
+
+def warnings(joined: Joined, path: Path, assets: str, *, made: bool) -> list[str]:
+    """What a person should know of the assets."""
+    lines = []
+    if joined.differing:
+        names = ", ".join(joined.differing[:NAMED])
+        lines.append(f"{len(joined.differing)} assets have the name of older ones and another content: {names}")
+    if joined.unhashed and made:
+        names = ", ".join(joined.unhashed[:NAMED])
+        lines.append(f"{len(joined.unhashed)} assets have no hash in their names, and browsers keep them: {names}")
+    if made and not (path / assets).is_dir():
+        lines.append(f"{path} has no directory {assets}: pages that are open may miss their files after a switch")
+    return lines
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Answers what a checklist asks of a host. See module_utils/host/probe.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_probe
+short_description: Answer what a checklist asks of a host
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Asks systemd, a Redis that the host reaches, and programs, side by side. P(slipway.deploy.checklist_host#module)
+    calls it. What an answer means is not decided here.
+options:
+  payload:
+    description: The questions, a list as JSON. A password may be in it, so it is in no log.
+    type: str
+    required: true
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+    details: The questions are answered; none of them has to change anything.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Ask how long a queue is
+  slipway.deploy.host_probe:
+    payload: '[{"kind": "redis", "url": "redis://127.0.0.1", "command": ["LLEN", "jobs"], "timeout": 5}]'
+"""
+
+RETURN = r"""
+answers:
+  description: The answers in the order of the questions, each with C(took) and with C(error) when there is none.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{value: 0, at: 1795208651.2, took: 0.004}]
+"""
+
+import json
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.host.probe import ask_all
+
+ARGUMENTS = {"payload": {"type": "str", "required": True, "no_log": True}}
+
+
+def main() -> None:
+    """Ask and return the answers."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    try:
+        questions = json.loads(module.params["payload"])
+    except ValueError:
+        module.fail_json(msg="the payload is no JSON")
+    module.exit_json(changed=False, answers=ask_all(questions))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Builds the virtual environment of a release."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: python_environment
+short_description: Build the virtual environment of a release from its lock file
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Builds O(directory) in a release by uv, where the host has it, or by pip, with exactly the packages that the lock
+    file names. Then it looks whether these have all that they require.
+  - A marker that is written last names the lock file's digest and the interpreter's version. An environment without it,
+    or of another one, is made again.
+  - The build runs as an unprivileged user. What is built belongs to root, and nobody else may change it.
+  - Credentials of an index reach uv or pip in a file that has no name in any directory, and are in no output.
+options:
+  release:
+    description: The release's directory. It has to be readable for O(user).
+    type: path
+    required: true
+  directory:
+    description: The environment's name in the release.
+    type: str
+    default: .venv
+  lock:
+    description:
+      - The lock file in the release, in the format of requirements. Each package has to name one version; if they have
+        hashes, all have to. It is one file, without C(-r), C(-c) and C(-e).
+    type: str
+    default: server/requirements.txt
+  python:
+    description: The interpreter.
+    type: str
+    default: /usr/bin/python3
+  tool:
+    description: What builds it. V(auto) is uv where the host has it.
+    type: str
+    choices: [auto, uv, pip]
+    default: auto
+  uv:
+    description: The program uv.
+    type: str
+    default: uv
+  user:
+    description: The user that the build runs as.
+    type: str
+    required: true
+  index_url:
+    description:
+      - >-
+        The index of packages, or on the control node where it is stored, one of V({env: NAME}), V({file: path}),
+        V({ssm: name}) and V({secretsmanager: id}), with V(key) of a JSON object. Without it, the tool's own.
+    type: raw
+  find_links:
+    description: Directories of the host, or pages, that have wheels.
+    type: list
+    elements: str
+    default: []
+  no_index:
+    description: Whether no index is asked, only O(find_links).
+    type: bool
+    default: false
+  proxy:
+    description: The proxy that the index is asked through, or where it is stored. For uv this needs 0.9.13 or newer.
+    type: raw
+  ca_file:
+    description: The authorities that are trusted, when they are not the tool's own.
+    type: path
+  allow_source:
+    description: Whether a package that has no wheel may be built from its source, which runs its code.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds that one step of the build may take.
+    type: int
+    default: 900
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Build the environment of a release
+  slipway.deploy.python_environment:
+    release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
+    user: slipway-build
+
+- name: Build it without a network
+  slipway.deploy.python_environment:
+    release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
+    user: slipway-build
+    find_links: [/srv/wheels]
+    no_index: true
+
+- name: Build it from an index of one's own
+  slipway.deploy.python_environment:
+    release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
+    user: slipway-build
+    index_url: {ssm: /staging/site/INDEX_URL}
+"""
+
+RETURN = r"""
+path:
+  description: The environment.
+  returned: success
+  type: str
+  sample: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f/.venv
+python:
+  description: Its Python.
+  returned: success
+  type: str
+  sample: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f/.venv/bin/python
+python_version:
+  description: The interpreter's version.
+  returned: success
+  type: str
+  sample: 3.11.2
+tool:
+  description: What builds it.
+  returned: success
+  type: str
+  sample: uv
+digest:
+  description: The lock file's digest; empty in check mode when the release is not there.
+  returned: success
+  type: str
+  sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+packages:
+  description: How many packages the lock file has.
+  returned: success
+  type: int
+  sample: 42
+seconds:
+  description: How long the build took.
+  returned: when it was built
+  type: float
+log:
+  description: The last lines of the build's output, without secrets.
+  returned: when it failed
+  type: list
+  elements: str
+"""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import account, ending
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import PIP, UV, Index, hidden_words
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
+    BuildError,
+    Job,
+    build_environment,
+    find_python,
+    is_built,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
+
+_NO_HASHES = "the lock file has no hashes: what is installed is what the index has under these names and versions"
+
+
+def index_of(params: dict[str, Any]) -> Index:
+    """Where packages come from.
+
+    :raises SlipwayError: when that is wrong.
+    """
+    for name in ("index_url", "proxy"):
+        if not isinstance(params[name], (str, type(None))):
+            raise SlipwayError("on the host it is a text", name, "Use this by its action")
+    index = Index(
+        params["index_url"] or "",
+        tuple(params["find_links"]),
+        params["no_index"],
+        params["proxy"] or "",
+        params["ca_file"] or "",
+    )
+    index.check()
+    return index
+
+
+def find_uv(params: dict[str, Any]) -> str:
+    """Where uv is, if it is to build; otherwise an empty text.
+
+    :raises SlipwayError: when it is to and is not there.
+    """
+    found = shutil.which(params["uv"]) or ""
+    if params["tool"] == UV and not found:
+        raise SlipwayError("there is no such program", params["uv"], "Install uv, or set tool: pip")
+    return "" if params["tool"] == PIP else found
+
+
+def job_from(params: dict[str, Any]) -> Job | None:
+    """What is to be built; ``None`` when the release or its interpreter is not there.
+
+    :raises SlipwayError: when it cannot be built.
+    """
+    index, uv = index_of(params), find_uv(params)
+    lock_path = Path(params["release"], params["lock"])
+    python = find_python(params["python"])
+    if not Path(params["release"]).is_dir() or not python.version:
+        return None
+    with filing("read the lock file", lock_path):
+        lock: Lock = read_lock(lock_path.read_bytes(), str(lock_path))
+    path = Path(params["release"], params["directory"])
+    return Job(path, lock, python, uv, index, params["allow_source"], params["timeout"])
+
+
+def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The module's result.
+
+    :raises SlipwayError: when it fails.
+    """
+    job = job_from(params)
+    path = Path(params["release"], params["directory"])
+    result: dict[str, Any] = {"changed": True, "path": str(path), "python": f"{path}/bin/python"}
+    if job is None:
+        if not check_mode:
+            raise _absent(params)
+        return {**result, "python_version": "", "tool": "", "digest": "", "packages": 0}
+    result.update(
+        changed=not is_built(job),
+        python_version=job.python.version,
+        tool=job.tool,
+        digest=f"sha256:{job.lock.digest}",
+        packages=job.lock.packages,
+    )
+    if result["changed"] and not job.lock.hashed and job.lock.packages:
+        result["warnings"] = [_NO_HASHES]
+    if result["changed"] and not check_mode:
+        began = time.monotonic()
+        build_environment(job, account(params["user"], "user"))
+        result["seconds"] = round(time.monotonic() - began, 1)
+    return result
+
+
+def _absent(params: dict[str, Any]) -> SlipwayError:
+    if not Path(params["release"]).is_dir():
+        return SlipwayError("there is no such release", params["release"], "Fetch it first")
+    return SlipwayError("there is no Python that works", params["python"], "Install it, or correct python")
+
+
+def main() -> None:
+    """The module."""
+    module = AnsibleModule(argument_spec=ENVIRONMENT, supports_check_mode=True)
+    try:
+        module.no_log_values.update(hidden_words(index_of(module.params)))
+        with ending():
+            result = carry_out(module.params, module.check_mode)
+    except BuildError as error:
+        module.fail_json(msg=str(error), log=error.log)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

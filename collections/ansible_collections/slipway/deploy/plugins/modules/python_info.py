@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host has for a service that Python runs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: python_info
+short_description: What a host has for a Python service
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Python's version, what makes virtual environments, the memory, and who else listens on the service's ports.
+options:
+  python:
+    description: The interpreter.
+    type: str
+    default: /usr/bin/python3
+  uv:
+    description: The program uv.
+    type: str
+    default: uv
+  service:
+    description: The service's unit, without C(.service). What it, its socket unit and its spare have is its own.
+    type: str
+    required: true
+  ports:
+    description: The ports.
+    type: list
+    elements: int
+    default: []
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Look at the host
+  slipway.deploy.python_info:
+    service: salitemihret-dev-backend
+    ports: [8000, 8001]
+"""
+
+RETURN = r"""
+python_version:
+  description: Python's version, or an empty string when there is none that works.
+  returned: always
+  type: str
+  sample: 3.11.2
+python_path:
+  description: Where it is, or an empty string.
+  returned: always
+  type: str
+venv:
+  description: Whether it makes virtual environments with pip in them.
+  returned: always
+  type: bool
+uv_path:
+  description: Where uv is, or an empty string.
+  returned: always
+  type: str
+memory_mib:
+  description: The host's memory.
+  returned: always
+  type: int
+taken:
+  description: The processes that listen on one of O(ports) and are not the service's own.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{port: 8000, pid: 412, command: nginx, unit: nginx.service, said: "nginx (pid 412, nginx.service)"}]
+"""
+
+import shutil
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.java import memory_mib
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ports import listeners
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
+    find_python,
+    makes_environments,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.sockets import is_own
+
+ARGUMENTS = {
+    "python": {"type": "str", "default": "/usr/bin/python3"},
+    "uv": {"type": "str", "default": "uv"},
+    "service": {"type": "str", "required": True},
+    "ports": {"type": "list", "elements": "int", "default": []},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    python = find_python(module.params["python"])
+    service = module.params["service"]
+    try:
+        taken = [
+            {"port": port, **asdict(item), "said": str(item)}
+            for port in module.params["ports"]
+            for item in listeners(port)
+            if item.unit != f"{service}-spare.service" and not is_own(service, item, port)
+        ]
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=False,
+        python_version=python.version,
+        python_path=python.path,
+        venv=makes_environments(python),
+        uv_path=shutil.which(module.params["uv"]) or "",
+        memory_mib=memory_mib(),
+        taken=taken,
+    )
+
+
+if __name__ == "__main__":
+    main()

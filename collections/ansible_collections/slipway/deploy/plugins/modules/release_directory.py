@@ -1,0 +1,325 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Makes a release that is a directory, out of a checkout or an archive."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_directory
+short_description: Make a release directory out of a checkout or an archive
+version_added: "0.1.0"
+author:
+  - The Slipway authors (!UNKNOWN)
+description:
+  - Makes C(<root>/releases/<id>) of the tree of a repository at a tag. The id is the tag and the first 12 digits of the
+    commit, or of the archive's digest.
+  - A release is there whole or not at all. It is made under another name, gets the mark C(.slipway-complete), and then
+    its own name. One that is whole is never changed; one without a mark is made again.
+  - Before anything is written the archive is read to its end. One that is damaged, needs more space than there is, or
+    has a member with an absolute path, with C(..), below a link, a link that may lead out, a device or a pipe in it is
+    refused.
+  - The files belong to root, and O(group) may read them. Nothing else of the archive's owners and modes is kept but
+    whether a file may be executed.
+options:
+  tag:
+    description: The tag that the release is made from.
+    type: str
+    required: true
+  root:
+    description: The directory with C(releases), C(shared) and the link C(current).
+    type: path
+    required: true
+  checkout:
+    description: A checkout of git on the host. Its tree at O(commit) is exported by C(git archive) as who owns it.
+    type: path
+  archive:
+    description: A tar archive on the host, compressed or not. It needs O(digest).
+    type: path
+  url:
+    description:
+      - An http(s) URL of a tar archive, which the host downloads. It needs O(digest).
+      - Its query, which may be a signature, is shown nowhere.
+    type: str
+  digest:
+    description:
+      - The archive's SHA-256.
+      - With O(checkout), that of the container image that runs the release, which the release is then called by.
+    type: str
+  commit:
+    description:
+      - The commit with all its digits. It is needed with O(checkout).
+      - With an archive it is for the record. An archive that C(git archive) wrote says it too; the two have to agree.
+    type: str
+  source:
+    description: What stands for the checkout or archive in the mark and in errors.
+    type: str
+  strip:
+    description: How many directories at the front of the archive's paths are left out.
+    type: int
+    default: 0
+  shared:
+    description:
+      - Directories below C(<root>/shared), linked into the release at the same path. They outlive releases.
+      - The tree must have nothing there but files that keep a directory in git, such as C(.gitkeep).
+    type: list
+    elements: str
+    default: []
+  expected:
+    description: Paths that the release has to have.
+    type: list
+    elements: str
+    default: []
+  owner:
+    description: Who owns a shared directory that is made. Without it, root.
+    type: str
+  group:
+    description: The group that may read the release. Without it, everybody may.
+    type: str
+  links:
+    description:
+      - Links that may point at a release. A release that one points at is not removed to be made again.
+      - By default the link C(current) in O(root).
+    type: list
+    elements: path
+  timeout:
+    description: Seconds that C(git archive) may take.
+    type: int
+    default: 300
+extends_documentation_fragment: [slipway.deploy.attributes]
+attributes:
+  check_mode:
+    support: full
+    details: Does not look into the checkout or the archive.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Make a release of a checkout
+  slipway.deploy.release_directory:
+    tag: staging-20261108
+    root: /srv/salitemihret
+    checkout: /srv/salitemihret/source
+    commit: 6f1c0b8f1d1a4e0c8a4e4d8d7c0e5b9f3a2d1c0b
+    shared: [server/uploads]
+    expected: [server, frontend]
+    owner: salitemihret
+    group: salitemihret
+
+- name: Make a release of an archive that was built
+  slipway.deploy.release_directory:
+    tag: prod-20261108
+    root: /srv/salitemihret
+    url: https://builds.example.org/salitemihret/prod-20261108.tar.gz
+    digest: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+"""
+
+RETURN = r"""
+path:
+  description: The release.
+  returned: success
+  type: str
+  sample: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
+release:
+  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:release).
+  returned: success
+  type: dict
+  sample: {id: staging-20261108-6f1c0b8f1d1a, tag: staging-20261108, digest: null}
+commit:
+  description: The commit that it is of, or V(null) when nobody says.
+  returned: success
+  type: str
+  sample: 6f1c0b8f1d1a4e0c8a4e4d8d7c0e5b9f3a2d1c0b
+links:
+  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {path: /srv/salitemihret/current, target: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a}
+made:
+  description: Whether the release was (in check mode, would be) made. Otherwise it was there.
+  returned: success
+  type: bool
+"""
+
+import grp
+import pwd
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import check_tag, read_digest
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import (
+    Layout,
+    Owner,
+    Release,
+    check_path,
+    ensure_shared,
+    make,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import (
+    downloaded,
+    exported,
+    opened,
+    shown,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import (
+    check_not_live,
+    links_of,
+    locked,
+    read_mark,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.source.version import COMMIT
+
+ARGUMENTS = {
+    "tag": {"type": "str", "required": True},
+    "root": {"type": "path", "required": True},
+    "checkout": {"type": "path"},
+    "archive": {"type": "path"},
+    "url": {"type": "str", "no_log": True},
+    "digest": {"type": "str"},
+    "commit": {"type": "str"},
+    "source": {"type": "str"},
+    "strip": {"type": "int", "default": 0},
+    "shared": {"type": "list", "elements": "str", "default": []},
+    "expected": {"type": "list", "elements": "str", "default": []},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "links": {"type": "list", "elements": "path"},
+    "timeout": {"type": "int", "default": 300},
+}
+URLS = ("https://", "http://")
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        mutually_exclusive=[("checkout", "archive", "url")],
+        required_one_of=[("checkout", "archive", "url")],
+        required_by={"checkout": "commit", "archive": "digest", "url": "digest"},
+    )
+    # What is shown of a URL is no secret, also when that is all of it.
+    module.no_log_values.discard(shown(module.params["url"] or ""))
+    try:
+        with ending():
+            result = run(module.params, check=module.check_mode)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    for line in result.pop("warnings"):
+        module.warn(line)
+    module.exit_json(**result)
+
+
+def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    """Have the release; the module's result."""
+    release, layout = release_of(params), layout_of(params, check=check)
+    path = layout.releases / release.id
+    there = read_mark(path)
+    mark = there or {}
+    check_commit(release, mark, path)
+    if there is None and not check:
+        with locked(layout.releases):
+            links = [str(layout.root / "current")] if params["links"] is None else params["links"]
+            check_not_live(path, links_of(links))
+            with ExitStack() as stack:
+                mark = make(layout, release, stack.enter_context(archive_of(params, layout, release)), params["strip"])
+    made = ensure_shared(layout, check=check)
+    before = "".join(f"{layout.kept(item)}: absent\n" for item in made)
+    after = "".join(f"{layout.kept(item)}: a directory\n" for item in made)
+    if there is None:
+        before += f"{path}: {'not whole' if path.exists() else 'absent'}\n"
+        after += f"{path}: {release.source}\n"
+    return {
+        "changed": there is None or bool(made),
+        "path": str(path),
+        "release": {"id": release.id, "tag": release.tag, "digest": release.digest},
+        "commit": mark.get("commit", release.commit),
+        "links": [{"path": str(layout.root / "current"), "target": str(path)}],
+        "made": there is None,
+        "diff": {"before": before, "after": after},
+        "warnings": differing(there, layout, path),
+    }
+
+
+def release_of(params: dict[str, Any]) -> Release:
+    """What the arguments want.
+
+    :raises SlipwayError: they are wrong.
+    """
+    tag, commit, url = check_tag(params["tag"]), params["commit"] or None, params["url"]
+    if commit and not COMMIT.fullmatch(commit):
+        raise SlipwayError(f"{commit!r} is no commit", "commit", "Write it with all its 40 digits")
+    if params["strip"] < 0:
+        raise SlipwayError("it is negative", "strip", "Write how many directories are left out")
+    if url and not url.startswith(URLS):
+        raise SlipwayError("it is no http(s) URL", "url", "Write it as in https://builds.example.org/site.tar.gz")
+    if url and "@" in urlsplit(url).netloc:
+        raise SlipwayError("it has credentials in it", "url", "Use a URL that is signed, or a bucket")
+    source = params["source"] or (shown(url) if url else params["archive"] or params["checkout"])
+    digest = read_digest(params["digest"], "digest") if params["digest"] or not params["checkout"] else None
+    return Release(tag, commit, digest, source)
+
+
+def check_commit(release: Release, mark: dict[str, Any], path: Path) -> None:
+    """Refuse a release that is there and is of another commit, as when only the tag was moved and not the image.
+
+    :raises SlipwayError: it is.
+    """
+    if release.digest and release.commit and mark.get("commit") and mark["commit"] != release.commit:
+        what = f"it is of the commit {mark['commit']}, and {release.tag} is now at {release.commit}"
+        raise SlipwayError(what, str(path), "Build what the tag names anew, or deploy another tag")
+
+
+def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
+    """Where it goes, and whose it is.
+
+    :raises SlipwayError: the host has no such user or group, or a path is none.
+    """
+    root = Path(params["root"])
+    if not root.is_absolute():
+        raise SlipwayError(f"{params['root']!r} is no absolute path", "root", "Write it as in /srv/salitemihret")
+    owner, group = params["owner"], params["group"]
+    try:
+        uid = pwd.getpwnam(owner).pw_uid if owner else -1
+        gid = grp.getgrnam(group).gr_gid if group else -1
+    except KeyError as error:
+        # In check mode the task before this one has not made them.
+        if not check:
+            raise SlipwayError(str(error.args[0]), "owner, group", "Create it first") from None
+        uid, gid = -1, -1
+    shared = tuple(check_path(path, "shared") for path in params["shared"])
+    expected = tuple(check_path(path, "expected") for path in params["expected"])
+    return Layout(root, shared, expected, Owner(uid, gid))
+
+
+def archive_of(params: dict[str, Any], layout: Layout, release: Release) -> Any:
+    """The release's archive, an open file while it is entered."""
+    if params["checkout"]:
+        return exported(Path(params["checkout"]), release.commit or "", layout.releases, params["timeout"])
+    digest = (release.digest or "").rpartition(":")[2]
+    if params["url"]:
+        return downloaded(params["url"], digest, layout.releases / f".{release.id}.archive")
+    return opened(Path(params["archive"]), digest)
+
+
+def differing(mark: dict[str, Any] | None, layout: Layout, path: Path) -> list[str]:
+    """What a release that is there has otherwise than it is wanted now: it is never changed."""
+    if mark is None or mark.get("shared", []) == sorted(layout.shared):
+        return []
+    linked = ", ".join(mark.get("shared", [])) or "nothing"
+    return [f"{path} has links to {linked} of the shared directories, as it was made: only new releases get others"]
+
+
+if __name__ == "__main__":
+    main()

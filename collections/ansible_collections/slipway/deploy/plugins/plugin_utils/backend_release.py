@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finds the release that the backend's hosts should run."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+
+#: Records that are searched for whether the release ran here before.
+LOOKED_BACK = 50
+
+
+def find_backend_release(context: Context, kind: str, host: str) -> Release | None:
+    """The release that the backend's hosts should run.
+
+    :param kind: ``deploy``, ``rollback`` or ``boot``.
+    :param host: one of them; the variables are the same on all.
+    :return: ``None`` when there never was another one to go back to: they stay as they are.
+    :raises SlipwayError: when there is none.
+    """
+    find = {"deploy": _wanted, "rollback": _earlier, "boot": _last_good}[kind]
+    return find(context, host)
+
+
+def migrates_backend(context: Context, host: str, release: Release) -> bool:
+    """Whether the database has to be looked at for a release."""
+    engine = str(context.host(host).get("backend_migrations") or "maven")
+    return engine != "none" and (context.settings.force or not ran_last(context, release))
+
+
+def _wanted(context: Context, host: str) -> Release:
+    variables = context.host(host)
+    named = str(variables.get("backend_release") or "").strip()
+    branch = str(variables.get("backend_branch") or "")
+    if "backend_release" in variables and not named:
+        # A variable of a pipeline that is not set: to deploy what was promoted instead would be a guess.
+        raise SlipwayError("backend_release is empty", "-e backend_release", "Name a tag, or leave it out")
+    promoted = read_version(context.store, context.environment, BACKEND)
+    if named and (promoted is None or promoted.tag != named):
+        return _pinned(context, host, named, branch, None, chosen="-e backend_release")
+    if promoted is None:
+        what = f"no version of the backend is promoted to {context.environment}, and none is named"
+        remedy = "Say -e backend_release=backend-v…, or promote one: ansible-playbook playbooks/promote.yml"
+        raise SlipwayError(what, f"{context.store.url}/{context.environment}/versions.json", remedy)
+    chosen = "-e backend_release" if named else "versions.json"
+    release = _pinned(context, host, promoted.tag, promoted.branch or branch, promoted.digest, chosen=chosen)
+    return Release(**{**vars(release), "version": promoted.version, "commit": promoted.commit})
+
+
+def _pinned(context: Context, host: str, tag: str, branch: str, digest: str | None, *, chosen: str) -> Release:
+    bucket = str(context.host(host).get("artifact_bucket") or "")
+    if not bucket:
+        where = f"inventories/{context.environment}/group_vars/backend.yml"
+        raise SlipwayError("artifact_bucket is not set", where, "Name the bucket that the builds upload to")
+    s3 = context.clients("s3")
+    found = resolve_artifact(s3, bucket, tag, branch=branch or None, digest=digest, warn=display.warning)
+    return Release(
+        BACKEND, tag, found.digest, bucket, found.key, found.branch, version_id=found.version_id, chosen=chosen
+    )
+
+
+def _earlier(context: Context, host: str) -> Release | None:
+    goal = rollback_goal(history(context.store, context.environment), context.settings.to, context.environment)
+    document = goal.releases.get(BACKEND)
+    if document:
+        return Release.from_record(BACKEND, {**document, "chosen": f"release {goal.label}"})
+    runs = goal.runs.get(group_key(BACKEND))
+    if runs is not None and runs.get("tag"):
+        return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
+    if not context.services:
+        what = f"{context.environment} has no release of the backend to go back to"
+        raise SlipwayError(what, "rollback", "Deploy the one that shall run: -e backend_release=backend-v…")
+    return None  # No host ever ran another one: they stay as they are.
+
+
+def _last_good(context: Context, host: str) -> Release:
+    """What a host that boots should run: what the others run, never what is being deployed just now."""
+    document = last_good_release(context.store, context.environment, BACKEND)
+    if document is None:
+        what = f"nothing was deployed to the backend of {context.environment} yet: this host has nothing to boot"
+        raise SlipwayError(what, f"{context.store.url}/{context.environment}/releases", "Deploy once, then boot again")
+    release = Release.from_record(BACKEND, {**document, "chosen": f"release {document['record']}"})
+    return _pinned(context, host, release.tag, release.branch, release.digest, chosen=release.chosen)
+
+
+def ran_last(context: Context, release: Release) -> bool:
+    """Whether the release is the one that ran last: then its migrations are done.
+
+    One that ran earlier may have to migrate again: the database can have been restored since.
+    """
+    for record in history(context.store, context.environment, LOOKED_BACK):
+        ran = (record.get("releases") or {}).get(release.group) or {}
+        if ran and record.get("outcome") == "succeeded":
+            return bool(ran.get("digest") == release.digest)
+        if has_begun(record):
+            return False
+    return False

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The checklist of a group of hosts: ``<group>_checklist``, asked with what its hosts answered.
+
+The hosts are asked first, each by the task ``checklist_host``; ``checklist`` and ``checklist_test`` ask all else once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Group, Probe, Row, questions
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import World, ask, revealed
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_declared import parse_checklist
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_judge import worst
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import base_url, secret_reader, traced
+
+#: What the playbook registers of ``checklist_host``.
+HOST = "__checklist_host"
+
+
+def declared(context: Context, name: str) -> tuple[Probe, ...]:
+    """The rows of the group's checklist, as one of its hosts has them.
+
+    :raises SlipwayErrors: when a row is declared wrongly.
+    """
+    prefix = f"{context.group}_"
+    where = f"inventories/{context.environment}: {prefix}checklist"
+    return parse_checklist(context.of_group(name, "checklist"), where, trace=traced(context.host(name), prefix))
+
+
+def asked_hosts(context: Context) -> list[str]:
+    """The group's hosts that ``--limit`` leaves, in inventory order."""
+    return [name for name in context.hosts if name in context.selected_hosts]
+
+
+def refuse_unreadable_rows(context: Context) -> None:
+    """Look that the checklist is well declared and its secrets can be read, before anything is changed.
+
+    :raises SlipwayErrors: naming everything that is wrong.
+    """
+    read = secret_reader(context)
+    errors: dict[str, SlipwayError] = {}
+    for name in asked_hosts(context)[:1]:
+        for probe in declared(context, name):
+            try:
+                revealed(probe, read)
+            except SlipwayError as error:
+                errors[str(error)] = error
+    if errors:
+        raise SlipwayErrors(errors.values())
+
+
+def run_checklist(context: Context, since: float | None, cancelled: Callable[[], bool] = lambda: False) -> list[Row]:
+    """Ask the group's checklist, as its first host has it; no rows when none is declared.
+
+    :param since: when the deploy began.
+    :raises SlipwayErrors: when a row is declared wrongly.
+    """
+    hosts = asked_hosts(context)
+    probes = declared(context, hosts[0]) if hosts else ()
+    group = Group({name: base_url(context, name) for name in hosts})
+    said = {name: answers for name in hosts if (answers := context.said(name, HOST).get("answers"))}
+    return ask(questions(probes, group), World(secret_reader(context), since, group, said), cancelled)
+
+
+def verdict_of(rows: Sequence[Row]) -> tuple[str, str | None] | None:
+    """What is not green, in one line, and whose it is; ``None`` when all are."""
+    row = worst(rows)
+    if row is None:
+        return None
+    probe, found = row.question.probe, row.found
+    return f"checklist: {probe.name} is {found.verdict}: {found.detail}", row.question.host

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks what the inventory tells the site against its table, before anything is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.table import Given, check_table, parse_table
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import variables_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+TABLE = "environment_table"
+
+
+def check_environment(context: Context, host: str) -> None:
+    """Refuse an environment that does not say what its table asks for.
+
+    :param host: one of the group's; what is kept on the control node is looked at here, what is kept in AWS is not.
+    :raises SlipwayErrors: naming everything that is missing or wrong. No value is in it.
+    """
+    where = context.group_file
+    rows = parse_table(context.of_group(host, TABLE), f"{where}: {context.group}_{TABLE}")
+    if not rows:
+        return
+    errors: list[SlipwayError] = []
+    named = {row.name for row in rows}
+    service = _values(context, host, "environment", named, errors)
+    service.update({str(item.get("name")): None for item in context.of_group(host, "secrets") or ()})
+    path = str(context.of_group(host, "parameters_path") or "")
+    if path:
+        names = variables_of(path.rstrip("/"), api.names_below(context.clients, path.rstrip("/")))
+        service = {**dict.fromkeys(names), **service}
+    page = _values(context, host, "front_end_environment", named, errors)
+    files = [str(item.get("path")) for item in context.of_group(host, "files") or ()]
+    try:
+        check_table(rows, Given(service, page, files), context.environment, where)
+    except SlipwayErrors as found:
+        errors += found.errors
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def _values(
+    context: Context, host: str, variable: str, named: set[str], errors: list[SlipwayError]
+) -> dict[str, str | None]:
+    """The values of a mapping of the inventory; ``None`` for those that are kept in AWS, or cannot be read."""
+    given: Mapping[str, Any] = context.of_group(host, variable) or {}
+    secrets = Secrets(os.environ)
+    found: dict[str, str | None] = {}
+    for name, value in given.items():
+        found[str(name)] = None if isinstance(value, Mapping) else "" if value is None else str(value)
+        if isinstance(value, Mapping) and name in named and "key" not in value and {"env", "file"} & value.keys():
+            try:
+                found[str(name)] = secrets.read(dict(value), f"{context.group}_{variable}: {name}")
+            except SlipwayError as error:
+                errors.append(error)
+    return found

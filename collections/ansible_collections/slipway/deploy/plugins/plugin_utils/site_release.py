@@ -1,0 +1,72 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finds the release that the site's hosts should run."""
+
+from __future__ import annotations
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import Notes
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import ran_last
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.site_environment import check_environment
+from ansible_collections.slipway.deploy.plugins.plugin_utils.site_tag import image_of, wanted_release
+
+
+def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None]:
+    """The release that the site's hosts should run, and its notes where the environment needs any.
+
+    :param kind: ``deploy``, ``rollback`` or ``boot``.
+    :param host: one of them; the variables are the same on all.
+    :raises SlipwayError: when there is none, or the environment does not take it.
+    """
+    check_environment(context, host)
+    if kind == "deploy":
+        release, notes = wanted_release(context, host)
+    else:
+        release, notes = _earlier(context, host) if kind == "rollback" else _last_good(context), None
+    if release.image and context.of_group(host, "secrets"):
+        # They are root's, and who runs in the container is not.
+        what = "site_secrets are credentials of systemd, which a container cannot read"
+        raise SlipwayError(
+            what, context.group_file, "Write them to site_environment or site_files, or leave site_image out"
+        )
+    return release, notes
+
+
+def migrates_site(context: Context, host: str, release: Release) -> bool:
+    """Whether the database has to be looked at for a release."""
+    engine = str(context.of_group(host, "migrations") or "alembic")
+    return engine != "none" and (context.settings.force or not ran_last(context, release))
+
+
+def _earlier(context: Context, host: str) -> Release:
+    goal = rollback_goal(history(context.store, context.environment), context.settings.to, context.environment)
+    document = goal.releases.get(SITE)
+    if document:
+        return Release.from_record(SITE, {**document, "chosen": f"release {goal.label}"})
+    runs = goal.runs.get(group_key(SITE))
+    if runs is not None and runs.get("tag"):
+        digest = str(runs.get("digest") or "")
+        commit = digest.removeprefix("commit:") if digest.startswith("commit:") else None
+        image = image_of(context, host) if commit is None else None
+        return Release(
+            *(SITE, str(runs["tag"]), digest, "", str(runs["tag"])),
+            commit=commit,
+            chosen=goal.label,
+            image=str(image) if image else None,
+        )
+    what = f"{context.environment} has no release of the site to go back to"
+    raise SlipwayError(what, "rollback", "Deploy the one that shall run: -e site_release=…")
+
+
+def _last_good(context: Context) -> Release:
+    """What a host that comes later should run: what the others run, never what is being deployed just now."""
+    document = last_good_release(context.store, context.environment, SITE)
+    if document is None:
+        what = f"nothing was deployed to the site of {context.environment} yet: this host has nothing to boot"
+        raise SlipwayError(what, f"{context.store.url}/{context.environment}/releases", "Deploy once, then boot again")
+    return Release.from_record(SITE, {**document, "chosen": f"release {document['record']}"})

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pins the tag that the site is to run: a commit of its repository, or an archive that was built of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef
+from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import FILE, Notes, find_notes, require_notes
+from ansible_collections.slipway.deploy.plugins.module_utils.gates.tags import Kind, check_tag, prefix_of
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
+from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import TaggedTree, fetched_tag
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
+from ansible_collections.slipway.deploy.plugins.module_utils.image.registry import (
+    Login,
+    image_digest,
+    read_image,
+    read_login,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_api import GitHub, GitHubError
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import read_settings
+from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secrets_of_run
+
+CHOSEN = "-e site_release"
+#: The last part of an archive's key in a bucket, where the inventory does not say another.
+FILENAME = "site.tar.gz"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_CHUNK = 1024 * 1024
+
+
+def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None]:
+    """The release that the command line names, and its notes where the environment needs any.
+
+    :raises SlipwayError: when there is none, or the environment does not take it.
+    """
+    wanted = _Wanted(context, host)
+    source = str(context.of_group(host, "source") or "git")
+    find = {"git": wanted.of_git, "s3": wanted.of_s3, "archive": wanted.of_archive}.get(source)
+    if find is None:
+        raise SlipwayError(f"there is no site_source {source}", context.group_file, "Write git, s3 or archive")
+    if source != "git" and image_of(context, host):
+        what = f"site_image goes with site_source git, not {source}: an archive has the backend in it"
+        raise SlipwayError(what, context.group_file, "Leave one of them out")
+    return find()
+
+
+def image_of(context: Context, host: str) -> ImageRef | None:
+    """The image that the backend runs as, without a tag; ``None`` where it runs of a virtual environment.
+
+    :raises SlipwayError: when what the inventory says is none.
+    """
+    said = str(context.of_group(host, "image") or "").strip()
+    return read_image(said, f"{context.group_file}: site_image") if said else None
+
+
+class _Wanted:
+    """The tag of the command line, and what the inventory says of it."""
+
+    def __init__(self, context: Context, host: str) -> None:
+        self._context = context
+        self._host = host
+        self._tag = str(context.of_group(host, "release") or "").strip()
+        self._prefix = prefix_of(context.environment, context.of_group(host, "tag_prefix"))
+
+    def _gate(self, tags: Sequence[str], branches: Sequence[str]) -> None:
+        kind: Kind = "none"
+        if self._tag in tags:
+            kind = "tag"
+        elif self._tag in branches:
+            kind = "branch"
+        elif _COMMIT.fullmatch(self._tag):
+            kind = "commit"
+        check_tag(self._tag, kind, self._context.environment, self._prefix, tags, datetime.now(UTC).date(), CHOSEN)
+
+    def of_git(self) -> tuple[Release, Notes | None]:
+        """A tag of the repository."""
+        url = self._needed("repository", "Name the repository's URL")
+        with fetched_tag(url, SITE, self._credentials(), self._tag, self._gate) as tree:
+            image = image_of(self._context, self._host)
+            release = Release(
+                *(SITE, self._tag, self._image_digest(image) if image else f"commit:{tree.commit}", url, self._tag),
+                commit=tree.commit,
+                chosen=CHOSEN,
+                image=str(image) if image else None,
+            )
+            return release, self._notes(tree)
+
+    def _image_digest(self, image: ImageRef) -> str:
+        """The digest of the tag's image; the tag may be moved after this."""
+        context = self._context
+        authfile = str(context.of_group(self._host, "image_authfile") or "")
+        ca_file = context.of_group(self._host, "image_ca_file")
+        login = Login(
+            read_login(authfile, image.registry) if authfile else "",
+            str(ca_file) if ca_file else None,
+            boolean(context.of_group(self._host, "image_insecure") or False, strict=False),
+        )
+        return image_digest(image, self._tag, login)
+
+    def of_s3(self) -> tuple[Release, Notes | None]:
+        """An archive in a bucket, ``<branch>/<tag>/site.tar.gz``."""
+        context = self._context
+        bucket = self._needed("bucket", "Name the bucket that the builds upload to")
+        self._gate([self._tag] if self._tag else [], [])
+        branch = str(context.of_group(self._host, "branch") or "") or None
+        filename = str(context.of_group(self._host, "archive_name") or FILENAME)
+        s3 = context.clients("s3")
+        found = resolve_artifact(s3, bucket, self._tag, branch=branch, filename=filename, warn=display.warning)
+        pinned = Release(
+            *(SITE, self._tag, found.digest, bucket, found.key, found.branch),
+            version_id=found.version_id,
+            chosen=CHOSEN,
+        )
+        return pinned, self._notes(None)
+
+    def of_archive(self) -> tuple[Release, Notes | None]:
+        """An archive of the control machine, or of a URL that the hosts reach."""
+        place = self._needed("archive", "Name the archive: a path of this machine, or a URL")
+        self._gate([self._tag] if self._tag else [], [])
+        return Release(SITE, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None)
+
+    def _digest(self, place: str) -> str:
+        said = str(self._context.of_group(self._host, "archive_digest") or "").strip().lower()
+        match = _SHA256.fullmatch(said)
+        if match:
+            return f"sha256:{match[1]}"
+        if said:
+            raise SlipwayError("this is no SHA-256", "site_archive_digest", "Write its 64 hexadecimal digits")
+        if place.startswith(("http://", "https://")):
+            raise SlipwayError("the archive's digest is not known", place, "Say -e site_archive_digest=<SHA-256>")
+        digest = hashlib.sha256()
+        try:
+            with Path(place).expanduser().open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            remedy = "Build it, or correct site_archive"
+            raise SlipwayError(f"it cannot be read ({error.strerror})", place, remedy) from None
+        return f"sha256:{digest.hexdigest()}"
+
+    def _notes(self, tree: TaggedTree | None) -> Notes | None:
+        context = self._context
+        if not boolean(context.of_group(self._host, "notes_required") or False, strict=False):
+            return None
+        message, file = (tree.message, tree.file(FILE.format(tag=self._tag))) if tree else (None, None)
+        notes, asked = find_notes(self._tag, message=message, file=file), []
+        if notes is None and context.variables.get("github"):
+            try:
+                notes = find_notes(self._tag, release=self._github_release())
+            except (GitHubError, SlipwayError) as error:
+                asked.append(f"GitHub: {error}")
+        return require_notes(self._tag, context.environment, notes, asked=asked, where=CHOSEN)
+
+    def _github_release(self) -> str | None:
+        """The body of GitHub's release."""
+        settings = read_settings(self._context.variables["github"])
+        token = secrets_of_run(self._context).read(settings.token, "github.token")
+        try:
+            body = GitHub(settings.api, settings.repository, token, time.sleep).release(self._tag).get("body")
+        except GitHubError as error:
+            if error.status == 404:
+                return None
+            raise
+        return str(body) if body else None
+
+    def _credentials(self) -> Credentials:
+        context = self._context
+        parameters = context.of_group(self._host, "token_parameters")
+        token = find_token(context.clients, list(parameters)) if parameters else Token()
+        ca_file = context.of_group(self._host, "ca_file")
+        return Credentials(token.value or None, str(ca_file) if ca_file else None)
+
+    def _needed(self, variable: str, remedy: str) -> str:
+        value = str(self._context.of_group(self._host, variable) or "")
+        if not value:
+            raise SlipwayError(f"site_{variable} is not set", self._context.group_file, remedy)
+        return value
