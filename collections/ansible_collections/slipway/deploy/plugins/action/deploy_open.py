@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
@@ -37,7 +39,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume impo
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held, machine
 from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs
@@ -143,7 +145,7 @@ class ActionModule(SlipwayAction):
             gone = {item["name"] for item in progress.hosts_of(record)}.difference(context.hosts)
             require_covered(record, context.selected | context.selected_hosts | gone, choice)
             require_same_place(record, _place(context))
-        if not _touched(record) and (choice != "finish" or not record["targets"]):
+        if not _touched(record) and (choice != "finish" or not record["targets"] or _unapproved(context, record)):
             self._abandon(context, journal, choice, clock())
             return {"resumed": "", "lock": "lock free"}
         if choice is None or self._task.check_mode:
@@ -207,6 +209,14 @@ def _newest(context: Context) -> Journal | None:
 def _touched(record: Record) -> bool:
     begun = any(item.get("state", "planned") not in UNTOUCHED for item in record["targets"])
     return begun or bool(record.get("cause")) or has_begun(record)
+
+
+def _unapproved(context: Context, record: Record) -> bool:
+    """Whether nobody approved a deploy that needs it: a run that takes it up would not ask any more."""
+    if record.get("approval") or record.get("kind") == "rollback" or context.group != SITE:
+        return False
+    required = boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False)
+    return required and bool(progress.hosts_of(record))
 
 
 def _token_of_the_dead(context: Context) -> str | None:

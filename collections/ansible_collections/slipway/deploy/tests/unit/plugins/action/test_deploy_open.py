@@ -33,8 +33,8 @@ def run_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(deploy_open, "store_clock", lambda _context: lambda: 100.0)
     monkeypatch.setattr(deploy_open, "Console", lambda _clock: Screen())
 
-    def run(document: Doc, resume: str = "", check: bool = False) -> tuple[Doc, Doc]:
-        of = context(tmp_path, {"a": {}}, check=check, **({"resume": resume} if resume else {}))
+    def run(document: Doc, resume: str = "", check: bool = False, of: Context | None = None) -> tuple[Doc, Doc]:
+        of = of or context(tmp_path, {"a": {}}, check=check, **({"resume": resume} if resume else {}))
         base = {"schema": "slipway/record/1", "environment": "dev", "phase": "rolling_out", "outcome": None}
         Journal.open(of.store, {**base, "previous": None, **document})
         module: Any = deploy_open.ActionModule.__new__(deploy_open.ActionModule)
@@ -64,6 +64,38 @@ def test_finish(run: Any) -> None:
     result, left = run(record(target("a", "updating"), migrations=INCOMPATIBLE), "finish")
     assert (result["resumed"], left["cause"], left["outcome"]) == ("finish", None, None)
     assert left["migrations"] == INCOMPATIBLE
+
+
+@pytest.mark.parametrize(
+    ("required", "kind", "approval", "finished"),
+    [
+        (True, "deploy", None, False),
+        (True, "deploy", {"by": "maria"}, True),
+        (True, "rollback", None, True),
+        (False, "deploy", None, True),
+    ],
+)
+def test_what_nobody_approved_is_not_finished(
+    run: Any, tmp_path: Path, required: bool, kind: str, approval: Any, finished: bool
+) -> None:
+    shared = {"env": "dev", "state_store": str(tmp_path), "site_approval_required": required, "resume": "finish"}
+    of = Context(
+        {
+            "inventory_hostname": "a",
+            "env": "dev",
+            "ansible_check_mode": False,
+            "hostvars": {"a": shared},
+            "groups": {"site": ["a"], "backend": [], "fleet": []},
+            "ansible_play_hosts_all": ["a"],
+        }
+    )
+    document = record(target("a"), kind=kind, **({"approval": approval} if approval else {}))
+    if not finished:
+        with pytest.raises(SlipwayError, match="there is nothing to finish"):
+            run(document, of=of)
+        assert newest(of.store, "dev").record["outcome"] == "abandoned"  # type: ignore[union-attr]
+        return
+    assert run(document, of=of)[0]["resumed"] == "finish"
 
 
 def test_undo(run: Any) -> None:
