@@ -219,6 +219,9 @@ class _Line:
         self._connection.request(method, self._request.path, body=self._request.body, headers=headers)
         response = self._connection.getresponse()
         body = response.read(MOST_BODY)
+        if response.length and len(body) < MOST_BODY:
+            # http.client says nothing of a connection that ends within the length that was promised.
+            raise http.client.IncompleteRead(b"", response.length)
         latency = time.monotonic() - begun
         return Attempt(response.status, latency, body, response.getheader("Server") or "", at=time.time())
 

@@ -148,7 +148,7 @@ def _by_balancer(attempt: Attempt) -> bool:
 
 
 def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
-    text = attempt.body.decode("utf-8", "replace")
+    text = _text(attempt)
     if check.body is not None and check.body not in text:
         return f"the answer does not contain {check.body!r}"
     if not check.json and not check.take:
@@ -158,6 +158,10 @@ def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
     except (ValueError, RecursionError):
         return "the answer is no JSON"
     return first_problem(document, check.json, attempt.at) or _untakable(check, document)
+
+
+def _text(attempt: Attempt) -> str:
+    return attempt.body.decode("utf-8", "replace")
 
 
 def _untakable(check: SmokeCheck, document: Any) -> str:
@@ -174,7 +178,8 @@ def taken(check: SmokeCheck, attempt: Attempt) -> dict[Reference, Scalar]:
     """The values that a check takes from a right answer. They may be secret: they are for further requests only."""
     if not check.take:
         return {}
-    document = json.loads(attempt.body)
+    # As it was judged: bytes that are no UTF-8 must not make an exception of a pass.
+    document = json.loads(_text(attempt))
     return {(check.name, name): at(document, path)[1] for name, path in check.take}
 
 

@@ -150,6 +150,23 @@ def test_only_so_much_of_an_answer_is_read(service: Service) -> None:
     assert one(service.url, check(body="needle", retries=0)).verdict == "fail"
 
 
+def test_half_an_answer_is_none(service: Service) -> None:
+    def breaks_off(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b'<div id="root">')
+
+    service.answers = [breaks_off]
+    judged = one(service.url, check(body='<div id="root">', retries=0))
+    assert (judged.verdict, judged.detail) == ("inconclusive", "no proper HTTP answer (IncompleteRead)")
+
+
+def test_a_value_is_taken_from_an_answer_that_is_not_all_utf_8(service: Service) -> None:
+    service.answers = [says(200, b'{"token": "abc", "name": "\xff"}')]
+    assert one(service.url, check(take=(("token", "token"),))).verdict == "pass"
+
+
 def test_what_is_no_http_is_inconclusive() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
