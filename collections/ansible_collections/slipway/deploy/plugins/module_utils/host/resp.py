@@ -54,11 +54,20 @@ def parse_url(url: str, where: str) -> Address:
         raise SlipwayError("this is no address of a Redis", where, _FORMS) from None
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == "unix" and parts.path:
-        return Address(path=unquote(parts.path), user=user, password=password)
+        # Its database is written behind the path: in another one, a queue that is full is not there, and so empty.
+        database, query = _of_query(parts.query)
+        if database.isdigit() and not query:
+            return Address(path=unquote(parts.path), database=int(database), user=user, password=password)
     database = parts.path.strip("/") or "0"
     if parts.scheme not in ("redis", "rediss") or not host or not database.isdigit() or parts.query:
         raise SlipwayError("this is no address of a Redis", where, _FORMS)
     return Address(parts.scheme == "rediss", host, port, "", int(database), user, password)
+
+
+def _of_query(query: str) -> tuple[str, str]:
+    """The database that ``db=2`` says, and what else is said."""
+    key, _equals, value = query.partition("=")
+    return (value, "") if key == "db" else ("0", query)
 
 
 def ask(

@@ -104,6 +104,7 @@ def test_plain_behind_tls(redis: RedisDouble) -> None:
         ("rediss://u:p%40s@h", Address(secure=True, host="h", user="u", password="p@s")),
         ("redis://:p@[::1]:1/0", Address(host="::1", port=1, password="p")),
         ("unix:///run/redis.sock", Address(path="/run/redis.sock")),
+        ("unix:///run/redis.sock?db=2", Address(path="/run/redis.sock", database=2)),
     ],
 )
 def test_addresses(url: str, address: Address) -> None:
@@ -111,7 +112,19 @@ def test_addresses(url: str, address: Address) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "redis://", "http://h", "redis://h:x", "redis://h/db", "redis://h?db=1", "unix://", "redis://:s3cret@"]
+    "url",
+    [
+        "",
+        "redis://",
+        "http://h",
+        "redis://h:x",
+        "redis://h/db",
+        "redis://h?db=1",
+        "unix://",
+        "redis://:s3cret@",
+        "unix:///r?db=x",
+        "unix:///r?password=s3cret",
+    ],
 )
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(SlipwayError, match="w: this is no address of a Redis") as caught:
