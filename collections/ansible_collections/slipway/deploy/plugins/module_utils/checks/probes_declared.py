@@ -138,10 +138,22 @@ class _Row:
 
 def _http(row: _Row) -> Http:
     url = row.take("url")
-    if url is not None and (not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https")):
-        raise SlipwayError(f"{url!r} is no address", f"{row.where}.url", "Write https://crm.example.org")
+    if url is not None and not _is_web(url):
+        # It is not repeated: a password may stand in it.
+        remedy = "Write https://crm.example.org, without user or password"
+        raise SlipwayError("this is no address", f"{row.where}.url", remedy)
     check = parse_check({"name": row.name, **row.values}, row.where, trace=row.trace)
     return Http(check, str(url).rstrip("/") if url is not None else None)
+
+
+def _is_web(url: Any) -> bool:
+    """Whether it is the address of a web server, with nobody's password in it."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
 
 
 def _import_wizard(row: _Row) -> Http:
@@ -168,12 +180,12 @@ def _scheduler(row: _Row) -> Spec:
 
 def _queue(row: _Row) -> Queue:
     kind = row.take("type", "list")
-    if kind not in _LENGTHS:
+    if not isinstance(kind, str) or kind not in _LENGTHS:
         raise SlipwayError(f"{kind!r} is no kind of queue", f"{row.where}.type", f"There are {', '.join(_LENGTHS)}")
     below = row.take("below", 10)
     if not isinstance(below, int) or isinstance(below, bool) or below < 1:
         raise SlipwayError(f"{below!r} is no limit", f"{row.where}.below", "Write a whole number from 1 on")
-    return Queue(_redis(row, _LENGTHS[str(kind)]), int(below))
+    return Queue(_redis(row, _LENGTHS[kind]), int(below))
 
 
 def _redis(row: _Row, command: str) -> Redis:
@@ -212,9 +224,10 @@ def _sentry(row: _Row) -> Sentry:
     for level in levels:
         if level not in _LEVELS:
             raise SlipwayError(f"{level!r} is no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
+    if not levels:
+        raise SlipwayError("levels names no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
     url = row.text("url", Sentry.url)
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+    if not _is_web(url):
         raise SlipwayError("this is no address of a Sentry", f"{row.where}.url", "Write https://sentry.io")
     organization = row.text("organization")
     projects = _names(row, "projects", [])
