@@ -27,6 +27,8 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begi
 SINCE = "checklist_since"
 #: Records that are looked through for the newest deploy that changed something.
 _LOOKED_BACK = 50
+#: Ends of a deploy that changed nothing.
+_NOTHING = ("unchanged", "abandoned")
 
 
 class ActionModule(SlipwayAction):
@@ -66,6 +68,6 @@ def _since(context: Context) -> float | None:
     if context.settings.state_store.startswith("s3://"):
         begin_reading(context, account=False)
     for record in history(context.store, context.environment, _LOOKED_BACK):
-        if record.get("outcome") != "unchanged" and record.get("started_at") is not None:
+        if record.get("outcome") not in _NOTHING and record.get("started_at") is not None:
             return float(record["started_at"])
     return None

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.action import checklist, checklist_host
+from ansible_collections.slipway.deploy.plugins.action import checklist, checklist_host, checklist_test
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.plugin_utils import checking
 from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import refuse_unreadable_rows
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
@@ -100,6 +101,18 @@ def test_what_cannot_be_read_is_said_before_anything_changes(tmp_path: Path) -> 
         refuse_unreadable_rows(site(tmp_path, [QUEUE]))
     refuse_unreadable_rows(site(tmp_path, [GREEN]))
     refuse_unreadable_rows(site(tmp_path, None))
+
+
+@pytest.mark.parametrize("later", ["unchanged", "abandoned"])
+def test_issues_are_new_since_the_newest_deploy_that_changed_something(tmp_path: Path, later: str) -> None:
+    of = site(tmp_path, [GREEN])
+    previous = None
+    for number, outcome in enumerate(("succeeded", "succeeded", later), 1):
+        record = {"id": f"2026-11-2{number}T21-04-11Z-r", "schema": "slipway/record/1", "environment": "dev"}
+        record |= {"phase": "closed", "kind": "deploy", "targets": [], "previous": previous, "finished_at": number}
+        Journal.open(of.store, {**record, "outcome": outcome, "started_at": number})
+        previous = record["id"]
+    assert checklist_test._since(of) == 2
 
 
 class TestOnTheHost:
