@@ -141,4 +141,5 @@ def _sentry(probe: Probe, spec: Sentry, world: World) -> Found:
         answer = request_json("GET", url, None, headers, probe.timeout, _MOST_ISSUES)
     except Unreachable as error:
         return Found("unknown", f"Sentry cannot be asked: {error}")
-    return sentry.judge(spec, world.since, answer.status, answer.body, answer.retry_after)
+    link = answer.headers.get("link", "")
+    return sentry.judge(spec, world.since, answer.status, answer.body, answer.retry_after, link)

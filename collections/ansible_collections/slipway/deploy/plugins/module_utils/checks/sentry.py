@@ -10,6 +10,7 @@ joined, which may be none: so it is always said, ``-1`` for all. Whatever is no 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,7 @@ _ALL_PROJECTS = "-1"
 #: The most that Sentry lists at once.
 _PAGE = 100
 _NAMED = 3
+_MORE = re.compile(r'rel="next"\s*;\s*results="true"')
 _WORDS = {
     400: "Sentry refuses the query; a project or an environment of that name may not exist",
     401: "Sentry does not take the token",
@@ -56,8 +58,13 @@ def _stamp(epoch: float) -> str:
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def judge(spec: Sentry, since: float, status: int, body: bytes, retry_after: float | None = None) -> Found:
-    """What an answer means."""
+def judge(
+    spec: Sentry, since: float, status: int, body: bytes, retry_after: float | None = None, link: str = ""
+) -> Found:
+    """What an answer means.
+
+    :param link: its header, which says whether there are more pages: https://docs.sentry.io/api/pagination/.
+    """
     if status != 200:
         return Found("unknown", _trouble(status, retry_after))
     try:
@@ -68,6 +75,8 @@ def judge(spec: Sentry, since: float, status: int, body: bytes, retry_after: flo
         return Found("unknown", "Sentry's answer is not what was asked for")
     span = f"since {_stamp(since)[11:19]}"
     levels = " or ".join(spec.levels)
+    if not issues and _MORE.search(link):
+        return Found("unknown", "Sentry's first page is empty, but it has more")
     if not issues:
         return Found("green", f"no new issue of level {levels} {span}")
     names = [f"{clean(item.get('shortId') or item['id'])} ({clean(item['level'])})" for item in issues[:_NAMED]]

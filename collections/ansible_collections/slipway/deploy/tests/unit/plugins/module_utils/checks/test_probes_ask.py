@@ -49,6 +49,7 @@ class Web(ThreadingHTTPServer):
         self.health: tuple[int, Any] = (200, {"status": "ok", "scheduler": True})
         self.seen: list[tuple[str, str, str]] = []
         self.delay = 0.0
+        self.link = ""
 
     @property
     def url(self) -> str:
@@ -66,6 +67,8 @@ class Handler(BaseHTTPRequestHandler):
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        if self.server.link:
+            self.send_header("Link", self.server.link)
         self.end_headers()
         self.wfile.write(body)
 
@@ -157,6 +160,13 @@ def test_a_sentry_that_cannot_be_asked(web: Web, row: Doc, world: Doc, detail: s
     found = run([{**placed(web)[1], **row}], web, **world)["alerts"].found
     assert (found.verdict, web.seen) == ("unknown", [])
     assert found.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(("more", "verdict"), [("false", "green"), ("true", "unknown")])
+def test_an_empty_page_of_several_is_not_green(web: Web, more: str, verdict: str) -> None:
+    pages = (("previous", "false", "0:0:1"), ("next", more, "0:100:0"))
+    web.link = ", ".join(f'<{web.url}>; rel="{rel}"; results="{has}"; cursor="{at}"' for rel, has, at in pages)
+    assert run([placed(web)[1]], web)["alerts"].found.verdict == verdict
 
 
 def test_a_secret_that_cannot_be_read_leaves_the_other_rows(web: Web) -> None:
