@@ -141,7 +141,9 @@ class _Registry:
         if answer.status != 200:
             what = f"the registry answers HTTP {answer.status}"
             raise SlipwayError(what, name, "See to the registry, then run this again")
-        said = answer.headers.get(_DIGEST_HEADER) or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+        said = answer.headers.get(_DIGEST_HEADER, "")
+        if not said and _is_manifest(answer.body):
+            said = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         if not is_digest(said):
             raise SlipwayError("the registry says no digest", name, "Ask who runs it; an image has one")
         return said
@@ -173,7 +175,7 @@ class _Registry:
         answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
         try:
             document: Any = json.loads(answer.body) if answer.status == 200 else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             document = {}
         token = (document.get("token") or document.get("access_token")) if isinstance(document, dict) else None
         if not token:
@@ -195,6 +197,15 @@ class _Registry:
             said = getattr(reason, "verify_message", None) or getattr(reason, "strerror", None) or type(reason).__name__
             what = f"the registry cannot be reached: {said}"
             raise SlipwayError(what, where, "Check the network and the registry, then run this again") from None
+
+
+def _is_manifest(body: bytes) -> bool:
+    """Whether a registry wrote it, and not a web server that has a page for every address."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and "schemaVersion" in document
 
 
 def _lower(headers: Any) -> dict[str, str]:

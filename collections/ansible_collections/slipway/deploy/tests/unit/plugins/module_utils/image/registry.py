@@ -22,6 +22,7 @@ class Registry:
         self.tags = {"staging-20261121"}
         self.digest = DIGEST
         self.says_digest = True
+        self.body = BODY
         self.wants: tuple[str, str] | None = None
         self.status = 0
         self.asked: list[tuple[str, str]] = []
@@ -62,7 +63,7 @@ class Registry:
             return self.status, {"Location": "http://127.0.0.1:1/"}, b""
         if path not in {f"/v2/{REPOSITORY}/manifests/{tag}" for tag in self.tags}:
             return 404, {}, b""
-        return 200, {"Docker-Content-Digest": self.digest} if self.says_digest else {}, BODY
+        return 200, {"Docker-Content-Digest": self.digest} if self.says_digest else {}, self.body
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         stub = self

@@ -47,6 +47,13 @@ def test_a_registry_that_says_no_digest(registry):
     assert BODY
 
 
+@pytest.mark.parametrize("body", [b"", b"<!doctype html>", b'["schemaVersion"]', b"[" * 100_000])
+def test_what_is_no_registry_names_no_image(registry, body):
+    registry.says_digest, registry.body = False, body
+    with pytest.raises(SlipwayError, match="says no digest"):
+        ask(registry)
+
+
 @pytest.mark.parametrize("kind", ["Basic", "Bearer"])
 def test_a_login(registry, kind):
     registry.wants = (kind, LOGIN)
