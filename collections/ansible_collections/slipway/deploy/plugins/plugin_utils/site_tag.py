@@ -182,7 +182,8 @@ class _Wanted:
         parameters = context.of_group(self._host, "token_parameters")
         token = find_token(context.clients, list(parameters)) if parameters else Token()
         ca_file = context.of_group(self._host, "ca_file")
-        return Credentials(token.value or None, str(ca_file) if ca_file else None)
+        variable = f"{context.group}_token_parameters"
+        return Credentials(token.value or None, str(ca_file) if ca_file else None, variable)
 
     def _needed(self, variable: str, remedy: str) -> str:
         value = str(self._context.of_group(self._host, variable) or "")

@@ -35,7 +35,7 @@ _REFUSALS: Sequence[tuple[str, str, str]] = (
     (
         r"authentication failed|could not read (username|password)|invalid username|returned error: 40[13]|denied",
         "the remote does not accept these credentials",
-        "Give promote_token a token that may write there, or correct git's own set-up; it may be revoked or expired",
+        "Give {variable} a token with rights there, or correct git's own set-up; it may be revoked or expired",
     ),
     (
         r"repository .*not found|does not appear to be a git repository|returned error: 404|no such remote",
@@ -61,10 +61,12 @@ class Credentials:
 
     :ivar token: for HTTPS; ``None`` leaves everything to git's own set-up. It never appears in ``repr``.
     :ivar ca_file: certificates of the remote's authority, ``None`` for the system's.
+    :ivar variable: where the token is written, for errors.
     """
 
     token: str | None = None
     ca_file: str | None = None
+    variable: str = "promote_token"
 
     def __repr__(self) -> str:
         return f"Credentials(token={'set' if self.token else None}, ca_file={self.ca_file!r})"
@@ -142,7 +144,8 @@ class Git:
         said = next((line for line in lines if re.match(r"(fatal|error|remote|!)", line)), lines[0] if lines else "")
         for pattern, what, remedy in _REFUSALS:
             if re.search(pattern, text, re.IGNORECASE):
-                return SlipwayError(f"{what} (git {verb}: {_plain(said)})", self._where(), remedy)
+                advice = remedy.format(variable=self._credentials.variable)
+                return SlipwayError(f"{what} (git {verb}: {_plain(said)})", self._where(), advice)
         return SlipwayError(f"git {verb} failed: {_plain(said)}", self._where(), "Try the same by hand there")
 
     @contextmanager
@@ -166,14 +169,15 @@ class Git:
         return f"{self.name} ({self.place})"
 
 
-def check_url(url: str, where: str) -> str:
+def check_url(url: str, where: str, variable: str = Credentials.variable) -> str:
     """``url`` itself, unless it holds a password.
 
+    :param variable: where a token is written instead.
     :raises SlipwayError: then; without repeating it.
     """
     parts = urlsplit(url)
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
-        remedy = "Write the address without them and give the token by promote_token"
+        remedy = f"Write the address without them and give the token by {variable}"
         raise SlipwayError("the address holds credentials", where, remedy)
     return url
 

@@ -51,7 +51,7 @@ def fetched_tag(
     :param gate: is handed the names of the tags and of the branches before anything is fetched, and may refuse.
     :raises SlipwayError: when the remote refuses, or has no such tag; it says which there are.
     """
-    check_url(url, f"{name}_repository")
+    check_url(url, f"{name}_repository", credentials.variable)
     with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
         git = Git(Path(directory), name, credentials, place=url, url=url)
         git.ask("init", "--quiet", "--bare")

@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,28 @@ def test_an_archive_is_pinned_by_its_digest(find: Any, tmp_path: Path) -> None:
     ):
         with pytest.raises(SlipwayError, match=says):
             find(**{**wanted, **more})
+
+
+def test_a_repository_that_refuses_says_where_its_token_is_written(find: Any) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="x"')
+            self.end_headers()
+
+        def log_message(self, *_words: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/crm"
+        with pytest.raises(SlipwayError, match="does not accept these credentials") as caught:
+            find(site_release="staging-20261101", site_repository=url)
+        server.shutdown()
+    assert "Give site_token_parameters a token" in str(caught.value)
+    with pytest.raises(SlipwayError, match="give the token by site_token_parameters") as caught:
+        find(site_release="staging-20261101", site_repository="https://me:s3cret@git.example.org/crm")
+    assert "s3cret" not in str(caught.value)
 
 
 TABLE = {"DATABASE_URL": {"type": "postgresql_url"}, "JWT_SECRET": {}, "LICENSE": {"type": "path", "delivered": True}}
