@@ -158,12 +158,13 @@ class _Wanted:
             return None
         message, file = (tree.message, tree.file(FILE.format(tag=self._tag))) if tree else (None, None)
         notes, asked = find_notes(self._tag, message=message, file=file), []
-        if notes is None and context.variables.get("github"):
+        github = bool(context.variables.get("github"))
+        if notes is None and github:
             try:
                 notes = find_notes(self._tag, release=self._github_release())
             except (GitHubError, SlipwayError) as error:
                 asked.append(f"GitHub: {error}")
-        return require_notes(self._tag, context.environment, notes, asked=asked, where=CHOSEN)
+        return require_notes(self._tag, context.environment, notes, asked=asked, github=github, where=CHOSEN)
 
     def _github_release(self) -> str | None:
         """The body of GitHub's release."""

@@ -98,11 +98,18 @@ def find_notes(
 
 
 def require_notes(
-    tag: str, environment: str, notes: Notes | None, *, asked: Sequence[str] = (), where: str = "-e site_release"
+    tag: str,
+    environment: str,
+    notes: Notes | None,
+    *,
+    asked: Sequence[str] = (),
+    github: bool = True,
+    where: str = "-e site_release",
 ) -> Notes:
     """Refuse a release without notes.
 
     :param asked: places that could not be asked, in words, for what is said.
+    :param github: whether GitHub's release is asked for.
     :raises SlipwayError: in one line, with where notes can be written.
     """
     if notes is not None:
@@ -111,4 +118,5 @@ def require_notes(
     what = f"{tag} has no release notes, and {environment} needs them{unknown}"
     file = FILE.format(tag=tag)
     remedy = f"Write them below the title of the tag's message, in {file} at the tag, or in GitHub's release"
+    remedy += "" if github else " (which is asked for where github is set)"
     raise SlipwayError(what, where, remedy)

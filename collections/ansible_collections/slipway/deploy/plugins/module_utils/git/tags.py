@@ -33,7 +33,7 @@ class TaggedTree:
 
     def file(self, path: str) -> str | None:
         """A file's text in the tree, or ``None`` when there is none."""
-        code, text = self._git.ask("show", f"{self.commit}:{path}", codes=(0, 128))
+        code, text = self._git.ask("cat-file", "blob", f"{self.commit}:{path}", codes=(0, 128))
         return None if code else text
 
 

@@ -49,6 +49,11 @@ def repository_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git("commit", "-q", "--allow-empty", "-m", "second")
     git("tag", "-a", "-m", NOTES, "prod-20261104.2")
     git("branch", "staging-20261109")
+    (directory / "docs" / "releases" / "prod-20261105.md").mkdir()
+    (directory / "docs" / "releases" / "prod-20261105.md" / "notes").write_text(NOTES)
+    git("add", "-A")
+    git("commit", "-q", "-m", "third")
+    git("tag", "prod-20261105")
     return directory
 
 
@@ -95,7 +100,7 @@ def test_the_tag_is_pinned_by_its_commit(find: Any) -> None:
         ("production", "staging-20261101", "staging-20261101 is a tag of staging, not of production"),
         ("production", "prod-20261104.3", "there is no tag prod-20261104.3. Did you mean prod-"),
         ("production", "prod-20261104.0", "'prod-20261104.0' is no tag of production"),
-        ("production", "main", "main is a branch, and production takes tags only. Deploy prod-20261104.2"),
+        ("production", "main", "main is a branch, and production takes tags only. Deploy prod-20261105"),
         ("staging", "main", "main is a branch, and staging takes tags only"),
         ("staging", "staging-20261109", "staging-20261109 is a branch and no tag"),
         ("staging", "staging-20261102", "there is no tag staging-20261102"),
@@ -149,6 +154,15 @@ def test_notes_of_githubs_release(find: Any, monkeypatch: pytest.MonkeyPatch, sa
         return
     with pytest.raises(SlipwayError, match=words):
         find(**wanted)
+
+
+def test_notes_that_nobody_would_find_are_not_asked_for_in_vain(find: Any) -> None:
+    wanted = {"env": "production", "site_notes_required": True}
+    with pytest.raises(SlipwayError, match=r"or in GitHub's release \(which is asked for where github is set\)"):
+        find(**wanted, site_release="prod-20261104")
+    # A directory of that name has no text.
+    with pytest.raises(SlipwayError, match="prod-20261105 has no release notes"):
+        find(**wanted, site_release="prod-20261105")
 
 
 def test_an_archive_is_pinned_by_its_digest(find: Any, tmp_path: Path) -> None:
