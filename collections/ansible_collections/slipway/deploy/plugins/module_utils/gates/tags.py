@@ -75,7 +75,7 @@ def prefix_of(environment: str, given: object) -> str:
         return PREFIXES.get(environment, "")
     text = str(given)
     if text and not _PREFIX.fullmatch(text):
-        remedy = "Lower-case letters, digits and -, as in prod; empty: any branch, tag or commit"
+        remedy = "Lower-case letters, digits and -, as in prod; empty: any tag"
         raise SlipwayError(f"{text[:_SHOWN]!r} is no prefix of tags", "site_tag_prefix", remedy)
     return text
 
@@ -137,7 +137,7 @@ def _environment_of(prefix: str) -> str:
 
 def _fitting(prefix: str, existing: list[str], today: date) -> str:
     if not prefix:
-        return "Name a branch, a tag or a commit"
+        return "Name a tag"
     newest_one = newest(prefix, existing)
     make = f"tag the commit: git tag -a {next_free(prefix, existing, today)}"
     return f"Deploy {newest_one}, or {make}" if newest_one else f"{make[0].upper()}{make[1:]}"

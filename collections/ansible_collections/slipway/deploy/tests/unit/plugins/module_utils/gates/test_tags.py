@@ -167,5 +167,5 @@ def test_what_fits(kind: Any) -> None:
 @pytest.mark.parametrize(("name", "kind"), [("main", "branch"), ("3f9c2d1", "commit"), ("prod-20261120", "tag")])
 def test_an_environment_without_a_prefix_takes_anything(name: str, kind: Any) -> None:
     assert check_tag(name, kind, "local", "", [], TODAY) == parse_tag(name)
-    with pytest.raises(SlipwayError, match="no release is named. Name a branch, a tag or a commit"):
+    with pytest.raises(SlipwayError, match="no release is named. Name a tag"):
         check_tag("", kind, "local", "", [], TODAY)
