@@ -18,6 +18,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 BY, REFERENCE = "approved_by", "approval_ref"
 _LONGEST = 100
 _LONGEST_REFERENCE = 500
+#: What a pipeline passes on when it has no name: nobody's.
+_NOBODY = frozenset({"true", "false", "yes", "no", "none", "null", "undefined"})
 
 How = Literal["prompt", "variable"]
 
@@ -67,7 +69,7 @@ def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
 
 
 def _name(text: str, where: str) -> str:
-    if not text or not text.isprintable() or len(text) > _LONGEST:
+    if not text or not text.isprintable() or len(text) > _LONGEST or text.lower() in _NOBODY or text[0] in "[{":
         what = "the approver's name is empty" if not text else "this is no name of an approver"
         raise SlipwayError(what, where, "Say the name of the person who approved")
     return text

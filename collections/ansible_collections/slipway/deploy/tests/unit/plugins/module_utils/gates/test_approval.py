@@ -52,6 +52,10 @@ def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -
         ({"approved_by": ""}, None, "-e approved_by: the approver's name is empty"),
         ({"approved_by": "  \t"}, None, "-e approved_by: the approver's name is empty"),
         ({"approved_by": "ma\nria"}, None, "-e approved_by: this is no name of an approver"),
+        ({"approved_by": "false"}, None, "-e approved_by: this is no name of an approver"),
+        ({"approved_by": True}, None, "-e approved_by: this is no name of an approver"),
+        ({"approved_by": ["maria"]}, None, "-e approved_by: this is no name of an approver"),
+        ({"approved_by": "None"}, None, "-e approved_by: this is no name of an approver"),
         ({"approved_by": "m" * 101}, None, "this is no name of an approver"),
         (
             {"approved_by": "mallory"},
