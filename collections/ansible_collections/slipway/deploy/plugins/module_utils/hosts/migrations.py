@@ -160,7 +160,10 @@ def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any],
     if forced:
         return (f"{what}; going back to it all the same, because force is given",)
     where = f"schema version {migrations.get('from')}" if migrations.get("from") else None
-    raise SlipwayError(what, where, f"{_restore(moved)} first, or insist with -e force_schema=true")
+    remedy = f"{_restore(moved)} first, or insist with -e force_schema=true"
+    if not _unsafe(moved):
+        remedy = f"Take the schema back as well: -e downgrade_schema=true. Otherwise: {remedy}"
+    raise SlipwayError(what, where, remedy)
 
 
 def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dict[str, Any]:
@@ -169,7 +172,7 @@ def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dic
     :param schema: the version that the database has.
     :raises SlipwayError: when one of the migrations between is not declared safe to take back.
     """
-    unsafe = tuple(str(item.get("version")) for item in moved.applied if not item.get("downgrade_safe"))
+    unsafe = _unsafe(moved)
     if unsafe:
         what = f"the schema cannot go back to that of {release.tag}: {_migrations(unsafe)} not declared downgrade-safe"
         raise SlipwayError(what, "-e downgrade_schema", f"{_restore(moved)} instead (point-in-time recovery)")
@@ -179,6 +182,12 @@ def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dic
     pending = [{**_entry(item), "compatible": False} for item in moved.applied]
     to = moved.schema or "base"
     return {**_NONE, "state": "planned", "direction": DOWN, "from": schema, "to": to, "pending": pending}
+
+
+def _unsafe(moved: Moved) -> tuple[str, ...]:
+    """What is not declared safe to take back; of what somebody insisted on leaving behind, nobody knows."""
+    safe = {str(item.get("version")): bool(item.get("downgrade_safe")) for item in moved.applied}
+    return tuple(version for version in dict.fromkeys([*safe, *moved.versions]) if not safe.get(version))
 
 
 def _migrations(versions: Sequence[str]) -> str:

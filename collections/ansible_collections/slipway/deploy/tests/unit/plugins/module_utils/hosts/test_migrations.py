@@ -16,6 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations im
     is_settled,
     known_schema,
     moved_since,
+    planned_downgrade,
     planned_migrations,
     refuse_behind,
 )
@@ -200,6 +201,24 @@ def test_refuse_behind(newest_first: list[Doc], versions: str | None) -> None:
     assert (error.where, "force_schema=true" in str(error.remedy)) == ("schema version 5", True)
     (warning,) = refuse_behind(moved, V1, {}, forced=True)
     assert warning.startswith(error.what)
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_what_may_be_taken_back_is_said_where_the_rollback_is_refused(safe: bool) -> None:
+    records = [ran(V2, done({**BAD, "downgrade_safe": True}, {**GOOD, "downgrade_safe": safe})), ran(V1)]
+    with pytest.raises(SlipwayError) as caught:
+        refuse_behind(moved_since(records, V1), V1, {}, forced=False)
+    assert ("-e downgrade_schema=true" in str(caught.value)) is safe
+
+
+def test_what_was_left_behind_is_not_taken_back() -> None:
+    # Somebody insisted on V1 on the newer schema.
+    moved = moved_since([ran(V2), ran(V1, {"state": "none", "to": "3", "behind": ["3"]})], V1)
+    with pytest.raises(SlipwayError, match="has moved past") as caught:
+        refuse_behind(moved, V1, {}, forced=False)
+    assert "downgrade_schema" not in str(caught.value)
+    with pytest.raises(SlipwayError, match="migration 3 is not declared downgrade-safe"):
+        planned_downgrade(moved, V1, "3")
 
 
 def test_records_are_read_back_to_the_release_and_no_further() -> None:
