@@ -7,7 +7,7 @@ Each function gives a block of Markdown, or the empty string where the record ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
@@ -23,6 +23,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, plural
 
 _SIGNS = {"green": "✅", "red": "❌", "unknown": "❔"}
+#: How much of one thing is said in a line of several.
+_LONGEST = 80
 _HOWS = {"prompt": "at the prompt", "variable": "by variable"}
 
 
@@ -96,19 +98,50 @@ def _backup(done: Mapping[str, Any]) -> str:
 
 def systemd(record: Record, most: int = 100) -> str:
     """The state of each host's service, as the checklist or the health check found it."""
+    rows = [tuple(map(escape, row)) for row in _units(record)]
+    return f"**systemd:**\n\n{bounded_table(('Host', 'Unit', 'State'), rows, most)}" if rows else ""
+
+
+def _units(record: Record) -> list[tuple[str, str, str]]:
     rows = [
-        (escape(item.get("host") or ""), escape(item.get("name")), escape(item.get("detail") or item.get("verdict")))
+        (str(item.get("host") or ""), str(item.get("name")), str(item.get("detail") or item.get("verdict")))
         for item in record.get("checklist") or ()
         if item.get("kind") == "systemd"
     ]
-    if not rows:
-        hosts = {item["name"] for item in targets_of(record) if is_host(item)}
-        rows = [
-            (escape(item["name"]), "service", "active" if item.get("running") else escape(item.get("detail") or "?"))
-            for item in record.get("health") or ()
-            if item.get("name") in hosts
-        ]
-    return f"**systemd:**\n\n{bounded_table(('Host', 'Unit', 'State'), rows, most)}" if rows else ""
+    if rows:
+        return rows
+    hosts = {item["name"] for item in targets_of(record) if is_host(item)}
+    return [
+        (str(item["name"]), "service", "active" if item.get("running") else str(item.get("detail") or "?"))
+        for item in record.get("health") or ()
+        if item.get("name") in hosts
+    ]
+
+
+def lines(record: Record, most: int = 10) -> list[str]:
+    """Commit, migrations, units and smoke checks of a deploy to hosts, a line each; a fleet has its own."""
+    releases = _releases(record)
+    if not releases:
+        return []
+    said = [f"commit: {item['commit']}" for item in releases if item.get("commit")]
+    done = record.get("migrations") or {}
+    words = "taken back" if done.get("direction") == "down" else "applied"
+    for key, how in (("applied", words), ("pending", f"not {words}")):
+        changes = [f"{item.get('version')} {item.get('description') or ''}" for item in done.get(key) or ()]
+        said += [f"migrations {how}: {_some(changes, most)}"] if changes else []
+    units = [" ".join(row) for row in _units(record)]
+    said += [f"systemd: {_some(units, most)}"] if units else []
+    checks = list(record.get("smoke") or ())
+    passed = sum(item.get("verdict") == "pass" for item in checks)
+    said += [f"smoke: {passed} of {len(checks)} passed"] if checks else []
+    return said
+
+
+def _some(texts: Sequence[str], most: int) -> str:
+    hidden = len(texts) - most
+    return ", ".join(
+        [*(clean(text)[:_LONGEST] for text in texts[:most]), *([f"and {hidden} more"] if hidden > 0 else [])]
+    )
 
 
 def smoke(record: Record, most: int = 400) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.metadata import approved, coverage, traces
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import headline, next_steps
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist, checklist_problems
@@ -118,8 +119,8 @@ def _findings(record: Record) -> list[str]:
 
 
 def _metadata(record: Record) -> list[str]:
-    """How the checklist came out, where the coverage is, and the traces of the smoke checks."""
-    lines = [_escaped(line) for line in checklist(record)[:1]]
+    """What was deployed and how its checks came out, where the coverage is, and the traces of the smoke checks."""
+    lines = [_escaped(line) for line in (*metadata.lines(record), *checklist(record)[:1])]
     url = coverage(record)
     lines += [f"<{url}|coverage report>"] if url else []
     found = traces(record)

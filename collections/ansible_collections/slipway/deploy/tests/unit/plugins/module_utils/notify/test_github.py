@@ -180,6 +180,9 @@ def test_slack_has_the_same_facts() -> None:
     joined = "\n".join(texts)
     for words in ("checklist: 5 of 5 green", "approved by petra by variable", "coverage report", f"login {TRACE}"):
         assert words in joined
+    for words in (f"commit: {site_samples.COMMIT}", "members get a parish", "systemd: ", "smoke: ", TAG):
+        assert words in joined
+    assert "commit" not in "".join(str(block) for block in end(samples.succeeded()).blocks)
     held = "\n".join(str(block) for block in end(site_samples.held()).blocks)
     assert "queue is red: 12 waiting" in held
     assert "alerts is unknown" in held
