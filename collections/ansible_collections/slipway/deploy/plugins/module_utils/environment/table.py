@@ -148,7 +148,10 @@ def _path(value: str) -> bool:
 
 
 def _url(scheme: str, *, path: bool = False) -> Callable[[str], bool]:
-    """Whether a text is a URL of a scheme (a pattern), with a host, and with a path when told."""
+    """Whether a text is a URL of a scheme (a pattern), with a host, and with a path when told.
+
+    A socket of the machine stands where libpq and Redis' clients have it: in ``?host=/run/…``, or behind ``unix://``.
+    """
 
     def looks(value: str) -> bool:
         try:
@@ -156,8 +159,9 @@ def _url(scheme: str, *, path: bool = False) -> Callable[[str], bool]:
             host, _port = parts.hostname, parts.port
         except ValueError:
             return False
-        fine = bool(re.fullmatch(scheme, parts.scheme)) and bool(host) and not re.search(r"\s", value)
-        return fine and (not path or bool(parts.path.strip("/")))
+        local = parts.query.startswith("host=/") or "&host=/" in parts.query if path else parts.scheme == "unix"
+        fine = bool(re.fullmatch(scheme, parts.scheme)) and bool(host or local) and not re.search(r"\s", value)
+        return fine and (not (path or local) or bool(parts.path.strip("/")))
 
     return looks
 
@@ -172,5 +176,5 @@ TYPES: Mapping[str, tuple[Callable[[str], bool], str]] = {
         _url(r"postgres(?:ql)?(?:\+[a-z0-9]+)?", path=True),
         "postgresql+psycopg2://user:password@host:5432/database",
     ),
-    "redis_url": (_url("rediss?"), "redis://:password@host:6379/0"),
+    "redis_url": (_url("rediss?|unix"), "redis://:password@host:6379/0"),
 }

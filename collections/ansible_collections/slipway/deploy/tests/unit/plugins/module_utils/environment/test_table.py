@@ -113,10 +113,17 @@ def test_what_is_missing_is_said_with_how_to_write_it() -> None:
         ("url", ["https://x", "http://x:9000/a"], ["x", "https://", "ftp://x", "https://x:99999", "https://a b"]),
         (
             "postgresql_url",
-            ["postgresql://u:p@db/x", "postgres://db/x", "postgresql+psycopg2://u:p@[::1]:5432/x"],
-            ["postgresql://db", "postgresql://db/", "mysql://db/x", "postgresql:///x"],
+            [
+                *("postgresql://u:p@db/x", "postgres://db/x", "postgresql+psycopg2://u:p@[::1]:5432/x"),
+                *("postgresql+psycopg2:///x?host=/run/postgresql", "postgresql://u@/x?sslmode=disable&host=/run"),
+            ],
+            ["postgresql://db", "postgresql://db/", "mysql://db/x", "postgresql:///x", "postgresql:///?host=/run"],
         ),
-        ("redis_url", ["redis://x", "rediss://:p@x:6379/0"], ["redis://", "http://x", "redis"]),
+        (
+            "redis_url",
+            ["redis://x", "rediss://:p@x:6379/0", "unix:///run/r.sock?db=1"],
+            ["redis://", "http://x", "unix://"],
+        ),
     ],
 )
 def test_types(kind: str, good: list[str], bad: list[str]) -> None:
