@@ -213,6 +213,11 @@ def test_other_answers(github: GitHub, status: int, said: str) -> None:
     assert told(github).errors == (said,)
 
 
+def test_pull_requests_without_a_number_are_none(github: GitHub) -> None:
+    github.answer = lambda _call: Answer(200, [{}, None])  # type: ignore[method-assign]
+    assert told(github, issue="auto").errors == (f"there is no pull request of commit {COMMIT[:12]}",)
+
+
 def test_a_comment_is_not_made_twice_when_its_answer_is_lost(github: GitHub) -> None:
     real = github.answer
 

@@ -86,7 +86,7 @@ class GitHub:
         """The pull request that brought a commit; the newest where there are several, ``None`` where there is none."""
         answer = self._call("GET", f"/commits/{quote(commit, safe='')}/pulls", f"a commit {commit[:12]}", None)
         found = _read(answer)
-        numbers = [item["number"] for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        numbers = [item.get("number") for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         return max((number for number in numbers if isinstance(number, int)), default=None)
 
     def _object(self, method: str, path: str, what: str, payload: Any = None) -> dict[str, Any]:
