@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_checks
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import secrets_of
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import base_of, secrets_of
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
@@ -81,11 +81,14 @@ def secrets_of_run(context: Context) -> Secrets:
 
 
 def check_secrets(context: Context) -> None:
-    """Look that every secret that the smoke checks need can be read, before anything is changed.
+    """Look that every secret that the smoke checks need can be read and every host asked, before anything is changed.
 
     :raises SlipwayErrors: naming each that cannot.
     """
     jobs = declared_jobs(context, "unused")
+    for job in jobs:
+        if job.name in context.hosts:
+            base_of(job.name, job.base_url)
     refuse_unreadable(context, [(f"{job.name}: smoke_checks: {job.check.name}", job.check) for job in jobs])
 
 

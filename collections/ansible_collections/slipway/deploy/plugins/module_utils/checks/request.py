@@ -115,7 +115,7 @@ def draft(name: str, base_url: str, check: SmokeCheck, secrets: Resolver) -> Dra
     :param name: the service or host that is asked.
     :raises SlipwayError: when the base URL or a secret is not usable.
     """
-    base = _base(name, base_url)
+    base = base_of(name, base_url)
     known: dict[Secret, str] = {}
     for place, value in parts(check):
         if isinstance(value, Secret):
@@ -130,10 +130,14 @@ def _sendable(text: str, place: str, where: str) -> str:
     return text
 
 
-def _base(name: str, base_url: str) -> Request:
+def base_of(name: str, base_url: str) -> Request:
+    """What a check's path is appended to.
+
+    :raises SlipwayError: when the base URL is not usable.
+    """
     where = f"the base URL of {name}"
-    url = urlsplit(base_url)
     try:
+        url = urlsplit(base_url)
         port = url.port
     except ValueError as error:
         raise SlipwayError("the port is no number", where, "Write http://host:8080") from error

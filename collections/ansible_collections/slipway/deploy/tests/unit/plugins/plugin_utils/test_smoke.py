@@ -77,6 +77,16 @@ def test_every_secret_is_looked_for_before_anything_changes(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    "url", ["crm.example.org", "https://me:s3cret@crm.example.org", "https://crm:port", "http://[::1"]
+)
+def test_an_address_that_is_none_is_said_before_anything_changes(tmp_path: Path, url: str) -> None:
+    own = {"backend_smoke_checks": [CHECK], "backend_smoke_url": url}
+    with pytest.raises(SlipwayError, match="the base URL of b-1: ") as caught:
+        check_secrets(context(tmp_path, {"b-1": own}))
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_secret_in_an_account_that_the_environment_does_not_have(tmp_path: Path) -> None:
     check = {"path": "/", "headers": {"X-Key": {"ssm": "/key"}}}
     of = context(tmp_path, {"b-1": {"backend_smoke_checks": [check]}}, account_id=None)
