@@ -111,7 +111,7 @@ def decide(
     found = ledger.entry(wanted)
     to = found or Entry(wanted)
     to = replace(to, release=release or to.release or (before.release if before else None))
-    if known == wanted and not force:
+    if known == wanted and not force and _leads(observed, wanted):
         if to.verdict == GOOD:
             return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=before)
         reason = "it has not proven yet that it is ready"
@@ -151,12 +151,13 @@ def decide_back(
         to = _older(ledger, current, release.id if release else None)
     _check_targets(to.snapshot, observed)
     known = started_with(ledger, observed)
-    if known == to.snapshot and to.verdict == GOOD:
+    runs = known == to.snapshot and _leads(observed, to.snapshot)
+    if runs and to.verdict == GOOD:
         return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=current)
     leaves = current if current and current.snapshot != to.snapshot else None
     return Decision(
         f"back from {left or 'an unknown release'} to {_name(to)}: {why}",
-        restart=known != to.snapshot,
+        restart=not runs,
         prove=True,
         to=to,
         before=current,
@@ -170,7 +171,7 @@ def _settled(ledger: Ledger, observed: Observed, reason: str) -> Decision:
     good = ledger.good()
     if good is None:
         raise AssertionError("the caller looked for a good release")
-    if started_with(ledger, observed) == good.snapshot:
+    if started_with(ledger, observed) == good.snapshot and _leads(observed, good.snapshot):
         return Decision(reason, restart=False, prove=False, to=good, before=good)
     _check_targets(good.snapshot, observed)
     return Decision(f"{reason}, and it does not run as it should", restart=True, prove=True, to=good, before=good)
@@ -205,11 +206,17 @@ def _check_targets(wanted: Snapshot, observed: Observed) -> None:
             raise SlipwayError(f"{target} does not exist", path, "Fetch or deploy it again, then run this again")
 
 
+def _leads(observed: Observed, wanted: Snapshot) -> bool:
+    """Whether the next start takes it as well: a run that was killed may have switched links, and restarted nothing."""
+    return wanted.links.items() <= observed.disk.links.items()
+
+
 def _why(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> str:
     if not observed.active:
         return "the service does not run"
     if known == wanted:
-        return "a restart was asked for"
+        cut = sorted(_changed(observed.disk.links, wanted.links))
+        return f"a switch was cut off: {', '.join(cut)}" if cut else "a restart was asked for"
     if known is None:
         return "it is not known what the running process was started with"
     return f"what it was started with has changed: {', '.join(differences(known, wanted))}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -216,6 +216,7 @@ def runs(draw: st.DrawFn) -> list[tuple[str, str, str, int | None, str]]:
 
 @settings(max_examples=500, deadline=None)
 @given(runs(), st.sets(st.sampled_from(["r2", "r3", "u2"])))
+@example([("run", "r3", "u1", None, "nothing"), ("run", "r1", "u1", 4, "nothing")], set())
 def test_killed_anywhere_the_next_run_heals(
     history: list[tuple[str, str, str, int | None, str]], sick: set[str]
 ) -> None:
