@@ -167,11 +167,11 @@ class Place:
     def sql(self, current: Sequence[str]) -> str:
         """The SQL of what is pending, as ``alembic upgrade --sql`` writes it."""
         self._config.output_buffer = io.StringIO()
-        start = current[0] if current else None
         self.run(
             lambda revision, _context: self.steps("up", "head", tuple(revision or ())),
             as_sql=True,
-            starting_rev=start,
+            # All of them: what joins two branches follows both.
+            starting_rev=list(current) or None,
             destination_rev="head",
         )
         text: str = self._config.output_buffer.getvalue()
@@ -204,7 +204,10 @@ def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
     said["steps"] = [told(step) for step in place.steps(request["way"], target, current)]
     if request.get("sql") and said["steps"]:
         try:
-            said["sql"] = place.sql(current)[:LONGEST_SQL]
+            said["sql"] = place.sql(current)
+            if len(said["sql"]) > LONGEST_SQL:
+                # A linter would object to where it is cut off.
+                raise Trouble("long", characters=len(said.pop("sql")), most=LONGEST_SQL)
         except Exception as error:  # noqa: BLE001 - a revision that asks the database cannot be written as SQL
             said["sql_trouble"] = problem(error)
     return said

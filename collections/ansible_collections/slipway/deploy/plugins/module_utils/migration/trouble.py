@@ -138,6 +138,13 @@ def _dialect(said: Mapping[str, Any]) -> Failure:
     return Failure(f"the URL is {said.get('dialect')}'s, not PostgreSQL's", "Correct it: postgresql://host/database")
 
 
+def _long(said: Mapping[str, Any]) -> Failure:
+    return Failure(
+        f"the SQL of what is pending has {said.get('characters')} characters, more than {said.get('most')}",
+        "Load data in a release of its own, or outside migrations",
+    )
+
+
 _KINDS = {
     "heads": _heads,
     "unknown": _unknown,
@@ -145,4 +152,5 @@ _KINDS = {
     "moved": _moved,
     "pooled": _pooled,
     "dialect": _dialect,
+    "long": _long,
 }
