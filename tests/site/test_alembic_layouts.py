@@ -70,6 +70,15 @@ class Repository:
         return Alembic(job, account(getpass.getuser(), "user"))
 
 
+@pytest.mark.parametrize("configuration", ["alembic.ini", "pyproject.toml"])
+def test_a_configuration_that_is_in_pyproject(database: Postgres, tmp_path: Path, configuration: str) -> None:
+    repository = Repository(tmp_path, "pyproject")
+    repository.table("a1")
+    alembic = repository.run_by(database_url(database), configuration)
+    assert alembic.missing() is None
+    assert alembic.go(alembic.look(), "up", "", 5).after == "a1"
+
+
 def test_the_sql_after_two_branches_has_nothing_of_them(database: Postgres, tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.configure('config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"])')

@@ -9,6 +9,7 @@ errors. The variables that the release reads are set in this process only, which
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 import json
 import os
@@ -25,6 +26,7 @@ from typing import Any
 LOCK = -1076009278163357950
 LONGEST_SQL = 1024 * 1024
 LONGEST_SOURCE = 64 * 1024
+_INI, _PROJECT = "alembic.ini", "pyproject.toml"
 _CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # The key of a lock is shown in two halves.
 _HOLDER = f"""
@@ -115,11 +117,19 @@ def _holder(session: Session) -> str:
     )
 
 
+def configured(name: str) -> Any:
+    """Alembic's configuration of a name, as ``alembic --config`` reads it: from 1.16 on, pyproject.toml as well."""
+    made = import_module("alembic.config").Config
+    is_project = Path(name).name == _PROJECT
+    files = {"toml_file": name if is_project else _PROJECT} if "toml_file" in inspect.signature(made).parameters else {}
+    return made(_INI if is_project else name, stdout=io.StringIO(), **files)
+
+
 class Place:
     """A release's Alembic environment."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        config = import_module("alembic.config").Config(request["configuration"], stdout=io.StringIO())
+        config = configured(request["configuration"])
         # A percent sign would be an interpolation of configparser.
         config.set_main_option("sqlalchemy.url", request["url"].replace("%", "%%"))
         self._config = config
