@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Alembic, Job
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import account
 from tests.support import site_builds
 from tests.support.postgres import Postgres
 from tests.support.site_server import database_url
+
+HEROKU = (
+    'config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("postgres:", "postgresql+psycopg2:"))'
+)
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
@@ -92,6 +98,17 @@ def test_the_sql_after_two_branches_has_nothing_of_them(database: Postgres, tmp_
     assert (look.current, [step.version for step in look.steps]) == ("b1,b2", ["m1", "z1"])
     assert "CREATE TABLE z1" in (look.sql or "")
     assert "CREATE TABLE b" not in (look.sql or "")
+
+
+def test_a_url_that_the_release_itself_corrects(database: Postgres, tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    repository.table("a1")
+    alembic = repository.run_by(database_url(database).replace("postgresql+psycopg2:", "postgres:"))
+    with pytest.raises(SlipwayError, match=r"does not know postgres://.* Write the URL as in postgresql://"):
+        alembic.look()
+    repository.configure(HEROKU)
+    done = alembic.go(alembic.look(), "up", "", 5)
+    assert (done.after, done.failure) == ("a1", None)
 
 
 def test_sql_that_is_too_long_to_lint_is_not_cut_off(database: Postgres, tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ import inspect
 import io
 import json
 import os
+import re
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ LOCK = -1076009278163357950
 LONGEST_SQL = 1024 * 1024
 LONGEST_SOURCE = 64 * 1024
 _INI, _PROJECT = "alembic.ini", "pyproject.toml"
+_DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
 _CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # The key of a lock is shown in two halves.
 _HOLDER = f"""
@@ -51,11 +54,8 @@ class Session:
     """A connection of its own, on which every statement is its own transaction."""
 
     def __init__(self, url: str) -> None:
-        engine = import_module("sqlalchemy.engine")
         pool = import_module("sqlalchemy.pool").NullPool
-        dialect = engine.make_url(url).get_dialect()
-        if dialect.name != "postgresql":
-            raise Trouble("dialect", dialect=dialect.name)
+        url, dialect = drivable(import_module("sqlalchemy.engine").make_url, url)
         self._text = import_module("sqlalchemy").text
         self._loop: asyncio.AbstractEventLoop | None = None
         options = {"isolation_level": "AUTOCOMMIT", "poolclass": pool}
@@ -77,6 +77,27 @@ class Session:
     def close(self) -> None:
         """End it; the database lets go of what it holds."""
         self._now(self._connection.close())
+
+
+def drivable(read: Callable[[str], Any], url: str) -> tuple[str, Any]:
+    """The URL for a connection that ``env.py`` has no part in, and its dialect.
+
+    The release may be what makes ``postgresql+asyncpg://`` of ``postgresql://`` or ``postgres://``, which SQLAlchemy
+    does not know. So where the URL's driver is not installed, one that is takes its place.
+
+    :param read: SQLAlchemy's ``make_url``.
+    """
+    url = re.sub(r"^postgres(?=[:+])", "postgresql", url)
+    dialect = read(url).get_dialect()
+    if dialect.name != "postgresql":
+        raise Trouble("dialect", dialect=dialect.name)
+    if dialect.driver in _DRIVERS and find_spec(dialect.driver) is None:
+        other = next((name for name in _DRIVERS if find_spec(name)), dialect.driver)
+        url = re.sub(r"^postgresql(?:\+\w+)?", f"postgresql+{other}", url)
+        if other == "asyncpg":
+            url = re.sub(r"(?<=[?&])sslmode=", "ssl=", url)
+        dialect = read(url).get_dialect()
+    return url, dialect
 
 
 @contextmanager

@@ -46,6 +46,11 @@ _OTHERS = (
         "Add it to its lock file",
     ),
     (
+        r"NoSuchModuleError: Can't load plugin: sqlalchemy\.dialects:postgres$",
+        "SQLAlchemy does not know postgres://",
+        "Write the URL as in postgresql://user@host:5432/database",
+    ),
+    (
         r"No 'script_location' key found",
         "there is no Alembic configuration, or it does not say script_location",
         "Correct directory and configuration",
