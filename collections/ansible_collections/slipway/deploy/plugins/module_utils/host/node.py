@@ -96,6 +96,22 @@ def choose_tool(names: Collection[str], wanted: str, where: str) -> str:
     return tools[0]
 
 
+def has_lock(names: Collection[str]) -> bool:
+    """Whether a directory has a lock file, also one that is not supported."""
+    return any(name in names for name in (*_LOCK_FILES, "yarn.lock"))
+
+
+def is_workspace(names: Collection[str], package: bytes) -> bool:
+    """Whether a directory with these files is the root of a workspace.
+
+    :param package: its package.json, or nothing.
+    """
+    try:
+        return "pnpm-workspace.yaml" in names or bool(package and json.loads(package).get("workspaces"))
+    except (ValueError, AttributeError):
+        return False
+
+
 def check_package(body: bytes, script: str, where: str) -> None:
     """Refuse a package.json that cannot be built.
 

@@ -219,6 +219,32 @@ def test_the_tool_is_the_lock_file_s(names: list[str], wanted: str, found: str) 
         assert choose_tool(names, wanted, "frontend") == found
 
 
+@pytest.mark.parametrize(
+    ("files", "tool"),
+    [
+        ({"package.json": '{"workspaces": ["frontend"]}', "package-lock.json": "{}"}, "npm"),
+        ({"pnpm-workspace.yaml": "packages: [frontend]", "pnpm-lock.yaml": ""}, "pnpm"),
+        # Of other programs.
+        ({"package.json": "{}", "package-lock.json": "{}"}, None),
+        ({"package.json": "[", "package-lock.json": "{}"}, None),
+        ({}, None),
+    ],
+)
+def test_the_lock_file_of_a_workspace(
+    front_end: Callable[..., dict[str, Any]], files: dict[str, str], tool: str | None
+) -> None:
+    given = front_end()
+    release = Path(given["source"])
+    (release / "frontend/package-lock.json").unlink()
+    for name, content in files.items():
+        (release / name).write_text(content)
+    if tool is None:
+        with pytest.raises(SlipwayError, match="there is no lock file"):
+            module.run(given, check=True)
+    else:
+        assert module.run(given, check=True)["tool"] == tool
+
+
 def test_commands() -> None:
     (_first, pnpm), (_second, build) = Build("pnpm", "build").commands()
     assert "--frozen-lockfile" in pnpm
