@@ -40,6 +40,11 @@ _CAUSES = (
         "Install once where the code is written, and commit the lock file",
     ),
     (
+        r"ERR_PNPM_LOCKFILE_BREAKING_CHANGE",
+        "the lock file is of another version of pnpm",
+        "Install that version (front_end_pnpm), or name it in package.json as packageManager",
+    ),
+    (
         r"EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNRESET|ECONNREFUSED|ERR_SOCKET_TIMEOUT|ERR_PNPM_META_FETCH_FAIL",
         "the packages' registry cannot be reached",
         "Check the network from there, then run this again",

@@ -269,6 +269,7 @@ def test_variables_that_are_no_build_s(name: str) -> None:
     [
         ("npm error code EAI_AGAIN\nnpm error request to registry failed", "registry cannot be reached"),
         (" ERR_PNPM_OUTDATED_LOCKFILE  Cannot install", "the lock file does not fit package.json"),
+        (" ERR_PNPM_LOCKFILE_BREAKING_CHANGE  Lockfile not compatible\n\nRun with --force", "another version of pnpm"),
         ("npm error `npm ci` can only install packages when your package.json and package-lock", "does not fit"),
         ("npm error code EBADENGINE", "Node.js is too old or too new"),
         ("\x1b[31mRollup failed\x1b[0m\n    at foo (x.js:1)\n\nnpm error code 1\nnpm error path /x", "Rollup failed"),
