@@ -111,6 +111,13 @@ def test_a_url_that_the_release_itself_corrects(database: Postgres, tmp_path: Pa
     assert (done.after, done.failure) == ("a1", None)
 
 
+def test_an_environment_that_looks_into_the_options_of_the_command(database: Postgres, tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    repository.configure("assert (config.cmd_opts.x, config.cmd_opts.sql) == (None, False)")
+    repository.table("a1")
+    assert repository.run_by(database_url(database)).look().head == "a1"
+
+
 def test_sql_that_is_too_long_to_lint_is_not_cut_off(database: Postgres, tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.table("a1")

@@ -140,10 +140,13 @@ def _holder(session: Session) -> str:
 
 def configured(name: str) -> Any:
     """Alembic's configuration of a name, as ``alembic --config`` reads it: from 1.16 on, pyproject.toml as well."""
-    made = import_module("alembic.config").Config
+    module = import_module("alembic.config")
+    made = module.Config
     is_project = Path(name).name == _PROJECT
     files = {"toml_file": name if is_project else _PROJECT} if "toml_file" in inspect.signature(made).parameters else {}
-    return made(_INI if is_project else name, stdout=io.StringIO(), **files)
+    # env.py may look into the options of the command line.
+    options = module.CommandLine().parser.parse_args(["upgrade", "head"])
+    return made(_INI if is_project else name, stdout=io.StringIO(), cmd_opts=options, **files)
 
 
 class Place:
