@@ -23,7 +23,7 @@ options:
     type: path
     required: true
   directory:
-    description: The front end in it, with C(package.json) and a lock file.
+    description: The front end in it, with C(package.json) and a lock file. That may be its workspace's, above it.
     type: str
     default: ""
   name:
@@ -129,6 +129,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
     check_package,
     check_variables,
     choose_tool,
+    has_lock,
+    is_workspace,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
 from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
@@ -175,7 +177,7 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     check_variables(variables, "environment")
     if check and not source.is_dir():
         return {"changed": True, "tool": params["tool"]}
-    tool = tool_of(source, params)
+    tool = tool_of(tree, params)
     if check:
         return {"changed": True, "tool": tool}
     order = Order(
@@ -197,17 +199,32 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     return {"changed": True, "tool": tool, "seconds": round(time.monotonic() - begun, 1)}
 
 
-def tool_of(source: Path, params: dict[str, Any]) -> str:
+def tool_of(tree: Path, params: dict[str, Any]) -> str:
     """What it is built with.
 
     :raises SlipwayError: it cannot be built.
     """
+    source = tree / params["directory"]
     with filing("look at the front end", source):
         names = [path.name for path in source.iterdir()]
         if "package.json" not in names:
             raise SlipwayError("there is no package.json", str(source), "Say where the front end is")
         check_package((source / "package.json").read_bytes(), params["script"], str(source / "package.json"))
+        if not has_lock(names):
+            names = workspace_names(tree, source) or names
     return choose_tool(names, params["tool"], str(source))
+
+
+def workspace_names(tree: Path, source: Path) -> list[str]:
+    """The files of the workspace that the front end is in, which has one lock file for all; nothing without one."""
+    for place in source.parents if source != tree else ():
+        names = [path.name for path in place.iterdir()]
+        manifest = place / "package.json"
+        if is_workspace(names, manifest.read_bytes() if manifest.is_file() else b""):
+            return names
+        if place == tree:
+            break
+    return []
 
 
 def write(archive: Any, dest: Path) -> None:

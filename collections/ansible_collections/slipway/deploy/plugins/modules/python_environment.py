@@ -31,6 +31,8 @@ options:
     description:
       - The lock file in the release, in the format of requirements. Each package has to name one version; if they have
         hashes, all have to. It is one file, without C(-r), C(-c) and C(-e).
+      - Or a C(uv.lock) with its C(pyproject.toml) beside it, which only uv reads. The packages that all members of its
+        workspace require are installed, without groups such as C(dev), and not the members themselves.
     type: str
     default: server/requirements.txt
   python:
@@ -160,15 +162,25 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import account, ending
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+    NOBODY,
+    account,
+    ending,
+    exists,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import PIP, UV, Index, hidden_words
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
     BuildError,
     Job,
+    Python,
     build_environment,
     find_python,
     is_built,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_export import (
+    is_project_lock,
+    read_project_lock,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
 
@@ -215,10 +227,24 @@ def job_from(params: dict[str, Any]) -> Job | None:
     python = find_python(params["python"])
     if not Path(params["release"]).is_dir() or not python.version:
         return None
-    with filing("read the lock file", lock_path):
-        lock: Lock = read_lock(lock_path.read_bytes(), str(lock_path))
+    lock = lock_from(lock_path, uv, python, params["user"])
     path = Path(params["release"], params["directory"])
     return Job(path, lock, python, uv, index, params["allow_source"], params["timeout"])
+
+
+def lock_from(path: Path, uv: str, python: Python, user: str) -> Lock:
+    """The lock file.
+
+    :raises SlipwayError: when there is none, or it does not say exactly what is to be installed.
+    """
+    with filing("read the lock file", path):
+        content = path.read_bytes()
+    if not is_project_lock(path):
+        return read_lock(content, str(path))
+    if not uv:
+        raise SlipwayError("only uv reads it", str(path), "Install uv, or commit what uv export writes")
+    # In check mode the task before this one has not made the user.
+    return read_project_lock(path, uv, python.path, account(user if exists(user) else NOBODY, "user"))
 
 
 def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:

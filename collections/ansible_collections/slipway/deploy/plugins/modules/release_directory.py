@@ -248,7 +248,7 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
         "links": [{"path": str(layout.root / "current"), "target": str(path)}],
         "made": there is None,
         "diff": {"before": before, "after": after},
-        "warnings": differing(there, layout, path),
+        "warnings": [*differing(there, layout, path), *incomplete(there, mark, path)],
     }
 
 
@@ -319,6 +319,11 @@ def differing(mark: dict[str, Any] | None, layout: Layout, path: Path) -> list[s
         return []
     linked = ", ".join(mark.get("shared", [])) or "nothing"
     return [f"{path} has links to {linked} of the shared directories, as it was made: only new releases get others"]
+
+
+def incomplete(there: dict[str, Any] | None, mark: dict[str, Any], path: Path) -> list[str]:
+    """What a release that was made now lacks of its repository."""
+    return [f"{path}: {line}. Deploy an archive that has them" for line in mark.get("left_out", []) if there is None]
 
 
 if __name__ == "__main__":

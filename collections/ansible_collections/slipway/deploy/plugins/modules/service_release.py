@@ -96,7 +96,8 @@ options:
       url:
         description:
           - Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say
-            C(UP), or C(ok), C(healthy), C(ready) or C(pass).
+            C(UP), or C(ok), C(healthy), C(ready), C(pass), C(alive), C(live), C(running), C(success), C(available) or
+            C(operational).
           - A socket that has a path is asked by C(http+unix://%2Frun%2Fservice.sock/health).
         type: str
       status:

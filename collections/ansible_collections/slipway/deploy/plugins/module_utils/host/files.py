@@ -66,6 +66,8 @@ def sync_directory(path: AnyPath) -> None:
 def ensure_directory(path: AnyPath, mode: int = 0o755, uid: int = -1, gid: int = -1) -> bool:
     """Make a directory (and those above it) and give it its mode and owner; whether anything changed.
 
+    Everybody may pass through those above it, whatever the umask of who runs this is.
+
     :param uid: the owner, ``-1`` to leave it as it is; ``gid`` alike.
     :raises SlipwayError: when it cannot be made, or something else has its name.
     """
@@ -73,7 +75,10 @@ def ensure_directory(path: AnyPath, mode: int = 0o755, uid: int = -1, gid: int =
     with filing("make the directory", path):
         changed = not path.is_dir()
         if changed:
-            path.mkdir(mode=mode, parents=True)
+            for parent in reversed([parent for parent in path.parents if not parent.is_dir()]):
+                parent.mkdir(exist_ok=True)
+                parent.chmod(0o755)
+            path.mkdir(mode=mode, exist_ok=True)
         return _adopt(path, mode, uid, gid) or changed
 
 

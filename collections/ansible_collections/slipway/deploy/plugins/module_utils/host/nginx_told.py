@@ -18,6 +18,8 @@ _LINE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )\[(?P<level>[a-
 _PLACE = re.compile(r" in (?P<file>/\S+?):(?P<line>\d+)$")
 _LOG = re.compile(r"^\s*error_log\s+([^\s;]+)", re.MULTILINE)
 _FATAL = ("emerg", "alert", "crit")
+# What a request or a handshake says in the same log, such as one of a scanner that speaks no TLS.
+_CONNECTION = re.compile(r"\*\d+ ")
 # A path, or a variable, which is written with a dollar sign.
 _QUOTED = re.compile(r'"(/[^"]+)"|unknown "(\w+)" variable')
 
@@ -40,11 +42,11 @@ class Said:
 
 
 def read(lines: Iterable[str]) -> list[Said]:
-    """What nginx said, each thing once."""
+    """What nginx said of itself, each thing once."""
     found = []
     for line in lines:
         match = _LINE.match(line.strip())
-        if match is None:
+        if match is None or _CONNECTION.match(match["said"]):
             continue
         message = match["said"].strip()
         place = _PLACE.search(message)

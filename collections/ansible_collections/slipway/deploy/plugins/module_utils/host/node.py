@@ -40,6 +40,11 @@ _CAUSES = (
         "Install once where the code is written, and commit the lock file",
     ),
     (
+        r"ERR_PNPM_LOCKFILE_BREAKING_CHANGE",
+        "the lock file is of another version of pnpm",
+        "Install that version (front_end_pnpm), or name it in package.json as packageManager",
+    ),
+    (
         r"EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNRESET|ECONNREFUSED|ERR_SOCKET_TIMEOUT|ERR_PNPM_META_FETCH_FAIL",
         "the packages' registry cannot be reached",
         "Check the network from there, then run this again",
@@ -94,6 +99,22 @@ def choose_tool(names: Collection[str], wanted: str, where: str) -> str:
         remedy = "Commit pnpm-lock.yaml or package-lock.json: without one no two builds are the same"
         raise SlipwayError(f"there is no lock file{other}", where, remedy)
     return tools[0]
+
+
+def has_lock(names: Collection[str]) -> bool:
+    """Whether a directory has a lock file, also one that is not supported."""
+    return any(name in names for name in (*_LOCK_FILES, "yarn.lock"))
+
+
+def is_workspace(names: Collection[str], package: bytes) -> bool:
+    """Whether a directory with these files is the root of a workspace.
+
+    :param package: its package.json, or nothing.
+    """
+    try:
+        return "pnpm-workspace.yaml" in names or bool(package and json.loads(package).get("workspaces"))
+    except (ValueError, AttributeError):
+        return False
 
 
 def check_package(body: bytes, script: str, where: str) -> None:

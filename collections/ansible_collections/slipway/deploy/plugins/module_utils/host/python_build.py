@@ -53,7 +53,7 @@ _CAUSES = (
         "Put its wheel into the index or find_links, or set allow_source, which runs its build",
     ),
     (
-        r"No matching distribution|was not found in the (?:package registry|provided package)",
+        r"No matching distribution|there is no version of|was not found in the (?:package registry|provided package)",
         "a package of the lock file is not to be had",
         "Put its wheel into the index or find_links, write the lock file anew, or set allow_source",
     ),

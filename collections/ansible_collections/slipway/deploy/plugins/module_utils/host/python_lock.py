@@ -18,6 +18,14 @@ _HASH = re.compile(r"\s--hash[=\s]\s*\w+:[0-9a-fA-F]+")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _OTHER_FILES = ("-r", "--requirement", "-c", "--constraint")
 _PROJECTS = ("-e", "--editable")
+#: Lock files of other programs, and what makes one of them that can be read.
+_OTHERS = {
+    "poetry.lock": "poetry export --output requirements.txt (with poetry-plugin-export)",
+    "pdm.lock": "pdm export --output requirements.txt",
+    "Pipfile.lock": "pipenv requirements --hash > requirements.txt",
+    "pylock.toml": "uv pip compile --generate-hashes --output-file requirements.txt pyproject.toml",
+    "pyproject.toml": "uv pip compile --generate-hashes --output-file requirements.txt pyproject.toml",
+}
 _COMPILE = "Write it with uv pip compile --generate-hashes, or pip-compile --generate-hashes"
 
 
@@ -27,16 +35,18 @@ class Lock(NamedTuple):
     :param content: what it says.
     :param packages: how many packages it has.
     :param hashed: whether each has its hashes, so that nothing else can be installed.
+    :param source: the file that it was made of, where that has another format.
     """
 
     content: bytes
     packages: int
     hashed: bool
+    source: bytes = b""
 
     @property
     def digest(self) -> str:
-        """Its SHA-256."""
-        return hashlib.sha256(self.content).hexdigest()
+        """The SHA-256 of the file."""
+        return hashlib.sha256(self.source or self.content).hexdigest()
 
 
 def read_lock(content: bytes, where: str) -> Lock:
@@ -49,6 +59,9 @@ def read_lock(content: bytes, where: str) -> Lock:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SlipwayError("it is no text", where, _COMPILE) from None
+    other = _OTHERS.get(where.rpartition("/")[2])
+    if other:
+        raise SlipwayError("it has not the format of requirements", where, f"Commit what this writes: {other}")
     packages = hashes = 0
     for number, line in _logical(text):
         if line.startswith("-"):

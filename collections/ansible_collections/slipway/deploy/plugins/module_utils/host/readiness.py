@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit
 
 _ANSWER_LIMIT = 64 * 1024
-_GOOD = ("up", "ok", "healthy", "ready", "pass")
+_GOOD = ("up", "ok", "healthy", "ready", "pass", "alive", "live", "running", "success", "available", "operational")
 #: Seconds that one question may take.
 PATIENCE = 5.0
 
@@ -128,7 +128,7 @@ def _ask_path(url: str, status: int, patience: float) -> Answer:
     parts = urlsplit(url)
     connection = _UnixConnection(unquote(parts.netloc), patience)
     try:
-        connection.request("GET", parts.path or "/")
+        connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
         response = connection.getresponse()
         return read_answer(response.status, response.read(_ANSWER_LIMIT), status)
     finally:

@@ -8,6 +8,7 @@ What outlives a release is below ``<root>/shared``, and linked into each.
 from __future__ import annotations
 
 import re
+import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,11 +26,15 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import 
     Plan,
     check_space,
     read_plan,
+    reading,
     unpack,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import MARK, making
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_MODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
+_LFS = re.compile(r"^[^#\n]*\sfilter=lfs\b", re.MULTILINE)
+_LONGEST = 64 * 1024
 #: What a repository has in a directory only so that git keeps it.
 _PLACEHOLDERS = (".gitkeep", ".gitignore", ".keep")
 
@@ -158,6 +163,32 @@ def commit_of(content: Plan, release: Release) -> str | None:
     return release.commit or written
 
 
+def left_out(content: Plan, archive: BinaryIO, where: str) -> list[str]:
+    """What a repository has and ``git archive`` does not write, in words: submodules, and files that Git LFS keeps."""
+    if not _COMMIT.fullmatch(content.comment):
+        return []
+    wanted = [item for item in content.items if item.kind == FILE and item.path.rpartition("/")[2] == ".gitattributes"]
+    modules = content.find(".gitmodules")
+    if not wanted and modules is None:
+        return []
+    with reading(where):
+        archive.seek(0)
+        with tarfile.open(fileobj=archive, mode="r:*") as tar:
+            members = tar.getmembers()
+            texts = {item.path: _text(tar, members[item.member]) for item in (*wanted, *([modules] if modules else []))}
+    paths = _MODULE.findall(texts.get(".gitmodules", ""))
+    empty = sorted(path for path in paths if not any(item.path.startswith(f"{path}/") for item in content.items))
+    lines = [f"the submodules {', '.join(empty)} are empty: git archive leaves them out"] if empty else []
+    if any(_LFS.search(texts[item.path]) for item in wanted):
+        lines.append("files that Git LFS keeps are there as pointers only")
+    return lines
+
+
+def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    file = tar.extractfile(member)
+    return file.read(_LONGEST).decode(errors="replace") if file else ""
+
+
 def ensure_shared(layout: Layout, *, check: bool) -> list[str]:
     """Have the shared directories; those that were (or would be) made. One that is there stays as it is."""
     made = [path for path in layout.shared if not layout.kept(path).is_dir()]
@@ -182,6 +213,7 @@ def make(layout: Layout, release: Release, archive: BinaryIO, strip: int) -> dic
         "digest": release.digest,
         "source": release.source,
         "shared": sorted(layout.shared),
+        "left_out": left_out(content, archive, release.source),
         "files": content.files,
         "bytes": content.size,
     }

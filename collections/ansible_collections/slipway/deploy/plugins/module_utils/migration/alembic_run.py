@@ -9,15 +9,18 @@ errors. The variables that the release reads are set in this process only, which
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 import json
 import os
+import re
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ from typing import Any
 LOCK = -1076009278163357950
 LONGEST_SQL = 1024 * 1024
 LONGEST_SOURCE = 64 * 1024
+_INI, _PROJECT = "alembic.ini", "pyproject.toml"
+_DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
 _CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # The key of a lock is shown in two halves.
 _HOLDER = f"""
@@ -49,11 +54,8 @@ class Session:
     """A connection of its own, on which every statement is its own transaction."""
 
     def __init__(self, url: str) -> None:
-        engine = import_module("sqlalchemy.engine")
         pool = import_module("sqlalchemy.pool").NullPool
-        dialect = engine.make_url(url).get_dialect()
-        if dialect.name != "postgresql":
-            raise Trouble("dialect", dialect=dialect.name)
+        url, dialect = drivable(import_module("sqlalchemy.engine").make_url, url)
         self._text = import_module("sqlalchemy").text
         self._loop: asyncio.AbstractEventLoop | None = None
         options = {"isolation_level": "AUTOCOMMIT", "poolclass": pool}
@@ -75,6 +77,27 @@ class Session:
     def close(self) -> None:
         """End it; the database lets go of what it holds."""
         self._now(self._connection.close())
+
+
+def drivable(read: Callable[[str], Any], url: str) -> tuple[str, Any]:
+    """The URL for a connection that ``env.py`` has no part in, and its dialect.
+
+    The release may be what makes ``postgresql+asyncpg://`` of ``postgresql://`` or ``postgres://``, which SQLAlchemy
+    does not know. So where the URL's driver is not installed, one that is takes its place.
+
+    :param read: SQLAlchemy's ``make_url``.
+    """
+    url = re.sub(r"^postgres(?=[:+])", "postgresql", url)
+    dialect = read(url).get_dialect()
+    if dialect.name != "postgresql":
+        raise Trouble("dialect", dialect=dialect.name)
+    if dialect.driver in _DRIVERS and find_spec(dialect.driver) is None:
+        other = next((name for name in _DRIVERS if find_spec(name)), dialect.driver)
+        url = re.sub(r"^postgresql(?:\+\w+)?", f"postgresql+{other}", url)
+        if other == "asyncpg":
+            url = re.sub(r"(?<=[?&])sslmode=", "ssl=", url)
+        dialect = read(url).get_dialect()
+    return url, dialect
 
 
 @contextmanager
@@ -115,11 +138,22 @@ def _holder(session: Session) -> str:
     )
 
 
+def configured(name: str) -> Any:
+    """Alembic's configuration of a name, as ``alembic --config`` reads it: from 1.16 on, pyproject.toml as well."""
+    module = import_module("alembic.config")
+    made = module.Config
+    is_project = Path(name).name == _PROJECT
+    files = {"toml_file": name if is_project else _PROJECT} if "toml_file" in inspect.signature(made).parameters else {}
+    # env.py may look into the options of the command line.
+    options = module.CommandLine().parser.parse_args(["upgrade", "head"])
+    return made(_INI if is_project else name, stdout=io.StringIO(), cmd_opts=options, **files)
+
+
 class Place:
     """A release's Alembic environment."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        config = import_module("alembic.config").Config(request["configuration"], stdout=io.StringIO())
+        config = configured(request["configuration"])
         # A percent sign would be an interpolation of configparser.
         config.set_main_option("sqlalchemy.url", request["url"].replace("%", "%%"))
         self._config = config
@@ -167,11 +201,11 @@ class Place:
     def sql(self, current: Sequence[str]) -> str:
         """The SQL of what is pending, as ``alembic upgrade --sql`` writes it."""
         self._config.output_buffer = io.StringIO()
-        start = current[0] if current else None
         self.run(
             lambda revision, _context: self.steps("up", "head", tuple(revision or ())),
             as_sql=True,
-            starting_rev=start,
+            # All of them: what joins two branches follows both.
+            starting_rev=list(current) or None,
             destination_rev="head",
         )
         text: str = self._config.output_buffer.getvalue()
@@ -204,7 +238,10 @@ def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
     said["steps"] = [told(step) for step in place.steps(request["way"], target, current)]
     if request.get("sql") and said["steps"]:
         try:
-            said["sql"] = place.sql(current)[:LONGEST_SQL]
+            said["sql"] = place.sql(current)
+            if len(said["sql"]) > LONGEST_SQL:
+                # A linter would object to where it is cut off.
+                raise Trouble("long", characters=len(said.pop("sql")), most=LONGEST_SQL)
         except Exception as error:  # noqa: BLE001 - a revision that asks the database cannot be written as SQL
             said["sql_trouble"] = problem(error)
     return said

@@ -29,8 +29,11 @@ BREAKING = ("renaming-column", "renaming-table", "ban-drop-column", "ban-drop-ta
 _REMEDY = "Correct the migration, or leave the rule out (alembic_migration_lint_exclude)"
 _LIMIT_SECONDS = 120
 _RULE = re.compile(r"[a-z][a-z0-9-]*")
-_REVISION = re.compile(r"-- Running \w+ (?P<from>\S*)\s*-> (?P<to>[^\s,]+)")
-_BOOKKEEPING = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) alembic_version\b", re.IGNORECASE)
+# What joins branches follows several: "b1, b2 -> m".
+_REVISION = re.compile(r"-- Running \w+ .*?-> (?P<to>[^\s,]+)")
+_BOOKKEEPING = re.compile(
+    r"\b(?:INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) (?:\S+\.)?alembic_version\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ _OTHERS = (
         "Add it to its lock file",
     ),
     (
+        r"NoSuchModuleError: Can't load plugin: sqlalchemy\.dialects:postgres$",
+        "SQLAlchemy does not know postgres://",
+        "Write the URL as in postgresql://user@host:5432/database",
+    ),
+    (
         r"No 'script_location' key found",
         "there is no Alembic configuration, or it does not say script_location",
         "Correct directory and configuration",
@@ -138,6 +143,13 @@ def _dialect(said: Mapping[str, Any]) -> Failure:
     return Failure(f"the URL is {said.get('dialect')}'s, not PostgreSQL's", "Correct it: postgresql://host/database")
 
 
+def _long(said: Mapping[str, Any]) -> Failure:
+    return Failure(
+        f"the SQL of what is pending has {said.get('characters')} characters, more than {said.get('most')}",
+        "Load data in a release of its own, or outside migrations",
+    )
+
+
 _KINDS = {
     "heads": _heads,
     "unknown": _unknown,
@@ -145,4 +157,5 @@ _KINDS = {
     "moved": _moved,
     "pooled": _pooled,
     "dialect": _dialect,
+    "long": _long,
 }

@@ -219,6 +219,32 @@ def test_the_tool_is_the_lock_file_s(names: list[str], wanted: str, found: str) 
         assert choose_tool(names, wanted, "frontend") == found
 
 
+@pytest.mark.parametrize(
+    ("files", "tool"),
+    [
+        ({"package.json": '{"workspaces": ["frontend"]}', "package-lock.json": "{}"}, "npm"),
+        ({"pnpm-workspace.yaml": "packages: [frontend]", "pnpm-lock.yaml": ""}, "pnpm"),
+        # Of other programs.
+        ({"package.json": "{}", "package-lock.json": "{}"}, None),
+        ({"package.json": "[", "package-lock.json": "{}"}, None),
+        ({}, None),
+    ],
+)
+def test_the_lock_file_of_a_workspace(
+    front_end: Callable[..., dict[str, Any]], files: dict[str, str], tool: str | None
+) -> None:
+    given = front_end()
+    release = Path(given["source"])
+    (release / "frontend/package-lock.json").unlink()
+    for name, content in files.items():
+        (release / name).write_text(content)
+    if tool is None:
+        with pytest.raises(SlipwayError, match="there is no lock file"):
+            module.run(given, check=True)
+    else:
+        assert module.run(given, check=True)["tool"] == tool
+
+
 def test_commands() -> None:
     (_first, pnpm), (_second, build) = Build("pnpm", "build").commands()
     assert "--frozen-lockfile" in pnpm
@@ -243,6 +269,7 @@ def test_variables_that_are_no_build_s(name: str) -> None:
     [
         ("npm error code EAI_AGAIN\nnpm error request to registry failed", "registry cannot be reached"),
         (" ERR_PNPM_OUTDATED_LOCKFILE  Cannot install", "the lock file does not fit package.json"),
+        (" ERR_PNPM_LOCKFILE_BREAKING_CHANGE  Lockfile not compatible\n\nRun with --force", "another version of pnpm"),
         ("npm error `npm ci` can only install packages when your package.json and package-lock", "does not fit"),
         ("npm error code EBADENGINE", "Node.js is too old or too new"),
         ("\x1b[31mRollup failed\x1b[0m\n    at foo (x.js:1)\n\nnpm error code 1\nnpm error path /x", "Rollup failed"),

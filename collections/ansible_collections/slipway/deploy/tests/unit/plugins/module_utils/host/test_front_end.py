@@ -61,6 +61,17 @@ def test_a_front_end_is_published_and_not_switched(tmp_path: Path) -> None:
     assert (again["changed"], again["made"], again["assets_added"]) == (False, False, 0)
 
 
+def test_a_hardened_host_has_a_umask_that_keeps_others_out(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        publish(tmp_path, FIRST, {"index.html": "x", "assets/fonts/a/inter-BqH2x1sT.woff2": "x"})
+    finally:
+        os.umask(before)
+    private = [path for path in (tmp_path / "www").rglob("*") if not path.stat().st_mode & 0o004]
+    assert private == []
+    assert (tmp_path / "www").stat().st_mode & 0o777 == 0o755
+
+
 def test_files_get_the_time_of_their_publication(tmp_path: Path) -> None:
     """Two builds with one fixed time and pages of one size would have one ETag."""
     path = Path(publish(tmp_path, FIRST, page("a-BqH2x1sT.js"))["path"])

@@ -78,6 +78,20 @@ def test_a_reload_is_given_up_when_a_port_stays_taken() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "*45 SSL_do_handshake() failed (SSL: error:0A00006C:SSL routines::bad key share) while SSL handshaking",
+        "*46 connect() to unix:/run/api.sock failed (2: No such file or directory) while connecting to upstream",
+    ],
+)
+def test_what_a_request_makes_nginx_say_gives_no_reload_up(said: str) -> None:
+    line = f"2026/11/21 10:14:12 [crit] 77#77: {said}"
+    assert not given_up([line])
+    error = refusal([line, "2026/11/21 10:14:14 [emerg] 77#77: still could not bind()"], {}, "Correct it")
+    assert "still could not bind()" in str(error)
+
+
+@pytest.mark.parametrize(
     ("configuration", "log"),
     [
         ("user www-data;\nerror_log /var/log/nginx/error.log;\nevents {\n}\n", "/var/log/nginx/error.log"),

@@ -101,6 +101,9 @@ def test_a_wait_ends(looks: list[tuple[float, bool]]) -> None:
     ("code", "body", "ready", "said"),
     [
         (200, b'{"status":"UP"}', True, "HTTP 200, status UP"),
+        (200, b'{"status":"running"}', True, "HTTP 200, status running"),
+        (200, b'{"status":"Alive"}', True, "HTTP 200, status Alive"),
+        (200, b'{"status":"degraded"}', False, "HTTP 200, status degraded"),
         (200, b'{"status":"DOWN"}', False, "HTTP 200, status DOWN"),
         (200, b"ok", True, "HTTP 200"),
         (200, b'{"version":1}', True, "HTTP 200"),
@@ -240,7 +243,7 @@ def test_a_socket_that_has_a_path(tmp_path):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path == "/health" else 404)
+            self.send_response(200 if self.path in ("/health", "/ready?deep=1") else 404)
             self.end_headers()
             self.wfile.write(b'{"status": "ok"}')
 
@@ -263,6 +266,7 @@ def test_a_socket_that_has_a_path(tmp_path):
         thread.start()
         try:
             assert ask(f"{url}/health", 200).ready
+            assert ask(f"{url}/ready?deep=1", 200).ready
             assert ask(f"{url}/x", 200).said == "HTTP 404, status ok"
         finally:
             server.shutdown()

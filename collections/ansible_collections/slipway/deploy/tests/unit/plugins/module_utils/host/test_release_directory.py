@@ -110,6 +110,26 @@ def test_a_release_of_a_checkout(tmp_path: Path) -> None:
     assert releases(tmp_path) == [path.name]
 
 
+def test_a_release_of_a_checkout_says_what_git_leaves_out(tmp_path: Path) -> None:
+    checkout = tmp_path / "source"
+    (checkout / "server/img").mkdir(parents=True)
+    (checkout / "server/main.py").write_text("print()")
+    (checkout / "server/img/.gitattributes").write_text("# filter=lfs\n*.png filter=lfs diff=lfs merge=lfs -text\n")
+    (checkout / ".gitmodules").write_text('[submodule "lib"]\n\tpath = server/lib\n\turl = https://host/lib\n')
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(tmp_path)}
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    link = f"160000,{'1' * 40},server/lib"
+    for command in (["init", "-q", "."], ["add", "."], ["update-index", "--add", "--cacheinfo", link]):
+        subprocess.run([*git, *command], cwd=checkout, check=True, env=environ)
+    subprocess.run([*git, "commit", "-qm", "one"], cwd=checkout, check=True, env=environ)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], cwd=checkout, check=True, env=environ, capture_output=True)
+    given = arguments(tmp_path, checkout=str(checkout), commit=head.stdout.decode().strip())
+    submodules, pointers = module.run(given, check=False)["warnings"]
+    assert "the submodules server/lib are empty: git archive leaves them out. Deploy an archive" in submodules
+    assert "Git LFS keeps are there as pointers only" in pointers
+    assert module.run(given, check=False)["warnings"] == []
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no server": ({"entries": [("file", "a", "x")]}, "there is no server in it"),
     "a mark": ({"entries": [*TREE, ("file", MARK, "{}")]}, "it has a file .slipway-complete"),

@@ -146,6 +146,17 @@ def test_none_is_no_pass(monkeypatch, tmp_path):
     assert "could not be run" in linted.reason
 
 
+def test_a_finding_in_what_joins_branches_is_its_own():
+    sql = SQL.replace("upgrade a1 -> b2", "upgrade a1, a2 -> b2, join -> them")
+    (one,) = lint.read_findings(json.dumps([item(17)]), sql)
+    assert one.revision == "b2"
+
+
+def test_what_alembic_keeps_in_a_schema_of_its_own_is_left_out():
+    sql = SQL.replace("TABLE alembic_version", "TABLE app.alembic_version")
+    assert lint.read_findings(json.dumps([item(4)]), sql) == ()
+
+
 @pytest.mark.skipif(not lint.find_program(), reason="squawk is not installed")
 def test_the_real_one():
     linted = lint.lint(SQL, exclude=["require-lock-timeout", "require-statement-timeout", "require-timeout-settings"])

@@ -39,6 +39,12 @@ def exception(message, kind="OperationalError", state=""):
         (exception('relation "nowhere" does not exist\nLINE 1: ALTER', state="42P01"), "does not exist LINE 1", "host"),
         (exception("No module named 'alembic'", "ModuleNotFoundError"), "no Alembic in", "lock file"),
         (exception("No module named 'psycopg2'", "ModuleNotFoundError"), "lacks the driver", "lock file"),
+        (
+            exception("Can't load plugin: sqlalchemy.dialects:postgres", "NoSuchModuleError"),
+            "does not know postgres://",
+            "postgresql://",
+        ),
+        ({"kind": "long", "characters": 9, "most": 8}, "9 characters, more than 8", "outside migrations"),
         (exception("No module named 'app'", "ModuleNotFoundError"), "Alembic failed: ModuleNotFoundError: No mod", ""),
         (
             exception("No 'script_location' key found in configuration", "CommandError"),

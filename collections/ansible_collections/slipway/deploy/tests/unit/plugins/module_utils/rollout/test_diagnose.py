@@ -44,6 +44,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.poll import
         r"{\"password\":\"correct hunter2\"}",
         r'password="a\"b hunter2"',
         "password=a,hunter2",
+        "Field required [type=missing, input_value={'url': 'postgre...ter2@db', 'x': 'hunter2'}, input_type=dict]",
         "token: " + "x" * 5000 + " hunter2",
     ],
 )
@@ -59,6 +60,10 @@ def test_what_looks_like_a_secret_is_not_shown(line: str) -> None:
         ("spring.datasource.password=hunter2 url=x", "spring.datasource.password=[redacted] url=x"),
         ("Server=db;Pwd=hunter2;Database=app", "Server=db;Pwd=[redacted];Database=app"),
         ("--password hunter2 --port 8080", "--password [redacted] --port 8080"),
+        (
+            "x: Field required [type=missing, input_value={'y': 'postgre...ter2@db'}, input_type=dict], and more",
+            "x: Field required [type=missing, input_value=[redacted], input_type=dict], and more",
+        ),
         ("redis://:s3cr3t@cache:6379 refused", "redis://:[redacted]@cache:6379 refused"),
     ],
 )

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a ``uv.lock`` locks, in the format of requirements, as uv itself writes it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
+from ansible_collections.slipway.deploy.plugins.module_utils.host.program import Account, base_environment, run
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import read_failure
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
+
+NAME = "uv.lock"
+_PROJECT = "pyproject.toml"
+_LIMIT = 60
+
+
+def is_project_lock(path: Path) -> bool:
+    """Whether uv alone can read a lock file."""
+    return path.name == NAME
+
+
+def export(program: str, python: str) -> list[str]:
+    """The command that writes what is locked, for every member of a workspace; it asks no network."""
+    what = ["--frozen", "--offline", "--all-packages", "--no-dev", "--no-emit-workspace"]
+    how = ["--no-progress", "--color=never", "--no-python-downloads"]
+    return [program, "export", *what, *how, f"--python={python}"]
+
+
+def read_project_lock(path: Path, program: str, python: str, owner: Account) -> Lock:
+    """The lock file of a project.
+
+    :param program: uv.
+    :param python: the interpreter that it is for.
+    :param owner: who runs uv, on a copy of what it reads: nobody else need be able to read a release.
+    :raises SlipwayError: uv cannot read it, or it does not say exactly what is to be installed.
+    """
+    # Nobody but root can put a project above it there, which uv would look at.
+    home = "/run" if os.geteuid() == 0 else None
+    with filing("copy it", path), tempfile.TemporaryDirectory(prefix="slipway-lock-", dir=home) as name:
+        # The lock file says what the members of a workspace require: their own descriptions are not needed.
+        for source in (path, path.with_name(_PROJECT)):
+            with filing("read it", source):
+                content = source.read_bytes()
+            Path(name, source.name).write_bytes(content)
+        _give(Path(name), owner)
+        done = run(export(program, python), owner, {**base_environment(owner), "UV_NO_CACHE": "1"}, _LIMIT, cwd=name)
+    if done.late or done.code:
+        cause, remedy = read_failure(done.errors.splitlines())
+        raise SlipwayError(f"uv cannot read it: {cause}", str(path), remedy)
+    read = read_lock(done.output.encode(), str(path))
+    return read._replace(source=path.read_bytes())
+
+
+def _give(place: Path, owner: Account) -> None:
+    if os.geteuid() == 0:
+        for path in (*place.iterdir(), place):
+            os.chown(path, owner.uid, owner.gid)
