@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,19 +20,6 @@ from tests.support.site_server import database_url
 HEROKU = (
     'config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("postgres:", "postgresql+psycopg2:"))'
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with Postgres(database="saliteone", user="salitemihret") as made:
-        yield made
-
-
-@pytest.fixture
-def database(server: Postgres) -> Postgres:
-    """One database, emptied for each test."""
-    server.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    return server
 
 
 class Repository:

@@ -31,19 +31,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site.make(tmp_path_factory.mktemp("fixture") / "register")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with Postgres(database="saliteone", user="salitemihret") as made:
-        yield made
-
-
-@pytest.fixture
-def database(server: Postgres) -> Postgres:
-    """One database, emptied for each test."""
-    server.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    return server
-
-
 @pytest.fixture
 def url(database: Postgres) -> str:
     return database_url(database)
