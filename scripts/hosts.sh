@@ -53,7 +53,8 @@ image() {
 anchor() {
   podman network exists "$prefix" || podman network create "$prefix" >/dev/null
   [ "$(podman inspect --format '{{.State.Running}}' "$prefix-anchor" 2>/dev/null)" = true ] ||
-    podman run --detach --replace --name "$prefix-anchor" --network "$prefix" "$1" sleep infinity >/dev/null
+    podman run --detach --replace --name "$prefix-anchor" --network "$prefix" "$1" sleep infinity >.run/anchor.log 2>&1 ||
+    { tail -n 15 .run/anchor.log >&2; fail "the network's first container did not start, see .run/anchor.log"; }
   local bridge
   bridge=$(podman network inspect "$prefix" --format '{{.NetworkInterface}}')
   # A bridge takes the lowest address of its ports unless it was given one: with every host that comes or goes the

@@ -13,22 +13,19 @@ See tests/fixtures/umigo/README.md for what the releases are.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.fixtures import BUILD_SECONDS, CACHE, ROOT, FixtureError, alone, git, run
+
 SOURCE = ROOT / "tests" / "fixtures" / "umigo"
-CACHE = ROOT / ".run" / "fixtures"
 MODULE = "umigoCrmBackend"
 BRANCH = "backend/loginCRM"
 BUCKET = "umigo-artifacts"
@@ -44,43 +41,12 @@ RELEASES: Mapping[str, tuple[str, ...]] = {
     "0.6.0": ("0.2.0", "0.6.0"),
 }
 PLACEHOLDER = "0.0.0-SNAPSHOT"
-BUILD_SECONDS = 600
 WRAPPER_FILES = ("mvnw", "mvnw.cmd", ".mvn/wrapper/maven-wrapper.properties")
-
-
-class UmigoError(Exception):
-    """The repository or a jar could not be made; the text is the end of what Maven or git said."""
 
 
 def tag_of(version: str) -> str:
     """The tag of a release."""
     return f"backend-v{version}"
-
-
-def _run(command: list[str], directory: Path, environment: Mapping[str, str] | None = None) -> str:
-    done = subprocess.run(
-        command,
-        cwd=directory,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=BUILD_SECONDS,
-    )
-    if done.returncode:
-        raise UmigoError(f"{' '.join(command)}: {done.stdout[-3000:]}")
-    return done.stdout
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One build at a time, whatever number of tests wants one."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def write_source(version: str, directory: Path) -> None:
@@ -104,12 +70,12 @@ def source_digest(version: str) -> str:
 def add_wrapper(module: Path) -> None:
     """Give a module ``./mvnw``. It is made by Maven itself, once; the addresses in it are Maven's own defaults."""
     made = CACHE / f"wrapper-{MAVEN}"
-    with _alone():
+    with alone("umigo"):
         if not made.exists():
             with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
                 shutil.copy(module / "pom.xml", scratch)
                 goal = ["mvn", "-q", "-B", "wrapper:wrapper", "-Dtype=only-script", f"-Dmaven={MAVEN}"]
-                _run(goal, Path(scratch))
+                run(goal, Path(scratch))
                 Path(scratch, "pom.xml").unlink()
                 shutil.copytree(scratch, made)
     for name in WRAPPER_FILES:
@@ -121,9 +87,9 @@ def _build(module: Path) -> Path:
     goal = ["./mvnw", "-B", "-q", "clean", "package", "-DskipTests"]
     try:
         # Everything was downloaded by an earlier build, as a rule.
-        _run([*goal, "-o"], module)
-    except UmigoError:
-        _run(goal, module)
+        run([*goal, "-o"], module)
+    except FixtureError:
+        run(goal, module)
     (jar,) = (module / "target").glob(f"{MODULE}-*.jar")
     return jar
 
@@ -131,7 +97,7 @@ def _build(module: Path) -> Path:
 def jar(version: str) -> Path:
     """A release's jar. The first build of a machine downloads Maven and Spring, about a minute; others take 10 s.
 
-    Raises UmigoError.
+    Raises FixtureError.
     """
     made = CACHE / f"{MODULE}-{version}-{source_digest(version)}.jar"
     if made.exists():
@@ -140,7 +106,7 @@ def jar(version: str) -> Path:
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         write_source(version, Path(scratch))
         add_wrapper(Path(scratch) / MODULE)
-        with _alone():
+        with alone("umigo"):
             if not made.exists():
                 _build(Path(scratch) / MODULE).replace(made)
     return made
@@ -187,7 +153,7 @@ class Umigo:
     def make(cls, directory: Path, versions: tuple[str, ...] = tuple(RELEASES), *, tags: bool = True) -> Self:
         """Make the repository: the releases in order on ``main``, ``backend/loginCRM`` and (unless told) tagged.
 
-        Same source, same commits: dates and names are fixed. Raises UmigoError.
+        Same source, same commits: dates and names are fixed. Raises FixtureError.
         """
         directory.mkdir(parents=True)
         made = cls(directory)
@@ -212,15 +178,9 @@ class Umigo:
         return self.directory / MODULE
 
     def git(self, *arguments: str, when: int = 0) -> str:
-        """Run git in the repository; what it printed. Raises UmigoError."""
+        """Run git in the repository; what it printed. Raises FixtureError."""
         date = f"2026-01-{when + 1:02d}T12:00:00Z"
-        identity = {
-            f"GIT_{role}_{key}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for key, value in (("NAME", "Umigo"), ("EMAIL", "umigo@example.com"), ("DATE", date))
-        }
-        settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        return _run(["git", *arguments], self.directory, {**identity, **settings}).strip()
+        return git(self.directory, *arguments, name="Umigo", when=date)
 
     @staticmethod
     def jar(version: str) -> Path:

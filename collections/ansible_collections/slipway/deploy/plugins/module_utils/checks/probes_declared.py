@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_check, refused_references
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import is_secret, parse_secret
@@ -148,12 +148,18 @@ def _http(row: _Row) -> Http:
 
 def _is_web(url: Any) -> bool:
     """Whether it is the address of a web server, with nobody's password in it."""
+    parts = _split(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
+
+
+def _split(url: Any) -> SplitResult:
+    """The parts of an address; none of what is not one."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         parts.port  # noqa: B018 - raises where it is no number
     except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
+        return urlsplit("")
+    return parts
 
 
 def _import_wizard(row: _Row) -> Http:
@@ -206,11 +212,7 @@ def _redis(row: _Row, command: str) -> Redis:
 
 
 def _plain_url(url: Any, where: str) -> str:
-    try:
-        parts = urlsplit(url if isinstance(url, str) else "")
-        parts.port  # noqa: B018 - raises where it is no number
-    except ValueError:
-        parts = urlsplit("")
+    parts = _split(url)
     if parts.scheme not in ("redis", "rediss", "unix"):
         remedy = "Write redis://host:6379/0, {env: REDIS_URL}, or {service: REDIS_URL} for what the service itself has"
         raise SlipwayError("this is no address of a Redis", where, remedy)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -129,10 +128,9 @@ def test_what_says_nothing_adds_nothing(text: str, noise: str) -> None:
     assert isinstance(body_of(text + noise), str)
 
 
+# As long as that: what takes the square of a length does not end today.
 @pytest.mark.parametrize(
-    "text", [" " * 100_000 + "x", "- " * 60_000 + "x", "<!--" * 30_000, "#" * 100_000, "`" * 100_000]
+    "text", [" " * 2_000_000 + "x", "- " * 1_200_000 + "x", "<!--" * 600_000, "#" * 2_000_000, "`" * 2_000_000]
 )
-def test_no_text_costs_more_than_a_moment(text: str) -> None:
-    begun = time.perf_counter()
+def test_no_text_costs_more_than_its_length(text: str) -> None:
     find_notes(TAG, message=text, file=text, release=text)
-    assert time.perf_counter() - begun < 1
