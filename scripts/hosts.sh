@@ -65,7 +65,10 @@ anchor() {
 
 remove() {
   command -v podman >/dev/null || return 0
-  podman ps --all --quiet --filter "name=^$prefix-" | xargs -r podman rm --force --time=0 --volumes >/dev/null
+  # Podman's helpers complain of a machine without syslog; that is only worth reading when something went wrong.
+  podman ps --all --quiet --filter "name=^$prefix-" |
+    xargs -r podman rm --force --time=0 --volumes >.run/remove.log 2>&1 ||
+    { tail -n 15 .run/remove.log >&2; fail "not everything was removed, see .run/remove.log"; }
   podman network rm --force "$prefix" >/dev/null 2>&1 || true
 }
 

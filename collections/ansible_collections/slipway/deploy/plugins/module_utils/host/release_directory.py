@@ -147,7 +147,7 @@ def check_expected(content: Plan, expected: Sequence[str], where: str) -> None:
         raise SlipwayError(f"it has a file {MARK}, which marks whole releases on hosts", where, "Remove it there")
     for path in expected:
         if content.find(path) is None and not content.has_directory(path):
-            remedy = "Correct the archive, the paths that are expected, or how many directories are stripped"
+            remedy = "Correct it, or release_directory_expected (an archive: release_directory_strip)"
             raise SlipwayError(f"there is no {path} in it", where, remedy)
 
 
