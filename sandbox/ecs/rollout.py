@@ -145,6 +145,8 @@ def judge(engine: Engine, service: Service, primary: Deployment, now: float) -> 
     """Complete or fail the primary deployment by what its tasks do."""
     made = current(service, primary)
     if made and made.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
+        if primary.rollout_state == "IN_PROGRESS" and _tripped(service, primary):
+            _fail(engine, service, primary, made, now)
         return
     mine = [one for one in service.tasks.values() if one.live and one.started_by == primary.id]
     steady = len(mine) == service.wanted and all(one.healthy for one in mine) and len(service.deployments) == 1
@@ -187,15 +189,8 @@ def _complete(engine: Engine, service: Service, primary: Deployment, now: float)
 
 def trip(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
     """The circuit breaker opens: the deployment fails and, if so configured, the service goes back."""
-    primary.rollout_state = "FAILED"
-    primary.rollout_reason = texts.REASON_FAILED
-    primary.updated_at = now
-    primary.halted = True
-    engine.event(service, texts.FAILED.format(service=service.name, deployment=primary.id), now)
     made = current(service, primary)
-    if made:
-        made.breaker_status = "TRIGGERED"
-        made.breaker_count = primary.failed
+    _fail(engine, service, primary, made, now)
     if primary.rollback_of is not None:
         if made:
             finish(made, "ROLLBACK_FAILED", made.reason, now)
@@ -209,6 +204,21 @@ def trip(engine: Engine, service: Service, primary: Deployment, now: float) -> N
         made.status = "ROLLBACK_REQUESTED"
         made.reason = texts.SD_ROLLED_BACK
     roll_back(engine, service, primary, made, now, texts.SD_ROLLED_BACK)
+
+
+def _fail(engine: Engine, service: Service, primary: Deployment, made: ServiceDeployment | None, now: float) -> None:
+    """The deployment is FAILED and starts no more tasks.
+
+    A stop that was requested before still decides what becomes of the service: see :func:`carry_out_stop`.
+    """
+    primary.rollout_state = "FAILED"
+    primary.rollout_reason = texts.REASON_FAILED
+    primary.updated_at = now
+    primary.halted = True
+    engine.event(service, texts.FAILED.format(service=service.name, deployment=primary.id), now)
+    if made:
+        made.breaker_status = "TRIGGERED"
+        made.breaker_count = primary.failed
 
 
 def roll_back(
@@ -252,10 +262,11 @@ def carry_out_stop(engine: Engine, service: Service, made: ServiceDeployment, no
     if primary.id != made.deployment_id:
         finish(made, "STOPPED", texts.SD_SUPERSEDED, now)
         return
-    primary.halted = True
-    primary.rollout_state = "FAILED"
-    primary.rollout_reason = texts.REASON_STOPPED
-    primary.updated_at = now
+    if primary.rollout_state != "FAILED":  # By the circuit breaker, since the stop was requested.
+        primary.halted = True
+        primary.rollout_state = "FAILED"
+        primary.rollout_reason = texts.REASON_STOPPED
+        primary.updated_at = now
     if made.status == "STOP_REQUESTED":
         finish(made, "STOPPED", texts.SD_USER_STOP, now)
         made.stopped_at = now

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.ecs import rollout
@@ -87,6 +87,13 @@ def act(ecs: Simulation, kind: str, value: Any) -> None:
 
 
 @settings(max_examples=120, deadline=None)
+@example(
+    percent=(100, 200),
+    desired=3,
+    breaker=True,
+    rollback=False,
+    steps=[(("update", "app:sick"), 1), (("kill", 3), 4.25), (("stop", "ROLLBACK"), 1)],
+).via("the breaker's threshold is reached between a stop's request and its effect")
 @given(percent=PERCENTAGES, desired=st.integers(0, 4), breaker=st.booleans(), rollback=st.booleans(), steps=STEPS)
 def test_percentages_primary_breaker_and_states(
     percent: tuple[int, int],
