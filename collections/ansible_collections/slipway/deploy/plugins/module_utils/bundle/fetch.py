@@ -36,6 +36,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels impor
     read_lock,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
 
 PINS: Final = "pipelines/codedeploy/pins.json"
 _TIMEOUT_SECONDS: Final = 900
@@ -67,7 +68,7 @@ def project_files(root: Path, environment: str) -> dict[str, Entry]:
 def _known_to_git(root: Path) -> list[str]:
     if not (root / ".git").exists():
         return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
-    listed = _run(["git", "-C", str(root), "ls-files", "-z"], "list the project's files")
+    listed = _git(root, "list the project's files", "ls-files", "-z")
     return [name for name in listed.split("\0") if name]
 
 
@@ -75,9 +76,18 @@ def commit_of(directory: Path) -> str:
     """The commit that a checkout stands at, with ``+`` when files were changed since; empty where there is no git."""
     if not (directory / ".git").exists():
         return ""
-    commit = _run(["git", "-C", str(directory), "rev-parse", "HEAD"], "read the commit").strip()
-    changed = _run(["git", "-C", str(directory), "status", "--porcelain", "--untracked-files=no"], "see what changed")
-    return f"{commit}+" if changed.strip() else commit
+    commit = _git(directory, "read the commit", "rev-parse", "--verify", "HEAD").strip()
+    # Not into submodules: git would follow their own configuration.
+    status = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+    return f"{commit}+" if _git(directory, "see what changed", *status).strip() else commit
+
+
+def _git(directory: Path, doing: str, *arguments: str) -> str:
+    done = run_local(directory, *arguments)
+    if done.returncode:
+        words = done.stderr.strip().splitlines()[-1:] or ["no word"]
+        raise SlipwayError(f"cannot {doing}: {words[0][:300]}", str(directory), "See what git says by hand")
+    return done.stdout
 
 
 def read_pins(root: Path) -> Mapping[str, Mapping[str, str]]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import content_is, filing, write_atomic
 
 ENV_FILE = ".env"
@@ -83,12 +84,12 @@ def write_environment(checkout: Checkout, text: str, *, check: bool) -> bool:
 
 
 def _hide_from_git(checkout: Checkout) -> None:
-    if _git(checkout, "ls-files", "--error-unmatch", ENV_FILE)[0] == 0:
+    if _git(checkout, "ls-files", "--error-unmatch", "--", ENV_FILE)[0] == 0:
         remedy = f"git rm --cached {ENV_FILE}, and change what secrets were in it"
         raise SlipwayError(
             "git has this file: what is written there would be committed", str(checkout.env_file), remedy
         )
-    if _git(checkout, "check-ignore", "--quiet", ENV_FILE)[0] != 1:
+    if _git(checkout, "check-ignore", "--quiet", "--", ENV_FILE)[0] != 1:
         return  # It is ignored, or this is no checkout of git.
     exclude = checkout.module / _git(checkout, "rev-parse", "--git-path", "info/exclude")[1].strip()
     with filing("add .env to it", exclude):
@@ -98,9 +99,7 @@ def _hide_from_git(checkout: Checkout) -> None:
 
 
 def _git(checkout: Checkout, *arguments: str) -> tuple[int, str]:
-    command = ["git", "-C", str(checkout.module), *arguments]
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
+    if shutil.which("git") is None:
         return 127, ""
+    done = run_local(checkout.module, *arguments)
     return done.returncode, done.stdout

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import check_name
 from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git, check_url
 
@@ -75,7 +76,8 @@ class Repository:
 
         :raises SlipwayError: when the commit has no such file.
         """
-        code, text = self._git.ask("show", f"{commit}:{path}", codes=(0, 128))
+        # git show would run a converter that the checkout's configuration names.
+        code, text = self._git.ask("cat-file", "blob", f"{commit}:{path}", codes=(0, 128))
         if code:
             what = f"commit {commit[:12]} has no {path}"
             where = f"{self._git.name} ({self._git.place})"
@@ -87,24 +89,25 @@ class Repository:
 
         :raises SlipwayError: when there is one already, or git refuses.
         """
-        self._git.ask("tag", "--annotate", "--file=-", tag, commit, stdin=f"{message}\n")
+        self._git.ask("tag", "--annotate", "--file=-", "--", tag, commit, stdin=f"{message}\n")
 
     def push(self, tag: str) -> None:
         """Bring the tag to the remote, which refuses to replace one.
 
         :raises SlipwayError: when it does not take it.
         """
-        self._git.remote("push", "--quiet", "--no-verify", self.remote, f"refs/tags/{tag}:refs/tags/{tag}")
+        self._git.remote("push", "--quiet", "--no-verify", "--", self.remote, f"refs/tags/{tag}:refs/tags/{tag}")
 
     def _references(self) -> dict[str, str]:
-        text = self._git.remote("ls-remote", "--heads", "--tags", self.remote)
+        text = self._git.remote("ls-remote", "--heads", "--tags", "--", self.remote)
         pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
         return {name: value for value, name in pairs}
 
     def _changes(self) -> tuple[str, ...]:
         if self._git.ask("rev-parse", "--is-bare-repository")[1].strip() == "true":
             return ()
-        text = self._git.ask("status", "--porcelain", "--untracked-files=normal")[1]
+        # A submodule's own changes are not in the tagged commit; git would follow its configuration to see them.
+        text = self._git.ask("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty")[1]
         return tuple(line[3:] for line in text.splitlines() if line)
 
     def _is_published(self, commit: str, heads: Mapping[str, str]) -> bool:
@@ -112,7 +115,7 @@ class Repository:
             return bool(heads)
         names = "".join(f"{name}\n" for name in heads)
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--stdin")
-        self._git.remote("fetch", *options, self.remote, stdin=names)
+        self._git.remote("fetch", *options, "--", self.remote, stdin=names)
         excluded = "".join(f"^{head}\n" for head in set(heads.values()))
         missing = self._git.ask("rev-list", "--max-count=1", "--stdin", stdin=f"{commit}\n{excluded}")[1]
         return not missing.strip()
@@ -135,7 +138,8 @@ def open_checkout(directory: str, name: str, credentials: Credentials, remote: s
     if code:
         raise SlipwayError(f"{path} is in no git checkout", where, f"Name the {name}'s checkout")
     git = Git(Path(top.strip()), name, credentials)
-    code, url = git.ask("remote", "get-url", remote, codes=(0, 2, 128))
+    check_name(remote, "remote", "promote_remote")
+    code, url = git.ask("remote", "get-url", "--", remote, codes=(0, 2, 128))
     if code:
         known = ", ".join(git.ask("remote")[1].split()) or "none"
         remedy = f"Name one with promote_remote (there are: {known})"
@@ -154,10 +158,11 @@ def fetched(url: str, name: str, credentials: Credentials, tag: str, branch: str
     :raises SlipwayError: when the remote refuses, or has no such branch.
     """
     check_url(url, f"{name}_repository")
+    check_name(branch, "branch", f"{name}_branch")
     with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
         git = Git(Path(directory), name, credentials, place=url, url=url)
-        git.ask("init", "--quiet", "--bare")
-        git.remote("fetch", "--quiet", "--no-tags", url, "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
+        git.ask("init", "--quiet", "--bare", "--template=")
+        git.remote("fetch", "--quiet", "--no-tags", "--", url, "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
         known = git.ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}", codes=(0, 1))[1].strip()
         wanted = f"refs/tags/{tag}" if known else f"refs/heads/{branch}"
         if not known and git.ask("rev-parse", "--verify", "--quiet", wanted, codes=(0, 1))[0]:

@@ -19,6 +19,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import (
+    LISTING,
+    PROTOCOLS,
+    REMOTE_OPTIONS,
+    check_address,
+    options,
+)
 
 _LIMIT_SECONDS = 120
 _USER = "x-access-token"
@@ -32,6 +39,16 @@ esac
 """
 # What git, curl and ssh write, and what it means.
 _REFUSALS: Sequence[tuple[str, str, str]] = (
+    (
+        r"transport '[^']*' not allowed",
+        "the address names a transport that is not used here",
+        "Use https, ssh or a path (git remote -v)",
+    ),
+    (
+        r"dubious ownership",
+        "it belongs to another user, whose configuration git would follow",
+        "Use a checkout of your own, or allow this one: git config --global --add safe.directory <path>",
+    ),
     (
         r"authentication failed|could not read (username|password)|invalid username|returned error: 40[13]|denied",
         "the remote does not accept these credentials",
@@ -89,6 +106,7 @@ class Git:
         self.place = place or str(directory)
         self._credentials = credentials
         self._host = _host(url)
+        self._options: list[str] | None = None
 
     def ask(self, *arguments: str, codes: Sequence[int] = (0,), stdin: str = "") -> tuple[int, str]:
         """Run git; its exit code, one of ``codes``, and what it printed.
@@ -102,8 +120,10 @@ class Git:
 
         :raises SlipwayError: saying why the remote refuses.
         """
+        verb, *others = arguments
         with self._askpass() as (environment, descriptors):
-            return self._run(arguments, (0,), stdin, environment, descriptors)[1]
+            whole = (verb, *REMOTE_OPTIONS.get(verb, ()), *others)
+            return self._run(whole, (0,), stdin, environment, descriptors)[1]
 
     def _run(
         self,
@@ -113,7 +133,7 @@ class Git:
         environment: Mapping[str, str],
         descriptors: Sequence[int],
     ) -> tuple[int, str]:
-        settings: list[str] = []
+        settings = self._neutral()
         if self._credentials.token is not None and environment:
             settings += ["-c", "credential.helper="]
         try:
@@ -134,6 +154,12 @@ class Git:
         if done.returncode not in codes:
             raise self._refusal(arguments[0], done.stderr.decode(errors="replace"))
         return done.returncode, done.stdout.decode(errors="replace")
+
+    def _neutral(self) -> list[str]:
+        """The options that make the repository's own configuration harmless; it is read once."""
+        if self._options is None:
+            self._options = neutral_options(self.directory)
+        return list(self._options)
 
     def _trust(self) -> dict[str, str]:
         # The variable goes before every setting, so one of the machine's would win over a setting.
@@ -169,17 +195,65 @@ class Git:
         return f"{self.name} ({self.place})"
 
 
+def neutral_options(directory: Path) -> list[str]:
+    """The options before a command that keep git from running what the repository of a directory names.
+
+    :raises SlipwayError: git is not installed, or a setting cannot be overridden.
+    """
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *options(), *LISTING],
+            check=False,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LIMIT_SECONDS,
+        )
+    except FileNotFoundError as error:
+        raise SlipwayError("git is not installed here", str(directory), "Install the package git") from error
+    except subprocess.TimeoutExpired as error:
+        what = f"git config did not end within {_LIMIT_SECONDS} s"
+        raise SlipwayError(what, str(directory), "Look at the disk, then run this again") from error
+    # A failure (no repository, one of another owner) is every other command's as well.
+    return options(done.stdout.decode(errors="surrogateescape") if done.returncode == 0 else "")
+
+
+def run_local(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run git in a checkout for what is in it, without its own configuration's programs and without a remote.
+
+    :raises SlipwayError: git is not installed, or does not end.
+    """
+    command = ["git", "-C", str(directory), *neutral_options(directory), *arguments]
+    try:
+        return subprocess.run(
+            command,
+            check=False,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=_LIMIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        what = f"git {arguments[0]} did not end within {_LIMIT_SECONDS} s"
+        raise SlipwayError(what, str(directory), "Look at the disk, then run this again") from error
+
+
 def check_url(url: str, where: str, variable: str = Credentials.variable) -> str:
-    """``url`` itself, unless it holds a password.
+    """``url`` itself, unless it holds a password or is not an address that git is given.
 
     :param variable: where a token is written instead.
-    :raises SlipwayError: then; without repeating it.
+    :raises SlipwayError: then; without repeating a password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
         remedy = f"Write the address without them and give the token by {variable}"
         raise SlipwayError("the address holds credentials", where, remedy)
-    return url
+    return check_address(url, where)
 
 
 def _host(url: str) -> str:
@@ -191,7 +265,14 @@ def _host(url: str) -> str:
 
 def _environment() -> dict[str, str]:
     # Messages are compared with words, so they must be English. Nobody is there to answer a question.
-    own = {"LC_ALL": "C.UTF-8", "LANGUAGE": "", "GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+    own = {
+        "LC_ALL": "C.UTF-8",
+        "LANGUAGE": "",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GCM_INTERACTIVE": "never",
+        "GIT_ALLOW_PROTOCOL": PROTOCOLS,
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
     ssh = os.environ.get("GIT_SSH_COMMAND") or "ssh -o BatchMode=yes"
     kept = {
         name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")

@@ -54,13 +54,13 @@ def fetched_tag(
     check_url(url, f"{name}_repository", credentials.variable)
     with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
         git = Git(Path(directory), name, credentials, place=url, url=url)
-        git.ask("init", "--quiet", "--bare")
-        names = [line.partition("\t")[2] for line in git.remote("ls-remote", "--refs", url).splitlines()]
+        git.ask("init", "--quiet", "--bare", "--template=")
+        names = [line.partition("\t")[2] for line in git.remote("ls-remote", "--refs", "--", url).splitlines()]
         tags = [item.removeprefix("refs/tags/") for item in names if item.startswith("refs/tags/")]
         gate(tags, [item.removeprefix("refs/heads/") for item in names if item.startswith("refs/heads/")])
         if tag not in tags:
             raise SlipwayError(f"there is no tag {tag}", f"{name} ({url})", suggest(tag, tags) or _there_are(tag, tags))
-        git.remote("fetch", "--quiet", "--depth=1", "--no-tags", url, f"refs/tags/{tag}:refs/tags/{tag}")
+        git.remote("fetch", "--quiet", "--depth=1", "--no-tags", "--", url, f"refs/tags/{tag}:refs/tags/{tag}")
         yield TaggedTree(git, tag)
 
 

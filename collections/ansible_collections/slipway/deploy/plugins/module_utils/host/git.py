@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import LISTING, SETTINGS, overrides
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     ensure_directory,
     filing,
@@ -48,11 +49,9 @@ case "$1" in
 esac
 """
 _SETTINGS = {
+    **SETTINGS,
     "credential.helper": "",
-    "core.hooksPath": "/dev/null",
-    "core.fsmonitor": "false",
     "core.logAllRefUpdates": "false",
-    "gc.auto": "0",
     "advice.detachedHead": "false",
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
@@ -168,13 +167,13 @@ class Checkout:
     def _fetch(self, made: Path, commit: str) -> None:
         wanted = self._wanted
         self._check(self._local(made, "init", "--quiet", "--template="))
-        self._check(self._local(made, "remote", "add", "origin", wanted.repository))
+        self._check(self._local(made, "remote", "add", "--", "origin", wanted.repository))
         depth = ["--depth", str(wanted.depth)] if wanted.depth else []
-        fetched = self._remote(made, "fetch", "--quiet", "--no-tags", *depth, "origin", commit)
+        fetched = self._remote(made, "fetch", "--quiet", "--no-tags", *depth, "--", "origin", commit)
         if fetched.code and unadvertised(fetched.errors):
             # A server may give only what a name points at: then all of it is fetched, and the commit is in it or not.
             refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
-            fetched = self._remote(made, "fetch", "--quiet", "origin", *refs)
+            fetched = self._remote(made, "fetch", "--quiet", "--", "origin", *refs)
             if not fetched.code and self._local(made, "cat-file", "-e", f"{commit}^{{commit}}").code:
                 raise SlipwayError(f"there is no commit {commit}", wanted.repository, "Push it to a branch first")
         self._check(fetched)
@@ -265,6 +264,10 @@ class Checkout:
         self, place: Path, arguments: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int]
     ) -> Finished:
         settings = dict(_SETTINGS)
+        if arguments != LISTING and (place / ".git").exists():
+            # What somebody wrote into a checkout's configuration since must not run.
+            listed = self._git(place, LISTING, {}, ())
+            settings.update({} if listed.code else overrides(listed.output))
         if self._wanted.ca_file:
             settings["http.sslCAInfo"] = self._wanted.ca_file
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

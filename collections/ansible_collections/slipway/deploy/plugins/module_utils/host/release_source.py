@@ -20,6 +20,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import LISTING, PROTOCOLS, check_name, options
 from ansible_collections.slipway.deploy.plugins.module_utils.host.download import Source, download
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import file_digest, filing
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
@@ -32,6 +33,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
 from ansible_collections.slipway.deploy.plugins.module_utils.source.problem import Asked, explain
 
 _GIT_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": PROTOCOLS,
     "HOME": "/nonexistent",
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -64,6 +66,7 @@ def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterat
     :param space: a directory on the file system that takes the archive.
     :raises SlipwayError: there is no such commit, or git fails.
     """
+    check_name(commit, "commit", "commit")
     with filing("look at the checkout", checkout):
         uid = checkout.stat().st_uid
     try:
@@ -71,8 +74,11 @@ def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterat
     except KeyError:
         raise SlipwayError(f"it belongs to the user id {uid}, which has no name", str(checkout)) from None
     with unnamed_file(space, owner) as file:
-        argv = ["git", "archive", "--format=tar", f"--output={path_of(file.fileno())}", commit]
         environ = {**base_environment(owner), **_GIT_ENVIRONMENT}
+        # git archive converts files by the programs that the checkout's own configuration names.
+        listed = run(["git", *options(), *LISTING], owner, environ, timeout, cwd=str(checkout))
+        neutral = options("" if listed.code else listed.output)
+        argv = ["git", *neutral, "archive", "--format=tar", f"--output={path_of(file.fileno())}", "--", commit]
         done = run(argv, owner, environ, timeout, cwd=str(checkout), descriptors=[file.fileno()])
         if done.late:
             raise SlipwayError(f"git did not end within {timeout:g} s", str(checkout), "Allow more time")
