@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,10 +47,11 @@ class ActionModule(CheckingAction):
 
     def _look(self, context: Context, work: Work) -> list[health.Health]:
         desired, targets = context.desired(), _targets(work)
+        counts = {item.name: item.desired for item in rollout_of(work.journal.record).targets if item.state == "stable"}
         unhealthy = work.journal.record.get("unhealthy") or ()
         results: list[health.Health] = []
         for look in range(LOOKS):
-            results = weighed(_judge(context, desired), targets, unhealthy)
+            results = weighed(_judge(context, desired, counts), targets, unhealthy)
             if health.worst(results) in ("pass", "warn") or work.cancel.why() is not None:
                 break
             if look < LOOKS - 1:
@@ -61,7 +63,11 @@ def _targets(work: Work) -> set[str]:
     return {item["name"] for item in work.journal.record["targets"]}
 
 
-def _judge(context: Context, desired: list[DesiredService]) -> list[health.Health]:
+def _judge(context: Context, desired: list[DesiredService], counts: Mapping[str, int]) -> list[health.Health]:
+    """Every service's health.
+
+    :param counts: how many tasks each service's deployment was completed with, by the service's name.
+    """
     observed: dict[str, ObservedService] = {}
     for cluster in {item.cluster for item in desired}:
         names = [item.service for item in desired if item.cluster == cluster]
@@ -71,7 +77,12 @@ def _judge(context: Context, desired: list[DesiredService]) -> list[health.Healt
             continue  # Said as "the cluster did not list it": unknown, never green.
     known = (observed[item.service] for item in desired if item.service in observed)
     groups = groups_health(context.clients, (arn for service in known for arn in service.target_groups))
-    return [health.judge(item.name, observed.get(item.service), groups, selected=item.selected) for item in desired]
+    return [
+        health.judge(
+            item.name, observed.get(item.service), groups, selected=item.selected, expected=counts.get(item.name)
+        )
+        for item in desired
+    ]
 
 
 def _with_deaths(work: Work, results: list[health.Health]) -> list[health.Health]:

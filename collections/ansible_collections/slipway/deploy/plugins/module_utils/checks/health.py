@@ -43,16 +43,19 @@ def judge(
     target_groups: Mapping[str, TargetGroupHealth | None],
     *,
     selected: bool = True,
+    expected: int | None = None,
 ) -> Health:
     """One service's health.
 
+    :param expected: the tasks that its deployment was completed with, where this deploy made it: those that
+        autoscaling asks for beyond them are still starting, which is no failure.
     :param observed: what DescribeServices answered; ``None`` when it did not list the service.
     :param target_groups: by ARN; ``None`` or missing when its health could not be read.
     :param selected: false for a service outside ``--limit``: what would be a failure is a warning.
     """
     if observed is None:
         return _weighed(Health(name, "unknown", detail="the cluster did not list it"), selected)
-    verdict, detail = _judge(observed, target_groups)
+    verdict, detail = _judge(observed, target_groups, expected)
     return _weighed(Health(name, verdict, observed.running, observed.desired, detail), selected)
 
 
@@ -62,33 +65,39 @@ def _weighed(health: Health, selected: bool) -> Health:
     return Health(health.name, "warn", health.running, health.desired, health.detail)
 
 
-def _judge(observed: ObservedService, groups: Mapping[str, TargetGroupHealth | None]) -> tuple[Verdict, str]:
+def _judge(
+    observed: ObservedService, groups: Mapping[str, TargetGroupHealth | None], expected: int | None
+) -> tuple[Verdict, str]:
     if observed.status != "ACTIVE":
         return "fail", f"the service is {observed.status}"
     primary = observed.primary
     if primary is not None and primary.rollout_state == "FAILED":
         reason = primary.rollout_state_reason
         return "fail", f"its deployment failed{f': {reason}' if reason else ''}"
-    if observed.running < observed.desired:
+    wanted = min(observed.desired, expected) if expected else observed.desired
+    if observed.running < wanted:
         return "fail", f"{observed.desired - observed.running} of its tasks are missing"
     if observed.desired == 0 and observed.running == 0:
         # It says nothing about the image that it would run.
         return "warn", "not exercised: desired count is 0"
     if primary is not None and primary.rollout_state == "IN_PROGRESS":
         return "unknown", "a deployment is in progress"
-    return _behind_load_balancer(observed, groups)
+    verdict, detail = _behind_load_balancer(observed, groups, wanted)
+    if verdict == "pass" and observed.running < observed.desired:
+        return "warn", f"{observed.desired - observed.running} tasks that autoscaling asked for are still starting"
+    return verdict, detail
 
 
 def _behind_load_balancer(
-    observed: ObservedService, groups: Mapping[str, TargetGroupHealth | None]
+    observed: ObservedService, groups: Mapping[str, TargetGroupHealth | None], wanted: int
 ) -> tuple[Verdict, str]:
     unknown: list[str] = []
     for arn in observed.target_groups:
         group = groups.get(arn)
         if group is None:
             unknown.append(_short(arn))
-        elif group.healthy < observed.desired:
-            return "fail", f"{group.healthy} of {observed.desired} tasks are healthy in target group {group.name}"
+        elif group.healthy < wanted:
+            return "fail", f"{group.healthy} of {wanted} tasks are healthy in target group {group.name}"
     if unknown:
         return "unknown", f"the health of target group {', '.join(unknown)} could not be read"
     if observed.classic_load_balancer:

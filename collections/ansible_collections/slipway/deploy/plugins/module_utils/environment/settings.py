@@ -59,7 +59,7 @@ def read_settings(
     limits = Limits(
         max_parallel=int(reader.number("max_parallel", 4, least=1, whole=True)),
         stabilise_timeout=reader.number("stabilise_timeout", 600, least=1),
-        failed_tasks_threshold=int(reader.number("failed_tasks_threshold", 3, least=1, whole=True)),
+        failed_tasks_threshold=int(reader.number("failed_tasks_threshold", 0, least=1, whole=True)) or None,
     )
     settings = Settings(
         state_store=reader.text("state_store", required=True),
@@ -218,7 +218,7 @@ class _Reader:
             number = math.nan
         if not math.isfinite(number) or number < least or (whole and number != int(number)):
             kind = "a whole number" if whole else "a number"
-            remedy = f"It is {kind} of at least {least:g}, e.g. {name}: {default:g}"
+            remedy = f"It is {kind} of at least {least:g}, e.g. {name}: {default or least:g}"
             self._wrong(name, f"{name} is {shorten(value)!r}", remedy)
             return default
         return number

@@ -76,6 +76,8 @@ class ObservedService:
     target_groups: tuple[str, ...] = ()
     classic_load_balancer: bool = False
     circuit_breaker: bool = False
+    breaker_threshold: tuple[str, int] | None = None
+    """Type and value of the service's own circuit breaker threshold, ``None`` where it has ECS's default."""
     tags: Mapping[str, str] = field(default_factory=dict)
     revisions: tuple[str, ...] = ()
     """ARNs of the service revisions that run now."""

@@ -72,11 +72,19 @@ def parse_service(raw: Mapping[str, Any]) -> ObservedService:
         target_groups=tuple(item["targetGroupArn"] for item in balancers if item.get("targetGroupArn")),
         classic_load_balancer=any(item.get("loadBalancerName") for item in balancers),
         circuit_breaker=bool(breaker.get("enable")),
+        breaker_threshold=_threshold(breaker.get("thresholdConfiguration")),
         tags=parse_tags(raw.get("tags")),
         revisions=tuple(item["arn"] for item in raw.get("currentServiceRevisions") or () if item.get("arn")),
         platform=str(raw.get("platformFamily") or "").split("_", maxsplit=1)[0].lower(),
         created_at=parse_time(raw.get("createdAt")),
     )
+
+
+def _threshold(raw: Any) -> tuple[str, int] | None:
+    """A thresholdConfiguration: its type and value; ``None`` for an absent or incomplete one."""
+    if not isinstance(raw, Mapping) or not raw.get("type") or not isinstance(raw.get("value"), int):
+        return None
+    return str(raw["type"]), int(raw["value"])
 
 
 def parse_image_answer(reference: str, answer: Mapping[str, Any]) -> ResolvedImage:

@@ -104,10 +104,11 @@ def is_open(record: Mapping[str, Any]) -> bool:
 def rollout_of(record: Mapping[str, Any]) -> Rollout:
     """The rollout that a record describes, as far as it got."""
     settings = record.get("settings", {})
+    threshold = settings.get("failed_tasks_threshold")
     limits = Limits(
         max_parallel=int(settings.get("max_parallel", Limits.max_parallel)),
         stabilise_timeout=float(settings.get("stabilise_timeout", Limits.stabilise_timeout)),
-        failed_tasks_threshold=int(settings.get("failed_tasks_threshold", Limits.failed_tasks_threshold)),
+        failed_tasks_threshold=int(threshold) if threshold is not None else None,
     )
     cause = record.get("cause")
     targets = tuple(_target(item) for item in record["targets"] if item.get("kind") == "ecs_service")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import LINE_LENGTH, redact
@@ -18,32 +18,78 @@ __all__ = ["LINE_LENGTH", "LOG_LINES", "last_lines", "log_streams", "parse_stopp
 LOG_LINES = 6
 
 
-def parse_stopped_task(task: Mapping[str, Any]) -> StoppedTask:
+#: Exit codes of a process that a signal ended: ECS stops a task's other containers by SIGTERM and then SIGKILL.
+_BY_SIGNAL = frozenset({128 + 15, 128 + 9})
+
+
+def parse_stopped_task(task: Mapping[str, Any], deployed: str = "", inessential: Collection[str] = ()) -> StoppedTask:
     """A stopped task of DescribeTasks' answer.
 
-    The culprit is the container with a non-zero exit code, else the first.
+    :param deployed: the name of the container whose image was deployed: the first suspect.
+    :param inessential: the names of the containers that may end without the task's ending.
     """
-    containers = task.get("containers") or [{}]
-    culprit = next((item for item in containers if item.get("exitCode")), None)
-    culprit = culprit or next((item for item in containers if item.get("reason")), containers[0])
+    stopped = task.get("stopCode") == "ServiceSchedulerInitiated"
+    culprit = culprit_of(task.get("containers") or [], deployed, inessential, stopped=stopped)
+    name, reason = str(culprit.get("name") or ""), str(culprit.get("reason") or "")
+    if deployed and name not in ("", deployed):
+        reason = f"container {name}: {reason}" if reason else f"container {name}"
     return StoppedTask(
         id=str(task.get("taskArn", "")).rsplit("/", 1)[-1],
         started_by=task.get("startedBy", ""),
         stop_code=task.get("stopCode", ""),
         reason=task.get("stoppedReason", "") or task.get("stopCode", "") or "stopped",
         exit_code=culprit.get("exitCode"),
-        container_reason=culprit.get("reason", ""),
+        container_reason=reason,
         stopped_at=parse_time(task.get("stoppedAt")),
+        container=name,
     )
 
 
-def log_streams(body: Mapping[str, Any], task_id: str) -> list[tuple[str, str]]:
-    """(log group, stream) of each container of a task that logs by awslogs, the essential ones first.
+def culprit_of(
+    containers: Sequence[Mapping[str, Any]], deployed: str, inessential: Collection[str] = (), *, stopped: bool = False
+) -> Mapping[str, Any]:
+    """The container that ended a task. AWS does not say which ended first; how each ended tells it mostly.
+
+    One that ended by itself with an error, or for which ECS gives a reason, goes before those that ECS stopped after
+    it; among equals the deployed container goes first, then the essential ones, then the highest exit code.
+
+    :param stopped: whether ECS stopped the task, as it does after a failed health check: then no exit code speaks
+        against a container, its health does.
+    """
+
+    def suspicion(item: Mapping[str, Any]) -> tuple[bool, bool, bool, bool, int]:
+        code = item.get("exitCode")
+        by_itself = (bool(code) and code not in _BY_SIGNAL) or bool(item.get("reason"))
+        guilty = item.get("healthStatus") == "UNHEALTHY" if stopped else by_itself
+        name = item.get("name")
+        essential = name not in inessential
+        ended = code is not None
+        return guilty, ended and name == deployed, essential, ended, code or 0
+
+    # The deployed one stands first, so that it is also taken where nothing speaks against any.
+    ordered = sorted(containers, key=lambda item: item.get("name") != deployed)
+    return max(ordered, key=suspicion, default={})
+
+
+def inessential_of(body: Mapping[str, Any]) -> frozenset[str]:
+    """The names of a task definition's containers that may end without the task's ending."""
+    return frozenset(
+        str(item.get("name")) for item in body.get("containerDefinitions") or () if item.get("essential") is False
+    )
+
+
+def log_streams(body: Mapping[str, Any], task_id: str, culprit: str = "") -> list[tuple[str, str]]:
+    """(log group, stream) of each container of a task that logs by awslogs, the culprit and the essential ones first.
+
+    Where the culprit is known, no other container's log stands in for it: it would be read as the culprit's.
 
     The stream is ``prefix/container/task`` (ECS developer guide, "Using the awslogs log driver").
     """
     streams = []
-    for container in sorted(body.get("containerDefinitions", ()), key=lambda item: not item.get("essential", True)):
+    containers = body.get("containerDefinitions") or ()
+    if any(item.get("name") == culprit for item in containers):
+        containers = [item for item in containers if item.get("name") == culprit]
+    for container in sorted(containers, key=lambda item: not item.get("essential", True)):
         configuration = container.get("logConfiguration") or {}
         options = configuration.get("options") or {}
         prefix = options.get("awslogs-stream-prefix")

@@ -121,31 +121,49 @@ class EcsFleet:
 
     def stopped_tasks(self, target: Target) -> tuple[StoppedTask, ...]:
         """The service's stopped tasks that ECS still lists."""
+        return self._stopped_tasks(target, frozenset())
+
+    def _stopped_tasks(self, target: Target, inessential: frozenset[str]) -> tuple[StoppedTask, ...]:
         arns = api.list_stopped_tasks(self._clients, target.cluster, target.service)
-        return tuple(map(diagnose.parse_stopped_task, api.describe_tasks(self._clients, target.cluster, arns)))
+        deployed = self._container(target)
+        tasks = api.describe_tasks(self._clients, target.cluster, arns)
+        return tuple(diagnose.parse_stopped_task(task, deployed, inessential) for task in tasks)
+
+    def _container(self, target: Target) -> str:
+        """The container whose image is deployed."""
+        return str(self._plans.get(target.name, {}).get("container") or "")
 
     def explain(self, target: Target, failure: Failure) -> Failure:
         """The failure with the last log lines of the newest task that speaks against the deployment."""
         try:
-            stopped = self.stopped_tasks(target)
+            body = self._body(target)
+            stopped = self._stopped_tasks(target, diagnose.inessential_of(body))
             failure = with_tasks(failure, target, stopped)
             # ListTasks has no order.
             newest = sorted(stopped, key=lambda task: task.stopped_at or 0.0, reverse=True)
             against = [task for task in newest if counts_as_failure(task, target.deployment_id or "")]
-            if not against or target.task_definition is None:
+            if not against:
                 return failure
-            body, _tags, _unknown = fleet_api.describe_task_definition(self._clients, target.task_definition)
             lines: tuple[str, ...] = ()
             for task in against:
-                lines = self._log_of(body, task.id)
+                lines = self._log_of(body, task)
                 if lines:
                     break
             return replace(failure, log=lines)
         except SlipwayError:
             return failure  # The card says less; the undo goes on.
 
-    def _log_of(self, body: Mapping[str, Any], task_id: str) -> tuple[str, ...]:
-        for group, stream in diagnose.log_streams(body, task_id):
+    def _body(self, target: Target) -> Mapping[str, Any]:
+        """The task definition that the target's tasks run; empty where it is not known or cannot be read."""
+        if target.task_definition is None:
+            return {}
+        try:
+            return fleet_api.describe_task_definition(self._clients, target.task_definition)[0]
+        except SlipwayError:
+            return {}
+
+    def _log_of(self, body: Mapping[str, Any], task: StoppedTask) -> tuple[str, ...]:
+        for group, stream in diagnose.log_streams(body, task.id, task.container):
             try:
                 lines = diagnose.last_lines(api.tail_log(self._clients, group, stream), self._clock)
             except SlipwayError:

@@ -9,6 +9,7 @@ same revision.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
 
 #: Stop codes of tasks that their host or a person ended, which says nothing about the image (API reference, Task).
 _NOT_ITS_FAULT = frozenset({"UserInitiated", "SpotInterruption", "TerminationNotice"})
+#: Of a breaker with default settings: half of the desired count, at least 3 and at most 200 tasks.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+_DEFAULT_THRESHOLD = ("BOUNDED_PERCENT", 50)
+_FEWEST_FAILED, _MOST_FAILED = 3, 200
+#: This share of the threshold, and at least one task, counts after a deployment was stable.
+_SHARE_AFTER_STABLE = 1 / 3
 #: ECS stamps events by its own clock and in whole moments: an event that belongs to a deployment may seem older.
 EVENT_SLACK_SECONDS = 1.0
 #: DescribeServices is eventually consistent: for this long an answer may be from before our call.
@@ -59,6 +66,24 @@ def _is_stable(service: ObservedService, deployment: Deployment) -> bool:
     return settled and len(service.deployments) == 1
 
 
+def failed_tasks_threshold(limits: Limits, desired: int, own: tuple[str, int] | None = None) -> int:
+    """How many failed tasks of a deployment mean that it failed.
+
+    What the inventory says (``failed_tasks_threshold``); else what ECS's circuit breaker would say of such a service,
+    whether it is enabled or not.
+
+    :param desired: the service's desired count.
+    :param own: the service's own threshold, as its circuit breaker is configured.
+    """
+    if limits.failed_tasks_threshold is not None:
+        return limits.failed_tasks_threshold
+    kind, value = own or _DEFAULT_THRESHOLD
+    if kind == "COUNT":
+        return max(1, value)
+    share = math.ceil(desired * value / 100)
+    return max(1, share) if kind == "UNBOUNDED_PERCENT" else min(_MOST_FAILED, max(_FEWEST_FAILED, share))
+
+
 def counts_as_failure(task: StoppedTask, deployment_id: str) -> bool:
     """Whether a stopped task speaks against its deployment.
 
@@ -74,15 +99,17 @@ def counts_as_failure(task: StoppedTask, deployment_id: str) -> bool:
 def deaths_after(target: Target, stopped: Sequence[StoppedTask], limits: Limits) -> tuple[StoppedTask, ...]:
     """The tasks that speak against a target's deployment because they ended after it was stable; none while few did.
 
-    A single task counts only when it ended itself with an error or failed a health check: hosts and networks end
-    tasks of good images too.
+    Fewer than the threshold count only when one of them ended itself with an error or failed a health check (hosts and
+    networks end tasks of good images too), and when they are as much of the service as one task is of a small one.
     """
     since = target.finished_at if target.finished_at is not None else float("inf")
     died = tuple(
         task for task in stopped if counts_as_failure(task, target.deployment_id or "") and task.stopped_at > since
     )
     by_itself = any(task.exit_code or "health check" in task.reason.lower() for task in died)
-    return died if by_itself or len(died) >= limits.failed_tasks_threshold else ()
+    threshold = failed_tasks_threshold(limits, target.desired)
+    few = math.ceil(threshold * _SHARE_AFTER_STABLE)
+    return died if len(died) >= (few if by_itself else threshold) else ()
 
 
 def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
@@ -95,11 +122,34 @@ def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
     return Failure(f"{reason}: {detail}", exit_code, stopped=len(tasks))
 
 
+def _overdue_forward(
+    target: Target, service: ObservedService, stopped: Sequence[StoppedTask] | None, limits: Limits
+) -> Verdict:
+    """The time is over. What ECS said that it was unable to do explains it; it is no verdict before."""
+    late = f"not stable after {limits.stabilise_timeout:.0f} s"
+    ours = service.deployment(target.deployment_id or "")
+    unable = _unable(service, ours) if ours is not None else None
+    if unable is None:
+        return Verdict("failed", Failure(late))
+    return Verdict("failed", with_tasks(Failure(f"{late}: {unable}", events=(unable,)), target, stopped))
+
+
 def _unable(service: ObservedService, deployment: Deployment) -> str | None:
+    """The newest event of a deployment that says what ECS was unable to do.
+
+    Such an event is no verdict: ECS goes on trying, and placing a task on full EC2 capacity, while a capacity provider
+    scales out or while Availability Zones are rebalanced passes by itself.
+    """
     for event in service.events:
         if event.at + EVENT_SLACK_SECONDS >= deployment.created_at and "unable to" in event.message:
             return event.message
     return None
+
+
+def _rolled_back_to(service: ObservedService, deployment: Deployment) -> bool:
+    """Whether ECS says that it made a deployment to roll another one back."""
+    said = f"rolling back to deployment {deployment.id}"
+    return "rolling back" in deployment.rollout_state_reason or any(said in event.message for event in service.events)
 
 
 def _maybe_stale(target: Target, service: ObservedService, since: float | None, now: float) -> bool:
@@ -111,8 +161,16 @@ def _maybe_stale(target: Target, service: ObservedService, since: float | None, 
 
 
 def _replaced(
-    target: Target, primary: Deployment, ours: Deployment | None, stopped: Sequence[StoppedTask] | None
+    target: Target,
+    service: ObservedService,
+    primary: Deployment,
+    stopped: Sequence[StoppedTask] | None,
 ) -> Verdict:
+    ours = service.deployment(target.deployment_id or "")
+    same = primary.task_definition == target.task_definition
+    if same and (target.previous != target.task_definition or not _rolled_back_to(service, primary)):
+        # Somebody redeployed the very revision: what runs in the end is what is wanted.
+        return Verdict("going", adopted=primary.id)
     if primary.task_definition == target.previous:
         said = ours.rollout_state_reason if ours else ""
         failure = Failure(said or f"ECS rolled {target.service} back (deployment {primary.id})")
@@ -154,30 +212,27 @@ def judge(
     primary = service.primary
     if primary is not None and primary.id != target.deployment_id:
         if not _maybe_stale(target, service, target.started_at, now):
-            return _replaced(target, primary, ours, stopped)
+            return _replaced(target, service, primary, stopped)
     elif primary is not None:
         if _is_stable(service, primary):
             return STABLE
-        early = _early_failure(target, service, primary, stopped, limits)
+        early = _early_failure(service, primary, stopped, limits)
         if early is not None:
             return Verdict("failed", early)
     if target.started_at is not None and now - target.started_at > limits.stabilise_timeout:
-        return Verdict("failed", Failure(f"not stable after {limits.stabilise_timeout:.0f} s"))
+        return _overdue_forward(target, service, stopped, limits)
     return GOING
 
 
 def _early_failure(
-    target: Target,
     service: ObservedService,
     ours: Deployment,
     stopped: Sequence[StoppedTask] | None,
     limits: Limits,
 ) -> Failure | None:
     against = [task for task in stopped or () if counts_as_failure(task, ours.id)]
-    if len(against) >= limits.failed_tasks_threshold:
-        return failure_of_tasks(against)
-    unable = _unable(service, ours)
-    return with_tasks(Failure(unable, events=(unable,)), target, stopped) if unable else None
+    threshold = failed_tasks_threshold(limits, max(service.desired, ours.desired), service.breaker_threshold)
+    return failure_of_tasks(against) if len(against) >= threshold else None
 
 
 def with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] | None) -> Failure:

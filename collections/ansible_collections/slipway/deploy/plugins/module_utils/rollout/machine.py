@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import Verdict, judge, judge_undo
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
     GOING_BACK,
@@ -181,10 +182,14 @@ def _observed(rollout: Rollout, target: Target, happening: Observed, now: float)
 def _observed_forward(rollout: Rollout, target: Target, happening: Observed, now: float) -> Rollout:
     service = happening.service
     ours = service.deployment(target.deployment_id or "")
-    target = replace(target, desired=service.desired, running=ours.running if ours else target.running)
+    target = replace(target, desired=_desired(target, service, ours), running=ours.running if ours else target.running)
     verdict = judge(target, service, happening.stopped, rollout.limits, now)
     if verdict.kind == "stable":
         return rollout.with_target(replace(target, state="stable", finished_at=now))
+    if verdict.kind == "going" and verdict.adopted:
+        # It begins anew, so it gets its whole time.
+        adopted = replace(target, deployment_id=verdict.adopted, service_deployment=None, started_at=now)
+        return rollout.with_target(adopted)
     if verdict.kind == "going":
         return rollout.with_target(target)
     failure = verdict.failure or Failure("the deployment failed")
@@ -194,6 +199,14 @@ def _observed_forward(rollout: Rollout, target: Target, happening: Observed, now
     elif verdict.adopted:
         failed = replace(failed, state="undoing")
     return rollout.with_target(failed).turn_back(Cause(failure.reason, target.name, wave=target.wave))
+
+
+def _desired(target: Target, service: ObservedService, ours: Deployment | None) -> int:
+    """The count that the deployment is for: what autoscaling asks for beyond it is none of the deployment's doing."""
+    completed = ours is not None and ours.rollout_state == "COMPLETED"
+    if not completed or ours is None or ours.running >= service.desired:
+        return service.desired
+    return max(ours.running, min(target.desired, service.desired))
 
 
 def _left(target: Target, foreign: str, now: float) -> Target:

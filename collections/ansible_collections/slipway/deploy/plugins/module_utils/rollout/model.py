@@ -144,13 +144,14 @@ class Cause:
 class Limits:
     """How many services move at once, how long one may take (seconds), and how many of its tasks may stop.
 
+    ``failed_tasks_threshold`` is ``None`` where ECS's own threshold holds, which grows with the desired count.
     A way back is tried again up to ``undo_attempts`` times when a call fails, and up to ``undo_deployments`` times when
     its deployment does, which takes long.
     """
 
     max_parallel: int = 4
     stabilise_timeout: float = 600.0
-    failed_tasks_threshold: int = 3
+    failed_tasks_threshold: int | None = None
     undo_attempts: int = 6
     undo_deployments: int = 2
 
@@ -184,7 +185,10 @@ class Rollout:
 
 @dataclass(frozen=True)
 class StoppedTask:
-    """A stopped task of a service, as DescribeTasks answered."""
+    """A stopped task of a service, as DescribeTasks answered.
+
+    ``container`` is the one that ended it, as far as can be told; exit code and reason are that container's.
+    """
 
     id: str
     started_by: str
@@ -193,6 +197,7 @@ class StoppedTask:
     exit_code: int | None = None
     container_reason: str = ""
     stopped_at: float = 0.0
+    container: str = ""
 
 
 @dataclass(frozen=True)

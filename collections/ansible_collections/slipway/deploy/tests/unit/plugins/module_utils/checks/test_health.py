@@ -97,3 +97,27 @@ def test_a_verdict_as_the_record_holds_it() -> None:
         "desired": 2,
         "detail": "1 of its tasks are missing",
     }
+
+
+@pytest.mark.parametrize(
+    ("service", "groups", "expected", "verdict", "detail"),
+    [
+        (observed(desired=5), {}, 2, "warn", "3 tasks that autoscaling asked for are still starting"),
+        (observed(desired=5, running=1), {}, 2, "fail", "4 of its tasks are missing"),
+        (observed(desired=1, running=1), {}, 2, "pass", ""),
+        (observed(desired=5, running=0), {}, 0, "fail", "5 of its tasks are missing"),
+        (observed(desired=5, target_groups=(GROUP,)), group(2), 2, "warn", "3 tasks that autoscaling asked for"),
+        (observed(desired=5, target_groups=(GROUP,)), group(1), 2, "fail", "1 of 2 tasks are healthy"),
+        (observed(desired=5, rollout="FAILED"), {}, 2, "fail", "its deployment failed"),
+    ],
+)
+def test_what_autoscaling_asked_for_since_is_not_missing(
+    service: ObservedService,
+    groups: dict[str, TargetGroupHealth | None],
+    expected: int,
+    verdict: str,
+    detail: str,
+) -> None:
+    health = judge("user-service", service, groups, expected=expected)
+    assert health.verdict == verdict
+    assert detail in health.detail

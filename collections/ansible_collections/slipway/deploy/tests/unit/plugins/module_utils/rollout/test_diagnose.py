@@ -110,6 +110,54 @@ def test_the_culprit_is_the_container_that_exited_badly() -> None:
     assert (task.id, task.exit_code, task.container_reason) == ("abc", 137, "OOM")
 
 
+@pytest.mark.parametrize(
+    ("containers", "culprit"),
+    [
+        pytest.param([("proxy", 137), ("app", 1)], "app", id="a sidecar that ECS killed"),
+        pytest.param([("proxy", 143), ("app", 137)], "app", id="all by a signal: the deployed one"),
+        pytest.param([("proxy", 137), ("app", 0)], "app", id="the application ended well, which it should not"),
+        pytest.param([("proxy", 2), ("app", 1)], "app", id="both with an error: the deployed one"),
+        pytest.param([("proxy", 1), ("app", 143)], "proxy", id="the sidecar took the application down"),
+        pytest.param([("log", 1), ("proxy", 1), ("app", 143)], "proxy", id="the essential one"),
+        pytest.param([("proxy", 143), ("app", 137, "OutOfMemoryError")], "app", id="out of memory"),
+        pytest.param([("proxy", 0), ("app", None, "CannotPullContainerError")], "app", id="it never started"),
+        pytest.param([("migrate", 3), ("app", None)], "migrate", id="the one that it waited for"),
+        pytest.param([("proxy", None), ("app", None)], "app", id="nothing is known"),
+    ],
+)
+def test_which_container_ended_the_task(containers: list[tuple[object, ...]], culprit: str) -> None:
+    names = ("name", "exitCode", "reason")
+    documents = [
+        {key: value for key, value in zip(names, item, strict=False) if value is not None} for item in containers
+    ]
+    task = {"stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited"}
+    found = parse_stopped_task({**task, "containers": documents}, "app", {"log"})
+    assert found.container == culprit
+    assert found.exit_code == next(item.get("exitCode") for item in documents if item["name"] == culprit)
+    assert ("container proxy" in found.container_reason) is (culprit == "proxy")
+
+
+def test_after_a_failed_health_check_the_unhealthy_container_is_the_culprit() -> None:
+    containers = [
+        {"name": "proxy", "exitCode": 1, "healthStatus": "HEALTHY"},
+        {"name": "app", "exitCode": 143, "healthStatus": "UNHEALTHY"},
+    ]
+    task = {"stopCode": "ServiceSchedulerInitiated", "stoppedReason": "Task failed container health checks"}
+    assert parse_stopped_task({**task, "containers": containers}, "app").exit_code == 143
+    assert parse_stopped_task({**task, "containers": containers}, "proxy").container == "app"
+
+
+def test_the_log_shown_is_the_culprits() -> None:
+    options = {"awslogs-group": "/ecs/x", "awslogs-stream-prefix": "ecs"}
+    log = {"logDriver": "awslogs", "options": options}
+    names = ("proxy", "app")
+    body = {"containerDefinitions": [{"name": name, "logConfiguration": log} for name in names]}
+    assert log_streams(body, "t", "app") == [("/ecs/x", "ecs/app/t")]
+    assert log_streams(body, "t", "gone") == [("/ecs/x", "ecs/proxy/t"), ("/ecs/x", "ecs/app/t")]
+    body["containerDefinitions"][1].pop("logConfiguration")
+    assert log_streams(body, "t", "app") == []
+
+
 def test_a_task_without_containers_or_reason_is_still_a_task() -> None:
     assert parse_stopped_task({"stopCode": "TaskFailedToStart"}).reason == "TaskFailedToStart"
 

@@ -4,10 +4,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure, deaths_after
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits, StoppedTask, Target
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, Event, ObservedService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_service
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import (
+    counts_as_failure,
+    deaths_after,
+    failed_tasks_threshold,
+    judge,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+    Limits,
+    Observed,
+    Rollout,
+    StoppedTask,
+    Target,
+)
 
 TARGET = Target("a", 1, "c", "a", "a:1", "d1", "a:2", state="stable", deployment_id="d2", finished_at=100.0)
 
@@ -55,3 +72,136 @@ def test_which_stopped_tasks_speak_against_a_deployment(task: StoppedTask, count
 )
 def test_deaths_after_a_deployment_was_stable(tasks: list[StoppedTask], died: int) -> None:
     assert len(deaths_after(TARGET, tasks, Limits(failed_tasks_threshold=3))) == died
+
+
+@pytest.mark.parametrize(
+    ("desired", "died", "counted"),
+    [(40, 1, 0), (40, 6, 0), (40, 7, 7), (6, 1, 1), (12, 1, 0), (12, 2, 2)],
+)
+def test_a_death_after_stable_weighs_as_much_as_it_is_of_the_service(desired: int, died: int, counted: int) -> None:
+    target = replace(TARGET, desired=desired)
+    assert len(deaths_after(target, [stopped(exit_code=1)] * died, Limits())) == counted
+
+
+@pytest.mark.parametrize(
+    ("desired", "own", "threshold"),
+    [
+        (0, None, 3),
+        (1, None, 3),
+        (6, None, 3),
+        (7, None, 4),
+        (40, None, 20),
+        (400, None, 200),
+        (1000, None, 200),
+        (40, ("BOUNDED_PERCENT", 25), 10),
+        (4, ("UNBOUNDED_PERCENT", 25), 1),
+        (1000, ("UNBOUNDED_PERCENT", 50), 500),
+        (40, ("COUNT", 5), 5),
+    ],
+)
+def test_ecs_own_threshold(desired: int, own: tuple[str, int] | None, threshold: int) -> None:
+    assert failed_tasks_threshold(Limits(), desired, own) == threshold
+    assert failed_tasks_threshold(Limits(failed_tasks_threshold=8), desired, own) == 8
+
+
+def test_the_threshold_of_a_service_is_read() -> None:
+    breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 5}}
+    raw = {"serviceName": "a", "deploymentConfiguration": {"deploymentCircuitBreaker": breaker}}
+    assert parse_service(raw).breaker_threshold == ("COUNT", 5)
+    for incomplete in ({}, None, {"type": "COUNT"}, {"value": 5}):
+        breaker["thresholdConfiguration"] = incomplete
+        assert parse_service(raw).breaker_threshold is None
+
+
+FLYING = replace(TARGET, state="in_flight", finished_at=None, started_at=100.0, desired=40)
+PLACING = "(service a) was unable to place a task because no container instance met all of its requirements."
+
+
+def deployment(identity: str, definition: str, state: str | None = "IN_PROGRESS", **more: Any) -> Deployment:
+    return Deployment(identity, more.pop("status", "PRIMARY"), definition, state, desired=40, created_at=100.0, **more)
+
+
+def service(*deployments: Deployment, desired: int = 40, events: tuple[str, ...] = ()) -> ObservedService:
+    said = tuple(Event(str(number), 101.0, text) for number, text in enumerate(events))
+    running = deployments[0].running
+    return ObservedService("a", "arn", "ACTIVE", "a:2", desired, running, 0, deployments, said)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        PLACING,
+        "(service a) is unable to consistently start tasks successfully.",
+        "(service a) was unable to rebalance tasks across Availability Zones.",
+        "(service a) was unable to place a task. Reason: Capacity is unavailable at this time.",
+    ],
+)
+def test_an_event_is_no_verdict_but_explains_one(event: str) -> None:
+    observed = service(deployment("d2", "a:2"), deployment("d1", "a:1", "COMPLETED", status="ACTIVE"), events=(event,))
+    assert judge(FLYING, observed, (), Limits(), 110.0).kind == "going"
+    late = judge(FLYING, observed, (), Limits(), 701.0)
+    assert late.kind == "failed"
+    assert late.failure is not None
+    assert late.failure.reason == f"not stable after 600 s: {event}"
+    assert late.failure.events == (event,)
+
+
+@pytest.mark.parametrize(("count", "kind"), [(3, "going"), (19, "going"), (20, "failed")])
+def test_stopped_tasks_count_against_the_size_of_the_service(count: int, kind: str) -> None:
+    tasks = [stopped(exit_code=1)] * count
+    assert judge(FLYING, service(deployment("d2", "a:2")), tasks, Limits(), 110.0).kind == kind
+
+
+def rolled(target: Target, *looks: ObservedService) -> Target:
+    """The target after some looks, two seconds apart."""
+    rollout = Rollout((target,))
+    for number, look in enumerate(looks):
+        rollout = machine.apply(rollout, Observed("a", look, ()), 110.0 + 2 * number)
+    return rollout.target("a")
+
+
+@pytest.mark.parametrize("previous", ["a:1", "a:2"], ids=["a new revision", "a redeployment"])
+def test_a_forced_redeployment_of_the_same_revision_is_adopted(previous: str) -> None:
+    target = replace(FLYING, previous=previous)
+    theirs = deployment("d3", "a:2")
+    going = rolled(target, service(theirs, deployment("d2", "a:2", status="ACTIVE")))
+    assert (going.state, going.deployment_id, going.failure) == ("in_flight", "d3", None)
+    ended = rolled(target, service(theirs), service(replace(theirs, rollout_state="COMPLETED", running=40)))
+    assert (ended.state, ended.deployment_id) == ("stable", "d3")
+    failed = rolled(target, service(theirs), service(replace(theirs, rollout_state="FAILED")))
+    assert failed.state == "failed"
+
+
+def test_a_redeployment_that_ecs_rolled_back_is_not_taken_for_a_colleagues() -> None:
+    target = replace(FLYING, previous="a:2")
+    back = deployment(
+        "d3", "a:2", rollout_state_reason="ECS deployment circuit breaker: rolling back to deploymentId d3."
+    )
+    assert rolled(target, service(back)).state == "undoing"
+    done = deployment("d3", "a:2", "COMPLETED", running=40)
+    said = "(service a) rolling back to deployment d3."
+    assert rolled(target, service(done, events=(said,))).state == "undoing"
+
+
+def test_another_revision_takes_over() -> None:
+    taken = rolled(FLYING, service(deployment("d3", "a:9")))
+    assert (taken.state, taken.failure and taken.failure.reason) == (
+        "undo_failed",
+        "another deployment took over: d3 of a:9",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "running", "recorded"),
+    [
+        pytest.param(3, 5, 3, 3, id="scaled out since: what it was completed with"),
+        pytest.param(3, 3, 3, 3, id="as it was"),
+        pytest.param(3, 3, 2, 3, id="one lost since is missing"),
+        pytest.param(5, 3, 3, 3, id="scaled in"),
+        pytest.param(0, 4, 4, 4, id="scaled out and there"),
+    ],
+)
+def test_the_count_that_a_deployment_was_completed_with(before: int, now: int, running: int, recorded: int) -> None:
+    done = deployment("d2", "a:2", "COMPLETED", running=running)
+    ended = rolled(replace(FLYING, desired=before), service(done, desired=now))
+    assert (ended.state, ended.desired) == ("stable", recorded)
