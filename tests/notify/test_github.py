@@ -97,6 +97,7 @@ def test_the_comment_of_an_earlier_run_is_found_among_hundreds(github: GitHub) -
     assert (second.comment, second.errors) == (first.comment, ())
     assert sum(text.startswith(MARK) for text in comments(github)) == 1
     assert len(github.writes()) == 2
+    assert [call.path for call in github.calls].count("/user") == 1
 
 
 def test_a_comment_that_was_removed_or_is_somebody_elses(github: GitHub) -> None:
@@ -105,6 +106,28 @@ def test_a_comment_that_was_removed_or_is_somebody_elses(github: GitHub) -> None
     github.add_comment(7, f"{MARK}\nan imitation", "mallory")
     second = told(github, previous=first, issue=7)
     assert second.errors == ()
+    assert [text == f"{MARK}\nan imitation" for text in comments(github)] == [True, False]
+
+
+@pytest.mark.parametrize("installation", [False, True])
+@pytest.mark.parametrize("moderates", [False, True])
+def test_only_ones_own_comment_is_edited(github: GitHub, installation: bool, moderates: bool) -> None:
+    github.installation, github.moderates = installation, moderates
+    github.login = "github-actions[bot]" if installation else "slipway-bot"
+    github.add_comment(7, f"{MARK}\nan imitation", "mallory")
+    first = told(github, issue=7)
+    second = told(github, issue=7)
+    assert (first.errors, second.errors, second.comment) == ((), (), first.comment)
+    assert [text == f"{MARK}\nan imitation" for text in comments(github)] == [True, False]
+    assert all(call.path.endswith(f"/comments/{first.comment}") for call in github.writes() if call.method == "PATCH")
+
+
+def test_a_token_that_nobody_names_edits_nothing_that_it_did_not_write_in_this_run(github: GitHub) -> None:
+    github.installation, github.login = True, ""
+    github.add_comment(7, f"{MARK}\nan imitation", "mallory")
+    first = told(github, issue=7)
+    second = told(github, previous=first, issue=7)
+    assert (second.comment, second.errors) == (first.comment, ())
     assert [text == f"{MARK}\nan imitation" for text in comments(github)] == [True, False]
 
 

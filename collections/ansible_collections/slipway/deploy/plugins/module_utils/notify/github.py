@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import escape, link
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import escape, link, without_mentions
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -81,12 +81,21 @@ def find_comment(comments: Iterable[Mapping[str, Any]], opening: str) -> list[in
     """The ids of the comments that begin with the marker, the oldest first.
 
     One that quotes another comment has the marker in it, but not at its beginning.
+
+    :param comments: one's own (:func:`is_author`): anybody can begin a comment with the marker.
     """
     return [
         int(item["id"])
         for item in comments
         if isinstance(item.get("id"), int) and str(item.get("body") or "").lstrip("\ufeff").startswith(opening)
     ]
+
+
+def is_author(comment: Mapping[str, Any], login: str) -> bool:
+    """Whether that login wrote a comment. A token may be able to change everybody's; that makes none its own."""
+    user = comment.get("user")
+    author = str(user.get("login") or "") if isinstance(user, Mapping) else ""
+    return bool(login) and author.lower() == login.lower()
 
 
 def _section(record: Record) -> str:
@@ -121,7 +130,7 @@ def with_section(body: str, record: Record) -> str:
 def text(record: Record) -> str:
     """What is said of a deploy, with as many rows as there is room for."""
     for rows in _ROWS:
-        said = "\n\n".join(part for part in _parts(record, rows) if part)
+        said = without_mentions("\n\n".join(part for part in _parts(record, rows) if part))
         if len(said) <= MOST_TEXT:
             return said
     return f"{_headline(record)}\n\nThe rest is too long to be shown. {_footer(record)}"

@@ -27,6 +27,8 @@ _PAGE = 100
 #: Comments of one issue that are looked through: pages of a hundred.
 _MOST_PAGES = 30
 _LONGEST_SAID = 160
+#: What GitHub answers when it is asked for the user of a token that is none's.
+_NOT_A_USER = (401, 403, 404, 405, 410)
 
 
 class GitHubError(Exception):
@@ -45,13 +47,37 @@ class GitHub:
     """
 
     def __init__(self, api: str, repository: str, token: str, pause: Callable[[float], None] = time.sleep) -> None:
-        self._base = f"{api.rstrip('/')}/repos/{repository}"
+        self._api = api.rstrip("/")
+        self._base = f"{self._api}/repos/{repository}"
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": _VERSION,
         }
         self._pause = pause
+
+    def login(self) -> str:
+        """The login that the token writes as; empty when GitHub does not say.
+
+        The token of an App's installation (a workflow's ``GITHUB_TOKEN`` is one) is not a user's: only GraphQL names
+        its bot.
+        """
+        try:
+            answer = self._call("GET", "/user", "a user", None, self._api)
+            return _login(_read(answer))
+        except GitHubError as error:
+            if error.status not in _NOT_A_USER:
+                raise
+        base = self._api.removesuffix("/v3")
+        try:
+            answer = self._call("POST", "/graphql", "GraphQL", {"query": "query { viewer { login } }"}, base)
+        except GitHubError as error:
+            if error.status not in _NOT_A_USER:
+                raise
+            return ""
+        document = _read(answer)
+        data = document.get("data") if isinstance(document, dict) else None
+        return _login(data.get("viewer")) if isinstance(data, dict) else ""
 
     def release(self, tag: str) -> dict[str, Any]:
         """The release of a tag; a draft is none."""
@@ -96,12 +122,12 @@ class GitHub:
             raise GitHubError("GitHub's answer cannot be read", answer.status)
         return found
 
-    def _call(self, method: str, path: str, what: str, payload: Any) -> Answer:
+    def _call(self, method: str, path: str, what: str, payload: Any, base: str = "") -> Answer:
         """Ask, waiting as long as GitHub says where it limits how often it is asked: a few times and not for long."""
         waited = 0.0
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                url = f"{self._base}{path}"
+                url = f"{base or self._base}{path}"
                 answer = request_json(method, url, payload, self._headers, _TIMEOUT, _MOST_BODY)
             except Unreachable as error:
                 raise GitHubError(str(error)) from None
@@ -121,6 +147,10 @@ def _read(answer: Answer) -> Any:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
+
+
+def _login(found: Any) -> str:
+    return str(found.get("login") or "") if isinstance(found, dict) else ""
 
 
 def _is_limit(answer: Answer) -> bool:

@@ -21,6 +21,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.github impor
     commit_of,
     find_comment,
     has_section,
+    is_author,
     marker,
     tag_of,
     with_section,
@@ -190,10 +191,17 @@ class _Post:
             tried.append(known)
             if (number := self._edit(known, body)) is not None:
                 return number
-        for other in find_comment(self._api.comments(issue), marker(self._record)):
+        for other in self._own_comments(issue):
             if other not in tried and (number := self._edit(other, body)) is not None:
                 return number
         return self._kept(self._api.add_comment(issue, body))
+
+    def _own_comments(self, issue: int) -> list[int]:
+        """The token's own comments with the marker; nobody is asked who that is where there is no marker."""
+        opening = marker(self._record)
+        marked = [item for item in self._api.comments(issue) if find_comment([item], opening)]
+        login = self._api.login() if marked else ""
+        return find_comment((item for item in marked if is_author(item, login)), opening)
 
     def _edit(self, number: int, body: str) -> int | None:
         """Edit a comment; ``None`` when it was removed, or is somebody else's."""

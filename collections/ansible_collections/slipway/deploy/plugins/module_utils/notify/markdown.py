@@ -11,12 +11,21 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
 
 # What is special anywhere in a line; nothing from outside stands at the beginning of one.
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
+# GitHub looks for mentions and for numbers of issues in what it has rendered, where an entity is the character again
+# (github/markup issue 1168): an invisible space comes between.
+_MENTION = re.compile(r"(?<![A-Za-z0-9])&#64;(?!&#8203;)")
+_NUMBER = re.compile(r"(?<![\w&])#(?=\d)")
 
 
 def escape(text: object) -> str:
     """Text that stands in Markdown, in a table's cell and in HTML as it is."""
     html = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", html).replace("@", "&#64;")
+    return _NUMBER.sub("#&#8203;", _SPECIAL.sub(r"\\\1", html)).replace("@", "&#64;")
+
+
+def without_mentions(markdown: str) -> str:
+    """Escaped Markdown in which GitHub finds nobody to notify."""
+    return _MENTION.sub("&#64;&#8203;", markdown)
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -8,6 +8,7 @@ a person is needed, or how it ended is not known. An attachment carries the colo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ _LINKED = ("https://", "http://")
 
 @dataclass(frozen=True)
 class Message:
-    """A message: what a notification shows, and its blocks beside a coloured bar."""
+    """A message: what a notification shows (escaped), and its blocks beside a coloured bar."""
 
     text: str
     colour: str
@@ -137,7 +138,8 @@ def _message(record: Record, headline_text: str, edge: str, details: Sequence[st
         used = sum(len(block["text"]["text"]) for block in blocks)
         blocks += [_section(text) for text in _packed(rows, MOST_IN_ALL - MOST_TEXT - used)]
     blocks = blocks[: MOST_BLOCKS - 1]
-    return Message(_cut(headline_text, _MOST_FALLBACK), edge, (*blocks, _context(record)))
+    # The text of a notification is markup as well.
+    return Message(_escaped(_cut(clean(headline_text), _MOST_FALLBACK)), edge, (*blocks, _context(record)))
 
 
 def _service(item: Target) -> str:
@@ -165,7 +167,7 @@ def _packed(rows: Sequence[str], room: int) -> list[str]:
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text, MOST_TEXT)}}
+    return {"type": "section", "text": {"type": "mrkdwn", "verbatim": True, "text": _cut(text, MOST_TEXT)}}
 
 
 def _context(record: Record) -> dict[str, Any]:
@@ -177,7 +179,7 @@ def _context(record: Record) -> dict[str, Any]:
     kind = ["rollback"] if is_rollback(record) else []
     approval = [_escaped(approved(record))] if approved(record) else []
     text = " · ".join([*kind, f"by {by}", *approval, *reason, f"record {_escaped(place(record))}"])
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": _cut(text, MOST_TEXT)}]}
+    return {"type": "context", "elements": [{"type": "mrkdwn", "verbatim": True, "text": _cut(text, MOST_TEXT)}]}
 
 
 def _escaped(text: str) -> str:
@@ -186,4 +188,5 @@ def _escaped(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """The text cut to a length, not within an escaped character (``&am…``)."""
+    return text if len(text) <= most else re.sub(r"&[a-z]{0,3}$", "", text[: most - 1]) + "…"

@@ -7,7 +7,12 @@ from __future__ import annotations
 import re
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import escape, is_linkable, table
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import (
+    escape,
+    is_linkable,
+    table,
+    without_mentions,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -60,7 +65,7 @@ def summary(record: Record) -> str:
         _waves(record),
         _facts(record),
     ]
-    text = "\n\n".join(part for part in parts if part) + "\n"
+    text = without_mentions("\n\n".join(part for part in parts if part) + "\n")
     return _bounded(text, record)
 
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,18 @@ def test_markers(environment: str, tag: str, mark: str) -> None:
     record = {**site_samples.planned(), "environment": environment, "label": tag}
     record["releases"] = {"site": {"tag": tag}}
     assert marker(record) == mark
+
+
+@pytest.mark.parametrize("words", ["@maria look", "cc @acme/ops", "(@maria)", "see #412", "<!-- x --> | <b>"])
+@pytest.mark.parametrize("render", [text, comment, summary])
+def test_nobody_is_mentioned_and_nothing_referred_to(words: str, render: Any) -> None:
+    """What GitHub makes of the text has no mention, no number of an issue, no HTML and no further cell."""
+    record = {**samples.undone(), "title": words, "reason": words, "label": words}
+    record["cause"] = {**record["cause"], "what": words}
+    said = render(record).split("```")
+    shown = html.unescape("".join(said[::2]).replace(marker(record), ""))
+    assert not re.search(r"(?<![A-Za-z0-9])@[A-Za-z0-9]|(?<!\w)#[0-9]", shown)
+    assert "<b>" not in "".join(said[::2])
 
 
 def test_a_comment_is_found_by_its_beginning() -> None:

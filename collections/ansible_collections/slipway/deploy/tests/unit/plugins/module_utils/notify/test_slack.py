@@ -94,6 +94,29 @@ def test_text_from_outside_cannot_call_a_channel_or_forge_a_link() -> None:
     assert "<" not in said
 
 
+@pytest.mark.parametrize("text", ["<!channel>", "<@U123>", "<#C123>", "<!subteam^S123>", "<https://x|y>", "a & b > c"])
+@pytest.mark.parametrize("field", ["environment", "label", "title", "reason", "actor", "release", "outcome"])
+def test_no_field_of_a_payload_is_markup(text: str, field: str) -> None:
+    record = samples.undone()
+    values = {"actor": {"user": text, "host": text}, "release": samples.undone().get("releases")}
+    record[field] = values.get(field, text)
+    if field == "release":
+        record["releases"] = {"site": {"tag": text, "commit": text}}
+        record["label"] = text
+    for message in (start(record), progress(record, samples.STARTED), end(record)):
+        payload = message.payload()
+        attachment = payload["attachments"][0]
+        for said in (payload["text"], attachment["fallback"], *texts(message)):
+            assert text not in said
+            assert "<" not in said.replace("<https://ci.example.org/runs/412|", "")
+
+
+def test_a_text_is_not_cut_within_an_escaped_character() -> None:
+    for length in range(MOST_TEXT - 8, MOST_TEXT + 2):
+        message = start({**samples.planned(), "title": "a" * (length - 60) + "<" * 40})
+        assert not any(part.endswith(("&…", "&l…", "&lt…")) for part in texts(message))
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", "https://a b", "file:///etc/passwd"])
 def test_only_web_addresses_are_linked(url: str) -> None:
     record = {**samples.planned(), "actor": {"user": "maria", "host": "", "url": url}}
