@@ -86,7 +86,7 @@ def act(ecs: Simulation, kind: str, value: Any) -> None:
             ecs.call("StopTask", cluster="c", task=tasks[value % len(tasks)]["taskArn"])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @example(
     percent=(100, 200),
     desired=3,

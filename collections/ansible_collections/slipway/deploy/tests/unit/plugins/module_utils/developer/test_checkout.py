@@ -22,7 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.developer.checkout 
 values = st.text(st.characters(exclude_characters="\0\n\r", exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(values, values)
 def test_a_shell_reads_what_was_meant(one: str, other: str) -> None:
     script = render({"ONE": one, "OTHER": other}, "Test") + 'printf "%s\\n%s" "$ONE" "$OTHER"'

@@ -214,7 +214,7 @@ def runs(draw: st.DrawFn) -> list[tuple[str, str, str, int | None, str]]:
     return draw(st.lists(st.tuples(what, RELEASES, UNITS, kill, EVENTS), min_size=1, max_size=6))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(runs(), st.sets(st.sampled_from(["r2", "r3", "u2"])))
 @example([("run", "r3", "u1", None, "nothing"), ("run", "r1", "u1", 4, "nothing")], set())
 def test_killed_anywhere_the_next_run_heals(
@@ -254,7 +254,7 @@ def test_killed_anywhere_the_next_run_heals(
     assert host.process == host.disk()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 30), RELEASES, st.booleans())
 def test_killed_in_a_switch_or_its_undo_the_good_release_can_be_had_back(kill: int, release: str, sick: bool) -> None:
     host = deployed("r0", "r1")

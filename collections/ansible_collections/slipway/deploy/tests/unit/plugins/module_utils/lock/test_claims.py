@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -156,7 +156,7 @@ ORDERS = {
 }
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(with_controller=st.booleans(), **ORDERS)
 def test_never_two_at_once(seed: int, haste: float, most_time: float, with_controller: bool) -> None:
     world = _World()
@@ -169,7 +169,7 @@ def test_never_two_at_once(seed: int, haste: float, most_time: float, with_contr
     assert world.broken == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(**ORDERS)
 def test_of_two_deployments_that_begin_at_once_one_gets_through(seed: int, haste: float, most_time: float) -> None:
     world = _World()

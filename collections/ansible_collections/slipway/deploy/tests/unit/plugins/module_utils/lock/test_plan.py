@@ -310,5 +310,5 @@ class ManyMachines(RuleBasedStateMachine):
             assert lock.token == self.tokens[machine]
 
 
-ManyMachines.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+ManyMachines.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestManyMachines = ManyMachines.TestCase

@@ -160,7 +160,7 @@ def test_a_section_is_no_release_note() -> None:
     assert body_of(with_section("# Notes", site_samples.succeeded())) == ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_text_from_outside_stays_text(outside: str) -> None:
     def rendered(words: str) -> str:

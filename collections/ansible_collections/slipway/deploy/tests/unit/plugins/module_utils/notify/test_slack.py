@@ -126,7 +126,7 @@ def test_only_web_addresses_are_linked(url: str) -> None:
 BUILDERS: list[Callable[[dict[str, Any]], Message]] = [start, end, lambda record: progress(record, samples.STARTED)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 400), st.text(max_size=20), st.integers(1, 300), st.sampled_from(BUILDERS))
 def test_slacks_limits_hold(count: int, title: str, repeat: int, build: Callable[[dict[str, Any]], Message]) -> None:
     record = {**samples.fleet(count), "title": title * repeat, "reason": title * repeat}

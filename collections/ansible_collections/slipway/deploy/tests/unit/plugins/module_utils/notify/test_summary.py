@@ -40,7 +40,7 @@ def test_summary_is_as_its_golden(name: str) -> None:
     assert text == golden.read_text()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_text_from_outside_stays_text(text: str) -> None:
     record = samples.undone()

@@ -47,7 +47,7 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
     return record
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(records())
 def test_as_before_is_said_only_when_everything_is_back(record: dict[str, Any]) -> None:
     says = any("is as it was before" in line for line in card(record))
@@ -55,7 +55,7 @@ def test_as_before_is_said_only_when_everything_is_back(record: dict[str, Any]) 
     assert says == (record["outcome"] == "undone" and back)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(records(), st.sampled_from([40, 80, 100]))
 def test_no_screen_is_wider_than_the_terminal_or_holds_control_characters(record: dict[str, Any], width: int) -> None:
     fitting = [*plan(record, NOW, width), *frame(record, NOW, width, 20), *recap(record, width)]
@@ -64,13 +64,13 @@ def test_no_screen_is_wider_than_the_terminal_or_holds_control_characters(record
     assert not any(char < " " or "\x7f" <= char < "\xa0" for line in (*fitting, *others) for char in line)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(records(), st.integers(2, 30))
 def test_a_frame_keeps_to_its_height(record: dict[str, Any], height: int) -> None:
     assert len(frame(record, NOW, 100, height)) <= height
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(records())
 def test_nothing_is_said_twice(record: dict[str, Any]) -> None:
     assert events(record, record, NOW) == []

@@ -117,7 +117,7 @@ def numbered(items: list[Service]) -> list[Service]:
 fleets = st.lists(services, min_size=1, max_size=7).map(numbered)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example(  # An old answer showed ECS's own rollback, which the undo had replaced, as somebody else's deployment.
     fleet=[Service("s0", 1, 1.0, "fails", pinned=False)],
     deaths=set(),
@@ -164,7 +164,7 @@ def assert_no_forward_change_after_failure(run: Run) -> None:
     assert not back or not forward or max(forward) < min(back)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fleet=fleets, losses=st.sets(st.integers(1, 40), max_size=3))
 def test_lost_answers_bring_all_back(fleet: list[Service], losses: set[int]) -> None:
     """A call whose answer is lost may have taken effect."""
