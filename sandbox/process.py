@@ -19,8 +19,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = ROOT / ".run"
-START_LIMIT = 60.0
-STOP_LIMIT = 10.0
+START_LIMIT = 300.0
+STOP_LIMIT = 60.0
 
 
 class ProcessError(Exception):

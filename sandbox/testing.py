@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
-START_LIMIT = 60.0
+START_LIMIT = 300.0
 
 
 class SandboxError(Exception):
@@ -104,7 +104,7 @@ class Sandbox:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(5)
+                self._process.wait(30)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

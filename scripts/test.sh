@@ -3,6 +3,10 @@
 # fails does not keep the others from running; the last lines say which failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+if [ "${1:-}" != supervised ]; then
+  # What this clone leaves running goes with the tests, however these end; so do its containers.
+  exec scripts/supervise.py "scripts/hosts.sh remove" "$PWD/scripts/test.sh" supervised
+fi
 export failures=.run/test-failed logs=.run/test-logs began=$EPOCHSECONDS
 rm -rf "$logs"
 mkdir -p "$logs"
@@ -51,8 +55,6 @@ main_lane() {
   done
 }
 
-# What this clone leaves running is containers: they go with the tests, however these end.
-trap 'scripts/hosts.sh remove' EXIT
 if ! assignments=$(scripts/hosts.sh); then
   printf 'test: this machine cannot run the systemd test hosts\n' >&2
   exit 1

@@ -22,6 +22,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.pace import scaled
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 TAG = "prod-20261120"
@@ -44,7 +46,7 @@ PLAYBOOK = """
       run_once: true
 """
 QUESTION = f"production is about to get {TAG}. Type the tag to approve it as "
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = scaled(60)
 
 
 @pytest.fixture(name="project")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 
 from tests.support.hosts import ROOT, podman, settings
+from tests.support.pace import scaled
 
 PACKAGES = ("default-jre-headless", "git", "ca-certificates")
 INSTALL = f"apt-get -qq update && apt-get -qqy install --no-install-recommends {' '.join(PACKAGES)} && apt-get clean"
@@ -23,7 +24,7 @@ def installed_image() -> str:
             container = f"{settings()['MOL_PREFIX']}-installed"
             network = settings()["MOL_NETWORK"]
             podman("rm", "--force", "--ignore", container)
-            podman("run", "--name", container, "--network", network, base, "sh", "-ec", INSTALL, timeout=600)
+            podman("run", "--name", container, "--network", network, base, "sh", "-ec", INSTALL, timeout=scaled(600))
             podman("commit", "--quiet", "--change", 'CMD ["/usr/local/sbin/container-init"]', container, name)
             podman("rm", "--force", container)
     return name

@@ -17,6 +17,7 @@ import yaml
 from sandbox.testing import Sandbox
 from tests.support.git_server import GitServer
 from tests.support.hosts import Host, Hosts, register_instance
+from tests.support.pace import scaled
 from tests.support.postgres import Postgres
 from tests.support.project import ROOT, Project, Ran
 from tests.support.umigo import BRANCH, BUCKET, MODULE, Umigo, maven_cache
@@ -79,7 +80,7 @@ class Place(Project):
 
     def answers(self, host: Host, path: str) -> Any:
         """What the application on a host answers."""
-        with urllib.request.urlopen(f"http://{host.address}:8080{path}", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://{host.address}:8080{path}", timeout=scaled(60)) as answer:
             return json.load(answer)
 
     def version(self, host: Host) -> str:
@@ -112,7 +113,7 @@ def _write_variables(place: Place) -> None:
         "backend_module": MODULE,
         "artifact_bucket": BUCKET,
         "backend_stable_for": 3,
-        "backend_ready_timeout": 120,
+        "backend_ready_timeout": scaled(120),
         "backend_target_group": None,
         "database_migration_maven_arguments": ["--offline"],
         "source_checkout_ca_file": "/etc/ssl/certs/ca-certificates.crt",

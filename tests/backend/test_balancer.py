@@ -18,6 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts import balanc
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place, TargetGroup
 from sandbox.testing import Sandbox
 from tests.support.deploys import wait_for
+from tests.support.pace import scaled
 
 SPEED = 10
 DELAY = 20  # seconds of deregistration delay; the sandbox divides it, and the interval of the checks, by its speed
@@ -210,7 +211,7 @@ def test_an_instance_that_is_stopped_is_no_group_out_of_use(turns: Turns) -> Non
     turns.aws.client("ec2").stop_instances(InstanceIds=[turns.instances[0]])
     wait_for("it is out of use", lambda: turns.states()[0] != "healthy", 15)
     with pytest.raises(SlipwayError, match=turns.instances[0]):
-        turns.give_back(0, timeout=10)
+        turns.give_back(0, timeout=scaled(10))
 
 
 def test_the_only_healthy_target_stays(turns: Turns) -> None:
@@ -228,7 +229,7 @@ def test_the_only_healthy_target_stays(turns: Turns) -> None:
 def test_one_that_stays_unhealthy_is_an_error_that_says_why(turns: Turns) -> None:
     turns.servers[0].status = 500
     with pytest.raises(SlipwayError) as caught:
-        turns.give_back(0, timeout=20)
+        turns.give_back(0, timeout=scaled(20))
     text = str(caught.value)
     assert f"{turns.instances[0]} is unhealthy" in text
     assert "Health checks failed with these codes: [500]" in text
@@ -238,7 +239,7 @@ def test_one_that_stays_unhealthy_is_an_error_that_says_why(turns: Turns) -> Non
 def test_one_that_nothing_listens_on(turns: Turns) -> None:
     turns.servers[1].close()
     with pytest.raises(SlipwayError, match="is unhealthy .*Health checks failed"):
-        turns.give_back(1, timeout=20)
+        turns.give_back(1, timeout=scaled(20))
 
 
 def test_a_group_that_no_load_balancer_uses_keeps_nobody_waiting(turns: Turns) -> None:

@@ -18,6 +18,7 @@ from tests.backend.balanced import CLOCK, QUICK
 from tests.backend.installed import installed_image
 from tests.backend.place import ROOT, Place, make_place
 from tests.support.deploys import NEW, OLD, SERVICES
+from tests.support.pace import scaled
 
 CLUSTER = "sdt-dev-cluster"
 
@@ -35,7 +36,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         kept = {name: value for name, value in real.items() if name not in dropped}
         made.set_variables("all", **{**kept, **own, "smoke_base_url": made.aws.alb})
         made.set_variables(
-            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=180
+            backend_environment=QUICK,
+            backend_migrations="none",
+            backend_stable_for=2,
+            backend_ready_timeout=scaled(180),
         )
         ran = made.deploy("0.1.0", "--limit", "backend")
         assert ran.code == 0, ran.text
@@ -69,9 +73,9 @@ def test_a_host_that_fails_puts_the_services_back_too(place: Place) -> None:
     (host,) = place.members
     count = len(place.records())
     # The old release is given no longer, on its way back.
-    place.set_variables(backend_ready_timeout=45)
+    place.set_variables(backend_ready_timeout=scaled(45))
     ran = place.deploy("0.3.0")
-    place.set_variables(backend_ready_timeout=180)
+    place.set_variables(backend_ready_timeout=scaled(180))
     assert ran.code != 0
     assert "Traceback" not in ran.text
     assert running(place) == dict.fromkeys(SERVICES, OLD), ran.text

@@ -19,6 +19,7 @@ from tests.backend.balanced import CLOCK, QUICK, Balancer, balance, look_for
 from tests.backend.installed import installed_image
 from tests.backend.load import ask as request
 from tests.backend.place import Place, make_place
+from tests.support.pace import scaled
 
 REACH_SECONDS = 300.0
 UNFINISHED = "is unfinished"
@@ -32,7 +33,10 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
         made = balance(place, register=False)
         # Migrations only where they are the subject: each takes Maven's time.
         place.set_variables(
-            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=180
+            backend_environment=QUICK,
+            backend_migrations="none",
+            backend_stable_for=2,
+            backend_ready_timeout=scaled(180),
         )
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
@@ -57,7 +61,7 @@ def start_and_reach(place: Place, version: str, point: Callable[[], bool], numbe
         look_for("the deploy is there", lambda: _ended(process) or point(), REACH_SECONDS)
         assert process.poll() is None, process.stdout and process.stdout.read()
         process.send_signal(number)
-        output, _none = process.communicate(timeout=REACH_SECONDS)
+        output, _none = process.communicate(timeout=scaled(REACH_SECONDS))
     assert process.returncode != 0
     return str(output)
 

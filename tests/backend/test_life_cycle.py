@@ -17,6 +17,7 @@ import pytest
 from tests.backend.place import REPOSITORY, Place, Ran, make_place
 from tests.promote.conftest import repository
 from tests.support.hosts import Host
+from tests.support.pace import scaled
 from tests.support.umigo import BUCKET, MODULE, tag_of
 
 LOST = "0.7.0"
@@ -154,7 +155,7 @@ def test_the_next_release_is_promoted_and_comes_with_its_migration(place: Place,
 
 
 def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host: Host) -> None:
-    ran = place.deploy("0.3.0", backend_ready_timeout=40)
+    ran = place.deploy("0.3.0", backend_ready_timeout=scaled(40))
     plainly(ran)
     name = place.inventory_name(host)
     assert f"FAILED {name} after " in ran.text
@@ -211,7 +212,7 @@ def publish_without_a_way_back(place: Place) -> None:
 
 def test_after_a_migration_of_no_return_a_failure_needs_a_person(place: Place, host: Host) -> None:
     publish_without_a_way_back(place)
-    ran = place.deploy(LOST, backend_ready_timeout=20)
+    ran = place.deploy(LOST, backend_ready_timeout=scaled(20))
     plainly(ran)
     record = place.record()
     assert record["outcome"] == "needs_person", ran.text

@@ -21,11 +21,12 @@ from tests.backend.place import ROOT, STATE_BUCKET, Place, make_place
 from tests.codedeploy.agent import Agent
 from tests.codedeploy.imds import INSTANCE, serve_imds
 from tests.support.hosts import Host, podman
+from tests.support.pace import scaled
 from tests.support.umigo import tag_of
 
 CACHE = ROOT / ".run" / "bundle" / "cache"
 USER_DATA = ROOT / "pipelines" / "cloud-init" / "user-data.py"
-BOOT_SECONDS = 1500
+BOOT_SECONDS = scaled(1500)
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +141,9 @@ def test_the_next_deployment_brings_its_migration(place: Place, agent: Agent) ->
 
 
 def test_a_release_that_is_never_ready_leaves_the_old_one_serving(place: Place, agent: Agent) -> None:
-    place.set_variables(backend_ready_timeout=45)
+    place.set_variables(backend_ready_timeout=scaled(45))
     bad = bundle(place, "0.3.0")
-    place.set_variables(backend_ready_timeout=120)
+    place.set_variables(backend_ready_timeout=scaled(120))
     done = agent.deploy(bad, "d-OWN000003")
     assert done.last.name == "ApplicationStart", agent.log("d-OWN000003")
     assert done.last.verdict.startswith("slipway: ApplicationStart failed: ")

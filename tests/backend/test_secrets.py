@@ -17,6 +17,7 @@ import pytest
 from tests.backend.installed import installed_image
 from tests.backend.place import STATE_BUCKET, Place, Ran, make_place
 from tests.support.canaries import Canaries, put_parameter, put_secret
+from tests.support.pace import scaled
 
 UNITS = ("umigo-backend",)
 #: The directories of the servers that the tests bring, which know the secrets.
@@ -63,7 +64,9 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
         with canaries.watched(UNITS) as seen:
             ran = place.deploy("0.1.0", "-vvvv", "--diff")
             again = place.deploy("0.1.0", "-vvvv", "--check", "--diff", force=True)
-            failed = place.deploy("0.3.0", "-vvvv", "--diff", backend_migrations="none", backend_ready_timeout=40)
+            failed = place.deploy(
+                "0.3.0", "-vvvv", "--diff", backend_migrations="none", backend_ready_timeout=scaled(40)
+            )
         yield Traces(place, canaries, ran, again, failed, seen, began)
 
 

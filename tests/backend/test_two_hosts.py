@@ -15,6 +15,7 @@ import yaml
 from tests.backend.balanced import CLOCK, QUICK, Balancer, balance, look_for
 from tests.backend.installed import installed_image
 from tests.backend.place import Place, make_place
+from tests.support.pace import scaled
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,10 @@ def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     with make_place(directory, "0.1.0", "0.1.1", "0.3.0", count=2, image=installed_image()) as place:
         made = balance(place, register=False)
         place.set_variables(
-            backend_environment=QUICK, backend_migrations="none", backend_stable_for=2, backend_ready_timeout=180
+            backend_environment=QUICK,
+            backend_migrations="none",
+            backend_stable_for=2,
+            backend_ready_timeout=scaled(180),
         )
         # A host that runs its own bundle comes first and has no turn: counted, it would let both others go at once.
         place.set_variables(backend_serial=[1, 2])
@@ -89,12 +93,12 @@ def test_no_request_fails_while_the_release_changes(balancer: Balancer) -> None:
 def test_the_first_host_that_fails_keeps_the_release_from_the_others(balancer: Balancer) -> None:
     place = balancer.place
     first, second = settle(balancer, "0.1.1")
-    place.set_variables(backend_ready_timeout=45)
+    place.set_variables(backend_ready_timeout=scaled(45))
     pid = place.answers(second, "/api/version")["pid"]
     place.aws.control("calls", {}, "DELETE")
     with balancer.load() as answers:
         ran = place.deploy("0.3.0")
-    place.set_variables(backend_ready_timeout=180)
+    place.set_variables(backend_ready_timeout=scaled(180))
     assert ran.code != 0, ran.text
     assert "Traceback" not in ran.text
     assert answers.failed == []
@@ -115,7 +119,7 @@ def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Bala
         place,
         place.inventory_name(second),
         backend_environment={**QUICK, "SERVER_PORT": "8099"},
-        backend_ready_timeout=45,
+        backend_ready_timeout=scaled(45),
     )
     place.set_variables(backend_failure_threshold=1)
     ran = place.deploy("0.1.0")
@@ -144,7 +148,7 @@ def test_a_host_that_vanishes_in_its_switch(balancer: Balancer) -> None:
     with place.started("deploy.yml", backend_release="backend-v0.1.1") as process:
         look_for("its link is switched", lambda: "0.1.1" in first.run("readlink /app/app.jar"), 240)
         first.vanish()
-        output, _none = process.communicate(timeout=400)
+        output, _none = process.communicate(timeout=scaled(400))
     assert process.returncode != 0, output
     record = place.record()
     assert record["outcome"] == "needs_person", output

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from tests.support.deploys import Ran
+from tests.support.pace import scaled
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -157,7 +158,7 @@ def run(directory: Path, site: Site, playbook: str, checklist: list[Doc], *more:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=scaled(120),
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 

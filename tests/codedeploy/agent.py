@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from tests.support.hosts import Host, podman
+from tests.support.pace import scaled
 
 ROOT = "/opt/codedeploy-agent/deployment-root"
 GROUP_ID = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -138,7 +139,7 @@ class Agent:
         answer = podman(
             *("exec", "-i", self.host.container, "/usr/bin/python3", "/opt/codedeploy-agent/one_script.py"),
             stdin=json.dumps(given),
-            timeout=900,
+            timeout=scaled(900),
         )
         said = json.loads(answer)
         return Event(event, said["code"], said["timed_out"], said["output"])

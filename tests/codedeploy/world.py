@@ -18,6 +18,7 @@ from typing import Any
 
 from sandbox.testing import Sandbox
 from tests.support.hosts import Host
+from tests.support.pace import scaled
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).with_name("standins")
@@ -40,7 +41,7 @@ backend_service: umigo-backend
 backend_branch: {branch}
 backend_port: 8080
 artifact_bucket: {bucket}
-backend_ready_timeout: 20
+backend_ready_timeout: {ready}
 backend_stable_for: 1
 jvm_service_java: /usr/local/bin/java
 jvm_service_memory_min_mib: 64
@@ -105,7 +106,7 @@ class World:
         self.write("environment.yml", "plugin: slipway.deploy.environment\n")
         self.write("hosts.yml", "backend: {hosts: {elsewhere: {ansible_host: 192.0.2.1}}}\n")
         self.write("group_vars/all.yml", ALL.format(**variables))
-        self.write("group_vars/backend/backend.yml", BACKEND.format(**variables))
+        self.write("group_vars/backend/backend.yml", BACKEND.format(ready=scaled(20), **variables))
         for bucket in (BUCKET, STATE):
             where = {"LocationConstraint": "eu-west-1"}
             self.aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
@@ -155,7 +156,7 @@ class World:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=600,
+            timeout=scaled(600),
         )
         assert done.returncode == 0, done.stdout
         return done.stdout

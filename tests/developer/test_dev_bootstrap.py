@@ -16,12 +16,13 @@ import pytest
 from sandbox.testing import Sandbox
 from tests.runbooks import commands
 from tests.support.deploys import LIMIT_SECONDS, Deploys, Ran, make_deploys
+from tests.support.pace import scaled
 from tests.support.postgres import Postgres, free_port
 from tests.support.umigo import MODULE, Umigo
 
 HARD = """it's "hard": $HOME `id` \\ #é"""
 #: Maven is slower than what the other playbooks do.
-MAVEN_SECONDS = 300
+MAVEN_SECONDS = scaled(300)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def put(sandbox: Sandbox, **parameters: str) -> None:
 
 
 def ask(port: int, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=scaled(10)) as answer:
         return json.load(answer)
 
 

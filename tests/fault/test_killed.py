@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.support.deploys import NEW, OLD, SERVICES, Deploys, wait_for
+from tests.support.pace import scaled
 
 Record = dict[str, Any]
 States = Callable[[Record], bool]
@@ -123,7 +124,7 @@ def test_the_worker_is_killed(deploys: Deploys) -> None:
         reach(deploys, process, "while the last wave is half done")
         for pid in workers(process):
             os.kill(pid, signal.SIGKILL)
-        output, _none = process.communicate(timeout=60)
+        output, _none = process.communicate(timeout=scaled(60))
     assert process.returncode != 0
     resumed = deploys.run("deploy.yml", "-e", "resume=undo")
     assert deploys.running() == dict.fromkeys(SERVICES, OLD), output + resumed.text
@@ -135,7 +136,7 @@ def test_one_signal_brings_everything_back(deploys: Deploys, number: signal.Sign
     with deploys.started("deploy.yml") as process:
         reach(deploys, process, "while the last wave is half done")
         process.send_signal(number)
-        output, _none = process.communicate(timeout=60)
+        output, _none = process.communicate(timeout=scaled(60))
     assert process.returncode != 0
     assert deploys.running() == dict.fromkeys(SERVICES, OLD), output
     record = deploys.record()
@@ -162,7 +163,7 @@ def test_ctrl_c_outside_the_rollout_brings_everything_back_too(deploys: Deploys,
     with deploys.started("deploy.yml", "--limit", "user-service,bff-service") as process:
         wait_for(f"the deploy is {phase}", lambda: recorded(deploys, lambda record: record["phase"] == phase))
         process.send_signal(signal.SIGINT)
-        output, _none = process.communicate(timeout=60)
+        output, _none = process.communicate(timeout=scaled(60))
     assert process.returncode == (99 if phase == "planned" and deploys.record()["outcome"] is None else 2), output
     assert deploys.running() == dict.fromkeys(SERVICES, OLD), output
     if deploys.record()["outcome"] is not None:
@@ -176,7 +177,7 @@ def test_ctrl_c_while_planning_leaves_no_lock(deploys: Deploys) -> None:
         wait_for("the lock is taken", (deploys.state / "local" / "lock.json").exists)
         wait_for("the plan is made", lambda: bool(deploys.sandbox.control("calls")["calls"]))
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=scaled(60))
     assert process.returncode != 0
     assert deploys.lock()["state"] == "free"
     assert deploys.mutations() == []
@@ -190,7 +191,7 @@ def test_a_second_ctrl_c_leaves_at_once(deploys: Deploys) -> None:
         process.send_signal(signal.SIGINT)
         wait_for("the undo has begun", lambda: recorded(deploys, lambda record: record["phase"] == "undoing"))
         process.send_signal(signal.SIGINT)
-        output, _none = process.communicate(timeout=60)
+        output, _none = process.communicate(timeout=scaled(60))
         wait_for("its workers are gone too", lambda: all(map(is_gone, children)))
     assert process.returncode != 0
     assert deploys.record()["outcome"] is None, output

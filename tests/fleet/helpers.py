@@ -17,9 +17,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe impor
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import Plan, PlanOptions, plan
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import build_registration
 from sandbox.testing import Sandbox
+from tests.support.pace import scaled
 
 CLUSTER = "sdt-local-cluster"
-LIMIT_SECONDS = 30.0
+LIMIT_SECONDS = scaled(30)
 
 
 @dataclass

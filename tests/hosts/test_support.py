@@ -22,6 +22,7 @@ from tests.support import umigo
 from tests.support.deploys import wait_for
 from tests.support.git_server import GitServer
 from tests.support.hosts import Hosts, register_instance
+from tests.support.pace import scaled
 from tests.support.postgres import Postgres, PostgresError, free_port
 from tests.support.umigo import Umigo
 
@@ -55,7 +56,7 @@ def clone(server: GitServer, directory: Path, token: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=scaled(60),
     )
 
 
@@ -92,7 +93,7 @@ def test_a_push_needs_the_token_too(repository: Umigo, tmp_path: Path) -> None:
         clone(server, tmp_path / "work", str(server.token))
         environment = {"GIT_ASKPASS": str(tmp_path / "work.askpass"), "GIT_SSL_CAINFO": str(server.ca)}
         push = ["git", "push", "-q", "origin", "HEAD:refs/tags/pushed"]
-        subprocess.run(push, cwd=tmp_path / "work", env={**os.environ, **environment}, check=True, timeout=60)
+        subprocess.run(push, cwd=tmp_path / "work", env={**os.environ, **environment}, check=True, timeout=scaled(60))
         found = subprocess.check_output(["git", "--git-dir", str(path), "rev-parse", "pushed"], text=True).strip()
         assert found == repository.commits["0.2.0"]
 
@@ -129,7 +130,7 @@ def flyway(repository: Umigo, version: str, database: Postgres, directory: Path)
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=scaled(300),
     )
 
 
@@ -173,7 +174,7 @@ class Service:
 
     def get(self, path: str) -> tuple[int, Any]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=scaled(10)) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -182,7 +183,7 @@ class Service:
 
     def wait(self) -> tuple[int, Any]:
         """The first answer of its readiness."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + scaled(60)
         while (found := self.get("/actuator/health/readiness"))[0] == 0 and time.monotonic() < deadline:
             time.sleep(0.2)
         return found
@@ -232,7 +233,7 @@ def test_the_bad_releases_are_bad(database: Postgres) -> None:
 
 def test_a_host_boots_takes_ssh_and_reaches_the_sandbox(hosts: Hosts, repository: Umigo) -> None:
     host = hosts.start("backend-1")
-    done = subprocess.run([*host.ssh, "hostname"], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([*host.ssh, "hostname"], capture_output=True, text=True, check=False, timeout=scaled(30))
     assert done.stdout.strip() == "backend-1", done.stderr
     with Sandbox(seed="none", address=hosts.gateway) as aws, GitServer(address=hosts.gateway) as server:
         instance = register_instance(aws, "backend-1", {"Role": "backend"}, host.address)
@@ -278,14 +279,14 @@ def test_a_host_is_killed_vanishes_and_comes_back(hosts: Hosts) -> None:
         group = behind_a_balancer(aws, register_instance(aws, "backend-2", {}, host.address))
         elb = aws.client("elbv2")
         elb.get_waiter("target_in_service").wait(TargetGroupArn=group, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
-        with urllib.request.urlopen(f"http://{aws.alb.removeprefix('http://')}/", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{aws.alb.removeprefix('http://')}/", timeout=scaled(10)) as answer:
             assert answer.status == 200
         host.vanish()
         wait_for("its checks time out", lambda: reason(elb, group) == "Target.Timeout", 20)
-    assert subprocess.run(ask, check=False, timeout=30, capture_output=True).returncode == 255
+    assert subprocess.run(ask, check=False, timeout=scaled(30), capture_output=True).returncode == 255
     host.reappear()
-    assert subprocess.run(ask, check=False, timeout=30, capture_output=True).returncode == 0
+    assert subprocess.run(ask, check=False, timeout=scaled(30), capture_output=True).returncode == 0
     host.kill()
     host.boot()
-    assert subprocess.run(ask, check=False, timeout=30, capture_output=True).returncode == 0
+    assert subprocess.run(ask, check=False, timeout=scaled(30), capture_output=True).returncode == 0
     assert host.inventory.startswith(f"backend-2 ansible_host={host.address} ")

@@ -16,8 +16,9 @@ from sandbox.testing import Sandbox
 from sandbox.throttle import Throttle
 from tests.sandbox.conftest import CLUSTER
 from tests.support.deploys import wait_for
+from tests.support.pace import scaled
 
-ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=20)
+ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=scaled(20))
 SERVICE = "sdt-local-discovery-server"
 
 

@@ -20,6 +20,7 @@ from sandbox.elb import model, rules
 from sandbox.elb.model import Settings, Target
 from sandbox.testing import Sandbox
 from tests.support.deploys import wait_for
+from tests.support.pace import scaled
 
 DELAY = 20  # seconds of deregistration delay; the sandbox divides it by its speed
 SPEED = 10
@@ -93,7 +94,7 @@ class Balanced:
         wait_for(f"{states}", lambda: [state for state, _ in self.health()] == list(states), 15)
 
     def get(self, path: str = "/app/") -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self.aws.alb.removeprefix("http://"), timeout=15)
+        connection = http.client.HTTPConnection(self.aws.alb.removeprefix("http://"), timeout=scaled(15))
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
@@ -291,7 +292,7 @@ def download(aws: Sandbox, expires: int = 60) -> Callable[[], tuple[int, bytes |
     )
 
     def get() -> tuple[int, bytes | Exception]:
-        connection = http.client.HTTPConnection(aws.endpoint.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(aws.endpoint.removeprefix("http://"), timeout=scaled(10))
         connection.request("GET", url.removeprefix(aws.endpoint))
         answer = connection.getresponse()
         try:

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox import process
 from sandbox.testing import ROOT, Sandbox
+from tests.support.pace import scaled
 
 
 def free_ports() -> list[int]:
@@ -25,7 +26,12 @@ def free_ports() -> list[int]:
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=scaled(90),
+        check=False,
     )
 
 
@@ -33,7 +39,7 @@ def test_up_twice_at_once_status_and_down() -> None:
     port, alb = (str(one) for one in free_ports())
     start = [sys.executable, "-m", "sandbox", "up", "--port", port, "--alb-port", alb, "--seed", "none"]
     both = [subprocess.Popen(start, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    outputs = [one.communicate(timeout=90) for one in both]
+    outputs = [one.communicate(timeout=scaled(90)) for one in both]
     try:
         assert [one.returncode for one in both] == [0, 0], outputs
         pid = process.pid_of(int(port))

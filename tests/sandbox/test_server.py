@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, WaiterError
 from sandbox.testing import Sandbox, SandboxError
 from tests.sandbox.conftest import CLUSTER
 from tests.support.definitions import registrable
+from tests.support.pace import scaled
 
 QUICK = {"Delay": 1, "MaxAttempts": 20}
 
@@ -50,7 +51,7 @@ def wait_stable(aws: Sandbox, service: str) -> dict[str, Any]:
 
 
 def get(url: str, path: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=scaled(10))
     connection.request("GET", path)
     answer = connection.getresponse()
     content = json.loads(answer.read() or b"null")

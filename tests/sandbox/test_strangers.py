@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.testing import Sandbox
 from tests.sandbox.conftest import CLUSTER
+from tests.support.pace import scaled
 
 CLIENTS = Path(__file__).resolve().parents[2] / ".venv-clients" / "bin"
 
@@ -31,7 +32,7 @@ def run(aws: Sandbox, program: str, *arguments: str, code: int = 0) -> str:
     path = CLIENTS / program
     assert path.exists(), f"{path} is missing: scripts/setup.sh clients"
     ended = subprocess.run(
-        [path, *arguments], env=aws.environment, capture_output=True, text=True, timeout=120, check=False
+        [path, *arguments], env=aws.environment, capture_output=True, text=True, timeout=scaled(120), check=False
     )
     assert ended.returncode == code, ended.stdout + ended.stderr
     return ended.stdout

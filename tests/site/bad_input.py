@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.site.place import Place
+from tests.support.pace import scaled
 from tests.support.site import (
     BRANCH,
     HALF_MIGRATED,
@@ -243,7 +244,7 @@ ROWS = [
         ("the release is not well on the spare port 8001: not ready within 5 s: HTTP 503", "staging is as it was"),
         nothing,
         outcome="undone",
-        variables={**NO_PAGE, "site_ready_timeout": 5},
+        variables={**NO_PAGE, "site_ready_timeout": scaled(5)},
     ),
     Row(
         "health that is never green, without a spare",
@@ -251,7 +252,7 @@ ROWS = [
         ("not ready within 5 s: HTTP 503", "staging is as it was"),
         nothing,
         outcome="undone",
-        variables={**NO_PAGE, "site_ready_timeout": 5, "site_spare": {}},
+        variables={**NO_PAGE, "site_ready_timeout": scaled(5), "site_spare": {}},
     ),
     Row(
         "nobody can log in",

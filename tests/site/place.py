@@ -23,6 +23,7 @@ from tests.backend.load import Answers
 from tests.support import site_builds
 from tests.support.git_server import GitServer
 from tests.support.hosts import Host, Hosts
+from tests.support.pace import scaled
 from tests.support.postgres import Postgres
 from tests.support.project import ROOT, Project, Ran
 from tests.support.redis import Redis
@@ -110,7 +111,7 @@ class Place(Project):
 
     def ask(self, path: str, host: Host | None = None) -> tuple[int, str]:
         """The status and the text that nginx answers; 0 without an answer."""
-        connection = http.client.HTTPConnection((host or self.host).address, timeout=30)
+        connection = http.client.HTTPConnection((host or self.host).address, timeout=scaled(30))
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -178,7 +179,7 @@ def _write_inventory(place: Place, variables: Mapping[str, Any]) -> None:
         "site_ca_file": str(place.git.ca),
         "site_host_ca_file": "/etc/ssl/certs/ca-certificates.crt",
         "site_stable_for": 2,
-        "site_ready_timeout": 40,
+        "site_ready_timeout": scaled(40),
         # Nobody is asked outside.
         "site_checklist": [row for row in place.variables()["site_checklist"] if row["kind"] != "sentry"],
     }

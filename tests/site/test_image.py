@@ -15,6 +15,7 @@ import pytest
 from tests.site.place import CURRENT, USER, Place, make_place
 from tests.support import site_images
 from tests.support.hosts import settings
+from tests.support.pace import scaled
 from tests.support.registry import Registry
 from tests.support.site import FIRST, INCOMPATIBLE, NEVER_HEALTHY, SECOND
 
@@ -140,7 +141,7 @@ def test_what_is_no_image_or_never_healthy_is_refused(place: Place, registry: Re
     assert f"{name}: there is no image of the tag {INCOMPATIBLE}. Build the tag's image and push it" in ran.text
 
     records = len(place.records())
-    ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=10)
+    ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=scaled(10))
     assert ran.code != 0, ran.text
     assert "Traceback" not in ran.text, ran.text
     assert "the release is not well on the spare port 8001: not ready within 10 s: HTTP 503" in ran.text

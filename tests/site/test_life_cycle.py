@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.site.place import CURRENT, LICENSE, Place, Ran, make_place
+from tests.support.pace import scaled
 from tests.support.site import FIRST, INCOMPATIBLE, NEVER_HEALTHY, SECOND
 
 SERVICE = "salitemihret-dev-backend"
@@ -183,7 +184,7 @@ def test_the_schema_goes_back_with_the_release_where_both_say_so(place: Place) -
 def test_a_release_that_is_never_healthy_is_refused_by_the_spare(place: Place) -> None:
     pid = place.health()["pid"]
     with place.load(HEALTH, PAGE) as answers:
-        ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=10)
+        ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=scaled(10))
     plainly(ran)
     assert [answers[path].failed for path in (HEALTH, PAGE)] == [[], []]
     assert set(answers[HEALTH].versions) == {SECOND}

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from tests.support.github import GitHub
+from tests.support.pace import scaled
 from tests.support.redis import Redis, RedisError
 from tests.support.sentry import Sentry
 from tests.support.stub import Stub
@@ -40,7 +41,7 @@ class Client:
             sent["Authorization"] = f"Bearer {token or self.stub.token}"
         content = body if isinstance(body, str) or body is None else json.dumps(body)
         place = urlsplit(self.stub.url)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=10)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=scaled(10))
         connection.request(method, path if path.startswith("/") else f"{self.root}{path}", content, sent)
         answer = connection.getresponse()
         self.headers = {name.lower(): value for name, value in answer.getheaders()}

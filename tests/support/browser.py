@@ -19,8 +19,10 @@ from typing import Any, Self
 
 from playwright.sync_api import Error, Page, Request, Response, Route, expect, sync_playwright
 
+from tests.support.pace import scaled
+
 CHROMIUM = "chromium"
-PATIENCE_MS = 60_000
+PATIENCE_MS = scaled(60) * 1000
 #: As root there is no sandbox; /dev/shm of a container is too small.
 ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
 

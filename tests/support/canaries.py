@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.support.pace import scaled
+
 _SCAN = Path(__file__).with_name("leak_scan.py").read_text(encoding="utf-8")
 #: What a host keeps of a run, apart from the programs that are installed there.
 HOST_ROOTS = ("/etc", "/tmp", "/var/tmp", "/root", "/home", "/run", "/var/lib", "/var/log", "/app", "/opt", "/srv")
@@ -79,7 +81,7 @@ class Canaries:
             process.stdin.flush()
             yield places
         finally:
-            answer, _errors = process.communicate(timeout=60)
+            answer, _errors = process.communicate(timeout=scaled(60))
         places.extend(json.loads(answer))
 
     def _request(

@@ -11,7 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-_PATIENCE_SECONDS = 60.0
+from tests.support.pace import scaled
+
+_PATIENCE_SECONDS = scaled(60)
 
 
 def endpoint(file: Path) -> str | None:

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.pace import scaled
+
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".run" / "fixtures"
-BUILD_SECONDS = 600
+BUILD_SECONDS = scaled(600)
 
 
 class FixtureError(Exception):

@@ -29,10 +29,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.testing import Sandbox
+from tests.support.pace import scaled
 
 ROOT = Path(__file__).resolve().parents[2]
-BOOT_SECONDS = 60
-COMMAND_SECONDS = 300
+BOOT_SECONDS = scaled(60)
+COMMAND_SECONDS = scaled(300)
 OWNER = "slipway-test-pid"
 CAPABILITIES = "SYS_ADMIN,NET_ADMIN"
 SSH_OPTIONS = (

@@ -17,7 +17,7 @@ from functools import cache
 #: The factor, for programs that a test starts, and for a person who knows better.
 VARIABLE = "SLIPWAY_TEST_PACE"
 #: What :func:`_work` takes on two quiet cores (seconds).
-_REFERENCE_SECONDS = 0.35
+_REFERENCE_SECONDS = 0.1
 _MOST = 15.0
 
 

@@ -24,9 +24,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.pace import scaled
+
 BINARIES = Path("/usr/lib/postgresql")
 UNPRIVILEGED = ("postgres", "nobody")
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = scaled(60)
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 

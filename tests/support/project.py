@@ -18,9 +18,11 @@ from typing import Any, ClassVar
 
 import yaml
 
+from tests.support.pace import scaled
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-LIMIT_SECONDS = 600
+LIMIT_SECONDS = scaled(600)
 #: What a command must not have from whoever runs the tests.
 _DROPPED = ("ANSIBLE_", "AWS_", "GITHUB_", "SLIPWAY_")
 

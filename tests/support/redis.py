@@ -22,9 +22,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.support.pace import scaled
 from tests.support.postgres import free_port
 
-LIMIT_SECONDS = 20
+LIMIT_SECONDS = scaled(20)
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 

@@ -24,10 +24,11 @@ from typing import Self
 
 from tests.support.git_server import make_certificate
 from tests.support.hosts import podman
+from tests.support.pace import scaled
 from tests.support.postgres import free_port
 from tests.support.redis import end_with_parent
 
-LIMIT_SECONDS = 20
+LIMIT_SECONDS = scaled(20)
 USER = "deploy"
 
 

@@ -24,10 +24,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support import site_builds
+from tests.support.pace import scaled
 from tests.support.postgres import Postgres, free_port
 from tests.support.site import write_source
 
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = scaled(60)
 
 
 def database_url(database: Postgres) -> str:
@@ -142,7 +143,7 @@ class Server:
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=scaled(30))
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
