@@ -209,9 +209,7 @@ LINKS = st.lists(
 
 
 @given(ENTRIES | LINKS)
-@settings(
-    max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_whatever_is_accepted_stays_inside(
     tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[str, ...]]
 ) -> None:
