@@ -12,6 +12,7 @@ from tests.support.deploys import NEW, OLD, SERVICES, Deploys
 from tests.support.images import build
 
 CHECK: dict[str, Any] = {"name": "health", "path": "/user-service/actuator/health", "retries": 2, "interval": 0.2}
+HTTP_500 = {"mode": "error", "status": 500}
 LIMITED = ("deploy.yml", "--limit", "user-service,bff-service")
 
 
@@ -38,6 +39,51 @@ def test_smoke(deploys: Deploys, http: dict[str, Any], on_failure: str, outcome:
     assert found["user-service"] == running
     assert found["bff-service"] == (OLD if outcome == "undone" else NEW)
     assert "smoke check health" in ran.out
+
+
+@pytest.fixture
+def neighbours(deploys: Deploys) -> Deploys:
+    """A fleet of which only user-service has a new image; one service is parked, another answers 500 already."""
+    for service in SERVICES:
+        deploys.sandbox.control("images", {"repository": f"sdt/local/{service}", "tag": "none", "latest": False})
+    deploys.variables |= {"default_image_tag": OLD, "image_tag": f"user-service={NEW}"}
+    sick = {"repository": "sdt/local/analytics-service", "tag": OLD, "behaviour": {"http": HTTP_500}}
+    deploys.sandbox.control("images", sick)
+    ecs = deploys.sandbox.client("ecs")
+    of = {"cluster": "sdt-local-cluster"}
+    ecs.update_service(**of, service="sdt-local-task-service", desiredCount=0)
+    ecs.update_service(**of, service="sdt-local-analytics-service", forceNewDeployment=True)
+    names = ["sdt-local-task-service", "sdt-local-analytics-service"]
+    ecs.get_waiter("services_stable").wait(**of, services=names, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    return deploys
+
+
+def test_what_failed_before_or_runs_nothing_is_reported_and_never_undoes(neighbours: Deploys) -> None:
+    ran = neighbours.run("deploy.yml")
+    assert ran.code == 0, ran.text
+    record = neighbours.record()
+    assert record["outcome"] == "succeeded"
+    smoke = {item["name"]: item for item in record["smoke"]}
+    assert {name for name, item in smoke.items() if item["verdict"] != "pass"} == {"task-service", "analytics-service"}
+    assert smoke["task-service"]["detail"] == "not exercised: desired count is 0"
+    assert "as before this deploy, which did not change it" in smoke["analytics-service"]["detail"]
+    assert neighbours.running()["user-service"] == NEW
+
+
+def test_a_neighbour_that_fails_meanwhile_is_named_and_the_release_stands(neighbours: Deploys) -> None:
+    # It answers what the plan asks and nothing after it.
+    neighbours.sandbox.control(
+        "faults", {"service": "alb", "action": "/bff-service/*", "kind": "error", "status": 500, "skip": 1}
+    )
+    try:
+        ran = neighbours.run("deploy.yml")
+    finally:
+        neighbours.sandbox.control("faults", {}, "DELETE")
+    assert ran.code == 2, ran.text
+    record = neighbours.record()
+    assert (record["outcome"], record["cause"]["target"]) == ("held", "bff-service")
+    assert "bff-service, which this deploy did not change," in ran.out
+    assert neighbours.running()["user-service"] == NEW
 
 
 def test_a_service_that_loses_its_tasks_is_not_healthy(deploys: Deploys) -> None:

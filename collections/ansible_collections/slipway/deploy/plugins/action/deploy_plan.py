@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import record_targets, record_unchanged
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
@@ -19,13 +21,19 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import re
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss
-from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import health_of_unchanged, plan_fleet, unhealthy
+from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import (
+    health_of_unchanged,
+    plan_fleet,
+    running_services,
+    unhealthy,
+)
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
     Planned,
     health_of_unchanged_hosts,
     plan_group,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets, failing_before
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
     beat,
     check_lock,
@@ -68,7 +76,8 @@ class ActionModule(SlipwayAction):
             check_secrets(context)
             refuse_unreadable_rows(context)
             record["verify"] = _verified(verified, hosts)
-            record["unhealthy"] = [] if self._task.check_mode else unhealthy(context, fleet, observation)
+            if not self._task.check_mode:
+                record.update(_before(context, fleet, observation, hosts))
         else:
             record.update(health_of_unchanged(observation, health_of_unchanged_hosts(hosts)))
         console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
@@ -97,6 +106,19 @@ class ActionModule(SlipwayAction):
                 dismiss(context)
             return None
         return rollback_goal(history(context.store, context.environment), settings.to, context.environment)
+
+
+def _before(context: Context, fleet: Plan, observation: FleetObservation | None, hosts: Planned) -> dict[str, Any]:
+    """What is not well before the deploy, which is therefore not its doing."""
+    running = running_services(observation) | hosts.running
+    try:
+        endpoint = endpoint_of(context) if context.services else None
+    except SlipwayError:
+        endpoint = None  # The check after the deploy says so.
+    return {
+        "unhealthy": [*unhealthy(context, fleet, observation), *hosts.unhealthy],
+        "smoke_before": failing_before(context, endpoint, running),
+    }
 
 
 def _verified(verified: Verified, hosts: Planned) -> dict[str, Any]:

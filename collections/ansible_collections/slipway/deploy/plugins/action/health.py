@@ -38,7 +38,7 @@ class ActionModule(CheckingAction):
         results += hosts_health(context, work.journal.record)
         endpoint, problem = _endpoint(context)
         work.write(health=[item.to_record() for item in results], endpoint=endpoint)
-        finding = finding_of(results, _targets(work))
+        finding = finding_of(results, _targets(work), work.journal.record.get("unhealthy") or ())
         if finding is None and problem:
             finding = Finding("unknown", problem, None)
         if finding is not None:

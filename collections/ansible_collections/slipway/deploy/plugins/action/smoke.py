@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import hosts_of
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import is_linkable
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, secret_reader
-from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, heed
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, run_jobs
+from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import finding_of_smoke, heed, weighed_smoke
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
 
 
@@ -28,14 +27,15 @@ class ActionModule(CheckingAction):
         # A host whose switch failed is in the record already, which decides whether the release goes back.
         failed = {item["name"] for item in hosts_of(record) if item.get("failure")}
         jobs = [job for job in declared_jobs(context, record.get("endpoint")) if job.name not in failed]
-        results = run_checks(jobs, secret_reader(context), lambda: work.cancel.why() is not None)
-        documents = [judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
+        asked = run_jobs(context, jobs, _idle(record), lambda: work.cancel.why() is not None)
+        targets, before = {item["name"] for item in record["targets"]}, _before(record, asked)
+        documents = weighed_smoke(asked, targets, before)
         work.write(smoke=documents, **_links(context))
         # A fleet's checks are many and alike: the recap counts them. A host's are a few, each another one.
         work.console.lines(
             smoke_table([item for item in documents if item["name"] not in context.services], work.console.width)
         )
-        heed(work, _finding(jobs, results))
+        heed(work, finding_of_smoke(documents, targets, before))
         return {}
 
 
@@ -47,10 +47,17 @@ def _links(context: Context) -> dict[str, str]:
     return {"coverage_url": url} if is_linkable(url) else {}
 
 
-def _finding(jobs: list[Job], results: list[Judged]) -> Finding:
-    for verdict in ("fail", "inconclusive"):
-        for job, judged in zip(jobs, results, strict=True):
-            if judged.verdict == verdict:
-                failed = "failed" if verdict == "fail" else "is inconclusive"
-                return Finding(judged.verdict, f"smoke check {job.check.name} {failed}: {judged.detail}", job.name)
-    return Finding("pass", "", None)
+def _idle(record: Record) -> dict[str, str]:
+    """Why each service that runs nothing does so, as the health check before this one found."""
+    return {
+        item["name"]: str(item.get("detail"))
+        for item in record.get("health") or ()
+        if item.get("desired") == 0 and item.get("running") == 0
+    }
+
+
+def _before(record: Record, documents: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Name and check of those that did not pass before the deploy, with all of what was not healthy then."""
+    sick = set(record.get("unhealthy") or ())
+    failed = (*(record.get("smoke_before") or ()), *(item for item in documents if item["name"] in sick))
+    return {(item["name"], item["check"]) for item in failed}

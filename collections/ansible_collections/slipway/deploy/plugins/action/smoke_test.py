@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import run_checks
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
@@ -15,7 +14,11 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Cons
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
 from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, secret_reader
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import (
+    declared_jobs,
+    idle_services,
+    run_jobs,
+)
 
 
 class ActionModule(SlipwayAction):
@@ -28,11 +31,10 @@ class ActionModule(SlipwayAction):
         if not jobs:
             where = f"inventories/{context.environment}"
             raise SlipwayError("no smoke check is declared", where, "Declare smoke_checks, or <group>_smoke_checks")
-        results = run_checks(jobs, secret_reader(context), lambda: False)
-        documents = [judged.to_record(job.name, job.check.name) for job, judged in zip(jobs, results, strict=True)]
+        documents = run_jobs(context, jobs, idle_services(context), lambda: False)
         console = Console(time.time)
         console.lines(smoke_table(documents, console.width))
-        bad = [item for item in documents if item["verdict"] != "pass"]
+        bad = [item for item in documents if item["verdict"] not in ("pass", "warn")]
         if not bad:
             return {"changed": False, "smoke": documents}
         first = bad[0]

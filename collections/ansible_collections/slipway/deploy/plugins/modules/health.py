@@ -16,7 +16,8 @@ description:
   - Compares what every backend host runs with what the record says, and reads its place in the target group. What the
     hosts run has to be registered as C(__health) before, by M(slipway.deploy.service_release).
   - Finds the endpoint that C(smoke_base_url) or C(alb_name) names.
-  - What it finds stands in the record. A failure is undone or held as C(on_failure) says; what is unknown is held.
+  - What it finds stands in the record. A failure of what the deploy changed is undone or held as C(on_failure) says;
+    what is unknown is held. What was not healthy before the deploy never undoes it, nor does what it did not change.
 options: {}
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:

@@ -27,8 +27,10 @@ description:
   - Each request carries a trace id (C(traceparent)), which the record keeps, unless C(trace) is V(false) for the check,
     or C(smoke_trace) (C(<group>_smoke_trace)) for all.
   - Neither a secret nor a value that was taken is shown or recorded.
-  - Each passes, fails or is inconclusive. A failure is undone or held as C(on_failure) says; what is
-    inconclusive is held.
+  - Each passes, fails or is inconclusive. A failure of what the deploy changed is undone or held as C(on_failure) says;
+    what is inconclusive is held. What did not pass before the deploy never undoes it, nor does what it did not change;
+    of these it warns if it failed before, and holds the release if it did not.
+  - A service that runs nothing (a desired count of 0) is not asked.
 options: {}
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:

@@ -12,7 +12,8 @@ author:
   - The Slipway authors (!UNKNOWN)
 description:
   - Runs the HTTP checks that the inventory declares for services and backend hosts, several at once, and prints them.
-  - Changes nothing, takes no lock and writes no record. Fails when a check does not pass.
+  - Changes nothing, takes no lock and writes no record. Fails when a check does not pass. A service that runs
+    nothing (a desired count of 0) is not asked.
 options: {}
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:

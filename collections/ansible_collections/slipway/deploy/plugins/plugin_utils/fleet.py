@@ -50,16 +50,26 @@ def plan_fleet(context: Context, goal: Goal | None) -> tuple[Plan, FleetObservat
 
 
 def unhealthy(context: Context, planned: Plan, observation: FleetObservation | None) -> list[str]:
-    """The services that stay as they are and are not healthy: not the deploy's fault when it looks at them later."""
+    """The services that are not healthy before the deploy: not its fault when it looks at them later.
+
+    Of those that it changes only what surely fails: one whose health cannot be known may still break by the deploy.
+    """
     if observation is None:
         return []
-    names = {item.desired.name for item in planned.unchanged}
-    left = [facts for facts in observation.facts if facts.desired.name in names]
+    left = {item.desired.name for item in planned.unchanged}
     groups = groups_health(
-        context.clients, (arn for item in left if item.observed for arn in item.observed.target_groups)
+        context.clients, (arn for item in observation.facts if item.observed for arn in item.observed.target_groups)
     )
-    results = [health.judge(facts.desired.name, facts.observed, groups) for facts in left]
-    return [item.name for item in results if item.verdict in ("fail", "unknown")]
+    results = [health.judge(facts.desired.name, facts.observed, groups) for facts in observation.facts]
+    return [
+        item.name for item in results if item.verdict == "fail" or (item.verdict == "unknown" and item.name in left)
+    ]
+
+
+def running_services(observation: FleetObservation | None) -> set[str]:
+    """The names of the services that run a task."""
+    facts = observation.facts if observation else ()
+    return {item.desired.name for item in facts if item.observed is not None and item.observed.running > 0}
 
 
 def health_of_unchanged(observation: FleetObservation | None, hosts: Iterable[Health]) -> dict[str, Any]:

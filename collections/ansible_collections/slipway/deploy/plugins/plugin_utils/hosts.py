@@ -57,6 +57,21 @@ class Planned:
     checked: Mapping[str, Any] = field(default_factory=dict)
     unverifiable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    observed: tuple[ObservedHost, ...] = ()
+
+    @property
+    def running(self) -> set[str]:
+        """The names of the hosts whose service runs."""
+        return {host.name for host in self.observed if host.active and host.error is None}
+
+    @property
+    def unhealthy(self) -> list[str]:
+        """The names of the hosts that are not well before the deploy; one that never ran anything is not among them."""
+        return [
+            host.name
+            for host in self.observed
+            if host.error is not None or host.sick is not None or (host.runs is not None and not host.active)
+        ]
 
     @property
     def release(self) -> Release | None:
@@ -98,7 +113,7 @@ def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
     observed = _placed(context, [observed_host(context, name) for name in context.hosts])
     plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
     if not plan.changes:
-        return Planned(plan)
+        return Planned(plan, observed=tuple(observed))
     found = _migration(context)
     looked = "pending" in found or not context.said(context.here, RELEASE).get("migrate")
     if not looked and not context.check_mode:
@@ -125,7 +140,9 @@ def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
     unverifiable = () if looked else (f"migrations of {release.tag}: the source was not looked at",)
     linted, doubts = _linted(found)
     checked = {**checked, **linted}
-    return Planned(plan, migrations, checked, (*unverifiable, *doubts), (*warnings, *more, *_findings(found)))
+    return Planned(
+        plan, migrations, checked, (*unverifiable, *doubts), (*warnings, *more, *_findings(found)), tuple(observed)
+    )
 
 
 def _linted(found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -9,14 +9,17 @@ Services declare ``smoke_checks``; the hosts of a group declare the same by the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import idle_detail, runs_nothing
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import base_of, secrets_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged, Secret, SmokeCheck
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
 
@@ -39,6 +42,54 @@ def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
             checks = _declared(context, name, f"{context.group}_")
             jobs += [Job(name, base_url(context, name), check) for check in checks]
     return jobs
+
+
+def run_jobs(
+    context: Context, jobs: Sequence[Job], idle: Mapping[str, str], cancelled: Callable[[], bool]
+) -> list[dict[str, Any]]:
+    """The checks' documents as the record holds them, in the order of the jobs.
+
+    :param idle: why a service runs nothing, by its name: it is not asked, since nobody could answer for it.
+    """
+    asked = [job for job in jobs if job.name not in idle]
+    judged = iter(run_checks(asked, secret_reader(context), cancelled))
+    return [
+        Judged("warn", 0, detail=idle[job.name]).to_record(job.name, job.check.name)
+        if job.name in idle
+        else next(judged).to_record(job.name, job.check.name)
+        for job in jobs
+    ]
+
+
+def failing_before(context: Context, endpoint: str | None, running: Collection[str]) -> list[dict[str, Any]]:
+    """The checks that do not pass before anything is changed, as documents.
+
+    Asked are the services and hosts that run something: what never ran cannot have failed.
+
+    :param running: their names.
+    """
+    jobs = [
+        replace(job, check=replace(job.check, retries=min(job.check.retries, 1), interval=min(job.check.interval, 1.0)))
+        for job in declared_jobs(context, endpoint)
+        if job.name in running
+    ]
+    return [item for item in run_jobs(context, jobs, {}, lambda: False) if item["verdict"] != "pass"]
+
+
+def idle_services(context: Context) -> dict[str, str]:
+    """Why each of the selected services that run nothing does so, by name. What ECS does not say is not in it."""
+    found: dict[str, str] = {}
+    wanted = [item for item in context.desired() if item.selected] if context.services else []
+    for cluster in {item.cluster for item in wanted}:
+        members = {item.service: item.name for item in wanted if item.cluster == cluster}
+        try:
+            observed = observe_services(context.clients, cluster, list(members))
+        except SlipwayError:
+            continue
+        for service, state in observed.items():
+            if service in members and runs_nothing(state):
+                found[members[service]] = idle_detail(state)
+    return found
 
 
 def _declared(context: Context, name: str, prefix: str) -> tuple[SmokeCheck, ...]:

@@ -2,15 +2,26 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What follows from a check that is not green.
 
-A failed check does what the environment's ``on_failure`` says. One that is unknown or inconclusive never undoes a
-release, because it is no failure, and never lets it pass as good either: the release is held for a person to look at.
+A failed check of what the deploy changed does what the environment's ``on_failure`` says. All else never undoes a
+release, and what is not known to be well never lets it pass as good either:
+
+==================================================  =========================================
+unknown or inconclusive                             held for a person to look at
+changed, and failed before the deploy as well       held: to go back would not make it well
+not changed, well before, fails now                 held, named: it may be the deploy's doing
+not changed, failed before the deploy as well       a warning
+outside ``--limit``, or meant to run nothing        a warning
+==================================================  =========================================
+
+What failed before is what the plan saw, before the first change: each service's and host's health and, with one
+repetition, each declared smoke check of what ran. A check that all services share is judged by the same rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
@@ -24,6 +35,53 @@ class Finding:
     verdict: Literal["fail", "unknown", "inconclusive", "pass", "warn"]
     what: str
     target: str | None
+
+
+#: What is said of a service or host behind its name.
+_NOT_CHANGED = ", which this deploy did not change,"
+_BEFORE = ", which was not healthy before this deploy either,"
+
+
+def weighed_smoke(
+    documents: Iterable[Mapping[str, Any]], targets: Collection[str], before: Collection[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """The smoke documents of a record, those of what this deploy cannot have broken as warnings.
+
+    :param targets: the services and hosts that the deploy changed.
+    :param before: name and check of those that did not pass before the deploy.
+    """
+    return [
+        {**item, "verdict": "warn", "detail": f"{item['detail']} (as before this deploy, which did not change it)"}
+        if item["verdict"] in ("fail", "inconclusive")
+        and (item["name"], item["check"]) in before
+        and item["name"] not in targets
+        else dict(item)
+        for item in documents
+    ]
+
+
+def finding_of_smoke(
+    documents: Sequence[Mapping[str, Any]], targets: Collection[str], before: Collection[tuple[str, str]]
+) -> Finding:
+    """The worst of some weighed smoke documents; what undoes a release goes before what only holds it."""
+    found = [finding for item in documents if (finding := _smoke_finding(item, targets, before)) is not None]
+    order = ("fail", "unknown", "inconclusive")
+    return min(found, key=lambda finding: order.index(finding.verdict), default=Finding("pass", "", None))
+
+
+def _smoke_finding(
+    item: Mapping[str, Any], targets: Collection[str], before: Collection[tuple[str, str]]
+) -> Finding | None:
+    name, verdict = str(item["name"]), item["verdict"]
+    if verdict not in ("fail", "inconclusive"):
+        return None
+    said = "failed" if verdict == "fail" else "is inconclusive"
+    what = f"smoke check {item['check']} {said}: {item['detail']}"
+    if name not in targets:
+        return Finding("unknown", f"{name}{_NOT_CHANGED} does not pass: {what}", name)
+    if (name, item["check"]) in before:
+        return Finding("unknown", f"{what} (it did not pass before this deploy either)", name)
+    return Finding(verdict, what, name)
 
 
 def weighed(results: Sequence[Health], targets: Collection[str], unhealthy: Collection[str]) -> list[Health]:
@@ -40,17 +98,19 @@ def weighed(results: Sequence[Health], targets: Collection[str], unhealthy: Coll
     ]
 
 
-def finding_of(results: Sequence[Health], targets: Collection[str]) -> Finding | None:
+def finding_of(results: Sequence[Health], targets: Collection[str], unhealthy: Collection[str] = ()) -> Finding | None:
     """The worst of some results that has to be heeded, or ``None``.
 
-    Only a service that the deploy changed makes it fail. One that it left alone and that broke meanwhile may be its
-    doing or not: a person has to look.
+    Only a service that the deploy changed makes it fail, unless it was not healthy before. One that it left alone and
+    that broke meanwhile may be its doing or not: a person has to look.
     """
     for verdict, of_targets in (("fail", True), ("unknown", True), ("fail", False), ("unknown", False)):
         for item in results:
             if item.verdict == verdict and (item.name in targets) is of_targets:
-                kind: Literal["fail", "unknown"] = "fail" if verdict == "fail" and of_targets else "unknown"
-                aside = "" if of_targets else ", which this deploy did not change,"
+                before = item.name in unhealthy
+                undoes = verdict == "fail" and of_targets and not before
+                kind: Literal["fail", "unknown"] = "fail" if undoes else "unknown"
+                aside = _NOT_CHANGED if not of_targets else _BEFORE if before else ""
                 return Finding(kind, f"{item.name}{aside} is not healthy: {item.detail}", item.name)
     return None
 

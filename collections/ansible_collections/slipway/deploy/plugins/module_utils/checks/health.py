@@ -77,15 +77,26 @@ def _judge(
     wanted = min(observed.desired, expected) if expected else observed.desired
     if observed.running < wanted:
         return "fail", f"{observed.desired - observed.running} of its tasks are missing"
-    if observed.desired == 0 and observed.running == 0:
+    if runs_nothing(observed):
         # It says nothing about the image that it would run.
-        return "warn", "not exercised: desired count is 0"
+        return "warn", idle_detail(observed)
     if primary is not None and primary.rollout_state == "IN_PROGRESS":
         return "unknown", "a deployment is in progress"
     verdict, detail = _behind_load_balancer(observed, groups, wanted)
     if verdict == "pass" and observed.running < observed.desired:
         return "warn", f"{observed.desired - observed.running} tasks that autoscaling asked for are still starting"
     return verdict, detail
+
+
+def runs_nothing(observed: ObservedService | None) -> bool:
+    """Whether a service is meant to run no task and runs none: nothing can be said of it, good or bad."""
+    return observed is not None and observed.desired == 0 and observed.running == 0
+
+
+def idle_detail(observed: ObservedService) -> str:
+    """Why a service runs nothing."""
+    daemon = observed.scheduling == "DAEMON"
+    return f"not exercised: {'its cluster has no container instance for it' if daemon else 'desired count is 0'}"
 
 
 def _behind_load_balancer(

@@ -28,7 +28,8 @@ from typing import Any, Literal
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import at, first_problem
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
 
-Verdict = Literal["pass", "fail", "inconclusive"]
+Verdict = Literal["pass", "fail", "inconclusive", "warn"]
+"""``warn``: of what runs nothing, or failed before the deploy and was not changed by it. No attempt leads to it."""
 Kind = Literal["right", "wrong", "unreachable"]
 
 # A load balancer answers these itself when it cannot reach a target. 503 is also what an application answers that

@@ -61,6 +61,7 @@ def smoke(record: Record, width: int | None = None) -> list[str]:
     counts = Counter(str(item.get("verdict")) for item in items)
     said = [f"{plural(counts['pass'], 'check')} passed"]
     said += [f"{counts[word]} {label}" for word, label in (("fail", "failed"), ("inconclusive",) * 2) if counts[word]]
+    said += [f"{counts['warn']} only warn" if counts["warn"] > 1 else "1 only warns"] if counts["warn"] else []
     return finish([f"smoke: {', '.join(said)}", *smoke_problems(record, width)], width)
 
 
@@ -98,7 +99,7 @@ def milliseconds(latency: float | None) -> str:
 def _smoke_line(item: Mapping[str, Any]) -> str:
     tries = int(item.get("attempts") or 0)
     attempts = f" ({plural(tries, 'attempt')})" if tries > 1 else ""
-    verdict = "failed" if item.get("verdict") == "fail" else "inconclusive"
+    verdict = {"fail": "failed", "warn": "(warning)"}.get(str(item.get("verdict")), "inconclusive")
     detail = f": {clean(item['detail'])}" if item.get("detail") else ""
     return f"{clean(item.get('name'))} {clean(item.get('check'))} {verdict}{detail}{attempts}"
 
@@ -106,6 +107,7 @@ def _smoke_line(item: Mapping[str, Any]) -> str:
 def smoke_of(record: Record, name: str) -> str:
     """One service's smoke in a word for a table: ``2 ok``, ``failed``, ``inconclusive``; empty without checks."""
     verdicts = [item.get("verdict") for item in record.get("smoke") or () if item.get("name") == name]
+    verdicts = [verdict for verdict in verdicts if verdict != "warn"]
     if not verdicts:
         return ""
     if "fail" in verdicts:

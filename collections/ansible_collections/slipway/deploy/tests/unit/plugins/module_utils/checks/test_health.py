@@ -37,6 +37,12 @@ def group(healthy: int) -> dict[str, TargetGroupHealth | None]:
         (observed(running=1, pending=1), {}, "fail", "1 of its tasks are missing"),
         (observed(running=0), {}, "fail", "2 of its tasks are missing"),
         (observed(desired=0, running=0), {}, "warn", "not exercised: desired count is 0"),
+        (
+            observed(desired=0, running=0, scheduling="DAEMON"),
+            {},
+            "warn",
+            "not exercised: its cluster has no container instance for it",
+        ),
         (observed(status="DRAINING"), {}, "fail", "the service is DRAINING"),
         (observed(rollout="FAILED"), {}, "fail", "its deployment failed"),
         (observed(rollout="IN_PROGRESS"), {}, "unknown", "a deployment is in progress"),
