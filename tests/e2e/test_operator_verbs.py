@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 
 from tests.support.definitions import widen
-from tests.support.deploys import NEW, Deploys, Ran
+from tests.support.deploys import NEW, OLD, Deploys, Ran, wait_for
 from tests.support.images import build
 
 CLUSTER = "sdt-local-cluster"
@@ -40,7 +40,7 @@ def row(ran: Ran, name: str) -> list[str]:
 def test_before_the_first_deploy(deploys: Deploys) -> None:
     status = look(deploys, "status")
     assert status.code == 0, status.text
-    assert "local · 12 services in sdt-local-cluster · 12 as they should be" in status.out
+    assert "local · 12 services in sdt-local-cluster · 12 healthy, not released by Slipway" in status.out
     assert "local is not locked" in status.out
     assert "no release is recorded yet" in status.out
     assert len(status.out.splitlines()) < 20
@@ -88,7 +88,7 @@ def test_after_a_failed_deploy_the_card_s_command_says_why(deploys: Deploys) -> 
     assert "the record is damaged" in damaged.text.splitlines()[-1]
 
 
-def test_trouble_is_shown_and_is_no_failure_of_looking(deploys: Deploys) -> None:
+def test_trouble_is_shown_and_the_exit_code_says_so(deploys: Deploys) -> None:
     ecs = deploys.sandbox.client("ecs")
     widen(deploys)
     ecs.delete_service(cluster=CLUSTER, service="sdt-local-bff-service", force=True)
@@ -97,7 +97,8 @@ def test_trouble_is_shown_and_is_no_failure_of_looking(deploys: Deploys) -> None
     deploys.sandbox.client("logs").delete_log_group(logGroupName="/ecs/sdt/local/payment-service")
 
     status = look(deploys, "status")
-    assert status.code == 0, status.text
+    assert status.code == 2, status.text
+    assert status.text.splitlines()[-1] == "local is not as it should be: failing: bff-service"
     assert row(status, "bff-service")[0] == "✘"
     assert row(status, "task-service")[0] == "…"
     assert "drift   user-service: family head :2 differs from running :1" in status.out
@@ -107,6 +108,41 @@ def test_trouble_is_shown_and_is_no_failure_of_looking(deploys: Deploys) -> None
     assert logs.code == 0, logs.text
     assert "the log group does not exist" in logs.out
     assert "bff-service" in logs.out
+
+
+def test_what_others_changed_is_out_of_step_until_it_is_put_back(deploys: Deploys) -> None:
+    assert deploys.run("deploy.yml").code == 0
+    record = deploys.record()["id"]
+    status = look(deploys, "status")
+    assert (status.code, "12 as they should be" in status.out) == (0, True), status.text
+    ecs = deploys.sandbox.client("ecs")
+    before = next(item["from"] for item in deploys.record()["targets"] if item["name"] == "user-service")
+    ecs.update_service(cluster=CLUSTER, service=USER, taskDefinition=before["task_definition"])
+    wait_for("the old revision is stable", lambda: deploys.running()["user-service"] == OLD)
+
+    status = look(deploys, "status")
+    assert status.code == 2, status.text
+    assert "11 as they should be, 1 out of step" in status.out
+    assert row(status, "user-service")[:3] == ["≠", "user-service", ":1"]
+    said = " ".join(status.out.split())
+    assert f"release user-service: runs :1 ({OLD}), not :2 ({NEW}) of release {record}" in said
+    assert ":1 was registered by arn:aws:iam::" in said
+    assert status.text.splitlines()[-1] == "local is not as it should be: out of step: user-service"
+    history = look(deploys, "history")
+    assert history.code == 2, history.text
+    assert f"local should run {NEW} ({record}), and 1 of it is out of step" in history.out
+    assert look(deploys, "status", "--limit", "task-service").code == 0
+
+    command = next(line for line in status.out.splitlines() if "put it back:" in line).partition("ansible-playbook ")[2]
+    assert command == f"playbooks/rollback.yml -e env=local -e to={record} --limit user-service"
+    playbook, *arguments = command.split()
+    back = deploys.run(playbook, *arguments)
+    assert back.code == 0, back.text
+    assert deploys.running()["user-service"] == NEW
+    assert look(deploys, "status").code == 0
+    history = look(deploys, "history")
+    assert history.code == 0, history.text
+    assert "in 1 of 12; the others run earlier releases" in history.out
 
 
 def test_an_unfinished_deploy_is_said_with_the_commands_that_end_it(deploys: Deploys) -> None:
@@ -122,7 +158,8 @@ def test_an_unfinished_deploy_is_said_with_the_commands_that_end_it(deploys: Dep
         process.kill()
     deploys.run("playbooks/lock.yml", "-e", "state=broken", "-e", "force=true", "-e", "reason=killed")
     status = look(deploys, "status")
-    assert status.code == 0, status.text
+    assert status.code == 2, status.text
+    assert "is unfinished" in status.text.splitlines()[-1]
     assert f"deploy {NEW} is unfinished (left rolling out)" in status.out
     assert "deploy.yml -e env=local -e resume=undo" in status.out
     history = look(deploys, "history")

@@ -9,52 +9,59 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import ServiceStatus, status_of
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import drifts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look, look_at_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import state_line
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.render.status import Overview, status
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
+from ansible_collections.slipway.deploy.plugins.module_utils.record.step import with_step
+from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.render.status import Overview, out_of_step, status
+from ansible_collections.slipway.deploy.plugins.module_utils.state.model import StoreUnreachable
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismissals
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import hosts_status
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import HEALTH, hosts_status
 from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ansible_collections.slipway.deploy.plugins.plugin_utils.released import (
+    Releases,
+    find_releases,
+    in_step,
+    observe_released,
+    own_hosts_status,
+)
+
+#: What the result says of a service.
+_SAID = (
+    *("condition", "detail", "task_definition", "tag", "digest", "running", "desired", "drift"),
+    *("step", "stray", "release"),
+)
 
 
 class ActionModule(SlipwayAction):
-    """Only reads, and takes no lock. It fails only when it cannot read: a service in trouble is no failure of this."""
+    """Only reads, and takes no lock. It fails when something is not as it should be, after it showed all of it."""
 
     def act(self, context: Context) -> dict[str, Any]:
         """Show the status; what every service runs is the result."""
         desired = context.desired()
         begin_reading(context)
         overview = _overview(context, len(desired))
-        items = _services(context)
+        known = find_releases(context, [*(item.name for item in desired if item.selected), *context.selected_hosts])
+        items = _services(context, known, running=overview.running)
+        hosts = [*_hosts(context, known), *own_hosts_status(context)]
         console = Console(lambda: overview.now)
-        hosts = hosts_status(context)
         console.lines(status(overview, items, console.width, hosts))
+        problem = out_of_step(overview, items, hosts)
         return {
+            **({"failed": True, "msg": problem} if problem else {}),
             "changed": False,
             "lock": overview.lock,
             "record": overview.record["id"] if overview.record else None,
             "outcome": overview.record.get("outcome") if overview.record else None,
             "hosts": {item.name: dict(vars(item)) for item in hosts},
-            "services": {
-                item.name: {
-                    "condition": item.condition,
-                    "detail": item.detail,
-                    "task_definition": item.task_definition,
-                    "tag": item.tag,
-                    "digest": item.digest,
-                    "running": item.running,
-                    "desired": item.desired,
-                    "drift": item.drift,
-                }
-                for item in items
-            },
+            "services": {item.name: {name: getattr(item, name) for name in _SAID} for item in items},
         }
 
 
@@ -63,6 +70,7 @@ def _overview(context: Context, fleet: int) -> Overview:
     found = look(context.store, environment)
     held = found.lock is not None and found.lock.held(found.now)
     line = state_line(found.lock, found.now, UTC) if found.lock is not None else f"{environment} is not locked"
+    record, problem = _newest(context)
     return Overview(
         environment=environment,
         cluster=str(context.variables.get("ecs_cluster")),
@@ -70,17 +78,40 @@ def _overview(context: Context, fleet: int) -> Overview:
         now=found.now,
         lock=look_at_hosts(context.store, environment, found.now) or line,
         running=held and found.lock is not None and not found.lock.manual,
-        record=next(history(context.store, environment, 1), None),
+        record=record,
         hosts=len(context.hosts),
+        problem=problem,
     )
 
 
-def _services(context: Context) -> list[ServiceStatus]:
+def _newest(context: Context) -> tuple[Record | None, str]:
+    """The newest record, or why it is not known: what runs can be shown all the same."""
+    try:
+        return next(history(context.store, context.environment, 1), None), ""
+    except StoreUnreachable:
+        raise
+    except SlipwayError as error:
+        return None, str(error)
+
+
+def _services(context: Context, known: Releases, *, running: bool) -> list[ServiceStatus]:
     wanted = [item for item in context.desired() if item.selected]
     if not wanted:
         return []
-    observation = observe(wanted, context.clients, TaskDefinitionCache(context.cache_directory), resolve_images=False)
+    observation, steps = observe_released(context, wanted, known)
     arns = [arn for facts in observation.facts if facts.observed for arn in facts.observed.target_groups]
     groups = groups_health(context.clients, arns)
     drift = drifts(observation, dismissals(context.store, context.environment))
-    return [status_of(facts, groups, drift.get(facts.desired.name)) for facts in observation.facts]
+    return [
+        with_step(
+            status_of(facts, groups, drift.get(facts.desired.name)), steps.get(facts.desired.name), running=running
+        )
+        for facts in observation.facts
+    ]
+
+
+def _hosts(context: Context, known: Releases) -> list[HostStatus]:
+    return [
+        in_step(item, known.host_step(item.name, context.group, context.said(item.name, HEALTH)))
+        for item in hosts_status(context)
+    ]

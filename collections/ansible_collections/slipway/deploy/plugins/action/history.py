@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
 from ansible_collections.slipway.deploy.plugins.module_utils.render.history import history as history_screen
@@ -15,7 +17,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.history impo
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import HEALTH
 from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading, whole_number
+from ansible_collections.slipway.deploy.plugins.plugin_utils.released import (
+    find_releases,
+    observe_released,
+    own_records,
+)
 
 #: Records that a rollback considers (the default of ``record.journal.history``).
 LOOKED_BACK = 50
@@ -32,19 +40,45 @@ class ActionModule(SlipwayAction):
         entries = whole_number(self.arguments["entries"], "entries", MOST_ENTRIES)
         begin_reading(context, account=False)
         records, problem = _read(context, max(entries, LOOKED_BACK))
-        found = releases(records, context.environment, entries, LOOKED_BACK)
+        found = releases(records, context.environment, entries, LOOKED_BACK, own_records(context))
+        if records and problem is None:
+            astray, why = _compared(context)
+            found = replace(found, astray=tuple(astray), not_compared=why)
         console = Console(lambda: 0.0)
-        if records or problem is None:
+        if found.shown or problem is None:
             console.lines(history_screen(found, console.width))
         if problem is not None:
             # What could be read stands above; a rollback would stop at this as well.
             raise problem
+        what = f"{context.environment} does not run what was released: playbooks/status.yml says what to do"
         return {
+            **({"failed": True, "msg": what} if found.astray else {}),
             "changed": False,
             "releases": [_summary(record) for record in found.shown],
             "current": found.current["id"] if found.current else None,
             "rollback_to": found.goal.release if found.goal else None,
+            "out_of_step": list(found.astray),
         }
+
+
+def _compared(context: Context) -> tuple[list[str], str]:
+    """What does not run what the records released, and why that is not known; reading AWS need not be possible."""
+    try:
+        if context.services:
+            begin_reading(context)
+        wanted = [item for item in context.desired() if item.selected]
+        known = find_releases(context, [*(item.name for item in wanted), *context.selected_hosts])
+        _observation, steps = observe_released(context, wanted, known) if wanted else (None, {})
+    except SlipwayError as error:
+        return [], str(error)
+    for name in context.hosts:
+        said = context.said(name, HEALTH)
+        if name in context.selected_hosts and not said.get("unreachable") and not said.get("failed") and said:
+            steps[name] = known.host_step(name, context.group, said)
+    found = look(context.store, context.environment)
+    if found.lock is not None and found.lock.held(found.now) and not found.lock.manual:
+        return [], "a deploy is at work"
+    return [f"{name}: {step.what}" for name, step in steps.items() if step.kind == "out_of_step"], ""
 
 
 def _read(context: Context, most: int) -> tuple[list[Record], SlipwayError | None]:

@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_value
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, die_with, interruptible
 
@@ -56,7 +57,8 @@ class SlipwayAction(ActionBase):
         # On a record the engine owns the signals. Elsewhere the first one ends the action, and those that follow, which
         # Ansible sends at once, must not keep it from putting down what it holds.
         with nullcontext(Interruption()) if self.ON_RECORD else interruptible() as interruption:
-            result.update(self._carried_out(context, interruption))
+            # Other callbacks than ours print results as they are.
+            result.update(neutral_value(self._carried_out(context, interruption)))
         return result
 
     def _carried_out(self, context: Context, interruption: Interruption) -> dict[str, Any]:

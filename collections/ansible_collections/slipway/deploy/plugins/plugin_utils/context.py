@@ -116,8 +116,12 @@ class Context:
         """The names of the group's hosts that are deployed to from here, in inventory order."""
         return self._members(self.group)
 
+    def members(self, group: str) -> list[str]:
+        """The names of a group's hosts in inventory order, also of those that run their own bundle."""
+        return [str(name) for name in self._task_vars["groups"].get(group, [])]
+
     def _members(self, group: str) -> list[str]:
-        names = [str(name) for name in self._task_vars["groups"].get(group, [])]
+        names = self.members(group)
         return [name for name in names if str(self.host(name).get(f"{group}_connection")) != NO_CONNECTION]
 
     @cached_property

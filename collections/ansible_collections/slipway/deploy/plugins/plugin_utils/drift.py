@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
@@ -59,7 +60,7 @@ def _read(store: Store, environment: str) -> tuple[dict[str, Any], str | None]:
     if stored is None:
         return {}, None
     try:
-        document = json.loads(stored.body)
+        document = loads(stored.body)
         return dict(document), stored.version
     except (ValueError, TypeError) as error:
         where = f"{store.url}/{drift_key(environment)}"

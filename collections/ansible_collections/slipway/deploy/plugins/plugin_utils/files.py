@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ansible import constants
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify
 
@@ -132,6 +133,6 @@ def _lives(directory: Path) -> bool:
 
 def _read(directory: Path) -> Held | None:
     try:
-        return Held(**json.loads((directory / "held.json").read_text(encoding="utf-8")))
+        return Held(**loads((directory / "held.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

@@ -242,6 +242,10 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
         place = _place_of(context, name, found) if found is not None else None
         after = _after(context, name, HEALTH, "")
         selected = name in context.selected_hosts
+        if not selected and not context.said(name, HEALTH):
+            # Nobody asked it: that is not to say that it would not answer.
+            results.append(Health(name, "warn", detail="not asked: it is outside the limit"))
+            continue
         expected = wanted if name in changed else None
         result = judge_host(name, after, expected, place, balanced=bool(group), selected=selected)
         results.append(_left_behind(result, changed.get(name) or {}))

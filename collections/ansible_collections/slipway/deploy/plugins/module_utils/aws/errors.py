@@ -86,6 +86,9 @@ def calling(doing: str) -> Iterator[None]:
     """Translate what botocore raises inside the block. Other exceptions (bugs) pass unchanged."""
     try:
         yield
+    except RecursionError as exc:
+        what = f"cannot {doing}: the answer is nested more deeply than can be read"
+        raise SlipwayError(what, remedy="Look at what answers in AWS's place (aws_endpoint_url, a proxy)") from exc
     except Exception as exc:
         if isinstance(exc, SlipwayError) or not is_aws_error(exc):
             raise

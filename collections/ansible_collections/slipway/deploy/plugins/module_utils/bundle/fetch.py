@@ -8,7 +8,6 @@ What was fetched once is kept in a cache, found again by its pinned digest.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -35,6 +34,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels impor
     pip_arguments,
     read_lock,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
 
@@ -96,7 +96,7 @@ def read_pins(root: Path) -> Mapping[str, Mapping[str, str]]:
     :raises SlipwayError: when the file is not as it should be.
     """
     try:
-        pins = json.loads((root / PINS).read_text(encoding="utf-8"))
+        pins = loads((root / PINS).read_text(encoding="utf-8"))
         return {name: {"version": pins[name]["version"], "sha256": pins[name]["sha256"]} for name in ("flyway", "pip")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SlipwayError(f"cannot be read ({error})", PINS, "Restore it from git") from error

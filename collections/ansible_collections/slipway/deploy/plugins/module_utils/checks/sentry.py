@@ -9,7 +9,6 @@ joined, which may be none: so it is always said, ``-1`` for all. Whatever is no 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import moment
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Found, Sentry
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, plural
 
 _ALL_PROJECTS = "-1"
@@ -68,7 +68,7 @@ def judge(
     if status != 200:
         return Found("unknown", _trouble(status, retry_after))
     try:
-        issues = json.loads(body)
+        issues = loads(body)
     except (ValueError, RecursionError):
         issues = None
     if not isinstance(issues, list) or not all(_is_asked_for(item, spec, since) for item in issues):

@@ -20,13 +20,13 @@ answers rightly and wrongly in turn is neither called good nor bad.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import at, first_problem
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 
 Verdict = Literal["pass", "fail", "inconclusive", "warn"]
 """``warn``: of what runs nothing, or failed before the deploy and was not changed by it. No attempt leads to it."""
@@ -155,7 +155,7 @@ def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
     if not check.json and not check.take:
         return ""
     try:
-        document = json.loads(text)
+        document = loads(text)
     except (ValueError, RecursionError):
         return "the answer is no JSON"
     return first_problem(document, check.json, attempt.at) or _untakable(check, document)
@@ -180,7 +180,7 @@ def taken(check: SmokeCheck, attempt: Attempt) -> dict[Reference, Scalar]:
     if not check.take:
         return {}
     # As it was judged: bytes that are no UTF-8 must not make an exception of a pass.
-    document = json.loads(_text(attempt))
+    document = loads(_text(attempt))
     return {(check.name, name): at(document, path)[1] for name, path in check.take}
 
 

@@ -14,7 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
 
-Condition = Literal["well", "failing", "moving", "unknown", "idle"]
+Condition = Literal["well", "failing", "moving", "unknown", "idle", "out_of_step", "unreleased"]
 
 _CONDITIONS: Mapping[str, Condition] = {"pass": "well", "fail": "failing", "unknown": "unknown", "warn": "idle"}
 
@@ -23,12 +23,17 @@ _CONDITIONS: Mapping[str, Condition] = {"pass": "well", "fail": "failing", "unkn
 class ServiceStatus:
     """One service.
 
-    :ivar condition: ``moving``: a deployment is in progress; ``idle``: nothing of it is meant to run.
+    :ivar condition: ``moving``: a deployment is in progress; ``idle``: nothing of it is meant to run; ``out_of_step``:
+        it is healthy and does not run what was released; ``unreleased``: it is healthy and no record tells of it.
     :ivar detail: what is wrong, or why it is not known.
     :ivar rollout: ECS's rollout state in lower case, ``""`` where ECS gives none.
     :ivar healthy: healthy targets of its target groups, ``None`` when there are none or they cannot be read.
     :ivar registered: targets that are registered and not on their way out.
     :ivar drift: how the newest revision of others differs from what runs, ``""`` without drift.
+    :ivar step: how what runs stands to its release (see ``record.step``), ``""`` where it was not compared.
+    :ivar stray: what is out of step and who changed it, ``""`` when nothing is.
+    :ivar release: the id of the record that released what should run, ``""`` without one.
+    :ivar returns: whether ``rollback.yml -e to=<release>`` puts it back.
     """
 
     name: str
@@ -43,6 +48,10 @@ class ServiceStatus:
     healthy: int | None = None
     registered: int | None = None
     drift: str = ""
+    step: str = ""
+    stray: str = ""
+    release: str = ""
+    returns: bool = False
 
 
 def status_of(facts: Facts, groups: Mapping[str, TargetGroupHealth | None], drift: Drift | None) -> ServiceStatus:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
+
 
 class SlipwayError(Exception):
     """A failure with its place and its remedy.
@@ -25,7 +27,7 @@ class SlipwayError(Exception):
         line = f"{self.where}: {self.what}" if self.where else self.what
         if self.remedy:
             line = f"{line}. {self.remedy}"
-        return " ".join(line.split())
+        return " ".join(neutral_line(line).split())
 
 
 class SlipwayErrors(SlipwayError):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
+
 #: Characters of a log line that are kept.
 LINE_LENGTH = 300
 
@@ -35,7 +37,8 @@ _TOKEN_LIKE = re.compile(
 
 def redact(line: str, length: int = LINE_LENGTH) -> str:
     """A log line without what looks like a secret, shortened to ``length`` characters, 4,000 at most."""
-    line = _TOKEN_LIKE.sub("[redacted]", line[:_LOOKED_AT])
+    # Escapes and invisible characters go first: they would split what is looked for, and a terminal obeys them.
+    line = _TOKEN_LIKE.sub("[redacted]", neutral(line[:_LOOKED_AT]))
     line = _INPUT.sub(r"\1[redacted]", line)
     line = _USER_INFO.sub(r"\1[redacted]@", line)
     line = _OPTION.sub(r"\1[redacted]", line)

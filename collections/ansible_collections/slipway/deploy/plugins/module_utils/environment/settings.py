@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import is_digest, is_tag
@@ -120,7 +120,7 @@ def _parse_tags(value: Any) -> Mapping[str, str] | str:
     text = str(value).strip()
     if text.startswith("{"):
         try:
-            return _parse_tags(json.loads(text))
+            return _parse_tags(loads(text))
         except ValueError as error:
             raise SlipwayError(f"{shorten(text)!r} is no JSON ({error})", IMAGE_TAG, _TAG_FORMS) from error
     if "=" not in text:

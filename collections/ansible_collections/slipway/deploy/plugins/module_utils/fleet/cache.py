@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import OWN_PREFIX
 
@@ -94,7 +95,7 @@ class TaskDefinitionCache:
         if self._directory is None:
             return self._memory.get((arn, scope))
         try:
-            entry = json.loads(self._path(self._directory, arn, scope).read_bytes())
+            entry = loads(self._path(self._directory, arn, scope).read_bytes())
             if entry["schema"] != SCHEMA or entry["arn"] != arn or entry["key"] != self.conceal(arn):
                 return None
             body, own = dict(entry["body"]), {str(key): str(value) for key, value in entry["own"].items()}

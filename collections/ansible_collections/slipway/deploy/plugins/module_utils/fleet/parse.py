@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, Event, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
 
@@ -127,7 +127,7 @@ def _is_index(image: Mapping[str, Any]) -> bool:
 
 def _manifest(image: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        manifest = json.loads(image.get("imageManifest") or "{}")
+        manifest = loads(image.get("imageManifest") or "{}")
     except ValueError:
         return {}
     return manifest if isinstance(manifest, dict) else {}

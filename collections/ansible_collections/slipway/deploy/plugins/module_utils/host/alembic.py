@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import container
 from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
@@ -155,7 +156,7 @@ class Alembic:
         if finished.late:
             return {}, _late(self._job.timeout), True
         try:
-            said = json.loads(finished.output)
+            said = loads(finished.output)
         except ValueError:
             lines = without_secrets(finished.errors.splitlines()[-20:], self._hidden())
             return {}, crashed(finished.code, lines), False

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
 
@@ -94,7 +95,7 @@ def read_payload(payload: str) -> tuple[Configuration, dict[str, str]]:
     :raises SlipwayError: it is none.
     """
     try:
-        read = json.loads(payload)
+        read = loads(payload)
         credentials = {str(name): base64.b64decode(value) for name, value in read["credentials"].items()}
         files = {str(path): _delivered(item) for path, item in read.get("files", {}).items()}
         configuration = Configuration(_texts(read["environment"]), credentials, _texts(read["properties"]), files)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import AnyPath, filing, write_atomic
 
@@ -113,7 +114,7 @@ def parse(body: bytes) -> Ledger:
     :raises ValueError: when it is none; the message says why in a few words.
     """
     try:
-        document = json.loads(body)
+        document = loads(body)
     except (ValueError, UnicodeDecodeError):
         raise ValueError("it is no JSON") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import systemd
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
@@ -133,7 +134,7 @@ class Journal:
         :raises SlipwayError: it is damaged.
         """
         try:
-            document = json.loads(self._path.read_bytes())
+            document = loads(self._path.read_bytes())
             return {
                 str(path): State(
                     base64.b64decode(state["content"]) if state["content"] is not None else None, state["target"]

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
 
@@ -112,7 +112,7 @@ def is_workspace(names: Collection[str], package: bytes) -> bool:
     :param package: its package.json, or nothing.
     """
     try:
-        return "pnpm-workspace.yaml" in names or bool(package and json.loads(package).get("workspaces"))
+        return "pnpm-workspace.yaml" in names or bool(package and loads(package).get("workspaces"))
     except (ValueError, AttributeError):
         return False
 
@@ -123,7 +123,7 @@ def check_package(body: bytes, script: str, where: str) -> None:
     :raises SlipwayError: it is no JSON object, or has no such script.
     """
     try:
-        package = json.loads(body)
+        package = loads(body)
         scripts = package.get("scripts") or {}
         there = sorted(scripts)
     except (ValueError, AttributeError, TypeError):

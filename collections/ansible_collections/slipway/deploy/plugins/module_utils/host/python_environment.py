@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import python_build as build
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
@@ -94,7 +95,7 @@ def find_python(name: str) -> Python:
             done = subprocess.run(
                 [path, "-I", "-c", _ASK], check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LIMIT
             )
-            version, implementation = json.loads(done.stdout)
+            version, implementation = loads(done.stdout)
             return Python(path, str(version), str(implementation))
     return Python(path, "", "")
 
@@ -124,7 +125,7 @@ def marker_of(job: Job) -> dict[str, object]:
 def is_built(job: Job) -> bool:
     """Whether the environment is there, whole, of this lock file and for this interpreter."""
     try:
-        said = json.loads((job.path / MARKER).read_bytes())
+        said = loads((job.path / MARKER).read_bytes())
     except (OSError, ValueError):
         return False
     wanted = marker_of(job)

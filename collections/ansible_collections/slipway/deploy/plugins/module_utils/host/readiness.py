@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import urllib.error
 import urllib.request
@@ -13,6 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit
 
 _ANSWER_LIMIT = 64 * 1024
@@ -154,7 +154,7 @@ def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
 def read_answer(code: int, body: bytes, status: int) -> Answer:
     """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``, others other good words."""
     try:
-        document = json.loads(body)
+        document = loads(body)
     except (ValueError, UnicodeDecodeError):
         document = None
     said = document.get("status") if isinstance(document, dict) else None

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import LINE_LENGTH, redact
 
 #: Shorter values are ordinary words, numbers and profiles; taking them out would leave no readable line.
@@ -49,7 +49,7 @@ def credential_values(text: str) -> Iterator[str]:
     """The values of a credential: the whole of it, its lines, and the texts of a JSON document. Pure."""
     stripped = text.strip()
     try:
-        found = list(_texts(json.loads(stripped)))
+        found = list(_texts(loads(stripped)))
     except (ValueError, RecursionError):
         found = []
     if not found:

@@ -60,6 +60,7 @@ def standing(ledger: Ledger, observed: Observed) -> dict[str, Any]:
     current = ledger.entry(known)
     release = current.release.brief() if current and current.release else None
     state = "it runs" if observed.active else "it does not run"
+    before = known or (ledger.running.snapshot if ledger.running else None)
     return {
         "changed": False,
         "failed": False,
@@ -70,6 +71,7 @@ def standing(ledger: Ledger, observed: Observed) -> dict[str, Any]:
         "to": release,
         "runs": release,
         "links": dict(known.links) if known else None,
+        "differs": list(differences(before, observed.disk)) if before else [],
         "releases": [asdict(entry) for entry in ledger.entries],
     }
 

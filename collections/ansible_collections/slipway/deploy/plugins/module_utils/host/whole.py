@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     beside,
@@ -37,7 +38,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 def read_mark(directory: Path) -> dict[str, Any] | None:
     """What a directory's mark says, or ``None`` when it is not whole."""
     try:
-        mark = json.loads((directory / MARK).read_bytes())
+        mark = loads((directory / MARK).read_bytes())
     except (OSError, ValueError):
         return None
     return mark if isinstance(mark, dict) and mark.get("schema") == SCHEMA else None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import re
 import ssl
 import urllib.error
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
     ImageRef,
@@ -92,7 +92,7 @@ def read_login(path: str, registry: str) -> str:
     """
     remedy = f"Write it anew: podman login --authfile {path} {registry}"
     try:
-        document = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        document = loads(Path(path).expanduser().read_text(encoding="utf-8"))
         login = str(document["auths"][registry]["auth"])
         base64.b64decode(login, validate=True)
     except OSError as error:
@@ -174,7 +174,7 @@ class _Registry:
         wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.repository}:pull"}
         answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
         try:
-            document: Any = json.loads(answer.body) if answer.status == 200 else {}
+            document: Any = loads(answer.body) if answer.status == 200 else {}
         except (ValueError, RecursionError):
             document = {}
         token = (document.get("token") or document.get("access_token")) if isinstance(document, dict) else None
@@ -202,7 +202,7 @@ class _Registry:
 def _is_manifest(body: bytes) -> bool:
     """Whether a registry wrote it, and not a web server that has a page for every address."""
     try:
-        document = json.loads(body)
+        document = loads(body)
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and "schemaVersion" in document

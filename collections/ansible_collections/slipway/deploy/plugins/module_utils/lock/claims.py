@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import FREE, HELD, Lock, LockCorrupt, LockHeld
 
@@ -151,7 +152,7 @@ def parse(body: bytes, where: str) -> HostClaim:
     :raises LockCorrupt: when it is no claim, or one of a schema that this version does not know.
     """
     try:
-        document = json.loads(body)
+        document = loads(body)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise ValueError(f"this is no {SCHEMA} document")
         return _claim(document)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 SCHEMA: Final = "slipway/lock/1"
@@ -119,7 +120,7 @@ def parse(body: bytes, where: str) -> Lock:
     :raises LockCorrupt: when it is no lock, or one of a schema that this version does not know.
     """
     try:
-        document = json.loads(body)
+        document = loads(body)
     except (ValueError, RecursionError) as error:
         raise _corrupt("it is no JSON", where) from error
     if not isinstance(document, dict):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
+
 _SCHEMA: Final = "slipway/heartbeat/1"
 
 
@@ -65,7 +67,7 @@ def write_status(path: Path, status: Status) -> None:
 def read_status(path: Path) -> Status | None:
     """The status, or ``None`` when there is none or it is not of this version."""
     try:
-        document = json.loads(path.read_bytes())
+        document = loads(path.read_bytes())
         if document.pop("schema") != _SCHEMA:
             return None
         return Status(**document)

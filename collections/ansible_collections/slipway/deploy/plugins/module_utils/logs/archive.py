@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 _PRIVATE = 0o600
@@ -56,7 +57,7 @@ def kept(directory: Path, names: Iterable[str]) -> list[HostLogs]:
 
 def _kept(directory: Path, name: str) -> HostLogs:
     try:
-        raw: dict[str, Any] = json.loads((directory / _file_name(name)).read_text(encoding="utf-8"))
+        raw: dict[str, Any] = loads((directory / _file_name(name)).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return HostLogs(name, problem="nothing came from it")
     return HostLogs(**{**raw, "problems": tuple(raw["problems"])})

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 
@@ -25,7 +25,7 @@ def read_value(secrets: Secrets, source: Any, where: str) -> str:
     if key is None:
         return text
     try:
-        document = json.loads(text)
+        document = loads(text)
     except ValueError:
         document = None
     if not isinstance(document, dict):

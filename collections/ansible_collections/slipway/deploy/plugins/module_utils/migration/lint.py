@@ -8,7 +8,6 @@ what it does not know.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 PROGRAM = "squawk"
@@ -158,7 +158,7 @@ def read_findings(output: str, sql: str) -> tuple[Finding, ...]:
     :param sql: what it read: it tells which revision a line belongs to.
     :raises ValueError: when it is not squawk's JSON.
     """
-    document = json.loads(output)
+    document = loads(output)
     if not isinstance(document, list):
         raise ValueError("no list")
     lines = sql.splitlines()

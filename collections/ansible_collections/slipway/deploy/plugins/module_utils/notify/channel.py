@@ -8,12 +8,12 @@ message (``ts`` in the channel with the id that Slack answered).
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Answer, Unreachable, post_json
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
@@ -116,7 +116,7 @@ def _call(url: str, payload: Mapping[str, Any], headers: Mapping[str, str], paus
     if answer.status != 200:
         return Outcome(f"Slack answered {answer.status}")
     try:
-        document = json.loads(answer.body)
+        document = loads(answer.body)
     except ValueError:
         document = None
     if not isinstance(document, dict):

@@ -7,12 +7,12 @@ https://docs.github.com/en/rest. An address that an answer names is never follow
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Answer, Unreachable, request_json
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
 
@@ -144,7 +144,7 @@ class GitHub:
 
 def _read(answer: Answer) -> Any:
     try:
-        return json.loads(answer.body)
+        return loads(answer.body)
     except (ValueError, RecursionError):
         return None
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import is_credential
@@ -297,7 +298,7 @@ def pick(secret: Secret, content: str) -> str:
     if secret.key is None:
         return content
     try:
-        found = json.loads(content)
+        found = loads(content)
     except ValueError:
         found = None
     if not isinstance(found, dict):

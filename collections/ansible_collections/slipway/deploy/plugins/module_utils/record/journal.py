@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
     Record,
@@ -105,7 +106,7 @@ def newest_id(store: Store, environment: str) -> str | None:
     if stored is None:
         return None
     try:
-        pointer: Any = json.loads(stored.body)
+        pointer: Any = loads(stored.body)
         identity = pointer["record"]
     except (ValueError, KeyError, TypeError):
         identity = None

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import undo_needs_clone
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
@@ -59,7 +60,7 @@ def parse(body: bytes, where: str) -> Record:
     :raises SlipwayError: when it is not a record, or of a schema that this version does not know.
     """
     try:
-        record = json.loads(body)
+        record = loads(body)
     except (ValueError, RecursionError) as error:
         raise _damaged(str(error), where) from error
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:

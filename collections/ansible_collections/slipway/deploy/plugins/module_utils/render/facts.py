@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import heapq
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -51,8 +50,6 @@ def finish(lines: Iterable[str], width: int | None) -> list[str]:
 
 def _printable(line: str) -> str:
     indent = len(line) - len(line.lstrip(" "))
-    if all(unicodedata.category(char)[0] not in "CZ" or char == " " for char in line):
-        return line
     return " " * indent + clean(line)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.released import NOT_COMPARED
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     UNTOUCHED,
     Record,
@@ -19,6 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     who,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.render.own import Own, runs_of
 from ansible_collections.slipway.deploy.plugins.module_utils.render.status import is_unfinished
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
     clean,
@@ -34,6 +36,7 @@ _HEADINGS = ("", "release", "kind", "label", "title", "outcome", "services", "to
 _KIND, _LABEL, _TITLE, _WHO = 2, 3, 4, 8
 _NARROWEST_TITLE = 12
 _TITLE_WIDTH = 40
+_ASTRAY = 10
 _STATES = (("stable", "changed"), ("undone", "put back"), ("undo_failed", "not put back"))
 
 
@@ -46,6 +49,9 @@ class Releases:
     :ivar current: the release that runs: the newest that went well.
     :ivar unsure: a later one that changed services and left them so; then no release as a whole runs.
     :ivar goal: what ``rollback.yml`` returns to, or ``None``; ``no_goal`` then says why.
+    :ivar astray: the services and hosts that do not run what was released, each with what they run.
+    :ivar not_compared: why what runs was not compared with the records; empty when it was.
+    :ivar own: hosts that deploy themselves, with their own records.
     """
 
     environment: str
@@ -55,14 +61,24 @@ class Releases:
     unsure: Record | None = None
     goal: Goal | None = None
     no_goal: str = ""
+    astray: tuple[str, ...] = ()
+    not_compared: str = ""
+    own: tuple[Own, ...] = ()
 
 
-def releases(records: Sequence[Record], environment: str, entries: int, looked_back: int) -> Releases:
+def releases(
+    records: Sequence[Record],
+    environment: str,
+    entries: int,
+    looked_back: int,
+    own: Sequence[Own] = (),
+) -> Releases:
     """Find out what runs and what a rollback returns to.
 
     :param records: newest first.
     :param entries: rows to show.
     :param looked_back: records that ``rollback.yml`` considers.
+    :param own: hosts that deploy themselves; their records are shown among the others.
     """
     current = next((record for record in records if record.get("outcome") == "succeeded"), None)
     later = records[: list(records).index(current)] if current is not None else records
@@ -75,7 +91,11 @@ def releases(records: Sequence[Record], environment: str, entries: int, looked_b
             goal = rollback_goal(records[:looked_back], None, environment)
         except SlipwayError as error:
             no_goal = error.what
-    return Releases(environment, tuple(records[:entries]), len(records), current, unsure, goal, no_goal)
+    among = [*records, *(record for _host, of, _problem in own for record in of)]
+    # Ids begin with the time in UTC.
+    rows = sorted(among, key=lambda record: str(record["id"]), reverse=True) if own else among
+    found = (environment, tuple(rows[:entries]), len(rows), current, unsure, goal, no_goal)
+    return Releases(*found, own=tuple(own))
 
 
 def history(found: Releases, width: int | None = None) -> list[str]:
@@ -93,6 +113,12 @@ def history(found: Releases, width: int | None = None) -> list[str]:
     if older:
         lines.append(f"… there are older ones: -e entries={len(found.shown) * 2}")
     lines += hanging("now", _now(found), width)
+    for text in found.astray[:_ASTRAY]:
+        lines += hanging("", clean(text), width)
+    if len(found.astray) > _ASTRAY:
+        lines += hanging("", f"and {len(found.astray) - _ASTRAY} more: playbooks/status.yml shows them", width)
+    if found.not_compared:
+        lines += hanging("", f"what runs was not compared with it: {clean(found.not_compared)}", width)
     # A command is never broken or cut, so that it can be copied.
     lines += hanging("back", _back(found), None if found.goal is not None else width)
     return finish(lines, None)
@@ -109,13 +135,18 @@ def _row(found: Releases, record: Record) -> tuple[str, ...]:
         "+".join(marks),
         clean(record["id"]),
         clean(record.get("kind") or ""),
-        clean(record.get("label") or ""),
-        truncate(clean(record.get("title") or ""), _TITLE_WIDTH),
+        clean(record.get("label") or _tag_of_own(record)),
+        truncate(clean(record.get("title") or "") if record.get("label") else "", _TITLE_WIDTH),
         _outcome(record),
         _services(record),
         duration(took) if took is not None and record.get("outcome") else "",
         who(record),
     )
+
+
+def _tag_of_own(record: Record) -> str:
+    """A host's own record has its tag as its title."""
+    return str(record.get("title") or "") if record.get("deployment") else ""
 
 
 def _outcome(record: Record) -> str:
@@ -166,8 +197,35 @@ def _now(found: Releases) -> str:
         good = f"; the last good release is {_named(found.current)}" if found.current is not None else ""
         return f"{environment} runs a mix: {_named(found.unsure)} is {state}{good}"
     if found.current is None:
+        if found.own:
+            return f"{environment} runs what its hosts deployed themselves: {_own_runs(found.own)}"
         return f"{environment} runs what it ran before the first release: none went well yet"
-    return f"{environment} runs {_named(found.current)}"
+    what = _named(found.current)
+    if found.astray:
+        return (
+            f"{environment} should run {what}, and {len(found.astray)} of it {_ARE[len(found.astray) == 1]} out of step"
+        )
+    return f"{environment} runs {_with_rest(found.current, what)}"
+
+
+_ARE = {True: "is", False: "are"}
+
+
+def _with_rest(record: Record, what: str) -> str:
+    """The newest release need not be all that runs: with a limit it changed only some of it."""
+    changed = len(targets_of(record))
+    others = sum(item.get("why") in NOT_COMPARED for item in record.get("unchanged") or ())
+    if not others:
+        return what
+    return f"{what} in {changed} of {changed + len(record.get('unchanged') or ())}; the others run earlier releases"
+
+
+def _own_runs(own: Sequence[Own]) -> str:
+    said = []
+    for host, records, _problem in own:
+        runs = runs_of(records) or {}
+        said.append(f"{clean(host)} {clean(runs.get('tag') or runs.get('release') or '?')}")
+    return ", ".join(said[:_ASTRAY]) + (", …" if len(said) > _ASTRAY else "")
 
 
 def _back(found: Releases) -> str:

@@ -41,9 +41,13 @@ def host_lines(item: Mapping[str, Any]) -> list[str]:
 class HostStatus:
     """One host as it is.
 
-    :ivar verdict: ``pass``, ``fail``, ``unknown`` or ``warn``.
+    :ivar verdict: ``pass``, ``fail``, ``unknown``, ``warn``, or ``out_of_step``: it is healthy and does not run what
+        was released.
     :ivar release: the tag that it runs, or its release's id.
     :ivar detail: what is wrong, or why it is not known.
+    :ivar record: the id of the record that released what it should run; ``returns``: whether
+        ``rollback.yml -e to=<record>`` puts it back.
+    :ivar asked: whether the host was asked; one that deploys itself is known by its own record.
     """
 
     name: str
@@ -52,9 +56,12 @@ class HostStatus:
     schema: str = ""
     active: bool = False
     detail: str = ""
+    record: str = ""
+    returns: bool = False
+    asked: bool = True
 
 
-_MARKS = {"pass": "✔", "fail": "✘", "warn": "·"}
+_MARKS = {"pass": "✔", "fail": "✘", "warn": "·", "out_of_step": "≠"}
 
 
 def hosts_table(items: Sequence[HostStatus], width: int | None = None) -> list[str]:
@@ -65,9 +72,11 @@ def hosts_table(items: Sequence[HostStatus], width: int | None = None) -> list[s
     for item in items:
         known = item.verdict != "unknown"
         service = ("running" if item.active else "stopped") if known else "?"
+        service = service if item.asked else "not asked"
         rows.append((f"{_MARKS.get(item.verdict, '?')} {clean(item.name)}", clean(item.release), item.schema, service))
     lines = [truncate(line, width) for line in columns(rows)]
     for item in items:
         if item.verdict != "pass" and item.detail:
-            lines += hanging("health", clean(f"{item.name}: {item.detail}"), width)
+            label = "release" if item.verdict == "out_of_step" else "health" if item.asked else "record"
+            lines += hanging(label, clean(f"{item.name}: {item.detail}"), width)
     return lines

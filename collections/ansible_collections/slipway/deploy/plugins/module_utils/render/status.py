@@ -42,15 +42,25 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.when import 
 ROWS = 40
 FINDINGS = 10
 _HEADINGS = ("  service", "revision", "image", "tasks", "rollout", "targets")
-_MARKS: Mapping[Condition, str] = {"well": "✔", "failing": "✘", "moving": "…", "unknown": "?", "idle": "·"}
+_MARKS: Mapping[Condition, str] = {
+    "well": "✔",
+    "failing": "✘",
+    "out_of_step": "≠",
+    "moving": "…",
+    "unknown": "?",
+    "idle": "·",
+    "unreleased": "·",
+}
 _WORDS: Mapping[Condition, str] = {
     "well": "as they should be",
     "failing": "failing",
+    "out_of_step": "out of step",
     "moving": "in progress",
     "unknown": "unknown",
     "idle": "not exercised",
+    "unreleased": "healthy, not released by Slipway",
 }
-_TROUBLE: tuple[Condition, ...] = ("failing", "unknown", "moving", "idle", "well")
+_TROUBLE: tuple[Condition, ...] = ("failing", "out_of_step", "unknown", "moving", "idle", "unreleased", "well")
 _OUTCOMES = {
     "undone": "failed and was undone",
     "held": "is held, nothing was undone",
@@ -71,6 +81,7 @@ class Overview:
     :ivar running: whether a run holds the lock, so that an open record is being worked on.
     :ivar record: the newest record.
     :ivar hosts: how many hosts the environment has in group backend.
+    :ivar problem: why the newest record cannot be read, in one line; empty when it can.
     """
 
     environment: str
@@ -81,6 +92,7 @@ class Overview:
     running: bool = False
     record: Record | None = None
     hosts: int = 0
+    problem: str = ""
 
 
 def status(
@@ -98,7 +110,7 @@ def status(
     lines += hosts_table(hosts, width)
     lines += _findings(items, width)
     # A command is never broken or cut, so that it can be copied.
-    lines += [line for text in _next(overview, items) for line in hanging("next", text, None)]
+    lines += [line for text in _next(overview, items, hosts) for line in hanging("next", text, None)]
     return finish(lines, None)
 
 
@@ -119,7 +131,7 @@ def _header(overview: Overview, items: Sequence[ServiceStatus], width: int | Non
 def _last(overview: Overview) -> str:
     record, now = overview.record, overview.now
     if record is None:
-        return "no release is recorded yet"
+        return f"unknown: {clean(overview.problem)}" if overview.problem else "no release is recorded yet"
     kind = "" if is_rollback(record) else "deploy "
     title = f' "{clean(record["title"])}"' if record.get("title") else ""
     at = record.get("finished_at") or record.get("started_at")
@@ -172,23 +184,71 @@ def _table(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
 def _findings(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
     order = sorted(items, key=lambda item: _TROUBLE.index(item.condition))
     health = [f"{item.name}: {item.detail}" for item in order if item.condition != "well" and item.detail]
+    stray = [f"{item.name}: {item.stray}" for item in order if item.stray]
     drift = [f"{item.name}: {item.drift}" for item in items if item.drift]
     lines: list[str] = []
-    for label, texts in (("health", health), ("drift", drift)):
+    for label, texts in (("health", health), ("release", stray), ("drift", drift)):
         lines += [line for text in texts[:FINDINGS] for line in hanging(label, clean(text), width)]
         if len(texts) > FINDINGS:
             lines += hanging(label, f"and {len(texts) - FINDINGS:,} more: see them with --limit", width)
     return lines
 
 
-def _next(overview: Overview, items: Sequence[ServiceStatus]) -> list[str]:
+def out_of_step(overview: Overview, items: Sequence[ServiceStatus], hosts: Sequence[HostStatus] = ()) -> str:
+    """What is not as it should be, in one line; empty when all is, or a deploy is at work on it."""
+    bad: tuple[Condition, ...] = ("failing", "out_of_step", "unknown")
+    found = [
+        f"{_WORDS[condition]}: {_some([item.name for item in items if item.condition == condition])}"
+        for condition in bad
+        if any(item.condition == condition for item in items)
+    ]
+    for verdict, word in (("fail", "failing"), ("unknown", "unknown"), ("out_of_step", "out of step")):
+        names = [item.name for item in hosts if item.verdict == verdict]
+        found += [f"{word}: {_some(names)}"] if names else []
+    # Beside what is healthy and what is missing, it also moves.
+    astray = [item.name for item in items if item.stray and item.condition not in bad]
+    found += [f"out of step: {_some(astray)}"] if astray else []
+    record = overview.record
+    found[:0] = [overview.problem] if overview.problem else []
+    if record is not None and not overview.running:
+        if is_unfinished(record):
+            found.insert(0, f"the deploy {record['id']} is unfinished")
+        elif record.get("outcome") == "needs_person" or (record.get("outcome") == "held" and _is_changed(record)):
+            found.insert(0, f"release {record['id']} {_OUTCOMES[str(record['outcome'])]}")
+    return f"{overview.environment} is not as it should be: {'; '.join(found)}" if found else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - FINDINGS:,} more" if len(names) > FINDINGS else ""
+    return ", ".join(names[:FINDINGS]) + more
+
+
+def _put_back(environment: str, items: Sequence[ServiceStatus], hosts: Sequence[HostStatus]) -> list[str]:
+    """The commands that bring back what the records released, by release."""
+    stray = [(item.name, item.release, item.returns) for item in items if item.step == "out_of_step"]
+    stray += [(item.name, item.record, item.returns) for item in hosts if item.verdict == "out_of_step"]
+    steps = []
+    for record in dict.fromkeys(record for _name, record, returns in stray if returns):
+        names = ",".join(clean(name) for name, of, returns in stray if returns and of == record)
+        command = f"ansible-playbook playbooks/rollback.yml {environment} -e to={clean(record)} --limit {names}"
+        steps.append(f"put it back: {command}")
+    others = ",".join(clean(name) for name, _record, returns in stray if not returns)
+    if others:
+        steps.append(f"deploy what is asked for: ansible-playbook deploy.yml {environment} --limit {others}")
+    return steps
+
+
+def _next(overview: Overview, items: Sequence[ServiceStatus], hosts: Sequence[HostStatus]) -> list[str]:
     environment = f"-e env={clean(overview.environment)}"
     steps = []
     if overview.record is not None and not overview.running and is_unfinished(overview.record):
         resume = f"ansible-playbook deploy.yml {environment} -e resume="
         steps += [f"finish it: {resume}finish", f"undo it: {resume}undo"]
-    elif overview.record is not None and overview.record.get("outcome") == "held" and _is_changed(overview.record):
-        steps.append(f"go back: ansible-playbook playbooks/rollback.yml {environment}")
+    else:
+        left = overview.record is not None and overview.record.get("outcome") in ("held", "needs_person")
+        if left and overview.record is not None and _is_changed(overview.record):
+            steps.append(f"go back: ansible-playbook playbooks/rollback.yml {environment}")
+        steps += _put_back(environment, items, hosts) if not overview.running else []
     bad = [clean(item.name) for item in items if item.condition == "failing"]
     if bad:
         steps.append(f"logs: ansible-playbook playbooks/logs.yml {environment} --limit {','.join(bad[:FINDINGS])}")

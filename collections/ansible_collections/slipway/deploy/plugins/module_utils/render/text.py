@@ -9,26 +9,20 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
+
 #: What stands for text that was cut off.
 ELLIPSIS = "…"
 
-# ECMA-48 control sequences (CSI), operating system commands (OSC) and two-character escapes.
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _RESET = "\x1b[0m"
 # A line is not broken before a unit of time or around an arrow: ``17 s`` and ``:41 → :42`` stay whole.
 _BREAK = re.compile(r"(?<!→)\s+(?!(?:s|min|h)\b|→)")
-# Invisible or direction-changing characters: they would make a line show something else than it says.
-_FORMAT_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def clean(text: object) -> str:
-    """One line of printable text out of anything: escape sequences go, other control characters become a space.
-
-    Log lines and titles come from outside; a terminal must show them, never obey them.
-    """
-    plain = _ESCAPE.sub("", str(text))
-    return "".join(" " if unicodedata.category(char) in _FORMAT_CATEGORIES else char for char in plain).strip()
+    """One line of printable text out of anything: see :mod:`common.neutral`."""
+    return neutral_line(text)
 
 
 def _char_width(char: str) -> int:

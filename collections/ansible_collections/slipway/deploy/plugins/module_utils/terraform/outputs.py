@@ -8,11 +8,11 @@ SSM that Terraform wrote, and maps variables to outputs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 
 VARIABLE = "terraform_outputs"
@@ -87,7 +87,7 @@ def read_file(text: str, shown: str) -> dict[str, Output]:
     """
     remedy = f"Write it with terraform output -json > {shown}"
     try:
-        found = json.loads(text)
+        found = loads(text)
     except ValueError as error:
         raise SlipwayError(f"is no JSON (line {getattr(error, 'lineno', 1)})", shown, remedy) from None
     if not isinstance(found, dict) or not all(isinstance(item, dict) and "value" in item for item in found.values()):

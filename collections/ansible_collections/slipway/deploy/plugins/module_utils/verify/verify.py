@@ -8,7 +8,6 @@ the environment's policy decides whether that warns or fails. It is never silent
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, Clients, is_loopback
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code, is_denied
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import platform_name
@@ -198,7 +198,7 @@ class _Checks:
             raise Unverifiable(f"{what} (its manifest names no config)")
         try:
             url = api.layer_url(self._clients, need.registry, need.repository, config)
-            platform = platform_name(json.loads(self._blob(url)))
+            platform = platform_name(loads(self._blob(url)))
         except (SlipwayError, OSError, ValueError) as error:
             raise Unverifiable(f"{what} ({' '.join(str(error).split())[:160]})") from error
         if not platform:

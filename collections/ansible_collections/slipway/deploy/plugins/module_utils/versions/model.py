@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 SCHEMA = "slipway/versions/1"
@@ -105,7 +106,7 @@ def parse(body: bytes, where: str) -> Versions:
     :raises SlipwayError: when it is no such document, or of a schema that this version does not know.
     """
     try:
-        raw = json.loads(body)
+        raw = loads(body)
     except (ValueError, RecursionError) as error:
         raise _damaged(f"it is no JSON ({error})", where) from error
     if not isinstance(raw, dict):

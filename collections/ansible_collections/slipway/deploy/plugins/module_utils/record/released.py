@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What each service and host should run, by all records together: each one's release can be in another. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED
+
+Record = Mapping[str, Any]
+
+#: The change was never begun, or was put back: what an older record says holds.
+_WITHOUT_EFFECT = frozenset({"planned", "registering", "undone"})
+#: A record that ended so says of what it left alone that it runs what was asked for.
+_CONFIRMING = frozenset({"succeeded", "unchanged", "held"})
+#: Why a record says nothing about a service or host that it left alone: nobody compared it with anything.
+NOT_COMPARED = frozenset({"outside the limit", "not in that release", "that release is none of theirs", NOT_SELECTED})
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a record says that a service or host runs since.
+
+    :ivar record: the record's id; ``label`` what it released; ``at`` when it ended, in epoch seconds, where it says so.
+    :ivar task_definition: a service's revision; ``copies`` are others that were registered in its place by an undo.
+    :ivar release: a host's release.
+    :ivar configuration: a host's generation of configuration, where the record says it.
+    :ivar unsettled: the record left it in this state, which is neither the old nor the new release for certain.
+    :ivar is_goal: whether ``rollback.yml -e to=<record>`` brings it back.
+    """
+
+    record: str
+    label: str = ""
+    at: float | None = None
+    task_definition: str = ""
+    copies: frozenset[str] = frozenset()
+    release: str = ""
+    tag: str = ""
+    digest: str = ""
+    configuration: str = ""
+    unsettled: str = ""
+    is_goal: bool = False
+
+
+def released(records: Iterable[Record], names: Collection[str]) -> dict[str, Released]:
+    """The release of each name that a record tells about; a name that is absent was never released.
+
+    :param records: newest first; read no further than needed.
+    """
+    found: dict[str, Released] = {}
+    copies: dict[str, list[tuple[str, str]]] = {}
+    wanted = set(names)
+    for record in records if wanted else ():
+        for item in _mine(record, wanted):
+            name = str(item["name"])
+            said = _said(record, item)
+            undo = item.get("undo") or {}
+            if said is None and undo.get("task_definition"):
+                # The undo registered what ran before once more.
+                before = undo.get("equivalent_of") or (item.get("from") or {}).get("task_definition")
+                copies.setdefault(name, []).append((str(undo["task_definition"]), str(before)))
+                continue
+            if said is not None:
+                found[name] = _with_copies(said, copies.get(name, []))
+                wanted.discard(name)
+        if not wanted:
+            break
+    return found
+
+
+def groups_released(records: Iterable[Record], groups: Collection[str]) -> dict[str, Released]:
+    """What the hosts of a group should run that no record names, such as those that scaled out: its last good release.
+
+    :param records: newest first; read no further than needed.
+    """
+    found: dict[str, Released] = {}
+    wanted = set(groups)
+    for record in records if wanted else ():
+        of = record.get("releases")
+        for group in sorted(wanted):
+            release = of.get(group) if isinstance(of, Mapping) else None
+            whole = all(item.get("why") != NOT_SELECTED for item in record.get("unchanged") or ())
+            if record.get("outcome") in ("succeeded", "unchanged") and isinstance(release, Mapping) and whole:
+                found[group] = _of_host(record, release)
+                wanted.discard(group)
+        if not wanted:
+            break
+    return found
+
+
+def _mine(record: Record, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    for key in ("targets", "unchanged"):
+        for item in record.get(key) or ():
+            if item.get("name") in wanted:
+                yield item
+
+
+def _said(record: Record, item: Mapping[str, Any]) -> Released | None:
+    """What an entry of a record says; ``None`` when an older record has to be asked."""
+    outcome = record.get("outcome")
+    if "to" not in item:
+        confirmed = outcome in _CONFIRMING and item.get("why") not in NOT_COMPARED
+        if not confirmed:
+            return None
+        tag = item.get("image_tag")
+        if item.get("release"):
+            return _of_host(record, {**item, "tag": tag})
+        return _of_service(record, {**item, "tag": tag}) if item.get("task_definition") else None
+    state = str(item.get("state") or "planned")
+    to = item.get("to") or {}
+    if state in _WITHOUT_EFFECT and outcome != "succeeded":
+        return None
+    if state != "stable" and outcome != "succeeded":
+        return Released(**_place(record), unsettled=state)
+    return _of_host(record, to) if item.get("kind") == "host" else _of_service(record, to)
+
+
+def _of_service(record: Record, side: Mapping[str, Any]) -> Released:
+    return Released(
+        **_place(record),
+        task_definition=str(side.get("task_definition") or ""),
+        tag=str(side.get("tag") or ""),
+        digest=str(side.get("digest") or ""),
+    )
+
+
+def _of_host(record: Record, side: Mapping[str, Any]) -> Released:
+    return Released(
+        **_place(record),
+        release=str(side.get("release") or ""),
+        tag=str(side.get("tag") or ""),
+        digest=str(side.get("digest") or ""),
+        configuration=str(side.get("configuration") or ""),
+    )
+
+
+def _place(record: Record) -> dict[str, Any]:
+    return {
+        "record": str(record["id"]),
+        "label": str(record.get("label") or record.get("title") or ""),
+        "at": record.get("finished_at") or record.get("started_at"),
+        "is_goal": record.get("outcome") == "succeeded" and record.get("kind") in ("deploy", "rollback"),
+    }
+
+
+def _with_copies(said: Released, copies: Sequence[tuple[str, str]]) -> Released:
+    """With the revisions that are copies of the released one, or copies of those.
+
+    :param copies: each with what it was made of, newest first.
+    """
+    same = {said.task_definition}
+    for copy, original in reversed(copies):
+        if original in same:
+            same.add(copy)
+    return replace(said, copies=frozenset(same - {said.task_definition}))

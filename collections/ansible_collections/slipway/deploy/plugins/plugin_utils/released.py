@@ -1,0 +1,151 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the records released, for the verbs that compare it with what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Runs
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import host_records
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
+from ansible_collections.slipway.deploy.plugins.module_utils.record.released import (
+    Record,
+    Released,
+    groups_released,
+    released,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.step import (
+    Step,
+    asks_for_definition,
+    host_step,
+    service_step,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.render.own import own_hosts
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import HOST_GROUPS, Context
+
+#: Records that are searched for the release of a service or host.
+LOOKED_BACK = 100
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The releases of services and hosts by name, and of groups of hosts.
+
+    :ivar problem: why older records could not be read, in one line; then what is absent is unknown.
+    """
+
+    of: Mapping[str, Released] = field(default_factory=dict)
+    groups: Mapping[str, Released] = field(default_factory=dict)
+    problem: str = ""
+
+    def service_step(self, facts: Any, definitions: Mapping[str, Any]) -> Step | None:
+        """How a service stands to its release."""
+        found = self.of.get(facts.desired.name)
+        if found is None and self.problem:
+            return Step("unknown", f"what was released is not known: {self.problem}")
+        return service_step(facts, found, definitions)
+
+    def host_step(self, name: str, group: str, said: Mapping[str, Any]) -> Step:
+        """How a host stands to its release.
+
+        :param said: what service_release showed of it.
+        """
+        found = self.of.get(name) or self.groups.get(group)
+        if found is None and self.problem:
+            return Step("unknown", f"what was released is not known: {self.problem}")
+        changed = [str(path) for path in said.get("differs") or ()]
+        return host_step(Runs.from_host(said.get("runs"), said.get("links")), changed, found)
+
+
+def find_releases(context: Context, names: Collection[str]) -> Releases:
+    """What the newest records say that some services and hosts should run."""
+    read: list[Record] = []
+    problem: list[str] = []
+
+    def records() -> Iterator[Record]:
+        try:
+            for record in history(context.store, context.environment, LOOKED_BACK):
+                read.append(record)
+                yield record
+        except SlipwayError as error:
+            problem.append(str(error))
+
+    found = released(records(), names)
+    missing = {context.group} if context.hosts and not set(context.hosts) <= found.keys() else set()
+    # A host that no record names makes all of them be read: those that were need not be read again.
+    return Releases(found, groups_released(read, missing), problem[0] if problem else "")
+
+
+def observe_released(
+    context: Context, desired: Collection[DesiredService], releases: Releases
+) -> tuple[FleetObservation, dict[str, Step]]:
+    """What some services run, and how each stands to its release."""
+    cache = TaskDefinitionCache(context.cache_directory)
+    observation = observe(desired, context.clients, cache, resolve_images=False)
+    asked = {
+        facts.desired.name: asks_for_definition(facts, releases.of.get(facts.desired.name))
+        for facts in observation.facts
+    }
+    wanted = tuple(dict.fromkeys(arn for arn in asked.values() if arn))
+    definitions = observe((), context.clients, cache, definitions=wanted).definitions if wanted else {}
+    steps = {facts.desired.name: releases.service_step(facts, definitions) for facts in observation.facts}
+    return observation, {name: step for name, step in steps.items() if step is not None}
+
+
+def own_records(context: Context) -> list[tuple[str, list[Record], str]]:
+    """The newest records of each host that deploys itself, with why they could not all be read.
+
+    Hosts that the inventory does not have any more are left out, where it has any of them.
+    """
+    there = _instances(context)
+    found = []
+    for host in host_names(context.store, context.environment):
+        if there and not any(host == name or name.endswith(host) for name in there):
+            continue
+        records: list[Record] = []
+        problem = ""
+        try:
+            for record in host_records(context.store, context.environment, host):
+                records.append(record)
+                if len(records) == LOOKED_BACK:
+                    break
+        except SlipwayError as error:
+            problem = str(error)
+        if records or problem:
+            found.append((host, records, problem))
+    return found
+
+
+def own_hosts_status(context: Context) -> list[HostStatus]:
+    """The hosts that deploy themselves (CodeDeploy), by their own records: they are not asked."""
+    return own_hosts(own_records(context), context.store.now())
+
+
+def _instances(context: Context) -> set[str]:
+    """The names and instance ids of the inventory's hosts."""
+    names: set[str] = set()
+    for group in HOST_GROUPS:
+        for name in context.members(group):
+            names |= {name, str(context.host(name).get("ec2_instance_id") or name)}
+    return names
+
+
+def in_step(item: HostStatus, step: Step) -> HostStatus:
+    """A host's status in view of its release."""
+    if step.kind in ("out_of_step", "unsettled") and item.verdict == "pass":
+        return replace(item, verdict="out_of_step", detail=step.what, record=step.record, returns=step.is_goal)
+    if step.kind == "unknown" and item.verdict == "pass":
+        return replace(item, verdict="unknown", detail=step.what)
+    if step.kind == "unreleased" and item.verdict == "pass":
+        return replace(item, verdict="warn", detail=step.what)
+    return item
