@@ -229,15 +229,16 @@ class Control:
         return {"scale": throttle.scale, "groups": throttle.groups, "refused": throttle.refused}
 
     def timings(self, _method: str, _argument: str, body: dict[str, Any]) -> Any:
-        """POST: the default timings, and those of every service that has its own when ``all`` is true."""
+        """POST: the default timings; with ``all``, also of the services that have their own."""
         engine = self.state.engine
         _known(body, TIMING_FIELDS | {"all", "rollback_to_inactive"})
         given = {key: float(value) for key, value in body.items() if key in TIMING_FIELDS and value is not None}
         with engine.lock:
             engine.set_timings(None, given)
             if body.get("all"):
-                for name in list(engine.service_timings):
-                    engine.set_timings(name, given)
+                for own in engine.service_timings.values():
+                    for name in given:
+                        own.pop(name, None)
             if "rollback_to_inactive" in body:
                 engine.rollback_to_inactive = bool(body["rollback_to_inactive"])
         return asdict(engine.timings)
@@ -256,9 +257,12 @@ class Control:
             return found.body
 
     def seed(self, method: str, _argument: str, body: dict[str, Any]) -> Any:
-        """POST a fleet in the form of fleet.yml: added to what is there."""
+        """POST a fleet in the form of fleet.yml: added to what is there, which may not have its environment yet."""
         if method == "POST":
-            self.state.seed(fleet.from_mapping(body))
+            made = fleet.from_mapping(body)
+            if f"{made.prefix}-cluster" in self.state.engine.clusters:
+                raise BadRequest(f"{made.prefix}-cluster is there already: reset first, or seed another environment")
+            self.state.seed(made)
         return {"services": len(self.state.engine.services)}
 
     def clusters(self, _method: str, argument: str, body: dict[str, Any]) -> Any:

@@ -51,7 +51,7 @@ class Engine:
         self.speed = 1.0
         self.rollback_to_inactive = True
         self.timings = Timings()
-        self.service_timings: dict[str, Timings] = {}
+        self.service_timings: dict[str, dict[str, float]] = {}
         self.clusters: dict[str, Cluster] = {}
         self.services: dict[tuple[str, str], Service] = {}
         self.definitions: dict[str, TaskDefinition] = {}
@@ -88,16 +88,16 @@ class Engine:
 
     def timings_for(self, name: str) -> Timings:
         """The timings of a service (or of a family, for tasks without a service)."""
-        return self.service_timings.get(name, self.timings)
+        own = self.service_timings.get(name)
+        return replace(self.timings, **own) if own else self.timings
 
     def set_timings(self, name: str | None, values: dict[str, Any]) -> Timings:
-        """Change the timings of one service, or the default ones."""
+        """Change the timings of one service, or the default ones, which hold where a service has none of its own."""
         if name is None:
             self.timings = replace(self.timings, **values)
             return self.timings
-        made = replace(self.timings_for(name), **values)
-        self.service_timings[name] = made
-        return made
+        self.service_timings.setdefault(name, {}).update(values)
+        return self.timings_for(name)
 
     def schedule(self, when: float, action: Callable[[float], None]) -> None:
         """Call ``action`` with its time when the clock reaches it."""

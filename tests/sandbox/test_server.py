@@ -309,6 +309,29 @@ def test_a_service_can_be_made_slower(aws: Sandbox) -> None:
     aws.control(f"services/{name_of('bff-service')}", {"start_seconds": 3})
 
 
+def test_default_timings_hold_for_services_that_have_others_of_their_own(aws: Sandbox) -> None:
+    service = f"services/{name_of('bff-service')}"
+    own = aws.control(service)["timings"]["start"]
+    aws.control("timings", {"stale": 7})
+    shown = aws.control(service)["timings"]
+    assert (shown["stale"], shown["start"]) == (7, own)
+    aws.control(service, {"stale": 2})
+    aws.control("timings", {"stale": 5})
+    assert aws.control(service)["timings"]["stale"] == 2
+    aws.control("timings", {"stale": 0, "all": True})
+    assert aws.control(service)["timings"]["stale"] == 0
+
+
+def test_what_is_there_is_not_seeded_again(aws: Sandbox) -> None:
+    services = {"another-service": {"port": 9000}}
+    before = aws.control("seed")["services"]
+    with pytest.raises(SandboxError, match="sdt-local-cluster is there already: reset first, or seed another"):
+        aws.control("seed", {"services": services})
+    assert aws.control("seed")["services"] == before
+    other = {"services": services, "environment": "qa", "load_balancer": False}
+    assert aws.control("seed", other)["services"] == before + 1
+
+
 def test_many_clients_at_once(aws: Sandbox) -> None:
     clients = {name: aws.client(name) for name in ("ecs", "ecr", "logs", "s3", "ssm")}
     service = name_of("discovery-server")
