@@ -54,7 +54,6 @@ from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
-from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_aws_error, translate
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
@@ -72,6 +71,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
+from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
 from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
@@ -90,7 +90,7 @@ class InventoryModule(BaseInventoryPlugin):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory, or end the program with a line for each mistake."""
         try:
-            _check_extra_vars_files()
+            read_extra_vars(loader)
             super().parse(inventory, loader, path, cache)
             self._read_config_data(path)
             self._parse(Path(path), cache)
@@ -101,10 +101,10 @@ class InventoryModule(BaseInventoryPlugin):
         here = path.parent
         root = here.parent if is_environment(here) else here
         given = _inventory_sources()
-        value = load_extra_vars(self.loader).get("env")
-        check_marker(root, value)
-        environment = choose(value, [*given, str(path)], str(root), list_environments(root))
-        this = read_self(load_extra_vars(self.loader))
+        extra = read_extra_vars(self.loader)
+        check_marker(root, extra.get("env"))
+        environment = choose(extra.get("env"), [*given, str(path)], str(root), list_environments(root))
+        this = read_self(extra)
         if this is not None and is_environment(here):
             # Ansible reads the directory's other sources as well, whatever this plugin does.
             raise SlipwayError(
@@ -130,7 +130,7 @@ class InventoryModule(BaseInventoryPlugin):
         everywhere = vars_loader.get("ansible.builtin.host_group_vars").get_vars(
             self.loader, str(directory), [self.inventory.groups["all"]]
         )
-        extra = load_extra_vars(self.loader)
+        extra = read_extra_vars(self.loader)
         self.templar.available_variables = {"env": directory.name, **everywhere, **extra}
         for name, value in terraform_variables(directory, everywhere, extra, self.templar.template).items():
             self.inventory.set_variable("all", name, value)
@@ -210,18 +210,6 @@ def _inventory_sources() -> list[str]:
     if isinstance(given, str):
         given = [given]
     return [source if "," in source else str(Path(source).absolute()) for source in given or ()]
-
-
-def _check_extra_vars_files() -> None:
-    """Refuse a file of ``-e @file`` that is missing, no YAML, or says a thing twice: Ansible takes half a page."""
-    given = context.CLIARGS.get("extra_vars") if context.CLIARGS else None
-    for text in given or ():
-        if str(text).startswith("@"):
-            path = Path(text[1:]).expanduser().absolute()
-            shown = f"-e @{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}"
-            source = read_source(read_text(path, shown), shown)
-            if source.errors:
-                raise SlipwayErrors(source.errors)
 
 
 def _sources(directory: Path) -> Iterator[Path]:

@@ -15,8 +15,6 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.parsing.dataloader import DataLoader
-from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
     AwsSettings,
@@ -38,6 +36,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.owner import current_owner
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import main_process
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
+from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
 
 FLEET = "fleet"
@@ -82,7 +81,7 @@ class Context:
     @cached_property
     def extra(self) -> frozenset[str]:
         """The names of the variables that the command line gives: they are written in no file of the inventory."""
-        return frozenset(str(name) for name in load_extra_vars(DataLoader()))
+        return frozenset(str(name) for name in read_extra_vars())
 
     def written(self, name: str) -> str:
         """Where a variable of the environment is written."""

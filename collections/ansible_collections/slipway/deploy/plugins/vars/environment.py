@@ -29,9 +29,9 @@ from typing import Any
 
 from ansible.plugins.loader import vars_loader
 from ansible.plugins.vars import BaseVarsPlugin
-from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import MARKER, is_environment
+from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
 
 
 class VarsModule(BaseVarsPlugin):
@@ -56,7 +56,7 @@ class VarsModule(BaseVarsPlugin):
 
 
 def _directory(path: Path, loader: Any) -> str | None:
-    environment = load_extra_vars(loader).get("env")
+    environment = read_extra_vars(loader).get("env")
     if not isinstance(environment, str) or not (path / MARKER).is_file() or is_environment(path):
         return None
     return str(path / environment) if is_environment(path / environment) else None

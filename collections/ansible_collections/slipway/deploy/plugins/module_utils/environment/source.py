@@ -7,11 +7,20 @@ Ansible's inventory keeps neither, so a message that names a line needs a readin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.scalars import (
+    misread,
+    misread_inventory,
+    place,
+)
+
+_TEMPLATE: Final = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+_NAME: Final = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*\b")
 
 Node = Any
 """A node of PyYAML: ``yaml.Node`` has no types for what its kinds share."""
@@ -38,13 +47,16 @@ class Source:
     errors: tuple[SlipwayError, ...] = ()
     plugin: str | None = None
     empty: bool = False
+    names: frozenset[str] = frozenset()
 
 
-def read_source(text: str, shown: str) -> Source:
+def read_source(text: str, shown: str, variables: bool = False) -> Source:
     """Read the text of a YAML file.
 
     :param text: the file's text. An encrypted one is taken as it is.
     :param shown: the file's name in messages.
+    :param variables: whether it is a file of variables, not an inventory.
+    :return: its ``names`` are the variables that it gives a value or uses in a template.
     """
     if text.startswith("$ANSIBLE_VAULT"):
         return Source(Places())
@@ -58,20 +70,28 @@ def read_source(text: str, shown: str) -> Source:
         return Source(Places(), (_syntax_error(error, shown),))
     if root is None or root.tag == "tag:yaml.org,2002:null":
         return Source(Places(), empty=True)
-    errors = tuple(_duplicates(root, shown))
+    errors = [*_duplicates(root, shown)]
     places = Places()
     plugin = None
-    if root.id == "mapping":
+    if root.id == "mapping" and variables:
+        errors.extend(misread(root, shown))
+    elif root.id == "mapping":
         plugin = next((str(value.value) for key, value in root.value if key.value == "plugin"), None)
         if plugin is None:
             _read_groups(root, shown, places)
-    return Source(places, errors, plugin)
+            errors.extend(misread_inventory(root, shown))
+    return Source(places, tuple(errors), plugin, names=_names(root, text))
+
+
+def _names(root: Node, text: str) -> frozenset[str]:
+    keys = {str(key.value) for key, _value in root.value} if root.id == "mapping" else set()
+    return frozenset(keys.union(*(_NAME.findall(template) for template in _TEMPLATE.findall(text))))
 
 
 def _syntax_error(error: Exception, shown: str) -> SlipwayError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
-    return SlipwayError(f"not valid YAML: {problem}", f"{shown}:{mark.line + 1}" if mark else shown)
+    return SlipwayError(f"not valid YAML: {problem}", place(mark.line + 1, shown) if mark else shown)
 
 
 def _duplicates(node: Node, shown: str) -> Iterator[SlipwayError]:
@@ -88,7 +108,7 @@ def _duplicates(node: Node, shown: str) -> Iterator[SlipwayError]:
             if key.value in seen:
                 yield SlipwayError(
                     f"{key.value} is written twice, first on line {seen[key.value]}",
-                    f"{shown}:{line}",
+                    place(line, shown),
                     "Keep one of them",
                 )
             seen.setdefault(key.value, line)

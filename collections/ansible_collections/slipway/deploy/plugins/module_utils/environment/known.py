@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The variables that Slipway reads: what they hold, and which playbooks read those that are for one run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+
+_DEPLOY: Final = ("deploy", "bootstrap_host")
+_RELEASE: Final = (*_DEPLOY, "rollback")
+_HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
+_BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
+#: The playbooks of Slipway, by the names of their files.
+PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock"))
+
+#: Variables of one run and the playbooks that read them. They are said with ``-e``.
+RUN: Final[Mapping[str, Collection[str]]] = {
+    **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS),
+    **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift", "site_release", "site_archive_digest"), _DEPLOY),
+    **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
+    **dict.fromkeys(("release_title", "resume", "force_full_build", "force_schema", "downgrade_schema"), _RELEASE),
+    **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
+    "reason": (*_RELEASE, "lock"),
+    "to": ("rollback",),
+    "backend_release": (*_DEPLOY, "bundle", "codedeploy"),
+    "backend_tag": ("promote",),
+    **dict.fromkeys(("backend_digest", "backend_commit", "infra_path", "infra_commit"), ("promote",)),
+    **dict.fromkeys(("promote_remote", "promote_token", "promote_ca_file", "promote_older"), ("promote",)),
+    "backend_path": ("bundle", "dev_bootstrap", "promote"),
+    **dict.fromkeys(("upload", "bundle_pythons", "bundle_machines", "bundle_directory"), ("bundle",)),
+    **dict.fromkeys(("seed_sql", "backend_jar", "dev_environment", "dev_ready_timeout"), ("dev_bootstrap",)),
+    "state": ("lock", "dev_bootstrap"),
+    **dict.fromkeys(("lock_for", "force"), ("lock",)),
+    "lines": ("logs",),
+    "since": ("logs",),
+    "logs_directory": ("logs",),
+    "entries": ("history",),
+    "checklist_since": ("checklist",),
+    "boot": ("bootstrap_host",),
+    **dict.fromkeys(("lifecycle_event", "deployment_id", "bundle_path", "verdict_file"), ("codedeploy",)),
+}
+
+#: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.
+FREE: Final = frozenset(
+    (
+        *("image_tag", "ship_drift", "dismiss_drift", "site_release", "backend_release", "backend_tag", "to"),
+        *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
+        *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "site_archive_digest"),
+    )
+)
+
+_FLEET_TEXTS: Final = (
+    *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
+    *("ecs_cluster", "ecs_service", "container_name", "image_repository", "ecr_registry", "image_repository_prefix"),
+    *("service_name_prefix", "log_group_prefix", "default_image_tag", "service_image_tag"),
+    *("on_failure", "verify_unverifiable", "state_store", "alb_name", "smoke_base_url", "artifact_bucket"),
+)
+_HOST_TEXTS: Final = (
+    *("service", "repository", "branch", "connection", "target_group", "smoke_url", "ready_path", "backup_hook"),
+    *("migrations", "user", "release"),
+)
+_SITE_TEXTS: Final = (
+    *("tag_prefix", "source", "name", "root", "www", "archive", "archive_name", "bucket", "ca_file", "certificate"),
+    *("certificate_key", "front_end", "front_end_directory", "host_ca_file", "image", "image_authfile"),
+    *("image_ca_file", "image_root", "lock", "parameters_path", "socket", "socket_group"),
+)
+#: Settings that hold one text. YAML must not have made a number, a date or a truth of it.
+TEXTS: Final = frozenset(
+    (
+        *_FLEET_TEXTS,
+        *(f"{group}_{name}" for group in ("backend", "site") for name in _HOST_TEXTS),
+        *(f"site_{name}" for name in _SITE_TEXTS),
+        *("backend_module", "env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
+        *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
+        *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
+        *("lifecycle_event", "deployment_id", "bundle_path", "verdict_file"),
+        *FREE,
+    )
+)
+_TRUTHS: Final = (
+    *("force", "force_full_build", "force_schema", "downgrade_schema", "promote_older", "upload", "boot"),
+    *("codedeploy_force_schema", "codedeploy_load_balancer", "backend_codedeploy_agent", "site_image_insecure"),
+    *("site_notes_required", "site_approval_required", "site_nginx", "smoke_trace", "backend_smoke_trace"),
+    "site_smoke_trace",
+)
+_NUMBERS: Final = (
+    *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "lock_ttl", "lock_wait", "service_port"),
+    *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit", "site_keep", "site_port"),
+    *("backend_port", "site_backend_port"),
+    *(
+        f"{group}_{name}"
+        for group in ("backend", "site")
+        for name in ("failure_threshold", "ready_timeout", "stable_for", "target_timeout")
+    ),
+)
+#: Settings that hold a number or a truth.
+NUMBERS: Final = frozenset(_NUMBERS)
+TRUTHS: Final = frozenset(_TRUTHS)
+_STRUCTURES: Final = (
+    *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
+    *("site_environment_table", "site_front_end_environment", "site_spare", "site_server_names", "site_approvers"),
+    *("site_token_parameters", "site_shared", "site_checklist", "site_image", "promote_token"),
+    *(
+        f"{group}_{name}"
+        for group in ("backend", "site")
+        for name in ("environment", "secrets", "files", "required", "serial", "smoke_checks", "log_files")
+    ),
+)
+#: Every variable that is not the option of a role.
+KNOWN: Final = frozenset((*RUN, *TEXTS, *NUMBERS, *TRUTHS, *_STRUCTURES))
+
+#: Settings of the environment as a whole: a run has one of each, whatever service or host it works on.
+OF_ENVIRONMENT: Final = frozenset(
+    (
+        *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
+        *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
+        *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
+        *("default_image_tag", "service_name_prefix", "terraform_outputs"),
+    )
+)
+#: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.
+OF_GROUP: Final = frozenset(
+    (
+        "artifact_bucket",
+        *(
+            f"{group}_{name}"
+            for group in ("backend", "site")
+            for name in ("release", "repository", "branch", "migrations", "backup_hook", "serial", "failure_threshold")
+        ),
+        *("site_tag_prefix", "site_source", "site_image", "site_archive", "site_archive_name", "site_archive_digest"),
+        *("site_bucket", "site_notes_required", "site_approval_required", "site_approvers", "site_checklist"),
+        "backend_module",
+    )
+)
+
+
+def check_known(
+    name: str, playbook: str | None, own: Collection[str], options: Collection[str] = ()
+) -> SlipwayError | None:
+    """What is wrong with the name of an extra variable, if anything is.
+
+    Known is what Slipway reads, what belongs to Ansible (``ansible_*``), and what the environment's own files give a
+    value or use in a template.
+
+    :param playbook: the playbook of Slipway that is run; ``None`` for one of the user's own.
+    :param own: the variables of the environment's own files.
+    :param options: the options of the roles.
+    """
+    if name.startswith("ansible_") or name in own or name in options:
+        return None
+    readers = RUN.get(name)
+    if readers is not None:
+        if playbook is None or playbook in readers:
+            return None
+        names = " and ".join(f"{reader}.yml" for reader in sorted(readers))
+        return SlipwayError(f"{playbook}.yml does not use {name}", f"-e {name}", f"It is a variable of {names}")
+    if name in KNOWN or playbook is None:
+        return None
+    usable = [known for known, readers in RUN.items() if playbook in readers]
+    remedy = (
+        suggest(name, usable)
+        or suggest(name, sorted({*KNOWN, *own, *options}))
+        or "A variable of your own needs a value in the environment's group_vars"
+    )
+    return SlipwayError(f"{name} is not a variable of {playbook}.yml or of the environment", f"-e {name}", remedy)
