@@ -47,6 +47,8 @@ class MotoWorld:
         self.log_lines: dict[str, list[str]] = {}
         # What is expensive to create in moto (its EC2 alone takes a second to import) and rarely asked for.
         self.deferred: list[Callable[[], None]] = []
+        #: Gives another region's world, where there may be others.
+        self.neighbour: Callable[[str], MotoWorld] | None = None
         self._elsewhere = PlainWorld()
         self._queue: deque[tuple[str, str, list[dict[str, Any]]]] = deque()
         self._flushing = threading.Lock()
@@ -61,7 +63,12 @@ class MotoWorld:
         host, repository, reference = split_image(image)
         if not ECR_HOST.match(host):
             return self._elsewhere.resolve(image, platform)
-        if host.split(".")[3] != self.region or repository not in self.backend("ecr").repositories:
+        account, region = host.split(".")[0], host.split(".")[3]
+        if region != self.region and self.neighbour is not None:
+            # A task pulls from any region's registry.
+            return self.neighbour(region).resolve(image, platform)
+        here = (account, region) == (self.account, self.region)
+        if not here or repository not in self.backend("ecr").repositories:
             return Pulled(None, None, texts.PULL.format(image=image))
         key = "imageDigest" if reference.startswith("sha256:") else "imageTag"
         found = self.registry.find(repository, {key: reference})

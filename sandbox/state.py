@@ -57,6 +57,7 @@ class State:
             with self._lock:
                 if name not in self._regions:
                     world = MotoWorld(self.account, name, Registry())
+                    world.neighbour = lambda region: self.region_of(region)[1]
                     engine = Engine(self.clock, world, self.account, name)
                     engine.speed = self.speed
                     engine.set_timings(None, self.timings)

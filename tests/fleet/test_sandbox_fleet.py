@@ -191,3 +191,29 @@ def test_what_is_missing_is_said_for_all_services_at_once(fleet: Fleet) -> None:
         logs.delete_log_group(logGroupName=f"/ecs/sdt/local/{name}")
     errors = [str(error) for error in verify(planned, fleet.clients, fleet.settings).errors]
     assert len([line for line in errors if "log group" in line]) == 3
+
+
+def test_an_image_of_another_region_is_asked_there_and_moves_in_all_containers(fleet: Fleet) -> None:
+    """Our own ECR has an image of the same name and tag, and another digest."""
+    sandbox, name = fleet.sandbox, "sdt/local/user-service"
+    registry = f"{sandbox.account}.dkr.ecr.us-east-1.amazonaws.com"
+    ecs, far = sandbox.client("ecs"), sandbox.client("ecr", region="us-east-1")
+    assert [item.after.digest for item in fleet.plan(fleet.desired("user-service")).changes]
+    with pytest.raises(SlipwayError, match=f"repository {name} does not exist in ECR of account .* in us-east-1"):
+        fleet.plan(fleet.desired("user-service", registry=registry))
+    far.create_repository(repositoryName=name)
+    manifest = '{"schemaVersion": 2, "config": {"digest": "sha256:' + "c" * 64 + '"}}'
+    pushed = far.put_image(repositoryName=name, imageManifest=manifest, imageTag="latest")["image"]
+    body = {key: value for key, value in definition(fleet, "sdt-local-user-service").items() if key not in READ_ONLY}
+    (app,) = body["containerDefinitions"]
+    migrate = {"name": "migrate", "image": app["image"], "essential": False, "memory": 64}
+    arn = ecs.register_task_definition(**{**body, "containerDefinitions": [app, migrate]})["taskDefinition"]
+    ecs.update_service(cluster=CLUSTER, service="sdt-local-user-service", taskDefinition=arn["taskDefinitionArn"])
+    fleet.settle(["sdt-local-user-service"])
+    desired = fleet.desired("user-service", registry=registry)
+    planned = fleet.plan(desired)
+    fleet.apply(planned)
+    wanted = f"{registry}/{name}@{pushed['imageId']['imageDigest']}"
+    made = {item["name"]: item["image"] for item in definition(fleet, "sdt-local-user-service")["containerDefinitions"]}
+    assert made == dict.fromkeys(("user-service", "migrate"), wanted)
+    assert fleet.plan(desired).changes == ()

@@ -189,25 +189,38 @@ def make_clients(settings: AwsSettings) -> Clients:
     return _ClientCache(settings)
 
 
+def client_in(clients: Clients, service: str, region: str) -> Any | None:
+    """The client of a service in a region, or ``None`` when these clients are of another region only."""
+    in_region = getattr(clients, "in_region", None)
+    if in_region is not None:
+        return in_region(service, region)
+    client = clients(service)
+    return client if client.meta.region_name == region else None
+
+
 class _ClientCache:
     """botocore's session is not thread-safe, its clients are: making one is serialised, using it is not."""
 
     def __init__(self, settings: AwsSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._session: Any = None
 
     def __call__(self, service: str) -> Any:
-        client = self._clients.get(service)
+        return self.in_region(service, self._settings.region)
+
+    def in_region(self, service: str, region: str) -> Any:
+        """The client of a service in a region: what another region keeps is asked there."""
+        client = self._clients.get((service, region))
         if client is None:
             with self._lock:
-                client = self._clients.get(service)
+                client = self._clients.get((service, region))
                 if client is None:
-                    client = self._clients[service] = self._make(service)
+                    client = self._clients[service, region] = self._make(service, region)
         return client
 
-    def _make(self, service: str) -> Any:
+    def _make(self, service: str, region: str) -> Any:
         from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
 
         settings = self._settings
@@ -216,7 +229,7 @@ class _ClientCache:
                 self._session = _session(settings)
             return self._session.create_client(
                 service,
-                region_name=settings.region,
+                region_name=region,
                 endpoint_url=settings.endpoint_url,
                 aws_access_key_id=settings.access_key_id,
                 aws_secret_access_key=settings.secret_access_key,

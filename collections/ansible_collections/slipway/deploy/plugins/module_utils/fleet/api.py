@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.raw import RAW, keep_raw, unknown_fields
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ecr_account
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import (
-    IMAGE_TYPES,
-    INDEX_TYPES,
-    parse_image_answer,
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.lookup import (
+    image_config,
+    image_tags,
+    is_emulated,
+    resolve_image,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import family_of, revision_of
+
+__all__ = ["image_config", "image_tags", "is_emulated", "resolve_image"]
 
 T = TypeVar("T")
 
@@ -39,12 +39,6 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Consecutive parts of at most ``size`` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def is_emulated(clients: Clients) -> bool:
-    """Whether ECS is asked at an address that is not AWS's."""
-    host = urlsplit(str(clients("ecs").meta.endpoint_url)).hostname or ""
-    return not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
 
 def caller_account(clients: Clients) -> str:
@@ -146,54 +140,6 @@ def describe_running_tasks(clients: Clients, cluster: str, service: str) -> list
             return []
         tasks: list[Any] = client.describe_tasks(cluster=cluster, tasks=arns[:TASKS_A_CALL])["tasks"]
         return tasks
-
-
-def resolve_image(clients: Clients, registry: str, repository: str, version: str) -> ResolvedImage:
-    """The image of ``version`` (a tag or a digest) in an ECR repository. One that does not exist has no digest.
-
-    :raises SlipwayError: the call failed for another reason than a missing image or repository.
-    """
-    by_digest = version.startswith("sha256:")
-    name = f"{registry}/{repository}" if registry else repository
-    reference = f"{name}@{version}" if by_digest else f"{name}:{version}"
-    with calling(f"look up image {reference}"):
-        try:
-            answer = clients("ecr").batch_get_image(
-                **_registry(registry),
-                repositoryName=repository,
-                imageIds=[{"imageDigest" if by_digest else "imageTag": version}],
-                acceptedMediaTypes=[*INDEX_TYPES, *IMAGE_TYPES],
-            )
-        except Exception as exc:
-            if error_code(exc) == "RepositoryNotFoundException":
-                return ResolvedImage(reference, problem=f"repository {repository} does not exist")
-            if error_code(exc) in {"ImageNotFoundException", "InvalidParameterException"}:
-                return ResolvedImage(reference, problem="no such image")
-            raise
-    return parse_image_answer(reference, answer)
-
-
-def image_tags(clients: Clients, registry: str, repository: str, digest: str) -> list[str]:
-    """All tags of an image in ECR."""
-    with calling(f"read the tags of an image in {repository}"):
-        answer = clients("ecr").describe_images(
-            **_registry(registry), repositoryName=repository, imageIds=[{"imageDigest": digest}]
-        )
-    return [tag for details in answer["imageDetails"] for tag in details.get("imageTags", [])]
-
-
-def layer_url(clients: Clients, registry: str, repository: str, digest: str) -> str:
-    """A short-lived address of a blob (an image's config) in ECR."""
-    with calling(f"get the config of an image in {repository}"):
-        answer = clients("ecr").get_download_url_for_layer(
-            **_registry(registry), repositoryName=repository, layerDigest=digest
-        )
-    return str(answer["downloadUrl"])
-
-
-def _registry(registry: str) -> dict[str, str]:
-    known = ecr_account(registry)
-    return {"registryId": known[0]} if known else {}
 
 
 def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef, parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef, ecr_account, parse_image
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, ResolvedImage
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+    Facts,
+    FleetObservation,
+    ResolvedImage,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import Sharing, sharing
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of
 
 SAME = "same"
 DIFFERENT = "different"
@@ -33,23 +39,61 @@ def running_image(facts: Facts) -> ImageRef | None:
         return None
 
 
+def image_wanted(facts: Facts, observation: FleetObservation) -> ResolvedImage | None:
+    """What the registry answered for the image that a service should run.
+
+    A registry that wants a login (``repositoryCredentials``) hides from others what it has.
+    """
+    image = observation.image_of(facts.desired)
+    container = container_of(facts.running.body, facts.desired.container) if facts.running else None
+    if image is None or not image.problem or not (container or {}).get("repositoryCredentials"):
+        return image
+    if ecr_account(parse_image(image.reference).host) is not None:
+        return image
+    why = f"{image.problem}, or only for the login of repositoryCredentials, which is not read"
+    return replace(image, problem="", unverifiable=why)
+
+
 def image_verdict(facts: Facts, image: ResolvedImage) -> Verdict:
     """Whether the service runs ``image``: by digest and repository, never by tag alone.
 
     A digest of the manifest list and one of its platforms are the same image.
     """
     running = running_image(facts)
-    wanted = parse_image(image.reference).name
+    wanted = parse_image(image.reference)
     if running is None:
         return Verdict(DIFFERENT, "image")
-    if running.name != wanted:
-        return Verdict(DIFFERENT, f"image moves from {running.name} to {wanted}")
+    if running.place != wanted.place:
+        return Verdict(DIFFERENT, f"image moves from {running.name} to {wanted.name}")
+    if image.unverifiable:
+        if running.version == wanted.version:
+            return Verdict(SAME, "same digest" if wanted.pinned else f"same tag, not verifiable ({image.unverifiable})")
+        return Verdict(DIFFERENT, "image")
     if not facts.running_digest:
         return Verdict(UNKNOWN, "image: the running digest is unknown")
     if image.is_same_image(facts.running_digest):
         pinned = "" if running.pinned else f" ({running.tag or 'latest'} is not pinned)"
         return Verdict(SAME, f"same digest{pinned}")
     return Verdict(DIFFERENT, "image")
+
+
+def sharing_of(facts: Facts) -> Sharing:
+    """The other containers of the repository that the deployed container runs."""
+    if facts.running is None:
+        return Sharing()
+    return sharing(facts.running.body, facts.desired.container, facts.base.body if facts.base else None)
+
+
+def left_behind(facts: Facts, image: ResolvedImage) -> list[str]:
+    """The containers that move with the deployed one and do not run what it should run, although it does."""
+    running = running_image(facts)
+    behind = []
+    for name, own in sharing_of(facts).moves:
+        # Written alike, they are what the deployed container is.
+        alike = running is not None and own.version == running.version
+        if not alike and not (image.is_same_image(own.digest) or own.version == parse_image(image.reference).version):
+            behind.append(name)
+    return behind
 
 
 def in_flight(observed: ObservedService) -> bool:
@@ -71,10 +115,13 @@ def reasons_to_change(facts: Facts, image: ResolvedImage | None) -> list[str]:
     if facts.observed is None or facts.running is None:
         return []
     reasons = []
-    if image is not None and image.digest:
+    if image is not None and (image.digest or image.unverifiable):
         verdict = image_verdict(facts, image)
+        behind = left_behind(facts, image)
         if verdict.kind != SAME:
             reasons.append(verdict.why)
+        elif behind:
+            reasons.append(f"image of {', '.join(behind)}")
     if last_deployment_failed(facts.observed):
         reasons.append("its last deployment failed")
     if facts.desired.force:

@@ -6,8 +6,8 @@ A deploy clones the *running* revision, so the clone becomes the family's head a
 
 - every clone says in its tags what its nearest foreign ancestor is (``slipway:base``), which revision it was cloned
   from, and the newest foreign revision that existed then (``slipway:seen``);
-- drift is the newest ACTIVE foreign revision newer than the base of what runs, if its content differs (the deployed
-  container's image apart). It stays reported until it is shipped (what runs is then cloned from it) or dismissed. An
+- drift is the newest ACTIVE foreign revision newer than the base of what runs, if its content differs (the images
+  that a release moves apart). It stays reported until it is shipped (what runs is then cloned from it) or dismissed. An
   older foreign revision is superseded by a newer one, so dismissing one dismisses all before it.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, TaskDefinition
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import sharing
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
     describe_differences,
     family_of,
@@ -79,7 +80,9 @@ def drift_of(facts: Facts, dismissals: Mapping[str, Any]) -> Drift | None:
     running, foreign, container = facts.running, facts.foreign, facts.desired.container
     if running is None or foreign is None or is_dismissed(foreign.arn, dismissals):
         return None
-    if same_content(running.body, foreign.body, container):
+    # The images that a release moves are the release's, not the revision's.
+    released = (container, *sharing(foreign.body, container).moving)
+    if same_content(running.body, foreign.body, released):
         return None
-    differences = tuple(describe_differences(running.body, foreign.body, container))
+    differences = tuple(describe_differences(running.body, foreign.body, released))
     return Drift(facts.desired.name, running.arn, foreign.arn, differences)

@@ -1,93 +1,16 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""References to container images: ``registry/repository:tag@digest``.
-
-The grammar is the distribution project's (``reference/regexp.go``): a first component with a dot, a colon or the name
-``localhost`` is the registry.
-"""
+"""References to container images, as the fleet uses them. See :mod:`..image.reference`."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import (
+    ImageRef,
+    ecr_account,
+    is_digest,
+    is_tag,
+    parse_image,
+    short_digest,
+)
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+|/)[a-z0-9]+)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}")
-_REGISTRY = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
-_ECR = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+")
-
-
-@dataclass(frozen=True)
-class ImageRef:
-    """A parsed reference. ``registry``, ``tag`` and ``digest`` are ``""`` when the reference does not have them."""
-
-    repository: str
-    registry: str = ""
-    tag: str = ""
-    digest: str = ""
-
-    def __str__(self) -> str:
-        return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
-
-    @property
-    def name(self) -> str:
-        """Where the image is, whatever its version: ``registry/repository``."""
-        return f"{self.registry}/{self.repository}" if self.registry else self.repository
-
-    @property
-    def pinned(self) -> bool:
-        """Whether the reference always means the same image."""
-        return bool(self.digest)
-
-    def at(self, digest: str) -> ImageRef:
-        """This image pinned to ``digest``, without its tag: a tag beside a digest says nothing that is checked."""
-        return replace(self, tag="", digest=digest)
-
-
-def parse_image(text: str) -> ImageRef:
-    """The parts of an image reference.
-
-    :raises SlipwayError: the text is no image reference.
-    """
-    rest, at, digest = text.strip().partition("@")
-    head, slash, tail = rest.partition("/")
-    registry = ""
-    if slash and ("." in head or ":" in head or head == "localhost"):
-        registry, rest = head, tail
-    repository, colon, tag = rest.partition(":")
-    good = (
-        _REPOSITORY.fullmatch(repository)
-        and (not registry or _REGISTRY.fullmatch(registry))
-        and bool(colon) == bool(tag)
-        and (not tag or _TAG.fullmatch(tag))
-        and bool(at) == bool(digest)
-        and (not digest or _DIGEST.fullmatch(digest))
-    )
-    if not good:
-        raise SlipwayError(f"{text!r} is no image reference", remedy="Write registry/repository:tag or …@sha256:digest")
-    return ImageRef(repository, registry, tag, digest)
-
-
-def is_digest(text: str) -> bool:
-    """Whether the text is a digest (``sha256:…``) and not a tag."""
-    return bool(_DIGEST.fullmatch(text))
-
-
-def is_tag(text: str) -> bool:
-    """Whether the text can be an image's tag."""
-    return bool(_TAG.fullmatch(text))
-
-
-def ecr_account(registry: str) -> tuple[str, str] | None:
-    """The account and region of an ECR registry's host name, or ``None`` when it is another registry."""
-    match = _ECR.fullmatch(registry)
-    return (match["account"], match["region"]) if match else None
-
-
-def short_digest(digest: str) -> str:
-    """A digest as a person compares it: the first four hexadecimal digits (``sha256:77be``)."""
-    algorithm, _colon, value = digest.partition(":")
-    return f"{algorithm}:{value[:4]}" if value else digest
+__all__ = ["ImageRef", "ecr_account", "is_digest", "is_tag", "parse_image", "short_digest"]

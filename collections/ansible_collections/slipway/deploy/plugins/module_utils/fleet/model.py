@@ -14,7 +14,8 @@ class DesiredService:
 
     ``wave`` is the priority: the services of one wave roll out together, lower waves first.
     ``selected`` is false for a service outside ``--limit``: it is observed, never changed.
-    ``registry`` is the host of the image registry, ``repository`` the name in it; ``tag`` may also be a digest.
+    ``registry`` is the host of the image registry (``""``: Docker Hub), ``repository`` the name in it; ``tag`` may
+    also be a digest.
     ``where`` is where the service is written, ``tag_where`` where its tag is, when that is another place.
     """
 

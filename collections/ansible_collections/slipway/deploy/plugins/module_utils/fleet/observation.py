@@ -88,7 +88,8 @@ class TaskDefinition:
 class ResolvedImage:
     """What the registry answered for one ``repository:tag``.
 
-    ``digest`` is ``""`` when there is no such image; ``problem`` then says why. ``platforms`` maps the digest of each
+    ``digest`` is ``""`` when there is no such image; ``problem`` then says why. It is ``""`` as well when the registry
+    did not say; ``unverifiable`` then says why, and there may be one or not. ``platforms`` maps the digest of each
     image of a manifest list to its platform (``linux/amd64``); it is empty for a single image, whose platform is in
     its ``config`` blob.
     """
@@ -98,6 +99,7 @@ class ResolvedImage:
     platforms: Mapping[str, str] = field(default_factory=dict)
     config: str = ""
     problem: str = ""
+    unverifiable: str = ""
 
     def is_same_image(self, digest: str) -> bool:
         """Whether ``digest`` is this image: its own digest, or that of one of its platforms."""
@@ -115,6 +117,7 @@ class Facts:
     :ivar active: ARNs of the family's newest ACTIVE revisions, newest first (for selected services).
     :ivar recent: the newest revisions, read (for services that will change).
     :ivar foreign: the newest ACTIVE revision newer than the base that Slipway did not register, or ``None``.
+    :ivar base: the definition that ``running`` goes back to, when its containers of one repository differ in version.
     :ivar autoscaled: minimum and maximum of the service's scalable target, or ``None``.
     """
 
@@ -127,6 +130,7 @@ class Facts:
     active: tuple[str, ...] = ()
     recent: tuple[TaskDefinition, ...] = ()
     foreign: TaskDefinition | None = None
+    base: TaskDefinition | None = None
     autoscaled: tuple[int, int] | None = None
 
 

@@ -33,6 +33,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import 
     parse_service,
     parse_task_digest,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import sharing
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import revision_of
 
 __all__ = ["observe", "observe_services", "parse_service"]
@@ -169,6 +170,7 @@ class _Observer:
         facts = Facts(desired, observed, failure, running, running_digest=_pinned_digest(running, desired.container))
         if not desired.selected:
             return facts
+        facts = replace(facts, base=self._base(running, desired.container, observed))
         until = revision_of(running.cloned_from)
         active = tuple(api.list_revisions(self._clients, running.family, until))
         listed = running.arn in active
@@ -176,6 +178,17 @@ class _Observer:
         complete = listed or len(active) < api.REVISIONS_LISTED or revision_of(active[-1]) < running.revision
         running_active = listed if complete else self._fetch(running.arn)[1]
         return replace(facts, active=active, running_active=running_active)
+
+    def _base(self, running: TaskDefinition, container: str, observed: ObservedService) -> TaskDefinition | None:
+        """What was registered by others, when only that tells whether containers of one repository belong together."""
+        if running.base == running.arn or not sharing(running.body, container).stays:
+            return None
+        try:
+            return self.read(running.base, observed)
+        except SlipwayError as error:
+            if api.is_unknown_definition(error):
+                return None
+            raise
 
     def _with_digests(self, facts: Sequence[Facts]) -> list[Facts]:
         """The running digests that no pinned image tells: from service revisions, or else from tasks."""

@@ -13,12 +13,17 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import (
     SAME,
     image_verdict,
+    image_wanted,
     in_flight,
     reasons_to_change,
     running_image,
+    sharing_of,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import is_digest, parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
+    is_digest,
+    parse_image,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
     Facts,
@@ -33,13 +38,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned impor
     Side,
     Unchanged,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import same_text, sharing
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
     container_names,
     container_of,
     revision_of,
     same_content,
     short_arn,
-    with_image,
+    with_images,
 )
 
 __all__ = ["Plan", "PlanOptions", "Side", "drifts", "plan"]
@@ -80,10 +86,10 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
     warnings: list[str] = []
     drift = drifts(observation, options.dismissals)
     for facts in observation.facts:
-        image = observation.image_of(facts.desired)
+        image = image_wanted(facts, observation)
         shipped = drift.get(facts.desired.name) if options.ships(facts.desired.name) else None
         problems = service_errors(facts) if facts.desired.selected else []
-        lacks_image = facts.desired.selected and not (image and image.digest)
+        lacks_image = facts.desired.selected and not (image and (image.digest or image.unverifiable))
         reasons = [*reasons_to_change(facts, image), *([f"drift :{revision_of(shipped.revision)}"] if shipped else [])]
         if problems:
             errors += problems
@@ -97,6 +103,10 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
             errors += flight_errors(facts) if facts.desired.selected else []
             unchanged.append(_unchanged(facts, image))
             warnings += service_warnings(facts, drift.get(facts.desired.name))
+            if image is not None and image.unverifiable and facts.desired.selected:
+                warnings.append(
+                    f"{facts.desired.name}: image {image.reference} is not verifiable ({image.unverifiable})"
+                )
     errors += _image_errors(missing)
     if errors:
         raise SlipwayErrors(errors)
@@ -252,11 +262,17 @@ def _change(
     drift: Drift | None,
 ) -> Change:
     wanted, source = facts.desired, _source(facts, shipped)
-    pinned = str(parse_image(image.reference).at(image.digest))
-    body = with_image(source.body, wanted.container, pinned) if container_of(source.body, wanted.container) else {}
+    reference = parse_image(image.reference)
+    pinned = str(reference.at(image.digest) if image.digest else reference)
+    shared = sharing(source.body, wanted.container) if shipped is not None else sharing_of(facts)
+    containers = (wanted.container, *shared.moving)
+    body = with_images(source.body, containers, pinned) if container_of(source.body, wanted.container) else {}
     reused = reusable(facts, source, body)
-    after = Side(reused.arn if reused else None, pinned, _label_of(wanted), image.digest)
-    notes = change_notes(facts)
+    after = Side(reused.arn if reused else None, pinned, _label_of(wanted), image.digest, shared.moving)
+    notes = [*change_notes(facts), *shared.notes(wanted.container)]
+    if image.unverifiable:
+        how = "digest" if reference.pinned else "tag"
+        notes.append(f"the image is not verifiable ({image.unverifiable}): it is deployed by its {how}")
     if reused is not None:
         notes.append(f"reuses :{reused.revision}")
     why = list(reasons)
@@ -302,7 +318,10 @@ def running_side(facts: Facts) -> Side:
         return Side(facts.observed.task_definition if facts.observed else None, "", "", "")
     image = running_image(facts)
     tag = facts.running.image_tag or (image.tag if image else "")
-    return Side(facts.running.arn, facts.running.image(facts.desired.container), tag, facts.running_digest)
+    container = facts.desired.container
+    # An undo pins what was named by a tag, in all containers that named it.
+    alike = same_text(facts.running.body, container) if image is not None and not image.pinned else ()
+    return Side(facts.running.arn, facts.running.image(container), tag, facts.running_digest, alike)
 
 
 def change_notes(facts: Facts) -> list[str]:

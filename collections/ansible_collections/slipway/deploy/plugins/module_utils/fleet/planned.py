@@ -22,22 +22,25 @@ UNPINNED = "is not pinned: an undo registers it with the digest where its tag ha
 class Side:
     """What a service runs before or after: ``image`` as in the task definition, the tag and digest that it means.
 
-    ``task_definition`` is ``None`` for a revision that is yet to be registered.
+    ``task_definition`` is ``None`` for a revision that is yet to be registered. ``containers`` are those that have the
+    same image beside the deployed one.
     """
 
     task_definition: str | None
     image: str
     tag: str
     digest: str
+    containers: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As the record holds it."""
-        return {
+        document: dict[str, Any] = {
             "task_definition": self.task_definition,
             "image": self.image,
             "tag": self.tag,
             "digest": self.digest or None,
         }
+        return {**document, "containers": list(self.containers)} if self.containers else document
 
     @property
     def label(self) -> str:

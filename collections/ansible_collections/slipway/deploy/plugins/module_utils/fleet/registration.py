@@ -32,7 +32,8 @@ def build_registration(clients: Clients, target: Mapping[str, Any], release_id: 
     An image that is not pinned is pinned to ``to.digest``, when that is known: a clone for an undo must bring back
     what ran, wherever its tag has moved since.
 
-    :param target: a target document of the record (``clone_of``, ``container``, ``to``).
+    :param target: a target document of the record (``clone_of``, ``container``, ``to``); ``to.containers`` are the
+        others that get the same image.
     :param release_id: the record's id, which the revision is tagged with.
     :raises SlipwayError: the revision cannot be read or cannot be cloned without loss.
     """
@@ -53,6 +54,7 @@ def build_registration(clients: Clients, target: Mapping[str, Any], release_id: 
         tags,
         container=str(target["container"]),
         image=pinned_image(target["to"]),
+        others=[str(name) for name in target["to"].get("containers") or ()],
         own_tags={key: value for key, value in own.items() if value},
         unknown=lambda kwargs: api.unknown_to_register(clients, kwargs),
     )

@@ -31,7 +31,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import (
     service_warnings,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan, Side, Unchanged
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of, same_content, with_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import same_text
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+    container_of,
+    same_content,
+    with_images,
+)
 
 Wanted = Mapping[str, Mapping[str, Any]]
 """Service name → what a record says that it ran: ``task_definition``, ``digest``, ``tag``."""
@@ -123,7 +128,8 @@ def _way_back(
             )
         ]
     image = _recorded_image(definition, facts.desired.container, item)
-    body = with_image(definition.body, facts.desired.container, image)
+    alike = same_text(definition.body, facts.desired.container)
+    body = with_images(definition.body, (facts.desired.container, *alike), image)
     digest = str(item.get("digest") or parse_image(image).digest)
     if (
         _runs(facts, definition, body, digest)
@@ -137,7 +143,7 @@ def _way_back(
     if reused is None:
         notes.append(f":{definition.revision} is {'not pinned' if active else 'INACTIVE'}: it is registered again")
     errors = change_errors(facts, definition if reused is None else None)
-    after = Side(reused.arn if reused else None, image, str(item.get("tag") or ""), digest)
+    after = Side(reused.arn if reused else None, image, str(item.get("tag") or ""), digest, alike)
     if errors:
         return errors
     return replace(
@@ -152,7 +158,9 @@ def _runs(facts: Facts, definition: TaskDefinition, body: Mapping[str, Any], dig
     """Whether the service runs that revision, or one of equal content, with the recorded digest."""
     if facts.running is None:
         return False
-    content = facts.running.arn == definition.arn or same_content(facts.running.body, body, facts.desired.container)
+    content = facts.running.arn == definition.arn or same_content(
+        facts.running.body, body, (facts.desired.container, *same_text(body, facts.desired.container))
+    )
     return content and (not digest or facts.running_digest == digest)
 
 

@@ -147,6 +147,17 @@ def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str,
     return clone
 
 
+def with_images(body: Mapping[str, Any], containers: Iterable[str], image: str) -> dict[str, Any]:
+    """A copy of the body with the image of all these containers changed.
+
+    :raises SlipwayError: one of them is not there.
+    """
+    changed = dict(body)
+    for name in containers:
+        changed = with_image(changed, name, image)
+    return changed
+
+
 def clone(
     body: Mapping[str, Any],
     tags: Iterable[Mapping[str, str]],
@@ -154,18 +165,20 @@ def clone(
     container: str,
     image: str,
     own_tags: Mapping[str, str],
+    others: Sequence[str] = (),
     unknown: Callable[[Mapping[str, Any]], Sequence[str]] = lambda _: (),
 ) -> dict[str, Any]:
     """The arguments of RegisterTaskDefinition for ``body`` with one image changed and everything else kept.
 
     :param body: AWS's raw ``taskDefinition``. :data:`READ_ONLY` fields and nulls are left out, nothing else is.
     :param tags: the ``tags`` of the raw answer; kept but for ``aws:`` ones (reserved) and older ``slipway:`` ones.
+    :param others: the containers that get the same image.
     :param own_tags: what Slipway says about the new revision.
     :param unknown: gives the paths of the arguments that the installed botocore would drop.
     :raises SlipwayError: no such container; unknown fields; more tags than ECS takes (50).
     """
     where = short_arn(str(body.get("taskDefinitionArn", "the task definition")))
-    changed = with_image(body, container, image)
+    changed = with_images(body, (container, *others), image)
     kwargs: dict[str, Any] = _without_nulls({key: value for key, value in changed.items() if key not in READ_ONLY})
     refuse_unknown(unknown(kwargs), where)
     kwargs["tags"] = merge_tags(tags, own_tags, where)
@@ -214,15 +227,15 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def normal_form(body: Mapping[str, Any], ignore_image_of: str | None = None) -> dict[str, Any]:
+def normal_form(body: Mapping[str, Any], ignore_image_of: str | Sequence[str] | None = None) -> dict[str, Any]:
     """The content of a body in a form that is equal for bodies that mean the same to ECS.
 
     Read-only fields, empty values and the defaults that ECS fills in are left out; lists whose order means nothing
     become dictionaries by name.
     """
     content = {key: value for key, value in body.items() if key not in READ_ONLY}
-    if ignore_image_of is not None and container_of(content, ignore_image_of) is not None:
-        content = with_image(content, ignore_image_of, "")
+    ignored = (ignore_image_of,) if isinstance(ignore_image_of, str) else ignore_image_of or ()
+    content = with_images(content, (name for name in ignored if container_of(content, name) is not None), "")
     normal: dict[str, Any] = _normal(content, "")
     awsvpc = normal.get("networkMode") == "awsvpc"
     for container in normal.get("containerDefinitions", {}).values():
@@ -266,13 +279,15 @@ def _by_name(items: list[Any], name: str) -> dict[str, Any]:
     return named
 
 
-def same_content(a: Mapping[str, Any], b: Mapping[str, Any], ignore_image_of: str | None = None) -> bool:
-    """Whether two bodies mean the same to ECS (see :func:`normal_form`); optionally whatever one container's image."""
+def same_content(
+    a: Mapping[str, Any], b: Mapping[str, Any], ignore_image_of: str | Sequence[str] | None = None
+) -> bool:
+    """Whether two bodies mean the same to ECS (see :func:`normal_form`), optionally whatever images containers have."""
     return normal_form(a, ignore_image_of) == normal_form(b, ignore_image_of)
 
 
 def describe_differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], ignore_image_of: str | None = None
+    old: Mapping[str, Any], new: Mapping[str, Any], ignore_image_of: str | Sequence[str] | None = None
 ) -> list[str]:
     """How two bodies differ, in short phrases: ``memory 512 → 1024``, ``environment DB_URL changed``.
 

@@ -17,12 +17,14 @@ import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
+from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import (
+    DOCKER_HUB,
     ImageRef,
     is_digest,
     is_tag,
@@ -40,9 +42,12 @@ _MANIFESTS = ", ".join(
 _DIGEST_HEADER = "docker-content-digest"
 _PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
 _TIMEOUT = 20.0
+_REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_BODY = 4 * 1024 * 1024
 #: The one registry whose API is not where its images' names say.
-_DOCKER_HUB = {"docker.io": "registry-1.docker.io"}
+_APIS = {DOCKER_HUB: "registry-1.docker.io"}
+#: What a registry says of an image: it is there, it is not, or nothing that can be relied on.
+THERE, ABSENT, UNKNOWN = "there", "absent", "unknown"
 
 
 class Login(NamedTuple):
@@ -113,11 +118,41 @@ def image_digest(image: ImageRef, tag: str, login: Login) -> str:
     return _Registry(image, login).digest(tag)
 
 
+class Manifest(NamedTuple):
+    """What a registry says of an image.
+
+    :param state: :data:`THERE`, :data:`ABSENT` or :data:`UNKNOWN`; ``why`` says it of the last.
+    """
+
+    state: str
+    digest: str = ""
+    media_type: str = ""
+    document: Mapping[str, Any] = MappingProxyType({})
+    why: str = ""
+
+
+def read_manifest(image: ImageRef, version: str, login: Login = Login()) -> Manifest:  # noqa: B008 - it is immutable
+    """The manifest of a version (a tag or a digest). Nothing is raised: what a registry does not say is unknown."""
+    try:
+        return _Registry(image, login).manifest(version)
+    except SlipwayError as error:
+        return Manifest(UNKNOWN, why=f"{image.host}: {error.what}")
+
+
+def read_blob(image: ImageRef, digest: str, login: Login = Login()) -> bytes:  # noqa: B008 - it is immutable
+    """A small blob (an image's config).
+
+    :raises SlipwayError: the registry does not give it, or gives another.
+    """
+    return _Registry(image, login).blob(digest)
+
+
 class _Registry:
     def __init__(self, image: ImageRef, login: Login) -> None:
         self._image, self._login = image, login
-        host = _DOCKER_HUB.get(image.registry, image.registry)
-        self._base = f"{'http' if login.insecure else 'https'}://{host}/v2/{image.repository}/manifests/"
+        host = _APIS.get(image.host, image.host)
+        self._place = f"{'http' if login.insecure else 'https'}://{host}/v2/{image.path}"
+        self._base = f"{self._place}/manifests/"
         try:
             context = ssl.create_default_context()
             if login.ca_file:
@@ -148,9 +183,47 @@ class _Registry:
             raise SlipwayError("the registry says no digest", name, "Ask who runs it; an image has one")
         return said
 
+    def manifest(self, version: str) -> Manifest:
+        """What the registry has for a tag or a digest."""
+        answer, _headers = self._asked("GET", version, {"Accept": _MANIFESTS})
+        if answer.status == 404:
+            return Manifest(ABSENT)
+        if answer.status != 200 or not _is_manifest(answer.body):
+            words = {
+                200: "its answer is not a manifest",
+                401: "it wants a login",
+                403: "it wants a login",
+                429: "it limits how often it is asked",
+            }
+            said = words.get(answer.status, "it does not say")
+            return Manifest(UNKNOWN, why=f"{self._image.host}: {said} (HTTP {answer.status})")
+        digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+        if answer.headers.get(_DIGEST_HEADER, digest) != digest or (is_digest(version) and version != digest):
+            return Manifest(UNKNOWN, why=f"{self._image.host}: the manifest has another digest than it says")
+        document = loads(answer.body)
+        media_type = str(document.get("mediaType") or answer.headers.get("content-type", "").partition(";")[0])
+        return Manifest(THERE, digest, media_type, document)
+
+    def blob(self, digest: str) -> bytes:
+        """A blob; where it is kept elsewhere, it is taken from there without the login."""
+        url = f"{self._place}/blobs/{digest}"
+        answer, _headers = self._ask("GET", url, {})
+        place = urljoin(url, answer.headers.get("location", ""))
+        schemes = ("http", "https") if self._login.insecure else ("https",)
+        if answer.status in _REDIRECTS and urlsplit(place).scheme in schemes:
+            answer = self._open("GET", place, {})
+        if answer.status != 200:
+            raise SlipwayError(f"the registry answers HTTP {answer.status}", str(self._image))
+        if digest != f"sha256:{hashlib.sha256(answer.body).hexdigest()}":
+            raise SlipwayError("the registry gives another blob than was asked for", str(self._image))
+        return answer.body
+
     def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
-        """The answer, and what it took to get it."""
-        answer = self._open(method, self._base + tag, headers)
+        """The answer about a manifest, and what it took to get it."""
+        return self._ask(method, self._base + tag, headers)
+
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
+        answer = self._open(method, url, headers)
         if answer.status != 401:
             return answer, headers
         kind, _space, parameters = answer.headers.get("www-authenticate", "").partition(" ")
@@ -161,7 +234,7 @@ class _Registry:
             headers = {**headers, **self._basic()}
         else:
             return answer, headers
-        return self._open(method, self._base + tag, headers), headers
+        return self._open(method, url, headers), headers
 
     def _basic(self) -> dict[str, str]:
         return {"Authorization": f"Basic {self._login.basic}"} if self._login.basic else {}
@@ -171,7 +244,7 @@ class _Registry:
         realm = said["realm"]
         if urlsplit(realm).scheme != "https" and not self._login.insecure:
             raise SlipwayError("it sends the login where it could be read on the way", realm, "Ask who runs it")
-        wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.repository}:pull"}
+        wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.path}:pull"}
         answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
         try:
             document: Any = loads(answer.body) if answer.status == 200 else {}

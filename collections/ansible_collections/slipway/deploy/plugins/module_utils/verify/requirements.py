@@ -24,9 +24,10 @@ _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 
 @dataclass(frozen=True)
 class ImageNeed:
-    """An image that has to exist in ECR; ``platform`` is ``""`` when any will do.
+    """An image that has to exist in its registry; ``platform`` is ``""`` when any will do.
 
-    ``undo``: only an undo needs it, so that its absence does not forbid the deploy.
+    ``undo``: only an undo needs it, so that its absence does not forbid the deploy. ``login``: it is pulled with
+    ``repositoryCredentials``, so that a registry that is asked without may hide it.
     """
 
     registry: str
@@ -34,6 +35,7 @@ class ImageNeed:
     version: str
     platform: str = ""
     undo: bool = False
+    login: bool = False
 
     def __str__(self) -> str:
         name = f"{self.registry}/{self.repository}" if self.registry else self.repository
@@ -123,32 +125,28 @@ def _images(change: Change, found: _Collected) -> None:
         same = before is not None and before.get("image") == container.get("image")
         if same and name != change.desired.container:
             continue
-        _image(str(container.get("image", "")), platform, change, found)
+        _image(container, platform, change, found)
 
 
-def _image(text: str, platform: str, change: Change, found: _Collected, undo: bool = False) -> None:
+def _image(container: Mapping[str, Any], platform: str, change: Change, found: _Collected, undo: bool = False) -> None:
+    text = str(container.get("image", ""))
     try:
         image = parse_image(text)
     except SlipwayError as error:
         found.errors.append(SlipwayError(error.what, change.desired.name, error.remedy))
         return
-    if image.registry and ecr_account(image.registry) is None and not _is_configured(image.registry, change):
-        found.unverifiable[f"{change.desired.name}: image {text} is not in ECR"] = None
-        return
-    need = ImageNeed(image.registry, image.repository, image.digest or image.tag or "latest", platform, undo)
+    login = bool(container.get("repositoryCredentials")) and ecr_account(image.host) is None
+    need = ImageNeed(image.registry, image.repository, image.version, platform, undo, login)
     found.add("images", need, change.desired.name)
-
-
-def _is_configured(registry: str, change: Change) -> bool:
-    """Whether the inventory itself names the registry: an emulator's need not look like ECR's."""
-    return registry == change.desired.registry
 
 
 def _undo(change: Change, found: _Collected) -> None:
     """The image that an undo starts."""
     image = change.before.image
     if change.before.digest and image:
-        _image(str(parse_image(image).at(change.before.digest)), "", change, found, undo=True)
+        container = container_of(change.running.body, change.desired.container) or {}
+        pinned = {**container, "image": str(parse_image(image).at(change.before.digest))}
+        _image(pinned, "", change, found, undo=True)
     elif image:
         found.unverifiable[f"{change.desired.name}: the digest that runs is unknown: an undo goes by tag"] = None
 

@@ -176,12 +176,16 @@ class _Checks:
             image = api.resolve_image(self._clients, need.registry, need.repository, need.version)
         except SlipwayError as error:
             raise _softened(error, f"{_who(names)}: image {need}") from error
+        if image.unverifiable:
+            raise Unverifiable(f"{_who(names)}: image {need} ({image.unverifiable})")
+        if not image.digest and need.login:
+            why = f"{image.problem}, or only for the login of repositoryCredentials, which is not read"
+            raise Unverifiable(f"{_who(names)}: image {need} ({why})")
         if not image.digest and need.undo:
             raise Unverifiable(f"{_who(names)}: the image that runs ({need}) is gone: an undo could not start it")
         if not image.digest:
-            raise SlipwayError(
-                f"image {need} does not exist ({image.problem})", _who(names), "Push it, or use another tag"
-            )
+            remedy = "Push it, or use another tag"
+            raise SlipwayError(f"image {need} does not exist ({image.problem})", _who(names), remedy)
         if not need.platform:
             return
         platforms = set(image.platforms.values()) or {self._platform_of_single(need, image.config, names)}
@@ -197,8 +201,8 @@ class _Checks:
         if not config:
             raise Unverifiable(f"{what} (its manifest names no config)")
         try:
-            url = api.layer_url(self._clients, need.registry, need.repository, config)
-            platform = platform_name(loads(self._blob(url)))
+            found = api.image_config(self._clients, need.registry, need.repository, config)
+            platform = platform_name(loads(found if isinstance(found, bytes) else self._blob(found)))
         except (SlipwayError, OSError, ValueError) as error:
             raise Unverifiable(f"{what} ({' '.join(str(error).split())[:160]})") from error
         if not platform:

@@ -25,6 +25,7 @@ class Registry:
         self.body = BODY
         self.wants: tuple[str, str] | None = None
         self.status = 0
+        self.blobs: set[str] = set()
         self.asked: list[tuple[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -61,6 +62,10 @@ class Registry:
             return 401, {"WWW-Authenticate": realm}, b""
         if self.status:
             return self.status, {"Location": "http://127.0.0.1:1/"}, b""
+        if path in {f"/v2/{REPOSITORY}/blobs/{digest}" for digest in self.blobs}:
+            return 307, {"Location": f"http://{self.address}/storage"}, b""
+        if path == "/storage" and self.blobs and not login:
+            return 200, {}, self.body
         if path not in {f"/v2/{REPOSITORY}/manifests/{tag}" for tag in self.tags}:
             return 404, {}, b""
         return 200, {"Docker-Content-Digest": self.digest} if self.says_digest else {}, self.body
