@@ -45,6 +45,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.style import
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
 from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Interrupts
+from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, write_now
 
 if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
@@ -119,10 +120,10 @@ class CallbackModule(DefaultCallback):
             self._notice = True
             # It has to fit below the table on one line of 80 columns.
             notice = Screen(self._terminal.columns, self._terminal.lines).notice(f"{text} Again: leave, resume later.")
-            os.write(1, notice.encode())
+            write_now(1, notice)
         else:
             again = "Press Ctrl-C again to leave at once (the record stays, the next run resumes)"
-            os.write(2, f"{text} {again}\n".encode())
+            write_now(2, f"{text} {again}\n")
 
     def _entering(self, task: Task) -> None:
         if _action(task) in ENGINE:
@@ -162,6 +163,7 @@ class CallbackModule(DefaultCallback):
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Look at the terminal, take the signals over."""
         _collect_rarely()
+        keep_going()
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             # Progress has to arrive while it happens also when it goes into a pipe.

@@ -72,6 +72,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit i
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
 from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
+from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going
 from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
@@ -89,6 +90,8 @@ class InventoryModule(BaseInventoryPlugin):
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory, or end the program with a line for each mistake."""
+        # The first of Slipway's own that runs, whatever the callback is.
+        keep_going()
         try:
             read_extra_vars(loader)
             super().parse(inventory, loader, path, cache)

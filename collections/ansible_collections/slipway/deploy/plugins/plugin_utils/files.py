@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ansible import constants
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.beat import LEFT
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify
 
 #: The mark that the run is to stop.
@@ -107,6 +109,14 @@ class RunFiles:
             return (self.directory / _STOP).read_text(encoding="ascii")
         except OSError:
             return None
+
+    def leave(self) -> None:
+        """Leave the mark that the run ends of itself or by a signal, whatever it holds.
+
+        Its heartbeat then gives the lock back. Called inside a signal handler of the main process.
+        """
+        with suppress(OSError):
+            os.close(os.open(self.directory / LEFT, os.O_WRONLY | os.O_CREAT, 0o600))
 
     def dead_runs(self) -> Iterator[Held]:
         """What runs of this machine held whose main process is gone. Of other machines' runs nothing is known here."""
