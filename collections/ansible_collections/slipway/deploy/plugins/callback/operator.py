@@ -12,13 +12,15 @@ version_added: "0.1.0"
 description:
   - Prints the lines that Slipway's own plugins return, changes in a line each, failures in a line each, and nothing
     about what was as it should be. There are no banners.
+  - When nothing was said for some seconds it says what is being done, and for how long.
   - With C(-v) and above it is the C(ansible.builtin.default) callback.
   - A failure that the rescue of its block keeps, by a first task that sets a fact to C(ansible_failed_result), is
     left to the task that says it later. It is shown with C(-v).
   - On a terminal it tells the workers its size, so that a rollout can be drawn in place; E(NO_COLOR), C(TERM=dumb)
     and E(CI) are honoured.
-  - While a Slipway rollout runs, the first SIGINT or SIGTERM goes to the rollout, which stops and undoes what it
-    changed; the second one ends C(ansible-playbook) as usual.
+  - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a terminal that was closed) goes to the rollout,
+    which stops and undoes what it changed; the second one ends C(ansible-playbook) as usual.
+  - A reader that goes away (C(| head), a full disk, a closed terminal) ends nothing. The run goes on silently.
 author:
   - The Slipway authors (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,12 +30,11 @@ requirements:
   - set as stdout in configuration
 """
 
-import gc
+import atexit
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
@@ -45,7 +46,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.style import
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
 from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Interrupts
-from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, write_now
+from ansible_collections.slipway.deploy.plugins.plugin_utils.process import collect_rarely
+from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, environment_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write, write_now
 
 if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
@@ -68,12 +71,11 @@ ENGINE = frozenset(
 )
 _LAST = _OWN + "deploy_close"
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
+_ASKING = frozenset({_OWN + "approval", "pause", "ansible.builtin.pause"})
 _SET_FACT = frozenset({"set_fact", "ansible.builtin.set_fact"})
 #: Tasks whose failure the card has said already.
 _SAID = frozenset({_OWN + "service_result"})
 _STDERR_LINES = 5
-#: New objects between two garbage collections of the main process, which makes little garbage.
-_COLLECT_EVERY = 50_000
 
 
 class CallbackModule(DefaultCallback):
@@ -90,7 +92,9 @@ class CallbackModule(DefaultCallback):
         self._notice = False
         self._said: set[tuple[str, str]] = set()
         self._only_own_failures = True
-        self._interrupts = Interrupts(_ask_to_stop, self._interrupted)
+        self._interrupts = Interrupts(_ask_to_stop, self._interrupted, _leave)
+        self._signs = Signs(self._display.display, last_write)
+        self._environment = ""
 
     @property
     def _verbose(self) -> bool:
@@ -126,6 +130,9 @@ class CallbackModule(DefaultCallback):
             write_now(2, f"{text} {again}\n")
 
     def _entering(self, task: Task) -> None:
+        # Whoever is asked something is not disturbed, nor is a rollout that is drawn in place.
+        quiet = _action(task) in _ASKING or (self._terminal is not None and _action(task) in ENGINE)
+        self._signs.doing("" if quiet else f"{self._environment}{_name(task)}")
         if _action(task) in ENGINE:
             # From the first of them to the end of the last one, also in between.
             self._interrupts.engine_runs = True
@@ -162,18 +169,24 @@ class CallbackModule(DefaultCallback):
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Look at the terminal, take the signals over."""
-        _collect_rarely()
+        collect_rarely()
         keep_going()
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             # Progress has to arrive while it happens also when it goes into a pipe.
             reconfigure(line_buffering=True)
         self._look_at_terminal()
-        self._interrupts.install()
+        if self._interrupts.install():
+            atexit.register(_leave)
+        if not self._verbose:
+            self._signs = Signs(self._display.display, last_write)
+            atexit.register(self._signs.stop)
+            self._signs.start()
         super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """No banner."""
+        self._environment = environment_of(play)
         if self._verbose:
             super().v2_playbook_on_play_start(play)
         else:
@@ -308,6 +321,7 @@ class CallbackModule(DefaultCallback):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Which hosts failed; nothing when none did, or when only Slipway's own card said so."""
+        self._signs.stop()
         if self._verbose:
             super().v2_playbook_on_stats(stats)
             return
@@ -326,20 +340,15 @@ class CallbackModule(DefaultCallback):
             self._say([f"hosts: {', '.join([*parts, f'{well} ok'] if well else parts)}"])
 
 
-def _collect_rarely() -> None:
-    """Keep the garbage collector off what Ansible has loaded, in this process and in its workers.
-
-    A collection in a forked worker touches every object, and so copies the pages that it shares with this process
-    (https://docs.python.org/3/library/gc.html#gc.freeze). A worker collects its own garbage as often as usual: the
-    answers of AWS are full of cycles.
-    """
-    os.register_at_fork(before=gc.freeze, after_in_child=partial(gc.set_threshold, *gc.get_threshold()))
-    gc.set_threshold(_COLLECT_EVERY)
-
-
 def _ask_to_stop(signal_name: str) -> bool:
     process = identify(os.getpid())
     return process is not None and RunFiles(runs_directory(), process).ask_to_stop(signal_name)
+
+
+def _leave() -> None:
+    process = identify(os.getpid())
+    if process is not None:
+        RunFiles(runs_directory(), process).leave()
 
 
 def _action(task: Task) -> str:

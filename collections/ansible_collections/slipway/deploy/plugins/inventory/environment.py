@@ -45,6 +45,7 @@ plugin: slipway.deploy.environment
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -54,6 +55,7 @@ from ansible.inventory.manager import split_host_pattern
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
+from ansible.utils.display import Display
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_aws_error, translate
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
@@ -72,8 +74,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit i
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
 from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
-from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going
+from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs
+from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write
 from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
+
+display = Display()
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
 _EXIT_CODE = 4
@@ -92,6 +97,10 @@ class InventoryModule(BaseInventoryPlugin):
         """Fill the inventory, or end the program with a line for each mistake."""
         # The first of Slipway's own that runs, whatever the callback is.
         keep_going()
+        # A source may ask services for a long time. What ansible-inventory prints is read by programs.
+        signs = Signs(partial(display.display, stderr=True), last_write)
+        signs.doing("reading the inventory")
+        signs.start()
         try:
             read_extra_vars(loader)
             super().parse(inventory, loader, path, cache)
@@ -99,6 +108,8 @@ class InventoryModule(BaseInventoryPlugin):
             self._parse(Path(path), cache)
         except (SlipwayError, AnsibleError) as error:
             _end(error)
+        finally:
+            signs.stop()
 
     def _parse(self, path: Path, cache: bool) -> None:
         here = path.parent

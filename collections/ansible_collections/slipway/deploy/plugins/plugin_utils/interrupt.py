@@ -27,7 +27,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: A signal that follows the first one within that time is the same one, sent to the process and to its group, or passed
 #: on by a program in between (npm, make).
-_ECHO_SECONDS = 0.1
+_ECHO_SECONDS = 0.02
 
 
 class Interrupts:
@@ -53,7 +53,7 @@ class Interrupts:
         self._clock = clock
         self._previous: dict[int, Any] = {}
         self._owner = 0
-        self._passed_on_at = 0.0
+        self._first = (0, 0.0)
         self.engine_runs = False
         self.passed_on = False
 
@@ -76,7 +76,7 @@ class Interrupts:
         name = signal.Signals(number).name
         if self.engine_runs and not self.passed_on and self._mark(name):
             self.passed_on = True
-            self._passed_on_at = self._clock()
+            self._first = (number, self._clock())
             self._say(name)
             return
         if self.passed_on and self._is_the_same(number):
@@ -86,7 +86,8 @@ class Interrupts:
 
     def _is_the_same(self, number: int) -> bool:
         """Whether a further signal asks for no more than the first one: a terminal that closes sends SIGHUP twice."""
-        return number == signal.SIGHUP or self._clock() - self._passed_on_at < _ECHO_SECONDS
+        first, at = self._first
+        return number == signal.SIGHUP or (number == first and self._clock() - at < _ECHO_SECONDS)
 
     def _give_back(self, number: int, frame: FrameType | None) -> None:
         previous = self._previous.get(number, signal.SIG_DFL)

@@ -9,17 +9,21 @@ asks the kernel for its parent's death (prctl(2), PR_SET_PDEATHSIG) and compares
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 _PR_SET_PDEATHSIG = 1
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+#: New objects between two garbage collections of the main process, which makes little garbage.
+_COLLECT_EVERY = 50_000
 
 
 class Orphaned(SlipwayError):
@@ -131,3 +135,14 @@ class Cancel:
         if self._why is not None:
             self._asked.clear()
         self._asked.wait(seconds)
+
+
+def collect_rarely() -> None:
+    """Keep the garbage collector off what Ansible has loaded, in this process and in its workers.
+
+    A collection in a forked worker touches every object, and so copies the pages that it shares with this process
+    (https://docs.python.org/3/library/gc.html#gc.freeze). A worker collects its own garbage as often as usual: the
+    answers of AWS are full of cycles.
+    """
+    os.register_at_fork(before=gc.freeze, after_in_child=partial(gc.set_threshold, *gc.get_threshold()))
+    gc.set_threshold(_COLLECT_EVERY)

@@ -25,8 +25,8 @@ from typing import Any
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _POLL_MILLISECONDS = 1000
 
-_last_write = 0.0
 _installed: set[int] = set()
+_last_write = [0.0]
 
 
 def keep_going() -> None:
@@ -51,7 +51,7 @@ def keep_going() -> None:
 
 def last_write() -> float:
     """When this process last wrote to a standard stream (``time.monotonic``); 0 for never."""
-    return _last_write
+    return _last_write[0]
 
 
 def write_now(descriptor: int, text: str) -> None:
@@ -73,8 +73,7 @@ def _occupy() -> None:
 
 def _forgiving(write: Callable[[Any], int | None], descriptor: int) -> Callable[[Any], int]:
     def forgiving(data: Any) -> int:
-        global _last_write
-        _last_write = time.monotonic()
+        _last_write[0] = time.monotonic()
         try:
             written = write(data)
             while written is None:  # Somebody who shares the pipe made it non-blocking meanwhile (Node.js does).
@@ -108,7 +107,7 @@ class _LostLog:
         self._path = handler.baseFilename
         self._said = False
 
-    def __call__(self, _record: logging.LogRecord) -> None:
+    def __call__(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging passes it
         if self._said:
             return
         self._said = True

@@ -21,10 +21,15 @@ from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, make_clients
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, boottime
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, attach, boottime
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockCorrupt, LockLost, parse
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, Watch, identify
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import Status, fingerprint, write_status
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import (
+    LEFT,
+    Status,
+    fingerprint,
+    write_status,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
 
 _LOOK_SECONDS: Final = 0.25
@@ -128,10 +133,21 @@ class Heart:
             return retry
         return max(0.0, started + self._job.interval - boottime())
 
+    def give_back(self) -> None:
+        """Free the lock of a run that ended without doing so, unless it is not surely its own any more.
+
+        Without an answer from the store it ends by expiring.
+        """
+        with contextlib.suppress(Exception):
+            attach(self._store(), self._job.env, self._job.token).release()
+
     def _open(self) -> Lease:
         job = self._job
-        store: Store = open_store(job.store_url, make_clients(job.settings) if job.settings else _no_clients)
-        return Lease(store, job.env, job.token, self._lock, job.version, job.held_until)
+        return Lease(self._store(), job.env, job.token, self._lock, job.version, job.held_until)
+
+    def _store(self) -> Store:
+        job = self._job
+        return open_store(job.store_url, make_clients(job.settings) if job.settings else _no_clients)
 
 
 def watch(job: Job, heart: Heart, wake: int) -> str:
@@ -143,6 +159,10 @@ def watch(job: Job, heart: Heart, wake: int) -> str:
     stop = stop_file(job.status)
     while True:
         if parent.wait(_LOOK_SECONDS, wake):
+            if (job.status.parent / LEFT).exists():
+                # It ended of itself or by a signal, and its workers with it. After SIGKILL nothing is known: a machine
+                # that lost power looks the same from afar, and the lock expires.
+                heart.give_back()
             return "the run's main process has ended"
         if stop.exists() or _told(wake):
             return "the run was over"

@@ -17,6 +17,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.documents im
 
 _SCHEMA: Final = "slipway/heartbeat/1"
 
+#: The mark, beside the status file, that the run ended of itself or by a signal: its lock is not needed any more.
+LEFT = "left"
+
 
 @dataclass(frozen=True)
 class Status:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""SIGINT and SIGTERM in the main process, with real signals."""
+"""SIGINT, SIGTERM and SIGHUP in the main process, with real signals."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import SI
 
 @dataclass
 class World:
-    """The main process: the marks that were left, what was said, what the previous handler got."""
+    """The main process: the marks that were left, what was said, what the previous handler got, how often it left."""
 
     has_files: bool = True
     marks: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     previous: list[int] = field(default_factory=list)
+    left: int = 0
+    now: float = 0.0
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """Ansible's handler."""
@@ -34,6 +36,10 @@ class World:
         if self.has_files:
             self.marks.append(name)
         return self.has_files
+
+    def leave(self) -> None:
+        """The run ends at once."""
+        self.left += 1
 
 
 @pytest.fixture
@@ -47,19 +53,21 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def interrupts(world: World) -> Interrupts:
-    made = Interrupts(world.mark, world.said.append)
+    made = Interrupts(world.mark, world.said.append, world.leave, lambda: world.now)
     assert made.install()
     return made
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_leaves_a_mark_the_second_goes_to_ansible(
     world: World, interrupts: Interrupts, number: signal.Signals
 ) -> None:
     interrupts.engine_runs = True
     os.kill(os.getpid(), number)
-    assert (world.marks, world.said, world.previous) == ([number.name], [number.name], [])
+    assert (world.marks, world.said, world.previous, world.left) == ([number.name], [number.name], [], 0)
+    world.now += 1
     os.kill(os.getpid(), number)
+    assert world.left == 1
     assert (world.marks, world.said, world.previous) == ([number.name], [number.name], [number])
     assert signal.getsignal(number) == world.handle
 
@@ -68,12 +76,41 @@ def test_a_second_one_of_the_other_kind_leaves_too(world: World, interrupts: Int
     interrupts.engine_runs = True
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert world.previous == [signal.SIGTERM]
+    assert (world.previous, world.left) == ([signal.SIGTERM], 1)
 
 
-def test_outside_the_engines_tasks_ansible_handles_it(world: World, interrupts: Interrupts) -> None:
-    os.kill(os.getpid(), signal.SIGINT)
-    assert (world.marks, world.said, world.previous) == ([], [], [signal.SIGINT])
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_same_signal_that_comes_twice_at_once_is_one(
+    world: World, interrupts: Interrupts, number: signal.Signals
+) -> None:
+    """Sent to the process and to its group, or passed on by npm or make."""
+    interrupts.engine_runs = True
+    os.kill(os.getpid(), number)
+    os.kill(os.getpid(), number)
+    assert (world.marks, world.previous, world.left) == ([number.name], [], 0)
+
+
+def test_a_terminal_that_closes_never_makes_it_leave(world: World, interrupts: Interrupts) -> None:
+    """The shell and the kernel both send SIGHUP."""
+    interrupts.engine_runs = True
+    for _time in range(3):
+        os.kill(os.getpid(), signal.SIGHUP)
+        world.now += 1
+    assert (world.marks, world.said, world.previous, world.left) == (["SIGHUP"], ["SIGHUP"], [], 0)
+
+
+def test_nohup_is_heeded(world: World) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    Interrupts(world.mark, world.said.append).install()
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_outside_the_engines_tasks_each_is_a_ctrl_c_for_ansible(
+    world: World, interrupts: Interrupts, number: signal.Signals
+) -> None:
+    os.kill(os.getpid(), number)
+    assert (world.marks, world.said, world.previous, world.left) == ([], [], [signal.SIGINT], 1)
 
 
 def test_without_a_place_for_the_mark_ansible_handles_it(world: World, interrupts: Interrupts) -> None:

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Signs of life: what a run does, when it has said nothing for a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
+
+#: Silence after which the first line comes, and after which the next ones do. They become rarer: a CI's log is kept.
+FIRST_SECONDS = 1.0
+NEXT_SECONDS = (5.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+_LOOK_SECONDS = 0.25
+
+
+class Signs:
+    """Says what is being done, whenever nothing else was said for too long.
+
+    A thread of its own looks at the time. It has to be stopped before the process ends.
+
+    :param say: prints a line.
+    :param last_write: when something was last written, on the same clock; anything before the start counts as nothing.
+    :param clock: seconds.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        last_write: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._say = say
+        self._last_write = last_write
+        self._clock = clock
+        self._started = clock()
+        self._what = ""
+        self._since = self._started
+        self._said = 0
+        self._said_at = 0.0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def doing(self, what: str) -> None:
+        """From now on this is what the run does; an empty text needs no signs (somebody is asked something)."""
+        self._what, self._since = what, self._clock()
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say nothing any more."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=1.0)
+
+    def look(self) -> None:
+        """Say a line if it is time."""
+        line = self._line()
+        if line is not None:
+            self._say(line)
+            self._said += 1
+            self._said_at = self._clock()
+
+    def _look(self) -> None:
+        while not self._stop.wait(_LOOK_SECONDS):
+            self.look()
+
+    def _line(self) -> str | None:
+        now, written = self._clock(), self._last_write()
+        if not self._what:
+            return None
+        if self._said == 0 and written < self._started:
+            return f"{self._what} …" if now - self._started >= FIRST_SECONDS else None
+        # What it said itself does not make it silent again, only rarer.
+        if written > self._said_at + _LOOK_SECONDS:
+            self._said = 0
+        quiet = now - max(written, self._said_at)
+        if quiet < NEXT_SECONDS[min(self._said, len(NEXT_SECONDS) - 1)]:
+            return None
+        return f"{self._what} … {now - self._since:.0f} s"
+
+
+def environment_of(play: Any) -> str:
+    """How a line begins that is of the play's environment."""
+    manager = play.get_variable_manager()
+    everywhere = getattr(getattr(manager, "_inventory", None), "groups", {}).get("all")
+    name = clean(everywhere.vars.get("env") or "") if everywhere is not None else ""
+    return f"{name}: " if name else ""
