@@ -211,6 +211,23 @@ def object_exists(clients: Clients, bucket: str, key: str) -> bool:
     return True
 
 
+def file_system_exists(clients: Clients, kind: str, identity: str, access_point: str = "") -> bool:
+    """Whether a file system (``efs`` or ``fsx``), and its access point if one is named, exists."""
+    asked: dict[str, Any] = {"FileSystemId": identity} if kind == "efs" else {"FileSystemIds": [identity]}
+    with calling(f"describe file system {identity}"):
+        try:
+            client = clients(kind)
+            found = bool(client.describe_file_systems(**asked)["FileSystems"])
+            if found and access_point:
+                points = client.describe_access_points(AccessPointId=access_point)["AccessPoints"]
+                found = any(item.get("FileSystemId") == identity for item in points)
+        except Exception as exc:
+            if error_code(exc) in {"FileSystemNotFound", "AccessPointNotFound"}:
+                return False
+            raise
+    return found
+
+
 @dataclass(frozen=True)
 class Denial:
     """An action on a resource that IAM's simulation does not allow.

@@ -16,50 +16,18 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.redaction import redact
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import OWN_PREFIX
 
-SCHEMA = "slipway/task-definition/1"
-_MUTABLE = frozenset({"status", "deregisteredAt", "deleteRequestedAt"})
-
-
-def redact(body: Mapping[str, Any], conceal: Callable[[str], str]) -> dict[str, Any]:
-    """A copy of a body in which ``conceal`` replaced every value that may be a secret.
-
-    These are environment values, and what a person may write a password into: command lines, labels, options of log
-    drivers.
-    """
-    kept = {key: value for key, value in body.items() if key not in _MUTABLE}
-    kept["containerDefinitions"] = [_redact_container(item, conceal) for item in body.get("containerDefinitions", [])]
-    return kept
-
-
-def _redact_container(container: Mapping[str, Any], conceal: Callable[[str], str]) -> dict[str, Any]:
-    out = dict(container)
-    if out.get("environment"):
-        out["environment"] = [{**item, "value": conceal(str(item.get("value", "")))} for item in out["environment"]]
-    for key in ("command", "entryPoint"):
-        if out.get(key):
-            out[key] = [conceal(str(item)) for item in out[key]]
-    if out.get("dockerLabels"):
-        out["dockerLabels"] = {name: conceal(str(value)) for name, value in out["dockerLabels"].items()}
-    log = out.get("logConfiguration") or {}
-    if log.get("options"):
-        # Drivers of others take tokens (splunk-token); awslogs takes none, and its group has to be verified.
-        options = {
-            key: value if key.startswith("awslogs-") else conceal(str(value)) for key, value in log["options"].items()
-        }
-        out["logConfiguration"] = {**log, "options": options}
-    if (out.get("healthCheck") or {}).get("command"):
-        check = out["healthCheck"]
-        out["healthCheck"] = {**check, "command": [conceal(str(item)) for item in check["command"]]}
-    return out
+SCHEMA = "slipway/task-definition/2"
+_SCHEMA_FILE = "schema"
 
 
 class TaskDefinitionCache:
@@ -79,6 +47,7 @@ class TaskDefinitionCache:
             with suppress(OSError):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 directory.chmod(0o700)
+            _forget_older(directory)
             self._key = self._stored_key(directory)
 
     def conceal(self, value: str) -> str:
@@ -140,6 +109,18 @@ class TaskDefinitionCache:
     @staticmethod
     def _path(directory: Path, arn: str, scope: str) -> Path:
         return directory / f"{hashlib.sha256(f'{scope}{arn}'.encode()).hexdigest()[:40]}.json"
+
+
+def _forget_older(directory: Path) -> None:
+    """Remove the entries of an older schema: they hold more than entries do now, and nobody would read them again."""
+    marker = directory / _SCHEMA_FILE
+    with suppress(OSError):
+        if marker.read_text(encoding="ascii", errors="replace") == SCHEMA:
+            return
+    with suppress(OSError):
+        for path in directory.glob("*.json"):
+            path.unlink(missing_ok=True)
+        _write(marker, SCHEMA.encode())
 
 
 def _write(path: Path, data: bytes, *, exclusive: bool = False) -> None:

@@ -58,6 +58,28 @@ def parse_reference(value: str) -> Reference | None:
     return None
 
 
+def parse_registry_login(value: str) -> Reference | None:
+    """What ``repositoryCredentials.credentialsParameter`` names: a secret, by its ARN or, in the same region, its name.
+
+    ``None`` when it is neither.
+    """
+    if not value.startswith("arn:"):
+        return Reference(SECRET, value, stage="AWSCURRENT") if value else None
+    found = parse_reference(value)
+    return found if found is not None and found.kind == SECRET else None
+
+
+def parse_credential_spec(value: str) -> str | None:
+    """The ARN (of an S3 object or an SSM parameter) that a gMSA credential spec is read from.
+
+    ``""`` for one that the container instance has itself (``file://…``), ``None`` for what is no credential spec.
+    """
+    kind, colon, place = value.partition(":")
+    if not colon or kind not in ("credentialspec", "credentialspecdomainless"):
+        return None
+    return place if place.startswith("arn:") else ""
+
+
 def _parameter_name(resource: str) -> str:
     """The name in ``parameter/name``: a hierarchy keeps its leading slash, a plain name has none."""
     name = resource.removeprefix("parameter/")

@@ -15,7 +15,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef impor
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
     SECRET,
     Reference,
+    parse_credential_spec,
     parse_reference,
+    parse_registry_login,
     parse_s3_arn,
 )
 
@@ -48,7 +50,8 @@ class Requirements:
 
     :ivar references: secrets and parameters.
     :ivar log_groups: (group, region); the region is ``""`` for the environment's own.
-    :ivar files: environment files as (bucket, key).
+    :ivar files: environment files and credential specs as (bucket, key).
+    :ivar file_systems: file systems of volumes as (kind, id, access point); the kind is ``efs`` or ``fsx``.
     :ivar rights: (role, actions) → resources that the role needs these actions on.
     :ivar errors: what is wrong without asking anybody.
     :ivar unverifiable: what cannot be checked.
@@ -59,6 +62,7 @@ class Requirements:
     references: Mapping[Reference, tuple[str, ...]] = field(default_factory=dict)
     log_groups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    file_systems: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     rights: Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[SlipwayError, ...] = ()
     unverifiable: tuple[str, ...] = ()
@@ -79,6 +83,8 @@ def requirements(plan: Plan, *, region: str, account_id: str) -> Requirements:
         needs = _Needs(change, region, account_id)
         for container in change.body.get("containerDefinitions") or ():
             needs.of_container(container)
+        for volume in change.body.get("volumes") or ():
+            needs.of_volume(volume)
         needs.hand_over(found)
     return found.result()
 
@@ -163,18 +169,20 @@ class _Needs:
         self._references: dict[Reference, None] = {}
         self._groups: dict[tuple[str, str], None] = {}
         self._files: dict[tuple[str, str], None] = {}
+        self._file_systems: dict[tuple[str, str, str], None] = {}
         self._odd: dict[str, None] = {}
+        self._unknown: dict[str, None] = {}
         self._rights: dict[tuple[str, ...], dict[str, None]] = {}
 
     def of_container(self, container: Mapping[str, Any]) -> None:
         """Add what a container definition names."""
         log = container.get("logConfiguration") or {}
         secrets = [*(container.get("secrets") or ()), *(log.get("secretOptions") or ())]
-        credentials = (container.get("repositoryCredentials") or {}).get("credentialsParameter")
-        self._add_references(
-            [str(item.get("valueFrom", "")) for item in secrets] + ([credentials] if credentials else [])
-        )
+        self._add_references(str(item.get("valueFrom", "")) for item in secrets)
+        self._add_registry_login(str((container.get("repositoryCredentials") or {}).get("credentialsParameter") or ""))
         self._add_log_group(log)
+        for spec in (*(container.get("credentialSpecs") or ()), *(container.get("dockerSecurityOptions") or ())):
+            self._add_credential_spec(str(spec))
         for item in container.get("environmentFiles") or ():
             place = parse_s3_arn(str(item.get("value", "")))
             if place is None:
@@ -183,19 +191,59 @@ class _Needs:
                 self._files[place] = None
                 self._need(("s3:GetObject",), str(item["value"]))
 
+    def of_volume(self, volume: Mapping[str, Any]) -> None:
+        """Add what a volume names: a file system, and the login that FSx asks for."""
+        efs = volume.get("efsVolumeConfiguration") or {}
+        fsx = volume.get("fsxWindowsFileServerVolumeConfiguration") or {}
+        for kind, settings in (("efs", efs), ("fsx", fsx)):
+            identity = str(settings.get("fileSystemId") or "")
+            if identity:
+                point = str((settings.get("authorizationConfig") or {}).get("accessPointId") or "")
+                self._file_systems[kind, identity, point] = None
+        login = (fsx.get("authorizationConfig") or {}).get("credentialsParameter")
+        self._add_references([str(login)] if login else [])
+
     def _add_references(self, values: Iterable[str]) -> None:
         for value in values:
             reference = parse_reference(value)
             if reference is None:
                 self._odd[f"secret {value}"] = None
-                continue
-            self._references[reference] = None
-            if reference.kind == SECRET:
-                self._need(("secretsmanager:GetSecretValue",), reference.id)
             else:
-                region, account = reference.region or self._region, reference.account or self._account
-                name = reference.id.lstrip("/")
-                self._need(("ssm:GetParameters",), f"arn:{self._partition}:ssm:{region}:{account}:parameter/{name}")
+                self._add_reference(reference)
+
+    def _add_reference(self, reference: Reference) -> None:
+        self._references[reference] = None
+        if reference.kind != SECRET:
+            region, account = reference.region or self._region, reference.account or self._account
+            name = reference.id.lstrip("/")
+            self._need(("ssm:GetParameters",), f"arn:{self._partition}:ssm:{region}:{account}:parameter/{name}")
+        elif reference.id.startswith("arn:"):
+            self._need(("secretsmanager:GetSecretValue",), reference.id)
+        else:
+            # Its ARN ends in characters that only Secrets Manager knows.
+            self._unknown[f"the right to read secret {reference.id}, which is named without its ARN"] = None
+
+    def _add_registry_login(self, value: str) -> None:
+        reference = parse_registry_login(value)
+        if reference is not None:
+            self._add_reference(reference)
+        elif value:
+            self._odd[f"repositoryCredentials {value}"] = None
+
+    def _add_credential_spec(self, value: str) -> None:
+        arn = parse_credential_spec(value)
+        if arn is None:
+            return  # An option of another kind.
+        place, reference = parse_s3_arn(arn), parse_reference(arn) if arn else None
+        if place is not None:
+            self._files[place] = None
+            self._need(("s3:GetObject",), arn)
+        elif reference is not None and reference.kind != SECRET:
+            self._add_reference(reference)
+        elif arn:
+            self._odd[f"credential spec {arn}"] = None
+        else:
+            self._unknown["a credential spec that the container instance has itself"] = None
 
     def _add_log_group(self, log: Mapping[str, Any]) -> None:
         options = log.get("options") or {}
@@ -217,9 +265,17 @@ class _Needs:
     def hand_over(self, found: _Collected) -> None:
         """Put everything into the fleet's requirements."""
         name = self._change.desired.name
-        for kind, keys in (("references", self._references), ("log_groups", self._groups), ("files", self._files)):
+        kinds: dict[str, Mapping[Any, None]] = {
+            "references": self._references,
+            "log_groups": self._groups,
+            "files": self._files,
+            "file_systems": self._file_systems,
+        }
+        for kind, keys in kinds.items():
             for key in keys:
                 found.add(kind, key, name)
+        for what in self._unknown:
+            found.unverifiable[f"{name}: {what}"] = None
         for what in self._odd:
             found.unverifiable[f"{name}: {what} is of no known form"] = None
         if self._role:

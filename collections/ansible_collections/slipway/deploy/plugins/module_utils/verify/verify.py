@@ -111,6 +111,7 @@ def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
             "log_groups": len(needs.log_groups),
             "files": len(needs.files),
             "roles": len({role for role, _actions in needs.rights}),
+            **({"file_systems": len(needs.file_systems)} if needs.file_systems else {}),
         },
         platforms=tuple(sorted({need.platform for need in wanted if need.platform})),
         unverifiable=tuple(dict.fromkeys(unverifiable)),
@@ -142,6 +143,7 @@ class _Checks:
             ),
             *(_job(self._log_group, group, region, names) for (group, region), names in needs.log_groups.items()),
             *(_job(self._file, bucket, key, names) for (bucket, key), names in needs.files.items()),
+            *(_job(self._file_system, *key, names) for key, names in needs.file_systems.items()),
             *(_job(self._rights, role, actions, found) for (role, actions), found in needs.rights.items()),
         ]
 
@@ -270,9 +272,18 @@ class _Checks:
         try:
             exists = api.object_exists(self._clients, bucket, key)
         except SlipwayError as error:
-            raise _softened(error, f"{_who(names)}: environment file s3://{bucket}/{key}") from error
+            raise _softened(error, f"{_who(names)}: file s3://{bucket}/{key}") from error
         if not exists:
-            raise SlipwayError(f"environment file s3://{bucket}/{key} does not exist", _who(names), "Upload it")
+            raise SlipwayError(f"file s3://{bucket}/{key} does not exist", _who(names), "Upload it")
+
+    def _file_system(self, kind: str, identity: str, access_point: str, names: tuple[str, ...]) -> None:
+        what = f"file system {identity}" + (f" with access point {access_point}" if access_point else "")
+        try:
+            exists = api.file_system_exists(self._clients, kind, identity, access_point)
+        except SlipwayError as error:
+            raise Unverifiable(f"{_who(names)}: {what} ({error_code(error) or 'it cannot be asked for'})") from error
+        if not exists:
+            raise SlipwayError(f"{what} does not exist", _who(names), "Create it, or correct the volume in Terraform")
 
     def _rights(self, role: str, actions: tuple[str, ...], resources: tuple[str, ...]) -> None:
         try:

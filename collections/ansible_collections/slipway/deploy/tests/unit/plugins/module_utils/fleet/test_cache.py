@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import describe_differences, same_content
 
 ARN = "arn:aws:ecs:eu-west-1:962496666337:task-definition/sdt-dev-user-service:18"
 BODY = {
@@ -67,6 +69,72 @@ def test_no_secret_reaches_memory_or_disk(tmp_path: Path) -> None:
     container = definition.body["containerDefinitions"][0]
     assert container["logConfiguration"]["options"]["awslogs-group"] == "/ecs/app"
     assert "s3cret-env" in json.dumps(BODY), "the argument must not be changed"
+
+
+CONTAINER = {"name": "app", "image": "r.io/app:1"}
+HOLDERS = [
+    {
+        "volumes": [
+            {"name": "d", "dockerVolumeConfiguration": {"driver": "local", "driverOpts": {"o": "password=s3cret"}}}
+        ]
+    },
+    {"volumes": [{"name": "d", "dockerVolumeConfiguration": {"driverOpts": {"memory": "s3cret", "image": "s3cret"}}}]},
+    {"volumes": [{"name": "d", "dockerVolumeConfiguration": {"labels": {"name": "s3cret"}}}]},
+    {"volumes": [{"name": "d", "host": {"sourcePath": "//host/s3cret"}}]},
+    {"proxyConfiguration": {"type": "APPMESH", "properties": [{"name": "token", "value": "s3cret"}]}},
+    {"containerDefinitions": [{**CONTAINER, "dockerSecurityOptions": ["label:user:s3cret"]}]},
+    {"containerDefinitions": [{**CONTAINER, "systemControls": [{"namespace": "kernel.x", "value": "s3cret"}]}]},
+    {"containerDefinitions": [{**CONTAINER, "resourceRequirements": [{"type": "GPU", "value": "s3cret"}]}]},
+    {"containerDefinitions": [{**CONTAINER, "extraHosts": [{"hostname": "db", "ipAddress": "s3cret"}]}]},
+    {"containerDefinitions": [{**CONTAINER, "workingDirectory": "/s3cret"}]},
+    {"containerDefinitions": [{**CONTAINER, "linuxParameters": {"tmpfs": [{"mountOptions": ["o=s3cret"]}]}}]},
+    {"containerDefinitions": [{**CONTAINER, "firelensConfiguration": {"type": "x", "options": {"k": "s3cret"}}}]},
+    {
+        "containerDefinitions": [
+            {**CONTAINER, "logConfiguration": {"logDriver": "gelf", "options": {"driver": "s3cret"}}}
+        ]
+    },
+    {"containerDefinitions": [{**CONTAINER, "fieldOfTomorrow": {"deep": [{"token": "s3cret"}]}}]},
+    {"fieldOfTomorrow": "s3cret"},
+]
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=[str(index) for index in range(len(HOLDERS))])
+def test_whatever_may_hold_a_secret_is_concealed_and_still_compared(holder: dict[str, Any], tmp_path: Path) -> None:
+    cache = TaskDefinitionCache(tmp_path)
+    other = json.loads(json.dumps({**BODY, **holder}).replace("s3cret", "rotated"))
+    one, two = cache.redacted({**BODY, **holder}, TAGS, ()), cache.redacted(other, TAGS, ())
+    cache.put(one)
+    assert "s3cret" not in repr(one) + "".join(path.read_text(errors="replace") for path in tmp_path.iterdir())
+    assert not same_content(one.body, two.body)
+    said = describe_differences(one.body, two.body)
+    assert said
+    assert not any(word in " ".join(said) for word in ("s3cret", "rotated", "hmac"))
+
+
+def test_what_the_plan_verifies_stays() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:1:secret:x"
+    container = {
+        **CONTAINER,
+        "secrets": [{"name": "A", "valueFrom": arn}],
+        "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::bucket/a.env"}],
+        "repositoryCredentials": {"credentialsParameter": arn},
+        "credentialSpecs": ["credentialspecdomainless:arn:aws:s3:::bucket/spec.json"],
+        "logConfiguration": {"logDriver": "awslogs", "secretOptions": [{"name": "t", "valueFrom": arn}]},
+    }
+    fsx = {"fileSystemId": "fs-1", "authorizationConfig": {"credentialsParameter": arn, "domain": "corp"}}
+    body = {"containerDefinitions": [container], "volumes": [{"fsxWindowsFileServerVolumeConfiguration": fsx}]}
+    definition = TaskDefinitionCache(None).redacted({**BODY, **body}, TAGS, ())
+    assert {key: definition.body[key] for key in body} == body
+
+
+def test_entries_that_an_older_version_wrote_in_clear_are_removed(tmp_path: Path) -> None:
+    old = tmp_path / f"{'a' * 40}.json"
+    old.write_text('{"schema": "slipway/task-definition/1", "body": {"driverOpts": "s3cret"}}')
+    cache = TaskDefinitionCache(tmp_path)
+    assert not old.exists()
+    cache.put(cache.redacted(BODY, TAGS, ()))
+    assert TaskDefinitionCache(tmp_path).get(ARN) is not None
 
 
 def test_equal_values_stay_equal_and_keys_differ(tmp_path: Path) -> None:

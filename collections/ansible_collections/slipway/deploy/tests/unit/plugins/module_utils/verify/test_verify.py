@@ -19,7 +19,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe impor
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import Plan, PlanOptions, plan
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
     Reference,
+    parse_credential_spec,
     parse_reference,
+    parse_registry_login,
     parse_s3_arn,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import platform_of, requirements
@@ -246,6 +248,119 @@ def test_secrets_without_an_execution_role() -> None:
     double.add_image("sdt/dev/user-service", "new", NEW)
     needs = requirements(planned(double), region="eu-west-1", account_id="962496666337")
     assert "names secrets but has no execution role" in str(needs.errors[0])
+
+
+SPEC = "arn:aws:s3:::sdt-dev-config/spec.json"
+FSX_LOGIN = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:fsx-AbCdEf"
+OF_VOLUMES = {
+    "volumes": [
+        {
+            "name": "share",
+            "fsxWindowsFileServerVolumeConfiguration": {
+                "fileSystemId": "fs-0123456789abcdef0",
+                "authorizationConfig": {"credentialsParameter": FSX_LOGIN, "domain": "corp.example.com"},
+            },
+        },
+        {
+            "name": "data",
+            "efsVolumeConfiguration": {
+                "fileSystemId": "fs-0123456789abcdef1",
+                "authorizationConfig": {"accessPointId": "fsap-1"},
+            },
+        },
+    ]
+}
+
+
+@pytest.fixture
+def volumes(aws: AwsDouble, monkeypatch: pytest.MonkeyPatch) -> AwsDouble:
+    """The service has volumes of FSx and EFS, a gMSA credential spec, and a token of its log driver."""
+    log = {"logDriver": "splunk", "secretOptions": [{"name": "splunk-token", "valueFrom": SECRET}]}
+    container = {**CONTAINER, "logConfiguration": log, "name": "app"}
+    container["credentialSpecs"] = [f"credentialspecdomainless:{SPEC}"]
+    body = aws.definitions[f"{ARN}sdt-dev-user-service:1"]
+    body.update(containerDefinitions=[container], **OF_VOLUMES)
+    aws.secrets[FSX_LOGIN] = {"ARN": FSX_LOGIN, "VersionIdsToStages": {"v1": ["AWSCURRENT"]}}
+    aws.objects |= {"spec.json", "sdt-dev-config/spec.json"}
+    found = {"kinds": ["fs-0123456789abcdef0", "fs-0123456789abcdef1"]}
+
+    def systems(params: dict[str, Any]) -> Any:
+        # FSx is asked as JSON, EFS by its address.
+        answer = {"FileSystems": [{"FileSystemId": item} for item in found["kinds"]]}
+        return answer if params else json.dumps(answer)
+
+    points = json.dumps({"AccessPoints": [{"AccessPointId": "fsap-1", "FileSystemId": "fs-0123456789abcdef1"}]})
+    monkeypatch.setattr(aws, "_DescribeFileSystems", systems, raising=False)
+    monkeypatch.setattr(aws, "_DescribeAccessPoints", lambda _params: points, raising=False)
+    monkeypatch.setattr(aws, "found", found, raising=False)
+    return aws
+
+
+def test_volumes_and_credential_specs_are_verified_without_reading_them(volumes: AwsDouble) -> None:
+    found = verified(volumes)
+    assert (found.errors, found.unverifiable) == ((), ())
+    assert found.checked["file_systems"] == 2
+    assert found.checked["secrets"] == 3
+    assert found.checked["files"] == 2
+    assert not {name for name in volumes.counts if name.startswith("Get")} - {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize(
+    ("break_it", "says"),
+    [
+        (lambda aws: aws.secrets.pop(FSX_LOGIN), "secret fsx-AbCdEf does not exist"),
+        (
+            lambda aws: aws.objects.difference_update({"spec.json", "sdt-dev-config/spec.json"}),
+            "s3://sdt-dev-config/spec.json does not exist",
+        ),
+        (lambda aws: aws.found["kinds"].clear(), "file system fs-0123456789abcdef0 does not exist"),
+        (
+            lambda aws: (
+                aws.denied.add(("secretsmanager:GetSecretValue", FSX_LOGIN)),
+                setattr(aws, "decision", "explicitDeny"),
+            ),
+            f"may not secretsmanager:GetSecretValue on {FSX_LOGIN}",
+        ),
+        (lambda aws: aws.denied.add(("s3:GetObject", SPEC)), f"may not s3:GetObject on {SPEC}"),
+    ],
+)
+def test_what_a_volume_or_a_credential_spec_lacks_is_an_error(volumes: AwsDouble, break_it: Any, says: str) -> None:
+    break_it(volumes)
+    with pytest.raises(SlipwayErrors, match=says):
+        verified(volumes).require()
+
+
+def test_a_file_system_that_may_not_be_looked_at_is_unverifiable(volumes: AwsDouble) -> None:
+    volumes.refuse["DescribeFileSystems"] = Refusal("AccessDeniedException", status=403)
+    found = verified(volumes)
+    assert found.errors == ()
+    assert any("file system fs-0123456789abcdef0" in item for item in found.unverifiable)
+
+
+@pytest.mark.parametrize(
+    ("value", "arn"),
+    [
+        (f"credentialspec:{SPEC}", SPEC),
+        (f"credentialspecdomainless:{SPEC}", SPEC),
+        ("credentialspec:file://spec.json", ""),
+        ("label:user:x", None),
+        ("no-new-privileges", None),
+    ],
+)
+def test_credential_specs(value: str, arn: str | None) -> None:
+    assert parse_credential_spec(value) == arn
+
+
+def test_the_login_of_a_registry_may_be_a_secret_s_name(aws: AwsDouble) -> None:
+    container = {**CONTAINER, "name": "app", "repositoryCredentials": {"credentialsParameter": "registry"}}
+    aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"] = [container]
+    assert "secret registry does not exist" in str(verified(aws).errors[0])
+    aws.secrets["registry"] = aws.secrets[CREDENTIALS]
+    found = verified(aws)
+    assert found.errors == ()
+    assert "named without its ARN" in found.unverifiable[0]
+    assert parse_registry_login("registry") == Reference("secret", "registry", stage="AWSCURRENT")
+    assert parse_registry_login("arn:aws:ssm:eu-west-1:1:parameter/a") is None
 
 
 def test_a_log_group_that_is_made_on_demand_is_not_needed(aws: AwsDouble) -> None:
