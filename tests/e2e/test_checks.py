@@ -107,3 +107,18 @@ def test_nothing_to_deploy_over_a_sick_fleet_is_not_green(deploys: Deploys) -> N
     assert ran.code == 2, ran.text
     assert "nothing to deploy, but task-service is not healthy" in ran.out
     assert deploys.record()["outcome"] == "held"
+
+
+def test_nothing_to_deploy_still_asks_the_smoke_checks_and_the_target_groups(deploys: Deploys) -> None:
+    assert deploys.run(*LIMITED).code == 0
+    again = deploys.run(*LIMITED)
+    assert (again.code, deploys.record()["outcome"]) == (0, "unchanged"), again.text
+    assert {item["name"] for item in deploys.record()["smoke"]} == {"user-service", "bff-service"}
+
+    name = "services/sdt-local-user-service"
+    deploys.sandbox.control(name, {"behaviour": {"http": {"mode": "error", "status": 500}}})
+    sick = deploys.run(*LIMITED)
+    assert sick.code == 2, sick.text
+    assert "smoke check" in sick.out
+    record = deploys.record()
+    assert (record["outcome"], record["cause"]["target"], record["targets"]) == ("held", "user-service", [])

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from tests.support.definitions import registrable
 from tests.support.deploys import NEW, OLD, SERVICES, Deploys
 from tests.support.images import build, updates
@@ -75,6 +77,18 @@ def test_without_any_release(deploys: Deploys) -> None:
     assert ran.code == 2
     assert "local has no release to go back to" in ran.text
     assert deploys.lock()["state"] == "free"
+
+
+def test_without_the_records_the_running_revisions_say_what_ran_before(deploys: Deploys) -> None:
+    limit = ("--limit", "user-service,bff-service")
+    assert deploys.run("deploy.yml", *limit).code == 0
+    shutil.rmtree(deploys.state)
+    back = deploys.run("playbooks/rollback.yml")
+    assert back.code == 0, back.text
+    assert (
+        "has no record of local: where to go back to is known by the tags of the running task definitions" in back.out
+    )
+    assert deploys.running() == dict.fromkeys(SERVICES, OLD)
 
 
 def test_a_moved_tag_does_not_come_back(deploys: Deploys) -> None:

@@ -11,8 +11,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import record_targets, record_unchanged
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, history, newest_id
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest_id
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, record_id
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, verify
@@ -34,6 +34,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
     plan_group,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets, failing_before
+from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal, without_records
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
     beat,
     check_lock,
@@ -67,6 +68,7 @@ class ActionModule(SlipwayAction):
         fleet, observation = plan_fleet(context, goal)
         hosts = plan_group(context, self.arguments["release"])
         record = _record(context, fleet, hosts, kind, goal, clock())
+        record["warnings"] += without_records(context, goal) if goal else ()
         if self.arguments["release"].get("notes"):
             record["notes"] = self.arguments["release"]["notes"]
         changes = bool(fleet.changes or hosts.changes)
@@ -87,8 +89,8 @@ class ActionModule(SlipwayAction):
         if self._task.diff and changes:
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
-            if changes:
-                beat(context, record["id"])
+            # Also without a change: health and smoke checks follow, which may wait for answers.
+            beat(context, record["id"])
             # A plan that took longer than the lock lasts must not hide another run's record behind its own.
             check_lock(context)
             Journal.open(context.store, record)
@@ -105,7 +107,7 @@ class ActionModule(SlipwayAction):
             if settings.dismiss_drift and not self._task.check_mode:
                 dismiss(context)
             return None
-        return rollback_goal(history(context.store, context.environment), settings.to, context.environment)
+        return find_goal(context)
 
 
 def _before(context: Context, fleet: Plan, observation: FleetObservation | None, hosts: Planned) -> dict[str, Any]:

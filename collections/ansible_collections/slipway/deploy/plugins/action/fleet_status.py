@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -32,6 +34,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.released import (
     observe_released,
     own_hosts_status,
 )
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import failing_before
 
 #: What the result says of a service.
 _SAID = (
@@ -111,7 +114,28 @@ def _services(context: Context, known: Releases, *, running: bool) -> list[Servi
 
 
 def _hosts(context: Context, known: Releases) -> list[HostStatus]:
-    return [
+    items = [
         in_step(item, known.host_step(item.name, context.group, context.said(item.name, HEALTH)))
         for item in hosts_status(context)
     ]
+    well = {item.name for item in items if item.verdict in ("pass", "warn", "out_of_step")}
+    failing = _failing_smoke(context, well) if well else {}
+    return [
+        replace(item, verdict=failing[item.name][0], detail=failing[item.name][1]) if item.name in failing else item
+        for item in items
+    ]
+
+
+def _failing_smoke(context: Context, names: Collection[str]) -> dict[str, tuple[str, str]]:
+    """The verdict and its reason for each host whose smoke checks do not pass: nobody else may see that."""
+    try:
+        found = failing_before(context, None, names)
+    except SlipwayError as error:
+        return dict.fromkeys(names, ("unknown", f"the smoke checks cannot be run: {error}"))
+    words = {"fail": ("fail", "failed"), "inconclusive": ("unknown", "is inconclusive")}
+    said: dict[str, tuple[str, str]] = {}
+    for item in found:
+        verdict, word = words.get(str(item["verdict"]), words["inconclusive"])
+        detail = f"smoke check {item['check']} {word}: {item['detail']}"
+        said.setdefault(str(item["name"]), (verdict, detail))
+    return said

@@ -8,12 +8,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
 from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
 
 #: Records that are searched for whether the release ran here before.
 LOOKED_BACK = 50
@@ -69,7 +70,7 @@ def _pinned(context: Context, host: str, tag: str, branch: str, digest: str | No
 
 
 def _earlier(context: Context, host: str) -> Release | None:
-    goal = rollback_goal(history(context.store, context.environment), context.settings.to, context.environment)
+    goal = find_goal(context)
     document = goal.releases.get(BACKEND)
     if document:
         return Release.from_record(BACKEND, {**document, "chosen": f"release {goal.label}"})

@@ -142,6 +142,11 @@ class Context:
         value = self._task_vars["hostvars"][host].get(name)
         return value if isinstance(value, Mapping) else {}
 
+    def said_list(self, host: str, name: str) -> list[Any]:
+        """A fact of a host that is a list, or nothing when it was not set."""
+        value = self._task_vars["hostvars"][host].get(name)
+        return list(value) if isinstance(value, (list, tuple)) else []
+
     @cached_property
     def batch(self) -> list[str]:
         """The hosts of the play's current batch, in its order."""

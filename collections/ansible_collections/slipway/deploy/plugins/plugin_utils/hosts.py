@@ -28,6 +28,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import 
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED, plan_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.serving import serving_problem
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.lint import PASSED, UNVERIFIED
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
@@ -41,6 +42,8 @@ SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__
 SERVED = "nginx_site_result"
 STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
 HEALTH = "__health"
+#: What a host serves, and what it was asked for that.
+SERVING, QUESTIONS = "__serving_result", "__serving_questions"
 #: What the playbook registers of the release.
 RELEASE = "__release"
 MIGRATED, MIGRATION_FAILED = "__migrated", "__migration_failed"
@@ -248,8 +251,24 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
             continue
         expected = wanted if name in changed else None
         result = judge_host(name, after, expected, place, balanced=bool(group), selected=selected)
+        if not changed and result.verdict == "pass":
+            result = _serving(context, result)
         results.append(_left_behind(result, changed.get(name) or {}))
     return results
+
+
+def _serving(context: Context, result: Health) -> Health:
+    """The health of a host whose process runs in view of what it serves: nginx can be down before it.
+
+    A release that was switched just now is judged by its smoke checks instead.
+    """
+    said = context.said(result.name, SERVING)
+    if not said or said.get("skipped"):
+        return result
+    if said.get("failed") or said.get("unreachable"):
+        return replace(result, verdict="unknown", detail=f"what it serves could not be asked: {_error_of(said)}")
+    problem = serving_problem(context.said_list(result.name, QUESTIONS), said.get("answers") or ())
+    return replace(result, verdict="fail", detail=problem) if problem else result
 
 
 def _left_behind(result: Health, item: Mapping[str, Any]) -> Health:

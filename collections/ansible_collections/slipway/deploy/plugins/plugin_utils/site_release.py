@@ -7,13 +7,13 @@ from __future__ import annotations
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import Notes
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key, rollback_goal
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
 from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import ran_last
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.site_environment import check_environment
 from ansible_collections.slipway.deploy.plugins.plugin_utils.site_tag import image_of, wanted_release
+from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
 
 
 def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None]:
@@ -44,7 +44,7 @@ def migrates_site(context: Context, host: str, release: Release) -> bool:
 
 
 def _earlier(context: Context, host: str) -> Release:
-    goal = rollback_goal(history(context.store, context.environment), context.settings.to, context.environment)
+    goal = find_goal(context)
     document = goal.releases.get(SITE)
     if document:
         return Release.from_record(SITE, {**document, "chosen": f"release {goal.label}"})

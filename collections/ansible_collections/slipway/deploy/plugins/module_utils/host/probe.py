@@ -21,6 +21,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
 from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file, resp, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import status_of
 
 _WORKERS = 8
 _OUTPUT = 64 * 1024
@@ -41,8 +42,8 @@ def ask_all(questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def ask(question: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to one question.
 
-    :param question: ``kind`` (``systemd``, ``redis`` or ``command``), ``timeout``, ``wait`` (seconds before it is
-        asked), and what the function of that kind reads.
+    :param question: ``kind`` (``systemd``, ``redis``, ``http`` or ``command``), ``timeout``, ``wait`` (seconds
+        before it is asked), and what the function of that kind reads.
     """
     time.sleep(float(question.get("wait") or 0))
     begun = time.monotonic()
@@ -142,4 +143,10 @@ def run(argv: Sequence[str], timeout: float) -> tuple[int, str, bool]:
     return process.returncode, out[:_OUTPUT].decode(errors="replace"), False
 
 
-_KINDS = {"systemd": _systemd, "redis": _redis, "command": _command}
+def _http(question: Mapping[str, Any]) -> dict[str, Any]:
+    """The status of one request to this host itself; its certificate is not what is asked about."""
+    code, why = status_of(question["url"], str(question.get("host") or ""), float(question["timeout"]))
+    return {"status": code} if code else {"error": why}
+
+
+_KINDS = {"systemd": _systemd, "redis": _redis, "command": _command, "http": _http}

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -149,6 +150,32 @@ def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
         reason = getattr(error, "reason", None) or error
         said = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
         return Answer(ready=False, said=f"{url} gave no answer ({' '.join(str(said).split())})")
+
+
+def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
+    """The HTTP status of one GET and ``""``, or 0 and why there is none; redirects are not followed.
+
+    :param url: as for :func:`ask`. A certificate is not verified: on the host itself its name is another one.
+    :param host: the ``Host`` that is asked for; without it the URL's.
+    """
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection: HTTPConnection
+    if parts.scheme == "http+unix":
+        connection = _UnixConnection(unquote(parts.netloc), patience)
+    elif parts.scheme == "https":
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001 - this host is asked about itself
+        connection = HTTPSConnection(parts.netloc, timeout=patience, context=context)
+    else:
+        connection = HTTPConnection(parts.netloc, timeout=patience)
+    try:
+        connection.request("GET", path, headers={"Host": host} if host else {})
+        return connection.getresponse().status, ""
+    except (OSError, HTTPException, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return 0, f"{url} gave no answer ({' '.join(str(said).split())})"
+    finally:
+        connection.close()
 
 
 def read_answer(code: int, body: bytes, status: int) -> Answer:

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a rollback goes. Where there are no records any more, hosts' ledgers and tags of task definitions say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import TAG_RELEASE, short_arn
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.remembered import remembered_release
+from ansible_collections.slipway.deploy.plugins.module_utils.record.history import (
+    Goal,
+    Runs,
+    group_key,
+    rollback_goal,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history, newest_id
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import HEALTH
+
+BY_LEDGERS = "the hosts' ledgers"
+BY_TAGS = "the tags of the running task definitions"
+
+
+def find_goal(context: Context) -> Goal:
+    """The release that a rollback goes back to.
+
+    :raises SlipwayError: when nobody knows of any.
+    """
+    to = context.settings.to
+    try:
+        return rollback_goal(history(context.store, context.environment), to, context.environment)
+    except SlipwayError:
+        # Records that name no release to go back to are believed; a store that was lost knows of nothing.
+        if newest_id(context.store, context.environment) is not None:
+            raise
+        goal = _remembered(context, to)
+        if goal is None:
+            raise
+        return goal
+
+
+def without_records(context: Context, goal: Goal) -> tuple[str, ...]:
+    """The warning that a rollback without any record says where it goes by other means; none otherwise."""
+    if goal.release is not None or newest_id(context.store, context.environment) is not None:
+        return ()
+    by = [BY_LEDGERS] if any(name.startswith("@") for name in goal.runs) else []
+    by += [BY_TAGS] if any(not name.startswith("@") for name in goal.runs) else []
+    what = f"{context.store.url} has no record of {context.environment}"
+    return (f"{what}: where to go back to is known by {' and '.join(by)}",)
+
+
+def _remembered(context: Context, to: str | None) -> Goal | None:
+    runs: Runs = {}
+    label = ""
+    hosts = {name: context.said(name, HEALTH) for name in context.hosts if name in context.selected_hosts}
+    found = remembered_release({name: said for name, said in hosts.items() if said.get("releases")}, to)
+    if found is not None:
+        label = str(found.side.get("tag") or found.side["release"])
+        _refuse_other_schema(context, label, str(found.side.get("schema") or ""), found.schema)
+        runs[group_key(context.group)] = dict(found.side)
+    if to is None:
+        services = _services_before(context)
+        runs.update(services)
+        label = label or f"what ran before, by {BY_TAGS}"
+    return Goal(None, label, runs) if runs else None
+
+
+def _refuse_other_schema(context: Context, label: str, then: str, now: str) -> None:
+    if then == now or context.settings.force_schema:
+        return
+    what = f"{label} was deployed with schema {then or '?'}, and the schema is at {now or '?'} now"
+    remedy = "No record says whether older code can live with it. If you know that it can: -e force_schema=true"
+    raise SlipwayError(what, BY_LEDGERS, remedy)
+
+
+def _services_before(context: Context) -> dict[str, dict[str, Any]]:
+    """What the services of the newest release ran before it, by what Slipway wrote on their revisions."""
+    wanted = [item for item in context.desired() if item.selected]
+    if not wanted:
+        return {}
+    cache = TaskDefinitionCache(context.cache_directory)
+    facts = observe(wanted, context.clients, cache, resolve_images=False).facts
+    own = {item.desired.name: item.running for item in facts if item.running is not None and _has_before(item.running)}
+    # The id begins with the time in UTC.
+    newest = max((running.own[TAG_RELEASE] for running in own.values()), default="")
+    before = {name: running.cloned_from for name, running in own.items() if running.own[TAG_RELEASE] == newest}
+    definitions = observe((), context.clients, cache, definitions=tuple(before.values())).definitions
+    services = {item.name: item for item in wanted}
+    return {
+        name: _side(context, services[name], arn, definitions[arn][0])
+        for name, arn in before.items()
+        if arn in definitions
+    }
+
+
+def _side(context: Context, service: DesiredService, arn: str, definition: TaskDefinition) -> dict[str, Any]:
+    """What a service ran with a revision, as a record would say it.
+
+    :raises SlipwayError: when the revision names its image by a tag that says nothing about what it meant then.
+    """
+    image = parse_image(definition.image(service.container))
+    digest = image.digest
+    if not digest:
+        moves = image.tag in ("", "latest")
+        found = (
+            api.resolve_image(context.clients, service.registry, service.repository, image.tag) if not moves else None
+        )
+        digest = found.digest if found else ""
+        if not digest:
+            what = f"{short_arn(arn)} names its image by a tag, and which image that was is in no record: {image}"
+            raise SlipwayError(
+                what, service.name, f"Deploy a tag instead: deploy.yml -e image_tag={service.name}=<tag>"
+            )
+    return {"task_definition": arn, "tag": definition.image_tag or image.tag, "digest": digest}
+
+
+def _has_before(running: TaskDefinition) -> bool:
+    return running.is_own and running.cloned_from != running.arn
