@@ -221,13 +221,14 @@ class _ClientCache:
         return client
 
     def _make(self, service: str, region: str) -> Any:
+        from ansible_collections.slipway.deploy.plugins.module_utils.aws.complete import require_complete_answers
         from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
 
         settings = self._settings
         with calling(f"make a client for {service} (environment {settings.environment})"):
             if self._session is None:
                 self._session = _session(settings)
-            return self._session.create_client(
+            client = self._session.create_client(
                 service,
                 region_name=region,
                 endpoint_url=settings.endpoint_url,
@@ -235,6 +236,8 @@ class _ClientCache:
                 aws_secret_access_key=settings.secret_access_key,
                 config=_config(settings, FEWER_ATTEMPTS.get(service, ATTEMPTS)),
             )
+        require_complete_answers(client)
+        return client
 
 
 def _session(settings: AwsSettings) -> Any:

@@ -60,6 +60,22 @@ _UNREACHABLE = {
 }
 
 
+class IncompleteAnswer(SlipwayError):
+    """AWS answered, again and again, without what the answer of that call must have.
+
+    :param service: as botocore names it: ``ecs``.
+    :param operation: ``DescribeServices``.
+    :param lost: the path of what is missing; empty for an answer that cannot be read at all.
+    """
+
+    def __init__(self, service: str, operation: str, lost: str, doing: str = "") -> None:
+        self.service, self.operation, self.lost = service, operation, lost
+        call = f"AWS's answer to {service}:{operation}"
+        what = f"{call} is incomplete: it has no {lost}" if lost else f"{call} is not what this call answers"
+        remedy = "Run it again; if it stays so, look at what is between this machine and AWS: a proxy, aws_endpoint_url"
+        super().__init__(f"cannot {doing}: {what}" if doing else what, remedy=remedy)
+
+
 def translate(exc: Exception, doing: str) -> SlipwayError:
     """The error that a person reads for what botocore raised.
 
@@ -89,6 +105,8 @@ def calling(doing: str) -> Iterator[None]:
     except RecursionError as exc:
         what = f"cannot {doing}: the answer is nested more deeply than can be read"
         raise SlipwayError(what, remedy="Look at what answers in AWS's place (aws_endpoint_url, a proxy)") from exc
+    except IncompleteAnswer as exc:
+        raise IncompleteAnswer(exc.service, exc.operation, exc.lost, doing) from exc
     except Exception as exc:
         if isinstance(exc, SlipwayError) or not is_aws_error(exc):
             raise
@@ -96,7 +114,9 @@ def calling(doing: str) -> Iterator[None]:
 
 
 def is_aws_error(exc: BaseException) -> bool:
-    """Whether botocore raised it: an answer of a service, or a failure to get one."""
+    """Whether it is an answer of a service, or a failure to get one: botocore's, or one that is incomplete."""
+    if isinstance(exc, IncompleteAnswer):
+        return True
     return any(cls.__module__.split(".")[0] == "botocore" for cls in type(exc).__mro__)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 RAW = "SlipwayRaw"
@@ -22,7 +23,10 @@ def keep_raw(client: Any, operation: str) -> None:
 
 
 def _attach(response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if response_dict["status_code"] < 300:
+    if response_dict["status_code"] >= 300:
+        return
+    # A body that ends in the middle has nothing to keep: see complete.py.
+    with suppress(ValueError, RecursionError):
         customized_response_dict[RAW] = json.loads(response_dict["body"] or b"{}")
 
 

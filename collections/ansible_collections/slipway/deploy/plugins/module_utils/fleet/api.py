@@ -51,7 +51,9 @@ def describe_services(clients: Clients, cluster: str, names: Sequence[str]) -> t
     """At most ten services with their tags, and ECS's reason for each that it does not know (``MISSING``)."""
     with calling(f"describe services in cluster {cluster}"):
         answer = clients("ecs").describe_services(cluster=cluster, services=list(names), include=["TAGS"])
-    failures = {item.get("arn", "").rpartition("/")[2]: item.get("reason", "MISSING") for item in answer["failures"]}
+    failures = {
+        item.get("arn", "").rpartition("/")[2]: item.get("reason", "MISSING") for item in answer.get("failures") or ()
+    }
     return answer["services"], failures
 
 

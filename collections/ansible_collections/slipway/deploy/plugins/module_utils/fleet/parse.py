@@ -64,7 +64,7 @@ def parse_service(raw: Mapping[str, Any]) -> ObservedService:
         pending=raw.get("pendingCount", 0),
         deployments=tuple(parse_deployment(item) for item in raw.get("deployments") or ()),
         events=tuple(
-            Event(item["id"], parse_time(item.get("createdAt")), item.get("message", ""))
+            Event(str(item.get("id") or ""), parse_time(item.get("createdAt")), item.get("message", ""))
             for item in raw.get("events") or ()
         ),
         scheduling=raw.get("schedulingStrategy") or "REPLICA",

@@ -121,7 +121,10 @@ def _secret(clients: Clients, secret: Secret) -> None:
         raise SlipwayError(f"{reference} does not exist", where, "Create it, or correct its name")
     if known.get("DeletedDate"):
         raise SlipwayError(f"{reference} is scheduled for deletion", where, "Restore it, or use another")
-    versions = known.get("VersionIdsToStages") or {}
+    versions = known.get("VersionIdsToStages")
+    if versions is None:
+        what = f"AWS names no version of {reference}: it has no value yet, or the answer was cut short"
+        raise SlipwayError(what, where, "Put a value in, or run this again")
     stages = {stage for held in versions.values() for stage in held}
     if (reference.version and reference.version not in versions) or (reference.stage and reference.stage not in stages):
         raise SlipwayError(

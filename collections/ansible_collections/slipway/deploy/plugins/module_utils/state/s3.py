@@ -15,7 +15,12 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code, is_aws_error, translate
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
+    IncompleteAnswer,
+    error_code,
+    is_aws_error,
+    translate,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.state.model import (
     Absent,
@@ -176,7 +181,7 @@ class S3Store:
 
     def _explain(self, error: Exception, key: str, doing: str) -> SlipwayError:
         """The error for a person. What is no answer and no failure of a connection is a bug and passes."""
-        if isinstance(error, SlipwayError):
+        if isinstance(error, SlipwayError) and not isinstance(error, IncompleteAnswer):
             return error
         if not is_aws_error(error):
             raise error

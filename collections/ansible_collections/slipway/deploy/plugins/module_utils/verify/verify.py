@@ -234,7 +234,10 @@ class _Checks:
             raise SlipwayError(f"{item} does not exist", _who(names), "Create it, or correct valueFrom in Terraform")
         if known.get("DeletedDate"):
             raise SlipwayError(f"{item} is scheduled for deletion", _who(names), "Restore it, or use another")
-        versions = known.get("VersionIdsToStages") or {}
+        versions = known.get("VersionIdsToStages")
+        if versions is None:
+            what = f"AWS names no version of {item}: it has no value yet, or the answer was cut short"
+            raise SlipwayError(what, _who(names), "Put a value into it, or run this again")
         stages = {stage for held in versions.values() for stage in held}
         if (item.version and item.version not in versions) or (item.stage and item.stage not in stages):
             wanted = item.version or item.stage
