@@ -211,6 +211,43 @@ def test_what_a_person_asks_of_it(place: Place) -> None:
     assert [name for name in names if name.endswith("-access.log")], names
 
 
+def test_what_stands_before_the_service_is_looked_at_as_well(place: Place) -> None:
+    place.host.run("systemctl stop nginx")
+    try:
+        status = place.run("playbooks/status.yml")
+        again = place.deploy(SECOND)
+    finally:
+        place.host.run("systemctl start nginx")
+    assert status.code == 2, status.text
+    assert re.search(rf"✘ site-1 +{SECOND}", status.text), status.text
+    assert "nginx is inactive" in status.text
+    plainly(again)
+    assert "nginx is inactive" in again.text
+    assert (place.record()["outcome"], place.record()["targets"]) == ("held", [])
+
+    current = f"/srv/{place.host.run('ls /srv').split()[0]}/current"
+    good = place.host.run(f"readlink {current}")
+    older = place.host.run(f"ls -d $(dirname {good})/* | grep -v {good}").split()[0]
+    place.host.run(f"ln -sfn {older} {current}")
+    try:
+        status = place.run("playbooks/status.yml")
+    finally:
+        place.host.run(f"ln -sfn {good} {current}")
+    assert status.code == 2, status.text
+    assert f"{current} changed since its process was started" in " ".join(status.text.split())
+
+
+def test_without_records_the_host_s_ledger_says_what_ran_before(place: Place) -> None:
+    lost = {"state_store": str(place.directory / "lost")}
+    refused = place.run("playbooks/rollback.yml", "--check", **lost)
+    plainly(refused)
+    assert f"{FIRST} was deployed with schema" in refused.text
+    preview = place.run("playbooks/rollback.yml", "--check", force_schema="true", **lost)
+    assert preview.code == 0, preview.text
+    assert f"rollback to {FIRST}" in preview.text
+    assert "where to go back to is known by the hosts' ledgers" in preview.text
+
+
 def test_code_alone_goes_back_where_the_schema_allows_it(place: Place) -> None:
     newer = assets(place)
     with place.load(HEALTH, PAGE) as answers:

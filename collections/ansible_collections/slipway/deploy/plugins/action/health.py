@@ -13,7 +13,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups impor
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.record.step import health_in_step
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Fleet
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import deaths_after, failure_of_tasks
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits, StoppedTask, Target
@@ -51,7 +52,7 @@ class ActionModule(CheckingAction):
         unhealthy = work.journal.record.get("unhealthy") or ()
         results: list[health.Health] = []
         for look in range(LOOKS):
-            results = weighed(_judge(context, desired, counts), targets, unhealthy)
+            results = weighed(_judge(context, desired, counts, work.journal.record), targets, unhealthy)
             if health.worst(results) in ("pass", "warn") or work.cancel.why() is not None:
                 break
             if look < LOOKS - 1:
@@ -63,7 +64,9 @@ def _targets(work: Work) -> set[str]:
     return {item["name"] for item in work.journal.record["targets"]}
 
 
-def _judge(context: Context, desired: list[DesiredService], counts: Mapping[str, int]) -> list[health.Health]:
+def _judge(
+    context: Context, desired: list[DesiredService], counts: Mapping[str, int], record: Record
+) -> list[health.Health]:
     """Every service's health.
 
     :param counts: how many tasks each service's deployment was completed with, by the service's name.
@@ -78,8 +81,12 @@ def _judge(context: Context, desired: list[DesiredService], counts: Mapping[str,
     known = (observed[item.service] for item in desired if item.service in observed)
     groups = groups_health(context.clients, (arn for service in known for arn in service.target_groups))
     return [
-        health.judge(
-            item.name, observed.get(item.service), groups, selected=item.selected, expected=counts.get(item.name)
+        health_in_step(
+            health.judge(
+                item.name, observed.get(item.service), groups, selected=item.selected, expected=counts.get(item.name)
+            ),
+            observed.get(item.service),
+            record,
         )
         for item in desired
     ]

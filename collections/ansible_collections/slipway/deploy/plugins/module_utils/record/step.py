@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, TaskDefinition
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
@@ -17,6 +19,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef impor
     describe_differences,
     revision_of,
     same_content,
+    short_arn,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Runs
 from ansible_collections.slipway.deploy.plugins.module_utils.record.released import Released
@@ -129,6 +132,34 @@ def with_step(status: ServiceStatus, step: Step | None, *, running: bool = False
     elif condition == "well" and step.kind != "in_step":
         condition = "unreleased" if step.kind == "unreleased" else "unknown"
     return replace(status, condition=condition, step=step.kind, stray=stray, release=step.record, returns=step.is_goal)
+
+
+def health_in_step(health: Health, observed: ObservedService | None, record: Mapping[str, Any]) -> Health:
+    """A service's health after a deploy in view of what the deploy's record says that it runs.
+
+    What somebody else changed while the deploy went on is not the deploy's to undo: a person has to look. Of a service
+    that the deploy left alone it is said and holds nothing.
+    """
+    wanted, mine = _recorded(health.name, record)
+    if observed is None or health.verdict not in ("pass", "warn") or observed.task_definition in (wanted, ""):
+        return health
+    if not wanted:
+        return health
+    runs, should = short_arn(observed.task_definition), short_arn(wanted)
+    what = f"it runs {runs}, not {should}: somebody changed it during this deploy"
+    return replace(health, verdict="unknown" if mine else "warn", detail=what)
+
+
+def _recorded(name: str, record: Mapping[str, Any]) -> tuple[str, bool]:
+    """The revision that a record says that a service runs, and whether its deploy changed it."""
+    for item in record.get("targets") or ():
+        if item["name"] == name:
+            stable = item.get("state") == "stable"
+            return str((item.get("to") or {}).get("task_definition") or "") if stable else "", True
+    for item in record.get("unchanged") or ():
+        if item["name"] == name:
+            return str(item.get("task_definition") or ""), False
+    return "", False
 
 
 def _is_pinned(facts: Facts) -> bool:

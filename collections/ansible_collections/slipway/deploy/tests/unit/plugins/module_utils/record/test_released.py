@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import ServiceStatus
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import (
     Deployment,
@@ -21,6 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.released imp
 from ansible_collections.slipway.deploy.plugins.module_utils.record.step import (
     Step,
     asks_for_definition,
+    health_in_step,
     host_step,
     service_step,
     with_step,
@@ -249,3 +251,21 @@ def test_a_host_that_scaled_out_should_run_its_group_s_release() -> None:
     limited = {**host(2, "b"), "unchanged": [{"name": "h2", "kind": "host", "group": "site", "why": "not selected"}]}
     assert groups_released([limited, host(1, "a")], ["site"])["site"].release == "a"
     assert groups_released([host(1, "a")], ["backend"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("deploy", "runs", "verdict"),
+    [
+        pytest.param(changed(1, 2, None), 2, "pass", id="what the deploy brought"),
+        pytest.param(changed(1, 2, None), 1, "unknown", id="put back meanwhile: a person looks"),
+        pytest.param(changed(1, 2, None, "planned"), 1, "pass", id="not begun"),
+        pytest.param(left(1, 2, "same digest", None), 2, "pass", id="left alone"),
+        pytest.param(left(1, 2, "same digest", None), 3, "warn", id="left alone, and changed by somebody"),
+        pytest.param(record(1, None), 3, "pass", id="the record says nothing of it"),
+    ],
+)
+def test_health_after_a_deploy_is_of_what_it_deployed(deploy: Any, runs: int, verdict: str) -> None:
+    result = health_in_step(Health("user", "pass", 1, 1), facts(runs).observed, deploy)
+    assert result.verdict == verdict
+    assert ("somebody changed it during this deploy" in result.detail) is (verdict != "pass")
+    assert health_in_step(Health("user", "fail", 0, 1, "down"), facts(3).observed, deploy).detail == "down"
