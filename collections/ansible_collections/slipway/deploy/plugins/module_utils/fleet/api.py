@@ -33,6 +33,7 @@ REVISIONS_A_CALL = 20
 REVISIONS_LISTED = 100
 TARGETS_A_CALL = 50
 PARAMETERS_A_CALL = 50
+INSTANCES_A_CALL = 100
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -211,6 +212,20 @@ def object_exists(clients: Clients, bucket: str, key: str) -> bool:
                 return False
             raise
     return True
+
+
+def container_instances(clients: Clients, cluster: str, expressions: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The ACTIVE container instances of a cluster that all expressions (of placement constraints) hold for."""
+    query = {"filter": " and ".join(f"({item})" for item in expressions)} if expressions else {}
+    found: list[dict[str, Any]] = []
+    with calling(f"list the container instances of cluster {cluster}"):
+        client = clients("ecs")
+        pages = client.get_paginator("list_container_instances").paginate(cluster=cluster, status="ACTIVE", **query)
+        arns = [arn for page in pages for arn in page["containerInstanceArns"]]
+        for part in chunks(arns, INSTANCES_A_CALL):
+            answer = client.describe_container_instances(cluster=cluster, containerInstances=list(part))
+            found += answer["containerInstances"]
+    return found
 
 
 def file_system_exists(clients: Clients, kind: str, identity: str, access_point: str = "") -> bool:

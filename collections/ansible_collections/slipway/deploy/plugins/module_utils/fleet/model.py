@@ -84,6 +84,11 @@ class ObservedService:
     """ARNs of the service revisions that run now."""
     platform: str = ""
     """``linux`` or ``windows`` when ECS says so (Fargate), else ``""``."""
+    launch_type: str = ""
+    """``FARGATE``, ``EC2`` or ``EXTERNAL``; ``""`` for a service with a strategy of capacity providers."""
+    capacity_providers: tuple[str, ...] = ()
+    placement: tuple[str, ...] = ()
+    """The expressions of its placement constraints."""
     created_at: float = 0.0
     """When the service was created, in epoch seconds of ECS's clock."""
 

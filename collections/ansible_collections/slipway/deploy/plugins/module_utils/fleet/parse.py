@@ -76,6 +76,15 @@ def parse_service(raw: Mapping[str, Any]) -> ObservedService:
         tags=parse_tags(raw.get("tags")),
         revisions=tuple(item["arn"] for item in raw.get("currentServiceRevisions") or () if item.get("arn")),
         platform=str(raw.get("platformFamily") or "").split("_", maxsplit=1)[0].lower(),
+        launch_type=str(raw.get("launchType") or ""),
+        capacity_providers=tuple(
+            str(item["capacityProvider"])
+            for item in raw.get("capacityProviderStrategy") or ()
+            if item.get("capacityProvider")
+        ),
+        placement=tuple(
+            str(item["expression"]) for item in raw.get("placementConstraints") or () if item.get("expression")
+        ),
         created_at=parse_time(raw.get("createdAt")),
     )
 

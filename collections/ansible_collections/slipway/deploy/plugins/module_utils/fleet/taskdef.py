@@ -37,6 +37,9 @@ TAG_CLONED_FROM = "slipway:cloned-from"
 TAG_SEEN = "slipway:seen"
 OWN_PREFIX = "slipway:"
 
+FARGATE = "FARGATE"
+FARGATE_PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
+
 MAX_TAGS = 50
 MAX_TAG_VALUE = 256
 

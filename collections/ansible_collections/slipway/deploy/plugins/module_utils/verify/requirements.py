@@ -12,6 +12,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ecr_account, parse_image
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of, short_arn
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.capacity import (
+    Capacity,
+    platform_of,
+    platform_wanted,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
     SECRET,
     Reference,
@@ -21,12 +26,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.verify.references i
     parse_s3_arn,
 )
 
-_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+__all__ = ["ImageNeed", "Requirements", "platform_of", "requirements"]
 
 
 @dataclass(frozen=True)
 class ImageNeed:
-    """An image that has to exist in its registry; ``platform`` is ``""`` when any will do.
+    """An image that has to exist in its registry.
+
+    ``platform`` is ``""`` when any will do, or when the instances of ``capacity`` decide it.
 
     ``undo``: only an undo needs it, so that its absence does not forbid the deploy. ``login``: it is pulled with
     ``repositoryCredentials``, so that a registry that is asked without may hide it.
@@ -38,6 +45,7 @@ class ImageNeed:
     platform: str = ""
     undo: bool = False
     login: bool = False
+    capacity: Capacity | None = None
 
     def __str__(self) -> str:
         name = f"{self.registry}/{self.repository}" if self.registry else self.repository
@@ -89,17 +97,6 @@ def requirements(plan: Plan, *, region: str, account_id: str) -> Requirements:
     return found.result()
 
 
-def platform_of(body: Mapping[str, Any]) -> str:
-    """The platform that tasks of a definition run on (``linux/amd64``), ``""`` when only the instances decide."""
-    stated = body.get("runtimePlatform") or {}
-    fargate = "FARGATE" in (body.get("requiresCompatibilities") or ())
-    if not stated and not fargate:
-        return ""
-    machine = _ARCHITECTURES.get(stated.get("cpuArchitecture") or "X86_64", "")
-    system = (stated.get("operatingSystemFamily") or "LINUX").split("_")[0].lower()
-    return f"{system}/{machine}" if machine else ""
-
-
 class _Collected:
     """Requirements in the making: each with the services that need it, in order."""
 
@@ -124,7 +121,7 @@ class _Collected:
 
 def _images(change: Change, found: _Collected) -> None:
     """The deployed image, and those of other containers that this deploy changes too (shipped drift)."""
-    platform = platform_of(change.body)
+    platform = platform_wanted(change.desired.cluster, change.observed, change.body)
     for container in change.body.get("containerDefinitions") or ():
         name = str(container.get("name", ""))
         before = container_of(change.running.body, name)
@@ -134,7 +131,9 @@ def _images(change: Change, found: _Collected) -> None:
         _image(container, platform, change, found)
 
 
-def _image(container: Mapping[str, Any], platform: str, change: Change, found: _Collected, undo: bool = False) -> None:
+def _image(
+    container: Mapping[str, Any], platform: str | Capacity, change: Change, found: _Collected, undo: bool = False
+) -> None:
     text = str(container.get("image", ""))
     try:
         image = parse_image(text)
@@ -142,7 +141,9 @@ def _image(container: Mapping[str, Any], platform: str, change: Change, found: _
         found.errors.append(SlipwayError(error.what, change.desired.name, error.remedy))
         return
     login = bool(container.get("repositoryCredentials")) and ecr_account(image.host) is None
-    need = ImageNeed(image.registry, image.repository, image.version, platform, undo, login)
+    capacity = platform if isinstance(platform, Capacity) else None
+    stated = "" if isinstance(platform, Capacity) else platform
+    need = ImageNeed(image.registry, image.repository, image.version, stated, undo, login, capacity)
     found.add("images", need, change.desired.name)
 
 

@@ -24,6 +24,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration 
     build_registration,
     undo_needs_clone,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.capacity import platform_of_instance, unfit
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
 from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import (
     ImageNeed,
@@ -113,7 +114,7 @@ def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
             "roles": len({role for role, _actions in needs.rights}),
             **({"file_systems": len(needs.file_systems)} if needs.file_systems else {}),
         },
-        platforms=tuple(sorted({need.platform for need in wanted if need.platform})),
+        platforms=tuple(sorted({need.platform for need in wanted if need.platform} | checks.platforms)),
         unverifiable=tuple(dict.fromkeys(unverifiable)),
         errors=tuple(distinct.values()),
     )
@@ -125,6 +126,8 @@ class _Checks:
     def __init__(self, clients: Clients, settings: AwsSettings) -> None:
         self._clients = clients
         self._settings = settings
+        #: What the instances of clusters are.
+        self.platforms: set[str] = set()
 
     def jobs(self, needs: Requirements) -> list[Callable[[], None]]:
         """Everything to check, in no order that matters."""
@@ -188,15 +191,42 @@ class _Checks:
         if not image.digest:
             remedy = "Push it, or use another tag"
             raise SlipwayError(f"image {need} does not exist ({image.problem})", _who(names), remedy)
-        if not need.platform:
+        machines = {need.platform} if need.platform else self._machines(need, names)
+        if not machines:
             return
         platforms = set(image.platforms.values()) or {self._platform_of_single(need, image.config, names)}
-        if need.platform not in platforms:
+        lacking = unfit(platforms, machines)
+        built = ", ".join(sorted(platforms))
+        if len(lacking) == len(machines):
             raise SlipwayError(
-                f"image {need} is for {', '.join(sorted(platforms))}, but its tasks run on {need.platform}",
+                f"image {need} is for {built}, but its tasks run on {', '.join(lacking)}",
                 _who(names),
                 "Build it for that platform, or change runtimePlatform",
             )
+        if lacking:
+            where = f"instances of the cluster are {', '.join(lacking)} as well, and no constraint keeps its tasks off"
+            raise Unverifiable(f"{_who(names)}: image {need} is for {built}; {where}")
+
+    def _machines(self, need: ImageNeed, names: tuple[str, ...]) -> set[str]:
+        """The platforms of the instances that its tasks may be placed on; none when it does not matter."""
+        capacity = need.capacity
+        if capacity is None:
+            return set()
+        what = f"{_who(names)}: the platform that image {need} needs"
+        try:
+            found = api.container_instances(self._clients, capacity.cluster, capacity.expressions)
+        except SlipwayError as error:
+            raise Unverifiable(f"{what} ({error_code(error) or error.what})") from error
+        mine = [
+            item for item in found if not capacity.providers or item.get("capacityProviderName") in capacity.providers
+        ]
+        platforms = {platform_of_instance(item) for item in mine}
+        if not mine:
+            raise Unverifiable(f"{what} (there is no container instance yet that could say it)")
+        if "" in platforms:
+            raise Unverifiable(f"{what} (a container instance does not report its architecture)")
+        self.platforms |= platforms
+        return platforms
 
     def _platform_of_single(self, need: ImageNeed, config: str, names: tuple[str, ...]) -> str:
         what = f"{_who(names)}: the platform of image {need}"
