@@ -101,6 +101,20 @@ options:
     description: Seconds to wait for another migration to end.
     type: int
     default: 60
+  lock_timeout:
+    description:
+      - Seconds that a statement of a migration waits for a lock that another session holds, such as one with a
+        transaction left open. All requests to the table queue behind a statement that waits. V(0) sets no limit.
+      - Where the release, its role or its database sets C(lock_timeout), that one holds. A statement with
+        C(CONCURRENTLY) has no limit, as nobody queues behind it.
+    type: int
+    default: 3
+  lock_tries:
+    description:
+      - How often a migration that got no lock in time is tried, with a pause of 1, 2, 4 and then 8 seconds between. One
+        that the database does not roll back whole is not tried again.
+    type: int
+    default: 10
   timeout:
     description: Seconds that one run of Alembic may take. After it Alembic is stopped.
     type: int
@@ -211,6 +225,14 @@ waited:
   returned: when something was to be applied
   type: dict
   sample: {seconds: 3.2, holder: "slipway migration on web1 (pid 412, 10.0.0.4, since 2026-11-21T05:29:00Z)"}
+blocked:
+  description: How many C(seconds) it waited for locks, in how many C(tries), and C(by) whom; V(null) when it did not.
+  returned: when something was to be applied
+  type: dict
+  sample:
+    seconds: 7.1
+    tries: 2
+    by: [{pid: 412, application: psql, user: report, state: idle in transaction, seconds: 130}]
 begun:
   description:
     - Whether the database may be another than before.
@@ -234,6 +256,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import (
     Alembic,
     Job,
+    Patience,
     check_url,
     hidden_words,
     read_environment,
@@ -292,6 +315,18 @@ def job_from(params: dict[str, Any]) -> Job:
     )
 
 
+def patience_of(params: dict[str, Any]) -> Patience:
+    """How long it waits for others.
+
+    :raises SlipwayError: when a number is none.
+    """
+    if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
+        raise SlipwayError(
+            "lock_timeout must be 0 or more, and lock_tries 1 or more", "lock_timeout, lock_tries", "Write 3 and 10"
+        )
+    return Patience(params["lock_wait"], params["lock_timeout"], params["lock_tries"])
+
+
 def text_of(name: str, value: Any) -> str:
     """A variable's value.
 
@@ -335,7 +370,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
         return result
     result.update(changed=True, schema_after=None if target == "base" else result["target"])
     result["diff"] = diff(result, way)
-    return result if check_mode else went(alembic.go(look, way, target, params["lock_wait"]), result)
+    return result if check_mode else went(alembic.go(look, way, target, patience_of(params)), result)
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common import database_url
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import container
@@ -30,12 +30,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
     run,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import environment_values, without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.migration import alembic_run
+from ansible_collections.slipway.deploy.plugins.module_utils.migration import alembic_locks, alembic_run
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.revisions import Revision, read_revision
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import crashed, read_trouble
 
-_URL = re.compile(r"postgres(?:ql)?(?:\+[a-z0-9_]+)?://\S+")
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPED_IN_QUOTES = re.compile(r'\\(["\\$`])')
 #: What stands for a secret in SQL: a name, so that a lint can still read the statement.
@@ -59,6 +58,19 @@ class Job(NamedTuple):
     environment: Mapping[str, str]
     timeout: float
     image: str = ""
+
+
+class Patience(NamedTuple):
+    """How a migration waits for locks that others hold.
+
+    :param migration: seconds that it waits for another migration.
+    :param lock: seconds that a statement waits before it gives up; 0 for no such limit.
+    :param tries: how often it is tried.
+    """
+
+    migration: int = 60
+    lock: int = 3
+    tries: int = 10
 
 
 class Look(NamedTuple):
@@ -90,6 +102,7 @@ class Went(NamedTuple):
     clock: str | None
     waited: dict[str, Any] | None
     late: bool = False
+    blocked: dict[str, Any] | None = None
 
 
 class Alembic:
@@ -122,11 +135,23 @@ class Alembic:
             raise SlipwayError(failure.what, None, failure.remedy)
         return self._looked(said)
 
-    def go(self, look: Look, way: str, target: str, wait: int) -> Went:
+    def go(self, look: Look, way: str, target: str, patience: Patience) -> Went:
         """Carry out what leads to the target."""
         # Upwards, what another run has done meanwhile is as good. Downwards only what was looked at may be taken back.
         only = [item.version for item in look.steps] if way == "down" else None
-        said, failure, late = self._ask({"do": "go", "way": way, "target": target, "wait": wait, "only": only})
+        said, failure, late = self._ask(
+            {
+                "do": "go",
+                "way": way,
+                "target": target,
+                "wait": patience.migration,
+                "lock_timeout": patience.lock,
+                "lock_tries": patience.tries,
+                "only": only,
+                # What the database takes back when it fails can be tried again.
+                "whole": [item.version for item in look.steps if item.transactional],
+            }
+        )
         after = said.get("after")
         return Went(
             look=self._looked(said) if "steps" in said else None,
@@ -137,6 +162,7 @@ class Alembic:
             clock=said.get("clock"),
             waited=said.get("waited"),
             late=late,
+            blocked=said.get("blocked"),
         )
 
     def _looked(self, said: Mapping[str, Any]) -> Look:
@@ -161,6 +187,8 @@ class Alembic:
             lines = without_secrets(finished.errors.splitlines()[-20:], self._hidden())
             return {}, crashed(finished.code, lines), False
         trouble = said.get("trouble")
+        if trouble and said.get("blocked"):
+            trouble = {**trouble, "blocked": said["blocked"]}
         return said, self._failure(trouble) if trouble else None, False
 
     def _failure(self, trouble: Mapping[str, Any]) -> Failure:
@@ -175,10 +203,10 @@ class Alembic:
         request = {
             **wanted,
             "configuration": job.configuration,
-            "url": job.url,
+            "url": database_url.for_sqlalchemy(job.url),
             "environment": dict(job.environment),
         }
-        program = inspect.getsource(alembic_run).encode()
+        program = program_text().encode()
         with hidden(program, self._owner) as code, hidden(json.dumps(request).encode(), self._owner) as document:
             if job.image:
                 box = container.Box(job.image, "slipway-alembic", job.directory, job.timeout)
@@ -204,26 +232,27 @@ class Alembic:
         return text
 
 
+def program_text() -> str:
+    """Alembic's side, as one file."""
+    future = "from __future__ import annotations\n"
+    return f"{inspect.getsource(alembic_locks)}\n\n{inspect.getsource(alembic_run).replace(future, '', 1)}"
+
+
 def hidden_words(url: str) -> list[str]:
     """What must not be seen of a URL: all of it, and its password, as it is written and as it is."""
-    words = {url}
-    try:
-        written = urlsplit(url).password or ""
-    except ValueError:
-        written = ""
-    words.update((written, unquote(written), quote(unquote(written), safe="")))
-    words.update(re.findall(r"[?&](?:password|sslpassword)=([^&]*)", url))
-    return sorted(word for word in words if word)
+    return database_url.secrets_of(url)
 
 
 def check_url(url: str, where: str) -> None:
-    """Refuse what is no URL of PostgreSQL.
+    """Refuse what is not a URL of PostgreSQL.
 
     :raises SlipwayError: without repeating it; it has a password in it.
     """
-    if not _URL.fullmatch(url):
+    if database_url.parse(url) is None:
         raise SlipwayError(
-            "this is no URL of PostgreSQL", where, "Write it as in postgresql+psycopg2://user@host:5432/database"
+            "this is not a URL of PostgreSQL",
+            where,
+            "Write it as in postgresql+psycopg2://user@host:5432/database; escape special characters of the password",
         )
 
 

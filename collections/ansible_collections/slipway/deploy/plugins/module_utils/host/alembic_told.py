@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Look, Went
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.revisions import Fate, Revision, fate, unsafe
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import waited_for
 
 
 class Refused(SlipwayError):
@@ -52,7 +53,9 @@ def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
 
     :raises Refused: when it was not, or not all of it.
     """
-    result.update(started_at=done.clock, waited=done.waited)
+    result.update(started_at=done.clock, waited=done.waited, blocked=done.blocked)
+    if done.blocked:
+        result["warnings"] = [f"the migration {waited_for(done.blocked)}"]
     if done.look is not None:
         result.update(schema_before=done.look.current, pending=dicts(done.look.steps))
     failure = done.failure

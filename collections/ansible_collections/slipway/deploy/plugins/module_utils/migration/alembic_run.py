@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Alembic's side of the module ``alembic``. It is executed by a release's own Python, whose Alembic it uses.
 
+:mod:`.alembic_locks` stands before it in the program.
+
 It reads one JSON document, whose path is its argument, and prints one. What the release itself prints goes to the
 errors. The variables that the release reads are set in this process only, which nobody else can look into.
 """
@@ -22,7 +24,10 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # On the host it stands before this, in the same file.
+    from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic_locks import Locks
 
 #: ``int.from_bytes(sha256(b"slipway.deploy.alembic").digest()[:8], "big", signed=True)``; one lock for each database.
 LOCK = -1076009278163357950
@@ -30,6 +35,9 @@ LONGEST_SQL = 1024 * 1024
 LONGEST_SOURCE = 64 * 1024
 _INI, _PROJECT = "alembic.ini", "pyproject.toml"
 _DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
+#: SQLSTATEs of a lock that was not given in time, and of a deadlock: what was rolled back is tried again.
+_RETRIED = ("55P03", "40P01")
+_LONGEST_PAUSE = 8
 _CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # The key of a lock is shown in two halves.
 _HOLDER = f"""
@@ -250,6 +258,7 @@ def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
 def carry_out(place: Place, request: dict[str, Any]) -> dict[str, Any]:
     """Go to the target under the lock. How far it came is asked of the database, also when a revision failed."""
     way, target = request["way"], request.get("target") or "head"
+    locks = Locks(lambda: Session(request["url"]), int(request["lock_timeout"]))
     with locked(request["url"], int(request["wait"])) as lock:
         said = {**look(place, {**request, "sql": False}), **lock}
         wanted = [item["version"] for item in said["steps"]]
@@ -257,17 +266,39 @@ def carry_out(place: Place, request: dict[str, Any]) -> dict[str, Any]:
             raise Trouble("moved", current=said["current"])
         begun: list[dict[str, Any]] = []
         said["begun"] = begun
-        try:
-            place.run(lambda revisions, _context: _followed(place.steps(way, target, revisions or ()), begun))
-        except Exception as error:  # noqa: BLE001 - whatever a revision raises
-            said["trouble"] = problem(error)
-        try:
-            said["after"] = place.current()
-            said["open"] = [str(step.revision.revision) for step in place.steps(way, target, said["after"])]
-        except Exception as error:  # noqa: BLE001 - the connection may be what failed
-            said.setdefault("trouble", problem(error))
-            said["after"] = None
+        for tried in range(1, max(1, int(request["lock_tries"])) + 1):
+            said.pop("trouble", None)
+            began = time.monotonic()
+            try:
+                with locks.watched():
+                    place.run(lambda revisions, _context: _followed(place.steps(way, target, revisions or ()), begun))
+            except Exception as error:  # noqa: BLE001 - whatever a revision raises
+                said["trouble"] = problem(error)
+            _ask_how_far(place, way, target, said)
+            if locks.by:
+                seconds = said.get("blocked", {}).get("seconds", 0) + round(time.monotonic() - began, 1)
+                said["blocked"] = {"seconds": seconds, "tries": tried, "by": list(locks.by.values())}
+            if tried == int(request["lock_tries"]) or not _again(said, request["whole"]):
+                break
+            # What was rolled back with the one that failed has not begun yet.
+            begun[:] = [item for item in begun if item["version"] not in said["open"]]
+            time.sleep(min(2 ** (tried - 1), _LONGEST_PAUSE))
         return said
+
+
+def _ask_how_far(place: Place, way: str, target: str, said: dict[str, Any]) -> None:
+    try:
+        said["after"] = place.current()
+        said["open"] = [str(step.revision.revision) for step in place.steps(way, target, said["after"])]
+    except Exception as error:  # noqa: BLE001 - the connection may be what failed
+        said.setdefault("trouble", problem(error))
+        said["after"] = None
+
+
+def _again(said: dict[str, Any], whole: Sequence[str]) -> bool:
+    """Whether it failed for a lock, and the database has nothing of what failed."""
+    failed = said.get("trouble", {}).get("state") in _RETRIED and said["after"] is not None and said["begun"]
+    return bool(failed) and said["begun"][-1]["version"] in whole
 
 
 def _followed(steps: Sequence[Any], begun: list[dict[str, Any]]) -> Iterator[Any]:

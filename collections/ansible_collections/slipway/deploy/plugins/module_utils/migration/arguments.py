@@ -37,5 +37,7 @@ ALEMBIC: dict[str, dict[str, Any]] = {
     "confirmed": {"type": "bool", "default": False},
     "sql": {"type": "bool", "default": True},
     "lock_wait": {"type": "int", "default": 60},
+    "lock_timeout": {"type": "int", "default": 3},
+    "lock_tries": {"type": "int", "default": 10},
     "timeout": {"type": "int", "default": 1800},
 }

@@ -58,6 +58,7 @@ _OTHERS = (
     (r"Path doesn't exist: ", "the directory of the migrations is not there", "Correct script_location"),
     (r"No space left on device", "the disk is full", "Free space on the host, then run this again"),
 )
+_NAME, _SHOWN = 60, 3
 _NOISE = re.compile(r"\(Background on this error at: \S+\)|For further information visit \S+")
 
 
@@ -69,6 +70,11 @@ def read_trouble(said: Mapping[str, Any]) -> Failure:
     message = _one_line(str(said.get("message") or ""))
     line = _one_line(f"{said.get('type')}: {message}")
     state = str(said.get("state") or "") or _connection_state(message)
+    if said.get("blocked"):
+        return Failure(
+            f"the database gave no lock in time: it {waited_for(said['blocked'])} ({redact(message)})",
+            "End that transaction (SELECT pg_terminate_backend(pid)), then run this again",
+        )
     if state in _STATES:
         what, remedy = _STATES[state]
         return Failure(f"{what} ({redact(message)})", remedy)
@@ -82,6 +88,25 @@ def read_trouble(said: Mapping[str, Any]) -> Failure:
     return Failure(
         redact(message if state else f"Alembic failed: {line}"),
         "Run it on the host with the release's Alembic to see more",
+    )
+
+
+def waited_for(blocked: Mapping[str, Any]) -> str:
+    """For whom a migration waited, and how long, as part of a sentence. No query of theirs is in it."""
+    names = []
+    for item in blocked.get("by") or ():
+        # What a session calls itself is its own text.
+        name = redact("".join(char for char in str(item.get("application") or "") if char.isprintable())) or "a session"
+        user = "".join(char for char in str(item.get("user") or "") if char.isprintable())
+        age, state = item.get("seconds"), str(item.get("state") or "state unknown")
+        since = f" for {age} s" if isinstance(age, int) else ""
+        names.append(
+            f"{name[:_NAME]} (pid {item.get('pid')}{f', user {user[:_NAME]}' if user else ''}, {state}{since})"
+        )
+    shown = "; ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    tries = blocked.get("tries") or 1
+    return (
+        f"waited {blocked.get('seconds')} s{f', in {tries} tries,' if tries > 1 else ''} for a lock that {shown} holds"
     )
 
 

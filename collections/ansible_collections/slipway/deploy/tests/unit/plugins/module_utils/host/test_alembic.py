@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import alembic, environment_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Alembic, Job, Look, Went
+from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Alembic, Job, Look, Patience, Went
 from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic_told import (
     Refused,
     diff,
@@ -38,7 +38,7 @@ def test_a_url(url):
 
 @pytest.mark.parametrize("url", ["", "sqlite:///x", "jdbc:postgresql://h/d", "postgresql://h/d canary", "canary"])
 def test_no_url(url):
-    with pytest.raises(SlipwayError, match="no URL of PostgreSQL") as caught:
+    with pytest.raises(SlipwayError, match="not a URL of PostgreSQL") as caught:
         alembic.check_url(url, "url")
     assert "canary" not in str(caught.value)
 
@@ -115,7 +115,7 @@ print(json.dumps({"heads": ["b2"], "current": ["a1"], "steps": [],
 
 
 def test_secrets_reach_it_by_a_file_without_a_name(job, me, monkeypatch):
-    monkeypatch.setattr(alembic.inspect, "getsource", lambda module: PROGRAM)
+    monkeypatch.setattr(alembic, "program_text", lambda: PROGRAM)
     look = Alembic(job, me).look(sql=True)
     assert (look.head, look.current, look.steps) == ("b2", "a1", ())
     assert look.sql == "SELECT 'redacted', 'redacted'"
@@ -134,15 +134,15 @@ def test_secrets_reach_it_by_a_file_without_a_name(job, me, monkeypatch):
     ],
 )
 def test_what_it_could_not_do(job, me, monkeypatch, program, said):
-    monkeypatch.setattr(alembic.inspect, "getsource", lambda module: program)
+    monkeypatch.setattr(alembic, "program_text", lambda: program)
     with pytest.raises(SlipwayError) as caught:
         Alembic(job, me).look()
     assert said in str(caught.value)
 
 
 def test_one_that_takes_too_long(job, me, monkeypatch):
-    monkeypatch.setattr(alembic.inspect, "getsource", lambda module: "import time; time.sleep(30)")
-    done = Alembic(job._replace(timeout=0.5), me).go(Look("b2", None, (), None, ""), "up", "", 1)
+    monkeypatch.setattr(alembic, "program_text", lambda: "import time; time.sleep(30)")
+    done = Alembic(job._replace(timeout=0.5), me).go(Look("b2", None, (), None, ""), "up", "", Patience())
     assert done.late
     assert "did not end within 0.5 s" in str(done.failure)
 
@@ -299,8 +299,8 @@ def test_where_the_environment_comes_from(tmp_path):
     ("given", "said"),
     [
         ({}, "url: there is no DATABASE_URL"),
-        ({"url": "canary"}, "url: this is no URL of PostgreSQL"),
-        ({"environment": {"DATABASE_URL": "canary"}}, "DATABASE_URL: this is no URL of PostgreSQL"),
+        ({"url": "canary"}, "url: this is not a URL of PostgreSQL"),
+        ({"environment": {"DATABASE_URL": "canary"}}, "DATABASE_URL: this is not a URL of PostgreSQL"),
         ({"environment": {"A": ["canary"]}}, "environment: A is no text"),
         ({"action": "downgrade", "url": URL}, "revision is no revision"),
         ({"action": "downgrade", "url": URL, "revision": "head-1"}, "revision is no revision"),

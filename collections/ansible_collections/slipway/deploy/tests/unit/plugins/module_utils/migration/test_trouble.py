@@ -70,3 +70,17 @@ def test_always_one_line(message, state, kind):
 def test_a_python_that_gave_no_answer():
     assert "code -11: Segmentation fault" in crashed(-11, ["x", "Segmentation fault", ""]).what
     assert "it printed nothing" in crashed(1, []).what
+
+
+def test_who_holds_a_lock_is_said_without_what_could_write_on_a_screen() -> None:
+    name = "night\x1b[2Jly\nreport"
+    by = [
+        {"pid": 412, "application": name, "user": "rep", "state": "idle in transaction", "seconds": 9},
+        {"pid": 7, "application": "", "user": "", "state": "", "seconds": None},
+    ]
+    blocked = {"seconds": 7.1, "tries": 2, "by": by}
+    said = read_trouble({"kind": "exception", "state": "55P03", "message": "canceling", "blocked": blocked})
+    assert said.what == (
+        "the database gave no lock in time: it waited 7.1 s, in 2 tries, for a lock that night[2Jlyreport (pid 412, "
+        "user rep, idle in transaction for 9 s); a session (pid 7, state unknown) holds (canceling)"
+    )
