@@ -5,15 +5,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import write_payload
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import read_wanted
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import clients_later
+
+
+def _without_absent(environment: Mapping[str, Any], optional: Sequence[str]) -> dict[str, Any]:
+    """The variables without the optional ones that this machine does not have."""
+    secrets = Secrets(os.environ)
+    return {name: value for name, value in environment.items() if name not in optional or not secrets.absent(value)}
 
 
 class ActionModule(SlipwayAction):
@@ -26,6 +33,7 @@ class ActionModule(SlipwayAction):
         "environment": {"type": "dict", "default": {}},
         "secrets": {"type": "list", "elements": "dict", "default": []},
         "required": {"type": "list", "elements": "str", "default": []},
+        "optional": {"type": "list", "elements": "str", "default": []},
         "user": {"type": "str"},
         "owner": {"type": "str", "default": ""},
         "files": {"type": "list", "elements": "dict", "default": []},
@@ -45,7 +53,7 @@ class ActionModule(SlipwayAction):
         where = f"inventories/{context.environment}"
         wanted = read_wanted(
             path=given["path"],
-            environment=given["environment"],
+            environment=_without_absent(given["environment"], given["optional"]),
             secrets=given["secrets"],
             required=given["required"],
             files=given["files"],

@@ -65,6 +65,13 @@ options:
     type: list
     elements: str
     default: []
+  optional:
+    description:
+      - Names of O(environment) that may be absent. Where V({env: NAME}) or V({file: path}) has nothing on the control
+        node, or the value is V(null), the service does not get the variable.
+    type: list
+    elements: str
+    default: []
   files:
     description:
       - Files that are found at a path of the host, such as a licence. They are part of the generation, so that a

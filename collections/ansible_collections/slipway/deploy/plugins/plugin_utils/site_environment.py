@@ -29,7 +29,7 @@ def check_environment(context: Context, host: str) -> None:
     if not rows:
         return
     errors: list[SlipwayError] = []
-    named = {row.name for row in rows}
+    named = {row.name: row.required for row in rows}
     service = _values(context, host, "environment", named, errors)
     service.update({str(item.get("name")): None for item in context.of_group(host, "secrets") or ()})
     path = str(context.of_group(host, "parameters_path") or "")
@@ -47,13 +47,18 @@ def check_environment(context: Context, host: str) -> None:
 
 
 def _values(
-    context: Context, host: str, variable: str, named: set[str], errors: list[SlipwayError]
+    context: Context, host: str, variable: str, named: Mapping[str, bool], errors: list[SlipwayError]
 ) -> dict[str, str | None]:
-    """The values of a mapping of the inventory; ``None`` for those that are kept in AWS, or cannot be read."""
+    """The values of a mapping of the inventory; ``None`` for those that are kept in AWS, or cannot be read.
+
+    :param named: the variables of the table, and whether they are required: an optional one may be absent.
+    """
     given: Mapping[str, Any] = context.of_group(host, variable) or {}
     secrets = Secrets(os.environ)
     found: dict[str, str | None] = {}
     for name, value in given.items():
+        if not named.get(str(name), True) and secrets.absent(value):
+            continue
         found[str(name)] = None if isinstance(value, Mapping) else "" if value is None else str(value)
         if isinstance(value, Mapping) and name in named and "key" not in value and {"env", "file"} & value.keys():
             try:

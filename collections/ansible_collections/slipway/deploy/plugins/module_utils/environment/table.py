@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common import database_url
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
 from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
@@ -122,7 +123,7 @@ def _wrong(row: Row, given: Given, environment: str, where: str) -> SlipwayError
         what = f"{row.name} is missing, and {environment} needs it"
         return SlipwayError(what, where, f"Add it to {variable}, as in {row.name}: {example}")
     value = found[row.name]
-    if value is None:
+    if value is None or (not row.required and not value.strip()):
         return None
     if row.choices and value not in row.choices:
         return SlipwayError(f"{row.name} is not what {environment} has", where, f"Write {' or '.join(row.choices)}")
@@ -147,11 +148,8 @@ def _path(value: str) -> bool:
     return value.startswith("/") and ".." not in value.split("/") and "\n" not in value
 
 
-def _url(scheme: str, *, path: bool = False) -> Callable[[str], bool]:
-    """Whether a text is a URL of a scheme (a pattern), with a host, and with a path when told.
-
-    A socket of the machine stands where libpq and Redis' clients have it: in ``?host=/run/…``, or behind ``unix://``.
-    """
+def _url(scheme: str) -> Callable[[str], bool]:
+    """Whether a text is a URL of a scheme (a pattern), with a host, or with a socket's path behind ``unix://``."""
 
     def looks(value: str) -> bool:
         try:
@@ -159,11 +157,16 @@ def _url(scheme: str, *, path: bool = False) -> Callable[[str], bool]:
             host, _port = parts.hostname, parts.port
         except ValueError:
             return False
-        local = parts.query.startswith("host=/") or "&host=/" in parts.query if path else parts.scheme == "unix"
+        local = parts.scheme == "unix"
         fine = bool(re.fullmatch(scheme, parts.scheme)) and bool(host or local) and not re.search(r"\s", value)
-        return fine and (not (path or local) or bool(parts.path.strip("/")))
+        return fine and (not local or bool(parts.path.strip("/")))
 
     return looks
+
+
+def _postgresql_url(value: str) -> bool:
+    address = database_url.parse(value)
+    return address is not None and address.complete
 
 
 #: What a type's values look like, and one of them.
@@ -173,7 +176,7 @@ TYPES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "path": (_path, "/etc/salitemihret/license.json"),
     "url": (_url("https?"), "https://minio.example.org"),
     "postgresql_url": (
-        _url(r"postgres(?:ql)?(?:\+[a-z0-9]+)?", path=True),
+        _postgresql_url,
         "postgresql+psycopg2://user:password@host:5432/database",
     ),
     "redis_url": (_url("rediss?|unix"), "redis://:password@host:6379/0"),

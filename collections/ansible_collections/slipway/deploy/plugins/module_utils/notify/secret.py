@@ -44,6 +44,20 @@ class Secrets:
             raise SlipwayError(f"{kind} {name} is empty", where, "Put the secret there")
         return value
 
+    def absent(self, source: Any) -> bool:
+        """Whether a source of this machine, ``env`` or ``file``, has nothing: it is not set, not there, or empty.
+
+        One that cannot be read for another reason is not absent: reading it says why.
+        """
+        if not isinstance(source, Mapping):
+            return source is None
+        if set(source) == {"env"}:
+            return not self._environ.get(str(source["env"]), "").rstrip("\r\n")
+        if set(source) == {"file"}:
+            path = Path(str(source["file"])).expanduser()
+            return not path.exists() or (path.is_file() and path.stat().st_size == 0)
+        return False
+
     def check(self, source: Any, where: str) -> None:
         """That a secret of this machine, of ``env`` or ``file``, is there and safe. A file's content is not read.
 

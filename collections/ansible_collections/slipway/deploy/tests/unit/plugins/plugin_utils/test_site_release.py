@@ -231,6 +231,19 @@ def test_what_it_has_to_be_told_is_asked_for_first(find: Any, monkeypatch: pytes
     assert "p4ss" not in str(caught.value)
 
 
+def test_an_optional_variable_need_not_be_set(find: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLIPWAY_UNSET", raising=False)
+    monkeypatch.setenv("SLIPWAY_EMPTY", "")
+    table = {name: {"type": "int", "required": False} for name in ("UNSET", "EMPTY", "NULL", "BARE")}
+    environment = {"UNSET": {"env": "SLIPWAY_UNSET"}, "EMPTY": {"env": "SLIPWAY_EMPTY"}, "NULL": None, "BARE": ""}
+    own = {"site_environment_table": table, "site_environment": environment}
+    assert find(site_release="staging-20261101", **own)
+    own["site_environment_table"] = {name: {"type": "int"} for name in table}
+    with pytest.raises(SlipwayError) as caught:
+        find(site_release="staging-20261101", **own)
+    assert len(str(caught.value).splitlines()) == 4
+
+
 def test_what_is_gone_back_to_is_what_a_record_says(find: Any) -> None:
     def ran(number: int, tag: str) -> Doc:
         commit = f"{number}" * 40

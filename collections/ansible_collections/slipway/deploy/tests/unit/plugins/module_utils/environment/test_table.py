@@ -99,6 +99,14 @@ def test_each_mistake_is_a_line(change: dict[str, str], page: dict[str, str], fi
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_an_optional_variable_may_be_empty(value: str | None) -> None:
+    rows = [Row(name, kind, required=False) for name, kind in zip("ABCDEF", sorted(TYPES), strict=True)]
+    check_table([*rows, Row("G", choices=("x",), required=False)], Given(dict.fromkeys("ABCDEFG", value), {}), "s", "w")
+    with pytest.raises(SlipwayError, match="A is empty or no"):
+        check_table([Row("A", "int")], Given({"A": ""}, {}), "staging", WHERE)
+
+
 def test_what_is_missing_is_said_with_how_to_write_it() -> None:
     with pytest.raises(SlipwayError, match="Add it to site_environment, as in JWT_SECRET: {env: JWT_SECRET}"):
         check_table([Row("JWT_SECRET")], Given({}, {}), "production", WHERE)

@@ -104,3 +104,13 @@ def test_files_that_will_not_do(tmp_path: Path, body: bytes, mode: int, said: st
 def test_aws_is_said_to_be_absent() -> None:
     with pytest.raises(SlipwayError, match="ssm is not available here. Use env or file"):
         Secrets({}).read({"ssm": "/x"}, WHERE)
+
+
+def test_what_is_absent_on_this_machine(tmp_path: Path) -> None:
+    secrets = Secrets({"SET": "x", "EMPTY": "", "NEWLINE": "\n"})
+    there, empty = file(tmp_path, b"x"), tmp_path / "empty"
+    empty.touch(0o600)
+    absent = [None, {"env": "UNSET"}, {"env": "EMPTY"}, {"env": "NEWLINE"}, {"file": "/nowhere"}, {"file": str(empty)}]
+    present = ["", "x", 0, {"env": "SET"}, {"file": there}, {"file": "/"}, {"ssm": "/x"}, {"env": "UNSET", "key": "k"}]
+    assert [source for source in absent if not secrets.absent(source)] == []
+    assert [source for source in present if secrets.absent(source)] == []
