@@ -131,6 +131,30 @@ def test_a_second_run_changes_nothing(place: Place) -> None:
     assert place.health()["pid"] == pid
 
 
+def test_what_is_switched_together_goes_back_together(place: Place) -> None:
+    """Less memory, and a page that nginx takes away, for the same release: at first somebody asks for that page."""
+    show = f"systemctl show -P MemoryMax {SERVICE}; cat /etc/systemd/system/{SERVICE}.service"
+    read = "cat /etc/nginx/conf.d/salitemihret.conf"
+    before = (place.host.run(show), place.host.run(read))
+    place.set_variables(python_service_memory_percent=60, nginx_site_extra="location = /members { return 404; }")
+    asked = [{"name": "members", "path": "/members", "body": '<div id="root">'}]
+    ran = place.deploy(FIRST, site_smoke_checks=asked)
+    plainly(ran)
+    assert f"unit: {SERVICE}.service changed" in ran.text
+    assert "configuration: nginx changed" in ran.text
+    assert place.record()["outcome"] == "undone", ran.text
+    assert (place.host.run(show), place.host.run(read), place.ask("/members")[0]) == (*before, 200)
+    runs(place, FIRST)
+
+    ran = place.deploy(FIRST, site_smoke_checks=WITHOUT_USERS)
+    assert ran.code == 0, ran.text
+    assert f"unit: {SERVICE}.service changed" in ran.text
+    assert "MemoryMax=60%" in place.host.run(show)
+    assert place.ask("/members")[0] == 404
+    runs(place, FIRST)
+    place.set_variables(nginx_site_extra=None)
+
+
 def test_a_check_changes_nothing(place: Place) -> None:
     pid, records = place.health()["pid"], len(place.records())
     ran = place.deploy(SECOND, "--check", "--diff")

@@ -15,7 +15,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         body = json.dumps({"path": self.path, "headers": {name.lower(): text for name, text in self.headers.items()}})
-        self.send_response(200)
+        # As frameworks do where a path lacks its slash at the end; elsewhere to what is none of its own paths.
+        location = {"/items": "http://{}/items/", "/items?page=2": "/items/?page=2", "/login": "http://{}/members"}
+        self.send_response(307 if self.path in location else 200)
+        if self.path in location:
+            self.send_header("Location", location[self.path].format(self.headers["Host"]))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

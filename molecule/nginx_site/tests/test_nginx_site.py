@@ -37,7 +37,6 @@ def test_the_page_is_asked_for_each_time(host, path):
     [
         ("two-BqH2x1sT.js", "releases/two/assets/two-BqH2x1sT.js"),
         ("one-BqH2x1sT.js", "assets/one-BqH2x1sT.js"),
-        ("same.js", "releases/two/assets/same.js"),
     ],
 )
 def test_assets_of_all_releases_are_kept_by_browsers(host, name, body):
@@ -45,6 +44,12 @@ def test_assets_of_all_releases_are_kept_by_browsers(host, name, body):
     assert (status, content) == (200, body)
     assert headers["cache-control"] == "public, max-age=31536000, immutable"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_asset_without_a_hash_is_asked_for_each_time(host):
+    status, headers, content = ask(host, "/assets/same.js")
+    assert (status, content) == (200, "releases/two/assets/same.js")
+    assert headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize("path", ["/assets/gone-BqH2x1sT.js", "/gone.js", "/.slipway-complete", "/assets/.hidden"])
@@ -91,5 +96,5 @@ def test_it_starts_at_boot(host):
 
 
 def test_nothing_is_left_of_changes(host):
-    assert host.check_output("find /etc/nginx -name '*slipway*'") == ""
+    assert host.check_output("find /etc/nginx -name '*.slipway-new'") == ""
     assert host.file("/var/lib/slipway/nginx").listdir() == []

@@ -64,6 +64,11 @@ class ActionModule(SlipwayAction):
                     for item in progress.hosts_of(record)
                     if item["name"] in context.batch
                 },
+                "files": {
+                    item["name"]: progress.files_before(item)
+                    for item in progress.hosts_of(record)
+                    if item["name"] in context.batch
+                },
                 "before": {
                     item["name"]: progress.release_before(item)
                     for item in progress.hosts_of(record)

@@ -228,7 +228,9 @@ def warnings(joined: Joined, path: Path, assets: str, *, made: bool) -> list[str
         lines.append(f"{len(joined.differing)} assets have the name of older ones and another content: {names}")
     if joined.unhashed and made:
         names = ", ".join(joined.unhashed[:NAMED])
-        lines.append(f"{len(joined.unhashed)} assets have no hash in their names, and browsers keep them: {names}")
+        lines.append(
+            f"{len(joined.unhashed)} assets have no hash in their names, so browsers ask for them each time: {names}"
+        )
     if made and not (path / assets).is_dir():
         lines.append(f"{path} has no directory {assets}: pages that are open may miss their files after a switch")
     return lines

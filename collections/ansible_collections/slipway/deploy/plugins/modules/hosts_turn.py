@@ -62,6 +62,10 @@ release:
   returned: success
   type: dict
   sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0}
+files:
+  description: For each host the digests of the files that it ran with before; empty where they are not known.
+  returned: success
+  type: dict
 links:
   description: For each host the links of what it ran before; empty where nothing did.
   returned: success

@@ -16,6 +16,11 @@ description:
     where it does not run, and is never restarted.
   - When nginx refuses the configuration, names a certificate that is not there, or goes on with the old configuration
     after the reload, all files are put back, and the error names the file, the line and what nginx says.
+  - With O(activate=false), nginx tests O(content), and the file stays beside the one that runs as long as
+    M(slipway.deploy.service_release) has not pointed RV(links) at it. So nginx is switched with a release and goes back
+    with it.
+  - A site that nginx would not serve is refused, because its file is not included, or another site has its name and
+    port.
   - What a run that was killed in between left is put back by the next one.
 options:
   path:
@@ -31,6 +36,14 @@ options:
     type: list
     elements: path
     default: []
+  activate:
+    description: Whether nginx is to run with O(content) when this ends.
+    type: bool
+    default: true
+  generations:
+    description: With O(activate=false), where the contents are that O(path) is pointed at.
+    type: path
+    default: /etc/nginx/slipway
   program:
     description: The program that tests.
     type: path
@@ -64,12 +77,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: V(unchanged), V(reloaded) or V(started).
+  description: V(unchanged), V(reloaded), V(started), or V(staged) with O(activate=false).
   returned: success
   type: str
   sample: reloaded
+links:
+  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  returned: O(activate=false)
+  type: list
+  elements: dict
+  sample:
+    - path: /etc/nginx/conf.d/salitemihret.conf
+      target: /etc/nginx/slipway/salitemihret-5f0c9e1a2b3c4d5e.conf
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -77,7 +99,22 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import Journal, Server, State, look, put
+from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import (
+    Journal,
+    Server,
+    State,
+    look,
+    put,
+    put_back,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged import (
+    GENERATIONS,
+    adopt,
+    note_server,
+    prune,
+    target_of,
+    write_generation,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
 from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import locked
 
@@ -85,6 +122,8 @@ ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "content": {"type": "str", "required": True},
     "absent": {"type": "list", "elements": "path", "default": []},
+    "activate": {"type": "bool", "default": True},
+    "generations": {"type": "path", "default": GENERATIONS},
     "program": {"type": "path", "default": "/usr/sbin/nginx"},
     "service": {"type": "str", "default": "nginx"},
     "state_directory": {"type": "path", "default": "/var/lib/slipway"},
@@ -106,7 +145,7 @@ def main() -> None:
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    """Have the configuration in place and running; the module's result."""
+    """Have the configuration in place and running, or ready to be switched to; the module's result."""
     server = Server(params["program"], params["service"])
     home = Path(params["state_directory"]) / "nginx"
     journal = Journal(home / f"{Path(params['path']).name}.json")
@@ -114,58 +153,107 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     wanted = {path: State() for path in paths}
     wanted[params["path"]] = State(content=params["content"].encode())
     if check:
-        left = journal.left()
-        before = look(paths)
+        left, before = journal.left(), look(paths)
         # Where nginx is yet to be installed there is no unit to ask.
-        idle = Path(params["program"]).exists() and not server.runs()
-        return result_of(before, wanted, changed=bool(left) or before != wanted or idle, state="reloaded")
+        idle = Path(params["program"]).exists() and not server.loaded(params["path"])
+        changed = bool(left) or differing(before, wanted) != [] or idle
+        return result_of(before, wanted, params, changed=changed, state="reloaded")
     with locked(home):
         left = journal.left()
         put(left)
+        if not params["activate"]:
+            return staged(server, journal, wanted, params, left=bool(left))
         before, was_up = look(paths), server.runs()
-        if not left and before == wanted and was_up:
-            return result_of(before, wanted, changed=False, state="unchanged")
+        if not left and not differing(before, wanted) and server.loaded(params["path"]):
+            return result_of(before, wanted, params, changed=False, state="unchanged")
         said = change(server, journal, before, wanted)
     state = "reloaded" if was_up else "started"
-    return {**result_of(before, wanted, changed=True, state=state), "warnings": said}
+    return {**result_of(before, wanted, params, changed=True, state=state), "warnings": said}
 
 
-def change(server: Server, journal: Journal, before: Mapping[str, State], wanted: Mapping[str, State]) -> list[str]:
+def staged(
+    server: Server, journal: Journal, wanted: Mapping[str, State], params: dict[str, Any], *, left: bool
+) -> dict[str, Any]:
+    """Have nginx test the configuration, and leave it beside the one that runs; the module's result.
+
+    :raises SlipwayError: nginx does not take it.
+    """
+    path, generations = params["path"], params["generations"]
+    if left:
+        journal.close()
+    adopt(generations, path)
+    target = write_generation(generations, path, params["content"].encode())
+    note_server(generations, params["program"], params["service"])
+    before = look([*wanted])
+    changed = left or differing(before, wanted) != [] or not server.loaded(path)
+    said = change(server, journal, before, {**wanted, path: State(target=str(target))}, stays=path) if changed else []
+    live = before[path].target
+    prune(generations, path, [target, *([Path(live)] if live else [])])
+    return {**result_of(before, wanted, params, changed=changed, state="staged"), "warnings": said}
+
+
+def change(
+    server: Server, journal: Journal, before: Mapping[str, State], wanted: Mapping[str, State], stays: str = ""
+) -> list[str]:
     """Put files in place and have nginx run with them, or put everything back; what nginx warns of.
 
+    :param stays: the site's path, when it is only tested and then put back, so that nginx does not run with it yet.
     :raises SlipwayError: nginx does not take them.
     """
-    new = {path: state.text for path, state in wanted.items() if state.content is not None}
+    new = {path: state.read().decode(errors="replace") for path, state in wanted.items() if state != State()}
     journal.open(before)
+    changed = os.lstat(stays).st_mtime_ns if stays and before[stays] != State() else 0
     try:
         put(wanted)
         said = server.test(new)
-        server.apply()
+        for path in new:
+            server.check_site(path)
+        if not stays:
+            server.apply()
     except BaseException as error:
         put(before)
+        if stays:
+            put_back(stays, before[stays], changed)
         journal.close()
         if isinstance(error, SlipwayError) and before != wanted and not server.passes():
             raise SlipwayError(error.what, error.where, BROKEN) from None
         raise
+    if stays:
+        put_back(stays, before[stays], changed)
     journal.close()
     return said
 
 
-def result_of(before: Mapping[str, State], wanted: Mapping[str, State], *, changed: bool, state: str) -> dict[str, Any]:
+def differing(before: Mapping[str, State], wanted: Mapping[str, State]) -> list[str]:
+    """The paths at which nginx finds something else than is wanted; whether by a link does not matter."""
+    return [
+        path
+        for path in wanted
+        if before[path] != wanted[path]
+        and (wanted[path].content is None or before[path] == State() or before[path].read() != wanted[path].read())
+    ]
+
+
+def result_of(
+    before: Mapping[str, State], wanted: Mapping[str, State], params: dict[str, Any], *, changed: bool, state: str
+) -> dict[str, Any]:
     """The module's result."""
-    differing = [path for path in wanted if before[path] != wanted[path]]
+    content, path = params["content"].encode(), params["path"]
+    links = [{"path": path, "target": str(target_of(params["generations"], path, content))}]
     return {
         "changed": changed,
         # With a path in the result, Ansible would put the state of a file in the place of this.
         "state": state,
+        **({} if params["activate"] else {"links": links}),
         "diff": [
             {
-                "before": before[path].text,
-                "after": wanted[path].text,
-                "before_header": path,
-                "after_header": path,
+                # The link of a site is the site, that of the distribution's default is a link.
+                "before": before[item].read().decode(errors="replace") if item == path else before[item].text,
+                "after": wanted[item].text,
+                "before_header": item,
+                "after_header": item,
             }
-            for path in differing
+            for item in differing(before, wanted)
         ],
         "warnings": [],
     }

@@ -37,7 +37,10 @@ options:
     choices: [running, previous, shown]
     default: running
   links:
-    description: Symbolic links that say what runs. Those that the ledger knows and that are not given stay as they are.
+    description:
+      - Symbolic links that say what runs. Those that the ledger knows and that are not given stay as they are.
+      - A link that points into C(/etc/nginx/slipway), as M(slipway.deploy.nginx_site) makes them, is nginx's. Where it
+        changes, or nginx has not read it yet, nginx is reloaded. When nothing else changes, the service goes on.
     type: list
     elements: dict
     default: []
@@ -50,6 +53,12 @@ options:
         description: Where it shall point. It has to exist.
         type: path
         required: true
+  files:
+    description:
+      - With O(state=previous) and O(links), the SHA-256 of the files of O(identity_files) that ran with the links, by
+        path, as RV(files) returned them. By default those of the newest good release with these links.
+    type: dict
+    default: {}
   identity_files:
     description:
       - Files whose content belongs to what runs, such as the unit. Others write them; a switch that is undone puts them
@@ -101,9 +110,16 @@ options:
           - A socket that has a path is asked by C(http+unix://%2Frun%2Fservice.sock/health).
         type: str
       status:
-        description: The HTTP status that means ready.
-        type: int
-        default: 200
+        description: The HTTP statuses that mean ready.
+        type: list
+        elements: int
+        default: [200]
+      headers:
+        description:
+          - Headers of the question, such as C(Host) with the site's name and C(X-Forwarded-Proto) for a service that
+            answers to its own names, or by HTTPS, alone.
+        type: dict
+        default: {}
       timeout:
         description: Seconds from the restart to the first ready answer.
         type: int
@@ -215,6 +231,20 @@ links:
   returned: O(state=shown)
   type: dict
   sample: {/app/app.jar: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar}
+files:
+  description: The SHA-256 of the files that the process was started with, by path; V(null) when that is not known.
+  returned: O(state=shown)
+  type: dict
+  sample: {/etc/systemd/system/umigo-backend.service: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}
+differs:
+  description: The links and files that are not on the disk as the process was started with them.
+  returned: O(state=shown)
+  type: list
+  elements: str
+served:
+  description: Whether nginx runs with the configuration that O(links) point at; V(true) where none does.
+  returned: O(state=shown)
+  type: bool
 releases:
   description: The ledger's releases, the one that became current last first.
   returned: O(state=shown)
@@ -272,6 +302,7 @@ ARGUMENTS = {
         "default": [],
         "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
     },
+    "files": {"type": "dict", "default": {}},
     "identity_files": {"type": "list", "elements": "path", "default": []},
     "identity_changes": {"type": "bool", "default": False},
     "release": {
@@ -291,7 +322,8 @@ ARGUMENTS = {
         "default": {},
         "options": {
             "url": {"type": "str"},
-            "status": {"type": "int", "default": 200},
+            "status": {"type": "list", "elements": "int", "default": [200]},
+            "headers": {"type": "dict", "default": {}},
             "timeout": {"type": "int", "default": 120},
             "stable_for": {"type": "int", "default": 5},
             "interval": {"type": "float", "default": 0.5},
@@ -330,6 +362,8 @@ def main() -> None:
 def make_service(params: dict[str, Any]) -> Service:
     """The service that the arguments name."""
     readiness = {name: value for name, value in params["readiness"].items() if value is not None}
+    if "headers" in readiness:
+        readiness["headers"] = {str(name): str(value) for name, value in readiness["headers"].items()}
     return Service(params["name"], Path(params["state_directory"]) / params["name"], Wanted(**readiness), [])
 
 
@@ -338,7 +372,8 @@ def look(service: Service, params: dict[str, Any]) -> tuple[Ledger, Observed, di
     ledger = load_ledger(service, returning=params["state"] == "previous")
     links = {item["path"]: item["target"] for item in params["links"]}
     paths, files = tracked(ledger)
-    observed = service.observe(ledger, links, (paths | links.keys(), files.union(params["identity_files"])))
+    files = files.union(params["identity_files"], params["files"])
+    observed = service.observe(ledger, links, (paths | links.keys(), files))
     return ledger, observed, links
 
 
@@ -346,7 +381,8 @@ def decided(ledger: Ledger, observed: Observed, links: dict[str, str], params: d
     """What is to be done."""
     release = Release(**params["release"]) if params["release"] else None
     if params["state"] == "previous":
-        return decide_back(ledger, observed, links, release, params["leave"], params["reason"])
+        files = {str(path): str(digest) for path, digest in params["files"].items()}
+        return decide_back(ledger, observed, links, release, params["leave"], params["reason"], files)
     return decide(ledger, observed, links, release, force=params["force"])
 
 

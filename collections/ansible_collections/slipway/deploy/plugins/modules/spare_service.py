@@ -65,9 +65,16 @@ options:
         type: str
         required: true
       status:
-        description: The HTTP status that means ready.
-        type: int
-        default: 200
+        description: The HTTP statuses that mean ready.
+        type: list
+        elements: int
+        default: [200]
+      headers:
+        description:
+          - Headers of the question, such as C(Host) with the site's name and C(X-Forwarded-Proto) for a service that
+            answers to its own names, or by HTTPS, alone.
+        type: dict
+        default: {}
       timeout:
         description: Seconds from the start to the first ready answer.
         type: int
@@ -162,7 +169,8 @@ ARGUMENTS = {
         "required": True,
         "options": {
             "url": {"type": "str", "required": True},
-            "status": {"type": "int", "default": 200},
+            "status": {"type": "list", "elements": "int", "default": [200]},
+            "headers": {"type": "dict", "default": {}},
             "timeout": {"type": "int", "default": 120},
             "stable_for": {"type": "int", "default": 5},
             "interval": {"type": "float", "default": 0.5},
@@ -178,6 +186,7 @@ def spare_from(params: dict[str, Any]) -> Spare:
     """
     name = params["name"]
     readiness = {**params["readiness"], "url": spare_url(params["readiness"]["url"], params["port"])}
+    readiness["headers"] = {str(key): str(value) for key, value in (readiness.get("headers") or {}).items()}
     return Spare(
         name=name,
         command=params["command"],

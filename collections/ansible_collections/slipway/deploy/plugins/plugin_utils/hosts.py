@@ -40,6 +40,8 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Cont
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
 #: What the role of nginx registers, of a site's host.
 SERVED = "nginx_site_result"
+#: What the tasks that compare a service's unit keep: the names of its files that would change.
+UNIT = "__unit_changes"
 STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
 HEALTH = "__health"
 #: What a host serves, and what it was asked for that.
@@ -205,11 +207,19 @@ def observed_host(context: Context, name: str) -> ObservedHost:
     return ObservedHost(
         name,
         error=error,
-        runs=Runs.from_host(shown.get("runs"), shown.get("links")),
+        runs=Runs.from_host(shown.get("runs"), shown.get("links"), shown.get("files")),
         active=bool(shown.get("active")),
         configuration=_names(configuration, ("nginx",) if served else ()),
         configuration_changes=bool(configuration.get("changed")) or served,
+        unit=_unit_changes(context.said(name, UNIT), shown),
     )
+
+
+def _unit_changes(would: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files of a service's unit that would change, or that are not as its process was started with them."""
+    stale = set(shown.get("differs") or ()) & set(shown.get("files") or ())
+    names = [*(str(name) for name in would.get("files") or ()), *(path.rpartition("/")[2] for path in sorted(stale))]
+    return tuple(dict.fromkeys(names))
 
 
 def after_turn(context: Context, names: Sequence[str]) -> dict[str, After]:
@@ -332,6 +342,7 @@ def _after(context: Context, name: str, variable: str, failure: str) -> After:
         configuration=runs.configuration if runs else None,
         reason=" ".join(reason.split()) or (_doubt(said) if active else ""),
         log=log,
+        started={**(said.get("links") or {}), **(said.get("files") or {})},
     )
 
 

@@ -23,8 +23,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import read_mark, sync_file_system
 
-# Rollup's hashes are eight characters or more of URL-safe base64.
-_HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9]+)+")
+# Eight characters of URL-safe base64, as Rollup and esbuild write them, or more hexadecimal digits. A word of the
+# language has no digit and no two capitals, a date has no letter. The role nginx_site has the same pattern.
+HASHED = re.compile(
+    r"[-.](?=[^./]*[A-Za-z])(?=[^./]*[0-9]|[^./]*[A-Z][^./]*[A-Z])"
+    r"(?:[A-Za-z0-9_-]{8}|[0-9a-f]{9,64})(?:\.[A-Za-z0-9]+)+$"
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Joined:
     unhashed: tuple[str, ...] = ()
 
 
+def is_hashed(name: str) -> bool:
+    """Whether the name of a file changes with its content. Pure."""
+    return HASHED.search(name) is not None
+
+
 def join(release: Path, union: Path, *, check: bool = False) -> Joined:
     """Have all assets of a release in the union. What is there stays: a page that is open may be using it.
 
@@ -52,7 +61,7 @@ def join(release: Path, union: Path, *, check: bool = False) -> Joined:
         ensure_directory(union)
     for name, source in _files(release / union.name):
         place = union / name
-        if _HASHED.search(place.name) is None:
+        if not is_hashed(place.name):
             unhashed.append(name)
         if not place.exists():
             added += 1

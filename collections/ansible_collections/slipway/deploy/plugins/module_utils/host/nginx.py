@@ -29,6 +29,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     sync_directory,
     write_atomic,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_dump import read_files, refuse_shared
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_told import (
     given_up,
     main_log,
@@ -40,6 +41,7 @@ _TEST_SECONDS = 60
 #: nginx tries five times, half a second apart, to have a port before it gives a reload up.
 _RELOAD_SECONDS = 15.0
 _INTERVAL = 0.1
+_TICKS = 0.05
 _LOG_LINES = 30
 _STAYS = "The configuration before stays on the disk and runs"
 
@@ -56,7 +58,15 @@ class State:
         """For a diff."""
         if self.target is not None:
             return f"link to {self.target}\n"
-        return (self.content or b"").decode(errors="replace")
+        return self.read().decode(errors="replace")
+
+    def read(self) -> bytes:
+        """What nginx finds there."""
+        if self.target is None:
+            return self.content or b""
+        with suppress(OSError):
+            return Path(self.target).read_bytes()
+        return b""
 
 
 def look(paths: Sequence[str]) -> dict[str, State]:
@@ -91,6 +101,18 @@ def put(states: Mapping[str, State]) -> None:
             write_atomic(path, state.content, 0o644)
         else:
             _unlink(path)
+
+
+def put_back(path: str, state: State, changed: int) -> None:
+    """Give a link its state from before a test, and the time of its change: nginx has not missed anything.
+
+    :param changed: nanoseconds.
+    :raises SlipwayError: it cannot be written.
+    """
+    put({path: state})
+    if state.target is not None:
+        with filing("write it", path):
+            os.utime(path, ns=(changed, changed), follow_symlinks=False)
 
 
 def _unlink(path: str) -> None:
@@ -169,6 +191,27 @@ class Server:
         if code:
             raise refusal(lines, files, _STAYS)
         return warnings(lines)
+
+    def check_site(self, path: str) -> None:
+        """Refuse a site that nginx does not read, or would not serve because another one has its name.
+
+        :raises SlipwayError: naming the other file.
+        """
+        code, lines = self._run([self._program, "-T", "-q"])
+        if code == 0:
+            refuse_shared(read_files("\n".join(lines)), path)
+
+    def loaded(self, path: str) -> bool:
+        """Whether nginx runs, and has read this file, or what this link points at, since it was changed last."""
+        unit = systemd.show(self._unit)
+        try:
+            changed = max(os.lstat(path).st_mtime, Path(path).stat().st_mtime)
+        except OSError:
+            return unit.up
+        hertz, now = os.sysconf("SC_CLK_TCK"), time.clock_gettime(time.CLOCK_BOOTTIME)
+        ages = [now - int(started) / hertz for _number, started in _children(unit.pid)] if unit.up else []
+        # The kernel counts a process's start in hundredths of a second.
+        return bool(ages) and min(ages) <= time.time() - changed + _TICKS
 
     def passes(self) -> bool:
         """Whether nginx takes the configuration that is in place."""

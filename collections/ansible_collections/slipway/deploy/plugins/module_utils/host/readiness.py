@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,6 +20,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import
 
 _ANSWER_LIMIT = 64 * 1024
 _GOOD = ("up", "ok", "healthy", "ready", "pass", "alive", "live", "running", "success", "available", "operational")
+# Starlette: "Invalid host header". Django: DisallowedHost.
+_HOST = re.compile(rb"invalid host|disallowedhost|invalid http_host", re.IGNORECASE)
+_HINT = 4096
 #: Seconds that one question may take.
 PATIENCE = 5.0
 
@@ -27,10 +32,11 @@ class Wanted:
     """What ready means. Times are seconds. See the module ``service_release``."""
 
     url: str | None = None
-    status: int = 200
+    status: Collection[int] = (200,)
     timeout: float = 120
     stable_for: float = 5
     interval: float = 0.5
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,27 +131,34 @@ class _UnixConnection(HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _ask_path(url: str, status: int, patience: float) -> Answer:
+def _ask_path(url: str, wanted: Wanted, patience: float) -> Answer:
     parts = urlsplit(url)
     connection = _UnixConnection(unquote(parts.netloc), patience)
     try:
-        connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers=dict(wanted.headers))
         response = connection.getresponse()
-        return read_answer(response.status, response.read(_ANSWER_LIMIT), status)
+        location = response.getheader("Location") or ""
+        return read_answer(response.status, response.read(_ANSWER_LIMIT), wanted.status, location)
     finally:
         connection.close()
 
 
-def ask(url: str, status: int, patience: float = PATIENCE) -> Answer:
-    """Ask once. Besides ``http`` and ``https`` a URL may be ``http+unix://%2Frun%2Fx.sock/health``."""
+def ask(url: str, wanted: Wanted, patience: float = PATIENCE) -> Answer:
+    """Ask once, with the headers that are wanted: ``Host`` may be one of them.
+
+    Besides ``http`` and ``https`` a URL may be ``http+unix://%2Frun%2Fx.sock/health``.
+    """
     try:
         if url.startswith("http+unix:"):
-            return _ask_path(url, status, patience)
-        with _OPENER.open(url, timeout=patience) as response:
-            return read_answer(response.status, response.read(_ANSWER_LIMIT), status)
+            return _ask_path(url, wanted, patience)
+        request = urllib.request.Request(url, headers=dict(wanted.headers))  # noqa: S310 - the inventory's own
+        with _OPENER.open(request, timeout=patience) as response:
+            return read_answer(response.status, response.read(_ANSWER_LIMIT), wanted.status)
     except urllib.error.HTTPError as error:
         with error:
-            return read_answer(error.code, error.read(_ANSWER_LIMIT), status)
+            location = error.headers.get("Location") or ""
+            return read_answer(error.code, error.read(_ANSWER_LIMIT), wanted.status, location)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         said = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
@@ -178,7 +191,7 @@ def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
         connection.close()
 
 
-def read_answer(code: int, body: bytes, status: int) -> Answer:
+def read_answer(code: int, body: bytes, status: Collection[int], location: str = "") -> Answer:
     """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``, others other good words."""
     try:
         document = loads(body)
@@ -186,4 +199,9 @@ def read_answer(code: int, body: bytes, status: int) -> Answer:
         document = None
     said = document.get("status") if isinstance(document, dict) else None
     line = f"HTTP {code}" + (f", status {said}" if isinstance(said, str) else "")
-    return Answer(code == status and (not isinstance(said, str) or said.lower() in _GOOD), line[:200])
+    if code not in status and location:
+        # What is behind the question mark may be a token.
+        line += f", a redirect to {' '.join(location.partition('?')[0].split())}"
+    elif code not in status and _HOST.search(body[:_HINT]):
+        line += ", it does not accept the Host header"
+    return Answer(code in status and (not isinstance(said, str) or said.lower() in _GOOD), line[:200])

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -51,6 +52,9 @@ class Edges(Protocol):
 
     def restore(self, path: str, digest: str) -> None:
         """Give a file the kept content of this digest."""
+
+    def serve(self, links: Mapping[str, str]) -> None:
+        """Have the web server run with those of the links that are its own; nothing when it does already."""
 
     def restart(self) -> str:
         """Reload systemd and restart the service; the invocation of the new process. That it fails is proven later."""
@@ -102,7 +106,7 @@ def carry_out(decision: Decision, ledger: Ledger, edges: Edges, *, undo: bool = 
         ledger = replace(ledger, pending=None)
         _save(ledger, edges)
         return Outcome(FAILED, proof.reason, proof, decision.to, ledger)
-    return _undo(decision.to, decision.back, proof, ledger, edges)
+    return _undo(decision, decision.back, proof, ledger, edges)
 
 
 def _confirm(decision: Decision, ledger: Ledger, edges: Edges) -> Outcome:
@@ -149,7 +153,7 @@ def _begin(decision: Decision, ledger: Ledger, edges: Edges) -> Ledger:
 def _forward(decision: Decision, ledger: Ledger, edges: Edges) -> tuple[Ledger, Proof]:
     snapshot = decision.to.snapshot
     try:
-        if decision.restart:
+        if decision.restart or decision.serve:
             _switch(snapshot, edges)
         invocation = edges.restart() if decision.restart else edges.invocation()
         ledger = replace(ledger, running=Running(invocation, snapshot))
@@ -167,11 +171,12 @@ def _switch(snapshot: Snapshot, edges: Edges) -> None:
         edges.restore(path, digest)
     for path, target in sorted(snapshot.links.items()):
         edges.link(path, target)
+    edges.serve(snapshot.links)
 
 
-def _undo(bad: Entry, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
+def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
     """Put the old release back. A ledger that cannot be written does not keep it from running."""
-    ledger = ledger.judged(bad.snapshot, BAD, proof.reason)
+    ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
     ledger = replace(ledger.first(replace(back, since=edges.now())), pending=back.snapshot)
     _save(ledger, edges)
     problem = ""
@@ -179,7 +184,10 @@ def _undo(bad: Entry, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -
         _switch(back.snapshot, edges)
     except SlipwayError as error:
         problem = str(error)
-    ledger = replace(ledger, running=Running(edges.restart(), back.snapshot))
+    # Where the web server alone was switched, the service's process is still the one that has to run.
+    stays = decision.serve and decision.before is not None and decision.before.snapshot == back.snapshot
+    invocation = edges.invocation() if stays else edges.restart()
+    ledger = replace(ledger, running=Running(invocation, back.snapshot))
     _save(ledger, edges)
     again = edges.prove(settled=False)
     if problem or not again.ready:

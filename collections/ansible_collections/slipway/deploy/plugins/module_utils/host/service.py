@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger as ledgers
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, secrets, sockets, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host import nginx_staged, ports, secrets, sockets, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host.draining import Draining
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     ensure_directory,
     file_digest,
@@ -31,6 +32,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     write_atomic,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger, Snapshot
+from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged import GENERATIONS
 from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Answer, Wanted, Watch, ask, judge
 from ansible_collections.slipway.deploy.plugins.module_utils.host.release import Proof
 from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed
@@ -47,6 +49,7 @@ class Service:
     """The edges of one service. See :class:`release.Edges`.
 
     :ivar home: where its ledger, its lock and its kept files are.
+    :ivar generations: where the web server's configurations are: links into it are read by the web server.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Service:
     wanted: Wanted
     warnings: list[str]
     interrupted: str = ""
+    generations: str = GENERATIONS
 
     @property
     def ledger_path(self) -> Path:
@@ -79,8 +83,29 @@ class Service:
         targets = {*links.values(), *on_disk.values()}
         targets.update(target for entry in ledger.entries for target in entry.snapshot.links.values())
         gone = frozenset(target for target in targets if not Path(target).exists())
-        touched = unit.outdated or any(_changed_after(path, unit.started) for path in (*on_disk, *digests))
-        return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone, touched)
+        known = [links, on_disk, *(entry.snapshot.links for entry in ledger.entries)]
+        served = frozenset(path for item in known for path in nginx_staged.served(item, self.generations))
+        own = [path for path in (*on_disk, *digests) if path not in served]
+        touched = unit.outdated or any(_changed_after(path, unit.started) for path in own)
+        unserved = not self._serves(served & on_disk.keys())
+        return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone, touched, served, unserved)
+
+    def _serves(self, paths: Collection[str]) -> bool:
+        """Whether the web server runs with the configuration at these paths."""
+        server = nginx_staged.noted_server(self.generations)
+        return all(server.loaded(path) for path in paths)
+
+    def serve(self, links: Mapping[str, str]) -> None:
+        """Have the web server run with the links that are its own.
+
+        :raises SlipwayError: it does not take them.
+        """
+        paths = nginx_staged.served(links, self.generations)
+        if not self._serves(paths):
+            server = nginx_staged.noted_server(self.generations)
+            for line in server.test({}):
+                self.warn(line)
+            server.apply()
 
     def check_startable(self) -> None:
         """Refuse to switch what cannot start. Whoever holds its port would also answer in the service's place.
@@ -143,7 +168,13 @@ class Service:
         said = sockets.settle(self.name, before)
         if said:
             self.warn(f"{self.name}.socket: {said}")
-        said = systemd.restart(self.name)
+        port = _own_port(self.wanted.url)
+        listen = [*sockets.show(self.name).listen, *([str(port)] if port else [])]
+        with Draining(systemd.show(self.name).pid, listen) as draining:
+            said = systemd.restart(self.name)
+        waited = draining.said(waits=before.active)
+        if waited:
+            self.warn(f"{self.name}.service: {waited}")
         if said:
             self.warn(f"{self.name}.service: {said}")
         return self.invocation()
@@ -176,7 +207,7 @@ class Service:
     def _answer(self, unit: systemd.Unit, wanted: Wanted) -> Answer | None:
         if not unit.up:
             return None
-        return ask(wanted.url, wanted.status) if wanted.url else Answer(ready=True, said="its process runs")
+        return ask(wanted.url, wanted) if wanted.url else Answer(ready=True, said="its process runs")
 
     def _log(self, unit: systemd.Unit, invocation: str) -> tuple[str, ...]:
         lines = systemd.journal(invocation, LOG_LINES)

@@ -33,6 +33,8 @@ class Observed:
     :ivar touched: whether one of those links and files was changed after the process was started, or systemd has not
         read it since.
     :ivar gone: the targets of links that the ledger or the run names and that do not exist.
+    :ivar served: the paths of the links that the web server reads, not the service: they change without a restart.
+    :ivar unserved: whether the web server does not run with these links as they are on the disk.
     """
 
     active: bool
@@ -40,6 +42,8 @@ class Observed:
     disk: Snapshot
     gone: frozenset[str] = frozenset()
     touched: bool = False
+    served: frozenset[str] = frozenset()
+    unserved: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Decision:
 
     :ivar reason: why, in one line.
     :ivar restart: whether links are switched and the service is restarted; otherwise it is only waited for, if at all.
+    :ivar serve: whether links are switched and the web server reads them, while the service's process stays.
     :ivar prove: whether the process has to prove that it is ready.
     :ivar to: what shall run.
     :ivar before: what ran, as far as it is known.
@@ -64,11 +69,12 @@ class Decision:
     back: Entry | None = None
     leaves: Entry | None = None
     returning: bool = False
+    serve: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether anything is to be done."""
-        return self.restart or self.prove
+        return self.restart or self.serve or self.prove
 
 
 def tracked(ledger: Ledger) -> tuple[frozenset[str], frozenset[str]]:
@@ -111,13 +117,32 @@ def decide(
     found = ledger.entry(wanted)
     to = found or Entry(wanted)
     to = replace(to, release=release or to.release or (before.release if before else None))
-    if known == wanted and not force and _leads(observed, wanted):
+    restart, serve = _steps(observed, known, wanted)
+    if not restart and not serve and not force:
         if to.verdict == GOOD:
             return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=before)
         reason = "it has not proven yet that it is ready"
         return Decision(reason, restart=False, prove=True, to=to, before=before, back=_back(ledger, observed, to))
     reason = _why(observed, known, wanted)
-    return Decision(reason, restart=True, prove=True, to=to, before=before, back=_back(ledger, observed, to))
+    back = _back(ledger, observed, to)
+    restart = restart or force
+    return Decision(reason, restart=restart, prove=True, to=to, before=before, back=back, serve=not restart)
+
+
+def _steps(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> tuple[bool, bool]:
+    """Whether the service has to be restarted, and whether the web server has to read its configuration again."""
+    if known is None or _aside(known, observed) != _aside(wanted, observed):
+        return True, True
+    leads = _leads(observed, wanted)
+    if not leads and not _leads(observed, _aside(wanted, observed)):
+        return True, True
+    return False, known != wanted or not leads or observed.unserved
+
+
+def _aside(snapshot: Snapshot, observed: Observed) -> Snapshot:
+    """What the service's own process is started with."""
+    links = {path: target for path, target in snapshot.links.items() if path not in observed.served}
+    return Snapshot(links, snapshot.files)
 
 
 def decide_back(
@@ -127,6 +152,7 @@ def decide_back(
     release: Release | None = None,
     leave: str | None = None,
     why: str = "undone",
+    files: Mapping[str, str] | None = None,
 ) -> Decision:
     """What makes the service run with an older good release.
 
@@ -135,6 +161,7 @@ def decide_back(
         stand for where the ledger does not know it.
     :param leave: the id of the release to leave; when another one runs, nothing is left.
     :param why: why it is left, in one line.
+    :param files: with links, the digests of the files that ran with them, where they are known.
     :raises SlipwayError: when there is no such release, or something of it is gone.
     """
     current = ledger.entry(ledger.pending) or ledger.entry(observed.disk) or ledger.current()
@@ -144,25 +171,26 @@ def decide_back(
     if links:
         wanted = {**observed.disk.links, **links}
         # The deploy that is undone may have written another unit: the release goes back with the one it ran with.
+        to = Entry(Snapshot(wanted, {**observed.disk.files, **(files or {})}), release)
         ran = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
-        to = Entry(Snapshot(wanted, observed.disk.files), release)
-        to = next(ran, None) or ledger.entry(to.snapshot) or to
+        to = ledger.entry(to.snapshot) or to if files else next(ran, None) or ledger.entry(to.snapshot) or to
     else:
         to = _older(ledger, current, release.id if release else None)
     _check_targets(to.snapshot, observed)
     known = started_with(ledger, observed)
-    runs = known == to.snapshot and _leads(observed, to.snapshot)
-    if runs and to.verdict == GOOD:
+    restart, serve = _steps(observed, known, to.snapshot)
+    if not restart and not serve and to.verdict == GOOD:
         return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=current)
     leaves = current if current and current.snapshot != to.snapshot else None
     return Decision(
         f"back from {left or 'an unknown release'} to {_name(to)}: {why}",
-        restart=not runs,
+        restart=restart,
         prove=True,
         to=to,
         before=current,
         leaves=leaves,
         returning=True,
+        serve=serve and not restart,
     )
 
 
@@ -171,10 +199,12 @@ def _settled(ledger: Ledger, observed: Observed, reason: str) -> Decision:
     good = ledger.good()
     if good is None:
         raise AssertionError("the caller looked for a good release")
-    if started_with(ledger, observed) == good.snapshot and _leads(observed, good.snapshot):
+    restart, serve = _steps(observed, started_with(ledger, observed), good.snapshot)
+    if not restart and not serve:
         return Decision(reason, restart=False, prove=False, to=good, before=good)
     _check_targets(good.snapshot, observed)
-    return Decision(f"{reason}, and it does not run as it should", restart=True, prove=True, to=good, before=good)
+    reason = f"{reason}, and it does not run as it should"
+    return Decision(reason, restart=restart, prove=True, to=good, before=good, serve=not restart)
 
 
 def _older(ledger: Ledger, current: Entry | None, release: str | None) -> Entry:
@@ -216,7 +246,9 @@ def _why(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> str:
         return "the service does not run"
     if known == wanted:
         cut = sorted(_changed(observed.disk.links, wanted.links))
-        return f"a switch was cut off: {', '.join(cut)}" if cut else "a restart was asked for"
+        if cut:
+            return f"a switch was cut off: {', '.join(cut)}"
+        return "the web server does not run with this configuration" if observed.unserved else "a restart was asked for"
     if known is None:
         return "it is not known what the running process was started with"
     return f"what it was started with has changed: {', '.join(differences(known, wanted))}"

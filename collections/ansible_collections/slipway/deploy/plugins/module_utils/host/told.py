@@ -40,7 +40,7 @@ def message(outcome: Outcome, decision: Decision, name: str) -> str:
 def described(decision: Decision, observed: Observed, params: Mapping[str, Any]) -> dict[str, Any]:
     """Where it comes from and goes to, and the difference by path."""
     result: dict[str, Any] = {"from": brief(decision.before), "to": brief(decision.to)}
-    if decision.restart:
+    if decision.restart or decision.serve:
         before, after = observed.disk, decision.to.snapshot
         if decision.before is not None:
             before = decision.before.snapshot
@@ -72,6 +72,8 @@ def standing(ledger: Ledger, observed: Observed) -> dict[str, Any]:
         "runs": release,
         "links": dict(known.links) if known else None,
         "differs": list(differences(before, observed.disk)) if before else [],
+        "files": dict(known.files) if known else None,
+        "served": not observed.unserved,
         "releases": [asdict(entry) for entry in ledger.entries],
     }
 

@@ -64,12 +64,19 @@ class Runs:
     schema: str | None = None
     configuration: str | None = None
     links: Mapping[str, str] | None = None
+    files: Mapping[str, str] | None = None
 
     @classmethod
-    def from_host(cls, document: Mapping[str, Any] | None, links: Mapping[str, str] | None = None) -> Runs | None:
+    def from_host(
+        cls,
+        document: Mapping[str, Any] | None,
+        links: Mapping[str, str] | None = None,
+        files: Mapping[str, str] | None = None,
+    ) -> Runs | None:
         """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran.
 
         :param links: the links that it was started with, by path, where they are known.
+        :param files: the digests of the files that it was started with, such as its unit, likewise.
         """
         if not document or not document.get("release"):
             return None
@@ -80,11 +87,12 @@ class Runs:
             schema=document.get("schema"),
             configuration=document.get("configuration"),
             links=links,
+            files=files,
         )
 
     def to_record(self) -> dict[str, Any]:
         """The ``from`` document of a record's target."""
-        return {name: value for name, value in asdict(self).items() if name != "links" or value}
+        return {name: value for name, value in asdict(self).items() if name not in ("links", "files") or value}
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ class ObservedHost:
     :param error: why it could not be looked at or does not fit, in one line; ``None`` when all is well.
     :param runs: what its service runs; ``None`` when nothing ever did.
     :param active: whether the service's process runs.
+    :param unit: the unit's files that would change, or changed since the process was started.
     :param configuration: the names of settings that would change, by what happens to them; ``None`` when unknown.
     :param outside: the target group that it should be in and is not.
     :param sick: what its load balancer has against it, in one line.
@@ -107,6 +116,7 @@ class ObservedHost:
     configuration_changes: bool = False
     outside: str | None = None
     sick: str | None = None
+    unit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

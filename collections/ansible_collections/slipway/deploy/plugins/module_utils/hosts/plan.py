@@ -63,6 +63,8 @@ def _reasons(release: Release, host: ObservedHost, force: bool) -> Iterator[str]
         yield "the service does not run"
     if before is not None and host.configuration_changes:
         yield f"configuration: {configuration_words(host)}"
+    if before is not None and host.unit:
+        yield f"unit: {', '.join(host.unit)} changed"
     if before is not None and host.outside:
         yield f"not in the target group {host.outside}"
     if force:

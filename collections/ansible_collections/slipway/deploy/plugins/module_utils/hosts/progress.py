@@ -10,7 +10,7 @@ host that is gone answers nothing, and then nothing is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import touched
@@ -31,6 +31,7 @@ class After:
     :param answered: whether it answered at all.
     :param release: the release that its service runs, or ``None``; ``configuration`` likewise.
     :param active: whether the service's process runs.
+    :param started: the links and the digests of the files that it was started with, by path; empty when unknown.
     :param reason: why its turn failed, in one line; empty when it did not.
     :param log: the service's last log lines, redacted.
     """
@@ -41,6 +42,7 @@ class After:
     configuration: str | None = None
     reason: str = ""
     log: tuple[str, ...] = ()
+    started: Mapping[str, str] = field(default_factory=dict)
 
 
 def hosts_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -65,6 +67,11 @@ def to_undo(record: Mapping[str, Any]) -> list[str]:
 def finished(record: Mapping[str, Any]) -> bool:
     """Whether nothing is left to do on hosts: all had their turn, or all are back (or given up)."""
     return not to_undo(record) if record.get("cause") else not to_switch({**record, "hold": None})
+
+
+def files_before(item: Mapping[str, Any]) -> dict[str, str]:
+    """The digests of the files that a host's process was started with before; empty where they are not known."""
+    return dict((item.get("from") or {}).get("files") or {})
 
 
 def links_before(item: Mapping[str, Any], service: str) -> list[dict[str, str]]:
@@ -200,9 +207,15 @@ def _undone(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]
 
 
 def _back(item: Mapping[str, Any], after: After) -> bool:
-    """Whether the host runs what it ran before, configuration included."""
+    """Whether the host runs what it ran before, with its configuration, its unit and what its web server is told."""
     before = item.get("from") or {}
-    same = before.get("configuration") in (None, after.configuration)
+    links = dict(before.get("links") or {})
+    # Of a generation of settings the values may be those of now: its name says less than `configuration` does.
+    started = {path: target for path, target in links.items() if "/generations/" not in target}
+    started.update(before.get("files") or {})
+    same = before.get("configuration") in (None, after.configuration) and all(
+        after.started.get(path, value) == value for path, value in started.items()
+    )
     return after.answered and after.active and after.release == before.get("release") and same
 
 

@@ -10,7 +10,6 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
     FREE,
     HELD,
@@ -187,8 +186,7 @@ def _purpose(lock: Lock) -> str:
 
 def one_line(text: str) -> str:
     """A text of the document without what could move a terminal's cursor or begin a line."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(neutral_line(printable).split())
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def clock_time(at: float, now: float, zone: tzinfo | None = None) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -18,6 +19,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import 
 )
 
 LINK, CONFIGURATION, UNIT = "/app/app.jar", "/etc/x/current", "/etc/systemd/system/x.service"
+#: The web server's own link.
+SITE = "/etc/nginx/conf.d/x.conf"
 
 
 class Killed(BaseException):
@@ -38,6 +41,8 @@ class Host:
     book: bytes = ledgers.dump(Ledger(), "x")
     sick: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    web: str | None = None
     kill_in: int | None = None
     full: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -56,7 +61,13 @@ class Host:
             {path: digest for path, digest in self.files.items() if path in files | {UNIT}},
         )
         return Observed(
-            self.process is not None, f"i{self.starts}", disk, frozenset(self.gone), self.touched or self.outdated()
+            self.process is not None,
+            f"i{self.starts}",
+            disk,
+            frozenset(self.gone),
+            self.touched or self.outdated(),
+            frozenset({SITE}),
+            SITE in disk.links and self.web != disk.links[SITE],
         )
 
     def outdated(self) -> bool:
@@ -93,7 +104,7 @@ class Host:
 
     def link(self, path: str, target: str) -> None:
         self.step()
-        self.touched = self.touched or self.links.get(path) != target
+        self.touched = self.touched or (path != SITE and self.links.get(path) != target)
         self.links[path] = target
 
     def restore(self, path: str, digest: str) -> None:
@@ -101,6 +112,12 @@ class Host:
         if digest in self.copies:
             self.touched = self.touched or self.files[path] != digest
             self.files[path] = digest
+
+    def serve(self, links: Mapping[str, str]) -> None:
+        self.step()
+        if links.get(SITE) in self.refused:
+            raise SlipwayError(f"nginx refuses {links[SITE]}")
+        self.web = links.get(SITE, self.web)
 
     def restart(self) -> str:
         self.step()
@@ -146,11 +163,15 @@ class Host:
         return carry_out(decision, ledger, self, undo=undo)
 
     def back(
-        self, links: dict[str, str] | None = None, release: str | None = None, leave: str | None = None
+        self,
+        links: dict[str, str] | None = None,
+        release: str | None = None,
+        leave: str | None = None,
+        files: dict[str, str] | None = None,
     ) -> Outcome:
         ledger = self.ledger()
         wanted = Release(release) if release else None
-        decision = decide_back(ledger, self.observe(ledger, links or {}), links or {}, wanted, leave)
+        decision = decide_back(ledger, self.observe(ledger, links or {}), links or {}, wanted, leave, files=files)
         return carry_out(decision, ledger, self)
 
     def disk(self) -> Snapshot:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.assets import prune_assets
+from ansible_collections.slipway.deploy.plugins.module_utils.host.assets import HASHED, is_hashed, prune_assets
 from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import MARK
 from ansible_collections.slipway.deploy.plugins.modules import front_end_publish as module
 from ansible_collections.slipway.deploy.plugins.modules import release_prune
@@ -163,3 +164,34 @@ def test_a_link_in_a_build_is_refused(tmp_path: Path) -> None:
     path.write_bytes(tar([("file", "index.html", "x"), ("sym", "a", "index.html")]))
     with pytest.raises(SlipwayError, match="the build has a symbolic link, a"):
         publish(tmp_path, FIRST, archive=str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "hashed"),
+    [
+        ("index-BqH2x1sT.js", True),
+        ("index-B-x_9aTq.css", True),
+        ("vendor-DkXQwErt.js.map", True),
+        ("main.8f3a1b2c.chunk.js", True),
+        ("main.0b1c2d3e4f5a6b7c8d9e.css", True),
+        ("font-5ZQ2XKLA.woff2", True),
+        ("logo.png", False),
+        ("logo-background.png", False),
+        ("icon-arrowLeft.svg", False),
+        ("report-20240101.pdf", False),
+        ("jquery-3.7.1.min.js", False),
+        ("config.json", False),
+        ("manifest.webmanifest", False),
+        ("BqH2x1sT.js", False),
+    ],
+)
+def test_which_names_change_with_their_content(name: str, hashed: bool) -> None:
+    assert is_hashed(name) is hashed
+
+
+def test_nginx_has_the_same_pattern() -> None:
+    defaults = Path(__file__).parents[9] / "roles/nginx_site/defaults/main.yml"
+    if not defaults.exists():
+        pytest.skip("the collection alone has no roles")
+    pattern = yaml.safe_load(defaults.read_text())["nginx_site_hashed"]
+    assert pattern == HASHED.pattern.removesuffix("$")

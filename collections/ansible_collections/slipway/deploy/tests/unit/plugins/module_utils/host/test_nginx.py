@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import Journal, State, look, put
+from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_dump import read_files, refuse_shared
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_told import (
     given_up,
     locate,
@@ -107,8 +109,11 @@ def test_where_the_master_process_logs(configuration: str, log: str) -> None:
 class Server:
     """An nginx that takes a configuration, or does not."""
 
-    def __init__(self, *, up: bool = True, test: str = "", apply: str = "", broken: bool = False) -> None:
-        self.up, self.refuses, self.fails, self.broken = up, test, apply, broken
+    def __init__(
+        self, *, up: bool = True, test: str = "", apply: str = "", broken: bool = False, hidden: str = ""
+    ) -> None:
+        self.up, self.refuses, self.fails, self.broken, self.hidden = up, test, apply, broken, hidden
+        self.stale = False
         self.applied = 0
         self.seen: dict[str, State] = {}
         self.paths: list[str] = []
@@ -122,13 +127,20 @@ class Server:
     def passes(self) -> bool:
         return not self.broken
 
+    def check_site(self, path: str) -> None:
+        if self.hidden:
+            raise SlipwayError(self.hidden)
+
+    def loaded(self, path: str) -> bool:
+        return self.up and not self.stale
+
     def runs(self) -> bool:
         return self.up
 
     def apply(self) -> None:
         if self.fails:
             raise SlipwayError(self.fails)
-        self.applied, self.up = self.applied + 1, True
+        self.applied, self.up, self.stale = self.applied + 1, True, False
 
 
 @pytest.fixture
@@ -140,12 +152,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         site, default = tmp_path / "site.conf", tmp_path / "default"
         journal = tmp_path / "state/nginx/site.conf.json"
 
-        def run(self, server: Server, content: str = "new", check: bool = False) -> dict[str, Any]:
+        def run(self, server: Server, content: str = "new", check: bool = False, **more: Any) -> dict[str, Any]:
             server.paths = [str(self.site), str(self.default)]
             monkeypatch.setattr(module, "Server", lambda *_arguments: server)
             given = {name: spec.get("default") for name, spec in module.ARGUMENTS.items()}
             given |= {"path": str(self.site), "absent": [str(self.default)], "program": "/bin/true"}
-            return module.run({**given, "content": content, "state_directory": str(tmp_path / "state")}, check=check)
+            given |= {"content": content, "state_directory": str(tmp_path / "state")}
+            return module.run({**given, "generations": str(tmp_path / "slipway"), **more}, check=check)
+
+        def stage(self, server: Server, content: str = "new", check: bool = False) -> dict[str, Any]:
+            return self.run(server, content, check, activate=False)
 
     return Place()
 
@@ -207,3 +223,119 @@ def test_a_damaged_journal_is_told(place: Any) -> None:
     place.journal.write_text("{")
     with pytest.raises(SlipwayError, match="what an unfinished change wrote down is damaged"):
         place.run(Server())
+
+
+def test_a_staged_site_is_tested_and_waits_for_its_switch(place: Any) -> None:
+    place.site.write_text("old")
+    server = Server()
+    assert place.stage(server, check=True)["changed"]
+    assert not place.site.is_symlink()
+    result = place.stage(server)
+    (link,) = result["links"]
+    assert (result["changed"], result["state"], result["warnings"]) == (True, "staged", ["be warned"])
+    assert server.seen[str(place.site)] == State(target=link["target"])
+    assert (link["path"], Path(link["target"]).read_text()) == (str(place.site), "new")
+    # What runs stays, behind a link, so that a switch can go back to it.
+    assert (place.site.read_text(), place.site.is_symlink(), server.applied) == ("old", True, 0)
+    assert not place.default.is_symlink()
+    assert not place.journal.exists()
+    assert place.stage(server, check=True)["changed"], "nothing was switched"
+    put({link["path"]: State(target=link["target"])})
+    for check in (True, False):
+        again = place.stage(server, check=check)
+        assert (again["changed"], again["links"]) == (False, [link])
+
+
+def test_a_test_of_a_staged_site_does_not_look_like_a_change(place: Any) -> None:
+    (link,) = place.stage(Server(), "old")["links"]
+    put({link["path"]: State(target=link["target"])})
+    before = place.site.lstat().st_mtime_ns
+    place.stage(Server(), "new")
+    with pytest.raises(SlipwayError, match="invalid"):
+        place.stage(Server(test="invalid"), "newer")
+    assert place.site.read_text() == "old"
+    assert place.site.lstat().st_mtime_ns == before
+
+
+def test_what_nginx_has_not_read_is_changed(place: Any) -> None:
+    server = Server()
+    place.run(server)
+    server.stale = True
+    assert place.run(server, check=True)["changed"]
+    assert place.run(server)["state"] == "reloaded"
+    assert server.applied == 2
+
+
+@pytest.mark.parametrize("activate", [True, False])
+def test_a_site_that_another_hides_is_put_back(place: Any, activate: bool) -> None:
+    with pytest.raises(SlipwayError, match="another site answers"):
+        place.run(Server(hidden="another site answers"), activate=activate)
+    assert not place.site.exists()
+
+
+def test_old_generations_go_and_the_live_one_stays(place: Any) -> None:
+    (live,) = place.stage(Server(), "live")["links"]
+    put({live["path"]: State(target=live["target"])})
+    os.utime(live["target"], (1, 1))
+    for number in range(25):
+        place.stage(Server(), f"content {number}")
+    left = list(Path(live["target"]).parent.glob("*.conf"))
+    assert Path(live["target"]) in left
+    assert len(left) == 21
+
+
+MAIN = """# configuration file /etc/nginx/nginx.conf:
+http {
+    log_format main '{"a": "$b;"}';
+    include /etc/nginx/mime.types;
+    include conf.d/*.conf;
+    server { listen 80; listen [::]:80; server_name _; }
+}
+# configuration file /etc/nginx/mime.types:
+types { text/html html; }
+"""
+SERVERS = {
+    "named": "server { listen 80; server_name a.example.org b.example.org; }",
+    "default": "server { listen 80 default_server; server_name other.example.org; }",
+    "bare": "upstream x { server unix:/run/x.sock; } server { listen 80; listen [::]:80; server_name _; }",
+    "mine": "server { listen 80 default_server; server_name _; }",
+    "elsewhere": "server { listen 8080; server_name a.example.org; }",
+    "quoted": "server { listen 0.0.0.0:80; server_name 'a.example.org'; # } server_name z;\n }",
+    "snippet": "server { include snippets/listen; server_name a.example.org; }",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "own", "after", "says"),
+    [
+        ("", "named", "", ""),
+        ("", "bare", "", ""),  # It is read before the server of the main file.
+        ("", "bare", "named", ""),
+        ("elsewhere", "named", "", ""),
+        ("elsewhere", "bare", "", ""),
+        ("named", "bare", "", "answers in its place on port 80"),
+        ("bare", "bare", "", "answers in its place on port 80"),
+        ("", "bare", "default", "answers in its place on port 80"),
+        ("named", "mine", "", ""),
+        ("named", "named", "", "another site answers to a.example.org, b.example.org on port 80"),
+        ("", "named", "quoted", "another site answers to a.example.org on port 80"),
+        ("", "named", "snippet", "another site answers to a.example.org on port 80"),
+        ("default", "named", "", ""),
+    ],
+)
+def test_a_site_is_served_or_it_is_refused(before: str, own: str, after: str, says: str) -> None:
+    dump = MAIN
+    for name, which in (("a", before), ("m", own), ("z", after)):
+        dump += f"# configuration file /etc/nginx/conf.d/{name}.conf:\n{SERVERS[which]}\n" if which else ""
+    dump += "# configuration file /etc/nginx/snippets/listen:\nlisten 80;\n"
+    files, said = read_files(dump), ""
+    try:
+        refuse_shared(files, "/etc/nginx/conf.d/m.conf")
+    except SlipwayError as error:
+        said = str(error)
+    assert says in said if says else said == ""
+
+
+def test_a_site_that_nginx_does_not_read_is_refused() -> None:
+    with pytest.raises(SlipwayError, match="nginx does not read this file"):
+        refuse_shared(read_files(MAIN), "/etc/nginx/conf.d/m.conf")

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -114,13 +118,81 @@ def test_a_wait_ends(looks: list[tuple[float, bool]]) -> None:
     ],
 )
 def test_answers(code: int, body: bytes, ready: bool, said: str) -> None:
-    assert read_answer(code, body, 200) == Answer(ready, said)
+    assert read_answer(code, body, [200]) == Answer(ready, said)
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "location", "said"),
+    [
+        (307, b"", "https://127.0.0.1/health?token=x", "HTTP 307, a redirect to https://127.0.0.1/health"),
+        (400, b"Invalid host header", "", "HTTP 400, it does not accept the Host header"),
+        (400, b"<h1>DisallowedHost at /</h1>", "", "HTTP 400, it does not accept the Host header"),
+    ],
+)
+def test_why_a_service_does_not_want_to_be_asked(code: int, body: bytes, location: str, said: str) -> None:
+    assert read_answer(code, body, [200], location) == Answer(False, said)
+    assert read_answer(code, body, [200, code], location).ready
+
+
+class Choosy(BaseHTTPRequestHandler):
+    """What TrustedHostMiddleware and HTTPSRedirectMiddleware do."""
+
+    def do_GET(self) -> None:
+        if self.headers["Host"] != "site.example.org":
+            self.send_response(400)
+            body = b"Invalid host header"
+        elif self.headers["X-Forwarded-Proto"] != "https":
+            self.send_response(307)
+            self.send_header("Location", "https://site.example.org/health")
+            body = b""
+        else:
+            self.send_response(204)
+            body = b""
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("by_path", [False, True])
+def test_a_service_is_asked_by_its_name_and_as_by_https(tmp_path: Path, by_path: bool) -> None:
+    with _serving(Choosy, tmp_path / "x.sock" if by_path else None) as url:
+        named = {"Host": "site.example.org"}
+        assert ask(f"{url}/health", Wanted()).said == "HTTP 400, it does not accept the Host header"
+        told = ask(f"{url}/health", Wanted(headers=named)).said
+        assert told == "HTTP 307, a redirect to https://site.example.org/health"
+        whole = {**named, "X-Forwarded-Proto": "https"}
+        assert ask(f"{url}/health", Wanted(headers=whole)).said == "HTTP 204"
+        assert ask(f"{url}/health", Wanted(status=[200, 204], headers=whole)).ready
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler], path: Path | None) -> Iterator[str]:
+    class Server(HTTPServer):
+        address_family = socket.AF_UNIX if path else socket.AF_INET
+
+        def server_bind(self) -> None:
+            self.socket.bind(str(path) if path else ("127.0.0.1", 0))
+
+        def get_request(self) -> Any:
+            return self.socket.accept()[0], ("127.0.0.1", 0)
+
+    with Server(("", 0), handler) as server:
+        port = None if path else server.socket.getsockname()[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http+unix://{quote(str(path), safe='')}" if path else f"http://127.0.0.1:{port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_no_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    assert ask("http://127.0.0.1:1/", 200).said == "http://127.0.0.1:1/ gave no answer (Connection refused)"
-    assert not ask("no url", 200).ready
+    assert ask("http://127.0.0.1:1/", Wanted()).said == "http://127.0.0.1:1/ gave no answer (Connection refused)"
+    assert not ask("no url", Wanted()).ready
 
 
 def test_what_systemd_shows() -> None:
@@ -235,7 +307,7 @@ def test_control_characters_of_a_log_go() -> None:
     [(b'{"status": "ok"}', True), (b'{"status": "Healthy"}', True), (b'{"status": "DOWN"}', False), (b"[]", True)],
 )
 def test_words_that_mean_well(body, ready):
-    assert read_answer(200, body, 200).ready is ready
+    assert read_answer(200, body, [200]).ready is ready
 
 
 def test_a_socket_that_has_a_path(tmp_path):
@@ -260,14 +332,14 @@ def test_a_socket_that_has_a_path(tmp_path):
             self.socket.bind(str(path))
 
     url = f"http+unix://{quote(str(path), safe='')}"
-    assert "gave no answer" in ask(f"{url}/health", 200).said
+    assert "gave no answer" in ask(f"{url}/health", Wanted()).said
     with Server(("", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            assert ask(f"{url}/health", 200).ready
-            assert ask(f"{url}/ready?deep=1", 200).ready
-            assert ask(f"{url}/x", 200).said == "HTTP 404, status ok"
+            assert ask(f"{url}/health", Wanted()).ready
+            assert ask(f"{url}/ready?deep=1", Wanted()).ready
+            assert ask(f"{url}/x", Wanted()).said == "HTTP 404, status ok"
         finally:
             server.shutdown()
             thread.join()

@@ -14,7 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import BAD, GOOD, Ledger, dump
 from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import started_with
 
-from .simulated import CONFIGURATION, LINK, UNIT, Host, Killed
+from .simulated import CONFIGURATION, LINK, SITE, UNIT, Host, Killed
 
 
 def deployed(*releases: str) -> Host:
@@ -201,6 +201,56 @@ def test_a_unit_that_was_changed_and_changed_back_around_a_start_is_not_known() 
     assert host.process == host.disk()
 
 
+def test_a_unit_alone_goes_back_to_the_one_that_ran_with_the_same_links() -> None:
+    host = deployed("r1")
+    assert host.run({LINK: "r1"}, "r1", unit="u2").state == "switched"
+    for state in ("undone", "unchanged"):
+        assert host.back({LINK: "r1"}, files={UNIT: "u1"}).state == state
+        assert host.files[UNIT] == "u1"
+    assert host.process == host.disk()
+
+
+def test_the_web_server_alone_is_switched_without_a_restart() -> None:
+    host = Host()
+    host.run({LINK: "r1", SITE: "w1"}, "r1")
+    starts = host.starts
+    outcome = host.run({LINK: "r1", SITE: "w2"}, "r1")
+    assert (outcome.state, host.web, host.starts) == ("switched", "w2", starts)
+    assert host.run({LINK: "r1", SITE: "w2"}, "r1").state == "unchanged"
+    assert host.back({LINK: "r1", SITE: "w1"}).state == "undone"
+    assert (host.web, host.links[SITE], host.starts) == ("w1", "w1", starts)
+
+
+def test_the_web_server_goes_back_with_the_release() -> None:
+    host = Host(sick={"r2"})
+    host.run({LINK: "r1", SITE: "w1"}, "r1")
+    assert host.run({LINK: "r2", SITE: "w2"}, "r2").state == "undone"
+    assert (host.web, host.links) == ("w1", {LINK: "r1", SITE: "w1"})
+    host.sick = set()
+    assert host.run({LINK: "r2", SITE: "w2"}, "r2").state == "switched"
+    assert host.back(leave="r2").state == "undone"
+    assert (host.web, host.links) == ("w1", {LINK: "r1", SITE: "w1"})
+    assert host.healthy()
+
+
+def test_a_web_server_that_does_not_take_it_is_undone() -> None:
+    host = Host(refused={"w2"})
+    host.run({LINK: "r1", SITE: "w1"}, "r1")
+    starts = host.starts
+    outcome = host.run({LINK: "r1", SITE: "w2"}, "r1")
+    assert (outcome.state, outcome.reason) == ("undone", "nginx refuses w2")
+    assert (host.web, host.links[SITE], host.starts) == ("w1", "w1", starts)
+
+
+def test_a_web_server_that_runs_with_something_else_is_put_right() -> None:
+    host = Host()
+    host.run({LINK: "r1", SITE: "w1"}, "r1")
+    host.web, starts = "another", host.starts
+    outcome = host.run({LINK: "r1", SITE: "w1"}, "r1")
+    assert (outcome.state, outcome.reason) == ("switched", "the web server does not run with this configuration")
+    assert (host.web, host.starts) == ("w1", starts)
+
+
 RELEASES = st.sampled_from(["r1", "r2", "r3"])
 UNITS = st.sampled_from(["u1", "u2"])
 EVENTS = st.sampled_from(["nothing", "crash", "boot", "down"])
@@ -267,3 +317,27 @@ def test_killed_in_a_switch_or_its_undo_the_good_release_can_be_had_back(kill: i
     assert host.process is not None
     assert host.process.links == {LINK: "r1"}
     assert host.healthy()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 30), RELEASES, RELEASES, st.booleans(), EVENTS)
+def test_killed_anywhere_the_web_server_runs_with_what_the_next_run_wants(
+    kill: int, release: str, site: str, sick: bool, event: str
+) -> None:
+    host = Host()
+    host.run({LINK: "r1", SITE: "r1"}, "r1")
+    host.sick = {release} if sick and release != "r1" else set()
+    host.kill_in = kill
+    with suppress(Killed):
+        host.run({LINK: release, SITE: site}, release)
+    host.kill_in = None
+    if event in ("crash", "boot"):
+        host.boot() if event == "boot" else host.start()
+    assert host.run({LINK: "r1", SITE: "r1"}, "r1").state in ("switched", "unchanged")
+    assert host.links == {LINK: "r1", SITE: "r1"}
+    assert host.web == "r1"
+    assert host.process is not None
+    assert host.process.links[LINK] == "r1"
+    starts = host.starts
+    assert host.run({LINK: "r1", SITE: "r1"}, "r1").state == "unchanged"
+    assert host.starts == starts

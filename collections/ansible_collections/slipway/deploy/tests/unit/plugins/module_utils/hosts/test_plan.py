@@ -57,6 +57,12 @@ def planned(*hosts: ObservedHost, force: bool = False) -> HostPlan:
         pytest.param(
             observed(runs=RUNS_V2, configuration_changes=True), ["configuration: changed"], id="settings without names"
         ),
+        pytest.param(
+            observed(runs=RUNS_V2, unit=("x.service", "x.socket")),
+            ["unit: x.service, x.socket changed"],
+            id="more memory for the same release",
+        ),
+        pytest.param(observed(runs=None, unit=("x.service",)), ["nothing runs yet"], id="a new host has no unit"),
         pytest.param(observed(runs=None, configuration_changes=True), ["nothing runs yet"], id="new, not reconfigured"),
         pytest.param(
             observed(runs=Runs("backend-v0.2.0-aaaaaaaaaaaa", "backend-v0.2.0", "sha256:aa")),

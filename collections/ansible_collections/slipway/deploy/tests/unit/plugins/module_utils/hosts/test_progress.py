@@ -87,6 +87,25 @@ def test_a_failed_change_of_configuration_alone_is_no_success() -> None:
 
 
 @pytest.mark.parametrize(
+    ("started", "state"),
+    [
+        ({"/etc/u": "1", "/etc/nginx/x": "w1"}, "undone"),
+        ({}, "undone"),
+        ({"/etc/u": "2", "/etc/nginx/x": "w1"}, "undo_failed"),
+        ({"/etc/u": "1", "/etc/nginx/x": "w2"}, "undo_failed"),
+    ],
+)
+def test_a_host_that_keeps_the_unit_or_the_web_server_of_the_new_release_is_not_back(
+    started: dict[str, str], state: str
+) -> None:
+    before = Runs(V1.id, V1.tag, links={"/etc/nginx/x": "w1"}, files={"/etc/u": "1"})
+    begun = progress.begin_undo(record(target("a", "stable", before), cause={"what": "x"}), ["a"], 30.0)
+    assert progress.files_before(begun["targets"][0]) == {"/etc/u": "1"}
+    (item,) = progress.end_undo(begun, {"a": After(True, V1.id, active=True, started=started)}, 40.0)["targets"]
+    assert item["state"] == state
+
+
+@pytest.mark.parametrize(
     ("before", "after", "state", "detail"),
     [
         pytest.param(RUNS_V1, ON_V1, "undone", "", id="it is back"),
