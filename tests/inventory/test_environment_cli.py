@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.inventory.project import Project
+from tests.inventory.project import ROOT, Project
 
 SERVICES = {
     "config-server": (1, 8888),
@@ -52,14 +52,14 @@ def test_another_environment_has_its_own_variables(project: Project) -> None:
 
 def test_precedence_is_the_same_either_way(project: Project) -> None:
     """group_vars/all of a directory beats what a group of the inventory file says, and host_vars beat both."""
-    project.write("dev/more.yml", "priority_4:\n  vars: {max_parallel: 9, only_here: file}\n")
+    project.write("dev/more.yml", "priority_4:\n  vars: {log_group_prefix: /nine, only_here: file}\n")
     project.write("dev/group_vars/priority_4.yml", "only_here: group_vars\n")
-    project.write("dev/host_vars/user-service.yml", "max_parallel: 7\n")
+    project.write("dev/host_vars/user-service.yml", "log_group_prefix: /seven\n")
     by_variable = project.inventory("-e", "env=dev")
     assert by_variable == project.inventory("-i", "inventories/dev")
     hostvars = by_variable["_meta"]["hostvars"]
-    assert hostvars["user-service"]["max_parallel"] == 7
-    assert hostvars["task-service"]["max_parallel"] == 4
+    assert hostvars["user-service"]["log_group_prefix"] == "/seven"
+    assert hostvars["task-service"]["log_group_prefix"] == "/ecs/sdt/dev/"
     assert hostvars["task-service"]["only_here"] == "group_vars"
 
 
@@ -116,6 +116,96 @@ def test_a_wrong_word_is_answered_in_one_line(project: Project, arguments: list[
     (project.root / "bad.yml").write_text("env: [\n", encoding="utf-8")
     ran = project.run("ansible-playbook", "empty.yml", *arguments)
     assert (ran.code, ran.out, ran.err) == (4, "", f"{line}\n")
+
+
+WHOLE = "The playbooks of Slipway have no tags: a deploy without one of its steps is not a deploy"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ["-e", "image_tga=8d20c11"],
+            ["-e image_tga: image_tga is not a variable of deploy.yml or of the environment. Did you mean image_tag?"],
+        ),
+        (
+            ["-e", "image_tag=a", "-e", '{"lock_wai": 3, "to": "x"}'],
+            [
+                "-e lock_wai: lock_wai is not a variable of deploy.yml or of the environment. Did you mean lock_wait?",
+                "-e to: deploy.yml does not use to. It is a variable of rollback.yml",
+            ],
+        ),
+        (["--tags", "deploy"], [f"--tags deploy cannot be used. {WHOLE}. Choose with --limit"]),
+        (["--skip-tags", "a,b"], [f"--skip-tags a,b cannot be used. {WHOLE}. Leave it out"]),
+        (["--limit", ""], ["--limit is empty. Name services, hosts or groups, or leave it out"]),
+        (
+            ["--limit", "localhost"],
+            ["--limit leaves nothing for deploy.yml to work on. Name hosts of fleet, or leave it out"],
+        ),
+        (
+            ["-e", "site_release=x"],
+            ["-e site_release: dev has no hosts in the group site. Leave site_release out"],
+        ),
+        (
+            ["-e", "{image_tag: 1.10, lock_wait: 0600}"],
+            [
+                '-e: image_tag is a number, because 1.10 is not in quotes. Write image_tag: "1.10"',
+                (
+                    "-e: lock_wait: 0600 is not read as it is written. "
+                    "Write lock_wait: and a number in plain digits, or leave it out"
+                ),
+            ],
+        ),
+        (
+            ["-e", "@more.json"],
+            ["-e @more.json:1: to is null. Write a text, or leave it out"],
+        ),
+    ],
+)
+def test_what_nothing_understands_is_refused(project: Project, arguments: list[str], lines: list[str]) -> None:
+    (project.root / "more.json").write_text('{"to": null}', encoding="utf-8")
+    (project.root / "empty.yml").rename(project.root / "deploy.yml")
+    ran = project.run("ansible-playbook", "deploy.yml", "-e", "env=dev", *arguments)
+    assert (ran.code, ran.out, ran.err) == (4, "", "".join(f"{line}\n" for line in lines))
+
+
+def test_variables_of_the_environment_and_of_roles_are_known(project: Project) -> None:
+    (project.root / "roles").symlink_to(ROOT / "roles")
+    (project.root / "empty.yml").rename(project.root / "deploy.yml")
+    project.write("dev/host_vars/user-service.yml", 'mine: "{{ of_ci | default(1) }}"\n')
+    words = ["mine=2", "of_ci=good morning", "jvm_service_port=1", "ansible_user=x", "max_parallel=2"]
+    given = [part for word in words for part in ("-e", word)]
+    ran = project.run("ansible-playbook", "deploy.yml", "-e", "env=dev", *given)
+    assert ran.code == 0, ran.err
+
+
+def test_what_holds_for_the_environment_is_not_said_of_a_service(project: Project) -> None:
+    project.write("dev/host_vars/user-service.yml", "stabilise_timeout: 900\n")
+    ran = project.run("ansible-playbook", "empty.yml", "-e", "env=dev")
+    assert (ran.code, ran.err) == (
+        4,
+        (
+            "inventories/dev (host user-service): stabilise_timeout is set for user-service, but it holds for the "
+            "environment. Write it in inventories/dev/group_vars/all.yml\n"
+        ),
+    )
+
+
+def test_an_extra_variable_is_not_a_template(project: Project) -> None:
+    text = "{{ lookup('pipe', 'touch executed') }} it's"
+    (project.root / "empty.yml").write_text(
+        "- hosts: user-service\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.copy: {content: '{{ [note, more.deep, whole, file] | join }}', dest: '{{ at }}'}\n"
+        "      delegate_to: localhost\n",
+        encoding="utf-8",
+    )
+    (project.root / "more.yml").write_text(f'file: "{text}"\n', encoding="utf-8")
+    given = [f"note={text}", f'{{"more": {{"deep": "{text}"}}}}', f'whole="{text}"', "@more.yml"]
+    words = [part for word in (*given, f"at={project.root}/written") for part in ("-e", word)]
+    ran = project.run("ansible-playbook", "empty.yml", "-e", "env=dev", *words)
+    assert ran.code == 0, ran.out + ran.err
+    assert (project.root / "written").read_text(encoding="utf-8") == text * 4
+    assert not (project.root / "executed").exists()
 
 
 def _spoil(name: str, old: str, new: str) -> Callable[[Project], None]:

@@ -44,6 +44,7 @@ plugin: slipway.deploy.environment
 
 import re
 import sys
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -51,7 +52,7 @@ from typing import Any, NoReturn
 
 from ansible import constants, context
 from ansible.errors import AnsibleError
-from ansible.inventory.manager import split_host_pattern
+from ansible.inventory.helpers import sort_groups
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
@@ -71,8 +72,19 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
     variable_files,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_same
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places, read_source
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import (
+    Places,
+    read_source,
+    template_names,
+)
+from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import (
+    check_run,
+    check_steps,
+    limit_patterns,
+    role_options,
+)
 from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
 from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs
 from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write
@@ -102,6 +114,7 @@ class InventoryModule(BaseInventoryPlugin):
         signs.doing("reading the inventory")
         signs.start()
         try:
+            check_steps()
             read_extra_vars(loader)
             super().parse(inventory, loader, path, cache)
             self._read_config_data(path)
@@ -134,8 +147,8 @@ class InventoryModule(BaseInventoryPlugin):
         else:
             self._check(root / environment, places)
         if len(given) <= 1:
-            # A second source may bring hosts that are not known yet.
-            self._check_limit()
+            # A second source may bring hosts and variables that are not known yet.
+            self._check_run(root, environment)
 
     def _add_outputs(self, directory: Path) -> None:
         """What Terraform says, as variables of all hosts. They are values, never templates."""
@@ -203,12 +216,42 @@ class InventoryModule(BaseInventoryPlugin):
         }
         everywhere = variables.get_vars(self.loader, str(directory), [self.inventory.groups["all"]])
         check_fleet(directory.name, self._members(), host_vars, places, prefix=everywhere.get("service_name_prefix"))
+        errors = list(check_same(directory.name, self._members(), self._variables(directory)))
+        if errors:
+            raise SlipwayErrors(errors)
 
-    def _check_limit(self) -> None:
-        subset = context.CLIARGS.get("subset") if context.CLIARGS else None
-        if subset:
-            hosts = list(self.inventory.hosts)
-            check_limit(_patterns(subset), hosts, {**self._members(), "all": hosts})
+    def _check_run(self, root: Path, environment: str) -> None:
+        """Refuse what the command line says and nothing of this environment takes."""
+        patterns, hosts, members = limit_patterns(), list(self.inventory.hosts), self._members()
+        selected = None if patterns is None else check_limit(patterns, hosts, {**members, "all": hosts})
+        roles = dict.fromkeys([root.parent / "roles", *map(Path, constants.DEFAULT_ROLES_PATH)])
+        options = role_options(path for path in roles if path.is_dir())
+        check_run(environment, read_extra_vars(self.loader), self._own(root / environment), options, members, selected)
+
+    def _own(self, directory: Path) -> set[str]:
+        """The variables that the environment's files give a value or use in a template."""
+        names = {
+            name for item in (*self.inventory.hosts.values(), *self.inventory.groups.values()) for name in item.vars
+        }
+        for path in directory.rglob("*"):
+            if path.suffix in (".yml", ".yaml", ".j2") and path.is_file():
+                names |= template_names(read_text(path, str(path)))
+        return names | {name for found in self._variables(directory).values() for name in found}
+
+    def _variables(self, directory: Path) -> dict[str, dict[str, Any]]:
+        """Host → its variables, and group → those of the group, by the precedence of Ansible."""
+        files = vars_loader.get("ansible.builtin.host_group_vars")
+
+        def of(item: Any) -> dict[str, Any]:
+            return dict(files.get_vars(self.loader, str(directory), [item]))
+
+        groups = {name: (group.vars, of(group)) for name, group in self.inventory.groups.items()}
+        found: dict[str, dict[str, Any]] = {}
+        for host in self.inventory.hosts.values():
+            ordered = [groups[group.name] for group in sort_groups(host.get_groups())]
+            given, written = zip(*ordered, strict=True)
+            found[host.name] = dict(ChainMap(*reversed([*given, *written, host.vars, of(host)])))
+        return found
 
     def _members(self) -> dict[str, list[str]]:
         return {name: [host.name for host in group.get_hosts()] for name, group in self.inventory.groups.items()}
@@ -254,7 +297,7 @@ def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) ->
         if path.suffix not in (".yml", ".yaml"):
             continue
         name = shown.get(path) or str(path.relative_to(root.parent))
-        source = read_source(read_text(path, name), name)
+        source = read_source(read_text(path, name), name, variables=path not in shown)
         errors.extend(source.errors)
         if path in shown:
             plugins[path] = source.plugin
@@ -264,17 +307,6 @@ def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) ->
     if errors:
         raise SlipwayErrors(errors) if len(errors) > 1 else errors[0]
     return places, plugins
-
-
-def _patterns(subset: str) -> list[str]:
-    """The single patterns of ``--limit``; those of ``@file`` are read, one to a line."""
-    patterns: list[str] = []
-    for pattern in split_host_pattern(subset):
-        if pattern.startswith("@"):
-            patterns.extend(read_text(Path(pattern[1:]), f"--limit {pattern}").splitlines())
-        else:
-            patterns.append(pattern)
-    return patterns
 
 
 def _wrap(inventory: Any, plugin: Any) -> Any:

@@ -28,6 +28,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import i
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
     Settings,
+    check_selected,
     desired_service,
     read_settings,
     wanted_tags,
@@ -75,7 +76,13 @@ class Context:
 
     @cached_property
     def environment(self) -> str:
-        """The environment's name."""
+        """The environment's name.
+
+        :raises SlipwayError: the inventory is not an environment of Slipway.
+        """
+        if "env" not in self.variables:
+            remedy = "Run it in the project's directory with -e env=…, or with -i inventories/<env>"
+            raise SlipwayError("this run has no environment", "env", remedy)
         return str(self.variables["env"])
 
     @cached_property
@@ -248,6 +255,14 @@ class Context:
         :raises SlipwayErrors: naming everything that is wrong.
         """
         tags = wanted_tags(self.variables.get("image_tag"), self.services)
+        if "image_tag" in self.variables and tags is None:
+            raise SlipwayErrors([SlipwayError("image_tag is null", "-e image_tag", "Name a tag, or leave it out")])
+        named = {
+            "image_tag": () if tags is None or isinstance(tags, str) else tags,
+            "ship_drift": () if isinstance(self.settings.ship_drift, bool) else sorted(self.settings.ship_drift),
+            "dismiss_drift": sorted(self.settings.dismiss_drift),
+        }
+        check_selected(named, self.selected, self.services)
         wanted: list[DesiredService] = []
         errors: list[SlipwayError] = []
         for name in self.services:

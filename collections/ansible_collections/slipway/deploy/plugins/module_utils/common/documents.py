@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
     """What a JSON text says.
 
+    :param pairs: makes an object of its names and values; by default a dictionary, in which the last of a name stays.
     :raises ValueError: when it is not JSON, or nested more deeply than can be read: a few thousand brackets do that.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=pairs)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

@@ -20,7 +20,8 @@ PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock"))
 #: Variables of one run and the playbooks that read them. They are said with ``-e``.
 RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS),
-    **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift", "site_release", "site_archive_digest"), _DEPLOY),
+    **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
+    **dict.fromkeys(("site_release", "site_archive_digest"), _DEPLOY),
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_full_build", "force_schema", "downgrade_schema"), _RELEASE),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
@@ -41,7 +42,23 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     "entries": ("history",),
     "checklist_since": ("checklist",),
     "boot": ("bootstrap_host",),
-    **dict.fromkeys(("lifecycle_event", "deployment_id", "bundle_path", "verdict_file"), ("codedeploy",)),
+    **dict.fromkeys(("lifecycle_event", "deployment_id", "failed_event", "failed_cause"), ("codedeploy",)),
+    **dict.fromkeys(("deployment_group", "application_name"), ("codedeploy",)),
+    **dict.fromkeys(("bundle_path", "verdict_file"), ("codedeploy", "bootstrap_host")),
+}
+
+#: Variables of one run that are about services, or about the hosts of a group.
+ABOUT: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), "fleet"),
+    **dict.fromkeys(("site_release", "site_archive_digest"), "site"),
+    "backend_release": "backend",
+}
+#: The groups that the playbooks work on; the others take the environment as a whole, without ``--limit``.
+TARGETS: Final[Mapping[str, Collection[str]]] = {
+    **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", "backend", "site")),
+    **dict.fromkeys(("history", "lock"), ("fleet", "backend", "site", "database")),
+    "bootstrap_host": ("backend", "site"),
+    "codedeploy": ("backend",),
 }
 
 #: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.
@@ -56,7 +73,7 @@ FREE: Final = frozenset(
 _FLEET_TEXTS: Final = (
     *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
     *("ecs_cluster", "ecs_service", "container_name", "image_repository", "ecr_registry", "image_repository_prefix"),
-    *("service_name_prefix", "log_group_prefix", "default_image_tag", "service_image_tag"),
+    *("service_name_prefix", "log_group_prefix", "log_group", "default_image_tag", "service_image_tag"),
     *("on_failure", "verify_unverifiable", "state_store", "alb_name", "smoke_base_url", "artifact_bucket"),
 )
 _HOST_TEXTS: Final = (
@@ -77,7 +94,7 @@ TEXTS: Final = frozenset(
         *("backend_module", "env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
-        *("lifecycle_event", "deployment_id", "bundle_path", "verdict_file"),
+        *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *FREE,
     )
 )
@@ -150,7 +167,8 @@ def check_known(
     :param own: the variables of the environment's own files.
     :param options: the options of the roles.
     """
-    if name.startswith("ansible_") or name in own or name in options:
+    # What the hook of a bundle hands over comes from the same bundle.
+    if playbook == "codedeploy" or name.startswith("ansible_") or name in own or name in options:
         return None
     readers = RUN.get(name)
     if readers is not None:

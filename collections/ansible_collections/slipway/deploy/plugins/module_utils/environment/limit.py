@@ -22,17 +22,21 @@ _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<index>-?[0-9]+|[0-9]+[:-][0-9]*)\]")
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def check_limit(patterns: Sequence[str], hosts: Collection[str], groups: Mapping[str, Collection[str]]) -> None:
+def check_limit(
+    patterns: Sequence[str], hosts: Collection[str], groups: Mapping[str, Collection[str]]
+) -> frozenset[str]:
     """Refuse a limit with a name that is not in the inventory, or that leaves no host.
 
     :param patterns: the single patterns of ``--limit``, split at its commas or colons, ``@file`` already read.
     :param hosts: the inventory's hosts.
     :param groups: group → its hosts, those of its child groups included.
+    :return: the hosts that it leaves.
     :raises SlipwayError: naming the first pattern that means nothing.
     """
     written = [pattern.strip() for pattern in patterns if pattern.strip()]
     if not written:
-        return
+        # A variable of a pipeline that is not set: to take everything instead would be a guess.
+        raise SlipwayError("--limit is empty", remedy="Name services, hosts or groups, or leave it out")
     chosen: set[str] = set()
     required: list[set[str]] = []
     excluded: set[str] = set()
@@ -51,6 +55,7 @@ def check_limit(patterns: Sequence[str], hosts: Collection[str], groups: Mapping
         left &= group
     if not left - excluded:
         raise SlipwayError(f"--limit {shorten(','.join(written))} leaves no host")
+    return frozenset(left - excluded)
 
 
 def _match(pattern: str, hosts: Collection[str], groups: Mapping[str, Collection[str]]) -> set[str]:

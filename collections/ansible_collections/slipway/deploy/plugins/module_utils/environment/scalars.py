@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import FREE, KNOWN, NUMBERS, TEXTS
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import FREE, NUMBERS, RUN, TEXTS, TRUTHS
 
 Node = Any
 """A node of PyYAML."""
@@ -51,7 +51,7 @@ def misread(variables: Node, shown: str, texts: Collection[str] = ()) -> Iterato
             yield from _table(name, value, shown)
         elif name in _LISTS:
             yield from _texts(name, value, shown, True)
-        elif name in KNOWN and kind_of(value) == "null" and value.value:
+        elif (name in TRUTHS or name in RUN) and kind_of(value) == "null":
             yield SlipwayError(f"{name} is null", _at(value, shown), "Give it a value, or leave it out")
 
 

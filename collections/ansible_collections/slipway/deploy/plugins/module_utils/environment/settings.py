@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, time
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
@@ -112,15 +113,46 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
     return parsed
 
 
+def check_selected(names: Mapping[str, Collection[str]], selected: Collection[str], services: Collection[str]) -> None:
+    """Refuse what is said of a service that ``--limit`` leaves out: it would not be done.
+
+    :param names: extra variable → the services that it names.
+    :raises SlipwayErrors: with a line for each.
+    """
+    errors = [
+        SlipwayError(f"{name} is not in --limit", f"-e {variable}", "Name it in --limit, or leave it out here")
+        for variable, named in names.items()
+        for name in named
+        if name in services and name not in selected
+    ]
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def not_a_text(value: Any) -> str:
+    """What a value is that YAML, JSON or a template made of a text, ``""`` for a text and a whole number.
+
+    A whole number is the text that it looks like: in files, other notations are refused where they are written.
+    """
+    if isinstance(value, bool):
+        return "true or false, not a text"
+    if isinstance(value, float):
+        return f"the number {value}, not a text"
+    if isinstance(value, (date, time)):
+        return f"the date {value}, not a text"
+    return ""
+
+
 def _parse_tags(value: Any) -> Mapping[str, str] | str:
     if isinstance(value, list):
         raise SlipwayError("image_tag is a list", IMAGE_TAG, _TAG_FORMS)
     if isinstance(value, Mapping):
-        return {str(name): "" if tag is None else str(tag) for name, tag in value.items()}
+        return {str(name): _tag_text(f"image_tag of {shorten(name)}", tag) for name, tag in value.items()}
+    _tag_text("image_tag", value)
     text = str(value).strip()
     if text.startswith("{"):
         try:
-            return _parse_tags(loads(text))
+            return _parse_tags(loads(text, _once))
         except ValueError as error:
             raise SlipwayError(f"{shorten(text)!r} is no JSON ({error})", IMAGE_TAG, _TAG_FORMS) from error
     if "=" not in text:
@@ -132,6 +164,21 @@ def _parse_tags(value: Any) -> Mapping[str, str] | str:
             raise SlipwayError(f"{shorten(name)} is named twice", IMAGE_TAG, "Keep one of them")
         tags[name] = tag
     return tags
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _tag in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SlipwayError(f"{shorten(twice)} is named twice", IMAGE_TAG, "Keep one of them")
+    return dict(pairs)
+
+
+def _tag_text(label: str, value: Any) -> str:
+    wrong = "null" if value is None else "a list" if isinstance(value, (list, Mapping)) else not_a_text(value)
+    if wrong:
+        raise SlipwayError(f"{label} is {wrong}", IMAGE_TAG, "Write the tag in quotes")
+    return str(value)
 
 
 def desired_service(
@@ -191,13 +238,17 @@ class _Reader:
         self._errors: list[SlipwayError] = []
 
     def text(self, name: str, required: bool = False) -> str:
-        value = self._variables.get(name)
+        value = self._given(name)
         if isinstance(value, (Mapping, list)):
             kind = "mapping" if isinstance(value, Mapping) else "list"
             self._wrong(name, f"{name} is a {kind}", f"Write {name}: and one text")
             return ""
+        wrong = not_a_text(value)
+        if wrong:
+            self._wrong(name, f"{name} is {wrong}", f'Write it in quotes: {name}: "…"')
+            return ""
         text = "" if value is None else str(value).strip()
-        if required and not text:
+        if required and not text and (value is not None or name not in self._variables):
             self._wrong(name, f"{name} is not set", f"Write {name}: …")
         return text
 
@@ -209,7 +260,7 @@ class _Reader:
         return text
 
     def number(self, name: str, default: float, *, least: float, whole: bool = False) -> float:
-        value = self._variables.get(name)
+        value = self._given(name)
         if value is None or value == "":
             return default
         try:
@@ -231,7 +282,7 @@ class _Reader:
         return text
 
     def truth(self, name: str) -> bool:
-        value = self._variables.get(name)
+        value = self._given(name)
         if isinstance(value, bool):
             return value
         text = "" if value is None else str(value).strip().lower()
@@ -253,6 +304,13 @@ class _Reader:
         if value is None or isinstance(value, bool) or str(value).strip().lower() in _TRUE | _FALSE:
             return self.truth(name)
         return self.names(name, services)
+
+    def _given(self, name: str) -> Any:
+        """The value of a variable, ``None`` where there is none. A null is a mistake, not a default."""
+        value = self._variables.get(name)
+        if value is None and name in self._variables:
+            self._wrong(name, f"{name} is null", "Give it a value, or leave it out")
+        return value
 
     def finish(self) -> None:
         """Raise what was found wrong."""

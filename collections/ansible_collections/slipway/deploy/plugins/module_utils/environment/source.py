@@ -47,7 +47,6 @@ class Source:
     errors: tuple[SlipwayError, ...] = ()
     plugin: str | None = None
     empty: bool = False
-    names: frozenset[str] = frozenset()
 
 
 def read_source(text: str, shown: str, variables: bool = False) -> Source:
@@ -56,7 +55,6 @@ def read_source(text: str, shown: str, variables: bool = False) -> Source:
     :param text: the file's text. An encrypted one is taken as it is.
     :param shown: the file's name in messages.
     :param variables: whether it is a file of variables, not an inventory.
-    :return: its ``names`` are the variables that it gives a value or uses in a template.
     """
     if text.startswith("$ANSIBLE_VAULT"):
         return Source(Places())
@@ -80,12 +78,12 @@ def read_source(text: str, shown: str, variables: bool = False) -> Source:
         if plugin is None:
             _read_groups(root, shown, places)
             errors.extend(misread_inventory(root, shown))
-    return Source(places, tuple(errors), plugin, names=_names(root, text))
+    return Source(places, tuple(errors), plugin)
 
 
-def _names(root: Node, text: str) -> frozenset[str]:
-    keys = {str(key.value) for key, _value in root.value} if root.id == "mapping" else set()
-    return frozenset(keys.union(*(_NAME.findall(template) for template in _TEMPLATE.findall(text))))
+def template_names(text: str) -> set[str]:
+    """The words in the templates of a text: whatever variable it uses is among them."""
+    return {name for template in _TEMPLATE.findall(text) for name in _NAME.findall(template)}
 
 
 def _syntax_error(error: Exception, shown: str) -> SlipwayError:

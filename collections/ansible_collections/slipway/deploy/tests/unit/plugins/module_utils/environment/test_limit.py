@@ -27,8 +27,6 @@ HELP = "ansible-inventory --graph -e env=… lists them"
 @pytest.mark.parametrize(
     "patterns",
     [
-        [],
-        [""],
         ["user-service"],
         ["user-service", "config-server"],
         [" user-service "],
@@ -54,6 +52,12 @@ HELP = "ansible-inventory --graph -e env=… lists them"
 )
 def test_a_limit_that_means_something(patterns: list[str]) -> None:
     check_limit(patterns, HOSTS, GROUPS)
+
+
+@pytest.mark.parametrize("patterns", [[], [""], [" ", ""]])
+def test_an_empty_limit_is_not_everything(patterns: list[str]) -> None:
+    with pytest.raises(SlipwayError, match="--limit is empty. Name services, hosts or groups, or leave it out"):
+        check_limit(patterns, HOSTS, GROUPS)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
+    check_selected,
     desired_service,
     read_settings,
     wanted_tags,
@@ -52,6 +54,14 @@ def test_defaults() -> None:
         ("state_store", ["a"]),
         ("to", ""),
         ("to", "  "),
+        ("to", 1.1),
+        ("to", True),
+        ("on_failure", False),
+        ("state_store", None),
+        ("lock_wait", None),
+        ("force_full_build", None),
+        ("reason", date(2026, 11, 30)),
+        ("release_title", 1e5),
     ],
 )
 def test_a_wrong_value_is_named_with_what_would_be_right(name: str, value: Any) -> None:
@@ -69,7 +79,7 @@ def test_all_wrong_values_are_said_at_once() -> None:
     assert len(caught.value.errors) == 4
 
 
-@pytest.mark.parametrize(("said", "meant"), [(True, True), ("yes", True), ("False", False), (None, False), ("", False)])
+@pytest.mark.parametrize(("said", "meant"), [(True, True), ("yes", True), ("False", False), ("", False)])
 def test_what_counts_as_true(said: Any, meant: bool) -> None:
     assert read_settings({**STORE, "force_full_build": said}, "dev", SERVICES).force is meant
 
@@ -118,7 +128,9 @@ def test_an_empty_image_tag_is_never_the_default_tag(value: Any) -> None:
 def test_an_empty_release_to_go_back_to_is_named_as_it_was_said() -> None:
     with pytest.raises(SlipwayErrors, match="-e to: to is empty"):
         read_settings({**STORE, "to": ""}, "dev", SERVICES, extra=["to"])
-    assert read_settings({**STORE, "to": None}, "dev", SERVICES).to is None
+    with pytest.raises(SlipwayErrors, match="all.yml: to is null. Give it a value, or leave it out"):
+        read_settings({**STORE, "to": None}, "dev", SERVICES)
+    assert read_settings(STORE, "dev", SERVICES).to is None
 
 
 @pytest.mark.parametrize(
@@ -150,3 +162,42 @@ def test_a_service_without_a_cluster_is_named() -> None:
 def test_how_many_hosts_may_fail_is_said_under_the_groups_name(group):
     settings = read_settings({"state_store": "/tmp/x", f"{group}_failure_threshold": "2"}, "staging", [])
     assert settings.host_failure_threshold == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (1.1, "-e image_tag: image_tag is the number 1.1, not a text. Write the tag in quotes"),
+        (True, "-e image_tag: image_tag is true or false, not a text. Write the tag in quotes"),
+        (
+            {"user-service": None},
+            "-e image_tag: image_tag of user-service is null. Write the tag in quotes",
+        ),
+        (
+            '{"user-service": 1.10}',
+            "-e image_tag: image_tag of user-service is the number 1.1, not a text. Write the tag in quotes",
+        ),
+        (
+            '{"user-service": "a", "user-service": "b"}',
+            "-e image_tag: user-service is named twice. Keep one of them",
+        ),
+    ],
+)
+def test_a_tag_that_is_not_a_text_is_refused(value: Any, line: str) -> None:
+    with pytest.raises(SlipwayError) as raised:
+        wanted_tags(value, SERVICES)
+    assert str(raised.value) == line
+
+
+def test_a_tag_in_plain_digits_is_that_tag() -> None:
+    assert wanted_tags({"user-service": 20261130}, SERVICES) == {"user-service": "20261130"}
+
+
+def test_what_is_said_of_a_service_outside_the_limit_is_refused() -> None:
+    check_selected({"image_tag": ["user-service"]}, {"user-service"}, SERVICES)
+    with pytest.raises(SlipwayErrors) as raised:
+        check_selected({"image_tag": ["api-gateway"], "ship_drift": ["api-gateway"]}, {"user-service"}, SERVICES)
+    assert str(raised.value) == (
+        "-e image_tag: api-gateway is not in --limit. Name it in --limit, or leave it out here\n"
+        "-e ship_drift: api-gateway is not in --limit. Name it in --limit, or leave it out here"
+    )

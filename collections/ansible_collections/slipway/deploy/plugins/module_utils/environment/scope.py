@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Settings of a whole environment or group, and what a run says that its services and hosts do not take. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import (
+    ABOUT,
+    OF_ENVIRONMENT,
+    OF_GROUP,
+    TARGETS,
+)
+
+_GROUPS = ("fleet", "backend", "site")
+
+
+def check_same(
+    environment: str, groups: Mapping[str, Collection[str]], variables: Mapping[str, Mapping[str, Any]]
+) -> Iterator[SlipwayError]:
+    """What is said of one service or host though it holds for all of them. Values are not shown: one may be a secret.
+
+    :param groups: group → its hosts.
+    :param variables: host → all that the environment's files say of it.
+    """
+    seen: set[str] = set()
+    for group in _GROUPS:
+        hosts = [host for host in groups.get(group, ()) if host in variables]
+        names = sorted({name for host in hosts for name in variables[host]} & (OF_ENVIRONMENT | OF_GROUP) - seen)
+        for name in names:
+            odd = _odd_one(name, hosts, variables)
+            if odd is not None:
+                seen.add(name)
+                whole = "the environment" if name in OF_ENVIRONMENT else f"the group {group}"
+                file = "all" if name in OF_ENVIRONMENT else group
+                what = f"{name} is set for {odd}, but it holds for {whole}"
+                remedy = f"Write it in inventories/{environment}/group_vars/{file}.yml"
+                yield SlipwayError(what, f"inventories/{environment} (host {odd})", remedy)
+
+
+def _odd_one(name: str, hosts: Collection[str], variables: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The host of which something else is said than of most; ``None`` where they agree."""
+    said = {host: repr(variables[host][name]) for host in hosts if name in variables[host]}
+    counted = Counter(said.get(host) for host in hosts)
+    if len(counted) < 2:
+        return None
+    usual = max(counted, key=lambda value: (counted[value], value is None))
+    # The one that lacks it is not where it is written.
+    return next((host for host in said if said[host] != usual), None) or next(iter(said))
+
+
+def check_about(
+    playbook: str,
+    environment: str,
+    extra: Collection[str],
+    groups: Mapping[str, Collection[str]],
+    selected: Collection[str] | None,
+) -> Iterator[SlipwayError]:
+    """What the command line says of services or hosts that the run does not have.
+
+    :param playbook: the playbook of Slipway that is run.
+    :param extra: the names of the extra variables.
+    :param selected: the hosts that ``--limit`` leaves; ``None`` without it.
+    """
+    targets = TARGETS.get(playbook)
+    if selected is not None and targets is not None:
+        members = {host for group in targets for host in groups.get(group, ())}
+        if not members.intersection(selected):
+            known = " or ".join(group for group in targets if groups.get(group)) or "none"
+            yield SlipwayError(
+                f"--limit leaves nothing for {playbook}.yml to work on",
+                remedy=f"Name hosts of {known}, or leave it out",
+            )
+            return
+    for name in sorted(ABOUT.keys() & set(extra) if playbook in ("deploy", "bootstrap_host") else ()):
+        about = ABOUT[name]
+        kind = "services" if about == "fleet" else "hosts"
+        if not groups.get(about):
+            where = f"-e {name}"
+            yield SlipwayError(f"{environment} has no {kind} in the group {about}", where, f"Leave {name} out")
+        elif selected is not None and not set(groups[about]).intersection(selected):
+            what = f"--limit leaves out all {kind} of the group {about}"
+            yield SlipwayError(what, f"-e {name}", f"Leave {name} out, or name them in --limit")

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the command line of ``ansible-playbook`` asks for, and what a playbook of Slipway cannot give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.inventory.manager import split_host_pattern
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import PLAYBOOKS, check_known
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_about
+
+_WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its steps is not a deploy"
+
+
+def playbooks() -> list[str]:
+    """The playbooks of Slipway that this run is for, without their ending; none for any other program."""
+    given = context.CLIARGS.get("args") if context.CLIARGS else None
+    paths = [Path(str(word)) for word in given or () if not isinstance(given, str)]
+    return [path.stem for path in paths if path.suffix in (".yml", ".yaml") and path.stem in PLAYBOOKS]
+
+
+def limit_patterns() -> list[str] | None:
+    """The single patterns of ``--limit``, ``None`` without it; those of ``@file`` are read, one to a line."""
+    subset = context.CLIARGS.get("subset") if context.CLIARGS else None
+    if subset is None:
+        return None
+    patterns: list[str] = []
+    for pattern in split_host_pattern(subset):
+        if pattern.startswith("@"):
+            patterns.extend(read_text(Path(pattern[1:]), f"--limit {pattern}").splitlines())
+        else:
+            patterns.append(pattern)
+    return patterns
+
+
+def check_steps() -> None:
+    """Refuse what leaves out steps of a run: tags, and a task to start at.
+
+    :raises SlipwayErrors: naming each option.
+    """
+    if not playbooks():
+        return
+    given: Mapping[str, Any] = context.CLIARGS
+    errors: list[SlipwayError] = []
+    if set(given.get("tags") or ("all",)) - {"all"}:
+        errors.append(
+            SlipwayError(f"--tags {_joined(given['tags'])} cannot be used", None, f"{_WHOLE_RUN}. Choose with --limit")
+        )
+    if given.get("skip_tags"):
+        what = f"--skip-tags {_joined(given['skip_tags'])} cannot be used"
+        errors.append(SlipwayError(what, None, f"{_WHOLE_RUN}. Leave it out"))
+    if given.get("start_at_task"):
+        remedy = "A run begins with the lock and ends with the record. A run that was killed is taken up by -e resume=…"
+        errors.append(SlipwayError("--start-at-task leaves out what comes before", None, remedy))
+    if given.get("step"):
+        errors.append(
+            SlipwayError("--step can leave out steps of a run", None, "--check --diff shows what would change")
+        )
+    if errors:
+        raise SlipwayErrors(errors)
+
+
+def check_run(
+    environment: str,
+    extra: Collection[str],
+    own: Collection[str],
+    options: Iterable[str],
+    groups: Mapping[str, Collection[str]],
+    selected: Collection[str] | None,
+) -> None:
+    """Refuse extra variables that nothing reads, and what is said of services and hosts that the run does not have.
+
+    :param own: the variables of the environment's files.
+    :param options: the options of the roles; read only where they are needed.
+    :raises SlipwayErrors: with a line for each.
+    """
+    errors = []
+    for name in extra:
+        if _accepted(name, own, ()):
+            continue
+        if not _accepted(name, own, options := frozenset(options)):
+            errors.append(check_known(name, playbooks()[0], own, options))
+    for playbook in playbooks():
+        errors.extend(check_about(playbook, environment, extra, groups, selected))
+    found: dict[SlipwayError, None] = dict.fromkeys(error for error in errors if error is not None)
+    if found:
+        raise SlipwayErrors(found)
+
+
+def _accepted(name: str, own: Collection[str], options: Collection[str]) -> bool:
+    run = playbooks()
+    return not run or any(check_known(name, playbook, own, options) is None for playbook in run)
+
+
+def role_options(roles: Iterable[Path]) -> Iterator[str]:
+    """The options of the roles in these directories, as their argument specs name them."""
+    # Ansible always has it, but ansible-test imports this without.
+    import yaml
+
+    for directory in roles:
+        for path in sorted(directory.glob("*/meta/argument_specs.yml")):
+            specs = yaml.safe_load(read_text(path, str(path))) or {}
+            for entry in (specs.get("argument_specs") or {}).values():
+                yield from entry.get("options") or {}
+
+
+def _joined(words: Any) -> str:
+    return " ".join(",".join(sorted(str(word) for word in words)).split())
