@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import cluster_name, parse_service
 
 FLEET = "fleet"
 #: The groups of hosts that Slipway deploys to or looks after.
@@ -94,14 +95,20 @@ def _check_priorities(
 def _check_services(
     environment: str, fleet: list[str], host_vars: Mapping[str, Mapping[str, Any]], places: Places, prefix: object
 ) -> Iterator[SlipwayError]:
-    owners: dict[str, str] = {}
+    owners: dict[tuple[str, str], str] = {}
     for host in fleet:
-        service = host_vars.get(host, {}).get("ecs_service")
+        own = host_vars.get(host, {})
+        service = own.get("ecs_service")
         if service is None and isinstance(prefix, str):
             service = f"{prefix}{host}"
         if not isinstance(service, str) or "{{" in service:
             continue
-        owner = owners.setdefault(service, host)
+        found = parse_service(service)
+        if found is None:
+            continue  # It is refused where it is read.
+        # Two clusters may have services of one name. Where the inventory does not say the cluster, the plan compares.
+        cluster = cluster_name(str(own.get("ecs_cluster") or "")) or found.cluster
+        owner = owners.setdefault((cluster, found.name), host)
         if owner != host:
             where = places.hosts.get(host, f"inventories/{environment}")
             yield SlipwayError(

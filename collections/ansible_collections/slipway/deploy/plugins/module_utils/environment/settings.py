@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import identify
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import is_digest, is_tag
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits
@@ -205,11 +206,12 @@ def desired_service(
     own = reader.text("service_image_tag")
     tag = override or own or reader.text("default_image_tag") or "latest"
     port = reader.number("service_port", 0, least=0, whole=True)
+    service, cluster = reader.service(f"{prefix}{name}")
     wanted = DesiredService(
         name=name,
         wave=wave,
-        cluster=reader.text("ecs_cluster", required=True),
-        service=reader.text("ecs_service") or f"{prefix}{name}",
+        cluster=cluster,
+        service=service,
         container=reader.text("container_name") or name,
         repository=reader.text("image_repository") or f"{reader.text('image_repository_prefix')}{name}",
         registry=reader.text("ecr_registry"),
@@ -251,6 +253,17 @@ class _Reader:
         if required and not text and (value is not None or name not in self._variables):
             self._wrong(name, f"{name} is not set", f"Write {name}: …")
         return text
+
+    def service(self, default: str) -> tuple[str, str]:
+        """The names of the ECS service and of its cluster."""
+        said = self.text("ecs_service") or default
+        cluster = self.text("ecs_cluster", required=not said.startswith("arn:"))
+        try:
+            found, place = identify(said, cluster, self.text("aws_region"), self.text("account_id"), self._where)
+        except SlipwayError as error:
+            self._errors.append(error)
+            return said, cluster
+        return found, place or self.text("ecs_cluster", required=True)
 
     def text_if_given(self, name: str, remedy: str) -> str:
         """A text that may be absent but not empty: an empty one is a variable of a pipeline that is not set."""

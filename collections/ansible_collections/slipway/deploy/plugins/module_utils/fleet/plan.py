@@ -20,6 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare impor
     sharing_of,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import cluster_name
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
     is_digest,
     parse_image,
@@ -32,6 +33,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation i
     TaskDefinition,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import (
+    NOT_EXERCISED,
     UNPINNED,
     Change,
     Plan,
@@ -128,11 +130,11 @@ def fleet_errors(services: Sequence[DesiredService], options: PlanOptions) -> li
     errors = []
     for label, keys in (
         ("host", [item.name for item in services]),
-        ("ecs_service", [f"{item.cluster}/{item.service}" for item in services]),
+        ("ecs_service", [_place(item) for item in services]),
     ):
         for key, count in Counter(keys).items():
             if count > 1:
-                owners = [item for item in services if key in (item.name, f"{item.cluster}/{item.service}")]
+                owners = [item for item in services if key in (item.name, _place(item))]
                 where = ", ".join(dict.fromkeys(item.where or item.name for item in owners))
                 errors.append(SlipwayError(f"{label} {key} is listed {count} times", where, "Keep one of them"))
     names = {item.name for item in services}
@@ -142,6 +144,10 @@ def fleet_errors(services: Sequence[DesiredService], options: PlanOptions) -> li
         if name not in names
     ]
     return errors
+
+
+def _place(item: DesiredService) -> str:
+    return f"{cluster_name(item.cluster)}/{item.service}"
 
 
 def _named(options: PlanOptions) -> list[str]:
@@ -330,10 +336,12 @@ def change_notes(facts: Facts) -> list[str]:
     notes: list[str] = []
     if observed is None:
         return notes
-    if observed.scheduling == "DAEMON":
+    daemon = observed.scheduling == "DAEMON"
+    if daemon:
         notes.append("DAEMON: one task for each host")
-    elif observed.desired == 0:
-        notes.append("not exercised: desired count is 0")
+    if observed.desired == 0:
+        why = "its cluster has no container instance for it" if daemon else "desired count is 0"
+        notes.append(f"{NOT_EXERCISED}: {why}")
     if facts.autoscaled:
         notes.append(f"autoscaled {facts.autoscaled[0]} to {facts.autoscaled[1]}: its count is left alone")
     if in_flight(observed):

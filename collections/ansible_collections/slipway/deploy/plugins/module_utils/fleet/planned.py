@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import short_digest
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image, short_digest
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import short_arn
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import differing_fields, short_arn
+
+NOT_EXERCISED = "not exercised"
+"""How the note begins that says that a deploy starts no task of a service."""
 
 UNPINNED = "is not pinned: an undo registers it with the digest where its tag has moved"
 """How the note ends that says of a running revision that it names its image by a tag."""
@@ -72,8 +76,8 @@ class Change:
 
     @property
     def exercised(self) -> bool:
-        """Whether the deploy starts any task of it."""
-        return self.observed.desired > 0 or self.observed.scheduling == "DAEMON"
+        """Whether the deploy starts any task of it. A DAEMON wants one for each instance that it may be placed on."""
+        return self.observed.desired > 0
 
     def as_dict(self) -> dict[str, Any]:
         """The record's target document, in its first state."""
@@ -149,15 +153,36 @@ class Plan:
         return [item.as_dict() for item in self.unchanged]
 
     def as_diff(self) -> dict[str, str]:
-        """What Ansible's ``--diff`` prints: the changed services, before and after."""
+        """What Ansible's ``--diff`` prints: the fields of task definitions that differ, before and after."""
+        sides = [_sides(change) for change in self.changes]
         return {
             "before_header": "running",
             "after_header": "desired",
-            "before": "".join(_line(item, item.before) for item in self.changes),
-            "after": "".join(_line(item, item.after) for item in self.changes),
+            "before": "".join(before for before, _after in sides),
+            "after": "".join(after for _before, after in sides),
         }
 
 
-def _line(change: Change, side: Side) -> str:
-    revision = short_arn(side.task_definition) if side.task_definition else f"{change.source.family}:new"
-    return f"wave {change.desired.wave}  {change.desired.name}  {revision}  {side.label}  {side.image}\n"
+def _sides(change: Change) -> tuple[str, str]:
+    """A service's task definition before and after: its revision, and each field that differs."""
+    to = change.after.task_definition
+    heading = f"wave {change.desired.wave}  {change.desired.name}"
+    before = [f"{heading}  {short_arn(change.running.arn)}"]
+    after = [f"{heading}  {short_arn(to) if to else f'{change.source.family}:new'}"]
+    for label, *values in differing_fields(change.running.body, change.body):
+        old, new = _without_registry(*values)
+        before += [f"  {label}: {old}"] if old is not None else []
+        after += [f"  {label}: {new}"] if new is not None else []
+    return "\n".join([*before, ""]), "\n".join([*after, ""])
+
+
+def _without_registry(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+    """Two images without the registry that both are in."""
+    try:
+        images = [parse_image(text or "") for text in (old, new)]
+    except SlipwayError:
+        return old, new
+    if not images[0].registry or images[0].registry != images[1].registry:
+        return old, new
+    shorter = [str(replace(image, registry="")) for image in images]
+    return shorter[0], shorter[1]

@@ -296,10 +296,31 @@ def describe_differences(
 
     Values are shown for fields that hold no secret; an environment value never is.
     """
-    return list(_differences(normal_form(old, ignore_image_of), normal_form(new, ignore_image_of), ()))
+    return [
+        _phrase(*item)
+        for item in _differences(normal_form(old, ignore_image_of), normal_form(new, ignore_image_of), ())
+    ]
 
 
-def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterable[str]:
+def differing_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]]:
+    """Each field in which two bodies differ: its name, and its value in either (``None``: it has none).
+
+    A value that may hold a secret is not shown, only that it is another one.
+    """
+    return [
+        (_label(path), *(_value(path, before), _value(path, after, other=before is not None)))
+        for path, before, after in _differences(normal_form(old), normal_form(new), ())
+    ]
+
+
+def _value(path: tuple[str, ...], value: Any, other: bool = False) -> str | None:
+    if value is None:
+        return None
+    hidden = "(another, not shown)" if other else "(not shown)"
+    return _shown(value) if _may_be_shown(path, value) else hidden
+
+
+def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], Any, Any]]:
     if old == new:
         return
     secret = len(path) > 1 and path[-2] == "environment"
@@ -309,12 +330,19 @@ def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterable[str]:
     if isinstance(old_fields, dict) and isinstance(new_fields, dict) and not secret:
         for key in sorted({*old_fields, *new_fields}):
             yield from _differences(old_fields.get(key), new_fields.get(key), (*path, key))
-        return
-    scalar = not isinstance(old, (dict, list)) and not isinstance(new, (dict, list))
-    if scalar and path[-1] in _SHOWN and not _FREE_FORM & set(path[:-1]):
-        yield f"{_label(path)} {_shown(old)} → {_shown(new)}"
     else:
-        yield f"{_label(path)} {'added' if old is None else 'removed' if new is None else 'changed'}"
+        yield path, old, new
+
+
+def _may_be_shown(path: tuple[str, ...], *values: Any) -> bool:
+    scalar = not any(isinstance(value, (dict, list)) for value in values)
+    return scalar and path[-1] in _SHOWN and not _FREE_FORM & set(path[:-1])
+
+
+def _phrase(path: tuple[str, ...], old: Any, new: Any) -> str:
+    if _may_be_shown(path, old, new):
+        return f"{_label(path)} {_shown(old)} → {_shown(new)}"
+    return f"{_label(path)} {'added' if old is None else 'removed' if new is None else 'changed'}"
 
 
 def _label(path: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import UNPINNED
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import NOT_EXERCISED, UNPINNED
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
     Target,
@@ -44,6 +44,8 @@ _REASONS = 5
 # A rollout that one does not sit and wait for (seconds).
 _LONG = 600.0
 _NARROWEST_WHY = 24
+#: What is said of services and hosts that the command line did not select.
+_OUTSIDE = ("outside the limit", "not selected")
 _HEADINGS = ("wave", "service", "running", "desired", "why")
 _HOSTS_ONLY = ("group", "host", "running", "desired", "why")
 
@@ -88,17 +90,18 @@ def _shares(record: Record) -> str:
 
 def nothing_to_do(record: Record) -> str:
     """``nothing to deploy: 12 services already run what is asked``."""
-    total = len(unchanged_of(record))
-    verb = "runs" if total == 1 else "run"
+    # What is outside the limit was not compared: nobody asked for it.
+    compared = [item for item in unchanged_of(record) if item.get("why") not in _OUTSIDE] or unchanged_of(record)
+    verb = "runs" if len(compared) == 1 else "run"
     what = "roll back" if is_rollback(record) else "deploy"
-    return f"nothing to {what}: {counted(unchanged_of(record))} already {verb} what is asked"
+    return f"nothing to {what}: {counted(compared)} already {verb} what is asked"
 
 
 def _row(target: Target) -> tuple[str, ...]:
     notes = [note for note in target.get("notes") or () if not _is_unpinned(note)]
     why = "; ".join(map(clean, (*(target.get("why") or ()), *notes)))
-    if not target.get("exercised", True):
-        why = f"{why}; not exercised: desired count is 0" if why else "not exercised: desired count is 0"
+    if not target.get("exercised", True) and not any(note.startswith(NOT_EXERCISED) for note in notes):
+        why = f"{why}; {NOT_EXERCISED}: desired count is 0" if why else f"{NOT_EXERCISED}: desired count is 0"
     return (
         wave_label(target),
         clean(target["name"]),
