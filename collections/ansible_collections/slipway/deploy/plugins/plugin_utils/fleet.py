@@ -16,7 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.health impor
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images, name_running
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import PlanOptions, plan
@@ -100,11 +100,12 @@ def _plan(
     expected = Expected(lambda: history(context.store, context.environment, LOOKED_BACK))
     options = PlanOptions(context.settings.ship_drift, dismissed, expected)
     if goal is None:
-        observation = observe(desired, context.clients, cache)
+        observation = name_running(observe(desired, context.clients, cache), context.clients)
         return name_images(plan(desired, observation, options), context.clients), observation
     services = services_of(goal.runs)
     wanted = desired_for_rollback(desired, services)
-    observation = observe(wanted, context.clients, cache, definitions=definitions_wanted(services))
+    observed = observe(wanted, context.clients, cache, definitions=definitions_wanted(services))
+    observation = name_running(observed, context.clients)
     return plan_rollback(services, observation, options), observation
 
 

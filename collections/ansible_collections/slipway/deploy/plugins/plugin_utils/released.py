@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_running
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Runs
@@ -91,7 +92,8 @@ def observe_released(
 ) -> tuple[FleetObservation, dict[str, Step]]:
     """What some services run, and how each stands to its release."""
     cache = TaskDefinitionCache(context.cache_directory)
-    observation = observe(desired, context.clients, cache, resolve_images=False)
+    observed = observe(desired, context.clients, cache, resolve_images=False)
+    observation = name_running(observed, context.clients)
     asked = {
         facts.desired.name: asks_for_definition(facts, releases.of.get(facts.desired.name))
         for facts in observation.facts

@@ -75,6 +75,8 @@ REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "tasks[?].taskDefinitionArn",
         "tasks[?].containers[?].name",
     ),
+    ("ecs", "ListContainerInstances"): ("containerInstanceArns[]",),
+    ("ecs", "DescribeContainerInstances"): ("containerInstances[+].attributes[+].name",),
     ("ecr", "BatchGetImage"): (
         "images[+] | failures[+].failureCode",
         "images[?].imageId.imageDigest",

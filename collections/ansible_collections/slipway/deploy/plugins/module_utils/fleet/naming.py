@@ -15,7 +15,11 @@ from dataclasses import replace
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import running_image
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, FleetObservation
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
+from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import MOVING_TAG
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([.+_-].*)?")
@@ -33,6 +37,44 @@ def lasting_tag(asked: str, tags: Sequence[str]) -> str:
     return asked
 
 
+def best_tag(tags: Sequence[str]) -> str:
+    """What a person calls an image that nobody asked for by a tag: a tag that lasts, or any, or ``""``."""
+    return lasting_tag("", tags) or next(iter(sorted(tags, key=lambda tag: (tag == MOVING_TAG, tag))), "")
+
+
+def name_running(observation: FleetObservation, clients: Clients) -> FleetObservation:
+    """The observation with the tags of running images that their definitions name by digest alone.
+
+    A revision that others registered (and that was shipped) has none of Slipway's tags to say them.
+    """
+    unnamed = {item.desired.name: image for item in observation.facts if (image := _unnamed(item)) is not None}
+
+    def tag_of(image: ImageRef) -> str:
+        try:
+            return best_tag(api.image_tags(clients, image.registry, image.repository, image.digest))
+        except SlipwayError:
+            return ""  # The permission to ask is not needed for anything else.
+
+    distinct = list(dict.fromkeys(unnamed.values()))
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="name") as pool:
+        tags = dict(zip(distinct, pool.map(tag_of, distinct), strict=True))
+    return replace(
+        observation,
+        facts=tuple(
+            replace(item, running_tag=tags[unnamed[item.desired.name]]) if item.desired.name in unnamed else item
+            for item in observation.facts
+        ),
+    )
+
+
+def _unnamed(facts: Facts) -> ImageRef | None:
+    """The running image, when its digest is all that is known of it."""
+    image = running_image(facts)
+    if image is None or image.tag or not image.digest or facts.running is None or facts.running.image_tag:
+        return None
+    return image
+
+
 def name_images(plan: Plan, clients: Clients) -> Plan:
     """The plan with the images of its changes called by tags that last. Nothing but names changes."""
 
@@ -45,7 +87,7 @@ def name_images(plan: Plan, clients: Clients) -> Plan:
             tags = api.image_tags(clients, wanted.registry, wanted.repository, change.after.digest)
         except SlipwayError:
             return change  # The permission to ask is not needed for anything else.
-        return replace(change, after=replace(change.after, tag=lasting_tag(asked, tags)))
+        return replace(change, after=replace(change.after, tag=lasting_tag(asked, tags) or best_tag(tags)))
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="name") as pool:
         return replace(plan, changes=tuple(pool.map(named, plan.changes)))

@@ -114,6 +114,7 @@ class Facts:
     :ivar running: the task definition that the service is set to.
     :ivar running_active: whether that revision is still ACTIVE.
     :ivar running_digest: the image digest that the deployed container runs, ``""`` when it cannot be known.
+    :ivar running_tag: a tag of that digest, where the definition and Slipway's tags name none (see ``naming.py``).
     :ivar active: ARNs of the family's newest ACTIVE revisions, newest first (for selected services).
     :ivar recent: the newest revisions, read (for services that will change).
     :ivar foreign: the newest ACTIVE revision newer than the base that Slipway did not register, or ``None``.
@@ -127,6 +128,7 @@ class Facts:
     running: TaskDefinition | None = None
     running_active: bool = True
     running_digest: str = ""
+    running_tag: str = ""
     active: tuple[str, ...] = ()
     recent: tuple[TaskDefinition, ...] = ()
     foreign: TaskDefinition | None = None

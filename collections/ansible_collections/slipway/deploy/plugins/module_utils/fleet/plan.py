@@ -323,7 +323,7 @@ def running_side(facts: Facts) -> Side:
     if facts.running is None:
         return Side(facts.observed.task_definition if facts.observed else None, "", "", "")
     image = running_image(facts)
-    tag = facts.running.image_tag or (image.tag if image else "")
+    tag = facts.running.image_tag or (image.tag if image else "") or facts.running_tag
     container = facts.desired.container
     # An undo pins what was named by a tag, in all containers that named it.
     alike = same_text(facts.running.body, container) if image is not None and not image.pinned else ()

@@ -292,6 +292,17 @@ CALLS = (
         },
     ),
     Call(
+        "container instances",
+        lambda clients: fleet_api.container_instances(clients, "c"),
+        {
+            "ListContainerInstances": {"containerInstanceArns": ["i"]},
+            "DescribeContainerInstances": {
+                "containerInstances": [{"attributes": [{"name": "ecs.os-type", "value": "linux"}]}],
+                "failures": [],
+            },
+        },
+    ),
+    Call(
         "file system",
         lambda clients: fleet_api.file_system_exists(clients, "efs", "fs-1", "fsap-1"),
         {

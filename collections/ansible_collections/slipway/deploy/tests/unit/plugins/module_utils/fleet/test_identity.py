@@ -24,7 +24,7 @@ VARIABLES = {"ecs_cluster": "sdt-dev-cluster", "aws_region": "eu-west-1", "accou
 
 
 def wanted(**variables: Any) -> DesiredService:
-    said = {**VARIABLES, **variables}
+    said = {key: value for key, value in {**VARIABLES, **variables}.items() if value is not None}
     return desired_service(
         "user-service", said, wave=1, selected=True, tags=None, force=False, where="inventories/dev (host user-service)"
     )
