@@ -7,7 +7,7 @@ export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INP
 # A PYTHONPATH or PYTHONHOME of the caller's would reach into the new environment.
 unset PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 oldest=11 newest=13
-commands=(ansible ansible-playbook ansible-inventory ansible-galaxy)
+commands=(ansible ansible-playbook ansible-inventory ansible-doc ansible-galaxy ansible-vault)
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -55,10 +55,21 @@ make_venv() {
   made=true
 }
 
+# Whether /usr/local/bin leads here, and does not yet with every command.
+is_linked() {
+  [ "$(readlink /usr/local/bin/ansible-playbook)" = "$PWD/.venv/bin/ansible-playbook" ]
+}
+lacks_links() {
+  local command
+  is_linked || return 1
+  for command in "${commands[@]}"; do [ -e "/usr/local/bin/$command" ] || return 0; done
+  return 1
+}
+
 # So that `ansible-playbook deploy.yml …` works as typed, on a machine that has no Ansible of its own.
 link_commands() {
   local command
-  if ansible-playbook --version >/dev/null 2>&1; then
+  if ansible-playbook --version >/dev/null 2>&1 && ! is_linked; then
     [ "$(readlink -f "$(command -v ansible-playbook)")" = "$PWD/.venv/bin/ansible-playbook" ] ||
       say "ansible-playbook is $(command -v ansible-playbook); this project's own is .venv/bin/ansible-playbook"
   elif [ "$(id -u)" = 0 ] && [ -d /usr/local/bin ]; then
@@ -76,4 +87,6 @@ flock 9
 make_venv .venv requirements.lock
 if [ "${1:-}" = clients ]; then make_venv .venv-clients requirements-clients.lock; fi
 # A link of root's may have pointed into a clone that is gone; all others are told once.
-if [ "$made" = true ] || { [ "$(id -u)" = 0 ] && ! command -v ansible-playbook >/dev/null; }; then link_commands; fi
+if [ "$made" = true ] || { [ "$(id -u)" = 0 ] && { ! command -v ansible-playbook >/dev/null || lacks_links; }; }; then
+  link_commands
+fi

@@ -19,6 +19,15 @@ _LONGEST = 1024 * 1024
 _TELLING = re.compile(
     r"(?:SPRING_PROFILES_ACTIVE|JAVA_OPTS|JAVA_TOOL_OPTIONS|.*(?:_HOST|_PORT|_REGION|_PROFILE|_LEVEL))\Z", re.IGNORECASE
 )
+# Names whose values are secrets also when they are words.
+_SECRET = re.compile(
+    r"pass|pw|secret|token|key|cred|auth|private|salt|dsn|licen[cs]e|cert|sign|pin\b|phrase", re.IGNORECASE
+)
+# Words such as ``staging`` or ``info``: to take them out would make file names and lines unreadable, and hides nothing.
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_. ][A-Za-z]+){0,3}")
+_LONGEST_WORDS = 24
+#: A value that is shorter is taken out only where it stands alone, not out of the middle of a name or path.
+_ALONE = 12
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -41,6 +50,8 @@ def environment_values(text: str) -> Iterator[str]:
         plain = value.strip()
         if len(plain) >= 2 and plain[0] == plain[-1] and plain[0] in "\"'":
             plain = plain[1:-1]
+        if not _SECRET.search(name) and len(plain) <= _LONGEST_WORDS and _WORDS.fullmatch(plain):
+            continue
         written = re.sub(r"\\(.)", r"\1", plain)
         yield from (item for item in dict.fromkeys((plain, written)) if len(item) >= SHORTEST)
 
@@ -74,13 +85,18 @@ def without_secrets(lines: Iterable[str], values: Iterable[str], length: int = L
 
     :param length: characters of a line that are kept.
     """
-    kept = list(values)
+    kept = [_pattern(value) for value in values]
     shown = []
     for line in lines:
         for value in kept:
-            line = line.replace(value, "[redacted]")  # noqa: PLW2901 - each value is taken out of what is left
+            line = value.sub("[redacted]", line)  # noqa: PLW2901 - each value is taken out of what is left
         shown.append(redact(_CONTROL.sub(" ", line).rstrip(), length))
     return shown
+
+
+def _pattern(value: str) -> re.Pattern[str]:
+    literal = re.escape(value)
+    return re.compile(literal if len(value) >= _ALONE else rf"(?<![\w./-]){literal}(?![\w/-]|\.\w)")
 
 
 def _text(path: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -23,7 +23,7 @@ under the name of their group, which :func:`group_key` gives."""
 
 _GROUP = "@"
 _BEFORE_ALL = "the state before the first release"
-#: Records with targets that are looked at for how long a service takes.
+#: Records with targets that are looked at for what was deployed last.
 REMEMBERED = 5
 
 
@@ -201,27 +201,39 @@ def expected_seconds(records: Iterable[Record]) -> dict[str, float]:
 
 
 class Expected(Mapping[str, float]):
-    """:func:`expected_seconds` of the newest records with targets, which are read when somebody asks.
+    """:func:`expected_seconds` of the newest records, each read when somebody asks for what newer ones do not say.
 
-    A deploy that changes nothing asks for none, and so reads none.
+    A deploy that changes nothing asks for none, and so reads none; releases of a few services do not hide the others'.
     """
 
     def __init__(self, records: Callable[[], Iterable[Record]]) -> None:
         self._records = records
+        self._seconds: dict[str, float] = {}
 
     @cached_property
-    def _found(self) -> dict[str, float]:
-        with_targets = (record for record in self._records() if record["targets"])
-        return expected_seconds(islice(with_targets, REMEMBERED))
+    def _older(self) -> Iterator[Record]:
+        return iter(self._records())
+
+    def _read(self) -> bool:
+        """Read one record more; false when there is none."""
+        record = next(self._older, None)
+        if record is None:
+            return False
+        self._seconds = {**expected_seconds([record]), **self._seconds}
+        return True
 
     def __getitem__(self, name: str) -> float:
-        return self._found[name]
+        while name not in self._seconds and self._read():
+            pass
+        return self._seconds[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
+        while self._read():
+            pass
+        return iter(self._seconds)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(list(iter(self)))
 
 
 def _goal(record: Record) -> Goal:

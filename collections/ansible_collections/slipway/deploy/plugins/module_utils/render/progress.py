@@ -176,8 +176,11 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
     said: list[str] = []
     for wave in sorted({item["wave"] for item in changed}):
         said += _started([item for item in changed if item["wave"] == wave], before, wave)
+    done = sum(before.get(item["name"]) == "stable" for item in targets)
     for item in changed:
-        said += _ended(item, before.get(item["name"], "planned"), targets, now)
+        # Several that end between two looks are counted one after the other.
+        done += item.get("state") == "stable"
+        said += _ended(item, before.get(item["name"], "planned"), (done, len(targets)), now)
     said += _phase(previous, record)
     for item in changed:
         said += _went_back(item, now)
@@ -201,13 +204,16 @@ def _started(changed: Sequence[Target], before: dict[str, str], wave: int) -> li
     return [f"… wave {wave}: {changes}"]
 
 
-def _ended(item: Target, before: str, targets: Sequence[Target], now: float) -> list[str]:
+def _ended(item: Target, before: str, count: tuple[int, int], now: float) -> list[str]:
+    """What is said of a change that ended.
+
+    :param count: how many are stable with it, and of how many.
+    """
     state, name = item.get("state"), clean(item["name"])
     if state == "stable":
-        done = [other["name"] for other in targets if other.get("state") == "stable"]
         spent = f", {duration(seconds(item, now) or 0)}"
         exercised = "" if item.get("exercised", True) else ", not exercised"
-        return [f"✔ {name} {forward(item)} {tasks(item)}{spent}{exercised} ({len(done)} of {len(targets)})"]
+        return [f"✔ {name} {forward(item)} {tasks(item)}{spent}{exercised} ({count[0]} of {count[1]})"]
     failure = item.get("failure") or {}
     # A failed service may be on its way back already when it is first seen.
     if state == "failed" or (failure and state not in _BEGUN and before in _FORWARD):

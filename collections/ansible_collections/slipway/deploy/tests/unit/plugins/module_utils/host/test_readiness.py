@@ -343,3 +343,21 @@ def test_a_socket_that_has_a_path(tmp_path):
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_words_that_are_no_secret_stay_and_a_short_secret_goes_only_where_it_stands_alone() -> None:
+    text = "ENVIRONMENT=staging\nAPP_NAME=salite-register\nDB_PASSWORD=staging\nAPI_TOKEN=umigo1\nDB_URL=postgres://u:pw1@h/d\n"
+    lines = [
+        "staging in /srv/staging/releases/umigo1-backend.log",
+        "with umigo1 at postgres://u:pw1@h/d",
+        "salite-register",
+    ]
+    assert without_secrets(lines, environment_values(text.replace("DB_PASSWORD=staging\n", ""))) == [
+        "staging in /srv/staging/releases/umigo1-backend.log",
+        "with [redacted] at [redacted]",
+        "salite-register",
+    ]
+    assert (
+        without_secrets(lines, environment_values(text))[0] == "[redacted] in /srv/staging/releases/umigo1-backend.log"
+    )
+    assert without_secrets(["x0123456789abcdefx"], ["0123456789abcdef"]) == ["x[redacted]x"]

@@ -142,3 +142,14 @@ def test_a_service_takes_as_long_as_it_last_took() -> None:
     failed = release(3, "user:3")
     failed["targets"][0]["state"] = "undone"
     assert expected_seconds([failed, R2, R1]) == {"user-service": 2.0}
+
+
+def test_releases_of_one_service_do_not_hide_how_long_the_others_take() -> None:
+    def only(number: int) -> dict[str, Any]:
+        record = release(number, "user:9")
+        record["targets"][0]["name"] = "task-service"
+        return record
+
+    expected = Expected(lambda: [only(number) for number in range(2, 9)] + [R1])
+    assert expected["user-service"] == 1.0
+    assert expected.get("never") is None

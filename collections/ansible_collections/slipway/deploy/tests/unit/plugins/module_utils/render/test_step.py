@@ -13,6 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import r
 from ansible_collections.slipway.deploy.plugins.module_utils.render.history import history, releases
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
 from ansible_collections.slipway.deploy.plugins.module_utils.render.own import own_hosts, runs_of
+from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events
 from ansible_collections.slipway.deploy.plugins.module_utils.render.status import Overview, out_of_step, status
 
 NOW = 1795208651.0
@@ -128,3 +129,16 @@ def test_the_history_of_hosts_that_deploy_themselves() -> None:
         [record["id"], "codedeploy", tag] for record, tag in ((of[1][1][0], "v1"), (of[0][1][0], "v2"))
     ]
     assert "dev runs what its hosts deployed themselves: i-1 v2, i-2 v1" in " ".join(" ".join(lines).split())
+
+
+def test_several_that_end_at_once_are_counted_one_after_the_other() -> None:
+    def with_states(*states: str) -> dict[str, Any]:
+        targets = [
+            {"name": name, "wave": 1, "state": state, "from": {"task_definition": "x/f:1"}, "to": {}}
+            for name, state in zip("abcde", states, strict=False)
+        ]
+        return {"phase": "rolling_out", "targets": targets}
+
+    before = with_states("stable", "in_flight", "stable", "in_flight", "in_flight")
+    lines = events(before, with_states("stable", "stable", "stable", "stable", "in_flight"), NOW)
+    assert [line.rpartition("(")[2] for line in lines] == ["3 of 5)", "4 of 5)"]
