@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
@@ -83,11 +83,12 @@ def _compared(context: Context) -> tuple[list[str], str]:
 
 def _read(context: Context, most: int) -> tuple[list[Record], SlipwayError | None]:
     records: list[Record] = []
+    problems: list[SlipwayError] = []
     try:
-        records.extend(history(context.store, context.environment, most))
+        records.extend(history(context.store, context.environment, most, problems.append))
     except SlipwayError as error:
-        return records, error
-    return records, None
+        problems.append(error)
+    return records, SlipwayErrors(problems) if len(problems) > 1 else next(iter(problems), None)
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -166,8 +166,8 @@ def _health(record: Record) -> str:
 def _waves(record: Record) -> str:
     rows = []
     hosts = any(map(is_host, targets_of(record)))
-    for wave in sorted({item["wave"] for item in targets_of(record)}):
-        members = [item for item in targets_of(record) if item["wave"] == wave]
+    for wave in sorted({item.get("wave") or 0 for item in targets_of(record)}):
+        members = [item for item in targets_of(record) if (item.get("wave") or 0) == wave]
         begun = [item["started_at"] for item in members if item.get("started_at") is not None]
         ended = [item["finished_at"] for item in members if item.get("finished_at") is not None]
         took = duration(max(ended) - min(begun)) if begun and ended else ""

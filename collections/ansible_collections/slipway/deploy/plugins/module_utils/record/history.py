@@ -271,7 +271,7 @@ def _unchanged(record: Record) -> Runs:
             "tag": item.get("image_tag"),
             "digest": item.get("digest"),
         }
-        for item in record.get("unchanged", ())
+        for item in record.get("unchanged") or ()
         if item.get("task_definition")
     }
 

@@ -8,7 +8,8 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -21,6 +22,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict, StoreUnreachable
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+
+Result = TypeVar("Result")
 
 #: An id is one segment of a key.
 _ID = re.compile(r"[A-Za-z0-9_=+@,-][A-Za-z0-9_=+@,.-]*")
@@ -123,27 +126,73 @@ def newest(store: Store, environment: str) -> Journal | None:
     identity = newest_id(store, environment)
     if identity is None:
         return None
+    return _pointed_at(store, environment, identity)
+
+
+def _pointed_at(store: Store, environment: str, identity: str) -> Journal:
     journal = _find(store, environment, identity)
     if journal is None:
         raise _bad_pointer(store, environment, f"the newest record should be {identity}, which is not there")
     return journal
 
 
-def history(store: Store, environment: str, limit: int | None = None) -> Iterator[Record]:
+def history(
+    store: Store,
+    environment: str,
+    limit: int | None = None,
+    damaged: Callable[[SlipwayError], None] | None = None,
+) -> Iterator[Record]:
     """An environment's records, newest first, each read when it is asked for.
 
     They end where an old one was removed (a bucket's life cycle does that).
 
     :param limit: how many at most; all without it.
-    :raises SlipwayError: when the newest is not there, or one is damaged.
+    :param damaged: told of each record that cannot be read; the next older one in the store follows it then.
+    :raises SlipwayError: when the newest is not there, or one is damaged and ``damaged`` is not given.
     """
-    journal = newest(store, environment)
-    read = 0
-    while journal is not None and read != limit:
-        read += 1
-        yield journal.record
-        previous = journal.record.get("previous")
-        journal = _find(store, environment, previous) if previous else None
+    read, seen = 0, set[str]()
+    identity, error = _tried(lambda: newest_id(store, environment), damaged)
+    if error is not None:
+        identity = _older(store, environment, None)
+    while identity and identity not in seen and read != limit:
+        find = _pointed_at if not seen and error is None else _find
+        seen.add(identity)
+        journal, _error = _tried(partial(find, store, environment, identity), damaged)
+        if journal is not None:
+            read += 1
+            yield journal.record
+            identity = journal.record.get("previous")
+        else:
+            identity = _older(store, environment, identity) if damaged is not None else None
+
+
+def _tried(
+    read: Callable[[], Result | None], damaged: Callable[[SlipwayError], None] | None
+) -> tuple[Result | None, SlipwayError | None]:
+    """What was read, or what is wrong with it, of which ``damaged`` is told; raised where there is none to tell."""
+    try:
+        return read(), None
+    except StoreUnreachable:
+        raise
+    except SlipwayError as error:
+        if damaged is None:
+            raise
+        damaged(error)
+        return None, error
+
+
+def _older(store: Store, environment: str, identity: str | None) -> str | None:
+    """The id of the newest record in the store that is older than one, or of all; ids sort by time."""
+    prefix, ending = record_key(environment, "").removesuffix(".json"), ".json"
+    found: str | None = None
+    after = ""
+    while page := store.keys(prefix, after=after):
+        after = page[-1]
+        for key in page:
+            name = key.removeprefix(prefix).removesuffix(ending)
+            if key.endswith(ending) and "/" not in name and (identity is None or name < identity):
+                found = name
+    return found
 
 
 def _find(store: Store, environment: str, identity: str) -> Journal | None:

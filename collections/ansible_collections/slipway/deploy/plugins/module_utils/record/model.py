@@ -11,17 +11,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import undo_needs_clone
+from ansible_collections.slipway.deploy.plugins.module_utils.record.schema import check_shape
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
     Cause,
     Failure,
     Limits,
     Rollout,
-    State,
     Target,
     Undo,
 )
@@ -69,7 +69,9 @@ def parse(body: bytes, where: str) -> Record:
             f"this is no {SCHEMA} document but {schema!r}", where, "Use the version of Slipway that wrote it"
         )
     try:
-        _check(record)
+        check_shape(record)
+        # Half a deploy must not stop over a field that is not there: it is read as whoever goes on with it will.
+        rollout_of(record)
     except KeyError as error:
         raise _damaged(f"it has no {error.args[0]}", where) from error
     except (TypeError, ValueError, AttributeError, SlipwayError) as error:
@@ -79,22 +81,6 @@ def parse(body: bytes, where: str) -> Record:
 
 def _damaged(why: str, where: str) -> SlipwayError:
     return SlipwayError(f"the record is damaged: {why}", where, "Restore it from the store's versions, or move it away")
-
-
-def _check(record: Mapping[str, Any]) -> None:
-    """Read the record as whoever goes on with it will: half a deploy must not stop over a field that is not there."""
-    for key in ("id", "environment", "phase", "targets", "outcome"):
-        value = record[key]
-        if not isinstance(value, list if key == "targets" else str) and not (key == "outcome" and value is None):
-            raise ValueError(f"{key} is {value!r}")
-    for key in ("targets", "unchanged"):
-        for item in record.get(key) or ():
-            if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-                raise ValueError(f"{key} is no list of services")
-    for item in record["targets"]:
-        if item["kind"] == "ecs_service" and item.get("state", "planned") not in get_args(State):
-            raise ValueError(f"the state of {item['name']} is {item['state']!r}")
-    rollout_of(record)
 
 
 def is_open(record: Mapping[str, Any]) -> bool:

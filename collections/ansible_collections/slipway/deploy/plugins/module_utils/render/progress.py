@@ -91,7 +91,7 @@ def _header(record: Record, now: float) -> list[str]:
 
 def _wave(record: Record) -> str:
     targets = [item for item in targets_of(record) if not is_host(item)]
-    last = max((item["wave"] for item in (*targets, *unchanged_of(record)) if not is_host(item)), default=0)
+    last = max((item.get("wave") or 0 for item in (*targets, *unchanged_of(record)) if not is_host(item)), default=0)
     if not targets:
         return ""
     ahead = [item["wave"] for item in targets if item.get("state") != "stable"]

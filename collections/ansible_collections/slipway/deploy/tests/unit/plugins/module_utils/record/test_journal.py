@@ -15,7 +15,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.journal impo
     newest,
     newest_id,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import parse, serialise
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import parse, record_key, serialise
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
 
 
@@ -70,6 +70,34 @@ def test_history_has_no_end_but_the_first_record(store: LocalStore) -> None:
     assert [item["id"] for item in history(store, "dev", 2)] == ["r119", "r118"]
 
 
+def test_a_damaged_record_hides_no_other(store: LocalStore) -> None:
+    for number in range(1, 6):
+        Journal.open(store, record(f"r{number}", previous=f"r{number - 1}" if number > 1 else None))
+    for number, body in ((4, b"{"), (2, b"[]")):
+        store.write(record_key("dev", f"r{number}"), body, expect=None)
+    problems: list[SlipwayError] = []
+    assert [item["id"] for item in history(store, "dev", damaged=problems.append)] == ["r5", "r3", "r1"]
+    assert [str(error).partition(": ")[0].rpartition("/")[2] for error in problems] == ["r4.json", "r2.json"]
+    with pytest.raises(SlipwayError, match="r4.json: the record is damaged"):
+        list(history(store, "dev"))
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"record": "r9"}'], ids=["damaged", "names none"])
+def test_without_a_pointer_the_records_are_still_there(store: LocalStore, body: bytes) -> None:
+    Journal.open(store, record("r1"))
+    Journal.open(store, record("r2", previous="r1"))
+    point(store, body)
+    problems: list[SlipwayError] = []
+    assert [item["id"] for item in history(store, "dev", damaged=problems.append)] == ["r2", "r1"]
+    assert len(problems) == 1
+
+
+def test_records_that_name_one_another_end(store: LocalStore) -> None:
+    Journal.open(store, record("r1", previous="r2"))
+    Journal.open(store, record("r2", previous="r1"))
+    assert [item["id"] for item in history(store, "dev")] == ["r2", "r1"]
+
+
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b"{}", b"\x00\xff", b'{"record": null}', b'{"record": "../x"}', b'{"record": ""}']
 )
@@ -88,17 +116,17 @@ def test_a_pointer_to_nothing_is_said_where_it_is(store: LocalStore) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"targets": 3}, "targets is 3"),
-        ({"outcome": 1}, "outcome is 1"),
-        ({"targets": ["a"]}, "targets is no list of services"),
-        ({"unchanged": [{"service": "a"}]}, "unchanged is no list of services"),
-        ({"targets": [{"name": "a"}]}, "it has no kind"),
-        ({"targets": [target(state="flying")]}, "the state of a is 'flying'"),
-        ({"targets": [target(wave="first")]}, "invalid literal"),
-        ({"targets": [target(undo={"to": "x"})]}, "unexpected keyword"),
-        ({"targets": [target(**{"from": {}})]}, "it has no task_definition"),
-        ({"cause": {"target": "a"}}, "it has no what"),
-        ({"settings": {"max_parallel": []}}, "max_parallel|int"),
+        ({"targets": 3}, "targets is 3, not a list"),
+        ({"outcome": 1}, "outcome is 1, not a text"),
+        ({"targets": ["a"]}, r"targets\[0\] is 'a', not a mapping"),
+        ({"unchanged": [{"service": "a"}]}, r"unchanged\[0\] has no name"),
+        ({"targets": [{"name": "a"}]}, r"targets\[0\] has no kind"),
+        ({"targets": [target(state="flying")]}, "'flying', not a state"),
+        ({"targets": [target(wave="first")]}, "wave is 'first', not a whole number"),
+        ({"targets": [target(undo={"to": "x"})]}, "undo has no task_definition"),
+        ({"targets": [target(**{"from": {}})]}, "from has no task_definition"),
+        ({"cause": {"target": "a"}}, "cause has no what"),
+        ({"settings": {"max_parallel": []}}, r"max_parallel is \[\], not"),
     ],
 )
 def test_a_record_that_cannot_be_gone_on_with_is_damaged(changes: dict[str, Any], why: str) -> None:

@@ -1,0 +1,238 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The shape of a record: what everything that reads one relies on. Pure.
+
+Checked once, when a record is read, so that a damaged one is named in one line wherever it turns up. Fields that are
+not listed are nobody's business: a newer version may have written them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, get_args
+
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import State
+
+#: No record has levels within levels of such depth; code that walks one must not run out of stack.
+_DEEPEST = 32
+#: Characters of a wrong value that an error shows.
+_SHOWN = 40
+#: The end of the year 9999, beyond which no date can be written, in epoch seconds.
+_LATEST = 253_402_300_800.0
+
+
+class Each:
+    """A mapping from any names to values of one kind."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+
+
+class Value(NamedTuple):
+    """A value of a kind, in words, and how it is told."""
+
+    what: str
+    holds: Callable[[Any], bool]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LATEST
+
+
+_TEXT = Value("a text", lambda value: isinstance(value, str))
+_TRUTH = Value("true or false", lambda value: isinstance(value, bool))
+_NUMBER = Value("a number", _is_number)
+_WHOLE = Value("a whole number", lambda value: _is_number(value) and value == int(value))
+_TIME = Value("a time in epoch seconds before the year 10000", lambda value: _is_number(value) and value >= 0)
+_STATE = Value("a state of a service's rollout", lambda value: value in get_args(State))
+
+# "name?" may be absent or null.
+_CAUSE: dict[str, Any] = {"what": _TEXT, "target?": _TEXT, "phase?": _TEXT, "wave?": _WHOLE}
+_FAILURE: dict[str, Any] = {
+    "reason": _TEXT,
+    "exit_code?": _WHOLE,
+    "stopped?": _WHOLE,
+    "log?": [_TEXT],
+    "events?": [_TEXT],
+}
+_UNDO: dict[str, Any] = {
+    "equivalent_of?": _TEXT,
+    "deployment_id?": _TEXT,
+    "detail?": _TEXT,
+    "started_at?": _TIME,
+    "finished_at?": _TIME,
+    "attempts?": _WHOLE,
+}
+_SIDE: dict[str, Any] = {"task_definition?": _TEXT, "image?": _TEXT, "tag?": _TEXT, "digest?": _TEXT, "release?": _TEXT}
+_MIGRATIONS = [{"version?": _TEXT, "description?": _TEXT, "compatible?": _TRUTH}]
+_ENTRY: dict[str, Any] = {
+    "name": _TEXT,
+    "state?": _TEXT,
+    "expected_seconds?": _NUMBER,
+    "started_at?": _TIME,
+    "finished_at?": _TIME,
+    "why?": [_TEXT],
+    "notes?": [_TEXT],
+    "desired?": _WHOLE,
+    "running?": _WHOLE,
+    "exercised?": _TRUTH,
+    "port?": _WHOLE,
+    "failure?": _FAILURE,
+    "undo?": _UNDO,
+    "event?": _TEXT,
+}
+_SERVICE: dict[str, Any] = {
+    **_ENTRY,
+    "state?": _STATE,
+    "wave": _WHOLE,
+    "cluster": _TEXT,
+    "service": _TEXT,
+    "container?": _TEXT,
+    "force?": _TRUTH,
+    "from": {**_SIDE, "task_definition": _TEXT, "deployment_id?": _TEXT},
+    "to": _SIDE,
+    "clone_of?": _TEXT,
+    "deployment_id?": _TEXT,
+    "service_deployment?": _TEXT,
+    "undo?": {**_UNDO, "task_definition": _TEXT},
+}
+_HOST: dict[str, Any] = {
+    **_ENTRY,
+    "group": _TEXT,
+    "state": _TEXT,
+    "wave?": _WHOLE,
+    "from?": {**_SIDE, "schema?": _TEXT, "configuration?": _TEXT, "links?": Each(_TEXT)},
+    "to": _SIDE,
+}
+_UNCHANGED: dict[str, Any] = {
+    "name": _TEXT,
+    "service?": _TEXT,
+    "wave?": _WHOLE,
+    "port?": _WHOLE,
+    "why?": _TEXT,
+    "image_tag?": _TEXT,
+    "digest?": _TEXT,
+    "task_definition?": _TEXT,
+    "group?": _TEXT,
+    "release?": _TEXT,
+    "tag?": _TEXT,
+    "kind?": _TEXT,
+}
+_RECORD: dict[str, Any] = {
+    "id": _TEXT,
+    "environment": _TEXT,
+    "phase": _TEXT,
+    "outcome?": _TEXT,
+    "kind?": _TEXT,
+    "label?": _TEXT,
+    "title?": _TEXT,
+    "reason?": _TEXT,
+    "previous?": _TEXT,
+    "of?": _TEXT,
+    "endpoint?": _TEXT,
+    "cluster?": _TEXT,
+    "account_id?": _TEXT,
+    "region?": _TEXT,
+    "registry?": _TEXT,
+    "started_at?": _TIME,
+    "finished_at?": _TIME,
+    "actor?": Each(None),
+    "cause?": _CAUSE,
+    "hold?": _CAUSE,
+    "warnings?": [_TEXT],
+    "unhealthy?": [_TEXT],
+    "settings?": {
+        "max_parallel?": _WHOLE,
+        "stabilise_timeout?": _NUMBER,
+        "failed_tasks_threshold?": _WHOLE,
+        "on_failure?": _TEXT,
+    },
+    "targets": [{"name": _TEXT, "kind": _TEXT}],
+    "unchanged?": [_UNCHANGED],
+    "releases?": Each({"release?": _TEXT, "tag?": _TEXT, "digest?": _TEXT, "commit?": _TEXT, "branch?": _TEXT}),
+    "migrations?": {
+        "from?": _TEXT,
+        "to?": _TEXT,
+        "direction?": _TEXT,
+        "state?": _TEXT,
+        "applied?": _MIGRATIONS,
+        "pending?": _MIGRATIONS,
+        "behind?": [_TEXT],
+    },
+    "health?": [{"name": _TEXT, "verdict": _TEXT, "running?": _WHOLE, "desired?": _WHOLE, "detail?": _TEXT}],
+    "smoke?": [
+        {
+            "name": _TEXT,
+            "check": _TEXT,
+            "verdict": _TEXT,
+            "status?": _WHOLE,
+            "latency?": _NUMBER,
+            "attempts?": _WHOLE,
+            "detail?": _TEXT,
+            "trace_id?": _TEXT,
+        }
+    ],
+    "smoke_before?": [{"name": _TEXT, "check": _TEXT}],
+    "checklist?": [{"name?": _TEXT, "took?": _NUMBER}],
+    "approval?": Each(None),
+    "notes?": Each(None),
+    "verify?": {"checked?": Each(None), "platforms?": [_TEXT], "unverifiable?": [_TEXT]},
+    "resumed?": [{"at": _TIME, "choice": _TEXT}],
+    "notifications?": Each(None),
+}
+_TARGETS: Mapping[str, Any] = {"ecs_service": _SERVICE, "host": _HOST}
+
+
+def check_shape(record: Mapping[str, Any]) -> None:
+    """Check a record's fields.
+
+    :raises ValueError: naming the first that is missing or of another kind.
+    """
+    _check_depth(record)
+    _check(record, _RECORD, "")
+    if "outcome" not in record:  # Null is one: of a deploy that has not ended.
+        raise ValueError("it has no outcome")
+    for number, item in enumerate(record["targets"]):
+        _check(item, _TARGETS.get(item["kind"], _ENTRY), f"targets[{number}]")
+
+
+def _check_depth(record: Mapping[str, Any]) -> None:
+    level: list[Any] = [record]
+    for _depth in range(_DEEPEST):
+        inner = [item.values() if isinstance(item, Mapping) else item for item in level]
+        level = [value for values in inner for value in values if isinstance(value, (Mapping, list))]
+    if level:
+        raise ValueError("it is nested too deeply")
+
+
+def _check(value: Any, kind: Any, path: str) -> None:
+    if kind is None:
+        return
+    if isinstance(kind, list):
+        _require(isinstance(value, list), value, path, "a list")
+        for number, item in enumerate(value):
+            _check(item, kind[0], f"{path}[{number}]")
+    elif isinstance(kind, Each):
+        _require(isinstance(value, Mapping), value, path, "a mapping")
+        for name, item in value.items():
+            _check(item, kind.kind, f"{path}.{name}")
+    elif isinstance(kind, Mapping):
+        _require(isinstance(value, Mapping), value, path, "a mapping")
+        for name, inner in kind.items():
+            _check_field(value, name, inner, path)
+    else:
+        _require(kind.holds(value), value, path, kind.what)
+
+
+def _check_field(value: Mapping[str, Any], name: str, kind: Any, path: str) -> None:
+    field, optional = name.removesuffix("?"), name.endswith("?")
+    if value.get(field) is not None:
+        _check(value[field], kind, f"{path}.{field}" if path else field)
+    elif not optional:
+        raise ValueError(f"{path or 'it'} has no {field}")
+
+
+def _require(holds: bool, value: Any, path: str, kind: str) -> None:
+    if not holds:
+        shown = repr(value)
+        raise ValueError(f"{path} is {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}…'}, not {kind}")
