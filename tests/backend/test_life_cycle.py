@@ -7,6 +7,7 @@ The tests are the chapters of one story, in this order.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,14 @@ import pytest
 
 from tests.backend.place import REPOSITORY, Place, Ran, make_place
 from tests.promote.conftest import repository
+from tests.support.canaries import put_secret
 from tests.support.hosts import Host
 from tests.support.pace import scaled
 from tests.support.umigo import BUCKET, MODULE, tag_of
 
 LOST = "0.7.0"
+#: A parameter of the service.
+GREETING = "/dev/backend/UMIGO_GREETING"
 REFUSAL = "the schema has moved past backend-v0.1.0: migration 2 is not declared backward-compatible"
 
 
@@ -28,7 +32,13 @@ REFUSAL = "the schema has moved past backend-v0.1.0: migration 2 is not declared
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A bare host."""
     with make_place(tmp_path_factory.mktemp("life"), "0.1.0", "0.2.0", "0.3.0") as made:
+        made.parameter(GREETING, "one")
         yield made
+
+
+def has_greeting(place: Place, host: Host, value: str) -> bool:
+    """Whether the process was started with it."""
+    return hashlib.sha256(value.encode()).hexdigest() in str(place.answers(host, "/api/config?env=UMIGO_GREETING"))
 
 
 @pytest.fixture
@@ -139,6 +149,7 @@ def test_the_next_release_is_promoted_and_comes_with_its_migration(place: Place,
     assert promoted.code == 0, promoted.text
 
     # What was promoted is deployed when no version is named.
+    place.parameter(GREETING, "two")
     ran = place.run("deploy.yml")
     assert ran.code == 0, ran.text
     assert place.record()["releases"]["backend"]["chosen"] == "versions.json"
@@ -154,7 +165,22 @@ def test_the_next_release_is_promoted_and_comes_with_its_migration(place: Place,
     assert place.answers(host, "/api/customers") is not None
 
 
+def test_a_configuration_that_was_there_before_is_deployed_again(place: Place, host: Host) -> None:
+    assert has_greeting(place, host, "two")
+    place.parameter(GREETING, "one")
+    ran = place.run("deploy.yml")
+    assert ran.code == 0, ran.text
+    assert "UMIGO_GREETING changed" in ran.text
+    assert has_greeting(place, host, "one")
+    runs(place, host, "0.2.0")
+
+
 def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host: Host) -> None:
+    # The password is rotated: the old release would not start with the one that it ran with.
+    place.database.query("ALTER ROLE umigo PASSWORD 'rotated'")
+    place.database.password = "rotated"
+    secret = {"username": place.database.user, "password": place.database.password}
+    put_secret(place.aws.client("secretsmanager"), "umigo/dev/database", secret)
     ran = place.deploy("0.3.0", backend_ready_timeout=scaled(40))
     plainly(ran)
     name = place.inventory_name(host)
@@ -169,6 +195,7 @@ def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host:
     assert target["state"] == "undone"
     assert "not ready within 40 s" in target["failure"]["reason"]
     assert target["failure"]["log"]
+    assert place.answers(host, "/api/customers") is not None
 
 
 def test_a_rollback_past_the_schema_is_refused(place: Place, host: Host) -> None:

@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import tarfile
+from typing import Any
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy.record import opened
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import take
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import HostJournal
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import open_store
 from tests.codedeploy.agent import Agent
 from tests.codedeploy.world import CANARY, STATE, World, serves
@@ -33,10 +37,16 @@ def claims(world: World) -> list[str]:
     return [body["owner"] for key, body in found.items() if key.endswith("claim.json") and body["state"] == "held"]
 
 
-def outcome(world: World, deployment: str) -> str | None:
-    """How the host's record of a deployment says that it ended."""
+def record_of(world: World, deployment: str) -> dict[str, Any]:
+    """The host's record of a deployment."""
     found = world.objects("testing/hosts/codedeploy/releases/")
     (record,) = (body for key, body in found.items() if key.endswith(f"Z-{deployment}.json"))
+    return dict(record)
+
+
+def outcome(world: World, deployment: str) -> str | None:
+    """How the host's record of a deployment says that it ended."""
+    record = record_of(world, deployment)
     assert record["targets"][0]["kind"] == "host"
     return str(record["outcome"]) if record["outcome"] else None
 
@@ -54,6 +64,26 @@ def test_the_first_deployment_makes_a_host_serve(world: World, agent: Agent) -> 
     assert "backend-v0.1.0 serves" in done.last.verdict
     assert serves(agent.host) == "backend-v0.1.0"
     assert (outcome(world, "d-1"), claims(world)) == ("succeeded", [])
+    # The backup that the inventory declares came before the migration: there was no schema yet.
+    (line,) = agent.host.run("cat /var/lib/standin/backups").splitlines()
+    label, release, schema = line.split()
+    assert (release, schema) == ("backend-v0.1.0", "0")
+    backup = record_of(world, "d-1")["migrations"]["backup"]
+    assert (backup["label"], backup["reference"]) == (label, "/var/lib/standin/backups")
+    assert backup["at"]
+    # Compiled files are on the disk, not in memory.
+    assert agent.host.run("find /run/slipway -name '*.pyc'") == ""
+
+
+def test_without_the_backup_there_is_no_migration(world: World, agent: Agent) -> None:
+    world.publish("backend-v0.1.5", migrations=TWO)
+    agent.host.run("touch /var/lib/standin/full")
+    done = agent.deploy(world.bundle("backend-v0.1.5"), "d-1b")
+    agent.host.run("rm /var/lib/standin/full")
+    assert done.last.name == "AfterInstall"
+    assert "the backup before the migration failed: the disk is full. Correct backend_backup_hook" in done.last.verdict
+    assert '"2"' not in agent.host.run("cat /var/lib/standin/schema.json")
+    assert (outcome(world, "d-1b"), claims(world)) == ("undone", [])
 
 
 def test_behind_a_load_balancer_the_end_is_when_requests_reach_it_again(world: World, agent: Agent) -> None:
@@ -115,9 +145,21 @@ def test_a_redeploy_of_a_revision_that_cannot_read_the_schema_is_refused(world: 
 
 
 def test_a_redeploy_of_the_revision_that_runs_restarts_nothing(world: World, agent: Agent) -> None:
+    """Nor does a deployment that was stopped before keep it out. And who has no migrations needs no Flyway."""
+    store = open_store(f"s3://{STATE}/slipway", world.aws.client)
+    take(store, "testing", "codedeploy", "d-stopped", limit=7200)
+    stopped = opened("testing", "codedeploy", "d-stopped", {"tag": "backend-v0.9.0"}, store.now())
+    HostJournal.open(store, "codedeploy", stopped)
+    world.write("group_vars/backend/none.yml", "backend_migrations: none\n")
+    bundle = world.bundle("backend-v0.2.0")
+    world.write("group_vars/backend/none.yml", "backend_migrations: flyway\n")
+    with tarfile.open(bundle) as archive:
+        assert not [name for name in archive.getnames() if "flyway/" in name or "migrations/" in name]
     before = agent.host.run("systemctl show -P InvocationID umigo-backend")
-    done = agent.deploy(world.bundle("backend-v0.2.0"), "d-8")
+    done = agent.deploy(bundle, "d-8")
     assert done.succeeded, agent.log("d-8")
+    assert "Look what the database has" not in agent.host.run("cat /var/log/slipway/codedeploy/d-8/AfterInstall.log")
+    assert (outcome(world, "d-stopped"), claims(world)) == ("undone", [])
     assert agent.host.run("systemctl show -P InvocationID umigo-backend") == before
 
 

@@ -92,6 +92,35 @@ def test_a_damaged_bundle_is_named(tmp_path: Path) -> None:
         bundled.check_files(tmp_path, {"files": {"a": "0" * 64}})
 
 
+def test_what_earlier_deployments_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small host's /run is full after a dozen of them otherwise."""
+    run, cache, logs = tmp_path / "run", tmp_path / "cache", tmp_path / "log"
+    for name, path in (("RUN", run), ("CACHE", cache), ("LOGS", logs)):
+        monkeypatch.setattr(hook, name, path)
+    for number in range(60):
+        for directory in (run / f"d-{number}" / "pycache", cache / f"d-{number}", logs / "codedeploy" / f"d-{number}"):
+            directory.mkdir(parents=True)
+            (directory / "x.pyc").write_bytes(b"x")
+    (cache / "boot").mkdir()
+    (run / "umigo-spare.env").write_text("")
+    (run / "other").mkdir()
+    hook.tidy("d-7")
+    assert sorted(path.name for path in run.iterdir()) == ["d-7", "other", "umigo-spare.env"]
+    assert sorted(path.name for path in cache.iterdir()) == ["boot", "d-7"]
+    assert list((run / "d-7").iterdir()) == [], "what a version before this one kept in memory"
+    kept = {path.name for path in (logs / "codedeploy").iterdir()}
+    assert (len(kept), "d-7" in kept) == (51, True)
+
+
+def test_compiled_files_are_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RUN", "CACHE", "STATE"):
+        monkeypatch.setattr(hook, name, tmp_path / name)
+    monkeypatch.setenv("DEPLOYMENT_ID", "d-1")
+    prefix = hook._environ()["PYTHONPYCACHEPREFIX"]
+    assert prefix == str(tmp_path / "CACHE" / "d-1")
+    assert not (tmp_path / "RUN").exists()
+
+
 def test_the_cause_is_what_the_task_said(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(

@@ -47,6 +47,19 @@ jvm_service_java: /usr/local/bin/java
 jvm_service_memory_min_mib: 64
 backend_smoke_checks: [{{path: /smoke}}]
 backend_secrets: [{{name: token, secret: testing/token}}]
+backend_backup_hook: hooks/backup.yml
+"""
+# What stands for a backup: it says what it was told, and fails when it is to.
+HOOK = """\
+- name: Back up
+  ansible.builtin.shell: >-
+    test ! -e /var/lib/standin/full || { echo 'the disk is full' >&2; exit 1; };
+    mkdir -p /var/lib/standin; test -s {{ slipway_backup_environment_file }};
+    echo {{ slipway_backup_label }} {{ slipway_backup_release }} $(cat /var/lib/standin/schema.json 2>/dev/null | wc -c)
+    >> /var/lib/standin/backups
+- name: Say where it is
+  ansible.builtin.set_fact:
+    slipway_backup: {reference: /var/lib/standin/backups}
 """
 # The zip of a release is run by Python, under the unit that the real role writes for Java.
 JAVA = """\
@@ -106,6 +119,7 @@ class World:
         self.write("environment.yml", "plugin: slipway.deploy.environment\n")
         self.write("hosts.yml", "backend: {hosts: {elsewhere: {ansible_host: 192.0.2.1}}}\n")
         self.write("group_vars/all.yml", ALL.format(**variables))
+        self.write("hooks/backup.yml", HOOK)
         self.write("group_vars/backend/backend.yml", BACKEND.format(ready=scaled(20), **variables))
         for bucket in (BUCKET, STATE):
             where = {"LocationConstraint": "eu-west-1"}

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the role leaves on a host."""
 
-CHECKOUT = "/opt/umigo/source/"
+CHECKOUT = "/opt/slipway/source/"
 
 
 def test_the_link_points_at_a_checkout_of_its_commit(host):
-    target = host.check_output("readlink /opt/umigo/source")
+    target = host.check_output("readlink /opt/slipway/source")
     commit = host.check_output("git -c safe.directory='*' -C %s rev-parse HEAD", CHECKOUT)
     assert target == f"source.checkouts/{commit}"
     assert host.file(CHECKOUT + "umigoCrmBackend/pom.xml").content_string == "two\n"
@@ -16,13 +16,13 @@ def test_the_checkout_belongs_to_the_unprivileged_user(host):
     assert host.file(CHECKOUT).user == "slipway-build"
     assert host.file(CHECKOUT).mode == 0o750
     assert host.check_output("find -L %s ! -user slipway-build", CHECKOUT) == ""
-    assert host.file("/opt/umigo/source.checkouts").user == "root"
+    assert host.file("/opt/slipway/source.checkouts").user == "root"
 
 
 def test_the_live_checkout_and_the_one_before_it_are_kept(host):
-    kept = host.check_output("ls -A /opt/umigo/source.checkouts").split()
+    kept = host.check_output("ls -A /opt/slipway/source.checkouts").split()
     assert len(kept) == 2
-    assert host.check_output("basename $(readlink /opt/umigo/source)") in kept
+    assert host.check_output("basename $(readlink /opt/slipway/source)") in kept
 
 
 def test_nothing_is_left_of_a_failed_checkout(host):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -27,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = Path("/var/log/slipway")
 RUN = Path("/run/slipway")
 STATE = Path("/var/lib/slipway")
+#: Python's compiled files of each deployment, some 15 MB: on the disk, for /run is memory.
+CACHE = Path("/var/cache/slipway/pycache")
 
 # Seconds for an event, and for putting things back after it: their sum stays below the appspec's limit.
 LIMITS: dict[str, tuple[float, float]] = {
@@ -43,6 +46,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 OLD_REVISIONS = frozenset({"BeforeBlockTraffic", "AfterBlockTraffic"})
 BOOT_SECONDS = 1800
 BOOT_TRIES = 3
+_KEPT_LOGS = 50
 _KEPT_LINES = 12
 _KEPT_BYTES = 1400
 _KEPT_CAUSE = 400
@@ -82,7 +86,10 @@ def _event(event: str) -> int:
         "deployment_group": os.environ.get("DEPLOYMENT_GROUP_NAME", ""),
         "application_name": os.environ.get("APPLICATION_NAME", ""),
         "bundle_path": str(ROOT),
+        # Who waits for another host has to know how long it may.
+        "event_ends_at": int(time.time() + work - (time.monotonic() - started)),
     }
+    tidy(deployment)
     logs = LOGS / "codedeploy" / deployment
     log = logs / f"{event}.log"
     spent = time.monotonic() - started
@@ -149,10 +156,28 @@ def _environ() -> dict[str, str]:
         # The screen of an operator is for a terminal; this log is read line by line.
         "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
         # Nothing is written into the bundle: its files are what was checked.
-        "PYTHONPYCACHEPREFIX": str(_private(RUN / (os.environ.get("DEPLOYMENT_ID") or "boot") / "pycache")),
+        "PYTHONPYCACHEPREFIX": str(_private(CACHE / (os.environ.get("DEPLOYMENT_ID") or "boot"))),
         "PYTHONUNBUFFERED": "1",
         "SLIPWAY_OWNER": os.environ.get("DEPLOYMENT_ID") or f"boot@{socket.gethostname()}",
     }
+
+
+def tidy(current: str) -> None:
+    """Remove what earlier deployments left: on one host a deployment begins when the one before it is over.
+
+    :param current: the deployment that runs; its own is kept, and what a first boot uses.
+    """
+    kept = {current, "boot"}
+    for directory in (RUN, CACHE):
+        # CodeDeploy's deployments are d-…; what else is here is not theirs.
+        for path in directory.glob("d-*"):
+            if path.is_dir() and path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+    # Versions before this one kept them here.
+    shutil.rmtree(RUN / current / "pycache", ignore_errors=True)
+    logs = [path for path in (LOGS / "codedeploy").glob("*") if path.is_dir() and path.name not in kept]
+    for path in sorted(logs, key=lambda item: item.stat().st_mtime)[:-_KEPT_LOGS]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _private(directory: Path) -> Path:

@@ -13,7 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle import api, fetch
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.build import Wanted, build
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import Release, schema_version
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import LOCATIONS, Release, schema_version
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
@@ -45,6 +45,8 @@ class ActionModule(SlipwayAction):
         "project": {"type": "str", "required": True},
         "directory": {"type": "str", "required": True},
         "upload": {"type": "bool", "default": True},
+        "migrates": {"type": "bool", "default": True},
+        "locations": {"type": "list", "elements": "str", "default": list(LOCATIONS)},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -66,7 +68,9 @@ class ActionModule(SlipwayAction):
             infra_commit=fetch.commit_of(root),
             schema=schema_version(migrations),
         )
-        made = build(root, release, migrations, Wanted(given["pythons"], given["machines"]), directory)
+        made = build(
+            root, release, migrations, Wanted(given["pythons"], given["machines"], given["migrates"]), directory
+        )
         key = api.bundle_key(context.environment, made.name)
         url = f"s3://{given['bucket']}/{key}"
         changed = self._publish(context, made.path, key, {"url": url, "sha256": made.digest, "release": release.tag})
@@ -93,11 +97,14 @@ class ActionModule(SlipwayAction):
         return _Located(promoted.tag, promoted.branch, promoted.key, promoted.digest, promoted.version, promoted.commit)
 
     def _migrations(self, context: Context, located: _Located, directory: Path) -> dict[str, Entry]:
+        locations = self.arguments["locations"]
+        if not self.arguments["migrates"]:
+            return {}
         if self.arguments["checkout"]:
-            return fetch.migrations_of_checkout(Path(self.arguments["checkout"]))
+            return fetch.migrations_of_checkout(Path(self.arguments["checkout"]), locations)
         bucket, cache = self.arguments["bucket"], directory / "cache"
         jar = fetch.fetch_jar(context.clients("s3"), bucket, located.key, located.digest, cache)
-        return fetch.migrations_of_jar(jar)
+        return fetch.migrations_of_jar(jar, locations)
 
     def _publish(self, context: Context, path: Path, key: str, said: Mapping[str, str]) -> bool:
         if not self.arguments["upload"] or self._task.check_mode:

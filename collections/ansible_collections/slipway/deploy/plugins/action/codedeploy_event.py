@@ -5,21 +5,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import record as pure
 from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy.schema import applied_migrations, check
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
 from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import HostJournal, host_records
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, is_open
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import hook_file
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
 #: Records of each host, and of the environment, that are looked through for applied migrations.
 _LOOKED_AT = 50
+#: Records of this host that are looked through for deployments that were stopped.
+_FORMER = 5
+_STATES = ["shown", "begun", "back_up", "backed_up", "done", "succeeded", "failed"]
 
 
 class ActionModule(SlipwayAction):
@@ -28,12 +34,13 @@ class ActionModule(SlipwayAction):
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "deployment": {"type": "str", "required": True},
         "event": {"type": "str", "required": True},
-        "state": {"type": "str", "required": True, "choices": ["shown", "begun", "done", "succeeded", "failed"]},
+        "state": {"type": "str", "required": True, "choices": _STATES},
         "release": {"type": "dict", "default": {}},
         "configuration": {"type": "str", "default": ""},
         "migrations": {"type": "dict", "default": {}},
         "switch": {"type": "dict", "default": {}},
         "undo": {"type": "dict"},
+        "backup": {"type": "dict", "default": {}},
         "cause": {"type": "str", "default": ""},
         "database_schema": {"type": "str"},
         "force_schema": {"type": "bool", "default": False},
@@ -51,6 +58,8 @@ class ActionModule(SlipwayAction):
             self._check_schema(context, journal.record)
         if given["state"] == "shown" or journal.record["outcome"] == "succeeded":
             return _said(journal.record)
+        if given["state"] in ("back_up", "backed_up"):
+            return self._back_up(context, journal)
         changes = {name: given[name] for name in ("configuration", "migrations", "switch")}
         if given["state"] == "failed":
             record = pure.with_event(journal.record, given["event"], "failing", now, **changes)
@@ -72,14 +81,45 @@ class ActionModule(SlipwayAction):
             what = f"deployment {deployment} was not begun on this host, or has ended"
             raise SlipwayError(what, context.store.url, "Start the deployment again: BeforeInstall begins it")
         release = self.arguments["release"]
+        _close_former(context, deployment)
         opened = pure.opened(context.environment, context.here, deployment, release, context.store.now())
         return HostJournal.open(context.store, context.here, opened)
+
+    def _back_up(self, context: Context, journal: HostJournal) -> dict[str, Any]:
+        """Before the hook, what it is told; after it, that the backup was taken."""
+        record, now = journal.record, context.store.now()
+        hook = hook_file(context)
+        if hook is None:
+            return {"changed": False, "due": False}
+        if self.arguments["state"] == "backed_up":
+            migrations = backup.ended(record["migrations"], self.arguments["backup"])
+            journal.write(pure.with_event(record, self.arguments["event"], "backed_up", now, migrations=migrations))
+            return {"changed": False, "due": False, **_said(journal.record)}
+        migrations = backup.begun(
+            record, datetime.fromtimestamp(now, tz=UTC).isoformat(timespec="seconds"), host=context.here
+        )
+        journal.write(pure.with_event(record, self.arguments["event"], "backing_up", now, migrations=migrations))
+        release = record["releases"]["backend"]["tag"] or ""
+        label = migrations["backup"]["label"]
+        return {"changed": False, "due": True, "hook": str(hook), "label": label, "release": release}
 
     def _check_schema(self, context: Context, record: Mapping[str, Any]) -> None:
         release = record["releases"]["backend"]
         if not self.arguments["force_schema"]:
             applied = applied_migrations(_records(context))
             check(release["schema"] or "", self.arguments["database_schema"], applied, release["tag"])
+
+
+def _close_former(context: Context, deployment: str) -> None:
+    """Close what deployments that were stopped left open: on one host the next one proves that they are over."""
+    for record in islice(host_records(context.store, context.environment, context.here), _FORMER):
+        former = str(record.get("deployment") or "")
+        if record.get("kind") != "codedeploy" or former == deployment or not is_open(record):
+            continue
+        journal = HostJournal.find(context.store, context.environment, context.here, former)
+        if journal is not None:
+            cause = f"it was stopped; deployment {deployment} began on this host"
+            journal.write(pure.failed(journal.record, record["phase"], cause, None, context.store.now()))
 
 
 def _records(context: Context) -> Iterator[Record]:

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import hosts
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.lock import claims, hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.claims import HostClaim
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
+from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+
+_WHAT = {"environment": claims.ENVIRONMENT, "migration": claims.MIGRATION}
+#: Between two signs of life.
+_SAID_SECONDS = 30.0
 
 
 class ActionModule(SlipwayAction):
@@ -18,6 +25,7 @@ class ActionModule(SlipwayAction):
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "state": {"type": "str", "default": "taken", "choices": ["taken", "held", "given_back"]},
+        "what": {"type": "str", "default": "environment", "choices": ["environment", "migration"]},
         "owner": {"type": "str", "required": True},
         "limit": {"type": "int", "default": 7200},
         "wait": {"type": "int", "default": 0},
@@ -26,17 +34,56 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the claim as it is then."""
         store, env, host, owner = context.store, context.environment, context.here, self.arguments["owner"]
+        what = _WHAT[self.arguments["what"]]
         if self._task.check_mode:
             return {"changed": False}
+        if what == claims.MIGRATION:
+            owner = f"{owner} on {host}"  # Among the hosts of one deployment each speaks for itself.
         match self.arguments["state"]:
             case "given_back":
-                return {"changed": hosts.give_back(store, env, host, owner)}
+                return {"changed": hosts.give_back(store, env, host, owner, what)}
             case "held":
                 return {"changed": False, **_said(hosts.require(store, env, host, owner))}
             case _:
-                limit, wait = float(self.arguments["limit"]), float(self.arguments["wait"])
-                claim = hosts.take(store, env, host, owner, limit=limit, wait=wait)
-                return {"changed": False, **_said(claim)}
+                return {"changed": False, **self._take(context, owner, what)}
+
+    def _take(self, context: Context, owner: str, what: str) -> dict[str, Any]:
+        limit, wait = float(self.arguments["limit"]), float(self.arguments["wait"])
+        signs = _Signs(what)
+        try:
+            claim = hosts.take(
+                context.store,
+                context.environment,
+                context.here,
+                owner,
+                limit=limit,
+                wait=wait,
+                what=what,
+                waiting=signs,
+            )
+        except LockHeld as error:
+            if what != claims.MIGRATION:
+                raise
+            reason = f"another host of the deployment still migrates the database after {wait:.0f} s ({error.what})"
+            remedy = "See there what its migration waits for, then start the deployment again"
+            raise SlipwayError(reason, context.environment, remedy) from None
+        return {**_said(claim), "waited": signs.begun is not None}
+
+
+class _Signs:
+    """Says now and then that it waits, and for whom."""
+
+    def __init__(self, what: str) -> None:
+        self.begun: float | None = None
+        self._next = 0.0
+        self._what = "another host to migrate the database" if what == claims.MIGRATION else "the lock"
+
+    def __call__(self, held: LockHeld) -> None:
+        now = time.monotonic()
+        self.begun = now if self.begun is None else self.begun
+        if now >= self._next:
+            self._next = now + _SAID_SECONDS
+            display.display(f"waiting for {self._what} since {now - self.begun:.0f} s: {held.what}")
 
 
 def _said(claim: HostClaim) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release imp
     migrates_backend,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.overridden import refuse_overridden
 from ansible_collections.slipway.deploy.plugins.plugin_utils.site_release import find_site_release, migrates_site
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go
 
@@ -34,6 +35,7 @@ class ActionModule(SlipwayAction):
         hosts = [context.here] if kind == "boot" else [n for n in context.hosts if n in context.selected_hosts]
         if not hosts:
             return none
+        refuse_overridden(context)
         context.check_account()
         notes = None
         if context.group == SITE:

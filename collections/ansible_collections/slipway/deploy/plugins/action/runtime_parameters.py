@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import write_payload
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
+from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import renewable
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import read_wanted
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
@@ -38,6 +39,8 @@ class ActionModule(SlipwayAction):
         "owner": {"type": "str", "default": ""},
         "files": {"type": "list", "elements": "dict", "default": []},
         "activate": {"type": "bool", "default": True},
+        "state": {"type": "str", "choices": ["present", "renewed"], "default": "present"},
+        "before": {"type": "str", "default": ""},
         "state_directory": {"type": "path", "default": "/var/lib/slipway"},
     }
     _variables: Mapping[str, Any] = {}
@@ -68,6 +71,9 @@ class ActionModule(SlipwayAction):
                 "user": given["user"] or given["service"],
                 "owner": given["owner"],
                 "activate": given["activate"],
+                "state": given["state"],
+                "before": given["before"],
+                "renewable": renewable(wanted, configuration),
                 "state_directory": given["state_directory"],
             },
             task_vars=self._variables,

@@ -53,6 +53,17 @@ options:
     description: Where bundles, and what was downloaded for them, are kept on the control node.
     type: str
     required: true
+  migrates:
+    description: Whether a host migrates the database. Otherwise the bundle has neither migrations nor Flyway.
+    type: bool
+    default: true
+  locations:
+    description:
+      - The directories of the migrations among the application's resources. All of their files come along, callbacks
+        and C(.conf) files too.
+    type: list
+    elements: str
+    default: [src/main/resources/db/migration]
   upload:
     description: Whether to upload the bundle and to write the parameter.
     type: bool

@@ -27,8 +27,10 @@ options:
   state:
     description:
       - What became of the event; V(succeeded) and V(failed) end the deployment on this host. V(shown) writes nothing.
+      - V(back_up) returns the C(backend_backup_hook) that has to be run before the migration, if one is declared;
+        V(backed_up) writes that it was.
     type: str
-    choices: [shown, begun, done, succeeded, failed]
+    choices: [shown, begun, back_up, backed_up, done, succeeded, failed]
     required: true
   release:
     description: What C(release.json) of the bundle says, with C(release), the release's id.
@@ -49,6 +51,10 @@ options:
   undo:
     description: With O(state=failed), what M(slipway.deploy.service_release) returned for the way back.
     type: dict
+  backup:
+    description: With O(state=backed_up), what the hook said of the backup.
+    type: dict
+    default: {}
   cause:
     description: With O(state=failed), why, in one line.
     type: str
@@ -82,6 +88,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+due:
+  description: Whether a backup has to be taken.
+  returned: O(state=back_up) and O(state=backed_up)
+  type: bool
+hook:
+  description: The file of tasks that takes it.
+  returned: when RV(due)
+  type: str
+label:
+  description: What the backup is to be called.
+  returned: when RV(due)
+  type: str
 known:
   description: Whether the deployment has a record on this host.
   returned: outside check mode

@@ -24,6 +24,13 @@ options:
     type: str
     choices: [taken, held, given_back]
     default: taken
+  what:
+    description:
+      - V(environment) keeps other deployments out.
+      - V(migration) is the turn of one host among those of its own deployment to back up and to migrate.
+    type: str
+    choices: [environment, migration]
+    default: environment
   owner:
     description: The deployment's id.
     type: str
@@ -33,7 +40,9 @@ options:
     type: int
     default: 7200
   wait:
-    description: Seconds to wait for another that holds the environment.
+    description:
+      - Seconds to wait for another that holds it. Every half minute a line says so.
+      - Of a deployment that was stopped the other hosts are waited for a minute in any case.
     type: int
     default: 0
 extends_documentation_fragment: [slipway.deploy.attributes]
@@ -52,6 +61,13 @@ EXAMPLES = r"""
   slipway.deploy.host_claim:
     owner: "{{ deployment_id }}"
     wait: 60
+
+- name: Wait for the turn to migrate
+  slipway.deploy.host_claim:
+    what: migration
+    owner: "{{ deployment_id }}"
+    limit: 1500
+    wait: 1200
 """
 
 RETURN = r"""
@@ -65,6 +81,10 @@ taken_at:
   returned: O(state=taken) and O(state=held), outside check mode
   type: float
   sample: 1795208651.0
+waited:
+  description: Whether another host had it first.
+  returned: O(state=taken), outside check mode
+  type: bool
 expires_at:
   description: Until when, alike.
   returned: O(state=taken) and O(state=held), outside check mode

@@ -120,6 +120,21 @@ options:
         case.
     type: bool
     default: true
+  state:
+    description:
+      - V(present) writes the configuration, and beside it the one that a way back takes, RV(returning).
+      - V(renewed) writes only the latter.
+    type: str
+    choices: [present, renewed]
+    default: present
+  before:
+    description:
+      - The generation of the release that a way back would go to. By default that of the ledger's last good release,
+        else the live one.
+      - What a way back takes are its settings, with the values that SSM, Secrets Manager and the control node have now.
+        Variables of the inventory, and the names that it has, stay those of the release.
+    type: str
+    default: ""
   state_directory:
     description: Where the ledgers of this host's services are.
     type: path
@@ -194,12 +209,20 @@ links:
   type: list
   elements: dict
   sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
+returning:
+  description:
+    - The links that a way back has to be given as O(slipway.deploy.service_release#module:returning). Empty when the
+      release that it goes back to has the values of now.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/9d3b7a605142ef08}]
 unit_exists:
   description: Whether the service's unit is there.
   returned: success
   type: bool
 names:
-  description: Which names the wanted generation adds, changes and removes against the live one.
+  description: Which names the wanted generation adds, changes and removes against O(before), else the live one.
   returned: success
   type: dict
   sample: {added: [environment JAVA_OPTS], changed: [credential spring.datasource.password], removed: []}

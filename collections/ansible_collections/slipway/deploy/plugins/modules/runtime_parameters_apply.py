@@ -42,6 +42,24 @@ options:
         generation becomes the live one in any case.
     type: bool
     default: true
+  state:
+    description:
+      - V(present) writes the wanted generation, and the one that a way back takes.
+      - V(renewed) writes only the latter. Nothing is removed.
+    type: str
+    choices: [present, renewed]
+    default: present
+  before:
+    description:
+      - The generation that a way back would go to. By default that of the ledger's last good release, else the live
+        one.
+    type: str
+    default: ""
+  renewable:
+    description: C(environment NAME), C(credential NAME) and C(file PATH) of what is kept outside the inventory.
+    type: list
+    elements: str
+    default: []
   state_directory:
     description: Where the ledgers of this host's services are.
     type: path
@@ -89,12 +107,20 @@ links:
   type: list
   elements: dict
   sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
+returning:
+  description:
+    - The links that a way back has to be given as O(slipway.deploy.service_release#module:returning). They lead to the
+      settings of O(before) with those values of now that are kept outside the inventory. Empty when these are the same.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/9d3b7a605142ef08}]
 unit_exists:
   description: Whether the service's unit is there.
   returned: success
   type: bool
 names:
-  description: Which names the wanted generation adds, changes and removes against the live one.
+  description: Which names the wanted generation adds, changes and removes against O(before), else the live one.
   returned: success
   type: dict
   sample: {added: [environment JAVA_OPTS], changed: [credential spring.datasource.password], removed: []}
@@ -112,7 +138,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Place, read_payload
+from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+    Configuration,
+    Place,
+    read_payload,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.host.files import read_link
 from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
     needed,
     owners,
@@ -122,6 +153,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.generations im
     write,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import load
+from ansible_collections.slipway.deploy.plugins.module_utils.host.renewing import generation_of, renew, write_renewed
 
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -136,10 +168,37 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
         raise SlipwayError(f"{service!r} is no name of a service", "service", "Letters, digits, . _ -")
     configuration, sources = read_payload(arguments["payload"])
     place = Place(service, f"/etc/{service}", systemd_version())
-    dropin = Path(f"/etc/systemd/system/{service}.service.d/10-configuration.conf")
+    protected, before = _of_ledger(place, arguments["state_directory"])
+    before = arguments["before"] or before or read_link(f"{place.directory}/current") or ""
+    back = renew(configuration, arguments["renewable"], place, before) if before else None
+    # Also the one of the way back outlives what is removed as old: who stages twice writes it once.
+    protected = protected | {back.digest} if back and protected is not None else protected
+    result = {"changed": False}
+    if arguments["state"] == "present":
+        result = _write(arguments, (configuration, sources), place, protected, check)
+    if back and not check:
+        made = owners(place, arguments["user"], back.configuration, arguments["owner"], check)
+        result["changed"] = write_renewed(back, made) or result["changed"]
+    links = [{"path": f"{place.directory}/current", "target": back.generation}] if back else []
+    return {**result, "returning": links}
+
+
+def _write(
+    arguments: dict[str, Any],
+    wanted: tuple[Configuration, dict[str, str]],
+    place: Place,
+    protected: frozenset[str] | None,
+    check: bool,
+) -> dict[str, Any]:
+    """Make the wanted generation be there; the result but for the way back.
+
+    :param wanted: the configuration, and where its names come from.
+    """
+    configuration, sources = wanted
+    dropin = Path(f"/etc/systemd/system/{place.service}.service.d/10-configuration.conf")
     owner = owners(place, arguments["user"], configuration, arguments["owner"], check)
-    written = write(configuration, place, owner, dropin, _protected(place, arguments["state_directory"]), check)
-    exists = unit_exists(service)
+    written = write(configuration, place, owner, dropin, protected, check, arguments["before"])
+    exists = unit_exists(place.service)
     pending, changed = written.pending, written.changed
     # Without a live generation systemd takes the drop-in, which points to it, for a unit that does not exist.
     if pending and (written.current is None or (arguments["activate"] and not exists)):
@@ -160,12 +219,16 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     }
 
 
-def _protected(place: Place, state_directory: str) -> frozenset[str] | None:
-    """The generations to keep; ``None``, for all, when the ledger is damaged: service_release says so."""
+def _of_ledger(place: Place, state_directory: str) -> tuple[frozenset[str] | None, str]:
+    """The generations to keep, and the one that a way back would take.
+
+    Where the ledger is damaged, which service_release says: ``None``, for all, and none.
+    """
     try:
-        return needed(load(Path(state_directory) / place.service / "ledger.json"), place)
+        ledger = load(Path(state_directory) / place.service / "ledger.json")
     except SlipwayError:
-        return None
+        return None, ""
+    return needed(ledger, place), generation_of(ledger, place)
 
 
 def main() -> None:
@@ -177,6 +240,9 @@ def main() -> None:
             "user": {"type": "str", "required": True},
             "owner": {"type": "str", "default": ""},
             "activate": {"type": "bool", "default": True},
+            "state": {"type": "str", "choices": ["present", "renewed"], "default": "present"},
+            "before": {"type": "str", "default": ""},
+            "renewable": {"type": "list", "elements": "str", "default": []},
             "state_directory": {"type": "path", "default": "/var/lib/slipway"},
         },
         supports_check_mode=True,

@@ -90,6 +90,23 @@ options:
       configuration:
         description: The generation of its configuration.
         type: str
+  returning:
+    description:
+      - Links that a way back takes in place of those that its release was started with, as
+        M(slipway.deploy.runtime_parameters) returns them. So the old release gets the secrets that are valid now.
+      - When it does not become ready with these, it is started exactly as it ran before.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The link.
+        type: path
+        required: true
+      target:
+        description: Where it shall point.
+        type: path
+        required: true
   leave:
     description: With O(state=previous), the id of the release to leave. If another one runs, nothing is done.
     type: str
@@ -108,7 +125,28 @@ options:
             C(UP), or C(ok), C(healthy), C(ready), C(pass), C(alive), C(live), C(running), C(success), C(available) or
             C(operational).
           - A socket that has a path is asked by C(http+unix://%2Frun%2Fservice.sock/health).
+          - Of a Spring Boot application it can be left out, see O(readiness.application).
         type: str
+      application:
+        description:
+          - A Spring Boot application. Where O(readiness.url) does not say what is asked, its own settings do, as each
+            release was started with them - the port and the paths of its management endpoints, from the files in its
+            jar, the environment, the credentials, the options of Java and the arguments.
+        type: dict
+        suboptions:
+          jar:
+            description: What is run.
+            type: path
+            required: true
+          port:
+            description: What it listens on when its settings do not say.
+            type: int
+            default: 8080
+          words:
+            description: The options of Java and the arguments of the application.
+            type: list
+            elements: str
+            default: []
       status:
         description: The HTTP statuses that mean ready.
         type: list
@@ -203,7 +241,7 @@ reason:
   type: str
   sample: the process ended 20 s after its start (exit code 1)
 log:
-  description: The last lines of the new process's journal, redacted.
+  description: The lines of the new process's journal that say why, else its last ones, redacted.
   returned: when it did not become ready
   type: list
   elements: str
@@ -278,6 +316,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.service import
     load_ledger,
     locked,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import Application
 from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import (
     Decision,
     Observed,
@@ -303,6 +342,12 @@ ARGUMENTS = {
         "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
     },
     "files": {"type": "dict", "default": {}},
+    "returning": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
+    },
     "identity_files": {"type": "list", "elements": "path", "default": []},
     "identity_changes": {"type": "bool", "default": False},
     "release": {
@@ -324,6 +369,14 @@ ARGUMENTS = {
             "url": {"type": "str"},
             "status": {"type": "list", "elements": "int", "default": [200]},
             "headers": {"type": "dict", "default": {}},
+            "application": {
+                "type": "dict",
+                "options": {
+                    "jar": {"type": "path", "required": True},
+                    "port": {"type": "int", "default": 8080},
+                    "words": {"type": "list", "elements": "str", "default": []},
+                },
+            },
             "timeout": {"type": "int", "default": 120},
             "stable_for": {"type": "int", "default": 5},
             "interval": {"type": "float", "default": 0.5},
@@ -364,6 +417,8 @@ def make_service(params: dict[str, Any]) -> Service:
     readiness = {name: value for name, value in params["readiness"].items() if value is not None}
     if "headers" in readiness:
         readiness["headers"] = {str(name): str(value) for name, value in readiness["headers"].items()}
+    if application := readiness.pop("application", None):
+        readiness["application"] = Application.of(application)
     return Service(params["name"], Path(params["state_directory"]) / params["name"], Wanted(**readiness), [])
 
 
@@ -373,7 +428,7 @@ def look(service: Service, params: dict[str, Any]) -> tuple[Ledger, Observed, di
     links = {item["path"]: item["target"] for item in params["links"]}
     paths, files = tracked(ledger)
     files = files.union(params["identity_files"], params["files"])
-    observed = service.observe(ledger, links, (paths | links.keys(), files))
+    observed = service.observe(ledger, links, (paths | links.keys(), files), _returning(params).values())
     return ledger, observed, links
 
 
@@ -382,8 +437,13 @@ def decided(ledger: Ledger, observed: Observed, links: dict[str, str], params: d
     release = Release(**params["release"]) if params["release"] else None
     if params["state"] == "previous":
         files = {str(path): str(digest) for path, digest in params["files"].items()}
-        return decide_back(ledger, observed, links, release, params["leave"], params["reason"], files)
-    return decide(ledger, observed, links, release, force=params["force"])
+        back = (links, release, params["leave"], params["reason"], files, _returning(params))
+        return decide_back(ledger, observed, *back)
+    return decide(ledger, observed, links, release, force=params["force"], returning=_returning(params))
+
+
+def _returning(params: dict[str, Any]) -> dict[str, str]:
+    return {item["path"]: item["target"] for item in params["returning"]}
 
 
 def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,10 @@ def hook_file(context: Context) -> Path | None:
         return None
     where = f"{context.group}_backup_hook: {declared}"
     path = Path(declared).expanduser()
-    # Of the environment, or of the project: every command is run from its directory.
-    places = (Path(str(context.host(host).get("inventory_dir") or "."), path), path.absolute())
+    # Of the environment, or of the project: every command is run from its directory. A host that deploys itself is of
+    # no file of the inventory.
+    inventory = Path(str(context.host(host).get("inventory_dir") or "."))
+    places = (inventory / path, Path("inventories", context.environment, path).absolute(), path.absolute())
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         remedy = f"Put the tasks into inventories/{context.environment}/hooks/, and write it as hooks/<file>"

@@ -42,6 +42,8 @@ SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__
 SERVED = "nginx_site_result"
 #: What the tasks that compare a service's unit keep: the names of its files that would change.
 UNIT = "__unit_changes"
+#: What the host would switch with the wanted configuration.
+COMPARED = "__compared"
 STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
 HEALTH = "__health"
 #: What a host serves, and what it was asked for that.
@@ -203,16 +205,33 @@ def observed_host(context: Context, name: str) -> ObservedHost:
     error = _error_of(failed) or _error_of(shown) or _error_of(configuration)
     if error is None and not shown:
         error = "it was not looked at"
+    runs = Runs.from_host(shown.get("runs"), shown.get("links"), shown.get("files"))
+    compared = context.said(name, COMPARED)
+    differs = str(compared.get("reason") or "") if compared.get("changed") else ""
+    if runs is None and shown.get("active"):
+        differs = "it is not known what its process was started with"
     served = bool(context.said(name, SERVED).get("changed"))
+    names = _names(configuration, ("nginx",) if served else ())
     return ObservedHost(
         name,
         error=error,
-        runs=Runs.from_host(shown.get("runs"), shown.get("links"), shown.get("files")),
+        runs=runs or _last_good(shown),
         active=bool(shown.get("active")),
-        configuration=_names(configuration, ("nginx",) if served else ()),
-        configuration_changes=bool(configuration.get("changed")) or served,
+        configuration=names,
+        configuration_changes=bool(configuration.get("changed")) or any((names or {}).values()),
+        differs=differs,
         unit=_unit_changes(context.said(name, UNIT), shown),
     )
+
+
+def _last_good(shown: Mapping[str, Any]) -> Runs | None:
+    """What a host goes back to whose process is gone, or of which nobody knows what it was started with."""
+    for entry in shown.get("releases") or ():
+        release = entry.get("release") or {}
+        if entry.get("verdict") == "good" and release.get("id"):
+            snapshot = entry.get("snapshot") or {}
+            return Runs.from_host({**release, "release": release["id"]}, snapshot.get("links"), snapshot.get("files"))
+    return None
 
 
 def _unit_changes(would: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, ...]:
@@ -340,7 +359,9 @@ def _after(context: Context, name: str, variable: str, failure: str) -> After:
         release=runs.release if runs else None,
         active=active,
         configuration=runs.configuration if runs else None,
+        renewed=runs.renewed if runs else None,
         reason=" ".join(reason.split()) or (_doubt(said) if active else ""),
+        doubt=_doubt(said) if active else "",
         log=log,
         started={**(said.get("links") or {}), **(said.get("files") or {})},
     )
@@ -356,7 +377,7 @@ def _doubt(said: Mapping[str, Any]) -> str:
         entry = item if (release.get("id"), release.get("configuration")) == wanted else entry
     if entry.get("verdict") == "unproven":
         return "it has not proven yet that it is ready (was the connection lost while it was switched?)"
-    return str(entry.get("reason") or "it is noted as bad") if entry.get("verdict") == "bad" else ""
+    return str(entry.get("reason") or ("it is noted as bad" if entry.get("verdict") == "bad" else ""))
 
 
 def _migration(context: Context) -> Mapping[str, Any]:

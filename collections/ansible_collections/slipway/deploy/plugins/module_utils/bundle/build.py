@@ -24,10 +24,14 @@ APPSPEC = "appspec.yml"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a bundle is made for: the Pythons and the machines (``x86_64``, ``aarch64``) of its hosts."""
+    """What a bundle is made for: the Pythons and the machines (``x86_64``, ``aarch64``) of its hosts.
+
+    :ivar migrates: whether it brings Flyway.
+    """
 
     pythons: Sequence[str]
     machines: Sequence[str]
+    migrates: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def build(root: Path, release: Release, migrations: Mapping[str, Entry], wanted:
     entries = {
         **fetch.project_files(root, release.environment),
         **fetch.wheelhouse(root, wanted.pythons, wanted.machines, cache),
-        **fetch.flyway(root, cache),
+        **(fetch.flyway(root, cache) if wanted.migrates else {}),
         **migrations,
         "release.json": Entry(as_json(release.document())),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -24,8 +24,11 @@ _FILES: Final = frozenset({"ansible.cfg", "COPYING", "inventories/environment.ym
 _TREES: Final = ("playbooks/", "roles/", "filter_plugins/", f"{_COLLECTION}plugins/", f"{_COLLECTION}meta/")
 _HOOKS: Final = "pipelines/codedeploy/"
 _SKIPPED: Final = ("pipelines/codedeploy/pins.json",)
-# The part of a jar where Flyway looks by default, in the jar of Spring Boot and in a plain one.
-_MIGRATION: Final = re.compile(r"(?:BOOT-INF/classes/|src/main/resources/)?db/migration/(?P<name>.+\.sql)")
+#: Where Flyway looks by default: of a module's resources, as ``database_migration_locations`` names it.
+LOCATIONS: Final = ("src/main/resources/db/migration",)
+_RESOURCES: Final = "src/main/resources/"
+# Where resources are in the jar of Spring Boot, in a plain one, and in a module's sources.
+_ROOTS: Final = ("BOOT-INF/classes/", _RESOURCES, "")
 _VERSIONED: Final = re.compile(r"V(?P<version>[0-9]+(?:[._][0-9]+)*)__.*\.sql")
 # Flyway's program needs neither the drivers of other databases nor what signs in to Azure.
 _FLYWAY_TREES: Final = ("lib/", "drivers/postgresql-", "conf/", "licenses/")
@@ -66,10 +69,37 @@ def project_name(name: str, environment: str) -> str | None:
     return None
 
 
-def migration_name(path: str) -> str | None:
-    """The name in the bundle of a file of a jar or of a Maven module when it is a migration."""
-    match = _MIGRATION.fullmatch(path)
-    return f"{MIGRATIONS}{match['name']}" if match else None
+def resource(location: str) -> str:
+    """The path of a location of migrations among the resources of a jar.
+
+    :param location: as Flyway or ``database_migration_locations`` has it: ``src/main/resources/db/migration``,
+        ``classpath:db/migration``.
+    :raises SlipwayError: when it is none of the application's resources.
+    """
+    path = location.removeprefix("filesystem:").removeprefix("classpath:").removeprefix("./")
+    path = path.removeprefix("/" if location.startswith("classpath:") else "").removeprefix(_RESOURCES).rstrip("/")
+    if not path or path.startswith("/") or ".." in path.split("/") or set(path) & set("*?{"):
+        remedy = f"Name a directory below {_RESOURCES}, such as {LOCATIONS[0]}"
+        raise SlipwayError(f"{location!r} is not in the application's jar", "database_migration_locations", remedy)
+    return path
+
+
+def migration_name(path: str, locations: Sequence[str] = LOCATIONS) -> str | None:
+    """The name in the bundle of a file of a jar or of a Maven module when Flyway needs it.
+
+    All files of the locations are: migrations, their ``.conf``, callbacks, and what a script reads.
+
+    :param locations: where the migrations are; of several each keeps its path.
+    """
+    for location in map(resource, locations):
+        for root in _ROOTS:
+            inside = path.removeprefix(f"{root}{location}/")
+            if inside == path or not inside or inside.endswith(("/", ".class")):
+                continue
+            if any(part in ("", ".", "..") for part in inside.split("/")):
+                return None
+            return f"{MIGRATIONS}{location}/{inside}" if len(locations) > 1 else f"{MIGRATIONS}{inside}"
+    return None
 
 
 def flyway_name(path: str) -> str | None:

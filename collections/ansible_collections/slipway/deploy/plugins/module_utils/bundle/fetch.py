@@ -21,11 +21,13 @@ from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, file_digest
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
+    LOCATIONS,
     WHEELHOUSE,
     flyway_name,
     migration_name,
     project_name,
     refuse_private_key,
+    resource,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels import (
     Pin,
@@ -182,29 +184,34 @@ def _unpack_flyway(archive: Path, destination: Path) -> None:
             path.chmod(0o755 if name == "flyway/flyway" else 0o644)
 
 
-def migrations_of_jar(jar: Path) -> dict[str, Entry]:
+def migrations_of_jar(jar: Path, locations: Sequence[str] = LOCATIONS) -> dict[str, Entry]:
     """The migrations that a jar carries.
 
+    :param locations: where they are, as ``database_migration_locations`` says.
     :raises SlipwayError: when it is no jar.
     """
     try:
         with zipfile.ZipFile(jar) as opened:
             return {
-                name: Entry(opened.read(member)) for member in opened.namelist() if (name := migration_name(member))
+                name: Entry(opened.read(member))
+                for member in opened.namelist()
+                if (name := migration_name(member, locations))
             }
     except (zipfile.BadZipFile, OSError) as error:
         raise SlipwayError(f"is no jar ({error})", str(jar), "Build and upload it again") from error
 
 
-def migrations_of_checkout(module: Path) -> dict[str, Entry]:
+def migrations_of_checkout(module: Path, locations: Sequence[str] = LOCATIONS) -> dict[str, Entry]:
     """The migrations of a Maven module's sources.
 
+    :param locations: where they are, as ``database_migration_locations`` says.
     :raises SlipwayError: when there is no such directory.
     """
     if not module.is_dir():
         raise SlipwayError("there is no such directory", str(module), "Name the module's directory of a checkout")
-    base = module / "src" / "main" / "resources" / "db" / "migration"
-    found = {migration_name(f"db/migration/{path.relative_to(base)}"): path for path in sorted(base.rglob("*.sql"))}
+    base = module / "src" / "main" / "resources"
+    files = [path for location in locations for path in sorted((base / resource(location)).rglob("*"))]
+    found = {migration_name(str(path.relative_to(base)), locations): path for path in files if path.is_file()}
     return {name: Entry(path) for name, path in found.items() if name is not None}
 
 

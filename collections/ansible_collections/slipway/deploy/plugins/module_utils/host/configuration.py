@@ -196,7 +196,7 @@ def contents(configuration: Configuration, place: Place, digest: str) -> dict[st
     environment = dict(configuration.environment)
     if configuration.credentials and IMPORT in environment:
         # What stands in the file goes before what the unit says.
-        environment[IMPORT] = f"{environment[IMPORT]},{_import(place.credentials(digest))}"
+        environment[IMPORT] = f"{environment[IMPORT]},{imported(place.credentials(digest))}"
     return {
         "env": environment_file.render(environment).encode(),
         **{f"credentials/{name}": content for name, content in configuration.credentials.items()},
@@ -222,14 +222,15 @@ def _unit(configuration: Configuration, place: Place, digest: str) -> str:
     if place.systemd >= CREDENTIALS_SINCE:
         lines += [f"LoadCredential={name}:{directory}/credentials/{name}" for name in sorted(configuration.credentials)]
     if configuration.credentials and IMPORT not in configuration.environment:
-        lines.append(f'Environment="{IMPORT}={_import(runtime)}"')
+        lines.append(f'Environment="{IMPORT}={imported(runtime)}"')
     lines += [
         f'Environment="{name}={runtime}/{configuration.properties[name]}"' for name in sorted(configuration.properties)
     ]
     return "\n".join(lines) + "\n"
 
 
-def _import(directory: str) -> str:
+def imported(directory: str) -> str:
+    """What makes Spring read a directory of credentials."""
     return f"optional:configtree:{directory}/"
 
 

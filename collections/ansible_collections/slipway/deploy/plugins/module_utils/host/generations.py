@@ -113,18 +113,21 @@ def write(
     dropin: Path,
     protected: Collection[str] | None = (),
     check: bool = False,
+    base: str = "",
 ) -> Written:
     """Make the generation of a configuration be there, whole and with its modes. The link ``current`` stays.
 
     :param dropin: the drop-in that systemd reads: a link through ``current`` to the generation's own.
     :param protected: digests of generations that stay, whatever their age; ``None`` for all.
     :param check: change nothing.
+    :param base: the generation that the differences are against, in place of the live one.
     :raises SlipwayError: the host does not let us.
     """
     top = Path(place.directory)
     current = read_link(top / "current")
-    before = read_contents(_read(Path(current))) if current else {}
-    key = _read_key(top / "generation.key")
+    against = base if base and Path(base).is_dir() else current
+    before = read_contents(read_files(Path(against))) if against else {}
+    key = read_key(top / "generation.key")
     if key is None and check:
         after = read_contents(contents(configuration, place, _NEW))
         return Written("", current, True, difference(before, after))
@@ -135,7 +138,7 @@ def write(
     digest = digest_of(configuration, place, key)
     files = contents(configuration, place, digest)
     generation = place.generation(digest)
-    changed = _write_generation(Path(generation), files, owner, check) or directories
+    changed = write_generation(Path(generation), files, owner, check) or directories
     changed = _link_dropin(dropin, top / "current" / "unit.conf", check) or changed
     paths = {path: owner.of(file_name(path)) for path in configuration.files}
     linked = link_files(top, {path: (item.uid, item.gid) for path, item in paths.items()}, current, check)
@@ -236,7 +239,7 @@ def _directories(top: Path, owner: Owner, check: bool) -> bool:
     return any(changed)
 
 
-def _read_key(path: Path) -> bytes | None:
+def read_key(path: Path) -> bytes | None:
     """The host's key, or ``None`` when there is none or it is cut off: then every generation gets a new name."""
     try:
         key = path.read_bytes()
@@ -248,7 +251,7 @@ def _read_key(path: Path) -> bytes | None:
     return key if len(key) == _KEY_BYTES else None
 
 
-def _read(directory: Path) -> dict[str, bytes]:
+def read_files(directory: Path) -> dict[str, bytes]:
     """The files of a generation; none when it is not there."""
     files: dict[str, bytes] = {}
     with filing("read it", directory):
@@ -258,7 +261,7 @@ def _read(directory: Path) -> dict[str, bytes]:
     return files
 
 
-def _write_generation(directory: Path, files: Mapping[str, bytes], owner: Owner, check: bool) -> bool:
+def write_generation(directory: Path, files: Mapping[str, bytes], owner: Owner, check: bool) -> bool:
     """Make a generation be as wanted; whether anything of it was not."""
     if directory.is_dir() and not directory.is_symlink():
         whole = _is_whole(directory, files, owner)
@@ -287,7 +290,7 @@ def _fill(directory: Path, files: Mapping[str, bytes], owner: Owner) -> None:
     ensure_directory(directory / "credentials", 0o700, owner.uid, owner.gid)
     if owner.files:
         ensure_directory(directory / "files", 0o711)
-    for name in set(_read(directory)) - set(files):
+    for name in set(read_files(directory)) - set(files):
         with filing("remove it", directory / name):
             (directory / name).unlink()
     for name, content in files.items():
@@ -296,7 +299,7 @@ def _fill(directory: Path, files: Mapping[str, bytes], owner: Owner) -> None:
 
 
 def _is_whole(directory: Path, files: Mapping[str, bytes], owner: Owner) -> bool:
-    if _read(directory) != dict(files):
+    if read_files(directory) != dict(files):
         return False
     wanted = {
         directory: Access(mode=owner.directory_mode),

@@ -22,21 +22,30 @@ SCHEMA = "slipway/ledger/1"
 #: Releases that are remembered; the artifacts of far fewer are kept.
 REMEMBERED = 50
 GOOD, BAD, UNPROVEN = "good", "bad", "unproven"
+#: The reason of a good entry that was put back and did not become ready then.
+NOT_READY = "it did not become ready when it was put back"
 
 
 @dataclass(frozen=True)
 class Release:
-    """What the links stand for: for people and for records, nothing is decided by it but the way back."""
+    """What the links stand for: for people and for records, nothing is decided by it but the way back.
+
+    :ivar renewed: the configuration that ``configuration`` was made of: the same settings, with the values that SSM and
+        Secrets Manager have now.
+    """
 
     id: str
     tag: str | None = None
     digest: str | None = None
     schema: str | None = None
     configuration: str | None = None
+    renewed: str | None = None
 
     def brief(self) -> dict[str, str | None]:
         """As records write it."""
         values: dict[str, str | None] = asdict(self)
+        if self.renewed is None:
+            del values["renewed"]
         return {"release": values.pop("id"), **values}
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
+from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import Application
 from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit
 
 _ANSWER_LIMIT = 64 * 1024
@@ -29,7 +30,10 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """What ready means. Times are seconds. See the module ``service_release``."""
+    """What ready means. Times are seconds. See the module ``service_release``.
+
+    :ivar application: a Spring Boot application, whose own settings say what is asked where ``url`` does not.
+    """
 
     url: str | None = None
     status: Collection[int] = (200,)
@@ -37,6 +41,7 @@ class Wanted:
     stable_for: float = 5
     interval: float = 0.5
     headers: Mapping[str, str] = field(default_factory=dict)
+    application: Application | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,11 @@ def ask(url: str, wanted: Wanted, patience: float = PATIENCE) -> Answer:
 
     Besides ``http`` and ``https`` a URL may be ``http+unix://%2Frun%2Fx.sock/health``.
     """
+    answer = _ask(url, wanted, patience)
+    return answer if url in answer.said else replace(answer, said=f"{answer.said} from {url}")
+
+
+def _ask(url: str, wanted: Wanted, patience: float) -> Answer:
     try:
         if url.startswith("http+unix:"):
             return _ask_path(url, wanted, patience)

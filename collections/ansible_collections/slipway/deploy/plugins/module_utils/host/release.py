@@ -12,6 +12,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
     BAD,
     GOOD,
+    NOT_READY,
     UNPROVEN,
     Entry,
     Ledger,
@@ -98,15 +99,29 @@ def carry_out(decision: Decision, ledger: Ledger, edges: Edges, *, undo: bool = 
         state = UNDONE if decision.returning else SWITCHED
         return Outcome(state, decision.reason, proof, ledger.entry(decision.to.snapshot), ledger)
     if decision.returning:
-        _save(replace(ledger, pending=None), edges)
-        return Outcome(UNDO_FAILED, proof.reason, proof, decision.to, ledger)
+        return _returned(decision, proof, ledger, edges)
     if decision.back is None or not undo:
         if _is_new(decision, ledger):
             ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
         ledger = replace(ledger, pending=None)
         _save(ledger, edges)
         return Outcome(FAILED, proof.reason, proof, decision.to, ledger)
-    return _undo(decision, decision.back, proof, ledger, edges)
+    ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
+    outcome = _undo(decision, decision.back, proof, ledger, edges)
+    if outcome.state == UNDO_FAILED and decision.last_resort is not None:
+        edges.warn(f"{outcome.reason}. Now with the settings that it ran with before")
+        outcome = _undo(decision, decision.last_resort, proof, outcome.ledger, edges)
+    return outcome
+
+
+def _returned(decision: Decision, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
+    """A way back that did not become ready: as the release ran before, where that is something else."""
+    if decision.last_resort is None:
+        ledger = replace(_not_ready(ledger, decision.to), pending=None)
+        _save(ledger, edges)
+        return Outcome(UNDO_FAILED, proof.reason, proof, decision.to, ledger)
+    edges.warn(f"{proof.reason}. Now with the settings that it ran with before")
+    return _undo(decision, decision.last_resort, proof, ledger, edges)
 
 
 def _confirm(decision: Decision, ledger: Ledger, edges: Edges) -> Outcome:
@@ -176,7 +191,6 @@ def _switch(snapshot: Snapshot, edges: Edges) -> None:
 
 def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
     """Put the old release back. A ledger that cannot be written does not keep it from running."""
-    ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
     ledger = replace(ledger.first(replace(back, since=edges.now())), pending=back.snapshot)
     _save(ledger, edges)
     problem = ""
@@ -192,10 +206,18 @@ def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: 
     again = edges.prove(settled=False)
     if problem or not again.ready:
         reason = f"{proof.reason}; the undo failed: {problem or again.reason}"
+        ledger = _not_ready(ledger, back)
+        _save(ledger, edges)
         return Outcome(UNDO_FAILED, reason, proof, None if problem else back, ledger)
     ledger = replace(ledger, pending=None).judged(back.snapshot, GOOD)
     _save(ledger, edges)
     return Outcome(UNDONE, proof.reason, proof, ledger.entry(back.snapshot), ledger)
+
+
+def _not_ready(ledger: Ledger, entry: Entry) -> Ledger:
+    """The ledger with a note that what was put back is not ready: it was good, and the next run has to try it again."""
+    verdict = next((item.verdict for item in ledger.entries if item.snapshot == entry.snapshot), entry.verdict)
+    return ledger.judged(entry.snapshot, verdict, NOT_READY)
 
 
 def _save(ledger: Ledger, edges: Edges) -> None:

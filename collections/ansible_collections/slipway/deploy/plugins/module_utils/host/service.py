@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger as ledgers
 from ansible_collections.slipway.deploy.plugins.module_utils.host import nginx_staged, ports, secrets, sockets, systemd
+from ansible_collections.slipway.deploy.plugins.module_utils.host.crash import root_cause, telling
 from ansible_collections.slipway.deploy.plugins.module_utils.host.draining import Draining
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     ensure_directory,
@@ -35,9 +36,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import 
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged import GENERATIONS
 from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Answer, Wanted, Watch, ask, judge
 from ansible_collections.slipway.deploy.plugins.module_utils.host.release import Proof
+from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import readiness_url
 from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed
 
-LOG_LINES = 20
+#: Of the journal, to find why a process ended: a stack trace may have hundreds.
+LOG_LINES = 1000
+#: Characters of a cause within a line.
+CAUSE = 300
 #: Between two tries to take a service's lock.
 LOCK_SECONDS = 0.5
 #: What stopping, starting and undoing take on top of the waits for readiness.
@@ -70,17 +75,22 @@ class Service:
         return 2 * (self.wanted.timeout + self.wanted.stable_for) + MARGIN_SECONDS
 
     def observe(
-        self, ledger: Ledger, links: Mapping[str, str], tracked: tuple[Collection[str], Collection[str]]
+        self,
+        ledger: Ledger,
+        links: Mapping[str, str],
+        tracked: tuple[Collection[str], Collection[str]],
+        more: Collection[str] = (),
     ) -> Observed:
         """The host as it is.
 
         :param links: the wanted links.
         :param tracked: the paths of the links and of the files that are looked at.
+        :param more: targets that a way back may be switched to.
         """
         unit = systemd.show(self.name)
         on_disk = {path: target for path in tracked[0] for target in [read_link(path)] if target is not None}
         digests = {path: digest for path in tracked[1] for digest in [file_digest(path)] if digest is not None}
-        targets = {*links.values(), *on_disk.values()}
+        targets = {*links.values(), *on_disk.values(), *more}
         targets.update(target for entry in ledger.entries for target in entry.snapshot.links.values())
         gone = frozenset(target for target in targets if not Path(target).exists())
         known = [links, on_disk, *(entry.snapshot.links for entry in ledger.entries)]
@@ -189,6 +199,7 @@ class Service:
         began = time.monotonic()
         unit = systemd.show(self.name)
         invocation = unit.invocation
+        wanted = self._asked(wanted, unit)
         watch = Watch(began, unit)
         while True:
             watch = judge(watch, unit, self._answer(unit, wanted), time.monotonic(), wanted)
@@ -202,7 +213,16 @@ class Service:
             unit = systemd.show(self.name)
         if watch.verdict:
             return Proof(ready=True, seconds=round((watch.first_ready or began) - began, 1))
-        return Proof(ready=False, reason=watch.reason, log=self._log(unit, invocation))
+        log = self._log(unit, invocation)
+        # Why a process that goes on is not ready, its last exception need not say.
+        cause = root_cause(log) if watch.reason.startswith("the process") else ""
+        return Proof(ready=False, reason=f"{watch.reason}: {cause[:CAUSE]}" if cause else watch.reason, log=log)
+
+    def _asked(self, wanted: Wanted, unit: systemd.Unit) -> Wanted:
+        """What is asked of the release that was just started: each may have a port and a path of its own."""
+        if wanted.url or wanted.application is None:
+            return wanted
+        return replace(wanted, url=readiness_url(wanted.application, unit))
 
     def _answer(self, unit: systemd.Unit, wanted: Wanted) -> Answer | None:
         if not unit.up:
@@ -212,7 +232,7 @@ class Service:
     def _log(self, unit: systemd.Unit, invocation: str) -> tuple[str, ...]:
         lines = systemd.journal(invocation, LOG_LINES)
         values = secrets.known_values(unit.environment_files, systemd.credential_files(unit))
-        return tuple(secrets.without_secrets(lines, values))
+        return tuple(telling(secrets.without_secrets(lines, values)))
 
     def now(self) -> str:
         """The time, ISO 8601, UTC."""

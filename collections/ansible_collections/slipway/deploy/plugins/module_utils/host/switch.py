@@ -57,6 +57,8 @@ class Decision:
     :ivar to: what shall run.
     :ivar before: what ran, as far as it is known.
     :ivar back: what to go back to; ``None`` when there is nothing, or nothing was switched.
+    :ivar last_resort: what to go back to when that (``back``, or ``to`` of a way back) does not become ready either:
+        the release exactly as it ran, with the secrets of then.
     :ivar leaves: what is noted as bad because it is left.
     :ivar returning: whether somebody asked for the way back: no ledger that cannot be written stops it.
     """
@@ -70,6 +72,7 @@ class Decision:
     leaves: Entry | None = None
     returning: bool = False
     serve: bool = False
+    last_resort: Entry | None = None
 
     @property
     def changes(self) -> bool:
@@ -101,13 +104,20 @@ def started_with(ledger: Ledger, observed: Observed) -> Snapshot | None:
 
 
 def decide(
-    ledger: Ledger, observed: Observed, links: Mapping[str, str], release: Release | None, *, force: bool = False
+    ledger: Ledger,
+    observed: Observed,
+    links: Mapping[str, str],
+    release: Release | None,
+    *,
+    force: bool = False,
+    returning: Mapping[str, str] | None = None,
 ) -> Decision:
     """What makes the service run with these links, and with the files as they are on the disk.
 
     :param links: the wanted ones; others stay as they are on the disk.
     :param release: what they stand for, or ``None`` for the release that runs.
     :param force: whether the service is restarted also when it runs with what is wanted.
+    :param returning: links that the way back takes in place of those that its release was started with.
     :raises SlipwayError: when a target does not exist.
     """
     wanted = Snapshot({**observed.disk.links, **links}, observed.disk.files)
@@ -118,15 +128,23 @@ def decide(
     to = found or Entry(wanted)
     to = replace(to, release=release or to.release or (before.release if before else None))
     restart, serve = _steps(observed, known, wanted)
-    if not restart and not serve and not force:
-        if to.verdict == GOOD:
-            return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=before)
-        reason = "it has not proven yet that it is ready"
-        return Decision(reason, restart=False, prove=True, to=to, before=before, back=_back(ledger, observed, to))
-    reason = _why(observed, known, wanted)
-    back = _back(ledger, observed, to)
-    restart = restart or force
-    return Decision(reason, restart=restart, prove=True, to=to, before=before, back=back, serve=not restart)
+    as_wanted = not restart and not serve and not force
+    tried = as_wanted and to.verdict == GOOD and to.reason is not None
+    if as_wanted and to.verdict == GOOD and not tried:
+        return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=before)
+    reason = "it has not proven yet that it is ready" if as_wanted else _why(observed, known, wanted)
+    back, last = _ways_back(ledger, observed, to, returning)
+    restart = restart or force or tried
+    return Decision(
+        str(to.reason) if tried else reason,
+        restart=restart,
+        prove=True,
+        to=to,
+        before=before,
+        back=back,
+        serve=serve and not restart,
+        last_resort=last,
+    )
 
 
 def _steps(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> tuple[bool, bool]:
@@ -153,6 +171,7 @@ def decide_back(
     leave: str | None = None,
     why: str = "undone",
     files: Mapping[str, str] | None = None,
+    returning: Mapping[str, str] | None = None,
 ) -> Decision:
     """What makes the service run with an older good release.
 
@@ -162,6 +181,7 @@ def decide_back(
     :param leave: the id of the release to leave; when another one runs, nothing is left.
     :param why: why it is left, in one line.
     :param files: with links, the digests of the files that ran with them, where they are known.
+    :param returning: links that it takes in place of those that the older release was started with.
     :raises SlipwayError: when there is no such release, or something of it is gone.
     """
     current = ledger.entry(ledger.pending) or ledger.entry(observed.disk) or ledger.current()
@@ -177,9 +197,12 @@ def decide_back(
     else:
         to = _older(ledger, current, release.id if release else None)
     _check_targets(to.snapshot, observed)
+    exact, to = to, _renewed(ledger, to, returning, observed)
+    if current and current.snapshot == to.snapshot and not (current.release and current.release.renewed):
+        to = exact  # The values of now are all that is left.
     known = started_with(ledger, observed)
     restart, serve = _steps(observed, known, to.snapshot)
-    if not restart and not serve and to.verdict == GOOD:
+    if not restart and not serve and to.verdict == GOOD and to.reason is None:
         return Decision("it runs with what is wanted", restart=False, prove=False, to=to, before=current)
     leaves = current if current and current.snapshot != to.snapshot else None
     return Decision(
@@ -191,7 +214,30 @@ def decide_back(
         leaves=leaves,
         returning=True,
         serve=serve and not restart,
+        last_resort=exact if exact.snapshot != to.snapshot else None,
     )
+
+
+def _renewed(ledger: Ledger, entry: Entry, returning: Mapping[str, str] | None, observed: Observed) -> Entry:
+    """An entry with other links: the older release with the secrets that are valid now.
+
+    Links that it never had, and those whose target is gone, are left out.
+    """
+    links = {
+        path: target
+        for path, target in (returning or {}).items()
+        if entry.snapshot.links.get(path, target) != target and target not in observed.gone
+    }
+    if not links:
+        return entry
+    release = entry.release
+    if release is not None:
+        path, target = next(iter(links.items()))
+        old, new = (text.rpartition("/")[2] for text in (entry.snapshot.links[path], target))
+        release = replace(release, configuration=new, renewed=old)
+    snapshot = Snapshot({**entry.snapshot.links, **links}, entry.snapshot.files)
+    known = ledger.entry(snapshot)
+    return replace(known, release=release or known.release) if known else Entry(snapshot, release)
 
 
 def _settled(ledger: Ledger, observed: Observed, reason: str) -> Decision:
@@ -228,6 +274,20 @@ def _back(ledger: Ledger, observed: Observed, to: Entry) -> Entry | None:
     if back is None or observed.gone.intersection(back.snapshot.links.values()):
         return None
     return back
+
+
+def _ways_back(
+    ledger: Ledger, observed: Observed, to: Entry, returning: Mapping[str, str] | None
+) -> tuple[Entry | None, Entry | None]:
+    """Where to go when ``to`` does not become ready, and where when that does not either.
+
+    First the older release with the secrets of now: those of then may have been revoked. Then exactly as it ran.
+    """
+    exact = _back(ledger, observed, to)
+    renewed = _renewed(ledger, exact, returning, observed) if exact else None
+    if exact is None or renewed is None or renewed.snapshot in (exact.snapshot, to.snapshot):
+        return exact, None
+    return renewed, exact
 
 
 def _check_targets(wanted: Snapshot, observed: Observed) -> None:

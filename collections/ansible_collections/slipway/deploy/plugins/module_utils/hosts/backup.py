@@ -33,14 +33,15 @@ def is_due(record: Mapping[str, Any]) -> bool:
     return free and migrations.get("state") == "planned" and taken(migrations) is None
 
 
-def begun(record: Mapping[str, Any], at: str) -> dict[str, Any]:
+def begun(record: Mapping[str, Any], at: str, host: str = "") -> dict[str, Any]:
     """The record's ``migrations`` just before the backup is taken.
 
     :param at: the store's time, ISO 8601.
+    :param host: the host whose record it is, where each of a deployment has its own: the label names it.
     """
     migrations = record["migrations"]
     attempts = int((migrations.get("backup") or {}).get("attempts") or 0) + 1
-    label = label_of(record["environment"], record["id"], attempts)
+    label = label_of(record["environment"], f"{record['id']}-{host}" if host else record["id"], attempts)
     return {**migrations, "backup": {"label": label, "attempts": attempts, "begun_at": at}}
 
 

@@ -20,6 +20,8 @@ def judge_host(
     :param selected: false for a host outside ``--limit``: what would be a failure is a warning.
     """
     verdict, detail = _judge(after, wanted, place, balanced)
+    if not selected and not after.answered and not after.reason:
+        return Health(name, "warn", desired=1, detail="not selected, so it was not asked")
     if not selected and verdict != "pass":
         return Health(name, "warn", detail=f"{detail} (not selected)")
     return Health(name, verdict, running=int(after.active), desired=1, detail=detail)

@@ -56,7 +56,11 @@ class Release:
 
 @dataclass(frozen=True)
 class Runs:
-    """What a host's service runs, as the host's own ledger says."""
+    """What a host's service runs, as the host's own ledger says.
+
+    :param renewed: the configuration that its own was made of, with the values of a later time; see
+        ``service_release``.
+    """
 
     release: str
     tag: str = ""
@@ -65,6 +69,7 @@ class Runs:
     configuration: str | None = None
     links: Mapping[str, str] | None = None
     files: Mapping[str, str] | None = None
+    renewed: str | None = None
 
     @classmethod
     def from_host(
@@ -88,11 +93,13 @@ class Runs:
             configuration=document.get("configuration"),
             links=links,
             files=files,
+            renewed=document.get("renewed"),
         )
 
     def to_record(self) -> dict[str, Any]:
         """The ``from`` document of a record's target."""
-        return {name: value for name, value in asdict(self).items() if name not in ("links", "files") or value}
+        optional = ("links", "files", "renewed")
+        return {name: value for name, value in asdict(self).items() if name not in optional or value}
 
 
 @dataclass(frozen=True)
@@ -100,10 +107,12 @@ class ObservedHost:
     """One host as the plan found it.
 
     :param error: why it could not be looked at or does not fit, in one line; ``None`` when all is well.
-    :param runs: what its service runs; ``None`` when nothing ever did.
+    :param runs: what its service runs, or ran last when that is good; ``None`` when nothing ever did.
     :param active: whether the service's process runs.
     :param unit: the unit's files that would change, or changed since the process was started.
     :param configuration: the names of settings that would change, by what happens to them; ``None`` when unknown.
+    :param differs: why the process is not the one that should run though the release is, in one line: what it was
+        started with is not what is there now, or is not known.
     :param outside: the target group that it should be in and is not.
     :param sick: what its load balancer has against it, in one line.
     """
@@ -114,6 +123,7 @@ class ObservedHost:
     active: bool = False
     configuration: Mapping[str, tuple[str, ...]] | None = None
     configuration_changes: bool = False
+    differs: str = ""
     outside: str | None = None
     sick: str | None = None
     unit: tuple[str, ...] = ()

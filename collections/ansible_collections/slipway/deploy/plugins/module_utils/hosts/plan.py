@@ -65,6 +65,8 @@ def _reasons(release: Release, host: ObservedHost, force: bool) -> Iterator[str]
         yield f"configuration: {configuration_words(host)}"
     if before is not None and host.unit:
         yield f"unit: {', '.join(host.unit)} changed"
+    if before is not None and host.active and host.differs and not (host.configuration_changes or host.unit):
+        yield host.differs
     if before is not None and host.outside:
         yield f"not in the target group {host.outside}"
     if force:

@@ -29,10 +29,12 @@ class After:
     """What a host said after its turn.
 
     :param answered: whether it answered at all.
-    :param release: the release that its service runs, or ``None``; ``configuration`` likewise.
+    :param release: the release that its service runs, or ``None``; ``configuration`` likewise, and ``renewed``, which
+        that one was made of.
     :param active: whether the service's process runs.
     :param started: the links and the digests of the files that it was started with, by path; empty when unknown.
     :param reason: why its turn failed, in one line; empty when it did not.
+    :param doubt: why what it runs need not stay: the host's own ledger notes it as bad, not proven, or not ready.
     :param log: the service's last log lines, redacted.
     """
 
@@ -40,7 +42,9 @@ class After:
     release: str | None = None
     active: bool = False
     configuration: str | None = None
+    renewed: str | None = None
     reason: str = ""
+    doubt: str = ""
     log: tuple[str, ...] = ()
     started: Mapping[str, str] = field(default_factory=dict)
 
@@ -200,8 +204,12 @@ def _undone(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]
         return {"state": "undone", "undo": {**undo, "detail": "nothing ran before: the service is stopped"}}
     if before is not None and _back(item, after) and not after.reason:
         return {"state": "undone", "undo": undo}
-    detail = after.reason or (
-        f"it runs {after.release or 'nothing'}, not {before or 'nothing'}" if after.answered else "the host is gone"
+    detail = (
+        after.reason
+        or after.doubt
+        or (
+            f"it runs {after.release or 'nothing'}, not {before or 'nothing'}" if after.answered else "the host is gone"
+        )
     )
     return {"state": "undo_failed", "undo": {**undo, "detail": detail}}
 
@@ -213,10 +221,11 @@ def _back(item: Mapping[str, Any], after: After) -> bool:
     # Of a generation of settings the values may be those of now: its name says less than `configuration` does.
     started = {path: target for path, target in links.items() if "/generations/" not in target}
     started.update(before.get("files") or {})
-    same = before.get("configuration") in (None, after.configuration) and all(
+    same = before.get("configuration") in (None, after.configuration, after.renewed) and all(
         after.started.get(path, value) == value for path, value in started.items()
     )
-    return after.answered and after.active and after.release == before.get("release") and same
+    runs = after.answered and after.active and not after.doubt
+    return runs and after.release == before.get("release") and same
 
 
 def _changed(

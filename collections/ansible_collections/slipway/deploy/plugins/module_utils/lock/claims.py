@@ -6,6 +6,9 @@ A host may not write ``<env>/lock.json``, so it writes what it wants where only 
 others wrote. The order keeps any two apart: a claim counts only after it was confirmed *and then* found alone, and a
 run on the control node looks at the claims after it wrote the lock. Of two that overlap at least one looks last, sees
 the other and withdraws before it changed anything. Claims of one deployment (one ``owner``) do not exclude each other.
+
+On one host a deployment begins only when the one before it is over, because CodeDeploy's agent runs one at a time: the
+claim of one that was stopped excludes nobody on its own host.
 """
 
 from __future__ import annotations
@@ -21,6 +24,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import FREE, HELD, Lock, LockCorrupt, LockHeld
 
 SCHEMA: Final = "slipway/claim/1"
+
+ENVIRONMENT: Final = "claim"
+"""What a deployment claims: that no other changes the environment."""
+MIGRATION: Final = "migration"
+"""What a host claims among those of its own deployment: that it alone backs up and migrates."""
 
 UNCONFIRMED_SECONDS: Final = 60.0
 """How long a claim that its host never confirmed is in the way of others."""
@@ -69,18 +77,19 @@ def hosts_prefix(env: str) -> str:
     return f"{env}/hosts/"
 
 
-def claim_key(env: str, host: str) -> str:
-    """The key of a host's claim in the state store."""
-    return f"{hosts_prefix(env)}{host}/claim.json"
+def claim_key(env: str, host: str, what: str = ENVIRONMENT) -> str:
+    """The key of a host's claim in the state store.
+
+    :param what: what it claims, :data:`ENVIRONMENT` or :data:`MIGRATION`.
+    """
+    return f"{hosts_prefix(env)}{host}/{what}.json"
 
 
 def offered(before: HostClaim | None, env: str, host: str, owner: str, now: float) -> HostClaim:
     """The claim as it is first written; it excludes nobody yet.
 
-    :raises LockHeld: when another deployment holds this very host.
+    :param before: what the host wrote last. Another deployment's is over, whether or not it gave its claim back.
     """
-    if before is not None and before.owner != owner and before.live(now):
-        raise LockHeld(describe(before, now), None, _wait(before, now))
     serial = before.serial + 1 if before is not None else 1
     return HostClaim(env, host, owner, HELD, False, now, now + UNCONFIRMED_SECONDS, serial)
 

@@ -8,6 +8,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -21,6 +22,59 @@ _POLL_SECONDS: Final = 1.0
 _PAGE: Final = 1000
 # Sorts behind every character that a key may have.
 _LAST: Final = "~"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """Where a host writes what it claims."""
+
+    store: Store
+    env: str
+    host: str
+    what: str = claims.ENVIRONMENT
+
+    @property
+    def key(self) -> str:
+        """The claim's key in the state store."""
+        return claims.claim_key(self.env, self.host, self.what)
+
+    def read(self) -> tuple[HostClaim | None, str | None]:
+        """The host's own claim, and its version in the store."""
+        stored = self.store.read(self.key)
+        if stored is None:
+            return None, None
+        return claims.parse(stored.body, f"{self.store.url}/{self.key}"), stored.version
+
+    def write(self, claim: HostClaim, version: str | None) -> str:
+        """Write the host's own claim; its version then.
+
+        :raises Conflict: when another process of this host does as well.
+        """
+        try:
+            return self.store.write(self.key, claims.serialise(claim), expect=version or ABSENT)
+        except Conflict as error:
+            remedy = "One deployment at a time runs on a host; see which"
+            where = f"{self.store.url}/{self.key}"
+            raise _Overtaken("another process of this host writes its claim", where, remedy) from error
+
+    def look(self) -> Seen:
+        """What there is besides."""
+        stored = self.store.read(lock_key(self.env))
+        lock = parse(stored.body, f"{self.store.url}/{lock_key(self.env)}") if stored else None
+        return Seen(lock, tuple(read_claims(self.store, self.env, self.what)), self.store.now())
+
+    def former(self, owner: str) -> str | None:
+        """The deployment that was stopped on this host without giving its claim back, or ``None``."""
+        before, _version = self.read()
+        if before is None or before.owner == owner or not before.live(self.store.now()):
+            return None
+        return before.owner
+
+    def held_elsewhere(self, owner: str) -> bool:
+        """Whether that deployment has a live claim on another host."""
+        now = self.store.now()
+        found = read_claims(self.store, self.env, self.what)
+        return any(claim.owner == owner and claim.live(now) for claim in found)
 
 
 def host_names(store: Store, env: str) -> list[str]:
@@ -37,12 +91,13 @@ def host_names(store: Store, env: str) -> list[str]:
         after = f"{prefix}{names[-1]}/{_LAST}"
 
 
-def read_claims(store: Store, env: str) -> list[HostClaim]:
+def read_claims(store: Store, env: str, what: str = claims.ENVIRONMENT) -> list[HostClaim]:
     """Every host's claim, free and expired ones included.
 
+    :param what: what they claim.
     :raises LockCorrupt: when one cannot be read: who holds the environment is then unknown.
     """
-    found = (_read(store, env, host)[0] for host in host_names(store, env))
+    found = (Claimed(store, env, host, what).read()[0] for host in host_names(store, env))
     return [claim for claim in found if claim is not None]
 
 
@@ -55,52 +110,66 @@ def take(
     limit: float,
     wait: float = 0.0,
     poll: float = _POLL_SECONDS,
+    what: str = claims.ENVIRONMENT,
+    waiting: Callable[[LockHeld], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> HostClaim:
     """Claim the environment for a deployment, from this host. Its own claim is found again (re-entrant).
 
     :param owner: the deployment's id.
+    :param what: what is claimed.
+    :param waiting: called with the reason each time that it waits.
     :param limit: seconds after which the deployment is over in any case; the claim then ends by itself.
     :param wait: seconds to wait for another that holds the environment. Of two deployments that begin at once one
-        gets through whatever this says.
+        gets through whatever this says; and the other hosts of a deployment that was stopped get a minute to begin
+        the next one as well.
     :raises LockHeld: the environment is another's; nothing of this host's is left behind.
     """
     deadline = monotonic() + wait
     patience = monotonic() + max(wait, claims.UNCONFIRMED_SECONDS)
+    place = Claimed(store, env, host, what)
+    held: LockHeld
+    former = place.former(owner)
     while True:
         try:
-            return _try(store, env, host, owner, limit, lambda: sleep(poll * random.uniform(0.5, 1.5)))
-        except ClaimYielded:
+            return _try(place, owner, limit, lambda: sleep(poll * random.uniform(0.5, 1.5)))
+        except ClaimYielded as error:
+            held = error
             if monotonic() >= patience:
                 raise
-        except LockHeld:
-            if monotonic() >= deadline:
+        except LockHeld as error:
+            held = error
+            left = former is not None and place.held_elsewhere(former)
+            if monotonic() >= (patience if left else deadline):
                 raise
+        if waiting is not None:
+            waiting(held)
         sleep(poll * random.uniform(0.5, 3.0))
 
 
-def _try(store: Store, env: str, host: str, owner: str, limit: float, pause: Callable[[], None]) -> HostClaim:
-    before, version = _read(store, env, host)
-    now = store.now()
+def _try(place: Claimed, owner: str, limit: float, pause: Callable[[], None]) -> HostClaim:
+    before, version = place.read()
+    now = place.store.now()
     if before is not None and before.owner == owner and before.holds(now):
         return before
-    mine = claims.offered(before, env, host, owner, now)
-    version = _write(store, mine, version)
+    mine = claims.offered(before, place.env, place.host, owner, now)
+    version = place.write(mine, version)
     try:
-        while not claims.may_go_on(mine, seen := _look(store, env)):
+        while not claims.may_go_on(mine, seen := place.look()):
             if not mine.live(seen.now):
-                raise ClaimYielded(f"{env}: this host's claim expired before the others' did", None, "Run it again")
+                what = f"{place.env}: this host's claim expired before the others' did"
+                raise ClaimYielded(what, None, "Run it again")
             pause()
         mine = claims.confirmed(mine, limit)
-        _write(store, mine, version)
-        claims.may_go_on(mine, _look(store, env))
+        place.write(mine, version)
+        claims.may_go_on(mine, place.look())
     except Conflict:
         raise
     except BaseException:
         # What cannot be given back now ends by expiring.
         with contextlib.suppress(SlipwayError):
-            give_back(store, env, host, owner)
+            give_back(place.store, place.env, place.host, owner, place.what)
         raise
     return mine
 
@@ -110,7 +179,7 @@ def require(store: Store, env: str, host: str, owner: str) -> HostClaim:
 
     :raises LockLost: when it does not, or no longer.
     """
-    claim, _version = _read(store, env, host)
+    claim, _version = Claimed(store, env, host).read()
     if claim is None or claim.owner != owner or not claim.holds(store.now()):
         raise LockLost(
             f"deployment {owner} does not hold {env} on host {host} (any more)",
@@ -120,13 +189,14 @@ def require(store: Store, env: str, host: str, owner: str) -> HostClaim:
     return claim
 
 
-def give_back(store: Store, env: str, host: str, owner: str) -> bool:
-    """Free the host's claim of that deployment; whether there was one. Nobody else's is touched."""
-    claim, version = _read(store, env, host)
+def give_back(store: Store, env: str, host: str, owner: str, what: str = claims.ENVIRONMENT) -> bool:
+    """Free the host's claim of that owner; whether there was one. Nobody else's is touched."""
+    place = Claimed(store, env, host, what)
+    claim, version = place.read()
     now = store.now()
     if claim is None or claim.owner != owner or not claim.live(now):
         return False
-    _write(store, claims.given_back(claim, now), version)
+    place.write(claims.given_back(claim, now), version)
     return True
 
 
@@ -138,34 +208,12 @@ def break_claims(store: Store, env: str) -> list[HostClaim]:
     now = store.now()
     broken = []
     for host in host_names(store, env):
-        claim, version = _read(store, env, host)
+        place = Claimed(store, env, host)
+        claim, version = place.read()
         if claim is not None and claim.live(now):
-            _write(store, claims.given_back(claim, now), version)
+            place.write(claims.given_back(claim, now), version)
             broken.append(claim)
     return broken
-
-
-def _look(store: Store, env: str) -> Seen:
-    stored = store.read(lock_key(env))
-    lock = parse(stored.body, f"{store.url}/{lock_key(env)}") if stored else None
-    return Seen(lock, tuple(read_claims(store, env)), store.now())
-
-
-def _read(store: Store, env: str, host: str) -> tuple[HostClaim | None, str | None]:
-    key = claims.claim_key(env, host)
-    stored = store.read(key)
-    if stored is None:
-        return None, None
-    return claims.parse(stored.body, f"{store.url}/{key}"), stored.version
-
-
-def _write(store: Store, claim: HostClaim, version: str | None) -> str:
-    key = claims.claim_key(claim.env, claim.host)
-    try:
-        return store.write(key, claims.serialise(claim), expect=version or ABSENT)
-    except Conflict as error:
-        remedy = "One deployment at a time runs on a host; see which"
-        raise _Overtaken("another process of this host writes its claim", f"{store.url}/{key}", remedy) from error
 
 
 class _Overtaken(Conflict):

@@ -122,6 +122,17 @@ def gather(
     return configuration, sources
 
 
+def renewable(wanted: Wanted, configuration: Configuration) -> list[str]:
+    """What of a configuration is kept outside the inventory, so that a way back takes it as it is now.
+
+    :return: ``environment NAME``, ``credential NAME`` and ``file PATH``, sorted.
+    """
+    variables = configuration.environment.keys() - wanted.environment.keys()
+    names = [f"environment {name}" for name in variables]
+    names += [f"credential {name}" for name in configuration.credentials]
+    return sorted(names + [f"file {path}" for path in configuration.files])
+
+
 def _text(secret: Secret, content: bytes) -> str:
     try:
         return content.decode()

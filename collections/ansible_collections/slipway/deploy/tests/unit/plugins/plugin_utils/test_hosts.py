@@ -66,6 +66,61 @@ def test_which_settings_change_and_no_value(tmp_path: Path) -> None:
     assert (found.configuration, found.configuration_changes) == ({"changed": ("A",), "added": ("B",)}, True)
 
 
+GOOD = {
+    "release": {**{name: V1[name] for name in ("tag", "digest")}, "id": V1["release"]},
+    "verdict": "good",
+    "snapshot": {"links": {"/app/app.jar": "/app/releases/v1"}, "files": {}},
+}
+BAD = {**GOOD, "release": {"id": "v0-0"}, "verdict": "bad"}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        pytest.param({}, None, id="the process has what is wanted"),
+        pytest.param(
+            {"__compared": {"changed": True, "reason": "what it was started with has changed: /etc/x/current"}},
+            "what it was started with has changed: /etc/x/current",
+            id="the wanted configuration is on the disk, and the process has another",
+        ),
+        pytest.param(
+            {"__configuration": {"changed": False, "names": {"changed": ["A"]}}},
+            "configuration: A changed",
+            id="which setting it is",
+        ),
+        pytest.param({"__unit_changes": {"files": ["x.service"]}}, "unit: x.service changed", id="its unit"),
+        pytest.param(
+            {"__shown": {"runs": None, "active": True, "releases": [BAD, GOOD]}},
+            "it is not known what its process was started with",
+            id="it was restarted by hand with other files",
+        ),
+        pytest.param(
+            {"__shown": {"runs": None, "active": False, "releases": [BAD, GOOD]}},
+            "the service does not run",
+            id="it crashed",
+        ),
+        pytest.param(
+            {"__shown": {"runs": None, "active": False, "releases": [BAD]}}, "nothing runs yet", id="nothing was good"
+        ),
+    ],
+)
+def test_the_same_release_is_deployed_again_where_the_process_is_another(
+    tmp_path: Path, said: Doc, why: str | None
+) -> None:
+    release = {**V2, **V1, "bucket": "b"}
+    planned = plan_group(context(tmp_path, {"a": {**LOOKED, **said}}), release)
+    assert [list(change.why) for change in planned.changes] == ([[why]] if why else [])
+
+
+def test_a_crashed_service_goes_back_to_what_was_good(tmp_path: Path) -> None:
+    """Not to nothing: an undo would stop it."""
+    shown = {"runs": None, "active": False, "releases": [BAD, GOOD]}
+    planned = plan_group(context(tmp_path, {"a": {**LOOKED, "__shown": shown}}), V2)
+    (change,) = planned.changes
+    assert change.before is not None
+    assert (change.before.release, change.before.links) == (V1["release"], {"/app/app.jar": "/app/releases/v1"})
+
+
 class TestPlan:
     """What changes, with its migrations."""
 

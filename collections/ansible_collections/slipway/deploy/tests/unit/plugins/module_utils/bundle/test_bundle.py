@@ -125,7 +125,14 @@ def test_which_files_of_flyway() -> None:
 
 
 def test_migrations_of_a_jar_and_of_a_checkout_are_the_same(tmp_path: Path) -> None:
-    names = {"V1__init.sql": "a", "V2_1__more.sql": "b", "sub/R__view.sql": "c"}
+    names = {
+        "V1__init.sql": "a",
+        "V1__init.sql.conf": "executeInTransaction=false",
+        "V2_1__more.sql": "b",
+        "afterMigrate.sql": "d",
+        "sub/R__view.sql": "c",
+        "sub/rows.csv": "1",
+    }
     with zipfile.ZipFile(tmp_path / "app.jar", "w") as jar:
         jar.writestr("BOOT-INF/classes/application.yml", "x")
         for name, text in names.items():
@@ -138,8 +145,33 @@ def test_migrations_of_a_jar_and_of_a_checkout_are_the_same(tmp_path: Path) -> N
     assert {name: entry.digest() for name, entry in of_jar.items()} == {
         name: entry.digest() for name, entry in of_checkout.items()
     }
+    assert set(of_jar) == {f"migrations/{name}" for name in names}
     assert schema_version(of_jar) == "2.1"
     assert migration_name("db/migration/../../x") is None
+
+
+@pytest.mark.parametrize(
+    ("locations", "path", "name"),
+    [
+        (["src/main/resources/db/pg"], "BOOT-INF/classes/db/pg/V1__a.sql", "migrations/V1__a.sql"),
+        (["classpath:/db/pg"], "db/pg/V1__a.sql.conf", "migrations/V1__a.sql.conf"),
+        (["filesystem:src/main/resources/db/pg"], "src/main/resources/db/pg/x/V1__a.sql", "migrations/x/V1__a.sql"),
+        (["db/pg", "db/data"], "db/data/V2__b.sql", "migrations/db/data/V2__b.sql"),
+        (["db/pg"], "db/pg/V3__Java.class", None),
+        (["db/pg"], "db/pg/", None),
+        (["db/pg"], "db/pg/../../etc/cron.d/x.sql", None),
+        (["db/pg"], "db/pg//etc/x.sql", None),
+        (["db/pg"], "db/migration/V1__a.sql", None),
+    ],
+)
+def test_where_the_migrations_are(locations: list[str], path: str, name: str | None) -> None:
+    assert migration_name(path, locations) == name
+
+
+@pytest.mark.parametrize("location", ["", "/var/lib/migrations", "classpath:db/{vendor}", "../other", "filesystem:/x"])
+def test_a_location_outside_the_jar_is_refused(location: str) -> None:
+    with pytest.raises(SlipwayError, match="is not in the application's jar"):
+        migration_name("db/migration/V1__a.sql", [location])
 
 
 def test_what_is_no_jar_is_named(tmp_path: Path) -> None:

@@ -153,13 +153,14 @@ class Host:
         unit: str | None = None,
         undo: bool = True,
         force: bool = False,
+        returning: dict[str, str] | None = None,
     ) -> Outcome:
         if unit:
             self.touched = self.touched or self.files[UNIT] != unit
             self.files[UNIT] = unit
         ledger = self.ledger()
         wanted = Release(release) if release else None
-        decision = decide(ledger, self.observe(ledger, links), links, wanted, force=force)
+        decision = decide(ledger, self.observe(ledger, links), links, wanted, force=force, returning=returning)
         return carry_out(decision, ledger, self, undo=undo)
 
     def back(
@@ -168,10 +169,11 @@ class Host:
         release: str | None = None,
         leave: str | None = None,
         files: dict[str, str] | None = None,
+        returning: dict[str, str] | None = None,
     ) -> Outcome:
         ledger = self.ledger()
-        wanted = Release(release) if release else None
-        decision = decide_back(ledger, self.observe(ledger, links or {}), links or {}, wanted, leave, files=files)
+        wanted, seen = Release(release) if release else None, self.observe(ledger, links or {})
+        decision = decide_back(ledger, seen, links or {}, wanted, leave, files=files, returning=returning)
         return carry_out(decision, ledger, self)
 
     def disk(self) -> Snapshot:

@@ -159,11 +159,12 @@ class Choosy(BaseHTTPRequestHandler):
 def test_a_service_is_asked_by_its_name_and_as_by_https(tmp_path: Path, by_path: bool) -> None:
     with _serving(Choosy, tmp_path / "x.sock" if by_path else None) as url:
         named = {"Host": "site.example.org"}
-        assert ask(f"{url}/health", Wanted()).said == "HTTP 400, it does not accept the Host header"
+        asked = f" from {url}/health"
+        assert ask(f"{url}/health", Wanted()).said == f"HTTP 400, it does not accept the Host header{asked}"
         told = ask(f"{url}/health", Wanted(headers=named)).said
-        assert told == "HTTP 307, a redirect to https://site.example.org/health"
+        assert told == f"HTTP 307, a redirect to https://site.example.org/health{asked}"
         whole = {**named, "X-Forwarded-Proto": "https"}
-        assert ask(f"{url}/health", Wanted(headers=whole)).said == "HTTP 204"
+        assert ask(f"{url}/health", Wanted(headers=whole)).said == f"HTTP 204{asked}"
         assert ask(f"{url}/health", Wanted(status=[200, 204], headers=whole)).ready
 
 
@@ -339,7 +340,7 @@ def test_a_socket_that_has_a_path(tmp_path):
         try:
             assert ask(f"{url}/health", Wanted()).ready
             assert ask(f"{url}/ready?deep=1", Wanted()).ready
-            assert ask(f"{url}/x", Wanted()).said == "HTTP 404, status ok"
+            assert ask(f"{url}/x", Wanted()).said == f"HTTP 404, status ok from {url}/x"
         finally:
             server.shutdown()
             thread.join()

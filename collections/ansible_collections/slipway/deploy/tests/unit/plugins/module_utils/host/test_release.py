@@ -124,6 +124,94 @@ def test_an_undo_that_fails_is_said() -> None:
     assert host.links == {LINK: "r1"}
 
 
+OLD, NEW, RENEWED = "/etc/x/generations/old", "/etc/x/generations/new", "/etc/x/generations/renewed"
+
+
+def configured() -> Host:
+    """A host that runs r1 with the old configuration, whose secret is about to be revoked."""
+    host = Host()
+    host.run({LINK: "r1", CONFIGURATION: OLD}, "r1")
+    return host
+
+
+@pytest.mark.parametrize(
+    ("sick", "state", "configuration"),
+    [
+        pytest.param({"r2", OLD}, "undone", RENEWED, id="the old secret is revoked"),
+        pytest.param({"r2"}, "undone", RENEWED, id="it is still good"),
+        pytest.param({"r2", RENEWED}, "undone", OLD, id="the old release cannot do with the new value"),
+        pytest.param({"r2", OLD, RENEWED}, "undo_failed", OLD, id="with neither"),
+    ],
+)
+def test_an_undo_does_not_bring_a_revoked_secret_back(sick: set[str], state: str, configuration: str) -> None:
+    host = configured()
+    host.sick = sick
+    outcome = host.run({LINK: "r2", CONFIGURATION: NEW}, "r2", returning={CONFIGURATION: RENEWED})
+    assert outcome.state == state
+    assert host.process is not None
+    assert host.process.links == {LINK: "r1", CONFIGURATION: configuration}
+    assert outcome.runs is not None
+    assert outcome.runs.release is not None
+    assert outcome.runs.release.id == "r1"
+
+
+@pytest.mark.parametrize("sick", [set[str](), {OLD}, {RENEWED}])
+def test_a_deploy_that_goes_back_later_does_neither(sick: set[str]) -> None:
+    """The smoke check failed, or another host: the way back is asked for, perhaps twice."""
+    host = configured()
+    host.run({LINK: "r2", CONFIGURATION: NEW}, "r2", returning={CONFIGURATION: RENEWED})
+    host.sick = sick
+    before = {LINK: "r1", CONFIGURATION: OLD}
+    outcome = host.back(before, "r1", returning={CONFIGURATION: RENEWED})
+    assert outcome.state == "undone"
+    assert host.process is not None
+    assert host.process.links == {LINK: "r1", CONFIGURATION: OLD if RENEWED in sick else RENEWED}
+    starts = host.starts
+    if RENEWED not in sick:
+        assert host.back(before, "r1", returning={CONFIGURATION: RENEWED}).state == "unchanged"
+        assert host.starts == starts
+
+
+def test_a_configuration_alone_goes_back_as_it_was() -> None:
+    """With the values of now it would be the very one that failed."""
+    host = configured()
+    host.sick = {NEW}
+    assert host.run({CONFIGURATION: NEW}, returning={CONFIGURATION: NEW}).state == "undone"
+    assert host.links[CONFIGURATION] == OLD
+    host.sick = set()
+    assert host.run({CONFIGURATION: NEW}, "r1", returning={CONFIGURATION: NEW}).state == "switched"
+    assert host.back({LINK: "r1", CONFIGURATION: OLD}, "r1", returning={CONFIGURATION: NEW}).state == "undone"
+    assert host.links[CONFIGURATION] == OLD
+
+
+def test_a_renewed_configuration_that_is_gone_is_left_out() -> None:
+    host = configured()
+    host.sick, host.gone = {"r2"}, {RENEWED}
+    assert host.run({LINK: "r2", CONFIGURATION: NEW}, "r2", returning={CONFIGURATION: RENEWED}).state == "undone"
+    assert host.links == {LINK: "r1", CONFIGURATION: OLD}
+
+
+def test_what_could_not_be_put_back_is_tried_again() -> None:
+    """The database was away: the next run must not find that all is as wanted."""
+    host = deployed("r1")
+    host.sick = {"r1", "r2"}
+    assert host.run({LINK: "r2"}, "r2").state == "undo_failed"
+    host.sick = set()
+    starts = host.starts
+    outcome = host.run({LINK: "r1"}, "r1")
+    assert (outcome.state, host.starts) == ("switched", starts + 1)
+    assert "did not become ready when it was put back" in outcome.reason
+    assert host.run({LINK: "r1"}, "r1").state == "unchanged"
+
+
+def test_a_configuration_that_ran_before_is_switched_to_again() -> None:
+    host = configured()
+    for configuration in (NEW, OLD, NEW):
+        assert host.run({CONFIGURATION: configuration}).state == "switched"
+        assert host.process is not None
+        assert host.process.links[CONFIGURATION] == configuration
+
+
 def test_a_full_disk_changes_nothing() -> None:
     host = deployed("r1")
     host.full = True

@@ -49,6 +49,11 @@ def test_judge(
     assert (health.desired, health.running) == (1, int(after.active))
 
 
+def test_a_host_outside_the_limit_was_not_asked() -> None:
+    health = judge_host("a", After(False), None, None, balanced=True, selected=False)
+    assert (health.verdict, health.detail) == ("warn", "not selected, so it was not asked")
+
+
 def test_outside_the_limit_everything_bad_is_a_warning() -> None:
     assert judge_host("a", GONE, V2.id, None, balanced=True, selected=False).verdict == "warn"
     assert judge_host("a", ON_V2, V2.id, HEALTHY, balanced=True, selected=False).verdict == "pass"

@@ -63,6 +63,16 @@ def planned(*hosts: ObservedHost, force: bool = False) -> HostPlan:
             id="more memory for the same release",
         ),
         pytest.param(observed(runs=None, unit=("x.service",)), ["nothing runs yet"], id="a new host has no unit"),
+        pytest.param(
+            observed(runs=RUNS_V2, differs="what it was started with has changed: /etc/x/current"),
+            ["what it was started with has changed: /etc/x/current"],
+            id="the process was started with something else",
+        ),
+        pytest.param(
+            observed(runs=RUNS_V2, configuration=CHANGED, configuration_changes=True, differs="it has changed: /etc/x"),
+            ["configuration: SPRING_REDIS_HOST changed, JAVA_OPTS added"],
+            id="a setting, said once",
+        ),
         pytest.param(observed(runs=None, configuration_changes=True), ["nothing runs yet"], id="new, not reconfigured"),
         pytest.param(
             observed(runs=Runs("backend-v0.2.0-aaaaaaaaaaaa", "backend-v0.2.0", "sha256:aa")),

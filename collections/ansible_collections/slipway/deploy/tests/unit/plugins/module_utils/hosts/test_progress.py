@@ -67,6 +67,20 @@ def turn(document: Doc, after: Mapping[str, After], threshold: int = 0) -> Doc:
         pytest.param(
             RUNS_V1, After(True, V1.id, active=True, configuration="c9"), "failed", "does not run", id="old, half-way"
         ),
+        pytest.param(
+            RUNS_V1,
+            After(True, V1.id, active=True, configuration="c7", renewed="c1"),
+            "undone",
+            "does not run",
+            id="old, with the secrets of now",
+        ),
+        pytest.param(
+            RUNS_V1,
+            After(True, V1.id, active=True, configuration="c1", doubt="it did not become ready when it was put back"),
+            "failed",
+            "does not run",
+            id="old, and not ready",
+        ),
         pytest.param(RUNS_V1, After(True, V1.id, configuration="c1"), "failed", "does not run", id="old, and down"),
         pytest.param(None, After(True), "failed", "does not run", id="nothing ran before, nothing runs now"),
         pytest.param(None, ON_V2, "stable", None, id="the first release"),
@@ -111,6 +125,20 @@ def test_a_host_that_keeps_the_unit_or_the_web_server_of_the_new_release_is_not_
         pytest.param(RUNS_V1, ON_V1, "undone", "", id="it is back"),
         pytest.param(RUNS_V1, ON_V2, "undo_failed", f"it runs {V2.id}, not {V1.id}", id="it is not"),
         pytest.param(RUNS_V1, GONE, "undo_failed", "the host is gone", id="it does not answer"),
+        pytest.param(
+            RUNS_V1,
+            After(True, V1.id, active=True, configuration="c7", renewed="c1"),
+            "undone",
+            "",
+            id="old, with the secrets of now",
+        ),
+        pytest.param(
+            RUNS_V1,
+            After(True, V1.id, active=True, configuration="c1", doubt="it did not become ready when it was put back"),
+            "undo_failed",
+            "it did not become ready when it was put back",
+            id="old, and not ready",
+        ),
         pytest.param(RUNS_V1, After(True, V1.id, configuration="c1"), "undo_failed", "it runs", id="old, and down"),
         pytest.param(
             RUNS_V1,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -111,23 +112,29 @@ class _World:
         self._back.acquire()
         return True
 
-    def host(self, host: str, owner: str) -> Callable[[], None]:
+    def host(self, host: str, *owners: str) -> Callable[[], None]:
+        """A host's agent: one deployment after the other. All but the last are stopped, and leave their claim."""
         clock = iter(range(10_000))
 
         def act() -> None:
-            hosts.take(
-                self.store,
-                "dev",
-                host,
-                owner,
-                limit=LIMIT,
-                sleep=lambda _seconds: self.turn(),
-                monotonic=lambda: float(next(clock)),
-            )
-            self.critical(owner)
-            hosts.give_back(self.store, "dev", host, owner)
+            for owner in owners:
+                with suppress(SlipwayError):
+                    self.deploy(host, owner, lambda: float(next(clock)))
+            hosts.give_back(self.store, "dev", host, owners[-1])
 
         return act
+
+    def deploy(self, host: str, owner: str, monotonic: Callable[[], float]) -> None:
+        hosts.take(
+            self.store,
+            "dev",
+            host,
+            owner,
+            limit=LIMIT,
+            sleep=lambda _seconds: self.turn(),
+            monotonic=monotonic,
+        )
+        self.critical(owner)
 
     def controller(self) -> None:
         lease = acquire(self.store, "dev", owner="maria", reason="", deploy="", ttl=LIMIT, wait=0)
@@ -161,8 +168,8 @@ ORDERS = {
 def test_never_two_at_once(seed: int, haste: float, most_time: float, with_controller: bool) -> None:
     world = _World()
     # Two hosts each; one of them is asked for by both deployments.
-    for host, owner in (("h1", "d-1"), ("h2", "d-1"), ("h3", "d-2"), ("h1", "d-2")):
-        world.start(f"{owner} on {host}", world.host(host, owner))
+    for host, owners in (("h1", ["d-1", "d-2"]), ("h2", ["d-1"]), ("h3", ["d-2"])):
+        world.start(host, world.host(host, *owners))
     if with_controller:
         world.start("controller", world.controller)
     run(world, seed, haste, most_time)
@@ -199,9 +206,73 @@ def test_another_deployment_is_refused_with_who_holds_it_and_leaves_nothing(stor
     take(store, "h1", "d-1")
     with pytest.raises(LockHeld, match="dev is locked by deployment d-1 on host h1 since .*, expires"):
         take(store, "h2", "d-2")
-    with pytest.raises(LockHeld, match="d-1"):
-        take(store, "h1", "d-2")
     assert [claim.owner for claim in hosts.read_claims(store, "dev") if claim.live(store.now())] == ["d-1"]
+
+
+def test_a_deployment_that_was_stopped_keeps_no_other_from_its_own_host(store: Store) -> None:
+    """The agent's own rollback: it runs one deployment at a time, so the one before is over."""
+    left = take(store, "h1", "d-1")
+    assert take(store, "h1", "d-2").confirmed
+    with pytest.raises(LockLost, match="d-1 does not hold dev on host h1"):
+        hosts.require(store, "dev", "h1", "d-1")
+    assert not hosts.give_back(store, "dev", "h1", "d-1")
+    assert left.owner == "d-1"
+    with pytest.raises(LockHeld, match="deployment d-2 on host h1"):
+        take(store, "h2", "d-1")
+
+
+def test_the_other_hosts_of_a_stopped_deployment_get_a_minute_to_begin_the_next(store: Store) -> None:
+    take(store, "h1", "d-1")
+    take(store, "h2", "d-1")
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            with pytest.raises(LockHeld):  # As long as h2 has not begun it neither gets through.
+                take(store, "h3", "d-9")
+            hosts.give_back(store, "dev", "h2", "d-1")
+
+    assert hosts.take(store, "dev", "h1", "d-2", limit=60, sleep=sleep).confirmed
+    assert len(pauses) >= 3
+    take(store, "h4", "d-2")
+    with pytest.raises(LockHeld):
+        hosts.take(store, "dev", "h5", "d-3", limit=60, sleep=pytest.fail)
+
+
+def test_of_the_hosts_of_one_deployment_one_migrates_and_the_others_wait(store: Store) -> None:
+    take(store, "h1", "d-1")
+    take(store, "h2", "d-1")
+    hosts.take(store, "dev", "h1", "d-1 on h1", limit=60, what=claims.MIGRATION)
+    pauses: list[float] = []
+    waits: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 90:  # Longer than a minute.
+            assert hosts.give_back(store, "dev", "h1", "d-1 on h1", claims.MIGRATION)
+
+    def second(wait: float) -> claims.HostClaim:
+        clock = iter(range(10_000))
+        return hosts.take(
+            store,
+            "dev",
+            "h2",
+            "d-1 on h2",
+            limit=60,
+            wait=wait,
+            what=claims.MIGRATION,
+            waiting=lambda held: waits.append(held.what),
+            sleep=sleep,
+            monotonic=lambda: float(next(clock)),
+        )
+
+    with pytest.raises(LockHeld, match="d-1 on h1"):
+        second(10)
+    assert 5 < len(waits) < 90
+    assert second(1200).confirmed
+    assert all("d-1 on h1 on host h1" in line for line in waits)
+    assert hosts.require(store, "dev", "h2", "d-1"), "the deployment's own claim is another"
 
 
 def test_a_claim_ends_by_being_given_back_or_by_the_deployments_limit(store: Store) -> None:
