@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -22,6 +22,8 @@ Runs = dict[str, dict[str, Any]]
 under the name of their group, which :func:`group_key` gives."""
 
 _GROUP = "@"
+#: How many older records are looked at for another release of the same label.
+_SAME_LABEL = 50
 _BEFORE_ALL = "the state before the first release"
 #: Records with targets that are looked at for what was deployed last.
 REMEMBERED = 5
@@ -94,8 +96,11 @@ def _searched(records: Iterator[Record], read: list[Record], to: str | None, env
         read.append(record)
         if record.get("outcome") != "succeeded":
             continue
-        if to is not None and to in (record["id"], record.get("label")):
+        if to is not None and to == record["id"]:
             return _goal(record)
+        if to is not None and to == record.get("label"):
+            read.extend(islice(records, _SAME_LABEL))
+            return _goal_among(read, to, environment)
         if to is None:
             try:
                 goal = _goal_among(read, None, environment)
@@ -249,7 +254,13 @@ def _named(good: Sequence[Record], records: Sequence[Record], to: str, environme
             what = f"{to} ended as {bad.get('outcome') or 'unfinished'} in {environment}: it is no good release"
             raise SlipwayError(what, "-e to", _there_are(good))
         raise SlipwayError(f"{environment} has no release {to}", "-e to", suggest_release(to, good))
-    # Of one label deployed several times, the newest.
+    # Of one release deployed several times, the newest: it is the same.
+    runs = _carried(good)
+    others = [record for record in matches[1:] if _differs(runs[record["id"]], runs[matches[0]["id"]])]
+    if others and to not in (record["id"] for record in matches):
+        shown = ", ".join(str(record["id"]) for record in [matches[0], *others][:5])
+        what = f"{environment} has {len(others) + 1} releases {to}, which are not the same"
+        raise SlipwayError(what, "-e to", f"Say which one: {shown}")
     return matches[0]
 
 

@@ -99,6 +99,21 @@ def test_a_release_that_is_not_there(to: str, said: str) -> None:
         rollback_goal([bad, R3, R2, R1], to, "dev")
 
 
+def test_a_name_of_several_releases_is_refused_unless_they_are_the_same() -> None:
+    again = release(4, "user:4", label="r2")
+    with pytest.raises(SlipwayError) as raised:
+        rollback_goal([again, R3, R2, R1], "r2", "dev")
+    assert str(raised.value) == (
+        "-e to: dev has 2 releases r2, which are not the same. "
+        "Say which one: 2026-11-20T04-00-00Z-r4, 2026-11-20T02-00-00Z-r2"
+    )
+    with pytest.raises(SlipwayError, match="dev has 3 releases 2026-11-20, which are not the same"):
+        rollback_goal([R3, R2, R1], "2026-11-20", "dev")
+    assert rollback_goal([again, R3, R2, R1], R2["id"], "dev").release == R2["id"]
+    same = release(4, "user:2", label="r2")
+    assert rollback_goal([same, R3, R2, R1], "r2", "dev").release == same["id"]
+
+
 def test_a_record_tells_the_whole_fleet_before_and_after() -> None:
     assert {name: side["task_definition"] for name, side in runs_after(R2).items()} == {
         "user-service": "user:2",
@@ -121,7 +136,7 @@ def counted(records: list[dict[str, Any]], read: list[str]) -> Iterator[dict[str
         yield record
 
 
-@pytest.mark.parametrize(("to", "last"), [(None, R1), ("r2", R2), (R1["id"], R1)])
+@pytest.mark.parametrize(("to", "last"), [(None, R1), (R2["id"], R2), (R1["id"], R1)])
 def test_records_are_read_no_further_than_needed(to: str | None, last: dict[str, Any]) -> None:
     read: list[str] = []
     newest_first = [R3, *UNCHANGED, R2, R1] if to else [R2, *UNCHANGED, R1, release(0, "user:0")]
