@@ -36,6 +36,7 @@ _SHARE_AFTER_STABLE = 1 / 3
 EVENT_SLACK_SECONDS = 1.0
 #: DescribeServices is eventually consistent: for this long an answer may be from before our call.
 STALE_SECONDS = 15.0
+_STALE = "ECS still answers as before the update, so what runs is not known"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ def _overdue_forward(
     """The time is over. What ECS said that it was unable to do explains it; it is no verdict before."""
     late = f"not stable after {limits.stabilise_timeout:.0f} s"
     ours = service.deployment(target.deployment_id or "")
+    if ours is None and service.primary is not None and service.primary.id == target.previous_deployment:
+        return Verdict("failed", Failure(f"{late}: {_STALE}"))
     unable = _unable(service, ours) if ours is not None else None
     if unable is None:
         return Verdict("failed", Failure(late))
@@ -153,11 +156,16 @@ def _rolled_back_to(service: ObservedService, deployment: Deployment) -> bool:
 
 
 def _maybe_stale(target: Target, service: ObservedService, since: float | None, now: float) -> bool:
-    """Whether an answer that shows the deployment from before ours may simply be old."""
+    """Whether an answer that shows the deployment from before ours may simply be old.
+
+    Once ECS has named our deployment it surely is, however long ago that was: a rollback has an id of its own, and no
+    deployment becomes PRIMARY again. What such an answer says of the service is nothing that was seen of it.
+    """
     if service.primary is None or service.primary.id != target.previous_deployment:
         return False
-    ours_is_listed = service.deployment(target.deployment_id or "") is not None
-    return not ours_is_listed and since is not None and now - since <= STALE_SECONDS
+    if service.deployment(target.deployment_id or "") is not None:
+        return False
+    return target.deployment_id is not None or (since is not None and now - since <= STALE_SECONDS)
 
 
 def _replaced(
@@ -259,7 +267,7 @@ def judge_undo(target: Target, service: ObservedService, limits: Limits, now: fl
     if primary.id == target.deployment_id:
         return _judge_unstopped(target, service, primary) or _overdue(target, limits, now)
     if _maybe_stale(target, service, undo.started_at, now):
-        return _overdue(target, limits, now)
+        return _overdue(target, limits, now, _STALE)
     if primary.task_definition == undo.task_definition:
         return Verdict("going", adopted=primary.id)
     if undo.started_at is not None and now - undo.started_at <= STALE_SECONDS:
@@ -292,10 +300,11 @@ def _astray(target: Target, primary: Deployment, undo: Undo) -> Verdict:
     return Verdict("failed", Failure(f"another deployment took over: {named}"), ended=True, foreign=named)
 
 
-def _overdue(target: Target, limits: Limits, now: float) -> Verdict:
+def _overdue(target: Target, limits: Limits, now: float, detail: str = "") -> Verdict:
     started = target.undo.started_at if target.undo else None
     if started is not None and now - started > limits.stabilise_timeout:
-        return Verdict("failed", Failure(f"not stable after {limits.stabilise_timeout:.0f} s"))
+        late = f"not stable after {limits.stabilise_timeout:.0f} s"
+        return Verdict("failed", Failure(f"{late}: {detail}" if detail else late))
     return GOING
 
 

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import outcome_of
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Refused
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED, Undo
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.ecs_double import Killed
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.scenarios import Run, Service
@@ -153,6 +156,38 @@ def test_stale_reads_fool_nobody() -> None:
     rollout = run.go()
     assert outcome_of(rollout) == "undone"
     assert run.all_old()
+
+
+@pytest.mark.parametrize("services", [[Service("a", 1, seconds=8)], [Service("a", 1), Service("b", 2, kind="crashes")]])
+def test_reads_that_are_stale_for_long_end_as_fresh_ones(services: list[Service]) -> None:
+    run = Run.of(services, stale_seconds=40)
+    rollout = run.go()
+    good = len(services) == 1
+    assert {target.state for target in rollout.targets} == {"stable" if good else "undone"}
+    assert run.all_new() if good else run.all_old()
+
+
+@settings(max_examples=25)
+@given(
+    kinds=st.lists(st.sampled_from(["ok", "fails", "crashes", "hangs"]), min_size=1, max_size=3),
+    force=st.booleans(),
+    cancel_after=st.one_of(st.none(), st.integers(0, 30)),
+)
+def test_reads_that_stay_stale_never_end_in_a_hope(kinds: list[str], force: bool, cancel_after: int | None) -> None:
+    services = [Service(f"s{number}", number, kind=kind, force=force) for number, kind in enumerate(kinds)]
+    run = Run.of(services, stale_seconds=1e9)
+    waits = iter(range(1_000_000))
+
+    def cancel(_run: Run) -> None:
+        if next(waits) == cancel_after:
+            run.cancel = "SIGINT"
+
+    run.after_each_wait = cancel
+    rollout = run.go()
+    for target, service in zip(rollout.targets, sorted(services, key=lambda item: item.name), strict=True):
+        assert target.state not in ("stable", "undone"), target
+        assert target.state in UNTOUCHED or "as before the update" in (target.undo or Undo("")).detail
+        assert target.name == service.name
 
 
 def test_a_foreign_deployment_is_a_failure_and_is_left_alone() -> None:
