@@ -13,9 +13,15 @@ author:
 description:
   - Shows the lock, the newest release and how it ended, and what every selected service runs (revision, image,
     tasks, rollout state, target group health, drift).
-  - Says what an unfinished deploy, a failing service and drift need, each with its command.
+  - Compares what each service and host runs with what the records released. What does not run it is out of step,
+    however healthy it is; who registered the revision that runs is said where ECS says it. What no record tells of is
+    said to be not released by Slipway, which is no fault.
+  - Of a site it looks at nginx, the front end, the API and the socket as well, and runs the smoke checks of hosts once.
+  - Hosts that deploy themselves are shown by the records that they keep in the state store. They are not asked.
+  - Says what an unfinished deploy, a failing service, what is out of step and drift need, each with its command.
   - Of a large fleet, the services in trouble are shown and the others are counted.
-  - Nothing is changed and no lock is taken. A service in trouble is no failure of this.
+  - Nothing is changed and no lock is taken. It fails, after it has shown all, when something fails, is out of step or
+    unknown, when a deploy is unfinished, or when the newest release is held or needs a person.
 options: {}
 extends_documentation_fragment: [slipway.deploy.attributes]
 attributes:
@@ -36,7 +42,7 @@ EXAMPLES = r"""
 RETURN = r"""
 lock:
   description: The lock in one line.
-  returned: success
+  returned: always, unless the settings are wrong or AWS cannot be read
   type: str
   sample: dev is not locked
 record:
@@ -50,13 +56,15 @@ outcome:
   type: str
   sample: succeeded
 hosts:
-  description: What each selected host of group C(backend) runs, by its inventory name.
+  description: What each selected host runs, by its inventory name; hosts that deploy themselves by their own.
   returned: success
   type: dict
   sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: {verdict: pass, release: backend-v0.2.0}}
 services:
   description: What each selected service runs, by its inventory name. C(condition) is V(well), V(failing),
-    V(moving), V(unknown) or V(idle).
+    V(out_of_step), V(moving), V(unknown), V(idle) or V(unreleased). C(step) is V(in_step), V(out_of_step),
+    V(unsettled), V(unreleased) or V(unknown); C(stray) says what is out of step, and C(release) which record released
+    what should run.
   returned: success
   type: dict
   sample:
@@ -69,4 +77,7 @@ services:
       running: 2
       desired: 2
       drift: ""
+      step: in_step
+      stray: ""
+      release: 2026-11-20T21-04-11Z-3f9c2d1
 """

@@ -13,8 +13,11 @@ author:
 description:
   - Compares running with desired tasks and reads the health of target groups, for all services of the fleet.
     Services outside C(--limit) only warn.
+  - Compares the revision that each service runs with the record's. What somebody else changed during the deploy is held
+    where the deploy had changed it, and a warning where not.
   - Compares what every backend host runs with what the record says, and reads its place in the target group. What the
     hosts run has to be registered as C(__health) before, by M(slipway.deploy.service_release).
+    Where the deploy changes no host, what they serve is looked at as well.
   - Finds the endpoint that C(smoke_base_url) or C(alb_name) names.
   - What it finds stands in the record. A failure of what the deploy changed is undone or held as C(on_failure) says;
     what is unknown is held. What was not healthy before the deploy never undoes it, nor does what it did not change.

@@ -13,7 +13,10 @@ author:
 description:
   - Lists the records of deploys and rollbacks, newest first, with outcome, services, duration and who ran them.
   - Marks the release that runs now and the one that a rollback returns to.
-  - Only the state store is read. Nothing is changed and no lock is taken.
+  - Compares what runs with what the records released, and fails, after it has shown all, when something is out of step.
+    Where AWS cannot be read it says that nothing was compared.
+  - The records of hosts that deploy themselves (CodeDeploy) are listed among the others.
+  - Nothing is changed and no lock is taken.
 options:
   entries:
     description: How many releases are listed, 1 to 1000.
@@ -62,4 +65,10 @@ rollback_to:
   returned: success
   type: str
   sample: 2026-11-19T10-12-40Z-8d20c11
+out_of_step:
+  description: What does not run what was released, a line each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["user-service: runs :1 (8d20c11), not :2 (3f9c2d1) of release 2026-11-20T21-04-11Z-3f9c2d1"]
 """

@@ -12,8 +12,8 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Asks systemd, a Redis that the host reaches, and programs, side by side. P(slipway.deploy.checklist_host#module)
-    calls it. What an answer means is not decided here.
+  - Asks systemd, a Redis or a web server that the host reaches, and programs, side by side.
+    P(slipway.deploy.checklist_host#module) calls it. What an answer means is not decided here.
 options:
   payload:
     description: The questions, a list as JSON. A password may be in it, so it is in no log.

@@ -283,6 +283,12 @@ served:
   description: Whether nginx runs with the configuration that O(links) point at; V(true) where none does.
   returned: O(state=shown)
   type: bool
+differs:
+  description: The links and files that are not any more as the process was started with, by path.
+  returned: O(state=shown)
+  type: list
+  elements: str
+  sample: [/app/app.jar]
 releases:
   description: The ledger's releases, the one that became current last first.
   returned: O(state=shown)
