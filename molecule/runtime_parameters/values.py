@@ -25,6 +25,9 @@ HARD = {
     "CONTROL": "bell\x07 escape\x1b[31m delete\x7f",
     "LOOKS_LIKE_MORE": 'x" OTHER="y',
     "TEMPLATE": "{{ lookup('pipe', 'id') }} {% raw %}",
+    "LINES": "-----BEGIN-----\nab+/=\n-----END-----\n",
+    "LINES_OF_WINDOWS": "one\r\ntwo\r\n",
+    "LINES_THAT_LOOK_LIKE_MORE": '\n\nx"\nOTHER="y"\\\n# z\n ',
     "LONG": "0123456789abcdef" * 255,
 }
 MANY = {f"FILLER_{number:02}": f"filler value {number}" for number in range(25)}

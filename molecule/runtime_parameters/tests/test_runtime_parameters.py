@@ -181,11 +181,11 @@ def test_a_changed_value_restarts_the_service_once_and_nothing_shows_it(host, pl
 
 def test_what_is_wrong_is_named_and_nothing_is_written(host, playbook, aws):
     before, kept = starts(host), host.check_output(f"ls -la {DIRECTORY} {DIRECTORY}/generations")
-    put(aws, "TWO_LINES", "canary-first\ncanary-second")
+    put(aws, "TOO_ODD", "canary-first\uffffcanary-second")
     failed = playbook.run()
-    aws.delete_parameter(Name=f"{values.PATH}/TWO_LINES")
+    aws.delete_parameter(Name=f"{values.PATH}/TOO_ODD")
     assert failed.returncode != 0
-    assert "/molecule/backend/TWO_LINES: environment TWO_LINES holds a newline" in said(failed)
+    assert "/molecule/backend/TOO_ODD: environment TOO_ODD holds a code point that Unicode reserves" in said(failed)
     assert "canary-" not in said(failed)
     aws.delete_parameter(Name=f"{values.PATH}/SPRING_DATASOURCE_URL")
     aws.delete_parameter(Name=f"{values.PATH}/SPRING_REDIS_HOST")

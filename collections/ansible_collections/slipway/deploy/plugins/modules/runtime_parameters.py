@@ -26,8 +26,8 @@ options:
     description:
       - All parameters below it become environment variables. A name right below it is taken as it is, segments of a
         longer one are joined by C(_) in upper case, so that C(/dev/backend/mq/host) is C(MQ_HOST).
-      - A name that is no environment variable's, two that would be the same, a value with a newline, and a path without
-        parameters are refused. V('') reads none.
+      - A name that is no environment variable's, two that would be the same, a value that no variable can have (a NUL,
+        more than 128 KiB), and a path without parameters are refused. A value may have several lines. V('') reads none.
     type: str
     required: true
   environment:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +17,7 @@ from typing import Any, NamedTuple
 from ansible_collections.slipway.deploy.plugins.module_utils.common import database_url
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import container
-from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
+from ansible_collections.slipway.deploy.plugins.module_utils.host import container, environment_file
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
     Account,
@@ -35,8 +33,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.model imp
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.revisions import Revision, read_revision
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import crashed, read_trouble
 
-_ESCAPED = re.compile(r"\\(.)")
-_ESCAPED_IN_QUOTES = re.compile(r'\\(["\\$`])')
 #: What stands for a secret in SQL: a name, so that a lint can still read the statement.
 HIDDEN = "redacted"
 
@@ -263,28 +259,16 @@ def read_environment(path: str) -> dict[str, str]:
     """
     with filing("read it", path):
         mode = stat.S_IMODE(Path(path).stat().st_mode)
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        # As bytes: what reads text makes one newline of a carriage return and a newline.
+        text = Path(path).read_bytes().decode("utf-8", "replace")
     if mode & 0o077:
         raise SlipwayError("others may read it, and it holds secrets", path, f"chmod 600 {path}")
     return parse_environment(text)
 
 
 def parse_environment(text: str) -> dict[str, str]:
-    """The variables of an environment file. Pure. One that Slipway wrote, or one by hand: a line each."""
-    found = {}
-    for line in text.split("\n"):  # What other characters end a line for Python may stand in a value.
-        name, equals, value = line.strip().partition("=")
-        if equals and NAME.fullmatch(name.strip()):
-            found[name.strip()] = _unquoted(value.strip())
-    return found
-
-
-def _unquoted(value: str) -> str:
-    if len(value) >= 2 and value[0] == value[-1] == "'":
-        return value[1:-1]
-    if len(value) >= 2 and value[0] == value[-1] == '"':
-        return _ESCAPED_IN_QUOTES.sub(r"\1", value[1:-1])
-    return _ESCAPED.sub(r"\1", value)
+    """The variables of an environment file. Pure. One that Slipway wrote, or one by hand."""
+    return environment_file.read(text)
 
 
 def _schema(revisions: list[str]) -> str | None:

@@ -158,7 +158,14 @@ def check(configuration: Configuration, sources: Mapping[str, str]) -> None:
         if not is_path(path)
     ]
     if wrong:
-        raise SlipwayErrors([SlipwayError(f"{name} {why}", sources.get(name)) for name, why in wrong])
+        raise SlipwayErrors([SlipwayError(f"{name} {why}", sources.get(name), _remedy(name)) for name, why in wrong])
+
+
+def _remedy(name: str) -> str | None:
+    kind, _space, variable = name.partition(" ")
+    if kind != "environment" or not environment_file.NAME.fullmatch(variable):
+        return None
+    return "Deliver it as a file: runtime_parameters_secrets, whose property is a variable with the file's path"
 
 
 def is_path(path: str) -> bool:

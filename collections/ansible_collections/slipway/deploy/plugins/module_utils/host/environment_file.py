@@ -4,7 +4,7 @@
 
 The rules are those of systemd's ``src/basic/env-file.c``: inside double quotes a backslash takes the special meaning
 from a double quote, a backslash, a dollar sign and a backtick, and nothing else is special: no ``%``, no ``#``, no
-variables. Every value is quoted, so that leading and trailing spaces stay.
+variables, no newline. Every value is quoted, so that leading and trailing spaces and all its lines stay.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ _NO_CHARACTER = re.compile(
     + "]"
 )
 _SPECIAL = re.compile(r'(["\\$`])')
-_LINE = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
+_ENTRY = re.compile(r'^([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\["\\$`])*)"$|^.*$', re.MULTILINE)
+_KEY = re.compile(r"[#;].*|([^\s=#;][^=\n\r]*)=|\S.*")
+_QUOTED = re.compile(r"""[ \t]*(?:'([^']*)'|"((?:[^"\\]|\\.)*)")""", re.DOTALL)
+_IN_QUOTES = re.compile(r'\\(["\\$`\n])')
+_BARE = re.compile(r"(?:[^\\\n\r]|\\.)*", re.DOTALL)
+_BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -31,9 +36,8 @@ def fault(name: str, value: str) -> str | None:
     """Why a service cannot get this variable by an EnvironmentFile, or ``None``. The value is not in the answer."""
     if not NAME.fullmatch(name):
         return "is no name of an environment variable (letters, digits and _, no digit first)"
-    for character, called in (("\n", "a newline"), ("\r", "a carriage return"), ("\0", "a NUL")):
-        if character in value:
-            return f"holds {called}, which an environment variable of systemd cannot"
+    if "\0" in value:
+        return "holds a NUL, which an environment variable cannot"
     try:
         length = len(f"{name}={value}".encode())
     except UnicodeEncodeError:
@@ -49,11 +53,41 @@ def quote(value: str) -> str:
 
 
 def render(environment: Mapping[str, str]) -> str:
-    """The file's text, a line for each variable, sorted by name."""
+    """The file's text, sorted by name. A value of several lines takes as many."""
     return "".join(f"{name}={quote(environment[name])}\n" for name in sorted(environment))
 
 
 def parse(text: str) -> dict[str, str]:
     """The variables of a text that :func:`render` wrote; lines that it cannot have written are left out."""
-    lines = (_LINE.fullmatch(line) for line in text.split("\n"))
-    return {line[1]: _ESCAPED.sub(r"\1", line[2]) for line in lines if line}
+    entries = _ENTRY.finditer(text)
+    return {entry[1]: _ESCAPED.sub(r"\1", entry[2]) for entry in entries if entry[1] is not None}
+
+
+def read(text: str) -> dict[str, str]:
+    """The variables of a file that anybody wrote, as systemd reads them: quoted or not, of one line or of several."""
+    found: dict[str, str] = {}
+    place = 0
+    while True:
+        key = _KEY.search(text, place)
+        if key is None:
+            return found
+        place, value = key.end(), ""
+        if key[1] is None:
+            continue  # a comment, or a line without "="
+        quoted = _QUOTED.match(text, place)
+        while quoted:
+            single, double = quoted[1], quoted[2]
+            value += single if single is not None else _IN_QUOTES.sub(_unescape, double)
+            place = quoted.end()
+            quoted = _QUOTED.match(text, place)
+        bare = _BARE.match(text, place)
+        if bare is None:
+            raise AssertionError(place)  # it matches nothing at all as well
+        value += _BACKSLASH.sub(_unescape, bare[0].strip(" \t"))
+        place = bare.end()
+        if NAME.fullmatch(key[1].strip()):
+            found[key[1].strip()] = value
+
+
+def _unescape(escaped: re.Match[str]) -> str:
+    return "" if escaped[1] in "\n\r" else escaped[1]

@@ -92,7 +92,7 @@ def _of_service(question: Mapping[str, Any]) -> str:
     unit = systemd.show(name)
     for path in unit.environment_files:
         with suppress(OSError):
-            found = environment_file.parse(Path(path).read_text(encoding="utf-8")).get(variable)
+            found = environment_file.read(Path(path).read_bytes().decode("utf-8", "replace")).get(variable)
             if found:
                 return found
     for path in systemd.credential_files(unit):

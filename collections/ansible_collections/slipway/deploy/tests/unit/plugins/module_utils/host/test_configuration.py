@@ -103,13 +103,13 @@ def test_the_payload_arrives_and_a_broken_one_is_not_repeated():
 
 def test_all_that_is_wrong_is_named_with_its_source():
     configuration = Configuration(
-        {"A": "canary\n", "B C": "", "P": "x"}, {"../x": b"", "c": b""}, {"P": "c", "Q": "no"}
+        {"A": "canary\0", "B C": "", "P": "x"}, {"../x": b"", "c": b""}, {"P": "c", "Q": "no"}
     )
     with pytest.raises(SlipwayError) as error:
         read_payload(write_payload(configuration, {"environment A": "/dev/backend/A"}))
     lines = str(error.value).splitlines()
     assert len(lines) == 5
-    assert lines[0].startswith("/dev/backend/A: environment A holds a newline")
+    assert lines[0].startswith("/dev/backend/A: environment A holds a NUL")
     assert "canary" not in str(error.value)
 
 

@@ -96,9 +96,9 @@ def test_the_inventory_goes_before_ssm_and_the_diff_says_so():
     assert sources["credential firebase.json"] == "parameter /dev/firebase"
 
 
-def test_a_newline_is_refused_naming_the_parameter_and_not_its_value():
-    line = said(gather, wanted(), [Parameter("/dev/backend/A", "canary\nx")], {})
-    assert line.startswith("/dev/backend/A: environment A holds a newline")
+def test_a_nul_is_refused_naming_the_parameter_and_not_its_value():
+    line = said(gather, wanted(), [Parameter("/dev/backend/A", "canary\0x")], {})
+    assert line.startswith("/dev/backend/A: environment A holds a NUL")
     assert "canary" not in line + repr(Parameter("/dev/backend/A", "canary"))
 
 
