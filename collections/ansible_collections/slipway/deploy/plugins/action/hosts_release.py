@@ -29,7 +29,7 @@ class ActionModule(SlipwayAction):
 
     def act(self, context: Context) -> dict[str, Any]:
         """Find it; the release is the result."""
-        none: dict[str, Any] = {"changed": False, "release": {}, "hosts": [], "migrate": False}
+        none: dict[str, Any] = {"changed": False, "release": {}, "hosts": [], "migrate": False, "needs": {}}
         kind = self.arguments["kind"]
         # A host that boots speaks for itself, also where the others are not reached from anywhere.
         hosts = [context.here] if kind == "boot" else [n for n in context.hosts if n in context.selected_hosts]
@@ -37,9 +37,9 @@ class ActionModule(SlipwayAction):
             return none
         refuse_overridden(context)
         context.check_account()
-        notes = None
+        notes = needs = None
         if context.group == SITE:
-            release, notes = find_site_release(context, kind, hosts[0])
+            release, notes, needs = find_site_release(context, kind, hosts[0])
             migrates = migrates_site(context, hosts[0], release)
         else:
             found = find_backend_release(context, kind, hosts[0])
@@ -51,6 +51,7 @@ class ActionModule(SlipwayAction):
             "release": {**release.to_record(), **({"notes": notes.to_record()} if notes else {})},
             "hosts": hosts,
             "migrate": kind == "deploy" and migrates,
+            "needs": needs.to_document() if needs else {},
         }
         if kind == "boot":
             result["schema"] = known_schema(history(context.store, context.environment))

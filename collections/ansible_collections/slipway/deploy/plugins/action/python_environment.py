@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.indexes import read_indexes
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction, clients_later
@@ -27,4 +28,5 @@ class ActionModule(HostAction):
         for name in ("index_url", "proxy"):
             if arguments[name]:
                 arguments[name] = read_plain(secrets, arguments[name], name)
+        arguments["indexes"] = read_indexes(secrets, arguments["indexes"])
         return self.on_host("python_environment", **arguments)

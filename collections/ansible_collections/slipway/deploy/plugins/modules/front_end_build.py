@@ -66,6 +66,14 @@ options:
     description: How large the heap of Node.js may grow. V(0) is 70 % of the memory that is available, 4096 at most.
     type: int
     default: 0
+  npmrc:
+    description:
+      - >-
+        The values of variables in the source's C(.npmrc), such as the token of a private registry, by name. Each says
+        where it is stored, as V({env: NAME}), V({file: path}), V({ssm: name}) or V({secretsmanager: id}).
+      - They are written into the copy of C(.npmrc) that the build uses, which is removed after it.
+    type: dict
+    default: {}
   work_directory:
     description: Where the directory to build in is made.
     type: path
@@ -122,9 +130,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.host.building import BuildFailed, Order, builder, built
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import beside, ensure_directory, filing
 from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end import check_build
+from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end_arguments import FRONT_END_BUILD
 from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
-    NPM,
-    PNPM,
     Build,
     check_package,
     check_variables,
@@ -136,26 +143,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
 from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
 from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import read_plan
 
-ARGUMENTS = {
-    "source": {"type": "path", "required": True},
-    "directory": {"type": "str", "default": ""},
-    "name": {"type": "str"},
-    "dest": {"type": "path", "required": True},
-    "tool": {"type": "str", "choices": ["auto", NPM, PNPM], "default": "auto"},
-    "script": {"type": "str", "default": "build"},
-    "output": {"type": "str", "default": "dist"},
-    "environment": {"type": "dict", "default": {}},
-    "user": {"type": "str"},
-    "path": {"type": "list", "elements": "str", "default": []},
-    "timeout": {"type": "int", "default": 900},
-    "memory_mib": {"type": "int", "default": 0},
-    "work_directory": {"type": "path", "default": "/var/tmp"},  # noqa: S108 - of a name of its own there
-}
-
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=FRONT_END_BUILD, supports_check_mode=True)
     try:
         with ending():
             result = run(module.params, check=module.check_mode)
@@ -190,6 +181,7 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
         tuple(params["path"]),
         params["timeout"],
         params["memory_mib"],
+        read_npmrc(params["npmrc"]),
     )
     begun = time.monotonic()
     with built(order, builder(params["user"]), Path(params["work_directory"])) as archive:
@@ -197,6 +189,17 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
         archive.seek(0)
         write(archive, dest)
     return {"changed": True, "tool": tool, "seconds": round(time.monotonic() - begun, 1)}
+
+
+def read_npmrc(values: dict[str, Any]) -> dict[str, str]:
+    """The values for ``.npmrc``.
+
+    :raises SlipwayError: they are still sources.
+    """
+    wrong = sorted(str(name) for name, value in values.items() if not isinstance(value, str))
+    if wrong:
+        raise SlipwayError(f"on the host {wrong[0]} is a text", "npmrc", "Use this by its action")
+    return {str(name): value for name, value in values.items()}
 
 
 def tool_of(tree: Path, params: dict[str, Any]) -> str:

@@ -59,4 +59,9 @@ hosts:
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
+needs:
+  description: What building the release needs, for M(slipway.deploy.build_check); empty where nothing is known of it.
+  returned: success
+  type: dict
+  sample: {python: {where: server/requirements.lock, requires: [], uv: false, indexes: []}}
 """

@@ -58,6 +58,24 @@ options:
         The index of packages, or on the control node where it is stored, one of V({env: NAME}), V({file: path}),
         V({ssm: name}) and V({secretsmanager: id}), with V(key) of a JSON object. Without it, the tool's own.
     type: raw
+  indexes:
+    description:
+      - >-
+        Indexes beside that one, each with its C(url) and, where it wants them, C(username) and C(password), or a
+        C(token). C(password) and C(token) are stored, as V({env: NAME}), V({file: path}), V({ssm: name}) or
+        V({secretsmanager: id}). The indexes that a C(uv.lock) names are asked anyway; they get their credentials here.
+    type: raw
+    default: []
+  extras:
+    description: Optional dependencies of the project that are installed as well. They are chosen of a C(uv.lock) only.
+    type: list
+    elements: str
+    default: []
+  groups:
+    description: Dependency groups of the project that are installed as well. They are chosen of a C(uv.lock) only.
+    type: list
+    elements: str
+    default: []
   find_links:
     description: Directories of the host, or pages, that have wheels.
     type: list
@@ -109,6 +127,15 @@ EXAMPLES = r"""
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
     index_url: {ssm: /staging/site/INDEX_URL}
+
+- name: Build it with packages of a private index
+  slipway.deploy.python_environment:
+    release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
+    user: slipway-build
+    lock: server/uv.lock
+    extras: [postgres]
+    indexes:
+      - {url: "https://packages.example.org/simple/", username: deploy, password: {ssm: /staging/site/PACKAGES}}
 """
 
 RETURN = r"""
@@ -181,6 +208,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environ
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_export import (
     is_project_lock,
     read_project_lock,
+    with_credentials,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
 
@@ -195,12 +223,15 @@ def index_of(params: dict[str, Any]) -> Index:
     for name in ("index_url", "proxy"):
         if not isinstance(params[name], (str, type(None))):
             raise SlipwayError("on the host it is a text", name, "Use this by its action")
+    if not all(isinstance(url, str) for url in params["indexes"] or ()):
+        raise SlipwayError("on the host these are texts", "indexes", "Use this by its action")
     index = Index(
         params["index_url"] or "",
         tuple(params["find_links"]),
         params["no_index"],
         params["proxy"] or "",
         params["ca_file"] or "",
+        tuple(params["indexes"] or ()),
     )
     index.check()
     return index
@@ -227,12 +258,13 @@ def job_from(params: dict[str, Any]) -> Job | None:
     python = find_python(params["python"])
     if not Path(params["release"]).is_dir() or not python.version:
         return None
-    lock = lock_from(lock_path, uv, python, params["user"])
+    lock = lock_from(lock_path, uv, python, params)
+    index = index._replace(others=with_credentials(lock.indexes, index.others))
     path = Path(params["release"], params["directory"])
     return Job(path, lock, python, uv, index, params["allow_source"], params["timeout"])
 
 
-def lock_from(path: Path, uv: str, python: Python, user: str) -> Lock:
+def lock_from(path: Path, uv: str, python: Python, params: dict[str, Any]) -> Lock:
     """The lock file.
 
     :raises SlipwayError: when there is none, or it does not say exactly what is to be installed.
@@ -240,11 +272,15 @@ def lock_from(path: Path, uv: str, python: Python, user: str) -> Lock:
     with filing("read the lock file", path):
         content = path.read_bytes()
     if not is_project_lock(path):
+        if params["extras"] or params["groups"]:
+            what = "extras and groups are chosen of a uv.lock; this lock file has what it was compiled with"
+            raise SlipwayError(what, str(path), "Compile it with them, or leave them out")
         return read_lock(content, str(path))
     if not uv:
         raise SlipwayError("only uv reads it", str(path), "Install uv, or commit what uv export writes")
     # In check mode the task before this one has not made the user.
-    return read_project_lock(path, uv, python.path, account(user if exists(user) else NOBODY, "user"))
+    builder = account(params["user"] if exists(params["user"]) else NOBODY, "user")
+    return read_project_lock(path, uv, python.path, builder, params["extras"], params["groups"])
 
 
 def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:

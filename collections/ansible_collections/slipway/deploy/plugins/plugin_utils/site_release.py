@@ -7,6 +7,7 @@ from __future__ import annotations
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import Notes
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
 from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
 from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import ran_last
@@ -16,8 +17,8 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.site_tag import ima
 from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
 
 
-def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None]:
-    """The release that the site's hosts should run, and its notes where the environment needs any.
+def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None]:
+    """The release that the site's hosts should run, the notes that the environment needs, and what building it needs.
 
     :param kind: ``deploy``, ``rollback`` or ``boot``.
     :param host: one of them; the variables are the same on all.
@@ -25,16 +26,16 @@ def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, 
     """
     check_environment(context, host)
     if kind == "deploy":
-        release, notes = wanted_release(context, host)
+        release, notes, needs = wanted_release(context, host)
     else:
-        release, notes = _earlier(context, host) if kind == "rollback" else _last_good(context), None
+        release, notes, needs = _earlier(context, host) if kind == "rollback" else _last_good(context), None, None
     if release.image and context.of_group(host, "secrets"):
         # They are root's, and who runs in the container is not.
         what = "site_secrets are credentials of systemd, which a container cannot read"
         raise SlipwayError(
             what, context.group_file, "Write them to site_environment or site_files, or leave site_image out"
         )
-    return release, notes
+    return release, notes, needs
 
 
 def migrates_site(context: Context, host: str, release: Release) -> bool:

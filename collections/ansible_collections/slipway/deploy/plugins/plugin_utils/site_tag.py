@@ -27,6 +27,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.image.registry impo
     read_image,
     read_login,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.node import read_node_needs
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.python import read_python_needs
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_api import GitHub, GitHubError
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import read_settings
 from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
@@ -42,8 +45,8 @@ _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _CHUNK = 1024 * 1024
 
 
-def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None]:
-    """The release that the command line names, and its notes where the environment needs any.
+def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None, Needs | None]:
+    """The release that the command line names, its notes where the environment needs any, and what building it needs.
 
     :raises SlipwayError: when there is none, or the environment does not take it.
     """
@@ -86,7 +89,7 @@ class _Wanted:
             kind = "commit"
         check_tag(self._tag, kind, self._context.environment, self._prefix, tags, datetime.now(UTC).date(), CHOSEN)
 
-    def of_git(self) -> tuple[Release, Notes | None]:
+    def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
         url = self._needed("repository", "Name the repository's URL")
         with fetched_tag(url, SITE, self._credentials(), self._tag, self._gate) as tree:
@@ -97,7 +100,25 @@ class _Wanted:
                 chosen=CHOSEN,
                 image=str(image) if image else None,
             )
-            return release, self._notes(tree)
+            return release, self._notes(tree), self._needs(tree, image is None)
+
+    def _needs(self, tree: TaggedTree, backend: bool) -> Needs:
+        """What building the tag needs. Defaults are those of playbooks/shared/site/vars.yml.
+
+        :param backend: whether the backend gets an environment of its own.
+        :raises SlipwayError: it cannot be built, whatever the hosts have.
+        """
+        said, of = self._context.host(self._host), self._context.of_group
+        locked = of(self._host, "lock")
+        lock = "server/requirements.lock" if locked is None else str(locked)
+        names = (said.get("python_service_extras") or [], said.get("python_service_groups") or [])
+        built = str(of(self._host, "front_end") or "host") in ("host", "control")
+        directory = str(of(self._host, "front_end_directory") or "frontend").strip("/")
+        script, tool = str(said.get("front_end_script") or "build"), str(said.get("front_end_tool") or "auto")
+        return Needs(
+            read_node_needs(tree.file, "" if directory == "." else directory, script, tool) if built else None,
+            read_python_needs(tree.file, lock, *names) if backend and lock else None,
+        )
 
     def _image_digest(self, image: ImageRef) -> str:
         """The digest of the tag's image; the tag may be moved after this."""
@@ -111,7 +132,7 @@ class _Wanted:
         )
         return image_digest(image, self._tag, login)
 
-    def of_s3(self) -> tuple[Release, Notes | None]:
+    def of_s3(self) -> tuple[Release, Notes | None, None]:
         """An archive in a bucket, ``<branch>/<tag>/site.tar.gz``."""
         context = self._context
         bucket = self._needed("bucket", "Name the bucket that the builds upload to")
@@ -125,13 +146,13 @@ class _Wanted:
             version_id=found.version_id,
             chosen=CHOSEN,
         )
-        return pinned, self._notes(None)
+        return pinned, self._notes(None), None
 
-    def of_archive(self) -> tuple[Release, Notes | None]:
+    def of_archive(self) -> tuple[Release, Notes | None, None]:
         """An archive of the control machine, or of a URL that the hosts reach."""
         place = self._needed("archive", "Name the archive: a path of this machine, or a URL")
         self._gate([self._tag] if self._tag else [], [])
-        return Release(SITE, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None)
+        return Release(SITE, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
 
     def _digest(self, place: str) -> str:
         said = str(self._context.of_group(self._host, "archive_digest") or "").strip().lower()

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import f
 from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
     Build,
     environment,
+    expand_npmrc,
     explain,
     heap,
     last_lines,
@@ -57,6 +58,7 @@ class Order:
     :ivar output: where the build puts its result, below that.
     :ivar path: directories where programs are looked for first.
     :ivar memory_mib: how large the heap of Node.js may grow, or 0 for what the host has to spare.
+    :ivar npmrc: the values of variables in the source's ``.npmrc``, such as a registry's token.
     """
 
     tree: Path
@@ -68,6 +70,7 @@ class Order:
     path: tuple[str, ...]
     timeout: float
     memory_mib: int
+    npmrc: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def where(self) -> str:
@@ -108,15 +111,32 @@ def built(order: Order, owner: Account, work: Path) -> Iterator[BinaryIO]:
             shutil.copytree(order.tree, copy, symlinks=True, ignore=_LEFT_OUT)
             # What an earlier build left in the source must not pass for this one's.
             shutil.rmtree(source / order.output, ignore_errors=True)
+            for above in (source, *source.parents):
+                if above.is_relative_to(copy):
+                    _fill_npmrc(above / ".npmrc", order.npmrc)
             _give(place, owner)
         environ = _environment(order, owner, place)
         _require(order, environ["PATH"])
         deadline = time.monotonic() + order.timeout
         for doing, command in order.build.commands():
             done = _run(command, owner, environ, deadline, source)
-            _check(doing, done._replace(output=done.output.replace(f"{copy}/", "")), order)
+            output = done.output.replace(f"{copy}/", "")
+            for value in order.npmrc.values():
+                output = output.replace(value, "[redacted]")
+            _check(doing, done._replace(output=output), order)
         with _packed(source, order, owner, environ) as archive:
             yield archive
+
+
+def _fill_npmrc(path: Path, values: Mapping[str, str]) -> None:
+    """Put values into a copy's ``.npmrc``, which goes with the copy. A variable of the environment would be seen."""
+    if not values or path.is_symlink() or not path.is_file():
+        return
+    filled = expand_npmrc(path.read_text(encoding="utf-8"), values)
+    path.unlink()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(filled)
 
 
 def _environment(order: Order, owner: Account, place: Path) -> dict[str, str]:

@@ -18,6 +18,11 @@ LAST_LINES = 30
 _SHOWN = 4
 _LOOKED_AT = 200_000
 _LOCK_FILES = {"pnpm-lock.yaml": PNPM, "package-lock.json": NPM, "npm-shrinkwrap.json": NPM}
+#: Of tools that are not used here, with their names.
+_OTHERS = {"yarn.lock": "Yarn", "bun.lock": "Bun", "bun.lockb": "Bun"}
+KNOWN_LOCK_FILES = (*_LOCK_FILES, *_OTHERS)
+#: What npm and pnpm replace in a ``.npmrc``. Source: npm's documentation, npmrc.
+NPMRC_VARIABLE = re.compile(r"(?<!\\)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE = re.compile(r"VITE_[A-Z0-9_]+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # What npm and pnpm say themselves, and what of it says nothing about the cause.
@@ -95,15 +100,16 @@ def choose_tool(names: Collection[str], wanted: str, where: str) -> str:
             f"there are {' and '.join(found)}", where, f"Remove one, or set the tool: {' or '.join(tools)}"
         )
     if not tools:
-        other = ", only yarn.lock, which is not supported" if "yarn.lock" in names else ""
+        other = next((name for name in _OTHERS if name in names), None)
+        what = f"its lock file is {other}, and {_OTHERS[other]} is not supported" if other else "there is no lock file"
         remedy = "Commit pnpm-lock.yaml or package-lock.json: without one no two builds are the same"
-        raise SlipwayError(f"there is no lock file{other}", where, remedy)
+        raise SlipwayError(what, where, remedy)
     return tools[0]
 
 
 def has_lock(names: Collection[str]) -> bool:
     """Whether a directory has a lock file, also one that is not supported."""
-    return any(name in names for name in (*_LOCK_FILES, "yarn.lock"))
+    return any(name in names for name in KNOWN_LOCK_FILES)
 
 
 def is_workspace(names: Collection[str], package: bytes) -> bool:
@@ -161,6 +167,11 @@ def environment(base: Mapping[str, str], variables: Mapping[str, str], memory_mi
         "npm_config_update_notifier": "false",
         **variables,
     }
+
+
+def expand_npmrc(text: str, values: Mapping[str, str]) -> str:
+    """A ``.npmrc`` with the values of the variables that are given; others stay as they are."""
+    return NPMRC_VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def heap(available_mib: int) -> int:

@@ -35,7 +35,7 @@ _CAUSES = (
     (
         r"\b(?:401|403)\b.*(?:Unauthorized|Forbidden|Client Error)|Missing credentials|User for \S+:",
         "the index refuses the credentials",
-        "Correct index_url",
+        "Correct index_url, or what indexes has for it",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|UnknownIssuer|invalid peer certificate",
@@ -71,6 +71,7 @@ class Index(NamedTuple):
     :param url: the index; empty for the tool's own.
     :param find_links: directories and pages of wheels.
     :param none: whether no index is asked.
+    :param others: indexes beside that, which are asked first.
     :param proxy: what is asked through; empty for what the host says.
     :param ca_file: the authorities that are trusted; empty for the tool's own.
     """
@@ -80,6 +81,7 @@ class Index(NamedTuple):
     none: bool = False
     proxy: str = ""
     ca_file: str = ""
+    others: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what would be another setting in a file.
@@ -87,18 +89,20 @@ class Index(NamedTuple):
         :raises SlipwayError: naming the option, not its value.
         """
         named = (("index_url", self.url), ("proxy", self.proxy), ("ca_file", self.ca_file))
-        for name, value in (*named, *(("find_links", item) for item in self.find_links)):
+        urls = (*named[:2], *(("indexes", item) for item in self.others))
+        for name, value in (*named, *urls[2:], *(("find_links", item) for item in self.find_links)):
             if value and (not value.isprintable() or value != value.strip()):
                 raise SlipwayError("it has a control character or a space around it", name, "Write it without")
-        for name, value in named[:2]:
+        for name, value in urls:
             if value and not re.match(r"https?://[^/\s]", value):
-                raise SlipwayError("this is no URL", name, "Write it as in https://host/simple")
+                raise SlipwayError("this is not a URL", name, "Write it as in https://host/simple")
 
 
 def pip_configuration(index: Index) -> str:
     """The configuration file of pip. Its ``%`` are plain: pip reads it without interpolation."""
     lines = ["[global]"]
     lines += [f"index-url = {index.url}"] if index.url else []
+    lines += ["extra-index-url =", *(f"    {item}" for item in index.others)] if index.others else []
     lines += ["no-index = true"] if index.none else []
     lines += ["find-links =", *(f"    {item}" for item in index.find_links)] if index.find_links else []
     lines += [f"proxy = {index.proxy}"] if index.proxy else []
@@ -111,6 +115,9 @@ def uv_configuration(index: Index) -> str:
     lines = [f"{name} = {_toml(index.proxy)}" for name in ("http-proxy", "https-proxy") if index.proxy]
     lines.append("[pip]")
     lines += [f"index-url = {_toml(index.url)}"] if index.url else []
+    # With several indexes uv would stop at the first that has a name: versions and hashes are of the lock file.
+    others = [f"extra-index-url = {_toml(list(index.others))}", 'index-strategy = "unsafe-best-match"']
+    lines += others if index.others else []
     lines += ["no-index = true"] if index.none else []
     lines += [f"find-links = {_toml(list(index.find_links))}"] if index.find_links else []
     return "\n".join(lines) + "\n"
@@ -189,7 +196,7 @@ def _bare(line: str) -> str:
 def hidden_words(index: Index) -> list[str]:
     """What must not be seen of where packages come from: the parts of URLs that say who asks."""
     words: list[str] = []
-    for url in (index.url, index.proxy, *index.find_links):
+    for url in (index.url, index.proxy, *index.others, *index.find_links):
         try:
             parts = urlsplit(url)
             user, password = parts.username or "", parts.password or ""

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
@@ -17,6 +20,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock im
 NAME = "uv.lock"
 _PROJECT = "pyproject.toml"
 _LIMIT = 60
+# uv writes each package's source on a line of its own.
+_REGISTRY = re.compile(r'^source = \{ registry = "(https?://[^"\\]+)" \}', re.MULTILINE)
+_PUBLIC = ("pypi.org", "files.pythonhosted.org")
 
 
 def is_project_lock(path: Path) -> bool:
@@ -24,14 +30,43 @@ def is_project_lock(path: Path) -> bool:
     return path.name == NAME
 
 
-def export(program: str, python: str) -> list[str]:
-    """The command that writes what is locked, for every member of a workspace; it asks no network."""
+def export(program: str, python: str, extras: Sequence[str] = (), groups: Sequence[str] = ()) -> list[str]:
+    """The command that writes what is locked, for every member of a workspace; it asks no network.
+
+    :param extras: optional dependencies to include.
+    :param groups: dependency groups to include.
+    """
     what = ["--frozen", "--offline", "--all-packages", "--no-dev", "--no-emit-workspace"]
     how = ["--no-progress", "--color=never", "--no-python-downloads"]
-    return [program, "export", *what, *how, f"--python={python}"]
+    chosen = [*(f"--extra={name}" for name in extras), *(f"--group={name}" for name in groups)]
+    return [program, "export", *what, *how, *chosen, f"--python={python}"]
 
 
-def read_project_lock(path: Path, program: str, python: str, owner: Account) -> Lock:
+def registries(lock: str) -> list[str]:
+    """The indexes beside PyPI that a ``uv.lock`` has packages of, as they are written there, without credentials."""
+    found = dict.fromkeys(_REGISTRY.findall(lock))
+    return [url for url in found if urlsplit(url).hostname not in _PUBLIC]
+
+
+def with_credentials(wanted: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """The indexes of a lock file, each with the credentials that are given for it; then those that it does not name."""
+    known = {bare(url): url for url in given}
+    named = [known.pop(bare(url), url) for url in wanted]
+    return (*named, *known.values())
+
+
+def bare(url: str) -> str:
+    """A URL without credentials and without the slash at its end."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
+    except ValueError:
+        return url
+
+
+def read_project_lock(
+    path: Path, program: str, python: str, owner: Account, extras: Sequence[str] = (), groups: Sequence[str] = ()
+) -> Lock:
     """The lock file of a project.
 
     :param program: uv.
@@ -48,12 +83,16 @@ def read_project_lock(path: Path, program: str, python: str, owner: Account) -> 
                 content = source.read_bytes()
             Path(name, source.name).write_bytes(content)
         _give(Path(name), owner)
-        done = run(export(program, python), owner, {**base_environment(owner), "UV_NO_CACHE": "1"}, _LIMIT, cwd=name)
+        environ = {**base_environment(owner), "UV_NO_CACHE": "1"}
+        done = run(export(program, python, extras, groups), owner, environ, _LIMIT, cwd=name)
     if done.late or done.code:
         cause, remedy = read_failure(done.errors.splitlines())
         raise SlipwayError(f"uv cannot read it: {cause}", str(path), remedy)
     read = read_lock(done.output.encode(), str(path))
-    return read._replace(source=path.read_bytes())
+    locked = path.read_bytes()
+    # Other extras of one lock file are another environment.
+    chosen = "".join(f"\n--{name}" for name in (*extras, "", *groups)) if extras or groups else ""
+    return read._replace(source=locked + chosen.encode(), indexes=tuple(registries(locked.decode(errors="replace"))))
 
 
 def _give(place: Path, owner: Account) -> None:

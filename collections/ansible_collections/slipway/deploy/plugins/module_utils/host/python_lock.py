@@ -35,13 +35,15 @@ class Lock(NamedTuple):
     :param content: what it says.
     :param packages: how many packages it has.
     :param hashed: whether each has its hashes, so that nothing else can be installed.
-    :param source: the file that it was made of, where that has another format.
+    :param source: what it was made of, where that has another format.
+    :param indexes: the indexes beside PyPI that it names.
     """
 
     content: bytes
     packages: int
     hashed: bool
     source: bytes = b""
+    indexes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -54,6 +54,13 @@ def repository_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git("add", "-A")
     git("commit", "-q", "-m", "third")
     git("tag", "prod-20261105")
+    (directory / "web").mkdir()
+    (directory / "web" / "package.json").write_text('{"scripts": {"build": "x"}, "engines": {"node": ">=20"}}')
+    (directory / "web" / "package-lock.json").write_text('{"packages": {}}')
+    (directory / "lock.txt").write_text("httpx==0.28.1\n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "front end")
+    git("tag", "staging-20261031")
     return directory
 
 
@@ -62,7 +69,9 @@ def find_fixture(tmp_path: Path, repository: Path) -> Any:
     """Runs the action over an environment with this repository and these records."""
 
     def find(*newest_first: Doc, kind: str = "deploy", env: str = "staging", **own: Any) -> Doc:
-        shared = {"env": env, "state_store": str(tmp_path), "site_repository": str(repository), **own}
+        # Of what a release needs to be built, other tests speak.
+        nothing = {"site_front_end": "none", "site_lock": ""}
+        shared = {"env": env, "state_store": str(tmp_path), "site_repository": str(repository), **nothing, **own}
         of = Context(
             {
                 "inventory_hostname": "a",
@@ -89,6 +98,15 @@ def test_the_tag_is_pinned_by_its_commit(find: Any) -> None:
     assert release["digest"] == f"commit:{release['commit']}"
     assert release["release"] == f"staging-20261101-{release['commit'][:12]}"
     assert (found["hosts"], found["migrate"], "notes" in release) == (["a", "b"], True, False)
+
+
+def test_what_building_needs_is_read_of_the_tag(find: Any) -> None:
+    built = {"site_release": "staging-20261031", "site_front_end": "host", "site_front_end_directory": "web"}
+    found = find(**built, site_lock="lock.txt")
+    assert found["needs"]["node"]["engines"] == (("web/package.json", ">=20"),)
+    assert found["needs"]["python"]["where"] == "lock.txt"
+    with pytest.raises(SlipwayError, match="the release has no such file"):
+        find(**built, site_lock="other.txt")
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def front_end(tmp_path: Path) -> Callable[..., dict[str, Any]]:
         work = tmp_path / "work"
         work.mkdir()
         work.chmod(0o1777)
-        given = {name: spec.get("default") for name, spec in module.ARGUMENTS.items()}
+        given = {name: spec.get("default") for name, spec in module.FRONT_END_BUILD.items()}
         paths = {
             "source": str(source.parent),
             "directory": "frontend",
@@ -207,7 +207,9 @@ def test_what_a_killed_build_left_is_removed(tmp_path: Path, front_end: Callable
         (["package-lock.json", "pnpm-lock.yaml"], "pnpm", "pnpm"),
         (["package-lock.json", "pnpm-lock.yaml"], "auto", "there are package-lock.json and pnpm-lock.yaml"),
         (["package.json"], "auto", "there is no lock file. Commit pnpm-lock.yaml or package-lock.json"),
-        (["yarn.lock"], "auto", "only yarn.lock, which is not supported"),
+        (["yarn.lock"], "auto", "its lock file is yarn.lock, and Yarn is not supported"),
+        (["bun.lock"], "auto", "its lock file is bun.lock, and Bun is not supported"),
+        (["bun.lockb"], "auto", "its lock file is bun.lockb, and Bun is not supported"),
         ([], "npm", "there is no lock file of npm"),
     ],
 )

@@ -72,8 +72,8 @@ def test_one_setting_never_becomes_two(text):
     ("index", "said"),
     [
         (Index(url="https://host/canary\nproxy = x"), "index_url: it has a control character"),
-        (Index(url="ftp://canary"), "index_url: this is no URL"),
-        (Index(proxy="canary"), "proxy: this is no URL"),
+        (Index(url="ftp://canary"), "index_url: this is not a URL"),
+        (Index(proxy="canary"), "proxy: this is not a URL"),
         (Index(find_links=(" canary",)), "find_links: it has a control character"),
     ],
 )

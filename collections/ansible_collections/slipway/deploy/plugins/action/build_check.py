@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks that a release can be built on a host. See modules/build_check.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayErrors
+from ansible_collections.slipway.deploy.plugins.module_utils.host.build_tools import node_version
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.compare import Given, Verdict, compare
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.indexes import index_urls
+from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs, Tools
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+
+_LOCAL = ("env", "file")
+
+
+class ActionModule(HostAction):
+    """Asks the host what it has; compares here."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "needs": {"type": "dict", "required": True},
+        "front_end": {"type": "str", "choices": ["host", "control", "prebuilt", "none"], "default": "host"},
+        "python": {"type": "str", "default": "/usr/bin/python3"},
+        "uv": {"type": "str", "default": "uv"},
+        "tool": {"type": "str", "choices": ["auto", "uv", "pip"], "default": "auto"},
+        "path": {"type": "list", "elements": "str", "default": []},
+        "packages": {"type": "list", "elements": "str", "default": []},
+        "npmrc": {"type": "dict", "default": {}},
+        "indexes": {"type": "raw", "default": []},
+        "built": {"type": "dict", "default": {}},
+    }
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Compare; fail with all that is wrong."""
+        given = self.arguments
+        on_host = given["front_end"] == "host"
+        asked = self.on_host(
+            "build_tools",
+            python=given["python"],
+            uv=given["uv"],
+            path=given["path"] if on_host else [],
+            packages=["python3", *given["packages"]],
+            built=given["built"],
+        )
+        if asked.get("failed") or asked.get("unreachable"):
+            return asked
+        needs = Needs.from_document(given["needs"])
+        if "python" in asked["built"]:
+            needs = replace(needs, python=None)
+        if "node" in asked["built"] or given["front_end"] in ("prebuilt", "none"):
+            needs = replace(needs, node=None)
+        tools = Tools(asked["python_version"], asked["uv_path"], asked["node_version"], asked["candidates"])
+        urls = index_urls(given["indexes"])
+        builds = Given(context.here, given["python"], given["tool"], given["packages"], given["npmrc"], urls)
+        verdict = compare(needs if on_host else replace(needs, node=None), tools, builds)
+        if needs.node and given["front_end"] == "control":
+            here = Tools(node=node_version(given["path"]))
+            found = compare(Needs(node=needs.node), here, replace(builds, host="the control node", installs_node=()))
+            verdict = Verdict([*verdict.problems, *found.problems], [*verdict.unknown, *found.unknown])
+        if needs.node:
+            self._check_tokens(given["npmrc"])
+        if verdict.problems:
+            raise SlipwayErrors(verdict.problems)
+        result: dict[str, Any] = {"changed": False, "unknown": verdict.unknown}
+        return {**result, "warnings": [f"not verifiable before the build: {text}" for text in verdict.unknown]}
+
+    def _check_tokens(self, sources: Mapping[str, Any]) -> None:
+        """That the tokens of this machine are there; what AWS keeps is read when it is needed."""
+        secrets = Secrets(os.environ)
+        for name, source in sources.items():
+            if not isinstance(source, Mapping) or set(source) & set(_LOCAL):
+                secrets.check(source, f"front_end_npmrc.{name}")
