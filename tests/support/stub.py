@@ -52,7 +52,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a stub says."""
+    """What a stub says: a document, or bytes as they are."""
 
     status: int
     body: Any
@@ -125,19 +125,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         place = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length") or 0))
+        sent = self.rfile.read(int(headers.get("content-length") or 0))
         query = parse_qs(place.query, keep_blank_values=True)
-        given = self.server.stub.handle(Call(self.command, place.path, query, headers, body))
-        content = b"" if given.body is None else json.dumps(given.body).encode()
+        given = self.server.stub.handle(Call(self.command, place.path, query, headers, sent))
+        body = given.body
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         self.send_response(given.status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        for name, value in given.headers.items():
-            self.send_header(name, value)
+        own = {"Content-Type": "application/json; charset=utf-8", "Content-Length": len(content), **given.headers}
+        for name, value in own.items():
+            self.send_header(name, str(value))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle
+    do_HEAD = do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing; ``calls`` has it."""

@@ -206,9 +206,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environ
     is_built,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_export import (
+    asked,
     is_project_lock,
     read_project_lock,
-    with_credentials,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
 
@@ -259,7 +259,7 @@ def job_from(params: dict[str, Any]) -> Job | None:
     if not Path(params["release"]).is_dir() or not python.version:
         return None
     lock = lock_from(lock_path, uv, python, params)
-    index = index._replace(others=with_credentials(lock.indexes, index.others))
+    index = asked(index, lock.indexes)
     path = Path(params["release"], params["directory"])
     return Job(path, lock, python, uv, index, params["allow_source"], params["timeout"])
 

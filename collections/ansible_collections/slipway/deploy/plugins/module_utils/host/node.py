@@ -50,6 +50,11 @@ _CAUSES = (
         "Install that version (front_end_pnpm), or name it in package.json as packageManager",
     ),
     (
+        r"\bE401\b|\bE403\b|ERR_PNPM_FETCH_40[13]|Unable to authenticate|authorization (?:header|token)",
+        "the registry does not accept the token, or wants one",
+        "Give the token that .npmrc names by front_end_npmrc; it may be revoked or expired",
+    ),
+    (
         r"EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNRESET|ECONNREFUSED|ERR_SOCKET_TIMEOUT|ERR_PNPM_META_FETCH_FAIL",
         "the packages' registry cannot be reached",
         "Check the network from there, then run this again",

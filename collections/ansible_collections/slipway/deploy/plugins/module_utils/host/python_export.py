@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import Account, base_environment, run
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import read_failure
+from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import Index, read_failure
 from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
 
 NAME = "uv.lock"
@@ -22,7 +22,7 @@ _PROJECT = "pyproject.toml"
 _LIMIT = 60
 # uv writes each package's source on a line of its own.
 _REGISTRY = re.compile(r'^source = \{ registry = "(https?://[^"\\]+)" \}', re.MULTILINE)
-_PUBLIC = ("pypi.org", "files.pythonhosted.org")
+_PYPI = "pypi.org"
 
 
 def is_project_lock(path: Path) -> bool:
@@ -43,16 +43,22 @@ def export(program: str, python: str, extras: Sequence[str] = (), groups: Sequen
 
 
 def registries(lock: str) -> list[str]:
-    """The indexes beside PyPI that a ``uv.lock`` has packages of, as they are written there, without credentials."""
-    found = dict.fromkeys(_REGISTRY.findall(lock))
-    return [url for url in found if urlsplit(url).hostname not in _PUBLIC]
+    """The indexes that a ``uv.lock`` has packages of, as they are written there, without credentials."""
+    return list(dict.fromkeys(_REGISTRY.findall(lock)))
 
 
-def with_credentials(wanted: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
-    """The indexes of a lock file, each with the credentials that are given for it; then those that it does not name."""
-    known = {bare(url): url for url in given}
-    named = [known.pop(bare(url), url) for url in wanted]
-    return (*named, *known.values())
+def asked(index: Index, named: Sequence[str]) -> Index:
+    """Where packages come from, with the indexes that a lock file names.
+
+    Each gets the credentials that are given for it. PyPI is only asked where the lock file has packages of it: what it
+    has under the same name is somebody else's.
+    """
+    known = {bare(url): url for url in index.others}
+    others = [known.pop(bare(url), url) for url in named if urlsplit(url).hostname != _PYPI]
+    others += known.values()
+    if index.url or len(others) == 0 or any(urlsplit(url).hostname == _PYPI for url in named) or not named:
+        return index._replace(others=tuple(others))
+    return index._replace(url=others[0], others=tuple(others[1:]))
 
 
 def bare(url: str) -> str:

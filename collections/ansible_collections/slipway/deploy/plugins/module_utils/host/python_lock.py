@@ -36,7 +36,7 @@ class Lock(NamedTuple):
     :param packages: how many packages it has.
     :param hashed: whether each has its hashes, so that nothing else can be installed.
     :param source: what it was made of, where that has another format.
-    :param indexes: the indexes beside PyPI that it names.
+    :param indexes: the indexes that it names.
     """
 
     content: bytes
