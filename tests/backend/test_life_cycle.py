@@ -185,7 +185,7 @@ def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host:
     plainly(ran)
     name = place.inventory_name(host)
     assert f"FAILED {name} after " in ran.text
-    assert "not ready within 40 s: HTTP 503" in ran.text
+    assert f"not ready within {scaled(40)} s: HTTP 503" in ran.text
     assert "dev is as it was before this deploy" in ran.text
     runs(place, host, "0.2.0")
     assert ("backend-v0.3.0", "bad") in ledger(host)
@@ -193,7 +193,7 @@ def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host:
     assert record["outcome"] == "undone"
     (target,) = record["targets"]
     assert target["state"] == "undone"
-    assert "not ready within 40 s" in target["failure"]["reason"]
+    assert f"not ready within {scaled(40)} s" in target["failure"]["reason"]
     assert target["failure"]["log"]
     assert place.answers(host, "/api/customers") is not None
 

@@ -147,7 +147,7 @@ def test_a_release_that_is_never_ready_leaves_the_old_one_serving(place: Place, 
     done = agent.deploy(bad, "d-OWN000003")
     assert done.last.name == "ApplicationStart", agent.log("d-OWN000003")
     assert done.last.verdict.startswith("slipway: ApplicationStart failed: ")
-    assert "not ready within 45 s: HTTP 503" in done.last.verdict
+    assert f"not ready within {scaled(45)} s: HTTP 503" in done.last.verdict
     assert "Traceback" not in done.last.output
     assert place.version(agent.host) == "0.2.0"
     assert agent.host.run("readlink /app/app.jar").startswith("/app/releases/backend-v0.2.0-")

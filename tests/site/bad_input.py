@@ -26,6 +26,7 @@ from tests.support.site import (
 
 #: The release that serves before, during and after each row.
 SERVES = SECOND
+OLD_NODE = "/opt/old-node"
 FILLER = "/srv/salitemihret/releases/filler"
 #: What the rows that are not about the front end leave out.
 NO_PAGE = {"site_front_end": "none"}
@@ -106,6 +107,14 @@ def squatted(place: Place) -> Iterator[None]:
     place.host.run("systemctl stop squatter")
 
 
+@contextmanager
+def old_node(place: Place) -> Iterator[None]:
+    """A Node.js that is older than what the front end's Vite asks for."""
+    place.host.write(f"{OLD_NODE}/node", "#!/bin/sh\necho v16.20.2\n", "0755")
+    yield
+    place.host.run(f"rm -r {OLD_NODE}")
+
+
 ROWS = [
     Row(
         "tag of another form",
@@ -130,6 +139,20 @@ ROWS = [
         nothing,
     ),
     Row("no tag", "", ("-e site_release: no release is named. Deploy staging-20261122, or tag the commit: ",), nothing),
+    Row(
+        "Node.js too old for the project's Vite",
+        THIRD,
+        ("vite 6.4.6 needs Node.js ^18.0.0 || ^20.0.0 || >=22.0.0, and ", "has v16.20.2. Install one that fits there"),
+        old_node,
+        variables={"front_end_path": [OLD_NODE]},
+    ),
+    Row(
+        "extras of a lock file that has none to choose",
+        THIRD,
+        ("server/requirements.lock: extras and groups are chosen of a uv.lock", "Compile it with --extra postgres"),
+        nothing,
+        variables={"python_service_extras": ["postgres"]},
+    ),
     Row(
         "notes missing",
         SAME,
@@ -241,7 +264,7 @@ ROWS = [
     Row(
         "health that is never green",
         NEVER_HEALTHY,
-        ("the release is not well on the spare port 8001: not ready within 5 s: HTTP 503", "staging is as it was"),
+        (f"not well on the spare port 8001: not ready within {scaled(5)} s: HTTP 503", "staging is as it was"),
         nothing,
         outcome="undone",
         variables={**NO_PAGE, "site_ready_timeout": scaled(5)},
@@ -249,7 +272,7 @@ ROWS = [
     Row(
         "health that is never green, without a spare",
         NEVER_HEALTHY,
-        ("not ready within 5 s: HTTP 503", "staging is as it was"),
+        (f"not ready within {scaled(5)} s: HTTP 503", "staging is as it was"),
         nothing,
         outcome="undone",
         variables={**NO_PAGE, "site_ready_timeout": scaled(5), "site_spare": {}},

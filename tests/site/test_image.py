@@ -144,7 +144,7 @@ def test_what_is_no_image_or_never_healthy_is_refused(place: Place, registry: Re
     ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=scaled(10))
     assert ran.code != 0, ran.text
     assert "Traceback" not in ran.text, ran.text
-    assert "the release is not well on the spare port 8001: not ready within 10 s: HTTP 503" in ran.text
+    assert f"the release is not well on the spare port 8001: not ready within {scaled(10)} s: HTTP 503" in ran.text
     assert "staging is as it was before this deploy" in ran.text
     assert len(place.records()) == records + 1
     assert place.record()["outcome"] == "undone"

@@ -239,7 +239,7 @@ def test_a_release_that_is_never_healthy_is_refused_by_the_spare(place: Place) -
     plainly(ran)
     assert [answers[path].failed for path in (HEALTH, PAGE)] == [[], []]
     assert set(answers[HEALTH].versions) == {SECOND}
-    assert "the release is not well on the spare port 8001: not ready within 10 s: HTTP 503" in ran.text
+    assert f"the release is not well on the spare port 8001: not ready within {scaled(10)} s: HTTP 503" in ran.text
     assert "staging is as it was before this deploy" in ran.text
     runs(place, SECOND)
     assert place.health()["pid"] == pid, "the service was restarted"
