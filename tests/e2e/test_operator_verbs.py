@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import hashlib
 
+from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import record as codedeploy
+from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import host_record_key
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import serialise
 from tests.support.definitions import widen
 from tests.support.deploys import NEW, OLD, Deploys, Ran, wait_for
 from tests.support.images import build
@@ -165,6 +168,30 @@ def test_an_unfinished_deploy_is_said_with_the_commands_that_end_it(deploys: Dep
     history = look(deploys, "history")
     assert "open (rolling out)" in history.out
     assert "not possible: the newest release has not ended" in history.out
+
+
+def test_hosts_that_deploy_themselves_are_seen_by_their_own_records(deploys: Deploys) -> None:
+    def keep(host: str, tag: str, at: float) -> None:
+        release = {"release": f"{tag}-0a1b", "tag": tag, "digest": "sha256:0a1b", "schema": "2"}
+        record = codedeploy.opened("local", host, f"d-{host}", release, at)
+        record = codedeploy.with_event(record, "ApplicationStart", "done", at, switch={"state": "switched"})
+        path = deploys.state / host_record_key("local", host, record["id"])
+        path.parent.mkdir(parents=True)
+        path.write_bytes(serialise(codedeploy.succeeded(record, at)))
+
+    keep("i-1", "v2", 1795208651.0)
+    status = look(deploys, "status")
+    assert status.code == 0, status.text
+    assert row(status, "i-1") == ["·", "i-1", "v2", "2", "not", "asked"]
+    keep("i-2", "v1", 1795200000.0)
+    status = look(deploys, "status")
+    assert status.code == 2, status.text
+    assert row(status, "i-2")[:3] == ["≠", "i-2", "v1"]
+    assert "release i-2: runs v1, not v2 of deployment d-i-1" in " ".join(status.out.split())
+    history = look(deploys, "history")
+    assert history.code == 0, history.text
+    assert [line.split()[1:3] for line in history.out.splitlines()[2:4]] == [["codedeploy", "v2"], ["codedeploy", "v1"]]
+    assert "local runs what its hosts deployed themselves: i-1 v2, i-2 v1" in history.out
 
 
 def test_what_cannot_be_read_is_said_in_a_line(deploys: Deploys) -> None:
