@@ -25,6 +25,9 @@ options:
     description: How many stay, those that are needed included. Less than 2 is taken as 2.
     type: int
     default: 5
+  failed:
+    description: A release that was undone. It is removed as well, unless the ledger or a link needs it.
+    type: str
   links:
     description: Links that may point at a release, or into one.
     type: list
@@ -101,6 +104,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import l
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},
     "keep": {"type": "int", "default": 5},
+    "failed": {"type": "str"},
     "links": {"type": "list", "elements": "path", "required": True},
     "service": {"type": "str"},
     "assets": {"type": "path"},
@@ -135,7 +139,8 @@ def run(params: dict[str, Any], known: ledger.Ledger, *, check: bool) -> dict[st
     with locked(directory):
         found = look(directory)
         live = [release_in(directory, link, read_link(link)) for link in params["links"]]
-        names = removable(found, params["keep"], {*needed(known, directory), *live})
+        needs = {*needed(known, directory), *live}
+        names = removable(found, params["keep"], needs, params["failed"] or "")
         for name in names if not check else ():
             remove(directory / name)
         assets = 0

@@ -50,16 +50,18 @@ def look(directory: Path) -> list[Found]:
     return sorted(found, key=lambda item: (item.completed, item.name), reverse=True)
 
 
-def removable(found: Sequence[Found], keep: int, protected: Collection[str]) -> list[str]:
+def removable(found: Sequence[Found], keep: int, protected: Collection[str], failed: str = "") -> list[str]:
     """The names that may go.
 
     :param found: the newest first.
     :param keep: how many stay, of those that are whole; never fewer than :data:`LEAST`.
     :param protected: what stays in any case.
+    :param failed: a release that was undone: it goes before any that ran, unless it is needed.
     """
-    whole = [item.name for item in found if item.completed]
+    rejected = [item.name for item in found if item.completed and item.name == failed and failed not in protected]
+    whole = [item.name for item in found if item.completed and item.name not in rejected]
     unfinished = [item.name for item in found if not item.completed and item.name not in protected]
-    return superfluous(whole, max(keep, LEAST), protected) + unfinished
+    return rejected + superfluous(whole, max(keep, LEAST), protected) + unfinished
 
 
 def needed(ledger: Ledger, directory: Path) -> frozenset[str]:

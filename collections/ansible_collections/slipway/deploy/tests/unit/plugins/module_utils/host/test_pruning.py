@@ -129,3 +129,11 @@ def test_what_is_found(tmp_path: Path) -> None:
     assert look(tmp_path) == [Found(NAMES[1], "2026-11-02"), Found(NAMES[0], "2026-11-01"), Found(NAMES[2], "")]
     remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_release_that_was_undone_goes_first_unless_it_is_needed() -> None:
+    found = [Found(name, f"2026-11-2{9 - number}T00:00:00Z") for number, name in enumerate(("v3", "v2", "v1"))]
+    assert removable(found, 5, {"v2"}, "v3") == ["v3"]
+    assert removable(found, 5, {"v2", "v3"}, "v3") == []
+    assert removable(found, 5, {"v2"}, "v9") == []
+    assert removable([Found("v3", ""), *found[1:]], 5, {"v2"}, "v3") == ["v3"]
