@@ -13,6 +13,12 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Alembic, Job, Patience
+from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import (
+    HOLDERS_SQL,
+    denied,
+    limited,
+    read_holders,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import account
 from tests.support import site_builds
 from tests.support.postgres import Postgres
@@ -216,3 +222,22 @@ def test_an_index_that_is_built_concurrently_waits(database: Postgres, tmp_path:
         done = alembic.go(alembic.look(), "up", "", Patience(lock=1, tries=1))
     assert (done.failure, done.after) == (None, "a2")
     assert database.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a1_id'::regclass") == [["t"]]
+
+
+def test_flyways_look_names_who_holds_a_lock(database: Postgres) -> None:
+    database.query("CREATE TABLE a1 (id int)")
+    with Holder(database, "SELECT count(*) FROM a1"):
+        limit = limited({}, 1, [])["initSql"]
+        command = ["psql", "-qAtX", "-h", database.address, "-p", str(database.port), "-U", database.user]
+        done = subprocess.run(
+            [*command, "-d", database.database],
+            input=f"{limit};\nSHOW lock_timeout;\nSELECT pg_sleep(1.1);\n{HOLDERS_SQL}ALTER TABLE a1 ADD b int;\n",
+            env={**os.environ, "PGPASSWORD": database.password},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stdout.splitlines()[0] == "1s"
+    assert read_holders(done.stderr).startswith("nightly report (pid ")
+    assert "pg_locks" not in done.stderr
+    assert denied(done.stderr)

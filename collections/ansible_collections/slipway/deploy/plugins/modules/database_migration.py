@@ -60,6 +60,16 @@ options:
     description: More settings of Flyway, such as C(defaultSchema), C(table) or C(placeholders.name).
     type: dict
     default: {}
+  lock_timeout:
+    description:
+      - Seconds that a statement waits for a lock that another session holds. V(0) sets no limit. See
+        M(slipway.deploy.flyway).
+    type: int
+    default: 3
+  lock_tries:
+    description: How often a migration that got no lock in time is tried.
+    type: int
+    default: 10
   timeout:
     description: Seconds that one run of Flyway may take. After it Flyway is stopped.
     type: int

@@ -60,6 +60,20 @@ options:
     description: More settings of Flyway, such as C(defaultSchema), C(table) or C(placeholders.name).
     type: dict
     default: {}
+  lock_timeout:
+    description:
+      - Seconds that a statement of a migration waits for a lock that another session holds, such as one with a
+        transaction left open. All requests to the table queue behind a statement that waits. V(0) sets no limit.
+      - It is set by Flyway's C(initSql), before that of O(settings). Where the site, its role or its database sets
+        C(lock_timeout), that one holds. With a migration that has C(CONCURRENTLY) in it there is no limit.
+    type: int
+    default: 3
+  lock_tries:
+    description:
+      - How often a migration that got no lock in time is tried, with a pause of 1, 2, 4 and then 8 seconds between. One
+        that the database does not roll back whole is not tried again.
+    type: int
+    default: 10
   timeout:
     description: Seconds that one run of Flyway may take. After it Flyway is stopped.
     type: int
@@ -187,6 +201,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway import Flyway, Job, Look, Outcome
+from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import Patience
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import NOBODY, account, ending, exists
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import FLYWAY
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import (
@@ -227,6 +242,9 @@ def job_from(params: dict[str, Any]) -> Job:
         raise SlipwayError("directory is not set", None, "Write where the Maven project is")
     if params["engine"] == "flyway" and not params["flyway"]:
         raise SlipwayError("flyway is not set", None, "Write where Flyway's command is")
+    if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
+        what = "lock_timeout must be 0 or more, and lock_tries 1 or more"
+        raise SlipwayError(what, "lock_timeout, lock_tries", "Write 3 and 10")
     if not params["directory"] and any(not path.startswith("/") for path in params["locations"]):
         raise SlipwayError("a location is relative, and directory is not set", "locations", "Write absolute paths")
     return Job(
@@ -239,6 +257,7 @@ def job_from(params: dict[str, Any]) -> Job:
         connection=Connection(params["url"], params["username"], params["password"]),
         settings=params["settings"],
         timeout=params["timeout"],
+        patience=Patience(params["lock_timeout"], params["lock_tries"]),
     )
 
 
@@ -308,6 +327,8 @@ def _migrated(look: Look, outcome: Outcome, result: dict[str, Any]) -> dict[str,
         result["failed_migrations"] = _dicts(outcome.after.failed)
     failure = outcome.failure
     if failure is None:
+        if outcome.waited:
+            result["warnings"] = [f"the migration {outcome.waited}"]
         return result
     if outcome.after is None:
         # How far it came is not known: an empty list would say "nothing".

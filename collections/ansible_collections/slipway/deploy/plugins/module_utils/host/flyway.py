@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,14 @@ from typing import Any, NamedTuple
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
+from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import (
+    HOLDER,
+    HOLDERS_SQL,
+    Patience,
+    denied,
+    limited,
+    read_holders,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
     Account,
     Finished,
@@ -36,6 +45,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts i
 
 MAVEN, COMMAND_LINE = "maven", "flyway"
 _CALLBACK = f"beforeInfo__{output.CLOCK}.sql"
+_HOLDERS = f"beforeInfo__{HOLDER}.sql"
 
 
 class Job(NamedTuple):
@@ -56,6 +66,7 @@ class Job(NamedTuple):
     connection: config.Connection
     settings: Mapping[str, Any]
     timeout: float
+    patience: Patience = Patience()
 
 
 class Look(NamedTuple):
@@ -73,6 +84,7 @@ class Outcome(NamedTuple):
     after: MigrationPlan | None
     failure: Failure | None
     begun: bool
+    waited: str = ""
 
 
 class Flyway:
@@ -117,15 +129,27 @@ class Flyway:
         return Look(plan, scripts, problems, output.read_clock(finished.output))
 
     def migrate(self, look: Look) -> Outcome:
-        """Apply what is pending, and look again."""
-        finished = self._run("migrate", "info")
-        if not finished.code and not finished.late:
-            return Outcome(plan_migrations(output.read_table(finished.output), look.scripts), None, True)
-        failure = self._failure(finished)
-        again = self._run("info")
-        if again.code or again.late:
-            return Outcome(None, failure, True)
-        after = plan_migrations(output.read_table(again.output), look.scripts)
+        """Apply what is pending, and look again. What got no lock in time and was rolled back is tried again."""
+        waited = ""
+        for tried in range(1, max(1, self._job.patience.tries) + 1):
+            finished = self._run("migrate", "info")
+            if not finished.code and not finished.late:
+                after = plan_migrations(output.read_table(finished.output), look.scripts)
+                return Outcome(after, None, True, waited)
+            failure = self._failure(finished)
+            again = self._run("info")
+            if again.code or again.late:
+                return Outcome(None, failure, True, waited)
+            after = plan_migrations(output.read_table(again.output), look.scripts)
+            if not denied(finished.output) or after.failed:
+                break
+            who = read_holders(again.output)
+            waited = f"got no lock in time ({tried} of {self._job.patience.tries} tries)" + (
+                f"; transactions that were open then: {who}" if who else ""
+            )
+            failure = failure._replace(what=f"{failure.what}; it {waited}")
+            if tried < self._job.patience.tries:
+                time.sleep(self._job.patience.pause(tried))
         # What was stopped from here may still be at work in the database.
         nothing = untouched(look.plan, after) and not finished.late
         if nothing and failure.script:
@@ -137,7 +161,9 @@ class Flyway:
                 f"The database rolled it back whole, but has {applied}: correct {failure.script}, then run this again"
             )
             failure = failure._replace(remedy=remedy)
-        return Outcome(after, failure, not nothing)
+        if waited and nothing:
+            failure = failure._replace(remedy="End the transaction that holds the lock, then run this again")
+        return Outcome(after, failure, not nothing, waited)
 
     def _failure(self, finished: Finished) -> Failure:
         if finished.late:
@@ -159,10 +185,19 @@ class Flyway:
                 if script is not None:
                     yield script
 
+    def _texts(self) -> Iterator[str]:
+        for location in self._locations():
+            for path in sorted(Path(location).rglob("*.sql")):
+                with filing("read it", path), path.open("rb") as file:
+                    yield file.read(LOOKED_AT).decode("utf-8", "replace")
+
     def _run(self, *verbs: str) -> Finished:
         job = self._job
         with _callbacks() as callbacks:
-            content = config.render(job.connection, [*self._locations(), callbacks], job.settings)
+            settings = job.settings
+            if "migrate" in verbs:
+                settings = limited(settings, job.patience.lock, self._texts())
+            content = config.render(job.connection, [*self._locations(), callbacks], settings)
             with hidden(content.encode(), self._owner) as descriptor:
                 finished = run(
                     self._command(path_of(descriptor), verbs),
@@ -197,10 +232,11 @@ class Flyway:
 @contextmanager
 def _callbacks() -> Iterator[str]:
     """A directory with the callback that has the database say its time."""
-    with tempfile.TemporaryDirectory(prefix="slipway-flyway-") as name:
-        directory = Path(name)
+    with tempfile.TemporaryDirectory(prefix="slipway-flyway-") as place:
+        directory = Path(place)
         with filing("write Flyway's callback", directory):
-            (directory / _CALLBACK).write_text(output.CLOCK_SQL, encoding="utf-8")
-            (directory / _CALLBACK).chmod(0o644)
+            for name, text in ((_CALLBACK, output.CLOCK_SQL), (_HOLDERS, HOLDERS_SQL)):
+                (directory / name).write_text(text, encoding="utf-8")
+                (directory / name).chmod(0o644)
             directory.chmod(0o755)
-        yield name
+        yield place

@@ -16,6 +16,8 @@ FLYWAY: dict[str, dict[str, Any]] = {
     "maven_arguments": {"type": "list", "elements": "str", "default": []},
     "user": {"type": "str", "required": True},
     "settings": {"type": "dict", "default": {}},
+    "lock_timeout": {"type": "int", "default": 3},
+    "lock_tries": {"type": "int", "default": 10},
     "timeout": {"type": "int", "default": 1800},
 }
 

@@ -91,23 +91,25 @@ def read_trouble(said: Mapping[str, Any]) -> Failure:
     )
 
 
-def waited_for(blocked: Mapping[str, Any]) -> str:
-    """For whom a migration waited, and how long, as part of a sentence. No query of theirs is in it."""
+def holders(by: Sequence[Mapping[str, Any]]) -> str:
+    """Sessions of a database, as part of a sentence. No query of theirs is in it."""
     names = []
-    for item in blocked.get("by") or ():
+    for item in by:
         # What a session calls itself is its own text.
         name = redact("".join(char for char in str(item.get("application") or "") if char.isprintable())) or "a session"
         user = "".join(char for char in str(item.get("user") or "") if char.isprintable())
         age, state = item.get("seconds"), str(item.get("state") or "state unknown")
         since = f" for {age} s" if isinstance(age, int) else ""
-        names.append(
-            f"{name[:_NAME]} (pid {item.get('pid')}{f', user {user[:_NAME]}' if user else ''}, {state}{since})"
-        )
-    shown = "; ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        who = f", user {user[:_NAME]}" if user else ""
+        names.append(f"{name[:_NAME]} (pid {item.get('pid')}{who}, {state}{since})")
+    return "; ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def waited_for(blocked: Mapping[str, Any]) -> str:
+    """For whom a migration waited, and how long, as part of a sentence."""
     tries = blocked.get("tries") or 1
-    return (
-        f"waited {blocked.get('seconds')} s{f', in {tries} tries,' if tries > 1 else ''} for a lock that {shown} holds"
-    )
+    tried = f", in {tries} tries," if tries > 1 else ""
+    return f"waited {blocked.get('seconds')} s{tried} for a lock that {holders(blocked.get('by') or ())} holds"
 
 
 def crashed(code: int, errors: Sequence[str]) -> Failure:
