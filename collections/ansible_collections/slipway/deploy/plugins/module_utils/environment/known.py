@@ -120,6 +120,7 @@ TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("site_environment_table", "site_front_end_environment", "site_spare", "site_server_names", "site_approvers"),
+    *("site_ready_status", "site_ready_headers"),
     *("site_token_parameters", "site_shared", "site_checklist", "site_image", "promote_token"),
     *(
         f"{group}_{name}"
