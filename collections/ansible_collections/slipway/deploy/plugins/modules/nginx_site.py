@@ -40,6 +40,11 @@ options:
     description: Whether nginx is to run with O(content) when this ends.
     type: bool
     default: true
+  owner:
+    description:
+      - With O(activate=false), the service whose release it is switched with. A file that another service of this host
+        runs with is refused.
+    type: str
   generations:
     description: With O(activate=false), where the contents are that O(path) is pointed at.
     type: path
@@ -116,6 +121,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged i
     write_generation,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
+from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
+from ansible_collections.slipway.deploy.plugins.module_utils.host.service import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import locked
 
 ARGUMENTS = {
@@ -123,6 +130,7 @@ ARGUMENTS = {
     "content": {"type": "str", "required": True},
     "absent": {"type": "list", "elements": "path", "default": []},
     "activate": {"type": "bool", "default": True},
+    "owner": {"type": "str"},
     "generations": {"type": "path", "default": GENERATIONS},
     "program": {"type": "path", "default": "/usr/sbin/nginx"},
     "service": {"type": "str", "default": "nginx"},
@@ -179,6 +187,9 @@ def staged(
     :raises SlipwayError: nginx does not take it.
     """
     path, generations = params["path"], params["generations"]
+    if params["owner"]:
+        own = Path(params["state_directory"]) / params["owner"]
+        Service(params["owner"], own, Wanted(), []).check_own({path: ""})
     if left:
         journal.close()
     adopt(generations, path)

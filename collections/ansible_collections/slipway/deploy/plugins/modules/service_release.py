@@ -455,6 +455,7 @@ def _returning(params: dict[str, Any]) -> dict[str, str]:
 def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """Do what is to be done; the module's result."""
     ledger, observed, links = look(service, params)
+    service.check_own(links)
     decision = decided(ledger, observed, links, params)
     if decision.restart:
         service.check_startable()
@@ -479,6 +480,7 @@ def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
 def foreseen(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """What would be done, when all goes well."""
     ledger, observed, links = look(service, params)
+    service.check_own(links)
     files = {path: "to be written" for path in params["identity_files"] if params["identity_changes"]}
     disk = Snapshot(observed.disk.links, {**observed.disk.files, **files})
     # What the tasks before this one would have fetched and written is not there.

@@ -175,6 +175,25 @@ def load(path: AnyPath) -> Ledger:
         raise SlipwayError(f"the ledger is damaged: {error}", str(path), remedy) from None
 
 
+def others_with(home: AnyPath, paths: Iterable[str]) -> dict[str, str]:
+    """Other services of this host that were started with some of these links: path → the service's name.
+
+    :param home: where a service's ledger is, in a directory of the service's name.
+    """
+    found: dict[str, str] = {}
+    wanted = frozenset(paths)
+    for file in sorted(Path(home).parent.glob("*/ledger.json")):
+        if file.parent == Path(home):
+            continue
+        try:
+            running = load(file).running
+        except SlipwayError:
+            continue  # Its own run says so.
+        if running is not None:
+            found.update(dict.fromkeys(wanted & running.snapshot.links.keys(), file.parent.name))
+    return found
+
+
 def save(path: AnyPath, ledger: Ledger, service: str) -> None:
     """Write the ledger; it is on the disk when this returns.
 

@@ -131,6 +131,16 @@ class Service:
                 remedy = f"Stop it, or give {self.name} another port"
                 raise SlipwayError(f"the port {port} is taken by {listener}", f"{self.name}.service", remedy)
 
+    def check_own(self, links: Mapping[str, str]) -> None:
+        """Refuse links that another service of this host runs with: it would be switched as well.
+
+        :raises SlipwayError: naming the other service.
+        """
+        for path, other in ledgers.others_with(self.home, links).items():
+            if systemd.show(other).up:
+                remedy = "Give each site of a host its own site_name, site_root, site_service and site_server_names"
+                raise SlipwayError(f"this link belongs to {other}.service, which runs with it", path, remedy)
+
     def save(self, ledger: Ledger) -> None:
         """Write the ledger, and let go of kept files that it does not name."""
         ledgers.save(self.ledger_path, ledger, self.name)

@@ -237,3 +237,20 @@ def test_a_port_that_is_taken(made: service.Service) -> None:
         made.wanted = Wanted(url=f"http://127.0.0.1:{port}/")
         with pytest.raises(SlipwayError, match=rf"the port {port} is taken by .*\(pid {os.getpid()}"):
             made.check_startable()
+
+
+def test_a_link_that_another_service_runs_with_is_refused(made: service.Service) -> None:
+    site = "/etc/nginx/conf.d/site.conf"
+    running = Running("i1", Snapshot({site: "/etc/nginx/slipway/a", "/srv/first": "r1"}, {}))
+    other = made.home.parent / "first-site"
+    for home in (other, made.home):
+        home.mkdir(exist_ok=True)
+    ledger.save(other / "ledger.json", Ledger(running=running), "first-site")
+    made.check_own({site: "b"})  # It does not run.
+    made.restart()
+    made.check_own({"/srv/second": "r1"})
+    with pytest.raises(SlipwayError, match=f"{site}: this link belongs to first-site.service, which runs with it"):
+        made.check_own({site: "b", "/srv/second": "r1"})
+    ledger.save(made.ledger_path, Ledger(running=running), "x")
+    (other / "ledger.json").unlink()
+    made.check_own({site: "b"})
