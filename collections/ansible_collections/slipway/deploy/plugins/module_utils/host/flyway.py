@@ -161,8 +161,9 @@ class Flyway:
                 f"The database rolled it back whole, but has {applied}: correct {failure.script}, then run this again"
             )
             failure = failure._replace(remedy=remedy)
-        if waited and nothing:
-            failure = failure._replace(remedy="End the transaction that holds the lock, then run this again")
+        if waited and denied(finished.output) and not after.failed:
+            done = "Nothing is applied" if nothing else "What it applied before stays"
+            failure = failure._replace(remedy=f"{done}: end the transaction that holds the lock, then run this again")
         return Outcome(after, failure, not nothing, waited)
 
     def _failure(self, finished: Finished) -> Failure:
