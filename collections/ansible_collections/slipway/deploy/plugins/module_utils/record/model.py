@@ -133,6 +133,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         running=int(item.get("running") or 0),
         failure=Failure.from_record(failure) if failure else None,
         undo=Undo(**undo) if undo else None,
+        event=item.get("event") or "",
     )
 
 
@@ -152,6 +153,7 @@ def _merged(item: Mapping[str, Any], target: Target | None) -> dict[str, Any]:
         "running": target.running,
         "failure": target.failure.to_record() if target.failure else None,
         "undo": {**vars(undo)} if undo else None,
+        **({"event": target.event} if target.event or item.get("event") else {}),
     }
 
 

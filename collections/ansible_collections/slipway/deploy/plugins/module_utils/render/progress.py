@@ -184,8 +184,21 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
     said += _phase(previous, record)
     for item in changed:
         said += _went_back(item, now)
+    said += _troubles(previous, services)
     time = clock(now)
     return finish((f"{time} {line}" for line in said), None)
+
+
+def _troubles(previous: Record | None, services: Sequence[Target]) -> list[str]:
+    """What ECS newly says that it is unable to do: it goes on trying, and who waits should know for what."""
+    before = {item["name"]: item.get("event") for item in targets_of(previous or {})}
+    return [
+        f"… {clean(item['name'])} {clean(item['event'])}"
+        for item in services
+        if item.get("state") == "in_flight"
+        and "unable to" in str(item.get("event") or "")
+        and item["event"] != before.get(item["name"])
+    ]
 
 
 _BEGUN = frozenset({"updating", "in_flight", "stable", "failed"})

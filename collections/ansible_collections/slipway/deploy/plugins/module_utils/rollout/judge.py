@@ -149,6 +149,12 @@ def _unable(service: ObservedService, deployment: Deployment) -> str | None:
     return None
 
 
+def trouble(target: Target, service: ObservedService) -> str:
+    """What ECS is unable to do for a target's deployment at the moment; ``""`` for nothing. It goes on trying."""
+    ours = service.deployment(target.deployment_id or "")
+    return (_unable(service, ours) or "") if ours is not None else ""
+
+
 def _rolled_back_to(service: ObservedService, deployment: Deployment) -> bool:
     """Whether ECS says that it made a deployment to roll another one back."""
     said = f"rolling back to deployment {deployment.id}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import Verdict, judge, judge_undo
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import Verdict, judge, judge_undo, trouble
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
     GOING_BACK,
     GOING_FORWARD,
@@ -185,13 +185,13 @@ def _observed_forward(rollout: Rollout, target: Target, happening: Observed, now
     target = replace(target, desired=_desired(target, service, ours), running=ours.running if ours else target.running)
     verdict = judge(target, service, happening.stopped, rollout.limits, now)
     if verdict.kind == "stable":
-        return rollout.with_target(replace(target, state="stable", finished_at=now))
+        return rollout.with_target(replace(target, state="stable", finished_at=now, event=""))
     if verdict.kind == "going" and verdict.adopted:
         # It begins anew, so it gets its whole time.
         adopted = replace(target, deployment_id=verdict.adopted, service_deployment=None, started_at=now)
         return rollout.with_target(adopted)
     if verdict.kind == "going":
-        return rollout.with_target(target)
+        return rollout.with_target(replace(target, event=trouble(target, service)))
     failure = verdict.failure or Failure("the deployment failed")
     failed = replace(target, state="failed", failure=failure, finished_at=now, undo=_undo_of(target, verdict, now))
     if verdict.foreign:

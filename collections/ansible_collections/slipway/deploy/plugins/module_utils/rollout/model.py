@@ -93,6 +93,7 @@ class Target:
     the deployment that was PRIMARY. ``pinned`` is false when the former names its image by a tag, which may have
     moved: pointing the service at it again could start another image, so an undo registers it with the digest that
     ran. ``task_definition`` is what it should run, ``None`` until it is registered.
+    ``event`` is what ECS says that it is unable to do for a deployment in flight, which may pass by itself.
     Times are epoch seconds of the state store's clock.
     """
 
@@ -114,6 +115,7 @@ class Target:
     running: int = 0
     failure: Failure | None = None
     undo: Undo | None = None
+    event: str = ""
 
     @property
     def back_to(self) -> str:

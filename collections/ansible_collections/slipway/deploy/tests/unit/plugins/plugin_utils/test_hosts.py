@@ -249,6 +249,19 @@ class TestPlan:
         forced = context(tmp_path, {"a": {**LOOKED, "__shown": {"runs": None}}}, force_schema=True)
         assert len(plan_group(forced, V2).warnings) == 1
 
+    @pytest.mark.parametrize(
+        ("shown", "running", "unhealthy"),
+        [
+            pytest.param({"active": True}, {"a"}, [], id="it runs"),
+            pytest.param({"active": False}, set(), ["a"], id="it has stopped"),
+            pytest.param({"active": False, "runs": None}, set(), [], id="nothing ever ran"),
+        ],
+    )
+    def test_how_a_host_was_before(self, tmp_path: Path, shown: Doc, running: set[str], unhealthy: list[str]) -> None:
+        own = {**LOOKED, "__shown": {**LOOKED["__shown"], **shown}}
+        planned = plan_group(context(tmp_path, {"a": own}), V2)
+        assert (planned.running, planned.unhealthy) == (running, unhealthy)
+
     def test_diff(self, tmp_path: Path) -> None:
         new = {"__shown": {"runs": None}, "__configuration": SAME}
         diff = plan_group(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()

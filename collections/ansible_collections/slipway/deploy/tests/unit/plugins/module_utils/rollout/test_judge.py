@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, Event, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_service
+from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import (
     counts_as_failure,
@@ -181,6 +182,17 @@ def test_a_redeployment_that_ecs_rolled_back_is_not_taken_for_a_colleagues() -> 
     done = deployment("d3", "a:2", "COMPLETED", running=40)
     said = "(service a) rolling back to deployment d3."
     assert rolled(target, service(done, events=(said,))).state == "undoing"
+
+
+def test_what_ecs_is_unable_to_do_is_said_while_it_goes_on_trying() -> None:
+    going = rolled(FLYING, service(deployment("d2", "a:2"), events=(PLACING,)))
+    assert (going.state, going.event) == ("in_flight", PLACING)
+    ended = rolled(FLYING, service(deployment("d2", "a:2", "COMPLETED", running=40), events=(PLACING,)))
+    assert (ended.state, ended.event) == ("stable", "")
+    item = {"name": "a", "kind": "ecs_service", "wave": 1, "state": "in_flight"}
+    before, after = ({"targets": [{**item, "event": event}]} for event in ("", going.event))
+    assert events(before, after, 0.0) == [f"00:00:00 … a {PLACING}"]
+    assert events(after, after, 0.0) == []
 
 
 def test_another_revision_takes_over() -> None:
