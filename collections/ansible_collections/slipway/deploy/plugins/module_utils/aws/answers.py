@@ -125,6 +125,9 @@ REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
 EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
     # A secret that was never given a value has none.
     ("secretsmanager", "DescribeSecret"): ("VersionIdsToStages",),
+    # Asked whether something exists: nothing found is an answer, which is worth a second look.
+    ("logs", "DescribeLogGroups"): ("logGroups[+]",),
+    ("ssm", "DescribeParameters"): ("Parameters[+]",),
 }
 
 
@@ -168,6 +171,15 @@ def _manifests(_parameters: Answer, answer: Answer) -> str:
     return ""
 
 
+def _stages(_parameters: Answer, answer: Answer) -> str:
+    """Only versions with a stage are named, and a secret with a value has one."""
+    versions = answer.get("VersionIdsToStages")
+    if versions is None:
+        return ""
+    whole = versions and all(stages and all(stages) for stages in versions.values())
+    return "" if whole else "VersionIdsToStages with the stages of each version"
+
+
 def _all_keys(_parameters: Answer, answer: Answer) -> str:
     if int(answer["KeyCount"]) > len(answer.get("Contents") or ()) + len(answer.get("CommonPrefixes") or ()):
         return "Contents[]"
@@ -184,6 +196,7 @@ CHECKS: Mapping[tuple[str, str], tuple[Check, ...]] = {
     ),
     ("ecr", "BatchGetImage"): (_manifests,),
     ("s3", "ListObjectsV2"): (_all_keys,),
+    ("secretsmanager", "DescribeSecret"): (_stages,),
 }
 
 

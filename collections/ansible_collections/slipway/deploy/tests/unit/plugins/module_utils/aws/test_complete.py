@@ -123,6 +123,14 @@ def test_a_secret_that_has_no_value_yet_is_asked_for_once_more() -> None:
     assert WIRE.asked == ["DescribeSecret"] * 2
 
 
+@pytest.mark.parametrize("versions", [{}, {"1": []}, {"1": [""]}])
+def test_a_secrets_version_without_a_stage_is_no_answer(versions: dict[str, Any]) -> None:
+    call = next(item for item in CALLS if item.name == "secret")
+    answer = {"ARN": "s", "Name": "s", "VersionIdsToStages": versions}
+    with pytest.raises(IncompleteAnswer, match="secretsmanager:DescribeSecret is incomplete: it has no VersionIdsTo"):
+        call.make(WIRE.clients({"DescribeSecret": answer}))
+
+
 def test_services_of_other_controllers_and_states_have_no_primary() -> None:
     for change in ({"status": "DRAINING"}, {"deploymentController": {"type": "CODE_DEPLOY"}}):
         answer = {"services": [{**SERVICE, **change, "deployments": []}], "failures": []}
