@@ -28,8 +28,9 @@ SETTINGS = {
 }
 """What is set for every command."""
 
-PROTOCOLS = "https:http:ssh:file"
-"""For ``GIT_ALLOW_PROTOCOL``, which goes before every setting: no ``ext::``, no ``fd::``, no helper of another name."""
+PROTOCOLS = "https:http:ssh:file:codecommit"
+"""For ``GIT_ALLOW_PROTOCOL``, which goes before every setting: no ``ext::``, no ``fd::``, and no helper of another name
+than AWS's own git-remote-codecommit."""
 
 LISTING = ("config", "--list", "-z", "--show-scope")
 """The command whose output :func:`overrides` reads; git executes nothing for it."""
@@ -59,7 +60,9 @@ _PROGRAMS: Sequence[tuple[str, str]] = (
 )
 _LISTS = re.compile(r"credential\.(.+\.)?helper")
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!:)[^\s].*")
-_SCHEMES = ("https", "http", "ssh", "file")
+_SCHEMES = ("https", "http", "ssh", "file", "codecommit")
+# https://docs.aws.amazon.com/codecommit/latest/userguide/setting-up-git-remote-codecommit.html
+_CODECOMMIT = re.compile(r"codecommit::[a-z0-9-]+://(?:[\w.-]+@)?[\w.-]+")
 
 
 def options(listing: str = "") -> list[str]:
@@ -126,8 +129,10 @@ def check_address(url: str, where: str) -> str:
         parts = urlsplit("")
     known = "://" in url and "::" not in url.partition("://")[0] and parts.scheme in _SCHEMES
     host = parts.netloc.rpartition("@")[2]
-    whole = bool(parts.path) and (parts.scheme == "file" or bool(host)) and not host.startswith("-")
-    if url.isprintable() and ((known and whole) or ("://" not in url and _SCP.fullmatch(url)) or url.startswith("/")):
+    whole = (bool(parts.path) or parts.scheme == "codecommit") and (parts.scheme == "file" or bool(host))
+    whole = whole and not host.startswith("-")
+    here = url.startswith("/") or ("://" not in url and _SCP.fullmatch(url)) or _CODECOMMIT.fullmatch(url)
+    if url.isprintable() and (here or (known and whole)):
         return url
     transport = url.partition("::")[0] if "::" in url.partition("/")[0] else ""
     what = (

@@ -13,7 +13,12 @@ from pathlib import Path
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import check_name
 from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git, check_url
+from ansible_collections.slipway.deploy.plugins.module_utils.git.run import (
+    Credentials,
+    Git,
+    check_url,
+    refuse_password,
+)
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -145,7 +150,7 @@ def open_checkout(directory: str, name: str, credentials: Credentials, remote: s
         remedy = f"Name one with promote_remote (there are: {known})"
         raise SlipwayError(f"it has no remote {remote}", f"{name} ({git.place})", remedy)
     if credentials.token is not None:
-        check_url(url.strip(), f"remote {remote} of {git.place}")
+        refuse_password(url.strip(), f"remote {remote} of {git.place}")
     return Repository(Git(git.directory, name, credentials, url=url.strip()), remote, commit)
 
 

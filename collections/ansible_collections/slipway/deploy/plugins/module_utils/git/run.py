@@ -246,6 +246,16 @@ def check_url(url: str, where: str, variable: str = Credentials.variable) -> str
     :param variable: where a token is written instead.
     :raises SlipwayError: then; without repeating a password.
     """
+    refuse_password(url, where, variable)
+    return check_address(url, where)
+
+
+def refuse_password(url: str, where: str, variable: str = Credentials.variable) -> None:
+    """Stop when an address holds a password.
+
+    :param variable: where a token is written instead.
+    :raises SlipwayError: it does; without repeating it.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -253,7 +263,6 @@ def check_url(url: str, where: str, variable: str = Credentials.variable) -> str
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
         remedy = f"Write the address without them and give the token by {variable}"
         raise SlipwayError("the address holds credentials", where, remedy)
-    return check_address(url, where)
 
 
 def _host(url: str) -> str:

@@ -143,6 +143,8 @@ BAD = [
     "https://",
     "file://",
     "https://example.com/a\nb",
+    "codecommit::eu-west-1://-x --upload-pack=y",
+    "codecommit::ext::sh -c x",
     "evil",
     "",
 ]
@@ -169,6 +171,9 @@ def test_an_address_that_is_an_option_or_a_program_is_refused(url: str, tmp_path
         "codecommit.example.org:/srv/a b.git",
         "file:///srv/git/a.git",
         "/srv/git/a.git",
+        "codecommit::eu-west-1://Umigo",
+        "codecommit::eu-west-1://profile@Umigo",
+        "codecommit://Umigo",
     ],
 )
 def test_an_address_is_one(url: str) -> None:
