@@ -9,6 +9,7 @@ Services declare ``smoke_checks``; the hosts of a group declare the same by the 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,8 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACK
 
 #: The ports that hosts of a group are asked on where ``<group>_port`` says nothing; else the scheme's own.
 _PORTS: Mapping[str, int] = {BACKEND: 8080}
+# A name that nginx is given, without a pattern.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
 def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
@@ -40,7 +43,7 @@ def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
     for name in context.hosts:
         if name in context.selected_hosts:
             checks = _declared(context, name, f"{context.group}_")
-            jobs += [Job(name, base_url(context, name), check) for check in checks]
+            jobs += [Job(name, base_url(context, name), named(context, name, check)) for check in checks]
     return jobs
 
 
@@ -113,6 +116,14 @@ def base_url(context: Context, name: str) -> str:
     address = f"[{address}]" if ":" in address else address
     port = context.of_group(name, "port") or _PORTS.get(context.group)
     return f"{scheme}://{address}{f':{port}' if port else ''}"
+
+
+def named(context: Context, name: str, check: SmokeCheck) -> SmokeCheck:
+    """A check that asks a host for its site by name: another site may answer to the address alone."""
+    names = [str(item) for item in context.of_group(name, "server_names") or ()]
+    own = next((item for item in names if _NAME.fullmatch(item)), "")
+    given = context.of_group(name, "smoke_url") or any(header.lower() == "host" for header, _value in check.headers)
+    return replace(check, headers=(*check.headers, ("Host", own))) if own and not given else check
 
 
 def secret_reader(context: Context) -> Callable[[Secret, str], str]:

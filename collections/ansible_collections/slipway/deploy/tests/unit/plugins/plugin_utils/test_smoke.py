@@ -39,6 +39,25 @@ def test_where_a_host_is_asked(tmp_path: Path, group: str, variables: Doc, url: 
     assert base_url(of_group(group, context(tmp_path, {"web-1": variables})), "web-1") == url
 
 
+@pytest.mark.parametrize(
+    ("own", "headers", "host"),
+    [
+        ({"site_server_names": ["crm.example.org", "www.example.org"]}, {}, "crm.example.org"),
+        ({"site_server_names": ["_", "*.example.org", "~^x$", "crm.example.org"]}, {}, "crm.example.org"),
+        ({"site_server_names": ["_"]}, {}, None),
+        ({}, {}, None),
+        ({"site_server_names": ["crm.example.org"]}, {"host": "other"}, "other"),
+        ({"site_server_names": ["crm.example.org"], "site_smoke_url": "https://crm.example.org"}, {}, None),
+    ],
+)
+def test_a_site_is_asked_by_its_name(tmp_path: Path, own: Doc, headers: Doc, host: str | None) -> None:
+    variables = {**own, "site_smoke_checks": [{**CHECK, "headers": headers}]}
+    of = of_group("site", context(tmp_path, {"web-1": variables}))
+    of.__dict__["hosts"] = ["web-1"]
+    (job,) = declared_jobs(of, None)
+    assert {name.lower(): value for name, value in job.check.headers}.get("host") == host
+
+
 def of_group(group: str, made: Context) -> Context:
     made.__dict__["group"] = group
     return made
