@@ -199,7 +199,10 @@ class Server:
         """
         code, lines = self._run([self._program, "-T", "-q"])
         if code == 0:
-            refuse_shared(read_files("\n".join(lines)), path)
+            files = read_files("\n".join(lines))
+            # It may be read by a link elsewhere, as from sites-enabled to sites-available.
+            real = os.path.realpath(path)
+            refuse_shared(files, next((file for file in files if os.path.realpath(file) == real), path))
 
     def loaded(self, path: str) -> bool:
         """Whether nginx runs, and has read this file, or what this link points at, since it was changed last."""

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import Journal, State, look, put
+from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import Server as RealServer
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_dump import read_files, refuse_shared
 from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_told import (
     given_up,
@@ -334,6 +335,20 @@ def test_a_site_is_served_or_it_is_refused(before: str, own: str, after: str, sa
     except SlipwayError as error:
         said = str(error)
     assert says in said if says else said == ""
+
+
+def test_a_site_may_be_read_by_a_link_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "available.conf").write_text(SERVERS["named"])
+    (tmp_path / "enabled.conf").symlink_to("available.conf")
+    program = tmp_path / "nginx"
+    main = f"http {{ include {tmp_path}/*.conf; }}"
+    dump = f"# configuration file /etc/nginx/nginx.conf:\n{main}\n"
+    dump += f"# configuration file {tmp_path}/enabled.conf:\n{SERVERS['named']}\n"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{dump}END\n")
+    program.chmod(0o755)
+    RealServer(str(program), "nginx").check_site(str(tmp_path / "available.conf"))
+    with pytest.raises(SlipwayError, match="nginx does not read this file"):
+        RealServer(str(program), "nginx").check_site(str(tmp_path / "other.conf"))
 
 
 def test_a_site_that_nginx_does_not_read_is_refused() -> None:
