@@ -13,7 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.state.model import 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Orphaned
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, leaves_open, summary_of, work_on
 
 
 class CheckingAction(SlipwayAction):
@@ -38,7 +38,9 @@ class CheckingAction(SlipwayAction):
                     found = self.check(context, work)
                 except (LockLost, Orphaned, StoreUnreachable, Conflict):
                     raise
-                except Exception as error:  # noqa: BLE001 - what cannot be checked is held, whatever the reason
+                except Exception as error:
+                    if leaves_open(error):
+                        raise
                     display.vvv(traceback.format_exc())
                     what = " ".join(f"cannot be checked: {error}".split())
                     work.write(hold=Cause(what, phase="checking").to_record())

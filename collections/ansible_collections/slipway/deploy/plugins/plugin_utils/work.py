@@ -12,6 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
+    is_about_credentials,
+    refused_credentials,
+)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbeat
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
@@ -20,7 +25,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.journal impo
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Undecided
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Rollout
 from ansible_collections.slipway.deploy.plugins.plugin_utils import process
 from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
@@ -65,8 +70,22 @@ class Work:
         )
 
     def write(self, **changes: Any) -> None:
-        """Change fields of the record."""
+        """Change fields of the record.
+
+        :raises Undecided: when it would be held for what could not be seen without credentials.
+        """
+        if "hold" in changes:
+            self.require_credentials()
         self.journal.write({**self.journal.record, **changes})
+
+    def require_credentials(self) -> None:
+        """Raise when AWS took this task's credentials no more: what it found is nothing to decide by.
+
+        :raises Undecided: then.
+        """
+        error = refused_credentials()
+        if error is not None:
+            raise Undecided(error.what, error.where, error.remedy) from error
 
     def turn_back(self, cause: Cause) -> None:
         """Record why what was changed has to go back."""
@@ -118,8 +137,29 @@ def work_on(context: Context) -> Iterator[Work]:
     with process.cancellable(context.files.asked_to_stop) as cancel:
         journal = Journal.load(context.store, context.environment, held.record)
         work = Work(context, held, journal, clock, cancel, Console(clock))
-        yield work
-        work.heed_cancel()
+        try:
+            yield work
+            work.heed_cancel()
+        except SlipwayError as error:
+            if not leaves_open(error):
+                raise
+            work.console.finish()
+            raise _left_open(work, error) from error
+
+
+def leaves_open(error: BaseException) -> bool:
+    """Whether nothing may be decided after an error, because nothing can be known: the record stays open."""
+    return isinstance(error, Undecided) or is_about_credentials(error, none=True)
+
+
+def _left_open(work: Work, error: SlipwayError) -> SlipwayError:
+    """The error with what becomes of the deploy, and the commands that go on with it."""
+    record = work.journal.record
+    choices = ("undo",) if record.get("cause") else ("finish", "undo")
+    remedy = f"{error.remedy.rstrip('.')}. " if error.remedy else ""
+    then = f"{remedy}Then: {resume_commands(work.context.environment, *choices)}"
+    what = f"{error.what}; nothing more was changed, the record {record['id']} stays open"
+    return SlipwayError(what, error.where, then)
 
 
 def keep_record(context: Context, record: Record) -> None:

@@ -222,12 +222,13 @@ class _ClientCache:
 
     def _make(self, service: str, region: str) -> Any:
         from ansible_collections.slipway.deploy.plugins.module_utils.aws.complete import require_complete_answers
+        from ansible_collections.slipway.deploy.plugins.module_utils.aws.credentials import signed_in
         from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
 
         settings = self._settings
         with calling(f"make a client for {service} (environment {settings.environment})"):
             if self._session is None:
-                self._session = _session(settings)
+                self._session = signed_in(_session(settings), settings)
             client = self._session.create_client(
                 service,
                 region_name=region,

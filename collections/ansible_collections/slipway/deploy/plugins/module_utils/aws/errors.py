@@ -8,11 +8,17 @@ Codes are those of the services' API references ("Common Errors") and of botocor
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+
+class NoCredentials(SlipwayError):
+    """The credentials cannot be had: a profile, a program or a token file does not give them."""
+
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _INVALID = {"InvalidClientTokenId", "UnrecognizedClientException", "UnrecognizedClient", "InvalidAccessKeyId"}
@@ -31,6 +37,7 @@ _THROTTLED = {
     "BandwidthLimitExceeded",
 }
 
+_SSO = "Run aws sso login{profile}, then this again"
 _BY_CLASS: dict[str, tuple[str, str]] = {
     "NoCredentialsError": (
         "no AWS credentials were found",
@@ -42,11 +49,14 @@ _BY_CLASS: dict[str, tuple[str, str]] = {
     ),
     "NoRegionError": ("no AWS region is set", "Set aws_region in the environment's group_vars"),
     "ProfileNotFound": ("the AWS profile does not exist", "Correct aws_profile, or run aws configure --profile NAME"),
-    "UnauthorizedSSOTokenError": ("the AWS SSO session has expired", "Run aws sso login"),
-    "SSOTokenLoadError": ("there is no AWS SSO session", "Run aws sso login"),
-    "TokenRetrievalError": ("the AWS SSO session has expired", "Run aws sso login"),
-    "CredentialRetrievalError": ("the AWS credentials could not be fetched", "Run the profile's login command again"),
+    "UnauthorizedSSOTokenError": ("the AWS SSO session has expired", _SSO),
+    "SSOTokenLoadError": ("there is no AWS SSO session", _SSO),
+    "TokenRetrievalError": ("the AWS SSO session has expired", _SSO),
+    "CredentialRetrievalError": ("the AWS credentials could not be fetched", "Run what logs you in again{profile}"),
 }
+_profile = [""]
+_refused: list[SlipwayError] = []
+_DETAILED = {"ProfileNotFound", "PartialCredentialsError", "CredentialRetrievalError"}
 _UNREACHABLE = {
     "EndpointConnectionError",
     "ConnectTimeoutError",
@@ -83,10 +93,24 @@ def translate(exc: Exception, doing: str) -> SlipwayError:
     """
     if isinstance(exc, SlipwayError):
         return exc
+    error = _translated(exc, doing)
+    if is_about_credentials(exc, none=True):
+        error.__cause__ = exc
+        _refused[:] = [error]
+    return error
+
+
+def refused_credentials() -> SlipwayError | None:
+    """The last error of this process that the credentials were the reason of, whoever caught it."""
+    return _refused[0] if _refused else None
+
+
+def _translated(exc: Exception, doing: str) -> SlipwayError:
     names = {cls.__name__ for cls in type(exc).__mro__}
     for name, (what, remedy) in _BY_CLASS.items():
         if name in names:
-            return SlipwayError(f"cannot {doing}: {what}{_detail(exc, name)}", remedy=remedy)
+            profile = f" --profile {shlex.quote(_profile[0])}" if _profile[0] else ""
+            return SlipwayError(f"cannot {doing}: {what}{_detail(exc, name)}", remedy=remedy.format(profile=profile))
     if names & _UNREACHABLE:
         return SlipwayError(
             f"cannot {doing}: {_one_line(exc)}",
@@ -136,16 +160,35 @@ def is_denied(exc: BaseException) -> bool:
     return error_code(exc) in _DENIED
 
 
-def is_about_credentials(exc: BaseException | None) -> bool:
+def is_about_credentials(exc: BaseException | None, none: bool = False) -> bool:
     """Whether the credentials are the reason: AWS does not take them, or they cannot be had.
 
-    Looks through a translated error to its cause. That there are none is not about any credentials.
+    Looks through a translated error to its cause.
+
+    :param none: whether that there are no credentials (any more) counts as well.
     """
     if exc is None:
         return False
-    names = {cls.__name__ for cls in type(exc).__mro__} & _BY_CLASS.keys() - {"NoCredentialsError", "NoRegionError"}
+    if isinstance(exc, NoCredentials):
+        return True
+    others = {"NoRegionError"} if none else {"NoCredentialsError", "NoRegionError"}
+    names = {cls.__name__ for cls in type(exc).__mro__} & _BY_CLASS.keys() - others
     code = error_code(exc)
-    return bool(names) or code in _EXPIRED | _INVALID | {"SignatureDoesNotMatch"} or is_about_credentials(exc.__cause__)
+    refused = code in _EXPIRED | _INVALID | {"SignatureDoesNotMatch"}
+    return bool(names) or refused or is_about_credentials(exc.__cause__, none)
+
+
+def is_no_answer(exc: BaseException | None) -> bool:
+    """Whether the service did not say yes or no: it was not reached, failed itself, or throttled all retries."""
+    if exc is None:
+        return False
+    if {cls.__name__ for cls in type(exc).__mro__} & _UNREACHABLE:
+        return True
+    response: Any = getattr(exc, "response", None)
+    if not isinstance(response, dict):
+        return is_no_answer(exc.__cause__)
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return status >= 500 or error_code(exc) in _THROTTLED
 
 
 def is_refusal(exc: BaseException | None) -> bool:
@@ -175,7 +218,9 @@ def _answer(code: str, message: str, action: str) -> tuple[str, str | None]:
         what = f"this machine's clock differs from AWS's: {message}"
         remedy = "Set the clock (timedatectl set-ntp true) and try again"
     elif code in _EXPIRED:
-        what, remedy = "the AWS credentials have expired", "Log in again, then run this again"
+        what, remedy = "the AWS credentials have expired", _log_in(action)
+    elif code in {"InvalidIdentityToken", "IDPRejectedClaim"}:
+        what, remedy = f"AWS does not take the web identity token: {message}", _log_in(action)
     elif code in _INVALID:
         what = f"AWS does not know these credentials ({code})"
         remedy = "Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account"
@@ -196,9 +241,24 @@ def _answer(code: str, message: str, action: str) -> tuple[str, str | None]:
     return what, remedy
 
 
+def _log_in(action: str) -> str:
+    """How credentials that have expired are replaced."""
+    if action == "AssumeRoleWithWebIdentity":
+        return "Have a new token written to AWS_WEB_IDENTITY_TOKEN_FILE (the profile's web_identity_token_file)"
+    if _profile[0]:
+        name = shlex.quote(_profile[0])
+        return f"Log in again (with SSO: aws sso login --profile {name}), then run this again"
+    return "Log in again, then run this again"
+
+
+def use_profile(name: str | None) -> None:
+    """Note the profile that the credentials are of, so that a remedy can name it."""
+    _profile[0] = name or ""
+
+
 def _detail(exc: Exception, name: str) -> str:
     """What botocore adds: the profile's name; which variable is missing. Never a credential."""
-    return f" ({_one_line(exc)})" if name in {"ProfileNotFound", "PartialCredentialsError"} else ""
+    return f" ({_one_line(exc)})" if name in _DETAILED else ""
 
 
 def _one_line(text: object) -> str:

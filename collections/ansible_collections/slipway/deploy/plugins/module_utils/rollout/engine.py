@@ -8,11 +8,13 @@ result is recorded. A run that is killed in between leaves a record from which :
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_about_credentials, is_no_answer
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
@@ -35,6 +37,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
     Target,
     Updated,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import adopted
 
 
 class Refused(SlipwayError):
@@ -43,6 +46,13 @@ class Refused(SlipwayError):
     def __init__(self, what: str, inactive: bool = False) -> None:
         super().__init__(what)
         self.inactive = inactive
+
+
+class Undecided(SlipwayError):
+    """AWS gives no answer any more, or takes the credentials no more: nothing is known, so nothing is decided.
+
+    The record stays open as it is, for the run that takes it up.
+    """
 
 
 class Fleet(Protocol):
@@ -105,11 +115,15 @@ class Engine:
     _pace: poll.Pace = field(default_factory=poll.Pace)
     _inspected: dict[str, tuple[int, float]] = field(default_factory=dict)
     _explained: set[str] = field(default_factory=set)
+    _silent_since: dict[str, float] = field(default_factory=dict)
+    _unsure: set[str] = field(default_factory=set)
 
     def run(self) -> Rollout:
         """Roll out, or go back when the record has a cause, until nothing is left to do.
 
         :raises SlipwayError: when the lock or the record is lost; nothing more is changed then.
+        :raises Undecided: when AWS has not answered for as long as a service may take, or refuses the
+            credentials.
         """
         rollout = self._record(rollout_of(self.journal.record))
         while not machine.finished(rollout):
@@ -132,9 +146,15 @@ class Engine:
             if foreign:
                 rollout = self._record(machine.left(rollout, action.target, foreign, self.clock()))
                 continue
+            found = self._adopted(rollout.target(action.target))
+            if found is not None:
+                rollout = self._record(rollout.with_target(found))
+                continue
             self.guard()
-            rollout = self._record(machine.intend(rollout, action, self.clock()))
-            happening = self._perform(rollout, action)
+            before, rollout = rollout, self._record(machine.intend(rollout, action, self.clock()))
+            happening = self._performed(before, rollout, action)
+            if happening is None:
+                return machine.unanswered(rollout, action)  # Wait a moment, then try again.
             rollout = self._record(machine.apply(rollout, happening, self.clock()))
             failed = isinstance(happening, ActionFailed) and not happening.inactive
             if failed and action.kind in ("undo", "register_undo"):
@@ -152,6 +172,46 @@ class Engine:
             return ""  # What cannot be seen goes back: half a release must not stay.
         return judge.left_to(target, service) if service is not None else ""
 
+    def _performed(self, before: Rollout, rollout: Rollout, action: Action) -> Happening | None:
+        """What came of an action; ``None`` when AWS gave no answer: whether it was carried out is not known."""
+        silence = f"{rollout.target(action.target).cluster} {action.kind}"
+        try:
+            happening = self._perform(rollout, action)
+        except Undecided:
+            with contextlib.suppress(SlipwayError):
+                self._record(before)  # AWS refused the call: the intent was not carried out.
+            raise
+        except _NoAnswer as error:
+            self._pace = self._pace.slower()
+            self._unsure.add(action.target)
+            self._silent(silence, rollout, error)
+            return None
+        self._unsure.discard(action.target)
+        self._silent_since.pop(silence, None)
+        return happening
+
+    def _adopted(self, target: Target) -> Target | None:
+        """A target whose UpdateService had no answer, as it is if ECS carried it out all the same."""
+        if target.name not in self._unsure or target.state != "updating":
+            return None
+        try:
+            service = self.fleet.describe([target]).get(target.name)
+        except SlipwayError:
+            return None
+        found = adopted(target, service)
+        return found if found is not target else None
+
+    def _silent(self, what: str, rollout: Rollout, error: SlipwayError) -> None:
+        """Take in that AWS gave no answer.
+
+        :raises Undecided: when that has been so for as long as a service may take.
+        """
+        now = self.clock()
+        silent = now - self._silent_since.setdefault(what, now)
+        if silent > rollout.limits.stabilise_timeout:
+            reason = f"AWS has not answered for {silent:.0f} s: {error.what}"
+            raise Undecided(reason, error.where, error.remedy) from error
+
     def _perform(self, rollout: Rollout, action: Action) -> Happening:
         target = rollout.target(action.target)
         try:
@@ -168,6 +228,9 @@ class Engine:
         except Refused as error:
             return ActionFailed(target.name, action.kind, str(error), error.inactive, refused=True)
         except SlipwayError as error:
+            _require_credentials(error)
+            if action.kind != "stop" and is_no_answer(error):
+                raise _NoAnswer(error.what, error.where, error.remedy) from error
             return ActionFailed(target.name, action.kind, str(error))
 
     def _stop(self, target: Target) -> Happening:
@@ -186,10 +249,14 @@ class Engine:
         for group in groups(watched):
             try:
                 services = self.fleet.describe(group)
-                self._pace = self._pace.faster()
-            except SlipwayError:
+            except SlipwayError as error:
+                _require_credentials(error)
                 self._pace = self._pace.slower()
-                services = {}
+                # It says nothing about the services: what they are is decided when there is an answer again.
+                self._silent(group[0].cluster, rollout, error)
+                continue
+            self._pace = self._pace.faster()
+            self._silent_since.pop(group[0].cluster, None)
             for target in group:
                 rollout = self._take_in(rollout, target, services.get(target.name))
         return self._record(rollout) if rollout is not before else rollout
@@ -233,6 +300,15 @@ class Engine:
         self.journal.write(record)
         self.listener(record)
         return rollout
+
+
+class _NoAnswer(SlipwayError):
+    """A change had no answer after all retries: it may have been carried out."""
+
+
+def _require_credentials(error: SlipwayError) -> None:
+    if is_about_credentials(error, none=True):
+        raise Undecided(error.what, error.where, error.remedy) from error
 
 
 def groups(targets: Sequence[Target]) -> list[list[Target]]:

@@ -219,6 +219,14 @@ def left(rollout: Rollout, name: str, foreign: str, now: float) -> Rollout:
     return rollout.with_target(_left(rollout.target(name), foreign, now))
 
 
+def unanswered(rollout: Rollout, action: Action) -> Rollout:
+    """The rollout after an action that had no answer: it is still meant to be done, and was no try."""
+    target = rollout.target(action.target)
+    if action.kind != "undo" or target.undo is None:
+        return rollout
+    return rollout.with_target(replace(target, undo=replace(target.undo, attempts=target.undo.attempts - 1)))
+
+
 def unseen(rollout: Rollout, target: Target, now: float) -> Rollout:
     """A look at a service brought no answer: go on, unless its time is over."""
     undo = target.undo

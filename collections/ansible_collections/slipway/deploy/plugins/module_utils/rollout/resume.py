@@ -63,7 +63,7 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
         raise SlipwayError(
             f"the deploy had failed and was going back ({rollout.cause.what})", "resume=finish", "Say -e resume=undo"
         )
-    targets = tuple(_adopted(target, services.get(target.name)) for target in rollout.targets)
+    targets = tuple(adopted(target, services.get(target.name)) for target in rollout.targets)
     return replace(rollout, targets=targets)
 
 
@@ -75,7 +75,7 @@ def _from_now(target: Target, now: float) -> Target:
     return target
 
 
-def _adopted(target: Target, service: ObservedService | None) -> Target:
+def adopted(target: Target, service: ObservedService | None) -> Target:
     """A target whose UpdateService was about to be called, as it is if it was."""
     primary = service.primary if service else None
     if target.state != "updating" or primary is None:

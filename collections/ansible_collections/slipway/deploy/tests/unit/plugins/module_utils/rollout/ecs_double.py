@@ -55,7 +55,10 @@ class _Service:
 
 @dataclass
 class Ecs:
-    """The double. ``trip`` is called at the boundary of every mutation with its name, and may raise."""
+    """The double. ``trip`` is called at the boundary of every mutation with its name, and may raise.
+
+    ``lost`` is the error that every question is answered with from now on.
+    """
 
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     stale_seconds: float = 0.0
@@ -68,6 +71,7 @@ class Ecs:
     calls: dict[str, int] = field(default_factory=dict)
     unanswered: set[str] = field(default_factory=set)
     serial: int = 0
+    lost: SlipwayError | None = None
 
     def add(self, name: str, task_definition: str, breaker: bool = True) -> None:
         """A service that runs a task definition, settled."""
@@ -138,6 +142,8 @@ class Ecs:
     def describe(self, targets: Sequence[Target]) -> Mapping[str, ObservedService]:
         self._count("describe")
         assert len(targets) <= 10
+        if self.lost is not None:
+            raise self.lost
         if "describe" in self.unanswered:
             raise SlipwayError("Rate exceeded")
         return {target.name: self._seen(self.services[target.name]) for target in targets}

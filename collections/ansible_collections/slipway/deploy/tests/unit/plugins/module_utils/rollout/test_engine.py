@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import outcome_of
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Refused
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Refused, Undecided
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED, Undo
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.ecs_double import Killed
@@ -279,18 +281,90 @@ def test_an_undo_taken_up_late_has_its_whole_time() -> None:
     assert all(target.undo is None or target.undo.attempts <= 1 for target in rollout.targets)
 
 
-def test_services_that_do_not_answer_end_by_the_timeout() -> None:
-    run = Run.of([Service("a", seconds=5)], stabilise_timeout=20)
+def silence() -> SlipwayError:
+    """The error of a call that AWS did not answer."""
+    error = SlipwayError("cannot update a: Could not connect to the endpoint URL")
+    error.__cause__ = type("EndpointConnectionError", (Exception,), {})()
+    return error
+
+
+def expired() -> SlipwayError:
+    """The error of a call with credentials that have expired."""
+    answer = {"Error": {"Code": "ExpiredTokenException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    error = SlipwayError("cannot update a: the AWS credentials have expired", None, "Log in again")
+    error.__cause__ = type("ClientError", (Exception,), {"response": answer})()
+    return error
+
+
+@pytest.mark.parametrize("choice", ["finish", "undo"])
+def test_services_that_do_not_answer_any_more_leave_the_record_open(choice: Choice) -> None:
+    run = Run.of([Service("a", seconds=5), Service("b", 2)], stabilise_timeout=20)
     run.ecs.unanswered = {"describe"}
+    with pytest.raises(Undecided, match=r"AWS has not answered for \d+ s: Rate exceeded"):
+        run.go()
+    record = run.journal.record
+    assert (record["cause"], record["outcome"]) == (None, None)
+    run.ecs.unanswered = set()
+    run.resume(choice)
+    assert run.all_new() if choice == "finish" else run.all_old()
+
+
+def test_a_silence_that_ends_in_time_decides_nothing() -> None:
+    run = Run.of([Service("a", seconds=5), Service("b", 2)], stabilise_timeout=20)
+    run.ecs.unanswered = {"describe"}
+    began = run.ecs.now
 
     def answer_again(run: Run) -> None:
-        if run.journal.record["cause"]:
+        if run.ecs.now - began > 12:
             run.ecs.unanswered = set()
 
     run.after_each_wait = answer_again
-    rollout = run.go()
-    assert rollout.cause is not None
-    assert "has not said" in rollout.cause.what
+    assert outcome_of(run.go()) == "succeeded"
+    assert run.all_new()
+
+
+@pytest.mark.parametrize("boundary", ["before", "after"])
+@pytest.mark.parametrize("kind", ["register", "update"])
+def test_a_change_without_an_answer_is_ridden_out(kind: str, boundary: str) -> None:
+    """Whether it was carried out is found out: no service is deployed twice."""
+    run = Run.of([Service("a", 1), Service("b", 2)], stabilise_timeout=60)
+    left = [3]
+
+    def fail(where: str) -> None:
+        if where == f"{boundary} {kind}" and left[0]:
+            left[0] -= 1
+            raise silence()
+
+    run.ecs.trip = fail
+    assert outcome_of(run.go()) == "succeeded"
+    assert run.all_new()
+    assert [name for _at, done, name, _state in run.ecs.mutations if done == "update"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", ["register", "update", "undo", "describe"])
+@pytest.mark.parametrize("error", [silence, expired])
+def test_aws_or_credentials_gone_for_good_leave_the_record_open(kind: str, error: Callable[[], SlipwayError]) -> None:
+    broken = Service("b", 2, kind="hangs") if kind == "undo" else Service("b", 2)
+    run = Run.of([Service("a", 1), broken], stabilise_timeout=20)
+
+    def fail(where: str) -> None:
+        if run.ecs.lost or (where == f"before {kind}" and run.ecs.running("a") == ("a:new", "COMPLETED")):
+            run.ecs.lost = error()
+            raise run.ecs.lost
+
+    def lose(run: Run) -> None:
+        if kind == "describe" and run.ecs.in_flight() == {"b"}:
+            run.ecs.lost = error()
+
+    run.ecs.trip, run.after_each_wait = fail, lose
+    with pytest.raises(Undecided):
+        run.go()
+    record = run.journal.record
+    assert record["outcome"] is None
+    assert (record["cause"] is not None) == (kind == "undo")
+    assert {target["state"] for target in record["targets"]}.isdisjoint({"undo_failed"})
+    run.ecs.lost, run.ecs.trip, run.after_each_wait = None, lambda _boundary: None, lambda _run: None
+    assert outcome_of(run.resume("undo")) == "undone"
     assert run.all_old()
 
 

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The credentials of a botocore session, had before the first call: whatever goes wrong with them is said in one line.
+
+A profile may ask for an MFA code, run a program, or exchange a web identity token. In a task nobody can type a code,
+and what a program or a file does wrong is raised by botocore as it is (``ValueError``, ``FileNotFoundError``).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings
+from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import NoCredentials, is_aws_error, use_profile
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+#: Where the AWS CLI keeps the sessions of roles, those with an MFA code among them.
+_CLI_SESSIONS = os.path.join("~", ".aws", "cli", "cache")  # noqa: PTH118 - expanded by botocore's own cache
+
+
+def signed_in(session: Any, settings: AwsSettings) -> Any:
+    """The session itself, with its credentials resolved.
+
+    :raises NoCredentials: when they cannot be had, saying why. What botocore raises of its own is the caller's.
+    """
+    profile = settings.profile or (None if settings.access_key_id else os.environ.get("AWS_PROFILE"))
+    use_profile(profile)
+    if settings.access_key_id is not None:
+        return session
+    # A web identity is exchanged at the region's STS.
+    session.set_config_variable("region", settings.region)
+    _ask_nobody(session, profile)
+    found = _explained(profile, session.get_credentials)
+    if found is not None:
+        refresh = getattr(found, "_refresh_using", None)
+        if refresh is not None:
+            found._refresh_using = lambda: _explained(profile, refresh)  # noqa: SLF001 - no public way
+        _explained(profile, found.get_frozen_credentials)
+    return session
+
+
+def _ask_nobody(session: Any, profile: str | None) -> None:
+    """Use the sessions that the AWS CLI keeps, and refuse to ask for an MFA code."""
+    from botocore.utils import JSONFileCache
+
+    def refuse(_prompt: str) -> str:
+        name = f" --profile {shlex.quote(profile)}" if profile else ""
+        raise NoCredentials(
+            f"the profile {profile or 'default'} asks for an MFA code, which cannot be typed here",
+            None,
+            f"Run aws sts get-caller-identity{name}: it asks for the code and keeps the session. Then run this again",
+        )
+
+    provider = session.get_component("credential_provider").get_provider("assume-role")
+    provider._prompter = refuse  # noqa: SLF001 - no public way
+    provider.cache = _Sessions(JSONFileCache(os.path.expanduser(_CLI_SESSIONS)))  # noqa: PTH111
+
+
+class _Sessions(dict[str, Any]):
+    """What this process got, and what the AWS CLI has; nothing is written to the disk."""
+
+    def __init__(self, kept: Any) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or key in self._kept
+
+    def __missing__(self, key: str) -> Any:
+        return self._kept[key]
+
+
+def _explained(profile: str | None, get: Callable[[], Any]) -> Any:
+    try:
+        return get()
+    except Exception as error:
+        if isinstance(error, SlipwayError) or is_aws_error(error):
+            raise
+        why = " ".join(str(error).split())[:200]
+        raise NoCredentials(
+            f"the AWS credentials{f' of profile {profile}' if profile else ''} cannot be had: "
+            f"{type(error).__name__}: {why}",
+            "~/.aws/config",
+            "Correct what the profile names there (credential_process, web_identity_token_file)",
+        ) from error
