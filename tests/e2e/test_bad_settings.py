@@ -86,7 +86,8 @@ ROWS = [
     ),
     row(
         "resume without an unfinished deploy",
-        "-e resume=finish: there is no unfinished deploy in local. Leave resume out",
+        "-e resume=finish: there is no unfinished deploy in local. "
+        "Leave resume out: ansible-playbook deploy.yml -e env=local",
         arguments=("-e", "resume=finish"),
     ),
     row(

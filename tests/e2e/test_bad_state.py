@@ -29,7 +29,10 @@ from tests.support.deploys import NEW
 
 LACKS = "Restore it from the store's versions, or move it away"
 POINTER = 'It should be {"record": "<id>"} with the newest of the names below local/releases/'
-LOCK = "Look at it there; when no deploy runs, replace it: playbooks/lock.yml -e state=broken -e force=true -e reason=…"
+LOCK = (
+    "Look at it there; when no deploy runs, replace it: ansible-playbook playbooks/lock.yml -e env=local "
+    "-e state=broken -e force=true -e reason='it cannot be read'"
+)
 RIGHTS = "Give this user the right to read and write there, or let state_store name another directory"
 
 
@@ -194,7 +197,10 @@ def test_an_unfinished_deploy_is_shown_and_nothing_else_is_done(place: Place) ->
     ran = place.run("deploy.yml", "-e", "env=local")
     assert ran.code == 2
     assert "in flight   user-service" in ran.text
-    assert lines_of(ran)[-1] == "local: the deploy r1 is unfinished. Say -e resume=finish or -e resume=undo"
+    assert lines_of(ran)[-1] == (
+        "local: the deploy r1 is unfinished. Go on with it: ansible-playbook deploy.yml -e env=local -e resume=finish "
+        "or ansible-playbook deploy.yml -e env=local -e resume=undo"
+    )
     untouched(place)
 
 

@@ -99,7 +99,8 @@ def test_the_controlling_process_is_killed(deploys: Deploys, point: str, choice:
     resumed = deploys.run("deploy.yml", "-e", f"resume={choice}")
     want = NEW if choice == "finish" else OLD
     assert deploys.running() == dict.fromkeys(SERVICES, want), resumed.text
-    assert resumed.code == (0 if choice == "finish" else 2)
+    assert resumed.code == 0, resumed.text
+    assert "FAILED" not in resumed.text
     assert deploys.record()["outcome"] == ("succeeded" if choice == "finish" else "undone")
     assert deploys.lock()["state"] == "free"
 

@@ -14,6 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.bundle import api, 
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.build import Wanted, build
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import LOCATIONS, Release, schema_version
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
@@ -93,7 +94,9 @@ class ActionModule(SlipwayAction):
         promoted = read_version(context.store, context.environment, "backend")
         if promoted is None:
             what = f"no release is named, and none is promoted in {context.environment}"
-            raise SlipwayError(what, None, "Say -e backend_release=<tag>, or promote one: playbooks/promote.yml")
+            name = command("bundle", context.environment, backend_release="…")
+            promote = command("promote", context.environment, backend_tag="…")
+            raise SlipwayError(what, None, f"Name one: {name}. Or promote one: {promote}")
         return _Located(promoted.tag, promoted.branch, promoted.key, promoted.digest, promoted.version, promoted.commit)
 
     def _migrations(self, context: Context, located: _Located, directory: Path) -> dict[str, Entry]:

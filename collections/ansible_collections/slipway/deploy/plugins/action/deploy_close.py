@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
     Record,
@@ -77,7 +78,6 @@ def _outcome(record: Record, rollout: Rollout) -> str | None:
 
 def _screen(record: Record, width: int | None) -> list[str]:
     if record["outcome"] is None:
-        return [
-            f"{record['environment']}: the deploy {record['id']} is unfinished: say -e resume=finish or -e resume=undo"
-        ]
+        go_on = resume_commands(record["environment"])
+        return [f"{record['environment']}: the deploy {record['id']} is unfinished. Go on with it: {go_on}"]
     return recap(record, width) + card(record, width)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, resume_commands
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
@@ -91,7 +92,8 @@ class ActionModule(SlipwayAction):
         journal = _newest(context)
         open_record = journal is not None and is_open(journal.record) and _touched(journal.record)
         if open_record and journal is not None:
-            display.warning(f"the deploy {journal.record['id']} is unfinished: -e resume=finish|undo goes on with it")
+            go_on = resume_commands(context.environment)
+            display.warning(f"the deploy {journal.record['id']} is unfinished. Go on with it: {go_on}")
         return {"changed": False, "lock": line, "resumed": ""}
 
     def _take(self, context: Context, reason: str) -> None:
@@ -136,7 +138,9 @@ class ActionModule(SlipwayAction):
         if journal is None or not is_open(journal.record):
             if choice is not None:
                 raise SlipwayError(
-                    f"there is no unfinished deploy in {context.environment}", f"-e resume={choice}", "Leave resume out"
+                    f"there is no unfinished deploy in {context.environment}",
+                    f"-e resume={choice}",
+                    f"Leave resume out: {command('deploy', context.environment)}",
                 )
             return {"resumed": "", "lock": "lock free"}
         record, clock = journal.record, store_clock(context)
@@ -155,7 +159,7 @@ class ActionModule(SlipwayAction):
             raise SlipwayError(
                 f"the deploy {record['id']} is unfinished",
                 context.environment,
-                "Say -e resume=finish or -e resume=undo",
+                f"Go on with it: {resume_commands(context.environment)}",
             )
         return self._resume(context, journal, choice, clock())
 
@@ -166,7 +170,11 @@ class ActionModule(SlipwayAction):
         what = f"the run of {journal.record['id']} ended before it changed anything"
         if choice is not None:
             # What was asked for is no new deploy.
-            raise SlipwayError(f"{what}: there is nothing to {choice}", f"-e resume={choice}", "Leave resume out")
+            raise SlipwayError(
+                f"{what}: there is nothing to {choice}",
+                f"-e resume={choice}",
+                f"Leave resume out: {command('deploy', context.environment)}",
+            )
         display.display(f"{context.environment}: {what}")
 
     def _resume(self, context: Context, journal: Journal, choice: Any, now: float) -> dict[str, Any]:

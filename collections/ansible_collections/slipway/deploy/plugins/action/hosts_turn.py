@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import is_settled
@@ -109,7 +110,9 @@ def _switch(work: Work, batch: Sequence[str]) -> list[str]:
         if not is_settled(work.journal.record):
             # The play that migrates ends for a host whose task failed, and the others' plays go on.
             what = "it is not recorded how the migration ended"
-            raise SlipwayError(what, work.journal.record["id"], "Say -e resume=finish or -e resume=undo")
+            raise SlipwayError(
+                what, work.journal.record["id"], f"Go on with it: {resume_commands(work.context.environment)}"
+            )
         work.write(phase="switching", **_part(progress.begin(work.journal.record, names, work.clock())))
     return names
 

@@ -60,6 +60,11 @@ cause:
   returned: when there is a record
   type: str
   sample: Essential container in task exited
+undo_asked:
+  description: Whether it was undone because that was asked for (C(-e resume=undo)), which is no failure.
+  returned: when there is a record
+  type: bool
+  sample: false
 services:
   description: The state of each service that the deploy changes, by its inventory name.
   returned: when there is a record

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
@@ -79,7 +80,11 @@ def _earlier(context: Context, host: str) -> Release | None:
         return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
     if not context.services:
         what = f"{context.environment} has no release of the backend to go back to"
-        raise SlipwayError(what, "rollback", "Deploy the one that shall run: -e backend_release=backend-v…")
+        raise SlipwayError(
+            what,
+            "rollback",
+            f"Deploy the one that shall run: {command('deploy', context.environment, backend_release='backend-v…')}",
+        )
     return None  # No host ever ran another one: they stay as they are.
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import Notes
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
@@ -61,7 +62,9 @@ def _earlier(context: Context, host: str) -> Release:
             image=str(image) if image else None,
         )
     what = f"{context.environment} has no release of the site to go back to"
-    raise SlipwayError(what, "rollback", "Deploy the one that shall run: -e site_release=…")
+    raise SlipwayError(
+        what, "rollback", f"Deploy the one that shall run: {command('deploy', context.environment, site_release='…')}"
+    )
 
 
 def _last_good(context: Context) -> Release:

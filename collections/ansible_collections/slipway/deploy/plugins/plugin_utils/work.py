@@ -22,7 +22,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbe
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockCorrupt, LockLost
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+    Record,
+    rollout_of,
+    undo_was_asked,
+    with_rollout,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Undecided
@@ -228,5 +233,6 @@ def summary_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "phase": record.get("phase"),
         "outcome": record.get("outcome"),
         "cause": (record.get("cause") or {}).get("what"),
+        "undo_asked": undo_was_asked(record),
         "services": {item["name"]: item["state"] for item in record["targets"]},
     }

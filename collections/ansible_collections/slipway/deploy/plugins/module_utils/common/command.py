@@ -5,25 +5,61 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
 #: Playbooks that lie in the project's root as well, where people start them.
 _IN_ROOT: Final = frozenset({"deploy"})
-_root = [""]
+_DEPLOYING: Final = frozenset({"deploy", "rollback"})
+_SAFE: Final = re.compile(r"[\w@%+=:,./…-]+")
 
 
-def started_from(playbook: str, directory: str) -> None:
-    """Note where the project is, seen from the directory that the user is in.
+@dataclass(frozen=True)
+class _Run:
+    """What the user started, and where the project is, seen from where that was."""
+
+    root: str = ""
+    playbook: str = ""
+    environment: str = ""
+    limit: str = ""
+
+
+_run = [_Run()]
+
+
+def started_from(playbook: str, directory: str, environment: str = "", limit: str = "") -> None:
+    """Note what the user started.
 
     :param playbook: the playbook as the command line names it.
     :param directory: the current directory.
+    :param limit: what ``--limit`` says.
     """
     path = PurePath(os.path.normpath(os.path.join(directory, playbook)))  # noqa: PTH118 - no link is followed
     root = path.parent.parent if path.parent.name == "playbooks" else path.parent
     relative = os.path.relpath(root, directory)
-    _root[0] = "" if relative == "." else f"{relative}/"
+    _run[0] = _Run("" if relative == "." else f"{relative}/", path.stem, environment, limit)
+
+
+def again(*arguments: str, **variables: str) -> str:
+    """The command that was started, with more variables. Only those are said where none was started (in tests).
+
+    What else stood on the command line is left out: it may be a secret.
+    """
+    run = _run[0]
+    if not run.playbook or not run.environment:
+        return " ".join([*(f"-e {_pair(name, value)}" for name, value in variables.items()), *arguments])
+    limit = ("--limit", run.limit) if run.limit and "--limit" not in arguments else ()
+    return command(run.playbook, run.environment, *limit, *arguments, **variables)
+
+
+def waiting(environment: str, seconds: int) -> str:
+    """The command that waits for the lock: the one that was started, or else a deploy."""
+    if _run[0].playbook in _DEPLOYING and _run[0].environment == environment:
+        return again(lock_wait=str(seconds))
+    return command("deploy", environment, lock_wait=str(seconds))
 
 
 def command(playbook: str, environment: str, *arguments: str, **variables: str) -> str:
@@ -33,9 +69,9 @@ def command(playbook: str, environment: str, *arguments: str, **variables: str) 
     :param arguments: words that are put behind the variables, such as ``--limit`` and its value.
     :param variables: extra variables, in their order.
     """
-    path = f"{_root[0]}{'' if playbook in _IN_ROOT else 'playbooks/'}{playbook}.yml"
+    path = f"{_run[0].root}{'' if playbook in _IN_ROOT else 'playbooks/'}{playbook}.yml"
     extra = [part for name, value in {"env": environment, **variables}.items() for part in ("-e", _pair(name, value))]
-    return " ".join(["ansible-playbook", shlex.quote(path), *extra, *map(shlex.quote, arguments)])
+    return " ".join(["ansible-playbook", _quoted(path), *extra, *map(_quoted, arguments)])
 
 
 def resume_commands(environment: str, *choices: str) -> str:
@@ -44,4 +80,9 @@ def resume_commands(environment: str, *choices: str) -> str:
 
 
 def _pair(name: str, value: str) -> str:
-    return f"{name}={shlex.quote(value)}"
+    return f"{name}={_quoted(value)}"
+
+
+def _quoted(word: str) -> str:
+    """The word as a shell takes it. A placeholder in words stays readable: nobody runs it as it is."""
+    return word if _SAFE.fullmatch(word) else shlex.quote(word)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import (
     SAME,
@@ -248,7 +249,7 @@ def flight_errors(facts: Facts) -> list[SlipwayError]:
         SlipwayError(
             f"service {wanted.service} has a deployment in flight",
             wanted.where or wanted.name,
-            f"Wait until it ends, or replace it: -e force_full_build=true --limit {wanted.name}",
+            f"Wait until it ends, or replace it: {again('--limit', wanted.name, force_full_build='true')}",
         )
     ]
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
@@ -160,9 +161,9 @@ def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any],
     if forced:
         return (f"{what}; going back to it all the same, because force is given",)
     where = f"schema version {migrations.get('from')}" if migrations.get("from") else None
-    remedy = f"{_restore(moved)} first, or insist with -e force_schema=true"
+    remedy = f"{_restore(moved)} first, or insist: {again(force_schema='true')}"
     if not _unsafe(moved):
-        remedy = f"Take the schema back as well: -e downgrade_schema=true. Otherwise: {remedy}"
+        remedy = f"Take the schema back as well: {again(downgrade_schema='true')}. Otherwise: {remedy}"
     raise SlipwayError(what, where, remedy)
 
 

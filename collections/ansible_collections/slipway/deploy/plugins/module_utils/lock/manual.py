@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import break_claims
@@ -67,7 +68,8 @@ def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float)
     :raises LockHeld: when somebody else, or a run, holds it.
     """
     if not reason.strip():
-        raise SlipwayError("taking a lock needs a reason", None, "Add -e reason='what nobody may deploy meanwhile for'")
+        taken = command("lock", env, state="taken", reason="what nobody may deploy meanwhile for")
+        raise SlipwayError("taking a lock needs a reason", None, f"Say why: {taken}")
     found = look(store, env)
     mine = _is_mine(found.lock, found.now, person)
     token = mine.token if mine is not None else ""
@@ -89,7 +91,7 @@ def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float)
         manual=True,
     )
     held = plan.state_line(lease.lock, found.now)
-    return Outcome(True, f"{held}. Free it: playbooks/lock.yml -e state=free", lease.lock)
+    return Outcome(True, f"{held}. Free it: {command('lock', env, state='free')}", lease.lock)
 
 
 def free(store: Store, env: str, person: Person) -> Outcome:
@@ -106,7 +108,7 @@ def free(store: Store, env: str, person: Person) -> Outcome:
         raise SlipwayError(
             f"{plan.state_line(found.lock, found.now)}: it is {whose}",
             None,
-            "Break it, if nobody needs it any more: playbooks/lock.yml -e state=broken -e reason=…",
+            f"Break it, if nobody needs it any more: {command('lock', env, state='broken', reason=plan.WHY)}",
         )
     if person.dry:
         return Outcome(True, f"check mode, nothing was changed; otherwise {env} would be freed", found.lock)
@@ -152,9 +154,11 @@ def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bo
 
 def _break_claims(store: Store, env: str, person: Person, line: str, *, reason: str, force: bool) -> Outcome:
     if not reason.strip():
-        raise SlipwayError("breaking a lock needs a reason", None, "Add -e reason='why nobody needs it any more'")
+        again = command("lock", env, state="broken", reason=plan.WHY)
+        raise SlipwayError("breaking a lock needs a reason", None, f"Say why: {again}")
     if not force:
-        remedy = "See CodeDeploy whether it runs; if it does not: -e state=broken -e force=true -e reason=…"
+        forced = command("lock", env, state="broken", force="true", reason=plan.WHY)
+        remedy = f"See CodeDeploy whether it runs; if it does not: {forced}"
         raise SlipwayError(f"{line}; whether that deployment still runs is not known here", None, remedy)
     if person.dry:
         return Outcome(True, f"check mode, nothing was changed; otherwise {env} would be freed", None)

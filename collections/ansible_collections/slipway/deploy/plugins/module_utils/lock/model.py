@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
@@ -134,11 +135,10 @@ def parse(body: bytes, where: str) -> Lock:
 
 
 def _corrupt(why: str, where: str) -> LockCorrupt:
+    environment = where.removesuffix("/lock.json").rpartition("/")[2]
+    replace = command("lock", environment, state="broken", force="true", reason="it cannot be read")
     return LockCorrupt(
-        f"the lock cannot be read: {why}",
-        where,
-        "Look at it there; when no deploy runs, replace it: "
-        "playbooks/lock.yml -e state=broken -e force=true -e reason=…",
+        f"the lock cannot be read: {why}", where, f"Look at it there; when no deploy runs, replace it: {replace}"
     )
 
 

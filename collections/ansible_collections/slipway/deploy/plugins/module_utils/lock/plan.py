@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, waiting
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
     FREE,
@@ -22,7 +23,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
 )
 
 _RECORD_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(.+)")
-_WAIT_OR_BREAK: Final = "Wait: -e lock_wait=600. Break: playbooks/lock.yml -e state=broken -e reason=…"
+WHY: Final = "why it has to go"
+"""What stands for the reason in a command that breaks a lock."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def take(lock: Lock | None, now: float, claim: Claim) -> Lock:
     :raises LockHeld: with the line for the person who has to wait.
     """
     if lock is not None and not can_take(lock, now, claim.token):
-        raise LockHeld(state_line(lock, now), None, _WAIT_OR_BREAK)
+        raise LockHeld(state_line(lock, now), None, _wait_or_break(lock.env))
     again = lock is not None and lock.state == HELD and lock.token == claim.token
     return Lock(
         env=claim.env,
@@ -119,7 +121,9 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
     :raises LockAlive: when the owner gave a sign of life within the last intervals, unless ``force``.
     """
     if not reason.strip():
-        raise SlipwayError("breaking a lock needs a reason", None, "Add -e reason='why it has to go'")
+        raise SlipwayError(
+            "breaking a lock needs a reason", None, f"Say why: {command('lock', lock.env, state='broken', reason=WHY)}"
+        )
     if lock.state != HELD:
         raise SlipwayError(f"the lock of {lock.env} is not held", None, "There is nothing to break")
     if lock.alive(now) and not force:
@@ -127,7 +131,8 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
             f"the lock of {lock.env} is in use: {one_line(lock.owner)} gave a sign of life "
             f"{_ago(now - (lock.heartbeat_at or now))} (process {lock.pid} on {one_line(lock.host)})",
             None,
-            f"Stop that run first; if it cannot be running, repeat in {_span(lock.sure_for)} or add -e force=true",
+            f"Stop that run first; if it cannot be running, repeat in {_span(lock.sure_for)}, or: "
+            + command("lock", lock.env, state="broken", force="true", reason=WHY),
         )
     breaking = Breaking(owner=lock.owner, token=lock.token, broken_by=by, broken_reason=reason.strip(), at=now)
     history = (*lock.history, breaking)[-HISTORY_LENGTH:]
@@ -149,7 +154,12 @@ def describe(lock: Lock, now: float, zone: tzinfo | None = None) -> str:
     :param zone: the time zone of the clock times; ``None`` is this machine's.
     """
     line = state_line(lock, now, zone)
-    return f"{line}. {_WAIT_OR_BREAK}" if lock.held(now) else line
+    return f"{line}. {_wait_or_break(lock.env)}" if lock.held(now) else line
+
+
+def _wait_or_break(env: str) -> str:
+    broken = command("lock", env, state="broken", reason=WHY)
+    return f"Wait: {waiting(env, 600)}. Break: {broken}"
 
 
 def state_line(lock: Lock, now: float, zone: tzinfo | None = None) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import escape, link, without_mentions
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -156,6 +157,8 @@ def _headline(record: Record) -> str:
     if outcome is None:
         return f"### ⏳ {subject} began\n\n{plural(len(targets_of(record)), 'change')} to make."
     sign, words = _ENDS.get(str(outcome), ("❌", "did not end; what runs is not known"))
+    if undo_was_asked(record):
+        sign, words = "✅", "was undone, as asked"
     took = seconds(record)
     after = f" in {duration(took)}" if took is not None else ""
     why = f"**Why:** {escape(cause_words(record))}\n\n" if record.get("cause") else ""

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.metadata import approved, coverage, traces
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import headline, next_steps
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist, checklist_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
@@ -92,6 +93,8 @@ def end(record: Record) -> Message:
         return _message(record, f"{_subject(record)}: {nothing_to_do(record)}", GREEN, [])
     said = {"undone": "FAILED and was undone", "held": "FAILED and is held", "needs_person": "FAILED, needs a person"}
     words = said.get(str(outcome), "ended and what runs is not known")
+    if undo_was_asked(record):
+        words = "was undone, as asked"
     details = [_escaped(headline(record)), *_findings(record), _escaped(closing(record))]
     details += [*(_escaped(step) for step in next_steps(record)), *_metadata(record)]
     return _message(record, f"{_subject(record)} {words}{after}", colour(record), details)
@@ -100,7 +103,7 @@ def end(record: Record) -> Message:
 def colour(record: Record) -> str:
     """The colour of a closed record."""
     outcome = record.get("outcome")
-    if outcome in ("succeeded", "unchanged"):
+    if outcome in ("succeeded", "unchanged") or undo_was_asked(record):
         return GREEN
     stood = outcome == "held" or (outcome == "undone" and as_before(record))
     return YELLOW if stood else RED

@@ -13,6 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown imp
     table,
     without_mentions,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     Record,
@@ -81,6 +82,8 @@ def _headline(record: Record) -> str:
     took = seconds(record)
     after = f" in {duration(took)}" if took is not None else ""
     sign, words = _SIGNS.get(outcome, "❌"), _WORDS.get(outcome, "did not end; what runs is not known")
+    if undo_was_asked(record):
+        sign, words = "✅", "was undone, as asked"
     kind = "" if is_rollback(record) else "deploy of "
     subject = f"{escape(record.get('environment'))}: {kind}{escape(release(record))}{title}"
     return f"## {sign} {subject}\n\n**{escape(words)}{after}.** {escape(closing(record))}"

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
 
@@ -157,7 +158,7 @@ def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> 
             return _goal(record)
     if is_rollback:
         what = f"{environment} is back at the oldest good release already"
-        raise SlipwayError(what, "rollback", "Name another with -e to=…")
+        raise SlipwayError(what, "rollback", f"Name another: {again(to='…')}")
     # Releases that changed nothing (forced ones) do not count.
     first = older[-1] if older else current
     return Goal(None, _BEFORE_ALL, runs_before(first))

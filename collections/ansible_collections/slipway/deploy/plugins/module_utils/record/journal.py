@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
@@ -64,7 +65,9 @@ class Journal:
         journal = _find(store, environment, identity)
         if journal is None:
             where = f"{store.url}/{record_key(environment, identity)}"
-            raise SlipwayError(f"there is no release {identity}", where, "playbooks/history.yml lists those there are")
+            raise SlipwayError(
+                f"there is no release {identity}", where, f"See those there are: {command('history', environment)}"
+            )
         return journal
 
     @property

@@ -88,6 +88,13 @@ def is_open(record: Mapping[str, Any]) -> bool:
     return record.get("outcome") is None
 
 
+def undo_was_asked(record: Mapping[str, Any]) -> bool:
+    """Whether the deploy was undone because somebody asked for it (``-e resume=undo``): that is done, not failed."""
+    resumed = record.get("resumed")
+    last = resumed[-1] if isinstance(resumed, list) and resumed else None
+    return record.get("outcome") == "undone" and isinstance(last, dict) and last.get("choice") == "undo"
+
+
 def rollout_of(record: Mapping[str, Any]) -> Rollout:
     """The rollout that a record describes, as far as it got."""
     settings = record.get("settings", {})

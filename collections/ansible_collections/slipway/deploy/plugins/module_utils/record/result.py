@@ -15,7 +15,7 @@ _WORDS = {"needs_person": "needs a person", "held": "was held", "undone": "was u
 def service_result(name: str, deploy: Mapping[str, Any]) -> dict[str, Any]:
     """One service's result.
 
-    :param deploy: what deploy_close returned: ``outcome``, ``cause``, ``services`` (name → state).
+    :param deploy: what deploy_close returned: ``outcome``, ``cause``, ``services`` (name → state), ``undo_asked``.
     :return: ``changed`` for a service that was deployed; ``failed`` for one of a deploy that did not end well, be it
         the culprit or not: it does not run what was asked. One that the deploy did not mean to change fails only when
         it meant to change none.
@@ -25,6 +25,8 @@ def service_result(name: str, deploy: Mapping[str, Any]) -> dict[str, Any]:
     outcome = deploy.get("outcome")
     if not deploy.get("record") or outcome in GOOD:
         return {"changed": state == "stable", "state": state}
+    if deploy.get("undo_asked"):
+        return {"changed": state == "undone", "state": state}
     concerned = name in states or not states
     cause = deploy.get("cause") or "it did not come to its end"
     message = f"the deploy {deploy['record']} {_WORDS.get(str(outcome), 'is unfinished')}: {cause}"

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, resume_commands
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
@@ -77,6 +79,9 @@ def headline(record: Record) -> str:
     cause = record.get("cause") or {}
     culprit = _culprit(record)
     what = clean(cause.get("what") or "no reason is recorded")
+    if undo_was_asked(record):
+        took = seconds(record)
+        return f"UNDONE, as asked{f', after {duration(took)}' if took is not None else ''}: {what}"
     if culprit is None:
         named = clean(cause.get("target") or "")
         subject = named or phase_words(cause.get("phase"))
@@ -175,25 +180,24 @@ def next_steps(record: Record) -> list[str]:
     if lost:
         restore_to = clean((record.get("migrations") or {}).get("restore_to") or "before this deploy")
         steps.append(f"restore the database to {restore_to}, just before this deploy migrated it, then go back:")
-        steps.append(f"ansible-playbook playbooks/rollback.yml -e env={environment} -e force_schema=true")
+        steps.append(command("rollback", environment, force_schema="true"))
     stuck = [item for item in targets_of(record) if item.get("state") == "undo_failed"]
     steps += [
         f"put {clean(item['name'])} back to {what_ran(item)} by hand: {_update_command(record, item)}"
         for item in stuck[:_OTHERS]
     ]
     if record.get("outcome") == "held":
-        steps.append(f"go back: ansible-playbook playbooks/rollback.yml -e env={environment}")
+        steps.append(f"go back: {command('rollback', environment)}")
     if record.get("outcome") is None:
-        resume = f"ansible-playbook deploy.yml -e env={environment} -e resume="
-        steps.append(f"finish or undo it: {resume}finish or {resume}undo")
+        steps.append(f"finish or undo it: {resume_commands(environment)}")
     if target:
-        steps.append(f"logs: ansible-playbook playbooks/logs.yml -e env={environment} --limit {clean(target)}")
+        steps.append(f"logs: {command('logs', environment, '--limit', clean(target))}")
     return steps
 
 
 def _update_command(record: Record, item: Target) -> str:
     if is_host(item):
-        return f"ansible-playbook playbooks/rollback.yml -e env={clean(record.get('environment'))}"
+        return command("rollback", clean(record.get("environment")))
     old = str((item.get("from") or {}).get("task_definition") or "").rsplit("/", 1)[-1]
     where = f"--region {clean(record.get('region'))} --cluster {clean(item.get('cluster'))}"
     return f"aws ecs update-service {where} --service {clean(item.get('service'))} --task-definition {old}"

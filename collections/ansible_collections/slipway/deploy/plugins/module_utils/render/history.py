@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.released import NOT_COMPARED
@@ -111,7 +112,8 @@ def history(found: Releases, width: int | None = None) -> list[str]:
     lines = [f"{environment} · the newest {count}" if older else f"{environment} · {count}"]
     lines += _table([_row(found, record) for record in found.shown], width)
     if older:
-        lines.append(f"… there are older ones: -e entries={len(found.shown) * 2}")
+        more = command("history", environment, entries=str(len(found.shown) * 2))
+        lines.append(f"… there are older ones: {more}")
     lines += hanging("now", _now(found), width)
     for text in found.astray[:_ASTRAY]:
         lines += hanging("", clean(text), width)
@@ -229,8 +231,8 @@ def _own_runs(own: Sequence[Own]) -> str:
 
 
 def _back(found: Releases) -> str:
-    command = f"ansible-playbook playbooks/rollback.yml -e env={clean(found.environment)}"
+    back = command("rollback", clean(found.environment))
     if found.goal is None:
         return f"not possible: {found.no_goal}"
     there = f" ({clean(found.goal.release)})" if found.goal.release else ""
-    return f"{command} returns to {clean(found.goal.label)}{there}"
+    return f"{back} returns to {clean(found.goal.label)}{there}"

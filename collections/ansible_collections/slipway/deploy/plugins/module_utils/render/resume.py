@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     GOING_BACK,
@@ -72,7 +73,7 @@ def _headline(record: Record, now: float) -> str:
 
 
 def _choices(record: Record, begun: list[Target], width: int | None) -> list[str]:
-    command = f"ansible-playbook deploy.yml -e env={clean(record.get('environment'))} -e resume="
+    environment = clean(record.get("environment"))
     lost = point_of_no_return(record)
     returns = [
         f"{clean(item['name'])} to {what_ran(item)}"
@@ -88,5 +89,8 @@ def _choices(record: Record, begun: list[Target], width: int | None) -> list[str
     lines: list[str] = []
     for choice, effect in choices:
         # The command stands on a line of its own, so that it can be copied.
-        lines += [*hanging(choice, f"{effect}:", width, column=14), f"{' ' * 14}{command}{choice}"]
+        lines += [
+            *hanging(choice, f"{effect}:", width, column=14),
+            f"{' ' * 14}{command('deploy', environment, resume=choice)}",
+        ]
     return lines

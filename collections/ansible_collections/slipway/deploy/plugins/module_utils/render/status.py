@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
     UNTOUCHED,
     Record,
@@ -145,6 +147,8 @@ def _outcome(overview: Overview, record: Record) -> str:
         phase = str(record.get("phase") or "").replace("_", " ")
         return f"is running ({phase})" if overview.running else f"is unfinished (left {phase})"
     cause = cause_words(record) or clean((record.get("hold") or {}).get("what") or "")
+    if undo_was_asked(record):
+        return "was undone, as asked"
     if outcome != "succeeded":
         return f"{_OUTCOMES.get(str(outcome), clean(outcome))}{f': {cause}' if cause else ''}"
     took = seconds(record)
@@ -230,35 +234,35 @@ def _put_back(environment: str, items: Sequence[ServiceStatus], hosts: Sequence[
     steps = []
     for record in dict.fromkeys(record for _name, record, returns in stray if returns):
         names = ",".join(clean(name) for name, of, returns in stray if returns and of == record)
-        command = f"ansible-playbook playbooks/rollback.yml {environment} -e to={clean(record)} --limit {names}"
-        steps.append(f"put it back: {command}")
+        steps.append(f"put it back: {command('rollback', environment, '--limit', names, to=clean(record))}")
     others = ",".join(clean(name) for name, _record, returns in stray if not returns)
     if others:
-        steps.append(f"deploy what is asked for: ansible-playbook deploy.yml {environment} --limit {others}")
+        steps.append(f"deploy what is asked for: {command('deploy', environment, '--limit', others)}")
     return steps
 
 
 def _next(overview: Overview, items: Sequence[ServiceStatus], hosts: Sequence[HostStatus]) -> list[str]:
-    environment = f"-e env={clean(overview.environment)}"
+    environment = clean(overview.environment)
     steps = []
     if overview.record is not None and not overview.running and is_unfinished(overview.record):
-        resume = f"ansible-playbook deploy.yml {environment} -e resume="
-        steps += [f"finish it: {resume}finish", f"undo it: {resume}undo"]
+        steps += [
+            f"finish it: {command('deploy', environment, resume='finish')}",
+            f"undo it: {command('deploy', environment, resume='undo')}",
+        ]
     else:
         left = overview.record is not None and overview.record.get("outcome") in ("held", "needs_person")
         if left and overview.record is not None and _is_changed(overview.record):
-            steps.append(f"go back: ansible-playbook playbooks/rollback.yml {environment}")
+            steps.append(f"go back: {command('rollback', environment)}")
         steps += _put_back(environment, items, hosts) if not overview.running else []
     bad = [clean(item.name) for item in items if item.condition == "failing"]
     if bad:
-        steps.append(f"logs: ansible-playbook playbooks/logs.yml {environment} --limit {','.join(bad[:FINDINGS])}")
+        steps.append(f"logs: {command('logs', environment, '--limit', ','.join(bad[:FINDINGS]))}")
     drifted = [clean(item.name) for item in items if item.drift]
     if drifted:
         names = ",".join(drifted[:FINDINGS])
-        command = f"ansible-playbook deploy.yml {environment} --limit {names}"
         steps += [
-            f"ship the drift: {command} -e ship_drift={names}",
-            f"or dismiss it: {command} -e dismiss_drift={names}",
+            f"ship the drift: {command('deploy', environment, '--limit', names, '-e', f'ship_drift={names}')}",
+            f"or dismiss it: {command('deploy', environment, '--limit', names, '-e', f'dismiss_drift={names}')}",
         ]
     return steps
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
@@ -61,7 +62,9 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
         return rollout.turn_back(Cause("the run was interrupted, and undoing it was asked for", phase="resuming"))
     if rollout.cause is not None:
         raise SlipwayError(
-            f"the deploy had failed and was going back ({rollout.cause.what})", "resume=finish", "Say -e resume=undo"
+            f"the deploy had failed and was going back ({rollout.cause.what})",
+            "resume=finish",
+            f"Undo it: {again(resume='undo')}",
         )
     targets = tuple(adopted(target, services.get(target.name)) for target in rollout.targets)
     return replace(rollout, targets=targets)

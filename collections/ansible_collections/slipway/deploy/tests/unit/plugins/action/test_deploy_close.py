@@ -81,7 +81,10 @@ def test_outcome(close: Any, document: Doc, outcome: str | None) -> None:
     assert (result["outcome"], item.journal.record["outcome"]) == (outcome, outcome)
     assert result["hosts"] == [target["name"] for target in document["targets"]]
     if outcome is None:
-        assert "is unfinished: say -e resume=finish or -e resume=undo" in item.console.said[0]
+        assert (
+            "is unfinished. Go on with it: ansible-playbook deploy.yml -e env=dev -e resume=finish or ansible"
+            in item.console.said[0]
+        )
     elif outcome not in ("succeeded", "unchanged"):
         assert item.journal.record["cause"] is not None
 

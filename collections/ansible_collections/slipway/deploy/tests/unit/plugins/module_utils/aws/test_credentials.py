@@ -16,6 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 
 PYTHON = sys.executable
 ROLE = "role_arn = arn:aws:iam::210987654321:role/deploy"
+SERIAL = "arn:aws:iam::210987654321:mfa/maria"
 STATIC = "[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n"
 SSO = """[profile work]
 sso_session = corp
@@ -54,7 +55,7 @@ def refused(config: Path, text: str) -> SlipwayError:
     ("text", "says", "remedy"),
     [
         pytest.param(
-            f"{STATIC}[profile work]\n{ROLE}\nsource_profile = base\nmfa_serial = arn:aws:iam::210987654321:mfa/maria\n",
+            f"{STATIC}[profile work]\n{ROLE}\nsource_profile = base\nmfa_serial = {SERIAL}\n",
             "the profile work asks for an MFA code, which cannot be typed here",
             "aws sts get-caller-identity --profile work",
             id="MFA",
@@ -97,9 +98,8 @@ def test_a_session_that_the_aws_cli_keeps_is_used(config: Path, tmp_path: Path) 
     """``aws sts get-caller-identity --profile work`` asked for the code; its key is botocore's own."""
     from botocore.credentials import AssumeRoleCredentialFetcher
 
-    serial = "arn:aws:iam::210987654321:mfa/maria"
     fetcher = AssumeRoleCredentialFetcher(
-        None, None, "arn:aws:iam::210987654321:role/deploy", extra_args={"SerialNumber": serial}
+        None, None, "arn:aws:iam::210987654321:role/deploy", extra_args={"SerialNumber": SERIAL}
     )
     cache = tmp_path / ".aws" / "cli" / "cache"
     cache.mkdir(parents=True)
@@ -110,6 +110,6 @@ def test_a_session_that_the_aws_cli_keeps_is_used(config: Path, tmp_path: Path) 
         "Expiration": "2099-01-01T00:00:00Z",
     }
     (cache / f"{fetcher._cache_key}.json").write_text(json.dumps({"Credentials": kept}))
-    config.write_text(f"{STATIC}[profile work]\n{ROLE}\nsource_profile = base\nmfa_serial = {serial}\n")
+    config.write_text(f"{STATIC}[profile work]\n{ROLE}\nsource_profile = base\nmfa_serial = {SERIAL}\n")
     clients = make_clients(AwsSettings("dev", "eu-west-1", "210987654321", profile="work"))
     assert clients("ecs")._request_signer._credentials.get_frozen_credentials().access_key == "ASIA"

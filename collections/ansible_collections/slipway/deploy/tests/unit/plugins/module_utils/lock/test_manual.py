@@ -84,7 +84,7 @@ def test_a_person_holds_prolongs_and_frees(store: Store) -> None:
     assert taken.changed
     assert taken.line.startswith("dev is locked by maria@laptop since ")
     assert "(manual: moving)" in taken.line
-    assert taken.line.endswith("Free it: playbooks/lock.yml -e state=free")
+    assert taken.line.endswith("Free it: ansible-playbook playbooks/lock.yml -e env=dev -e state=free")
     with pytest.raises(LockHeld, match=r"manual: moving"):
         run(store, "otto@laptop")
     longer = hold(store, "dev", MARIA, reason="still moving", seconds=7200)

@@ -81,7 +81,8 @@ def test_refuses_what_is_no_lock(body: bytes) -> None:
         parse(body, "s3://state/dev/lock.json")
     line = str(caught.value)
     assert line.startswith("s3://state/dev/lock.json: the lock cannot be read: ")
-    assert line.endswith("replace it: playbooks/lock.yml -e state=broken -e force=true -e reason=…")
+    replace = "ansible-playbook playbooks/lock.yml -e env=dev -e state=broken -e force=true"
+    assert line.endswith(f"replace it: {replace} -e reason='it cannot be read'")
     assert "\n" not in line
 
 

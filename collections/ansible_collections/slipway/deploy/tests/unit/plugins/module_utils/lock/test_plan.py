@@ -138,7 +138,10 @@ def test_the_history_keeps_the_last_breakings() -> None:
     assert [item.broken_reason for item in lock.history] == [f"{number}" for number in range(3, HISTORY_LENGTH + 3)]
 
 
-ADVICE = ". Wait: -e lock_wait=600. Break: playbooks/lock.yml -e state=broken -e reason=…"
+ADVICE = (
+    ". Wait: ansible-playbook deploy.yml -e env=dev -e lock_wait=600. "
+    "Break: ansible-playbook playbooks/lock.yml -e env=dev -e state=broken -e reason='why it has to go'"
+)
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,8 @@ def test_an_undo_that_failed_needs_a_person() -> None:
         ({"record": "r", "outcome": "unchanged", "services": {}}, False, False),
         ({"record": "r", "outcome": "undone", "services": {"a": "undone"}}, True, False),
         ({"record": "r", "outcome": "undone", "services": {"b": "undone"}}, False, False),
+        ({"record": "r", "outcome": "undone", "services": {"a": "undone"}, "undo_asked": True}, False, True),
+        ({"record": "r", "outcome": "undone", "services": {"a": "planned"}, "undo_asked": True}, False, False),
         ({"record": "r", "outcome": "held", "services": {}}, True, False),
         ({"record": "r", "outcome": None, "services": {"a": "in_flight"}}, True, False),
         ({}, False, False),
