@@ -130,7 +130,7 @@ def run(directory: Path, site: Site, playbook: str, checklist: list[Doc], *more:
     shutil.copy(ROOT / "inventories" / "environment.yml", inventory.parent)
     shutil.copy(ROOT / "inventories" / "dev" / "environment.yml", inventory)
     shutil.copy(ROOT / "ansible.cfg", directory)
-    shutil.copytree(ROOT / "playbooks", directory / "playbooks")
+    shutil.copytree(ROOT / "playbooks", directory / "playbooks", symlinks=True)
     (directory / "collections").symlink_to(ROOT / "collections")
     account = {"account_id": "123456789012", "aws_region": "eu-west-1"} if checklist else {}
     variables = {

@@ -168,7 +168,7 @@ def make_deploys(directory: Path, sandbox: Sandbox) -> Deploys:
     for name in ("ansible.cfg", "deploy.yml"):
         shutil.copy(ROOT / name, directory)
     for name in ("inventories", "playbooks"):
-        shutil.copytree(ROOT / name, directory / name)
+        shutil.copytree(ROOT / name, directory / name, symlinks=True)
     (directory / "collections").symlink_to(ROOT / "collections")
     return Deploys(directory, sandbox)
 

@@ -56,7 +56,7 @@ class Project:
         """Copy the project; of the environment's inventory only ``sources`` and an empty ``group_vars``."""
         for name in ("ansible.cfg", "deploy.yml"):
             shutil.copy(ROOT / name, self.directory)
-        shutil.copytree(ROOT / "playbooks", self.directory / "playbooks")
+        shutil.copytree(ROOT / "playbooks", self.directory / "playbooks", symlinks=True)
         for name in ("collections", "roles"):
             (self.directory / name).symlink_to(ROOT / name)
         (self.inventory / "group_vars").mkdir(parents=True)

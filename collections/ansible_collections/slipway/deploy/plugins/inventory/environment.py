@@ -48,7 +48,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible import constants, context
 from ansible.errors import AnsibleError
@@ -80,8 +80,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.source 
     template_names,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import (
+    begin,
     check_run,
     check_steps,
+    end,
     limit_patterns,
     role_options,
 )
@@ -91,9 +93,6 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep
 from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
 
 display = Display()
-
-# ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
-_EXIT_CODE = 4
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -120,7 +119,7 @@ class InventoryModule(BaseInventoryPlugin):
             self._read_config_data(path)
             self._parse(Path(path), cache)
         except (SlipwayError, AnsibleError) as error:
-            _end(error)
+            end(error if isinstance(error, SlipwayError) else SlipwayError(_one_line(error)))
         finally:
             signs.stop()
 
@@ -149,6 +148,7 @@ class InventoryModule(BaseInventoryPlugin):
         if len(given) <= 1:
             # A second source may bring hosts and variables that are not known yet.
             self._check_run(root, environment)
+        begin(environment)
 
     def _add_outputs(self, directory: Path) -> None:
         """What Terraform says, as variables of all hosts. They are values, never templates."""
@@ -348,10 +348,3 @@ def _one_line(error: BaseException) -> str:
             parts.append(text)
         current = current.__cause__
     return ": ".join(parts) or type(error).__name__
-
-
-def _end(error: Exception) -> NoReturn:
-    """Say what is wrong and end the program; the notes of the documentation say why."""
-    sys.stdout.flush()
-    print(str(error) if isinstance(error, SlipwayError) else _one_line(error), file=sys.stderr, flush=True)
-    raise SystemExit(_EXIT_CODE)

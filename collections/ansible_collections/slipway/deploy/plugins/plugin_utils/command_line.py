@@ -4,19 +4,85 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NoReturn
 
-from ansible import context
+from ansible import constants, context
 from ansible.inventory.manager import split_host_pattern
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text, root_of
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import PLAYBOOKS, check_known
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_about
 
 _WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its steps is not a deploy"
+
+# ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
+EXIT_CODE: Final = 4
+#: The environment of this process, once the inventory has been read.
+_BEGUN: list[str] = []
+
+
+def begin(environment: str) -> None:
+    """Remember that the inventory is an environment of Slipway."""
+    _BEGUN.append(environment)
+
+
+def end(error: Exception) -> NoReturn:
+    """Say what is wrong and end the program.
+
+    Ansible would print an error of a plugin as warnings of several lines, and go on.
+    """
+    sys.stdout.flush()
+    print(str(error) if isinstance(error, SlipwayError) else " ".join(str(error).split()), file=sys.stderr, flush=True)
+    raise SystemExit(EXIT_CODE)
+
+
+def check_start(project: Path) -> None:
+    """End the program where a playbook of Slipway runs without an environment or without the project's settings.
+
+    :param project: the directory of the playbooks' project.
+    """
+    if not playbooks():
+        return
+    error = _start_error(project)
+    if error is not None:
+        end(error)
+
+
+def _start_error(project: Path) -> SlipwayError | None:
+    settings = project / "ansible.cfg"
+    used = Path(constants.CONFIG_FILE) if constants.CONFIG_FILE else None
+    remedy = f"Start it in {project}, or set ANSIBLE_CONFIG={settings}"
+    if _BEGUN:
+        finds_roles = any((Path(path) / "jvm_service").is_dir() for path in constants.DEFAULT_ROLES_PATH)
+        finds_variables = "slipway.deploy.environment" in constants.VARIABLE_PLUGINS_ENABLED
+        roles = project / "roles"
+        if (finds_roles or not roles.is_dir()) and finds_variables:
+            return None
+        return SlipwayError("lacks settings of Slipway (roles_path, vars_plugins_enabled)", str(used), remedy)
+    for source in _sources():
+        root = root_of(source)
+        if root is not None and source.parent != root and source.is_file():
+            environment = source.relative_to(root).parts[0]
+            where = f"-i {source.relative_to(root.parent)}"
+            return SlipwayError("is one file of an environment", where, f"Say -e env={environment} in its place")
+    if used is None or used.resolve() != settings.resolve():
+        read = f"Ansible reads {used}" if used else "Ansible finds no ansible.cfg here"
+        return SlipwayError(f"the settings of Slipway are not used: {read}", str(Path.cwd()), remedy)
+    return SlipwayError("is not an environment", f"-i {', '.join(_given())}", "Say -e env=… and leave -i out")
+
+
+def _given() -> list[str]:
+    given = context.CLIARGS.get("inventory") if context.CLIARGS else None
+    return [given] if isinstance(given, str) else [str(source) for source in given or ()]
+
+
+def _sources() -> list[Path]:
+    return [Path(os.path.normpath(Path(source).absolute())) for source in _given() if "," not in source]
 
 
 def playbooks() -> list[str]:

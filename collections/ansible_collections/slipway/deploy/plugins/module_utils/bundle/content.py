@@ -22,6 +22,8 @@ FLYWAY: Final = "flyway/"
 _COLLECTION: Final = "collections/ansible_collections/slipway/deploy/"
 _FILES: Final = frozenset({"ansible.cfg", "COPYING", "inventories/environment.yml"})
 _TREES: Final = ("playbooks/", "roles/", "filter_plugins/", f"{_COLLECTION}plugins/", f"{_COLLECTION}meta/")
+# For playbooks that are started elsewhere; a bundle's are not.
+_LINK: Final = "playbooks/collections"
 _HOOKS: Final = "pipelines/codedeploy/"
 _SKIPPED: Final = ("pipelines/codedeploy/pins.json",)
 #: Where Flyway looks by default: of a module's resources, as ``database_migration_locations`` names it.
@@ -65,7 +67,7 @@ def project_name(name: str, environment: str) -> str | None:
     if name.startswith(_HOOKS) and name not in _SKIPPED:
         return name.removeprefix(_HOOKS)
     if name in _FILES or name.startswith((f"inventories/{environment}/", *_TREES)):
-        return None if "/__pycache__/" in name or name.endswith(".example") else name
+        return None if "/__pycache__/" in name or name.endswith(".example") or name == _LINK else name
     return None
 
 
