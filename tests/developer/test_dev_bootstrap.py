@@ -90,7 +90,7 @@ def test_a_bad_path_is_one_line(deploys: Deploys, tmp_path: Path) -> None:
     ):
         ran = bootstrap(deploys, "-e", f"backend_path={path}")
         assert ran.code == 2, ran.text
-        assert len(ran.text.splitlines()) == 1, ran.text
+        assert len(ran.lines) == 1, ran.text
         assert said in ran.text
 
 

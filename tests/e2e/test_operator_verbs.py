@@ -203,5 +203,5 @@ def test_what_cannot_be_read_is_said_in_a_line(deploys: Deploys) -> None:
     ):
         ran = look(deploys, verb, *arguments)
         assert ran.code == 2, ran.text
-        assert len(ran.text.splitlines()) == 1, ran.text
+        assert len(ran.lines) == 1, ran.text
         assert said in ran.text

@@ -75,7 +75,7 @@ def test_what_ended_half_way_is_finished(promotions: Promotions) -> None:
     hook.chmod(0o755)
     failed = promotions.run()
     assert failed.code == 2
-    assert len(failed.text.splitlines()) == 1, failed.text
+    assert len(failed.lines) == 1, failed.text
     assert "infra" in failed.text
     assert "the remote refused the tag" in failed.text
     assert promotions.versions() == {}
@@ -137,7 +137,7 @@ def test_a_refusal_is_one_line(promotions: Promotions, arguments: list[str], sai
     refused = promotions.run(*arguments)
     assert refused.code == 2, refused.text
     assert said in refused.text
-    assert len([line for line in refused.text.splitlines() if not line.startswith("hosts: ")]) == 1, refused.text
+    assert len([line for line in refused.lines if not line.startswith("hosts: ")]) == 1, refused.text
     assert promotions.versions() == {}
 
 

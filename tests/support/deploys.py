@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -40,6 +41,9 @@ OLD, NEW = "8d20c11", "3f9c2d1"
 LIMIT_SECONDS = scaled(120)
 
 
+_SIGN_OF_LIFE = re.compile(r"\S+: .* …(?: [0-9].*)?")
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a command ended."""
@@ -52,6 +56,11 @@ class Ran:
     def text(self) -> str:
         """Everything that it printed."""
         return self.out + self.err
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that it printed, without those that only a slow machine sees: what is being done for how long."""
+        return [line for line in self.text.splitlines() if not _SIGN_OF_LIFE.fullmatch(line)]
 
 
 @dataclass
