@@ -11,10 +11,12 @@ service itself is deployed with. What happens is in /var/log/slipway/first-boot.
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import hashlib
 import hmac
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -30,6 +32,8 @@ LOG = Path("/var/log/slipway/first-boot.log")
 BUNDLES = Path("/opt/slipway/bundles")
 IMDS = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
 ENDPOINT = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
+# Far beyond what a bundle has: a few hundred MB in a few thousand files.
+CHUNK, MEMBERS, LARGEST = 1 << 20, 50_000, 4 << 30
 EMPTY = hashlib.sha256(b"").hexdigest()
 Role = dict[str, str]
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -133,12 +137,38 @@ def fetched() -> Path:
     BUNDLES.mkdir(mode=0o755, parents=True, exist_ok=True)
     packed = BUNDLES / (sha256[:16] + ".tar.gz")
     download(region, credentials, url, sha256, packed)
-    with tarfile.open(str(packed)) as archive:
-        # Its digest was compared: it is what playbooks/bundle.yml made.
-        archive.extractall(str(root))  # noqa: S202
+    shutil.rmtree(str(root), ignore_errors=True)
+    unpack(packed, root)
     packed.unlink()
     (root / ".complete").touch()
     return root
+
+
+class Bounded(gzip.GzipFile):
+    """A bundle's bytes. Nothing reads more of them at once, or farther, than a bundle needs."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Some bytes; tarfile believes whatever size a header states."""
+        if size is None or not 0 <= size <= CHUNK or self.tell() > LARGEST:
+            raise ValueError(f"the bundle has a header of more than {CHUNK} bytes, or more than {LARGEST} bytes")
+        return super().read(size)
+
+
+def unpack(packed: Path, root: Path) -> None:
+    """Write the bundle's plain files below root, and nothing anywhere else."""
+    root.mkdir(mode=0o755)
+    with Bounded(str(packed)) as source, tarfile.open(fileobj=source, mode="r:") as archive:
+        for count, member in enumerate(archive):
+            if count >= MEMBERS or member.size > LARGEST:
+                raise ValueError(f"the bundle has more than {MEMBERS} files, or a file of more than {LARGEST} bytes")
+            parts = member.name.split("/")
+            if member.type != tarfile.REGTYPE or {"", ".", ".."}.intersection(parts) or not member.name.isprintable():
+                raise ValueError(f"the bundle has {ascii(member.name)[:200]}, which is not a plain file below it")
+            path = root.joinpath(*parts)
+            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            with archive.extractfile(member) as content, path.open("xb") as file:  # type: ignore[union-attr]
+                shutil.copyfileobj(content, file, CHUNK)
+            path.chmod(0o755 if member.mode & 0o100 else 0o644)
 
 
 def say(line: str) -> None:

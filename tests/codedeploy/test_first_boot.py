@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import importlib.util
 import json
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +18,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, write_archive
 from tests.codedeploy.imds import INSTANCE, serve_imds
 from tests.codedeploy.world import World
 from tests.support.hosts import Host, Hosts
@@ -55,6 +58,56 @@ def test_it_fits_into_user_data_and_python_3_8() -> None:
     assert len(text.encode()) < 16 * 1024
     compile(text, "user-data", "exec", dont_inherit=True)
     __import__("ast").parse(text, feature_version=(3, 8))
+
+
+def packed(path: Path, members: Iterable[tuple[str, bytes, int, bytes]]) -> Path:
+    """A bundle of (name, type, stated size, content) members."""
+    body = b""
+    for name, kind, size, content in members:
+        info = tarfile.TarInfo(name)
+        info.type, info.size, info.linkname, info.mode = kind, size, "/etc/passwd", 0o755
+        body += info.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
+    path.write_bytes(gzip.compress(body + bytes(1024)))
+    return path
+
+
+FILE = tarfile.REGTYPE
+HOSTILE = {
+    "up": [("migrations/../../x.sql", FILE, 1, b"x")],
+    "absolute": [("/x.sql", FILE, 1, b"x")],
+    "a link": [("a", tarfile.SYMTYPE, 0, b""), ("a/x", FILE, 1, b"x")],
+    "a hard link": [("a", tarfile.LNKTYPE, 0, b"")],
+    "a device": [("a", tarfile.CHRTYPE, 0, b"")],
+    "a newline": [("a\nb", FILE, 1, b"x")],
+    "a long name": [("././@LongLink", tarfile.GNUTYPE_LONGNAME, 1 << 30, b"")],
+    "a PAX header": [("pax", tarfile.XHDTYPE, 1 << 30, b"")],
+    "a huge file": [("a", FILE, 5 << 30, b"")],
+}
+
+
+@pytest.mark.parametrize("members", HOSTILE.values(), ids=HOSTILE)
+def test_a_bundle_that_could_lead_out_is_not_unpacked(
+    user_data: ModuleType, tmp_path: Path, members: list[tuple[str, bytes, int, bytes]]
+) -> None:
+    root = tmp_path / "bundles" / "b"
+    root.parent.mkdir()
+    with pytest.raises(ValueError, match="the bundle has"):
+        user_data.unpack(packed(tmp_path / "b.tar.gz", members), root)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar.gz", "bundles"]
+    assert [path.name for path in root.parent.iterdir()] == ["b"]
+    assert not any(path.is_symlink() or path.is_file() for path in root.rglob("*"))
+
+
+def test_a_bundle_is_unpacked_as_it_was_written(user_data: ModuleType, tmp_path: Path) -> None:
+    entries = {"hooks/hook.sh": Entry(b"#!", program=True), "a/" * 60 + "b": Entry(b"b"), "empty": Entry(b"")}
+    write_archive(tmp_path / "b.tar.gz", entries)
+    user_data.unpack(tmp_path / "b.tar.gz", tmp_path / "root")
+    found = {
+        str(path.relative_to(tmp_path / "root")): Entry(path.read_bytes(), path.stat().st_mode & 0o777 == 0o755)
+        for path in (tmp_path / "root").rglob("*")
+        if path.is_file()
+    }
+    assert found == entries
 
 
 @pytest.mark.parametrize(

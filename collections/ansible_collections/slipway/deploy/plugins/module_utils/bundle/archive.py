@@ -13,6 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
 _CHUNK = 1024 * 1024
 
 
@@ -37,7 +39,13 @@ def file_digest(path: Path) -> str:
 
 
 def write_archive(path: Path, entries: Mapping[str, Entry]) -> str:
-    """Write a ``tar.gz`` and return its SHA-256. A file that stood there is replaced when the new one is whole."""
+    """Write a ``tar.gz`` and return its SHA-256. A file that stood there is replaced when the new one is whole.
+
+    :raises SlipwayError: a name would lead out of the directory that the archive is unpacked into.
+    """
+    for name in entries:
+        if any(part in ("", ".", "..") for part in name.split("/")):
+            raise SlipwayError(f"{name[:200]!a} leads out of the archive", str(path), "Rename the file")
     new = path.with_name(f".{path.name}.new")
     with (
         new.open("wb") as raw,

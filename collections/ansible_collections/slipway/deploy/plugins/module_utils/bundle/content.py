@@ -11,7 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import LimitExceeded, check_path, mib
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+
+MIGRATION_SIZE: Final = 64 * 1024 * 1024
+"""Bytes that one migration may have."""
+MIGRATIONS_SIZE: Final = 256 * 1024 * 1024
+MIGRATIONS_COUNT: Final = 20_000
 
 BUNDLE_SCHEMA: Final = "slipway/bundle/1"
 RELEASE_SCHEMA: Final = "slipway/bundled-release/1"
@@ -31,6 +37,8 @@ LOCATIONS: Final = ("src/main/resources/db/migration",)
 _RESOURCES: Final = "src/main/resources/"
 # Where resources are in the jar of Spring Boot, in a plain one, and in a module's sources.
 _ROOTS: Final = ("BOOT-INF/classes/", _RESOURCES, "")
+# What Windows opens instead of a file, with any extension.
+_DEVICE: Final = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 _VERSIONED: Final = re.compile(r"V(?P<version>[0-9]+(?:[._][0-9]+)*)__.*\.sql")
 # Flyway's program needs neither the drivers of other databases nor what signs in to Azure.
 _FLYWAY_TREES: Final = ("lib/", "drivers/postgresql-", "conf/", "licenses/")
@@ -93,15 +101,77 @@ def migration_name(path: str, locations: Sequence[str] = LOCATIONS) -> str | Non
 
     :param locations: where the migrations are; of several each keeps its path.
     """
+    name = located_name(path, locations)
+    return None if name is None or any(part in ("", ".", "..") for part in name.split("/")) else name
+
+
+def located_name(path: str, locations: Sequence[str] = LOCATIONS) -> str | None:
+    """:func:`migration_name` also of a file whose name leads elsewhere, to be refused by it."""
     for location in map(resource, locations):
         for root in _ROOTS:
             inside = path.removeprefix(f"{root}{location}/")
             if inside == path or not inside or inside.endswith(("/", ".class")):
                 continue
-            if any(part in ("", ".", "..") for part in inside.split("/")):
-                return None
             return f"{MIGRATIONS}{location}/{inside}" if len(locations) > 1 else f"{MIGRATIONS}{inside}"
     return None
+
+
+def check_name(name: str, where: str) -> str:
+    """A name that leads nowhere else, whoever unpacks a bundle and on which system.
+
+    :raises SlipwayError: it could.
+    """
+    parts = name.split("/")
+    what = ""
+    if "\\" in name or not name.isprintable():
+        what = "has a backslash, or a character that cannot be printed, in its name"
+    elif any(part in ("", ".", "..") or re.fullmatch(r"[A-Za-z]:.*", part) for part in parts):
+        what = "leads out of its directory"
+    elif any(_DEVICE.fullmatch(part) for part in parts):
+        what = "has the name of a device"
+    else:
+        try:
+            check_path(parts)
+        except LimitExceeded as error:
+            what = str(error)
+    if what:
+        raise SlipwayError(f"{name[:200]!a} {what}", where, "Rename it, then build again")
+    return name
+
+
+class Budget:
+    """What the migrations of one bundle may have at most, counted while they are read.
+
+    :param where: the jar or the directory that they are in.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._names: set[str] = set()
+        self._size = 0
+
+    def check_name(self, name: str) -> None:
+        """Count one more file.
+
+        :raises SlipwayError: its name is refused, is there already (in whatever case), or one too many.
+        """
+        check_name(name, self._where)
+        if name.casefold() in self._names:
+            what = f"{name[:200]!a} is there twice, or differs from another only in case"
+            raise SlipwayError(what, self._where, "Keep one of them, then build again")
+        self._names.add(name.casefold())
+        if len(self._names) > MIGRATIONS_COUNT:
+            raise SlipwayError(f"it has more migrations than the limit of {MIGRATIONS_COUNT}", self._where)
+
+    def add(self, size: int) -> None:
+        """Count the bytes of a file.
+
+        :raises SlipwayError: there are too many.
+        """
+        self._size += size
+        if self._size > MIGRATIONS_SIZE:
+            what = f"its migrations have more than the limit of {mib(MIGRATIONS_SIZE)}"
+            raise SlipwayError(what, self._where, "Load data outside migrations")
 
 
 def flyway_name(path: str) -> str | None:

@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +23,12 @@ from typing import Any, Final
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, file_digest
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
     LOCATIONS,
+    MIGRATION_SIZE,
     WHEELHOUSE,
+    Budget,
+    check_name,
     flyway_name,
-    migration_name,
+    located_name,
     project_name,
     refuse_private_key,
     resource,
@@ -36,11 +40,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels impor
     pip_arguments,
     read_lock,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import (
+    LimitExceeded,
+    Limits,
+    Tar,
+    mib,
+    open_zip,
+    read_zipped,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
 
 PINS: Final = "pipelines/codedeploy/pins.json"
+JAR_LIMITS: Final = Limits(members=100_000)
 _TIMEOUT_SECONDS: Final = 900
 
 
@@ -171,48 +184,84 @@ def _maven(pin: Mapping[str, str], directory: Path) -> Path:
 
 
 def _unpack_flyway(archive: Path, destination: Path) -> None:
-    with tarfile.open(archive) as opened:
-        for member in opened:
-            name = flyway_name(member.name)
-            source = opened.extractfile(member) if name and member.isfile() else None
-            if name is None or source is None:
-                continue
-            path = destination / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with source, path.open("wb") as file:
-                shutil.copyfileobj(source, file)
-            path.chmod(0o755 if name == "flyway/flyway" else 0o644)
+    try:
+        with archive.open("rb") as file:
+            tar = Tar(file)
+            for member in tar.members():
+                name = flyway_name(member.name)
+                if name is None or not member.isreg():
+                    continue
+                path = destination / check_name(name, str(archive))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with tar.content(member) as source, path.open("wb") as unpacked:
+                    shutil.copyfileobj(source, unpacked)
+                path.chmod(0o755 if name == "flyway/flyway" else 0o644)
+    except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
+        raise SlipwayError(f"is not Flyway's archive ({error})", str(archive), "Fetch it again") from None
 
 
 def migrations_of_jar(jar: Path, locations: Sequence[str] = LOCATIONS) -> dict[str, Entry]:
     """The migrations that a jar carries.
 
     :param locations: where they are, as ``database_migration_locations`` says.
-    :raises SlipwayError: when it is no jar.
+    :raises SlipwayError: when it is no jar, or has a migration that must not be unpacked on a host.
     """
+    remedy = "Build and upload it again"
     try:
-        with zipfile.ZipFile(jar) as opened:
-            return {
-                name: Entry(opened.read(member))
-                for member in opened.namelist()
-                if (name := migration_name(member, locations))
-            }
-    except (zipfile.BadZipFile, OSError) as error:
-        raise SlipwayError(f"is no jar ({error})", str(jar), "Build and upload it again") from error
+        with open_zip(jar, JAR_LIMITS) as opened:
+            return _of_jar(opened, str(jar), locations)
+    except LimitExceeded as error:
+        raise SlipwayError(str(error), str(jar), remedy) from None
+    except (ValueError, OSError) as error:
+        raise SlipwayError(f"is no jar ({error})", str(jar), remedy) from error
+
+
+def _of_jar(opened: zipfile.ZipFile, where: str, locations: Sequence[str]) -> dict[str, Entry]:
+    budget = Budget(where)
+    found: dict[str, Entry] = {}
+    for member in opened.infolist():
+        name = located_name(member.orig_filename, locations)
+        if name is None or member.is_dir():
+            continue
+        budget.check_name(name)
+        try:
+            content = read_zipped(member=member, archive=opened, limit=MIGRATION_SIZE)
+        except (ValueError, RuntimeError, zlib.error, EOFError, zipfile.BadZipFile) as error:
+            what = f"{ascii(member.orig_filename)[:200]} {error}"
+            raise SlipwayError(what, where, "Build and upload it again") from None
+        budget.add(len(content))
+        found[name] = Entry(content)
+    return found
 
 
 def migrations_of_checkout(module: Path, locations: Sequence[str] = LOCATIONS) -> dict[str, Entry]:
     """The migrations of a Maven module's sources.
 
     :param locations: where they are, as ``database_migration_locations`` says.
-    :raises SlipwayError: when there is no such directory.
+    :raises SlipwayError: when there is no such directory, or it has a file that must not be unpacked on a host.
     """
     if not module.is_dir():
         raise SlipwayError("there is no such directory", str(module), "Name the module's directory of a checkout")
     base = module / "src" / "main" / "resources"
+    budget = Budget(str(base))
+    found: dict[str, Entry] = {}
+    root = next((place for place in (module, *module.resolve().parents) if (place / ".git").exists()), module).resolve()
     files = [path for location in locations for path in sorted((base / resource(location)).rglob("*"))]
-    found = {migration_name(str(path.relative_to(base)), locations): path for path in files if path.is_file()}
-    return {name: Entry(path) for name, path in found.items() if name is not None}
+    for path in files:
+        name = located_name(str(path.relative_to(base)), locations)
+        if name is None or path.is_dir():
+            continue
+        budget.check_name(name)
+        if not path.resolve().is_relative_to(root) or not path.is_file():
+            remedy = "Replace it by the file itself"
+            raise SlipwayError("is a link that leads out of the checkout, or not a file", str(path), remedy)
+        size = path.stat().st_size
+        if size > MIGRATION_SIZE:
+            what = f"is larger than the limit of {mib(MIGRATION_SIZE)}"
+            raise SlipwayError(what, str(path), "Load data outside migrations")
+        budget.add(size)
+        found[name] = Entry(path)
+    return found
 
 
 def fetch_jar(s3: Any, bucket: str, key: str, digest: str, cache: Path) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import release_id
+from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import Tar
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory
 from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import (
@@ -172,21 +173,23 @@ def left_out(content: Plan, archive: BinaryIO, where: str) -> list[str]:
     if not wanted and modules is None:
         return []
     with reading(where):
-        archive.seek(0)
-        with tarfile.open(fileobj=archive, mode="r:*") as tar:
-            members = tar.getmembers()
-            texts = {item.path: _text(tar, members[item.member]) for item in (*wanted, *([modules] if modules else []))}
-    paths = _MODULE.findall(texts.get(".gitmodules", ""))
+        tar = Tar(archive)
+        attributes, listed, pointers = {item.member for item in wanted}, "", False
+        for at, member in enumerate(tar.members()):
+            if at in attributes:
+                pointers = pointers or _LFS.search(_text(tar, member)) is not None
+            elif modules is not None and at == modules.member:
+                listed = _text(tar, member)
+    paths = _MODULE.findall(listed)
     empty = sorted(path for path in paths if not any(item.path.startswith(f"{path}/") for item in content.items))
     lines = [f"the submodules {', '.join(empty)} are empty: git archive leaves them out"] if empty else []
-    if any(_LFS.search(texts[item.path]) for item in wanted):
+    if pointers:
         lines.append("files that Git LFS keeps are there as pointers only")
     return lines
 
 
-def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    file = tar.extractfile(member)
-    return file.read(_LONGEST).decode(errors="replace") if file else ""
+def _text(tar: Tar, member: tarfile.TarInfo) -> str:
+    return tar.content(member).read(_LONGEST).decode(errors="replace") if member.isreg() else ""
 
 
 def ensure_shared(layout: Layout, *, check: bool) -> list[str]:

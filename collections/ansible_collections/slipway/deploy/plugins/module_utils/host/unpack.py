@@ -13,12 +13,18 @@ import os
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import (
+    LIMITS,
+    LimitExceeded,
+    Tar,
+    check_path,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
 
@@ -111,17 +117,12 @@ def read_plan(archive: BinaryIO, where: str, strip: int = 0) -> Plan:
     :raises SlipwayError: it is none, is damaged or has a member that is refused.
     """
     with reading(where):
-        archive.seek(0)
-        with tarfile.open(fileobj=archive, mode="r:*") as tar:
-            members = tar.getmembers()
-            comment = tar.pax_headers.get("comment", "")
-            # What follows the last member has a compressed archive's checksum.
-            while tar.fileobj is not None and tar.fileobj.read(_CHUNK):
-                pass
-    return plan_members(members, where, strip, comment)
+        tar = Tar(archive)
+        plan = plan_members(tar.members(), where, strip)
+        return replace(plan, comment=tar.comment)
 
 
-def plan_members(members: Sequence[tarfile.TarInfo], where: str, strip: int = 0, comment: str = "") -> Plan:
+def plan_members(members: Iterable[tarfile.TarInfo], where: str, strip: int = 0) -> Plan:
     """What members make, in their order. Pure.
 
     :raises SlipwayError: one is refused.
@@ -135,7 +136,9 @@ def plan_members(members: Sequence[tarfile.TarInfo], where: str, strip: int = 0,
             raise SlipwayError(f"{_shown(member.name)} {error}", where, _REMEDY) from None
         if item is not None:
             items.append(item)
-    return Plan(tuple(items), comment)
+        if len(known) > LIMITS.members:
+            raise SlipwayError(f"it has more members than the limit of {LIMITS.members}", where, _REMEDY)
+    return Plan(tuple(items))
 
 
 def _item(member: tarfile.TarInfo, number: int, strip: int, known: dict[str, str]) -> Item | None:
@@ -174,6 +177,7 @@ def _parts(name: str) -> list[str]:
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise ValueError("leads out of the archive")
+    check_path(parts)
     return parts
 
 
@@ -237,16 +241,25 @@ def unpack(archive: BinaryIO, where: str, content: Plan, directory: Path, access
     :raises SlipwayError: it cannot be written, or the archive is damaged.
     """
     with reading(where):
-        archive.seek(0)
-        with tarfile.open(fileobj=archive, mode="r:*") as tar:
-            members = tar.getmembers()
-            for item in content.items:
-                path = directory / item.path
-                with filing("unpack it", path):
-                    _make_parents(directory, item.path, access)
-                    _make(tar, members[item.member], item, path, directory, access, times)
+        tar = Tar(archive)
+        for item, member in _matched(tar, content):
+            path = directory / item.path
+            with filing("unpack it", path):
+                _make_parents(directory, item.path, access)
+                _make(tar, member, item, path, directory, access, times)
     with filing("unpack it", directory):
         _adopt(directory, access, access.top)
+
+
+def _matched(tar: Tar, content: Plan) -> Iterator[tuple[Item, tarfile.TarInfo]]:
+    """The items with their members, in the archive's order; after them those that no member is for."""
+    wanted = {item.member: item for item in content.items if item.member >= 0}
+    for number, member in enumerate(tar.members()):
+        if number in wanted:
+            yield wanted[number], member
+    for item in content.items:
+        if item.member < 0:
+            yield item, tarfile.TarInfo(item.path)
 
 
 def _make_parents(directory: Path, path: str, access: Access) -> None:
@@ -261,7 +274,7 @@ def _make_parents(directory: Path, path: str, access: Access) -> None:
 
 
 def _make(
-    tar: tarfile.TarFile,
+    tar: Tar,
     member: tarfile.TarInfo,
     item: Item,
     path: Path,
@@ -285,12 +298,9 @@ def _make(
             os.utime(path, (member.mtime, member.mtime))
 
 
-def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    source = tar.extractfile(member)
-    if source is None:
-        raise AssertionError(member.name)
+def _write(tar: Tar, member: tarfile.TarInfo, path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with source, os.fdopen(descriptor, "wb") as file:
+    with tar.content(member) as source, os.fdopen(descriptor, "wb") as file:
         shutil.copyfileobj(source, file, _CHUNK)
 
 
@@ -323,6 +333,8 @@ def reading(where: str) -> Iterator[None]:
             raise _damaged(f"it is damaged: {' '.join(str(error).split())}", where) from None
         with filing("read it", where):
             raise error
+    except LimitExceeded as error:
+        raise _damaged(str(error), where) from None
     except (ValueError, OverflowError) as error:
         # Older tarfiles let these out of a header with wrong numbers.
         raise _damaged(f"it is damaged: {' '.join(str(error).split())}", where) from None

@@ -213,3 +213,43 @@ def test_versions_are_numbers() -> None:
     assert version_key("1.10") > version_key("1.9")
     assert version_key("2_1") == version_key("2.1.0")
     assert version_key("") == ()
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/x", "a//x", "./x", ""])
+def test_an_archive_is_not_written_with_a_name_that_leads_out(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SlipwayError, match="leads out of the archive"):
+        write_archive(tmp_path / "a.tar.gz", {"good": Entry(b"x"), name: Entry(b"x")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrations_that_differ_only_in_case_or_are_there_twice_are_refused(tmp_path: Path) -> None:
+    for number, name in enumerate(("db/migration/v1__a.sql", "BOOT-INF/classes/db/migration/V1__a.sql")):
+        path = tmp_path / f"{number}.jar"
+        with zipfile.ZipFile(path, "w") as jar:
+            jar.writestr("db/migration/V1__a.sql", "x")
+            jar.writestr(name, "y")
+        with pytest.raises(SlipwayError, match="is there twice, or differs from another only in case"):
+            migrations_of_jar(path)
+
+
+def test_a_migration_of_a_jar_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("db/migration/V1__a.sql")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "app.jar", "w") as jar:
+        jar.writestr(link, "/etc/shadow")
+    with pytest.raises(SlipwayError, match="'db/migration/V1__a.sql' is not a regular file"):
+        migrations_of_jar(tmp_path / "app.jar")
+
+
+def test_a_migration_of_a_checkout_that_leads_out_of_it_is_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.sql"
+    secret.write_text("x")
+    base = tmp_path / "checkout/module/src/main/resources/db/migration"
+    base.mkdir(parents=True)
+    (tmp_path / "checkout/.git").mkdir()
+    (tmp_path / "checkout/shared.sql").write_text("y")
+    (base / "V1__a.sql").symlink_to("../../../../../../shared.sql")
+    assert list(migrations_of_checkout(tmp_path / "checkout/module")) == ["migrations/V1__a.sql"]
+    (base / "V2__b.sql").symlink_to(secret)
+    with pytest.raises(SlipwayError, match="is a link that leads out of the checkout"):
+        migrations_of_checkout(tmp_path / "checkout/module")
