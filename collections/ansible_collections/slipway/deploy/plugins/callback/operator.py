@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import identify
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
 from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style, wants_colour
@@ -149,7 +150,8 @@ class CallbackModule(DefaultCallback):
         if self._notice:
             self._notice = False
             self._display.display("\r\x1b[J", screen_only=True, newline=False)
-        for line in lines:
+        for text in lines:
+            line = neutral(text, lines=False)
             self._display.display(self._style.line(line), screen_only=True, stderr=stderr)
             self._display.display(line, log_only=True)
 

@@ -17,11 +17,41 @@ from ansible.utils.display import Display
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.command import started_from
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_value
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral, neutral_value
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, die_with, interruptible
 
-display = Display()
+
+class Said:
+    """Ansible's display for lines that may hold text from outside: they are shown, never obeyed."""
+
+    def __init__(self) -> None:
+        self._display = Display()
+
+    def display(self, line: object, **how: Any) -> None:
+        """Print a line.
+
+        :param how: as ``Display.display`` takes it.
+        """
+        self._display.display(neutral(line), **how)
+
+    def warning(self, line: object) -> None:
+        """Warn in a line."""
+        self._display.warning(neutral(line))
+
+    def prompt_until(self, prompt: object, **how: Any) -> Any:
+        """Ask on the terminal.
+
+        :param how: as ``Display.prompt_until`` takes it.
+        """
+        return self._display.prompt_until(neutral(prompt), **how)
+
+    def vvv(self, text: object) -> None:
+        """Print a text with ``-vvv``."""
+        self._display.vvv(neutral(text))
+
+
+display = Said()
 
 
 class SlipwayAction(ActionBase):

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events, frame
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
 from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style
@@ -46,7 +47,7 @@ class Console:
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines for good."""
         for line in lines:
-            display.display(self._style.line(line))
+            display.display(self._style.line(neutral(line, lines=False)))
 
     def start(self, record: Mapping[str, Any]) -> None:
         """Begin with a record whose state needs no words."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, waiting
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
     FREE,
     HELD,
@@ -196,7 +197,8 @@ def _purpose(lock: Lock) -> str:
 
 def one_line(text: str) -> str:
     """A text of the document without what could move a terminal's cursor or begin a line."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(neutral_line(printable).split())
 
 
 def clock_time(at: float, now: float, zone: tzinfo | None = None) -> str:
