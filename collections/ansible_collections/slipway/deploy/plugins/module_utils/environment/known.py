@@ -43,7 +43,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     "checklist_since": ("checklist",),
     "boot": ("bootstrap_host",),
     **dict.fromkeys(("lifecycle_event", "deployment_id", "failed_event", "failed_cause"), ("codedeploy",)),
-    **dict.fromkeys(("deployment_group", "application_name"), ("codedeploy",)),
+    **dict.fromkeys(("deployment_group", "application_name", "event_ends_at"), ("codedeploy",)),
     **dict.fromkeys(("bundle_path", "verdict_file"), ("codedeploy", "bootstrap_host")),
 }
 
@@ -77,7 +77,16 @@ _FLEET_TEXTS: Final = (
     *("on_failure", "verify_unverifiable", "state_store", "alb_name", "smoke_base_url", "artifact_bucket"),
 )
 _HOST_TEXTS: Final = (
-    *("service", "repository", "branch", "connection", "target_group", "smoke_url", "ready_path", "backup_hook"),
+    *(
+        "service",
+        "repository",
+        "branch",
+        "connection",
+        "target_group",
+        "smoke_url",
+        "ready_path",
+        "backup_hook",
+    ),
     *("migrations", "user", "release"),
 )
 _SITE_TEXTS: Final = (
@@ -91,7 +100,17 @@ TEXTS: Final = frozenset(
         *_FLEET_TEXTS,
         *(f"{group}_{name}" for group in ("backend", "site") for name in _HOST_TEXTS),
         *(f"site_{name}" for name in _SITE_TEXTS),
-        *("backend_module", "env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
+        *(
+            "backend_module",
+            "backend_ready_url",
+            "env",
+            "self",
+            "self_name",
+            "state",
+            "resume",
+            "lock_for",
+            "ec2_instance_id",
+        ),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
