@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.fleet.helpers import Fleet
 from tests.support.deploys import NEW, OLD, SERVICES, Deploys
 from tests.support.images import build, updates
 
@@ -89,6 +90,37 @@ def test_one_bad_image_brings_everything_back(deploys: Deploys, behaviour: dict[
     record = deploys.record()
     assert (record["outcome"], record["cause"]["target"]) == ("undone", "user-service")
     assert deploys.lock()["state"] == "free"
+
+
+def test_two_containers_of_one_image_go_and_come_back_together(deploys: Deploys) -> None:
+    ecs, service = deploys.sandbox.client("ecs"), "sdt-local-user-service"
+
+    def images() -> dict[str, str]:
+        arn = ecs.describe_services(cluster=CLUSTER, services=[service])["services"][0]["taskDefinition"]
+        containers = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"]
+        return {item["name"]: item["image"].rpartition("/")[2] for item in containers}
+
+    body = ecs.describe_task_definition(taskDefinition=service)["taskDefinition"]
+    app = body["containerDefinitions"][0]
+    kept = ("family", "networkMode", "cpu", "memory", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
+    both = [app, {"name": "migrate", "image": app["image"], "essential": False}]
+    made = ecs.register_task_definition(
+        **{name: body[name] for name in kept if body.get(name)}, containerDefinitions=both
+    )
+    ecs.update_service(cluster=CLUSTER, service=service, taskDefinition=made["taskDefinition"]["taskDefinitionArn"])
+    Fleet(deploys.sandbox).settle([service])
+    build(deploys, "user-service", "bad0000", fail="crash")
+    failed = deploys.run("deploy.yml", "--limit", "user-service", "-e", "image_tag=bad0000")
+    assert failed.code == 2, failed.text
+    assert deploys.record()["outcome"] == "undone"
+    assert set(images().values()) == {f"user-service:{OLD}"}
+
+    done = deploys.run("deploy.yml", "--limit", "user-service", "-e", f"image_tag={NEW}")
+    assert done.code == 0, done.text
+    assert "the same image in migrate" in " ".join(done.out.split())
+    assert set(images()) == {"user-service", "migrate"}
+    (image,) = set(images().values())
+    assert image.startswith("user-service@sha256:")
 
 
 def test_a_service_that_never_gets_stable_ends_by_the_timeout(deploys: Deploys) -> None:
