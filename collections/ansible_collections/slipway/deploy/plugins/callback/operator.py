@@ -48,7 +48,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
 from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Interrupts
 from ansible_collections.slipway.deploy.plugins.plugin_utils.process import collect_rarely
-from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, environment_of
+from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, environment_of, slowness
 from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write, write_now
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class CallbackModule(DefaultCallback):
         if self._interrupts.install():
             atexit.register(_leave)
         if not self._verbose:
-            self._signs = Signs(self._display.display, last_write)
+            self._signs = Signs(self._display.display, last_write, slowness=slowness())
             atexit.register(self._signs.stop)
             self._signs.start()
         super().v2_playbook_on_start(playbook)

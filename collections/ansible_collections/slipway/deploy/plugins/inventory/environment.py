@@ -88,7 +88,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import
     role_options,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
-from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs
+from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, slowness
 from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write
 from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
 
@@ -109,7 +109,7 @@ class InventoryModule(BaseInventoryPlugin):
         # The first of Slipway's own that runs, whatever the callback is.
         keep_going()
         # A source may ask services for a long time. What ansible-inventory prints is read by programs.
-        signs = Signs(partial(display.display, stderr=True), last_write)
+        signs = Signs(partial(display.display, stderr=True), last_write, slowness=slowness())
         signs.doing("reading the inventory")
         signs.start()
         try:

@@ -4,17 +4,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import boottime
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import identify
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
 
 #: Silence after which the first line comes, and after which the next ones do. They become rarer: a CI's log is kept.
 FIRST_SECONDS = 1.0
 NEXT_SECONDS = (5.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _LOOK_SECONDS = 0.25
+#: What it takes on a quiet machine until a playbook starts.
+_QUIET_START_SECONDS = 0.8
 
 
 class Signs:
@@ -25,6 +30,7 @@ class Signs:
     :param say: prints a line.
     :param last_write: when something was last written, on the same clock; anything before the start counts as nothing.
     :param clock: seconds.
+    :param slowness: how many times as long as on a quiet machine everything takes: patience grows with it.
     """
 
     def __init__(
@@ -32,7 +38,9 @@ class Signs:
         say: Callable[[str], None],
         last_write: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
+        slowness: float = 1.0,
     ) -> None:
+        self._slowness = slowness
         self._say = say
         self._last_write = last_write
         self._clock = clock
@@ -76,14 +84,23 @@ class Signs:
         if not self._what:
             return None
         if self._said == 0 and written < self._started:
-            return f"{self._what} …" if now - self._started >= FIRST_SECONDS else None
+            return f"{self._what} …" if now - self._started >= FIRST_SECONDS * self._slowness else None
         # What it said itself does not make it silent again, only rarer.
         if written > self._said_at + _LOOK_SECONDS:
             self._said = 0
         quiet = now - max(written, self._said_at)
-        if quiet < NEXT_SECONDS[min(self._said, len(NEXT_SECONDS) - 1)]:
+        if quiet < NEXT_SECONDS[min(self._said, len(NEXT_SECONDS) - 1)] * self._slowness:
             return None
         return f"{self._what} … {now - self._since:.0f} s"
+
+
+def slowness() -> float:
+    """How slow this machine is now, from the time that Ansible took to start; 1 to 5, measured once."""
+    process = identify(os.getpid())
+    if process is None:
+        return 1.0
+    took = boottime() - process.start / os.sysconf("SC_CLK_TCK")
+    return min(5.0, max(1.0, took / _QUIET_START_SECONDS))
 
 
 def environment_of(play: Any) -> str:

@@ -13,12 +13,14 @@ import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
     IncompleteAnswer,
     error_code,
     is_aws_error,
+    is_no_answer,
     translate,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
@@ -31,12 +33,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.state.model import 
     check_key,
 )
 
+Result = TypeVar("Result")
+
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ABSENT_CODES: Final = {"NoSuchKey", "404"}
 _CONFLICT_CODES: Final = {"PreconditionFailed", "412"}
 _CONCURRENT_CODES: Final = {"ConditionalRequestConflict", "409"}
 _CONCURRENT_TRIES: Final = 8
+#: How often a call is made again that S3 failed or cut off after all of botocore's own retries: it is ridden out as ECS
+#: is. A store that cannot be reached at all is said at once.
+_TRIES: Final = 4
+_CUT_OFF: Final = frozenset(
+    {"ConnectionClosedError", "ReadTimeoutError", "IncompleteReadError", "ResponseStreamingError"}
+)
 _RIGHTS: Final = "Allow s3:GetObject and s3:PutObject on its objects and s3:ListBucket on the bucket"
 _REMEDIES: Final = {
     "NoSuchBucket": ("the bucket does not exist", "Create it, or correct state_store (and aws_region, account_id)"),
@@ -84,9 +94,14 @@ class S3Store:
 
     def read(self, key: str) -> Stored | None:
         """The value of ``key``, or ``None`` when there is none. See :class:`Store`."""
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+        name = self._name(key)
+
+        def get() -> Stored:
+            answer = self._client.get_object(Bucket=self._bucket, Key=name)
             return Stored(answer["Body"].read(), answer["ETag"])
+
+        try:
+            return self._ridden_out(get)
         except Exception as error:
             if error_code(error) in _ABSENT_CODES:
                 return None
@@ -114,9 +129,16 @@ class S3Store:
                 if not is_aws_error(error):
                     raise
                 repeated = repeated or _was_repeated(error)
-                if error_code(error) not in _CONCURRENT_CODES or attempt == _CONCURRENT_TRIES:
+                again = error_code(error) in _CONCURRENT_CODES and attempt < _CONCURRENT_TRIES
+                if not again and _passes(error) and attempt < _TRIES:
+                    again = True
+                    found = self._read_back(key) if conditions else None
+                    if found is not None and found.body == body:
+                        return found.version  # Only the answer was lost.
+                    repeated = True
+                if not again:
                     return self._settle(error, key, body, repeated=repeated, conditional=bool(conditions))
-            self._sleep(min(0.05 * 2**attempt, 2.0) * random.uniform(0.5, 1.0))
+            self._pause(attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
@@ -126,11 +148,14 @@ class S3Store:
         more: dict[str, str] = {"StartAfter": self._prefix + after} if after else {}
         while len(found) < limit:
             try:
-                answer = self._client.list_objects_v2(
-                    Bucket=self._bucket,
-                    Prefix=self._prefix + prefix,
-                    MaxKeys=min(limit - len(found), self.page_size),
-                    **more,
+                answer = self._ridden_out(
+                    partial(
+                        self._client.list_objects_v2,
+                        Bucket=self._bucket,
+                        Prefix=self._prefix + prefix,
+                        MaxKeys=min(limit - len(found), self.page_size),
+                        **more,
+                    )
                 )
             except Exception as error:
                 raise self._explain(error, prefix, "list its keys") from error
@@ -143,7 +168,7 @@ class S3Store:
     def now(self) -> float:
         """S3's clock in epoch seconds: the ``Date`` of its answer, cut to the second."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}clock")
+            answer = self._ridden_out(partial(self._client.get_object, Bucket=self._bucket, Key=f"{self._prefix}clock"))
         except Exception as error:
             if error_code(error) not in _ABSENT_CODES:
                 raise self._explain(error, "clock", "read its clock") from error
@@ -155,6 +180,20 @@ class S3Store:
             raise StoreUnreachable(
                 "the store's answer has no Date to take the time from", self.url, "Check what answers at its endpoint"
             ) from error
+
+    def _ridden_out(self, call: Callable[[], Result]) -> Result:
+        """What a call that changes nothing brings, made again while S3 fails or cuts its answers off."""
+        for attempt in range(1, _TRIES):
+            try:
+                return call()
+            except Exception as error:
+                if not _passes(error):
+                    raise
+            self._pause(attempt)
+        return call()
+
+    def _pause(self, attempt: int) -> None:
+        self._sleep(min(0.05 * 2**attempt, 2.0) * random.uniform(0.5, 1.0))
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)
@@ -190,6 +229,15 @@ class S3Store:
             return StoreUnreachable(f"cannot {doing}: {known[0]}", where, known[1])
         plain = translate(error, doing)
         return StoreUnreachable(plain.what, where, plain.remedy or "Check state_store, the endpoint and the network")
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a failure is S3's own, or of one connection: the same call may go well in a moment."""
+    if not is_aws_error(error) or error_code(error) in _REMEDIES:
+        return False
+    if {cls.__name__ for cls in type(error).__mro__} & _CUT_OFF:
+        return True
+    return getattr(error, "response", None) is not None and is_no_answer(error)
 
 
 def _was_repeated(error: Exception) -> bool:

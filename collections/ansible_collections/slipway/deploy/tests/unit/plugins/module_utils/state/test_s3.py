@@ -55,6 +55,44 @@ def test_a_repeated_write_that_did_not_happen_is_done_then(store: S3Store, proxy
     assert held(store, "dev/a").version == version
 
 
+@pytest.mark.parametrize(
+    "fault", [Answer(500, "InternalError"), Answer(503, "SlowDown"), Answer(503, "ServiceUnavailable")]
+)
+def test_failures_of_s3_are_ridden_out(store: S3Store, proxy: Proxy, fault: Answer) -> None:
+    """As many in a row as botocore gives up at."""
+    attempts = store._client.meta.config.retries["total_max_attempts"]
+    version = store.write("dev/a", b"0", expect=ABSENT)
+    for method, call in (("GET", store.now), ("GET", lambda: store.keys("dev/")), ("GET", lambda: store.read("dev/a"))):
+        proxy.faults[method] = [fault] * attempts
+        assert call()
+    proxy.faults["PUT"] = [fault] * attempts
+    assert held(store, "dev/a").version == version
+    changed = store.write("dev/a", b"1", expect=version)
+    assert (held(store, "dev/a").body, held(store, "dev/a").version) == (b"1", changed)
+
+
+def test_a_body_that_is_cut_off_is_read_again(store: S3Store) -> None:
+    from botocore.exceptions import IncompleteReadError, ResponseStreamingError
+
+    store.write("dev/a", b"1", expect=ABSENT)
+    get, errors = store._client.get_object, [IncompleteReadError(actual_bytes=0, expected_bytes=1)]
+
+    class Cut:
+        """A body whose connection ends."""
+
+        def read(self) -> bytes:
+            """Fail."""
+            raise errors.pop()
+
+    def cut(**wanted: str) -> Any:
+        return {"Body": Cut(), "ETag": "x"} if errors else get(**wanted)
+
+    store._client.get_object = cut
+    assert held(store, "dev/a").body == b"1"
+    errors.append(ResponseStreamingError(error="reset"))
+    assert held(store, "dev/a").body == b"1"
+
+
 @pytest.mark.parametrize("expect", [ABSENT, None, '"0123456789abcdef0123456789abcdef"'])
 def test_a_write_that_may_have_happened_is_reported_as_unreachable(
     store: S3Store, proxy: Proxy, expect: Expected
@@ -113,7 +151,7 @@ def test_lists_more_than_a_page(store: S3Store) -> None:
 def test_every_refusal_is_one_line_with_place_and_remedy(
     store: S3Store, proxy: Proxy, bucket: str, status: int, code: str, what: str, call: str
 ) -> None:
-    proxy.faults = {method: [Answer(status, code, DATE)] * 9 for method in ("GET", "PUT", "HEAD")}
+    proxy.faults = {method: [Answer(status, code, DATE)] * 99 for method in ("GET", "PUT", "HEAD")}
     calls = {
         "read": lambda: store.read("dev/a"),
         "write": lambda: store.write("dev/a", b"", expect=ABSENT),
