@@ -112,7 +112,7 @@ def built(order: Order, owner: Account, work: Path) -> Iterator[BinaryIO]:
             # What an earlier build left in the source must not pass for this one's.
             shutil.rmtree(source / order.output, ignore_errors=True)
             for above in (source, *source.parents):
-                if above.is_relative_to(copy):
+                if copy in (above, *above.parents):
                     _fill_npmrc(above / ".npmrc", order.npmrc)
             _give(place, owner)
         environ = _environment(order, owner, place)

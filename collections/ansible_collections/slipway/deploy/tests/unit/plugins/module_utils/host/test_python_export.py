@@ -62,7 +62,7 @@ def read(tmp_path: Path) -> Callable[..., Lock]:
         path = tmp_path / "uv.lock"
         path.write_text(content)
         python = module.Python(sys.executable, "3.11.2", "cpython")
-        return module.lock_from(path, uv, python, getpass.getuser())
+        return module.lock_from(path, uv, python, {"user": getpass.getuser(), "extras": [], "groups": []})
 
     return give
 
