@@ -129,13 +129,14 @@ ROWS = [
     ),
     row(
         "record with a target that cannot be gone on with",
-        f"{STATE}/local/releases/r1.json: the record is damaged: the state of user-service is 'flying'. {LACKS}",
+        f"{STATE}/local/releases/r1.json: the record is damaged: "
+        f"targets[0].state is 'flying', not a state of a service's rollout. {LACKS}",
         arrange=record(document(targets=[target(state="flying")])),
         arguments=("-e", "resume=undo"),
     ),
     row(
         "record with a target without its way back",
-        f"{STATE}/local/releases/r1.json: the record is damaged: it has no task_definition. {LACKS}",
+        f"{STATE}/local/releases/r1.json: the record is damaged: targets[0].from has no task_definition. {LACKS}",
         arrange=record(document(targets=[target(**{"from": {}})])),
         arguments=("-e", "resume=undo"),
     ),
