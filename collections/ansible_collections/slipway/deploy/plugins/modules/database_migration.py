@@ -183,6 +183,13 @@ problems:
   returned: when Flyway could tell
   type: list
   elements: str
+callbacks:
+  description:
+    - The files that Flyway runs each time it migrates, also when nothing is pending, such as C(afterMigrate.sql).
+    - Where there are some, O(action=migrate) runs Flyway whatever is pending; one that failed is not passed over.
+  returned: when Flyway could tell
+  type: list
+  elements: str
 started_at:
   description: The database's own time just before anything was applied, the moment to restore to.
   returned: when Flyway could tell

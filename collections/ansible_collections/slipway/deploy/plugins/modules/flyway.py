@@ -274,14 +274,18 @@ def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     if missing is not None and check_mode:
         # The tasks before this one have not installed it. Nothing is known, and nothing is claimed but that.
         return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be looked at yet: {missing}"]}
-    if missing is not None:
-        raise missing
+    wrong = missing or flyway.unfit()
+    if wrong is not None:
+        raise wrong
     look = flyway.look()
     result = _looked(look)
     if params["action"] != "info":
         _refuse_invalid(look, result)
-    if params["action"] != "migrate" or not look.plan.pending:
+    if params["action"] != "migrate" or not (look.plan.pending or look.callbacks):
         return result
+    if not look.plan.pending:
+        # Flyway runs them each time; one that failed has to fail again, not to be passed over.
+        return result if check_mode else _migrated(look, flyway.migrate(look), result)
     result.update(changed=True, schema_after=_expected(look), diff=_diff(look))
     return result if check_mode else _migrated(look, flyway.migrate(look), result)
 
@@ -304,6 +308,7 @@ def _looked(look: Look) -> dict[str, Any]:
         "missing": _dicts(plan.missing),
         "future": _dicts(plan.future),
         "problems": list(look.problems),
+        "callbacks": list(look.callbacks),
         "started_at": look.clock,
     }
 
@@ -314,6 +319,14 @@ def _refuse_invalid(look: Look, result: dict[str, Any]) -> None:
         file = next((item.file for item in look.plan.failed if item.file), None)
         remedy = "Undo by hand what it left half-done, run flyway repair by hand, then this again (runbooks/backend.md)"
         raise Refused(SlipwayError(f"migration {names} failed earlier and is in the way", file, remedy), result)
+    late = ", ".join(item.version for item in look.plan.out_of_order)
+    if late and len(look.problems) == 1:
+        newest = look.plan.schema
+        what = f"migration {late} is older than the schema ({newest}) and was never applied"
+        remedy = f"Give it a version above {newest}; or set outOfOrder: true in database_migration_settings"
+        raise Refused(SlipwayError(what, look.plan.out_of_order[0].file or None, remedy), result)
+    if look.trouble:
+        raise Refused(SlipwayError(look.trouble.what, None, look.trouble.remedy), result)
     if look.problems:
         remedy = "Put the files back as they were applied; write a change as a new migration"
         raise Refused(SlipwayError("; ".join(look.problems).rstrip("."), None, remedy), result)

@@ -51,6 +51,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.archives imp
 from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import is_compiled
 
 PINS: Final = "pipelines/codedeploy/pins.json"
 JAR_LIMITS: Final = Limits(members=100_000)
@@ -216,10 +217,20 @@ def migrations_of_jar(jar: Path, locations: Sequence[str] = LOCATIONS) -> dict[s
         raise SlipwayError(f"is no jar ({error})", str(jar), remedy) from error
 
 
+def _refuse_class(name: str, where: str, locations: Sequence[str]) -> None:
+    """Flyway's command line has none of the application's classes: it would pass over this migration without a word."""
+    if is_compiled(name.rpartition("/")[2]) and located_name(f"{name}.sql", locations) is not None:
+        what = f"{name[:200]!a} is a migration that is a class, and only those in SQL can be run"
+        raise SlipwayError(
+            what, where, "Write it as SQL; or let the application migrate, with backend_migrations: none"
+        )
+
+
 def _of_jar(opened: zipfile.ZipFile, where: str, locations: Sequence[str]) -> dict[str, Entry]:
     budget = Budget(where)
     found: dict[str, Entry] = {}
     for member in opened.infolist():
+        _refuse_class(member.orig_filename, where, locations)
         name = located_name(member.orig_filename, locations)
         if name is None or member.is_dir():
             continue

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.host import flyway_project
 from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
 from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import (
     HOLDER,
@@ -41,7 +42,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.plan impo
     plan_migrations,
     untouched,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import LOOKED_AT, read_script
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import (
+    LOOKED_AT,
+    is_callback,
+    read_script,
+)
 
 MAVEN, COMMAND_LINE = "maven", "flyway"
 _CALLBACK = f"beforeInfo__{output.CLOCK}.sql"
@@ -70,12 +75,18 @@ class Job(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What Flyway said of the database. ``problems`` are ``validate``'s; ``clock`` is the database's time."""
+    """What Flyway said of the database. ``problems`` are ``validate``'s; ``clock`` is the database's time.
+
+    :param callbacks: the files that Flyway runs also when nothing is pending.
+    :param trouble: why ``migrate`` is known to fail.
+    """
 
     plan: MigrationPlan
     scripts: tuple[Script, ...]
     problems: tuple[str, ...]
     clock: str | None
+    callbacks: tuple[str, ...] = ()
+    trouble: Failure | None = None
 
 
 class Outcome(NamedTuple):
@@ -109,6 +120,17 @@ class Flyway:
                 return SlipwayError("there is no directory of migrations", location, "Correct locations")
         return None
 
+    def unfit(self) -> SlipwayError | None:
+        """What of the project this cannot run, where nothing is :meth:`missing`; ``None`` when nothing is."""
+        compiled = next(flyway_project.compiled(self._locations()), None)
+        if compiled is not None:
+            remedy = (
+                "Write it as SQL; or let the application migrate when it starts (spring.flyway.enabled), and set"
+                " backend_migrations: none"
+            )
+            return SlipwayError("this migration is a class, and only those in SQL can be run", compiled, remedy)
+        return flyway_project.unfit(Path(self._job.directory)) if self._job.engine == MAVEN else None
+
     def look(self) -> Look:
         """``info`` and ``validate``, which change nothing.
 
@@ -125,8 +147,19 @@ class Flyway:
         if finished.late or (finished.code and not problems):
             failure = self._failure(finished)
             raise SlipwayError(failure.what, None, failure.remedy)
-        plan = plan_migrations(output.read_table(finished.output), scripts)
-        return Look(plan, scripts, problems, output.read_clock(finished.output))
+        schema = output.read_schema(finished.output)
+        known = flyway_project.known(self._job.settings, Path(self._job.directory), maven=self._job.engine == MAVEN)
+        fresh = schema is not None and schema.fresh and not schema.empty
+        baseline = known.baseline if fresh else None
+        plan = plan_migrations(output.read_table(finished.output), scripts, baseline)
+        callbacks = tuple(
+            str(path)
+            for location in self._locations()
+            for path in sorted(Path(location).rglob("*.sql"))
+            if is_callback(path.name)
+        )
+        trouble = flyway_project.trouble(plan, schema, known)
+        return Look(plan, scripts, problems, output.read_clock(finished.output), callbacks, trouble)
 
     def migrate(self, look: Look) -> Outcome:
         """Apply what is pending, and look again. What got no lock in time and was rolled back is tried again."""
@@ -151,8 +184,12 @@ class Flyway:
             if tried < self._job.patience.tries:
                 time.sleep(self._job.patience.pause(tried))
         # What was stopped from here may still be at work in the database.
-        nothing = untouched(look.plan, after) and not finished.late
-        if nothing and failure.script:
+        # Of several callbacks the ones before that which failed have done their work.
+        callback = bool(failure.script) and read_script(failure.script, "") is None
+        nothing = untouched(look.plan, after) and not finished.late and not callback
+        if failure.remedy != output.REPAIR:
+            pass  # It is known what is wrong, and it is not the script.
+        elif nothing and failure.script:
             remedy = f"The database rolled it back whole: correct {failure.script}, then run this again"
             failure = failure._replace(remedy=remedy)
         elif failure.script and not after.failed:

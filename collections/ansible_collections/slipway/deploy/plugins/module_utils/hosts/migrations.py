@@ -30,7 +30,9 @@ def planned_migrations(found: Mapping[str, Any]) -> dict[str, Any]:
     pending = [_entry(item) for item in found.get("pending") or ()]
     version = found.get("schema_before")
     if not pending:
-        return {**_NONE, "from": version, "to": version}
+        # Flyway's callbacks run with each release: one that failed the last time must not be passed over.
+        state = "planned" if found.get("callbacks") else "none"
+        return {**_NONE, "state": state, "from": version, "to": version}
     return {**_NONE, "state": "planned", "from": version, "to": pending[-1]["version"], "pending": pending}
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 _URL = re.compile(r"jdbc:postgresql:\S+")
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
+_KEY = re.compile(r"(?:placeholders\.[A-Za-z0-9._-]+|[A-Za-z][A-Za-z0-9.]*)")
 _OWN: dict[str, str] = {
     "cleanDisabled": "true",
     "failOnMissingLocations": "true",

@@ -10,28 +10,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure, Row
 
 CLOCK = "slipway_clock"
-CLOCK_SQL = f"""\
+CLOCK_SQL = """\
 DO $$ BEGIN
-  RAISE INFO '{CLOCK} %', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+  RAISE INFO 'slipway_clock %', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+  RAISE INFO 'slipway_schema create=% empty=% name=%',
+    has_schema_privilege(current_schema(), 'CREATE'),
+    NOT EXISTS (
+      SELECT FROM pg_class c LEFT JOIN pg_depend d ON d.objid = c.oid AND d.deptype = 'e'
+       WHERE c.relnamespace = current_schema()::regnamespace AND d.objid IS NULL AND c.relkind IN ('r', 'p', 'v', 'S')
+      UNION ALL
+      SELECT FROM pg_proc f LEFT JOIN pg_depend d ON d.objid = f.oid AND d.deptype = 'e'
+       WHERE f.pronamespace = current_schema()::regnamespace AND d.objid IS NULL),
+    current_schema();
 END $$;
 """
-"""Has PostgreSQL say its time. INFO reaches the client whatever ``client_min_messages`` is."""
+"""Has PostgreSQL say its time, and what Flyway finds in the schema that it works in (it puts it first in the path).
+
+INFO reaches the client whatever ``client_min_messages`` is.
+"""
 
 _LEVEL = re.compile(r"^\[(?:INFO|WARNING|ERROR)\] ?")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CLOCK = re.compile(rf"{CLOCK} (\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{6}}Z)")
+_SCHEMA = re.compile(r"slipway_schema create=(t|f) empty=(t|f) name=(.+)")
+_NO_HISTORY = re.compile(r"Schema history table \S+ does not exist yet")
 _SCRIPT = re.compile(r"(?:Script|Migration) (\S+\.\w+) failed")
+_CALLBACK = re.compile(r"while executing (\w+) callback")
+_UNPARSED = re.compile(r"Unable to parse statement in (\S+?)(?: \(.*?\))? at line (\d+)")
+_PLACEHOLDER = re.compile(r"No value provided for placeholder: *(\$\{[^}]*\}|\S+?)[.,]? ")
 _FIELD = re.compile(r"(SQL State|Message|Line)\s*:\s*(.*)")
 _NEEDED = ("Version", "Description", "State")
 _LAST_LINES = re.compile(r"-> \[Help|Need more flexibility|To see the full stack trace|Caused by:")
-_REPAIR = "Undo what it left half-done by hand, then run flyway repair, then this again"
+REPAIR = "Undo what it left half-done by hand, then run flyway repair, then this again"
 
+_ADVICE = ("-> ", "Either revert", "Please remove", "To fix this error", "If you removed", "To ignore", "To allow")
+NOT_EMPTY = (
+    "If what is there is what the migrations up to a version make, set baselineOnMigrate: true and baselineVersion in"
+    " database_migration_settings; else migrate an empty schema"
+)
+_MAY_NOT = (
+    "Let the database's owner run GRANT CREATE ON SCHEMA {schema} TO the user that migrates (from PostgreSQL 15 on"
+    " nobody but the owner may create in public), then run this again"
+)
 _CONNECTION = {
     "28P01": ("the database refused the user or the password", "Correct the secret that holds them"),
     "28000": ("the database does not let this user in from here", "Correct pg_hba.conf, or the user's name"),
@@ -42,10 +69,16 @@ _CONNECTION = {
 _UNREACHABLE = ("the database cannot be reached", "Check that it is up, its URL and the security groups")
 _OTHERS = (
     (
-        r"No database found to handle",
-        "Flyway has no driver for this URL",
-        "It is written jdbc:postgresql://host:port/name",
+        r"No (?:Flyway )?database (?:plugin )?found to handle|Unsupported Database: PostgreSQL",
+        "Flyway's module for PostgreSQL is missing",
+        "Add org.flywaydb:flyway-database-postgresql to the dependencies of flyway-maven-plugin (from Flyway 10 on)",
     ),
+    (
+        r"Unable to instantiate JDBC driver|No suitable driver|Unable to autodetect JDBC driver",
+        "the PostgreSQL driver is missing",
+        "Add org.postgresql:postgresql to the dependencies of flyway-maven-plugin; the command line needs drivers/",
+    ),
+    (r"Found non-empty schema", "the schema is not empty and has no history of Flyway", NOT_EMPTY),
     (
         r"No plugin found for prefix 'flyway'",
         "the project has no Flyway plugin",
@@ -80,6 +113,28 @@ def read_clock(output: str) -> str | None:
     """The database's time in UTC, as ISO 8601 with microseconds; ``None`` when it did not say it."""
     found = _CLOCK.search(output)
     return found[1] if found else None
+
+
+class Schema(NamedTuple):
+    """The schema that Flyway works in. ``fresh``: it has no history of Flyway yet."""
+
+    name: str
+    creatable: bool
+    empty: bool
+    fresh: bool
+
+
+def read_schema(output: str) -> Schema | None:
+    """What the callback of ``info`` says of the schema; ``None`` when it is not there yet, or nobody said it."""
+    found = _SCHEMA.search(output)
+    if found is None or found[3].strip() == "<NULL>":
+        return None
+    return Schema(found[3].strip(), found[1] == "t", found[2] == "t", _NO_HISTORY.search(output) is not None)
+
+
+def may_not_create(schema: str) -> Failure:
+    """What a user of PostgreSQL 15 and newer meets that does not own the database."""
+    return Failure(f"the database's user may not create tables in the schema {schema}", _MAY_NOT.format(schema=schema))
 
 
 def read_table(output: str) -> tuple[Row, ...]:
@@ -125,7 +180,7 @@ def read_problems(output: str) -> tuple[str, ...]:
         if _LAST_LINES.search(line) or line.startswith("BUILD") or not line:
             break
         # Its advice is to repair, which blesses whatever is there; the numbers say nothing to a person.
-        if not line.startswith(("-> ", "Either revert", "Please remove", "To fix this error", "If you removed")):
+        if not line.startswith(_ADVICE):
             found.append(redact(line.strip()))
     return tuple(found) or ("the migrations have failed validation",)
 
@@ -139,8 +194,11 @@ def read_failure(output: str) -> Failure:
         field = _FIELD.match(line.strip())
         if field:
             fields.setdefault(field[1], field[2].strip())
-    if script is not None:
-        return _script_failure(script[1], fields)
+    unparsed = _UNPARSED.search(output)
+    if script is not None or unparsed is not None:
+        return _script_failure(script[1] if script else "", fields, output, unparsed)
+    if fields.get("SQL State") == "42501":
+        return _denied(fields.get("Message", ""), "")
     if "Unable to obtain connection" in output or "Connection to " in output:
         what, remedy = _CONNECTION.get(fields.get("SQL State", ""), _UNREACHABLE)
         return Failure(f"{what} ({redact(fields.get('Message') or _first_error(lines)).rstrip('.')})", remedy)
@@ -148,18 +206,61 @@ def read_failure(output: str) -> Failure:
         said = next((line for line in lines if re.search(pattern, line)), None)
         if said is not None:
             return Failure(f"{what} ({redact(said.strip()).rstrip('.')})", remedy)
+    offenders = [line[3:].strip() for line in lines if line.startswith("-> ")]
+    if offenders:
+        return Failure(f"{_first_error(lines)}: {redact(', '.join(offenders))}", "Give each its own version or name")
     return Failure(f"Flyway failed: {_first_error(lines)}", "Run flyway info on the host to see the state")
 
 
-def _script_failure(script: str, fields: dict[str, str]) -> Failure:
+def _script_failure(script: str, fields: dict[str, str], output: str, unparsed: re.Match[str] | None) -> Failure:
+    if unparsed is not None and not script:
+        script = unparsed[1].rpartition("/")[2]
+        fields = {"Line": unparsed[2], "Message": _reason_of(output, unparsed)}
     number = fields.get("Line", "")
     line = int(number) if number.isdecimal() else None
     message = redact(re.sub(r"^ERROR:\s*", "", fields.get("Message", ""))).rstrip(".")
-    place = f"{script}, line {line}" if line is not None else script
-    return Failure(f"{place}: {message or 'it failed'}", _REPAIR, script, line)
+    callback = _CALLBACK.search(output)
+    place = f"{'the callback ' if callback else ''}{script}{f', line {line}' if line is not None else ''}"
+    missing = _PLACEHOLDER.search(output + " ")
+    if missing is not None:
+        return no_value(place, missing[1])._replace(script=script, line=line)
+    remedy = _denied(message, script).remedy if fields.get("SQL State") == "42501" else REPAIR
+    if callback:
+        remedy = f"The callback is run again with the next deploy: correct {script}, then run this again"
+    return Failure(f"{place}: {message or 'it failed'}", remedy, script, line)
+
+
+def no_value(place: str, placeholder: str) -> Failure:
+    """A migration wants a value that nobody set.
+
+    :param placeholder: as it is written, with ``${`` and ``}``.
+    """
+    remedy = (
+        f"Set placeholders.{placeholder.strip('${}')} in database_migration_settings, or placeholderReplacement: false"
+        " where it is part of the SQL, then run this again"
+    )
+    return Failure(f"{place}: there is no value for the placeholder {placeholder}", remedy)
+
+
+def _reason_of(output: str, unparsed: re.Match[str]) -> str:
+    rest = output[unparsed.end() :].partition("\n")[0]
+    return re.sub(r"^[^.]*\. (?:See \S+ for more information\. )?", "", rest).strip()
+
+
+def _denied(message: str, script: str) -> Failure:
+    schema = re.search(r"permission denied for schema (\S+)", message)
+    if schema and not script:
+        return may_not_create(schema[1])
+    said = redact(re.sub(r"^ERROR:\s*", "", message)).rstrip(".")
+    remedy = (
+        _MAY_NOT.format(schema=schema[1]) if schema else "Give the user that migrates the right, then run this again"
+    )
+    return Failure(f"the database does not allow it ({said})", remedy)
 
 
 def _first_error(lines: Sequence[str]) -> str:
     errors = [line for line in lines if line.startswith("ERROR:") or "Exception" in line or "Failed to execute" in line]
-    chosen = next(iter(errors or [line for line in reversed(lines) if line]), "it printed nothing")
+    # Maven's level was that of the first one.
+    found = [line for line in lines if line.startswith("Found more than one ")]
+    chosen = next(iter(errors or found or [line for line in reversed(lines) if line]), "it printed nothing")
     return redact(re.sub(r"^ERROR:\s*", "", chosen))

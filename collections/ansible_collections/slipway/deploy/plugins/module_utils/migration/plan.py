@@ -16,11 +16,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.model imp
 
 # The words of Flyway's MigrationState.
 _PENDING, _IGNORED, _MISSING, _FUTURE = "Pending", "Ignored", "Missing", "Future"
-_APPLIED = frozenset({"Success", _MISSING, _FUTURE, "Out of Order", "Baseline", "Outdated", "Superseded"})
+_BASELINE = "Baseline"
+_APPLIED = frozenset({"Success", _MISSING, _FUTURE, "Out of Order", _BASELINE, "Outdated", "Superseded"})
 
 
-def plan_migrations(rows: Sequence[Row], scripts: Iterable[Script]) -> MigrationPlan:
-    """What Flyway would do."""
+def plan_migrations(rows: Sequence[Row], scripts: Iterable[Script], baseline: str | None = None) -> MigrationPlan:
+    """What Flyway would do.
+
+    :param baseline: the version that a schema without history is to be taken for: what is not newer is not applied.
+    """
+    if baseline is not None:
+        below = version_key(baseline)
+        rows = [
+            row for row in rows if not (row.state == _PENDING and row.version and version_key(row.version) <= below)
+        ]
     files = {script.key: script for script in scripts}
 
     def joined(row: Row) -> Migration:
@@ -38,7 +47,7 @@ def plan_migrations(rows: Sequence[Row], scripts: Iterable[Script]) -> Migration
         out_of_order=those(_IGNORED),
         missing=those(_MISSING),
         future=those(_FUTURE),
-        applied=those(*_APPLIED),
+        applied=those(*(_APPLIED - {_BASELINE})),
     )
 
 

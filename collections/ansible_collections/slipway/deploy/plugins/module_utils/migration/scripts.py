@@ -12,6 +12,11 @@ LOOKED_AT = 64 * 1024
 """How many bytes of a file are looked at for its leading comments."""
 
 _NAME = re.compile(r"(?:(?P<repeatable>R)|[VB](?P<version>[0-9]+(?:[._]?[0-9]+)*))(?:__(?P<description>.*))?\.sql")
+# Flyway runs these also when nothing is pending.
+_CALLBACK = re.compile(r"(?:beforeMigrate|afterMigrate|beforeVersioned|afterVersioned|beforeRepeatables)(?:__.*)?\.sql")
+_COMPILED = re.compile(r"(?:R|[VB][0-9]+(?:[._][0-9]+)*)__[A-Za-z0-9_]*\.(?:java|kt|groovy|scala|class)")
+# Its own (flyway:defaultSchema, …) Flyway knows.
+_PLACEHOLDER = re.compile(r"\$\{(?!flyway:)([^}\n]+)\}")
 _DECLARATION = re.compile(r"\s*slipway\s*:\s*(.*?)\s*", re.IGNORECASE)
 _COMPATIBLE, _INCOMPATIBLE = "backward-compatible", "not-backward-compatible"
 _BLOCK = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -29,6 +34,21 @@ def read_script(path: str, text: str) -> Script | None:
     compatible, note = declared(text)
     version = (match["version"] or "").replace("_", ".")
     return Script(path, version, (match["description"] or "").replace("_", " "), compatible, note)
+
+
+def is_callback(name: str) -> bool:
+    """Whether a file's name is that of SQL that Flyway runs with each ``migrate``."""
+    return _CALLBACK.fullmatch(name) is not None
+
+
+def is_compiled(name: str) -> bool:
+    """Whether a file's name is that of a migration that is a class, or the source of one."""
+    return _COMPILED.fullmatch(name) is not None
+
+
+def placeholders(text: str) -> list[str]:
+    """The names for which a migration wants a value, in their order. Flyway compares them in lower case."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
 def declared(text: str) -> tuple[bool, str]:

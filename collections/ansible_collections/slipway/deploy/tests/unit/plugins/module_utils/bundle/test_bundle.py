@@ -253,3 +253,13 @@ def test_a_migration_of_a_checkout_that_leads_out_of_it_is_refused(tmp_path: Pat
     (base / "V2__b.sql").symlink_to(secret)
     with pytest.raises(SlipwayError, match="is a link that leads out of the checkout"):
         migrations_of_checkout(tmp_path / "checkout/module")
+
+
+@pytest.mark.parametrize("name", ["BOOT-INF/classes/db/migration/V2__Fill.class", "db/migration/R__View.class"])
+def test_a_migration_that_is_a_class_is_refused(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "app.jar", "w") as jar:
+        jar.writestr("db/migration/V1__a.sql", "x")
+        jar.writestr(f"{name[:-6]}$Helper.class", "x")
+        jar.writestr(name, "x")
+    with pytest.raises(SlipwayError, match="is a migration that is a class, and only those in SQL can be run"):
+        migrations_of_jar(tmp_path / "app.jar")

@@ -243,3 +243,12 @@ def test_records_are_read_back_to_the_release_and_no_further() -> None:
 )
 def test_known_schema(newest_first: list[Doc], version: str | None) -> None:
     assert known_schema(newest_first) == version
+
+
+def test_callbacks_run_with_each_release_also_when_nothing_is_pending():
+    found = {"schema_before": "3", "pending": [], "callbacks": ["/m/afterMigrate.sql"]}
+    planned = planned_migrations(found)
+    assert (planned["state"], planned["from"], planned["to"], planned["pending"]) == ("planned", "3", "3", [])
+    failed = ended(begun(planned), {"failed": True, "begun": False, "pending": [], "applied": [], "schema_after": "3"})
+    assert failed["state"] != "done"
+    assert planned_migrations({**found, "callbacks": []})["state"] == "none"

@@ -14,6 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.output im
     read_clock,
     read_failure,
     read_problems,
+    read_schema,
     read_table,
 )
 
@@ -191,7 +192,7 @@ def test_the_connection(state, message, says):
 @pytest.mark.parametrize(
     ("output", "says"),
     [
-        ("ERROR: No database found to handle jdbc:x", "no driver"),
+        ("ERROR: No database found to handle jdbc:x", "module for PostgreSQL is missing"),
         ("[ERROR] No plugin found for prefix 'flyway' in the current project", "no Flyway plugin"),
         ("curl: Failed to fetch https://repo.example.org/apache-maven-3.8.7-bin.zip", "cannot download"),
         ("/opt/flyway/flyway: line 62: java: command not found", "Java is not installed"),
@@ -201,3 +202,115 @@ def test_the_connection(state, message, says):
 )
 def test_other_failures(output, says):
     assert says in read_failure(output).what
+
+
+def statement(said: str, state: str, message: str) -> str:
+    return (
+        f"ERROR: {said}\n--------------\nSQL State  : {state}\nError Code : 0\nMessage    : ERROR: {message}\n"
+        "  Position: 14\nLocation   :  ()\nLine       : 1\nStatement  : Run Flyway with -X option to see the actual\n\n"
+        f"Caused by: org.postgresql.util.PSQLException: ERROR: {message}\n  Position: 14\n"
+    )
+
+
+UNPARSED = (
+    "ERROR: Unable to parse statement in /m/V2__b.sql at line 7 col 1. See https://rd.gt/3ipi7Pm for more information. "
+)
+CAUSES = [
+    (
+        statement("Script  failed", "42501", "permission denied for schema public"),
+        "the database's user may not create tables in the schema public",
+        "GRANT CREATE ON SCHEMA public",
+        "",
+    ),
+    (
+        statement("Script V3__c.sql failed", "42501", "permission denied for schema sales"),
+        "V3__c.sql, line 1: permission denied for schema sales",
+        "GRANT CREATE ON SCHEMA sales",
+        "V3__c.sql",
+    ),
+    (
+        statement("Script V3__c.sql failed", "42501", "must be owner of table a"),
+        "V3__c.sql, line 1: must be owner of table a",
+        "Give the user that migrates the right",
+        "V3__c.sql",
+    ),
+    (
+        f"{UNPARSED}No value provided for placeholder: ${{schema_x}}.  Check your configuration!\n",
+        "V2__b.sql, line 7: there is no value for the placeholder ${schema_x}",
+        "Set placeholders.schema_x in database_migration_settings",
+        "V2__b.sql",
+    ),
+    (f"{UNPARSED}Incomplete statement at line 7.\n", "V2__b.sql, line 7: Incomplete statement", "", "V2__b.sql"),
+    (
+        statement(
+            "Error while executing afterMigrate callback: Script afterMigrate__grants.sql failed",
+            "42P01",
+            'relation "x" does not exist',
+        ),
+        'the callback afterMigrate__grants.sql, line 1: relation "x" does not exist',
+        "The callback is run again with the next deploy: correct afterMigrate__grants.sql",
+        "afterMigrate__grants.sql",
+    ),
+    (
+        "ERROR: No database found to handle jdbc:postgresql://h/d\n",
+        "Flyway's module for PostgreSQL is missing",
+        "org.flywaydb:flyway-database-postgresql",
+        "",
+    ),
+    (
+        "ERROR: No Flyway database plugin found to handle jdbc:postgresql://h/d\n",
+        "Flyway's module for PostgreSQL is missing",
+        "org.flywaydb:flyway-database-postgresql",
+        "",
+    ),
+    (
+        "ERROR: Unsupported Database: PostgreSQL 16.1\n",
+        "Flyway's module for PostgreSQL is missing",
+        "flyway-database",
+        "",
+    ),
+    (
+        "ERROR: Unable to instantiate JDBC driver: org.postgresql.Driver => Check whether the jar file is present\n",
+        "the PostgreSQL driver is missing",
+        "org.postgresql:postgresql",
+        "",
+    ),
+    (
+        'ERROR: Found non-empty schema(s) "public" but no schema history table. Use baseline() or set\n',
+        "the schema is not empty and has no history of Flyway",
+        "baselineOnMigrate: true",
+        "",
+    ),
+    (
+        "ERROR: Found more than one migration with version 1\n-> /m/V1__a.sql (SQL)\n-> /m/V1__b.sql (SQL)\n",
+        "Found more than one migration with version 1: /m/V1__a.sql (SQL), /m/V1__b.sql (SQL)",
+        "",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize("level", ["ERROR: ", "[ERROR] "])
+@pytest.mark.parametrize(("output", "what", "remedy", "script"), CAUSES)
+def test_the_cause_and_what_helps_against_it(output, what, remedy, script, level):
+    failure = read_failure(output.replace("ERROR: ", level, 1))
+    assert failure.what.startswith(what)
+    assert remedy in failure.remedy
+    assert failure.script == script
+
+
+def test_what_the_database_says_of_the_schema():
+    said = "DB: slipway_schema create=f empty=t name=public\n"
+    fresh = f'{said}Schema history table "public"."flyway_schema_history" does not exist yet\n'
+    assert read_schema(said) == ("public", False, True, False)
+    assert read_schema(fresh) == ("public", False, True, True)
+    assert read_schema("DB: slipway_schema create=<NULL> empty=t name=<NULL>\n") is None
+
+
+def test_the_advice_of_flyway_does_not_contradict_ours():
+    said = (
+        "ERROR: Validate failed: Migrations have failed validation\n"
+        "Detected resolved migration not applied to database: 1.\n"
+        "To ignore this migration, set -ignoreMigrationPatterns='*:ignored'. To allow executing this migration, set\n"
+    )
+    assert read_problems(said) == ("Detected resolved migration not applied to database: 1.",)

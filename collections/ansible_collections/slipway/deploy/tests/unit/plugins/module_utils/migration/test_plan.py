@@ -50,7 +50,7 @@ def test_all_states():
     assert plan.compatible
     assert versions(plan.failed) == ["4", "10"]
     assert (versions(plan.out_of_order), versions(plan.missing), versions(plan.future)) == (["1.5"], ["2"], ["9"])
-    assert versions(plan.applied) == ["1", "2", "3", "9"]
+    assert versions(plan.applied) == ["2", "3", "9"]
 
 
 def test_without_a_file_nothing_is_compatible():
@@ -93,3 +93,18 @@ def test_every_row_is_somewhere_and_the_schema_is_the_highest_applied(states):
     assert len(plan.pending) + len(plan.failed) + len(plan.out_of_order) + len(plan.applied) == sum(
         state != "Undone" for state in states
     )
+
+
+def test_what_a_baseline_covers_is_neither_pending_nor_applied():
+    rows = [Row("1", "a", "Pending"), Row("2", "b", "Pending"), Row("", "v", "Pending")]
+    before = plan_migrations(rows, SCRIPTS, baseline="1.0")
+    assert versions(before.pending) == ["2", "v"]
+    rows = [
+        Row("1", "a", "Ignored (Baseline)"),
+        Row("1", "<< Flyway Baseline >>", "Baseline"),
+        Row("2", "b", "Success"),
+    ]
+    after = plan_migrations(rows, SCRIPTS)
+    assert after.schema == "2"
+    assert versions(newly_applied(plan_migrations([Row("1", "a", "Pending"), *rows[2:]], SCRIPTS), after)) == []
+    assert versions(newly_applied(before, after)) == ["2"]
