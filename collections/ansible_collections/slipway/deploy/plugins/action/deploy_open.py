@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -45,6 +46,9 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held, 
 from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs
 from ansible_collections.slipway.deploy.plugins.plugin_utils.work import beat, let_go, store_clock
+
+#: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
+_SAID_AGAIN = (5.0, 15.0, 30.0)
 
 #: AWS refuses signatures that are five minutes off (SigV4); this machine's clock is called wrong well before.
 MOST_SKEW_SECONDS = 120.0
@@ -108,20 +112,14 @@ class ActionModule(SlipwayAction):
             ttl=settings.lock_ttl,
             pid=context.files.process.pid,
         )
-        said: set[str] = set()
-
-        def on_wait(line: str) -> None:
-            if not said:
-                display.display(line)
-            said.add(line)
-
+        waiting = Waiting(settings.lock_wait, display.display)
         try:
             take(wait=0, token=self._hold(context, secrets.token_hex(16)))
         except LockHeld:
             dead = _token_of_the_dead(context)
             if dead is None:
                 token = self._hold(context, secrets.token_hex(16))
-                take(wait=settings.lock_wait, token=token, on_wait=on_wait)
+                take(wait=settings.lock_wait, token=token, on_wait=waiting.hear)
                 return
             display.display(f"{context.environment}: taking over the lock of a run on this machine that is gone")
             take(wait=0, token=self._hold(context, dead))
@@ -193,6 +191,29 @@ class ActionModule(SlipwayAction):
         verb = "finishing" if choice == "finish" else "undoing"
         display.display(f"{context.environment}: {verb} the unfinished deploy {record['id']}; nothing else is deployed")
         return {"resumed": choice, "lock": "lock free", "record": record["id"]}
+
+
+class Waiting:
+    """Says who holds the lock and how long the run has waited for it: at once, and now and then again.
+
+    :param seconds: how long it waits at most.
+    """
+
+    def __init__(self, seconds: float, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = seconds
+        self._say = say
+        self._clock = clock
+        self._began = clock()
+        self._next = 0.0
+
+    def hear(self, line: str) -> None:
+        """Take in the line about the holder."""
+        waited = self._clock() - self._began
+        if waited < self._next:
+            return
+        said = f"waited {waited:.0f} s of {self._most:.0f} s for the lock: " if self._next else ""
+        self._say(f"{said}{line}")
+        self._next = next((at for at in _SAID_AGAIN if at > waited), waited + _SAID_AGAIN[-1])
 
 
 def check_clock(store: Store) -> None:

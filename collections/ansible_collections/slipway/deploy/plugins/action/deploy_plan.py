@@ -82,7 +82,7 @@ class ActionModule(SlipwayAction):
                 record.update(_before(context, fleet, observation, hosts))
         else:
             record.update(health_of_unchanged(observation, health_of_unchanged_hosts(hosts)))
-        console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"]))
+        console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"], whole=self._task.check_mode))
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]

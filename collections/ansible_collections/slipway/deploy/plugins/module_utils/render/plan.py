@@ -50,17 +50,22 @@ _HEADINGS = ("wave", "service", "running", "desired", "why")
 _HOSTS_ONLY = ("group", "host", "running", "desired", "why")
 
 
-def plan(record: Record, now: float, width: int | None = None, lock: str = "") -> list[str]:
+def plan(record: Record, now: float, width: int | None = None, lock: str = "", whole: bool = False) -> list[str]:
     """The screen of a plan.
 
     :param now: epoch seconds, from which a long rollout's expected end is counted.
     :param width: columns of the terminal; ``None`` does not wrap.
     :param lock: the lock's state in two words (``lock free``); nothing is said about it when empty.
+    :param whole: leave nothing to the record: a check writes none.
     """
-    lines = [*_header(record, width, lock), *_table(targets_of(record), width), *_unchanged(record, width)]
+    lines = [
+        *_header(record, width, lock),
+        *_table(targets_of(record), width, whole),
+        *_unchanged(record, width, whole),
+    ]
     lines += _verified(record, width)
     lines += [line for text in record.get("warnings") or () for line in _said("warning", str(text), width)]
-    lines += _undo(targets_of(record), parallel_of(record), now, width)
+    lines += _undo(targets_of(record), parallel_of(record), now, width, whole)
     return finish(lines, width)
 
 
@@ -111,10 +116,10 @@ def _row(target: Target) -> tuple[str, ...]:
     )
 
 
-def _table(targets: Sequence[Target], width: int | None) -> list[str]:
+def _table(targets: Sequence[Target], width: int | None, whole: bool) -> list[str]:
     if not targets:
         return []
-    rows = [_row(target) for target in targets[:ROWS]]
+    rows = [_row(target) for target in (targets if whole else targets[:ROWS])]
     headings = _HOSTS_ONLY if all(map(is_host, targets)) else _HEADINGS
     facts = columns([(*row[:-1], "|") for row in (headings, *rows)])
     # The marker column shows where the reasons begin, whatever the widths before it are.
@@ -136,15 +141,14 @@ def _with_why(fact: str, why: str, lead: int, width: int | None) -> list[str]:
     return [fact, *(indent + line for line in wrap(why, max(_NARROWEST_WHY, width - len(indent))))]
 
 
-def _unchanged(record: Record, width: int | None) -> list[str]:
+def _unchanged(record: Record, width: int | None, whole: bool) -> list[str]:
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for item in unchanged_of(record):
         groups[clean(item.get("why") or "")].append(clean(item["name"]))
     largest = sorted(groups.items(), key=lambda group: -len(group[1]))
-    lines = [
-        _collapsed(f"{len(names):,} unchanged{_because(why)}: ", names, width) for why, names in largest[:_REASONS]
-    ]
-    rest = sum(len(names) for _why, names in largest[_REASONS:])
+    shown = len(largest) if whole else _REASONS
+    lines = [_collapsed(f"{len(names):,} unchanged{_because(why)}: ", names, width) for why, names in largest[:shown]]
+    rest = sum(len(names) for _why, names in largest[shown:])
     return [*lines, f"–     {rest:,} unchanged for other reasons (see the record)"] if rest else lines
 
 
@@ -192,13 +196,17 @@ def _said(label: str, text: str, width: int | None) -> list[str]:
     return [first, *(f"  {line}" for line in rest)]
 
 
-def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | None) -> list[str]:
+def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | None, whole: bool) -> list[str]:
     if not targets:
         return []
     returns = [f"{clean(item['name'])} {what_ran(item)}" for item in targets]
     expected = _expected(targets, parallel, now)
     # Every service that would go back is named, on as many lines as that takes.
-    to = ", ".join(returns) if len(returns) <= ROWS else f"the {len(returns):,} revisions that run now (see the record)"
+    to = (
+        ", ".join(returns)
+        if whole or len(returns) <= ROWS
+        else f"the {len(returns):,} revisions that run now (see the record)"
+    )
     return [*_said("undo would return to", to + expected, width), *_clones(targets, width)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import github, slack, summary
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
+from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan
 from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
 
 from . import samples
@@ -51,3 +52,11 @@ def test_an_undo_that_was_asked_for_is_done(cause: samples.Doc) -> None:
 )
 def test_everything_else_is_what_it_was(outcome: str | None, resumed: object) -> None:
     assert not undo_was_asked({**samples.undone(), "outcome": outcome, "resumed": resumed})
+
+
+def test_a_check_leaves_nothing_to_a_record_that_it_does_not_write() -> None:
+    record = samples.fleet(120)
+    assert "(see the record)" in "\n".join(plan(record, samples.STARTED, 120))
+    whole = "\n".join(plan(record, samples.STARTED, 120, whole=True))
+    assert "(see the record)" not in whole
+    assert all(item["name"] in whole for item in record["targets"])
