@@ -191,6 +191,19 @@ def test_what_holds_for_the_environment_is_not_said_of_a_service(project: Projec
     )
 
 
+def test_a_text_of_a_role_that_yaml_changes_is_refused(project: Project) -> None:
+    (project.root / "roles").symlink_to(ROOT / "roles")
+    project.write("dev/group_vars/site.yml", "python_service_python_version: 3.10\npython_service_tasks_max: 10\n")
+    ran = project.run("ansible-playbook", "empty.yml", "-e", "env=dev")
+    assert (ran.code, ran.err) == (
+        4,
+        (
+            "inventories/dev/group_vars/site.yml:1: python_service_python_version is a number, because 3.10 is not in "
+            'quotes. Write python_service_python_version: "3.10"\n'
+        ),
+    )
+
+
 def test_an_extra_variable_is_not_a_template(project: Project) -> None:
     text = "{{ lookup('pipe', 'touch executed') }} it's"
     (project.root / "empty.yml").write_text(

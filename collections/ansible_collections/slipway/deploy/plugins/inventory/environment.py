@@ -46,7 +46,7 @@ import re
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,12 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep
 from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
 
 display = Display()
+
+#: A file with options of roles. To read what the roles take is not free.
+_ROLES = re.compile(
+    r"^\s*(?!site_|backend_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
+    re.MULTILINE,
+)
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -288,6 +294,12 @@ def _sources(directory: Path) -> Iterator[Path]:
             yield entry
 
 
+@lru_cache
+def _role_texts(root: Path) -> frozenset[str]:
+    """The options of Slipway's roles that hold a text."""
+    return frozenset(role_options([root.parent / "roles"], "str"))
+
+
 def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) -> tuple[Places, dict[Path, str | None]]:
     """The places of the static sources and the plugin of every YAML source; raises what is wrong in any YAML file."""
     places = Places()
@@ -297,7 +309,8 @@ def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) ->
         if path.suffix not in (".yml", ".yaml"):
             continue
         name = shown.get(path) or str(path.relative_to(root.parent))
-        source = read_source(read_text(path, name), name, variables=path not in shown)
+        text = read_text(path, name)
+        source = read_source(text, name, path not in shown, _role_texts(root) if _ROLES.search(text) else ())
         errors.extend(source.errors)
         if path in shown:
             plugins[path] = source.plugin

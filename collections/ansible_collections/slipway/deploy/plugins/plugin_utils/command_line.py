@@ -165,8 +165,11 @@ def _accepted(name: str, own: Collection[str], options: Collection[str]) -> bool
     return not run or any(check_known(name, playbook, own, options) is None for playbook in run)
 
 
-def role_options(roles: Iterable[Path]) -> Iterator[str]:
-    """The options of the roles in these directories, as their argument specs name them."""
+def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str]:
+    """The options of the roles in these directories, as their argument specs name them.
+
+    :param kind: only the options of this type.
+    """
     # Ansible always has it, but ansible-test imports this without.
     import yaml
 
@@ -174,7 +177,8 @@ def role_options(roles: Iterable[Path]) -> Iterator[str]:
         for path in sorted(directory.glob("*/meta/argument_specs.yml")):
             specs = yaml.safe_load(read_text(path, str(path))) or {}
             for entry in (specs.get("argument_specs") or {}).values():
-                yield from entry.get("options") or {}
+                options = entry.get("options") or {}
+                yield from (name for name, spec in options.items() if kind in (None, spec.get("type", "str")))
 
 
 def _joined(words: Any) -> str:

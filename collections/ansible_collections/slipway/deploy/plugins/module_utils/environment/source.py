@@ -8,7 +8,7 @@ Ansible's inventory keeps neither, so a message that names a line needs a readin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,12 +49,13 @@ class Source:
     empty: bool = False
 
 
-def read_source(text: str, shown: str, variables: bool = False) -> Source:
+def read_source(text: str, shown: str, variables: bool = False, texts: Collection[str] = ()) -> Source:
     """Read the text of a YAML file.
 
     :param text: the file's text. An encrypted one is taken as it is.
     :param shown: the file's name in messages.
     :param variables: whether it is a file of variables, not an inventory.
+    :param texts: variables that hold a text, beside those of Slipway.
     """
     if text.startswith("$ANSIBLE_VAULT"):
         return Source(Places())
@@ -72,12 +73,12 @@ def read_source(text: str, shown: str, variables: bool = False) -> Source:
     places = Places()
     plugin = None
     if root.id == "mapping" and variables:
-        errors.extend(misread(root, shown))
+        errors.extend(misread(root, shown, texts))
     elif root.id == "mapping":
         plugin = next((str(value.value) for key, value in root.value if key.value == "plugin"), None)
         if plugin is None:
             _read_groups(root, shown, places)
-            errors.extend(misread_inventory(root, shown))
+            errors.extend(misread_inventory(root, shown, texts))
     return Source(places, tuple(errors), plugin)
 
 
