@@ -204,7 +204,8 @@ def test_a_rollback_past_the_schema_is_refused(place: Place, host: Host) -> None
     plainly(ran)
     said = [line for line in ran.text.splitlines() if line.strip()]
     (moved,) = [record["migrations"] for record in place.records() if "2" in applied(record)]
-    restore = f"Restore the database to {moved['restore_to']} first, or insist with -e force_schema=true"
+    again = f"ansible-playbook playbooks/rollback.yml -e env={place.name} -e force_schema=true"
+    restore = f"Restore the database to {moved['restore_to']} first, or insist: {again}"
     assert said == [f"schema version 2: {REFUSAL}. {restore}"], ran.text
     assert len(place.records()) == records
     assert process(place, host) == pid

@@ -272,7 +272,8 @@ def test_past_an_incompatible_migration_there_is_no_way_back(place: Place) -> No
     plainly(refused)
     what = f"the schema has moved past {FIRST}: migration 0004 is not declared backward-compatible"
     kept = f"(backup {backup['label']} taken at {backup['at']}: {backup['reference']})"
-    restore = f"Restore the database to {restore_to} {kept} first, or insist with -e force_schema=true"
+    again = f"ansible-playbook playbooks/rollback.yml -e env={place.name} -e force_schema=true"
+    restore = f"Restore the database to {restore_to} {kept} first, or insist: {again}"
     assert [line for line in refused.text.splitlines() if line.strip()] == [f"schema version 0004: {what}. {restore}"]
 
     refused = place.run("playbooks/rollback.yml", downgrade_schema=True)

@@ -57,7 +57,7 @@ def test_a_deploy_that_touched_nothing_is_abandoned(run: Any) -> None:
 def test_one_whose_migration_began_is_not(run: Any, state: str) -> None:
     with pytest.raises(SlipwayError, match="is unfinished") as caught:
         run(record(target("a"), migrations={**INCOMPATIBLE, "state": state}))
-    assert "-e resume=finish or -e resume=undo" in str(caught.value)
+    assert "-e resume=finish or ansible-playbook deploy.yml -e env=dev -e resume=undo" in str(caught.value)
 
 
 def test_finish(run: Any) -> None:
