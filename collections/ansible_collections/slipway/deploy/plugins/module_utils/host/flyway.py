@@ -148,7 +148,9 @@ class Flyway:
             failure = self._failure(finished)
             raise SlipwayError(failure.what, None, failure.remedy)
         schema = output.read_schema(finished.output)
-        known = flyway_project.known(self._job.settings, Path(self._job.directory), maven=self._job.engine == MAVEN)
+        maven = self._job.engine == MAVEN
+        place = Path(self._job.directory) if maven else Path(self._job.flyway).parent
+        known = flyway_project.known(self._job.settings, place, maven=maven)
         fresh = schema is not None and schema.fresh and not schema.empty
         baseline = known.baseline if fresh else None
         plan = plan_migrations(output.read_table(finished.output), scripts, baseline)

@@ -19,8 +19,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts i
 _RESOURCES = "src/main/resources"
 _SOURCES = ("src/main/java", "src/main/kotlin", "src/main/groovy", "src/main/scala")
 _LONGEST = 16 * 1024 * 1024
-_ON = re.compile(r"baselineOnMigrate>\s*true\s*<")
-_VERSION = re.compile(r"baselineVersion>\s*([0-9._]+)\s*<")
+_ON = re.compile(r"^[^#\n]*baselineOnMigrate(?:>|\s*=)\s*\"?true\b", re.MULTILINE)
+_VERSION = re.compile(r"^[^#\n]*baselineVersion(?:>|\s*=)\s*\"?([0-9._]+)", re.MULTILINE)
 _QUIET = re.compile(r"-[a-zA-Z]*q|--quiet")
 
 
@@ -70,9 +70,12 @@ def unfit(directory: Path) -> SlipwayError | None:
 
 
 def known(settings: Mapping[str, Any], directory: Path, *, maven: bool) -> Known:
-    """What is known of the settings: those of the inventory, and what the Maven project says."""
+    """What is known of the settings: those of the inventory, and what the Maven project or the command line says.
+
+    :param directory: the Maven project, or where Flyway's command is.
+    """
     plain = {name[len("flyway.") :] if name.startswith("flyway.") else name: value for name, value in settings.items()}
-    project = "".join(_poms(directory)) if maven else ""
+    project = "\n".join(_poms(directory) if maven else _configurations(directory))
     on = str(plain.get("baselineOnMigrate", _ON.search(project) is not None)).lower() == "true"
     said = _VERSION.search(project)
     version = str(plain.get("baselineVersion", said[1] if said else "1"))
@@ -81,6 +84,12 @@ def known(settings: Mapping[str, Any], directory: Path, *, maven: bool) -> Known
         name.startswith("placeholder") and not name.startswith("placeholders.") for name in plain
     )
     return Known(version if on else None, None if untold else frozenset(names))
+
+
+def _configurations(directory: Path) -> Iterator[str]:
+    for path in sorted((*directory.glob("conf/*.conf"), *directory.glob("conf/*.toml"))):
+        with filing("read it", path):
+            yield path.read_text(encoding="utf-8", errors="replace")
 
 
 def _poms(directory: Path) -> Iterator[str]:

@@ -105,3 +105,12 @@ def test_a_script_with_a_configuration_of_its_own_is_not_judged(tmp_path: Path) 
     file.write_text("SELECT '${x}';")
     Path(f"{file}.conf").write_text("placeholderReplacement=false\n")
     assert flyway_project.trouble(pending(file), None, Known(None, frozenset())) is None
+
+
+def test_what_the_command_lines_own_configuration_says(tmp_path: Path) -> None:
+    configuration = tmp_path / "conf/flyway.conf"
+    configuration.parent.mkdir()
+    configuration.write_text("# flyway.baselineOnMigrate=true\n")
+    assert flyway_project.known({}, tmp_path, maven=False) == Known(None, frozenset())
+    configuration.write_text("flyway.baselineOnMigrate = true\nflyway.baselineVersion=4\nflyway.placeholders.a=b\n")
+    assert flyway_project.known({}, tmp_path, maven=False) == Known("4", None)
