@@ -18,16 +18,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-#: A signal that follows the first one within that time is the same one, sent to the process and to its group, or passed
-#: on by a program in between (npm, make).
-_ECHO_SECONDS = 0.02
 
 
 class Interrupts:
@@ -37,7 +32,6 @@ class Interrupts:
     :param say: called with the signal's name when the mark was left.
     :param leave: called before the run is ended at once. All run inside the signal handler, so they must not use
         buffered streams.
-    :param clock: seconds.
     """
 
     def __init__(
@@ -45,15 +39,12 @@ class Interrupts:
         mark: Callable[[str], bool],
         say: Callable[[str], None],
         leave: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mark = mark
         self._say = say
         self._leave = leave
-        self._clock = clock
         self._previous: dict[int, Any] = {}
         self._owner = 0
-        self._first = (0, 0.0)
         self.engine_runs = False
         self.passed_on = False
 
@@ -76,18 +67,12 @@ class Interrupts:
         name = signal.Signals(number).name
         if self.engine_runs and not self.passed_on and self._mark(name):
             self.passed_on = True
-            self._first = (number, self._clock())
             self._say(name)
             return
-        if self.passed_on and self._is_the_same(number):
-            return
+        if self.passed_on and number == signal.SIGHUP:
+            return  # A terminal that closes sends it twice: the shell does, and the kernel.
         self._leave()
         self._give_back(number if self.passed_on else signal.SIGINT, frame)
-
-    def _is_the_same(self, number: int) -> bool:
-        """Whether a further signal asks for no more than the first one: a terminal that closes sends SIGHUP twice."""
-        first, at = self._first
-        return number == signal.SIGHUP or (number == first and self._clock() - at < _ECHO_SECONDS)
 
     def _give_back(self, number: int, frame: FrameType | None) -> None:
         previous = self._previous.get(number, signal.SIG_DFL)
