@@ -11,6 +11,7 @@ import pytest
 
 from tests.fault.test_reader_gone import TWO
 from tests.support.deploys import NEW, OLD, Deploys, wait_for
+from tests.support.pace import scaled
 
 BUCKET = "slipway-state"
 CHOICES = {"finish": NEW, "undo": OLD}
@@ -43,7 +44,7 @@ def test_credentials_that_expire_in_mid_wave(deploys: Deploys, store: str, choic
     with deploys.started("deploy.yml", *TWO) as process:
         wait_for("both are in flight", lambda: updated(deploys) or process.poll() is not None)
         deploys.sandbox.control("faults", {"kind": "expired_token", "service": "*"})
-        output, _none = process.communicate(timeout=90)
+        output, _none = process.communicate(timeout=scaled(90))
     assert process.returncode == 2, output
     said = [line for line in output.splitlines() if "the AWS credentials have expired" in line]
     assert len(said) == 1, output

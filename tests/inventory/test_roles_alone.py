@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.inventory.project import ROOT, Project
+from tests.support.pace import scaled
 
 
 def test_defaults_of_roles_need_no_environment(project: Project) -> None:
@@ -55,7 +56,7 @@ def test_the_commands_of_the_readme_make_an_environment(project: Project) -> Non
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(r"^    ((?:mkdir|cp) .*inventories/qa.*)$", text, re.MULTILINE)
     assert commands
-    subprocess.run(["bash", "-ec", "\n".join(commands)], cwd=project.root, check=True, timeout=60)
+    subprocess.run(["bash", "-ec", "\n".join(commands)], cwd=project.root, check=True, timeout=scaled(60))
     found = project.inventory("-e", "env=qa")
     assert len(found["_meta"]["hostvars"]) == 12
     assert "backend" not in found

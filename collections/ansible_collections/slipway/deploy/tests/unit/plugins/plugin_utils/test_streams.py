@@ -54,7 +54,7 @@ def test_it_goes_on_to_its_end(shell: str, unbuffered: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 7, done.stderr
     assert "Traceback" not in done.stderr
