@@ -23,6 +23,9 @@ options:
     description: How many stay, those that are needed included.
     type: int
     default: 5
+  failed:
+    description: A release that was undone. It is removed as well, unless the ledger or a link needs it.
+    type: str
   links:
     description: Links that may point into a release.
     type: list
@@ -73,6 +76,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import r
 ARGUMENTS = {
     "directory": {"type": "path", "default": "/app/releases"},
     "keep": {"type": "int", "default": 5},
+    "failed": {"type": "str"},
     "links": {"type": "list", "elements": "path", "default": ["/app/app.jar"]},
     "service": {"type": "str", "required": True},
     "state_directory": {"type": "path", "default": "/var/lib/slipway"},
@@ -90,7 +94,7 @@ def main() -> None:
         module.warn(f"No release was removed: {error}")
         module.exit_json(changed=False, removed=[])
     try:
-        names = prunable(directory, params["keep"], params["links"], known)
+        names = prunable(directory, params["keep"], params["links"], known, params["failed"] or "")
         for name in names if not module.check_mode else ():
             remove_tree(directory / name)
     except SlipwayError as error:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,10 +17,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     superfluous,
     sync_directory,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import GOOD, Ledger
-
-#: The live release and the one to go back to.
-_GOOD_KEPT = 2
+from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger
+from ansible_collections.slipway.deploy.plugins.module_utils.host.pruning import needed, release_in
 
 
 def is_fetched(path: Path, digest: str) -> bool:
@@ -50,28 +47,18 @@ def fetch(source: Source, path: Path) -> None:
         sync_directory(path.parent.parent)
 
 
-def prunable(directory: Path, keep: int, links: Iterable[str], ledger: Ledger) -> list[str]:
+def prunable(directory: Path, keep: int, links: Iterable[str], ledger: Ledger, failed: str = "") -> list[str]:
     """The names of the releases that may go: not the newest, not what a link points at, not what an undo needs.
 
     :param keep: how many stay.
     :param links: the links that may point into a release.
+    :param failed: a release that was undone: it goes whatever its age, unless a link or an undo needs it.
     """
     if not directory.is_dir():
         return []
     with filing("look at its releases", directory):
         found = [item for item in directory.iterdir() if item.is_dir() and not item.is_symlink()]
         newest_first = [item.name for item in sorted(found, key=lambda item: (-item.stat().st_mtime_ns, item.name))]
-    targets = [target for link in links for target in [read_link(link)] if target]
-    snapshots = [item.snapshot for item in ledger.entries if item.verdict == GOOD][:_GOOD_KEPT]
-    snapshots += [ledger.running.snapshot] if ledger.running else []
-    snapshots += [ledger.pending] if ledger.pending else []
-    targets += [target for snapshot in snapshots for target in snapshot.links.values()]
-    return superfluous(
-        newest_first, keep, {name for name in (_release_in(directory, item) for item in targets) if name}
-    )
-
-
-def _release_in(directory: Path, target: str) -> str:
-    """The name of the release that a path lies in, or ``""``."""
-    first = Path(os.path.relpath(target, directory)).parts[:1]
-    return "" if first in ((), ("..",)) else first[0]
+    protected = {*needed(ledger, directory), *(release_in(directory, link, read_link(link)) for link in links)}
+    rejected = [name for name in newest_first if name == failed and name not in protected]
+    return rejected + superfluous([name for name in newest_first if name not in rejected], keep, protected)

@@ -182,3 +182,26 @@ def test_what_may_be_pruned(tmp_path: Path) -> None:
     assert prunable(releases, 3, [str(link)], Ledger((good,))) == ["v6", "v5", "v4", "v3", "v2"]
     assert prunable(releases, 0, [str(link)], Ledger((good,))) == ["v7", "v6", "v5", "v4", "v3", "v2"]
     assert prunable(tmp_path / "absent", 3, [], Ledger()) == []
+
+
+def test_the_release_that_was_undone_goes_unless_it_runs_or_is_gone_back_to(tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    for name in ("v1", "v2", "v3"):
+        (releases / name).mkdir(parents=True)
+    link = tmp_path / "app.jar"
+    link.symlink_to(releases / "v2/app.jar")
+
+    def entry(name: str, configuration: str) -> Entry:
+        links = {str(link): str(releases / name / "app.jar"), "/etc/app/current": f"/etc/app/{configuration}"}
+        return Entry(Snapshot(links, {}), verdict=GOOD)
+
+    # One release that ran with two configurations is one that is gone back to, not two.
+    ledger = Ledger((entry("v2", "b"), entry("v2", "a"), entry("v1", "a")))
+    assert prunable(releases, 5, [str(link)], ledger) == []
+    assert prunable(releases, 5, [str(link)], ledger, "v3") == ["v3"]
+    assert prunable(releases, 5, [str(link)], ledger, "v2") == []
+    assert prunable(releases, 5, [str(link)], ledger, "v1") == []
+    assert prunable(releases, 5, [str(link)], ledger, "v9") == []
+    link.unlink()
+    link.symlink_to(releases / "v3/app.jar")
+    assert prunable(releases, 5, [str(link)], ledger, "v3") == []
