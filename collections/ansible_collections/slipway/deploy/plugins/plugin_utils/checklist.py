@@ -8,14 +8,22 @@ The hosts are asked first, each by the task ``checklist_host``; ``checklist`` an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Group, Probe, Row, questions
+from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+    Group,
+    Http,
+    Probe,
+    Question,
+    Row,
+    questions,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import World, ask, revealed
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_declared import parse_checklist
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_judge import worst
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import base_url, secret_reader, traced
+from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import base_url, named, secret_reader, traced
 
 #: What the playbook registers of ``checklist_host``.
 HOST = "__checklist_host"
@@ -60,10 +68,26 @@ def run_checklist(context: Context, since: float | None, cancelled: Callable[[],
     :raises SlipwayErrors: when a row is declared wrongly.
     """
     hosts = asked_hosts(context)
-    probes = declared(context, hosts[0]) if hosts else ()
     group = Group({name: base_url(context, name) for name in hosts})
+    asked = _questions(context, group)
     said = {name: answers for name in hosts if (answers := context.said(name, HOST).get("answers"))}
-    return ask(questions(probes, group), World(secret_reader(context), since, group, said), cancelled)
+    return ask(asked, World(secret_reader(context), since, group, said), cancelled)
+
+
+def _questions(context: Context, group: Group) -> list[Question]:
+    hosts = list(group.hosts)
+    if not hosts:
+        return []
+    return [_named(context, item, item.host or hosts[0]) for item in questions(declared(context, hosts[0]), group)]
+
+
+def _named(context: Context, question: Question, host: str) -> Question:
+    """The question to a host's own address, asked for its site by name."""
+    spec = question.probe.spec
+    if not isinstance(spec, Http) or spec.url is not None:
+        return question
+    own = replace(spec, check=named(context, host, spec.check))
+    return replace(question, probe=replace(question.probe, spec=own))
 
 
 def verdict_of(rows: Sequence[Row]) -> tuple[str, str | None] | None:
