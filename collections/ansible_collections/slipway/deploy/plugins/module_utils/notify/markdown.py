@@ -14,13 +14,22 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 # GitHub looks for mentions and for numbers of issues in what it has rendered, where an entity is the character again
 # (github/markup issue 1168): an invisible space comes between.
 _MENTION = re.compile(r"(?<![A-Za-z0-9])&#64;(?!&#8203;)")
-_NUMBER = re.compile(r"(?<![\w&])#(?=\d)")
+_NUMBER = re.compile(r"#(?=\d)|(?<![A-Za-z0-9])GH-(?=\d)", re.IGNORECASE)
+# What GitHub makes a link of by itself (GFM, 6.9 Autolinks), wherever it begins: the space comes after these.
+_ADDRESS = re.compile(r":(?=//)|www(?=\.)|(?<=[\w.+-])@(?=[\w-]+\.)", re.IGNORECASE)
+_SPACE = "\N{ZERO WIDTH SPACE}"
+_LINK = re.compile(r"https?://(?:[A-Za-z0-9.-]*[A-Za-z0-9]|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:[/?#].*)?")
 
 
 def escape(text: object) -> str:
     """Text that stands in Markdown, in a table's cell and in HTML as it is."""
-    html = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _NUMBER.sub("#&#8203;", _SPECIAL.sub(r"\\\1", html)).replace("@", "&#64;")
+    plain = _NUMBER.sub(_apart, _ADDRESS.sub(_apart, clean(text)))
+    html = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", html).replace("@", "&#64;").replace(_SPACE, "&#8203;")
+
+
+def _apart(match: re.Match[str]) -> str:
+    return f"{match.group()}{_SPACE}"
 
 
 def without_mentions(markdown: str) -> str:
@@ -43,8 +52,10 @@ def bounded_table(headings: Iterable[str], rows: Sequence[Iterable[str]], most: 
 
 
 def is_linkable(url: str) -> bool:
-    """Whether an address can stand in a link."""
-    return url.startswith(("https://", "http://")) and not any(char in '<>()"|`\\' or char <= " " for char in url)
+    """Whether an address can stand in a link: it names a host and nobody's login, and breaks nothing around it."""
+    if not _LINK.fullmatch(url) or clean(url) != url:
+        return False
+    return not any(char in '<>()"|`\\' or char <= " " for char in url)
 
 
 def link(text: str, url: str) -> str:

@@ -10,6 +10,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify import metad
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import (
     escape,
     is_linkable,
+    link,
     table,
     without_mentions,
 )
@@ -151,7 +152,8 @@ def _health(record: Record) -> str:
     if not items:
         return ""
     well = sum(item.get("verdict") == "pass" for item in items)
-    endpoint = f" · endpoint {escape(record['endpoint'])}" if record.get("endpoint") else ""
+    url = str(record.get("endpoint") or "")
+    endpoint = f" · endpoint {link(url, url)}" if url else ""
     text = f"**Health:** {well} of {plural(len(items), 'service')} as they should be{endpoint}"
     rows = [
         (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -27,6 +27,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.github impor
     with_section,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import Settings, read_settings
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import is_linkable
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack import end
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary import summary
 
@@ -77,7 +78,25 @@ def test_markers(environment: str, tag: str, mark: str) -> None:
     assert marker(record) == mark
 
 
-@pytest.mark.parametrize("words", ["@maria look", "cc @acme/ops", "(@maria)", "see #412", "<!-- x --> | <b>"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "@maria look",
+        "cc @acme/ops",
+        "(@maria)",
+        "see #412",
+        "acme/api#412",
+        "gh-412",
+        "<!-- x --> | <b>",
+        "https://evil.example/x",
+        "_HTTP://evil.example",
+        "ftp://evil.example",
+        "*www.evil.example",
+        "_www.evil.example",
+        "mailto:maria@evil.example",
+        "a.b+c@evil-1.example",
+    ],
+)
 @pytest.mark.parametrize("render", [text, comment, summary])
 def test_nobody_is_mentioned_and_nothing_referred_to(words: str, render: Any) -> None:
     """What GitHub makes of the text has no mention, no number of an issue, no HTML and no further cell."""
@@ -85,7 +104,8 @@ def test_nobody_is_mentioned_and_nothing_referred_to(words: str, render: Any) ->
     record["cause"] = {**record["cause"], "what": words}
     said = render(record).split("```")
     shown = html.unescape("".join(said[::2]).replace(marker(record), ""))
-    assert not re.search(r"(?<![A-Za-z0-9])@[A-Za-z0-9]|(?<!\w)#[0-9]", shown)
+    shown = re.sub(r"\]\([^)]*\)", "", shown)  # links that are meant to be
+    assert not re.search(r"(?i)(?<![A-Za-z0-9])@[A-Za-z0-9]|@[\w-]+\.|#[0-9]|gh-[0-9]|://|www\.", shown)
     assert "<b>" not in "".join(said[::2])
 
 
@@ -160,8 +180,28 @@ def test_a_section_is_no_release_note() -> None:
     assert body_of(with_section("# Notes", site_samples.succeeded())) == ""
 
 
+@pytest.mark.parametrize(
+    ("url", "linkable"),
+    [
+        ("https://ci.example.org/run/7?a=1#log", True),
+        ("http://[::1]:8080/x", True),
+        ("https://ci.example.org/Übersicht", True),
+        ("http://", False),
+        ("https:///x", False),
+        ("https://github.com@evil.example", False),
+        ("https://x.example/a)[b", False),
+        ("https://x.example/\u202egnp", False),
+        ("javascript://x.example", False),
+    ],
+)
+def test_addresses_that_can_be_linked(url: str, linkable: bool) -> None:
+    assert is_linkable(url) is linkable
+
+
 @settings(max_examples=60)
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
+@example("http://")
+@example("https://0/")
 def test_text_from_outside_stays_text(outside: str) -> None:
     def rendered(words: str) -> str:
         record = site_samples.held()
@@ -175,8 +215,10 @@ def test_text_from_outside_stays_text(outside: str) -> None:
         return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(text(record)))
 
     plain, made = rendered("x"), rendered(outside)
-    for tag in ("<tr>", "<td>", "<table>", "<a ", "<script", "<img", "<h3>", "<ul>"):
+    for tag in ("<tr>", "<td>", "<table>", "<script", "<img", "<h3>", "<ul>"):
         assert made.count(tag) == plain.count(tag)
+    # The page of the approval is a link where it is an address.
+    assert made.count("<a ") == plain.count("<a ") + is_linkable(outside)
 
 
 def test_much_is_cut_and_still_says_what_matters() -> None:
