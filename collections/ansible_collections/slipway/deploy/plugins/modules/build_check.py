@@ -50,7 +50,8 @@ options:
     default: []
   npmrc:
     description:
-      - Where the values of variables in C(.npmrc) are kept. V({env: NAME}) and V({file: path}) have to be there.
+      - >-
+        Where the values of variables in C(.npmrc) are kept. V({env: NAME}) and V({file: path}) have to be there.
     type: dict
     default: {}
   indexes:

@@ -67,7 +67,8 @@ options:
     default: []
   optional:
     description:
-      - Names of O(environment) that may be absent. Where V({env: NAME}) or V({file: path}) has nothing on the control
+      - >-
+        Names of O(environment) that may be absent. Where V({env: NAME}) or V({file: path}) has nothing on the control
         node, or the value is V(null), the service does not get the variable.
     type: list
     elements: str

@@ -274,11 +274,6 @@ files:
   returned: O(state=shown)
   type: dict
   sample: {/etc/systemd/system/umigo-backend.service: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}
-differs:
-  description: The links and files that are not on the disk as the process was started with them.
-  returned: O(state=shown)
-  type: list
-  elements: str
 served:
   description: Whether nginx runs with the configuration that O(links) point at; V(true) where none does.
   returned: O(state=shown)
