@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.manual import (
     Outcome,
     Person,
@@ -43,7 +44,21 @@ class ActionModule(SlipwayAction):
             }
         return result
 
+    def _check_used(self) -> None:
+        """Refuse what the state does not use: ``-e reason=…`` alone would show the lock and take none."""
+        given, state = self.arguments, self.arguments["state"]
+        unused = {
+            "reason": state == "shown" and bool(given["reason"]),
+            "lock_for": state != "taken" and given["lock_for"] != self.ARGUMENTS["lock_for"]["default"],
+            "force": state != "broken" and given["force"],
+        }
+        for name, is_unused in unused.items():
+            if is_unused:
+                wanted = {"reason": "taken or broken", "lock_for": "taken", "force": "broken"}[name]
+                raise SlipwayError(f"{name} is not used with state={state}", f"-e {name}", f"Add -e state={wanted}")
+
     def _outcome(self, context: Context) -> Outcome:
+        self._check_used()
         store, env = context.store, context.environment
         person = Person(context.owner, dry=bool(self._task.check_mode))
         match self.arguments["state"]:

@@ -22,6 +22,7 @@ options:
       - V(broken) frees the lock of somebody else. The run that held it changes nothing any more.
         So do hosts that deploy themselves; whether these are alive is not known here, so that needs O(force).
       - V(free) gives one's own manual lock back.
+      - An option that the state does not use is refused.
     type: str
     choices: [shown, taken, broken, free]
     default: shown

@@ -53,6 +53,9 @@ ABOUT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("site_release", "site_archive_digest"), "site"),
     "backend_release": "backend",
 }
+#: Of what belongs to Ansible, or to the program that starts it: AWX, its upstream's older name, and Semaphore add these
+#: to every job.
+_OF_OTHERS: Final = ("ansible_", "awx_", "tower_", "semaphore_")
 #: The groups that the playbooks work on; the others take the environment as a whole, without ``--limit``.
 TARGETS: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", "backend", "site")),
@@ -180,15 +183,15 @@ def check_known(
 ) -> SlipwayError | None:
     """What is wrong with the name of an extra variable, if anything is.
 
-    Known is what Slipway reads, what belongs to Ansible (``ansible_*``), and what the environment's own files give a
-    value or use in a template.
+    Known is what Slipway reads, what belongs to Ansible (``ansible_*``) or to what starts it (``awx_*``), and what the
+    environment's own files give a value or use in a template.
 
     :param playbook: the playbook of Slipway that is run; ``None`` for one of the user's own.
     :param own: the variables of the environment's own files.
     :param options: the options of the roles.
     """
     # What the hook of a bundle hands over comes from the same bundle.
-    if playbook == "codedeploy" or name.startswith("ansible_") or name in own or name in options:
+    if playbook == "codedeploy" or name.startswith(_OF_OTHERS) or name in own or name in options:
         return None
     readers = RUN.get(name)
     if readers is not None:

@@ -40,6 +40,15 @@ def check_same(
                 what = f"{name} is set for {odd}, but it holds for {whole}"
                 remedy = f"Write it in inventories/{environment}/group_vars/{file}.yml"
                 yield SlipwayError(what, f"inventories/{environment} (host {odd})", remedy)
+    for name in sorted(OF_ENVIRONMENT - seen):
+        said = {}
+        for group in _GROUPS:
+            values = [variables[host][name] for host in groups.get(group, ()) if name in variables.get(host, {})]
+            said.update({repr(value): group for value in values[:1]})
+        if len(said) > 1:
+            what = f"{name} differs between the groups {' and '.join(said.values())}, but it holds for the environment"
+            remedy = f"Write it once, in inventories/{environment}/group_vars/all.yml"
+            yield SlipwayError(what, f"inventories/{environment}", remedy)
 
 
 def _odd_one(name: str, hosts: Collection[str], variables: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -76,6 +85,11 @@ def check_about(
                 remedy=f"Name hosts of {known}, or leave it out",
             )
             return
+    if playbook == "logs" and "since" in extra:
+        hosts = {host for group in ("backend", "site") for host in groups.get(group, ())}
+        if not (hosts if selected is None else hosts.intersection(selected)):
+            what = "logs.yml uses since for hosts, and there are none"
+            yield SlipwayError(what, "-e since", "Leave it out; -e lines=… says how many lines of a service are shown")
     for name in sorted(ABOUT.keys() & set(extra) if playbook in ("deploy", "bootstrap_host") else ()):
         about = ABOUT[name]
         kind = "services" if about == "fleet" else "hosts"

@@ -52,6 +52,12 @@ PLAYBOOK = """\
         - slipway.deploy.lock: {state: taken}
           register: refused
           ignore_errors: true
+        - slipway.deploy.lock: {reason: moving}
+          register: shown_only
+          ignore_errors: true
+        - slipway.deploy.lock: {state: free, force: true}
+          register: not_forced
+          ignore_errors: true
         - slipway.deploy.lock: {state: broken, reason: enough}
           register: broken
         - slipway.deploy.lock: {state: free}
@@ -65,6 +71,8 @@ PLAYBOOK = """\
               - taken.lock.expires_at - taken.lock.taken_at == 5400
               - "'token' not in taken.lock"
               - refused.msg is search('needs a reason')
+              - shown_only.msg is search('reason is not used with state=shown. Add -e state=taken or broken')
+              - not_forced.msg is search('force is not used with state=free. Add -e state=broken')
               - broken.msg is search('maria@laptop broke the lock of maria@laptop since')
               - broken.lock.state == 'free'
 """

@@ -46,7 +46,14 @@ def test_the_line_says_what_is_meant(name: str, playbook: str, line: str | None)
     assert line is None or str(error) == line
 
 
-@pytest.mark.parametrize("name", ["image_tag", "max_parallel", "ansible_user", "mine", "jvm_service_port"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("image_tag", "max_parallel", "ansible_user", "mine", "jvm_service_port"),
+        # What AWX and Semaphore add to every job.
+        *("awx_job_id", "awx_user_name", "awx_webhook_payload", "tower_job_template_name", "semaphore_vars"),
+    ],
+)
 def test_what_is_known_passes(name: str) -> None:
     assert check_known(name, "deploy", {"mine"}, {"jvm_service_port"}) is None
 

@@ -37,6 +37,16 @@ def test_a_setting_of_the_environment_is_not_one_of_a_service(name: str) -> None
     )
 
 
+def test_a_setting_of_the_environment_is_not_one_of_a_group() -> None:
+    said = {"on_failure": "undo"}
+    (line,) = _same(a=said, b=said, c=said, h1={"on_failure": "hold"}, h2={"on_failure": "hold"})
+    assert line == (
+        "inventories/dev: on_failure differs between the groups fleet and backend, but it holds for the environment. "
+        "Write it once, in inventories/dev/group_vars/all.yml"
+    )
+    assert _same(a=said, b=said, c=said) == []
+
+
 @pytest.mark.parametrize("name", sorted(OF_GROUP))
 def test_a_setting_of_a_group_is_not_one_of_a_host(name: str) -> None:
     (line,) = _same(h2={name: "x"})
@@ -66,6 +76,19 @@ def test_a_setting_of_a_group_is_not_one_of_a_host(name: str) -> None:
             ["-e site_release: dev has no hosts in the group site. Leave site_release out"],
         ),
         ("bundle", ["backend_release"], None, []),
+        ("logs", ["since"], None, []),
+        ("logs", ["since"], ["a", "h1"], []),
+        (
+            "logs",
+            ["since"],
+            ["a"],
+            [
+                (
+                    "-e since: logs.yml uses since for hosts, and there are none. Leave it out; "
+                    "-e lines=… says how many lines of a service are shown"
+                )
+            ],
+        ),
         (
             "bootstrap_host",
             [],
