@@ -17,8 +17,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-Answer: TypeAlias = "Mapping[str, Any]"
-Check: TypeAlias = "Callable[[Answer, Answer], str]"
+Answer: TypeAlias = Mapping[str, Any]
+Check: TypeAlias = Callable[[Answer, Answer], str]
 """Given the call's parameters and its answer: the path of what is missing, or ``""``."""
 
 _SEGMENT = re.compile(r"(\w+)((?:\[[+?]?\])?)")

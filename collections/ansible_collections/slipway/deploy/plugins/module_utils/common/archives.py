@@ -228,13 +228,14 @@ class _Xz:
 
     def _next(self, size: int) -> bytes:
         while True:
-            if self._decompressor.eof:
+            # Pylint takes the properties of the C type for functions.
+            if self._decompressor.eof:  # pylint: disable=using-constant-test
                 # Streams may follow one another, with zeros between them.
                 self._data = self._decompressor.unused_data.lstrip(b"\0") or self._archive.read(_CHUNK).lstrip(b"\0")
                 if not self._data:
                     return b""
                 self._decompressor = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
-            elif self._decompressor.needs_input:
+            elif self._decompressor.needs_input:  # pylint: disable=using-constant-test
                 self._data = self._archive.read(_CHUNK)
                 if not self._data:
                     raise EOFError("the xz file ends too early")

@@ -95,7 +95,7 @@ class Locks:
                     said = {"pid": pid, "application": name, "user": user, "state": state, "seconds": age}
                     self.by[int(pid)] = said
         except Exception as error:  # noqa: BLE001 - not to know it stops no migration
-            print(f"who holds locks is not known: {type(error).__name__}", file=sys.stderr)
+            sys.stderr.write(f"who holds locks is not known: {type(error).__name__}\n")
         finally:
             if session:
                 session.close()

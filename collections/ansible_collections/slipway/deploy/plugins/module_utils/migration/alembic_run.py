@@ -258,7 +258,8 @@ def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
 def carry_out(place: Place, request: dict[str, Any]) -> dict[str, Any]:
     """Go to the target under the lock. How far it came is asked of the database, also when a revision failed."""
     way, target = request["way"], request.get("target") or "head"
-    locks = Locks(lambda: Session(request["url"]), int(request["lock_timeout"]))
+    # On the host it is defined above.
+    locks = Locks(lambda: Session(request["url"]), int(request["lock_timeout"]))  # pylint: disable=used-before-assignment
     with locked(request["url"], int(request["wait"])) as lock:
         said = {**look(place, {**request, "sql": False}), **lock}
         wanted = [item["version"] for item in said["steps"]]

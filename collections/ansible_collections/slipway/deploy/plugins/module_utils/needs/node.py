@@ -58,7 +58,7 @@ def read_node_needs(read: Reader, directory: str, script: str, wanted: str) -> N
         where,
         tool,
         (*_own_engines(package, where), *_engines(read, place, names, directory, programs)),
-        tuple(sorted({name for path in {place, directory} for name in _variables(read, path)})),
+        tuple(sorted({name for path in dict.fromkeys((place, directory)) for name in _variables(read, path)})),
     )
 
 
@@ -151,7 +151,7 @@ def _pnpm_engines(text: str, programs: set[str]) -> Iterator[tuple[str, str]]:
         return
     wanted_names = programs | {_PACKAGES[word] for word in programs if word in _PACKAGES}
     for key, entry in packages.items() if isinstance(packages, Mapping) else ():
-        name, _, version = str(key).partition("(")[0].lstrip("/").rpartition("@")
+        name, _at, version = str(key).partition("(")[0].lstrip("/").rpartition("@")
         if name not in wanted_names or not isinstance(entry, Mapping) or not entry.get("hasBin"):
             continue
         engines = entry.get("engines")
