@@ -20,6 +20,7 @@ import yaml
 
 from tests.support.deploys import Ran
 from tests.support.pace import scaled
+from tests.support.project import without_signs
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -160,7 +161,7 @@ def run(directory: Path, site: Site, playbook: str, checklist: list[Doc], *more:
         check=False,
         timeout=scaled(120),
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return Ran(done.returncode, without_signs(done.stdout), done.stderr)
 
 
 SINCE = ("-e", "checklist_since=2026-11-20T21:04:11Z")
