@@ -29,12 +29,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import 
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED, plan_hosts
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.serving import serving_problem
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.lint import PASSED, UNVERIFIED
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
 from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import listed
+from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_source import look_from_here
 from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import look_at_hook
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ansible_collections.slipway.deploy.plugins.plugin_utils.linted import findings_of, linted_of
 
 #: What the tasks of playbooks/shared/backend/ and site/ register for each host.
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
@@ -121,13 +121,11 @@ def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
     plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
     if not plan.changes:
         return Planned(plan, observed=tuple(observed))
-    found = _migration(context)
-    looked = "pending" in found or not context.said(context.here, RELEASE).get("migrate")
-    if not looked and not context.check_mode:
-        what = f"the migrations of {release.tag} were not looked at"
-        raise SlipwayError(what, ", ".join(context.hosts), "Run it again; to deploy without them is no plan")
+    found = _found(context, release)
     # A release that ran here before has nothing to migrate, and so nobody asked the database.
-    asked = found or {"schema_before": known_schema(history(context.store, context.environment))}
+    asked = (
+        found if "pending" in found else {"schema_before": known_schema(history(context.store, context.environment))}
+    )
     moved = moved_since(history(context.store, context.environment), release)
     migrations = planned_migrations(asked)
     warnings: tuple[str, ...] = ()
@@ -141,32 +139,20 @@ def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
     checked = {
         "artifact": release.id,
         "hosts": len(plan.changes),
-        **({"migrations": len(migrations["pending"])} if found else {}),
+        **({"migrations": len(migrations["pending"])} if "pending" in found else {}),
+        **({"schema_version": f"{found['schema_before']} (by the records)"} if found.get("by_records") else {}),
         **hook,
     }
-    unverifiable = () if looked else (f"migrations of {release.tag}: the source was not looked at",)
-    linted, doubts = _linted(found)
+    linted, doubts = linted_of(found)
     checked = {**checked, **linted}
     return Planned(
-        plan, migrations, checked, (*unverifiable, *doubts), (*warnings, *more, *_findings(found)), tuple(observed)
+        plan,
+        migrations,
+        checked,
+        (*found.get("unverifiable", ()), *doubts),
+        (*warnings, *more, *found.get("doubts", ()), *findings_of(found)),
+        tuple(observed),
     )
-
-
-def _linted(found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What the plan says of the SQL's lint, which refuses by itself: that it passed, or why nobody knows."""
-    linted = found.get("linted") or {}
-    if linted.get("verdict") == UNVERIFIED:
-        return {}, (str(linted.get("msg")),)
-    return ({"SQL_lint": True} if linted.get("verdict") == PASSED else {}), ()
-
-
-def _findings(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """A line for what the lint found that does not refuse the release."""
-    findings = (found.get("linted") or {}).get("findings") or ()
-    if not findings:
-        return ()
-    rules = sorted({f"{item['rule']} in {item.get('revision') or 'line ' + str(item['line'])}" for item in findings})
-    return (f"the SQL of the migrations: {listed(rules, 200)}; alembic_migration_lint_fail_on says what refuses it",)
 
 
 def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHost]:
@@ -378,6 +364,22 @@ def _doubt(said: Mapping[str, Any]) -> str:
     if entry.get("verdict") == "unproven":
         return "it has not proven yet that it is ready (was the connection lost while it was switched?)"
     return str(entry.get("reason") or ("it is noted as bad" if entry.get("verdict") == "bad" else ""))
+
+
+def _found(context: Context, release: Release) -> Mapping[str, Any]:
+    """What is known of the database and the release's migrations; ``unverifiable`` says what a check could not see.
+
+    :raises SlipwayError: a deploy did not look at them, or they cannot be applied.
+    """
+    found = _migration(context)
+    if "pending" in found or not context.said(context.here, RELEASE).get("migrate"):
+        return found
+    if not context.check_mode:
+        what = f"the migrations of {release.tag} were not looked at"
+        raise SlipwayError(what, ", ".join(context.hosts), "Run it again; to deploy without them is no plan")
+    if context.group == BACKEND:
+        return look_from_here(context, context.hosts[0], release)
+    return {**found, "unverifiable": [f"migrations of {release.tag}: the source was not looked at"]}
 
 
 def _migration(context: Context) -> Mapping[str, Any]:

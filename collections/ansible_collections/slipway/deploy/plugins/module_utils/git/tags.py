@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a tag of a remote repository names, and what its tree and its message say."""
+"""What a tag or a commit of a remote repository names, and what its tree and its message say."""
 
 from __future__ import annotations
 
@@ -8,33 +8,77 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git, check_url
+from ansible_collections.slipway.deploy.plugins.module_utils.source.version import parse_names, resolve
 
 _NEWEST = 5
+_SYMLINK = "120000"
 
 
-class TaggedTree:
-    """A tag that was fetched.
+class TreeFile(NamedTuple):
+    """A file of a tree.
 
-    :ivar commit: the commit that it names.
-    :ivar message: an annotated tag's message, empty for a lightweight one.
+    :ivar path: from the tree's root.
+    :ivar blob: the name of its content: files with the same one have the same content.
+    :ivar size: bytes.
+    :ivar link: it is a symbolic link.
     """
 
-    def __init__(self, git: Git, tag: str) -> None:
+    path: str
+    blob: str
+    size: int
+    link: bool = False
+
+
+class Tree:
+    """The files of a commit that was fetched.
+
+    :ivar commit: its name, in full.
+    """
+
+    def __init__(self, git: Git, commit: str) -> None:
         self._git = git
-        self.commit = git.ask("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}")[1].strip()
-        kind, message = git.ask("for-each-ref", "--format=%(objecttype)%0a%(contents)", f"refs/tags/{tag}")[1].split(
-            "\n", 1
-        )
-        self.message = message.strip() if kind == "tag" else ""
+        self.commit = commit
 
     def file(self, path: str) -> str | None:
         """A file's text in the tree, or ``None`` when there is none."""
         code, text = self._git.ask("cat-file", "blob", f"{self.commit}:{path}", codes=(0, 128))
         return None if code else text
+
+    def files(self, directory: str) -> tuple[TreeFile, ...] | None:
+        """The files below a directory of the tree, or ``None`` when there is no such directory.
+
+        :param directory: from the tree's root, without a slash at its end; ``""`` for the root.
+        """
+        code, text = self._git.ask("ls-tree", "-r", "-l", "-z", f"{self.commit}:{directory}", codes=(0, 128))
+        if code:
+            return None
+        found = []
+        for line in text.split("\0"):
+            facts, _tab, name = line.partition("\t")
+            mode, kind, blob, size = facts.split() if name else ("", "", "", "")
+            if kind == "blob":
+                path = f"{directory}/{name}" if directory else name
+                found.append(TreeFile(path, blob, int(size), mode == _SYMLINK))
+        return tuple(found)
+
+
+class TaggedTree(Tree):
+    """A tag that was fetched.
+
+    :ivar message: an annotated tag's message, empty for a lightweight one.
+    """
+
+    def __init__(self, git: Git, tag: str) -> None:
+        super().__init__(git, git.ask("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}")[1].strip())
+        kind, message = git.ask("for-each-ref", "--format=%(objecttype)%0a%(contents)", f"refs/tags/{tag}")[1].split(
+            "\n", 1
+        )
+        self.message = message.strip() if kind == "tag" else ""
 
 
 @contextmanager
@@ -62,6 +106,29 @@ def fetched_tag(
             raise SlipwayError(f"there is no tag {tag}", f"{name} ({url})", suggest(tag, tags) or _there_are(tag, tags))
         git.remote("fetch", "--quiet", "--depth=1", "--no-tags", "--", url, f"refs/tags/{tag}:refs/tags/{tag}")
         yield TaggedTree(git, tag)
+
+
+@contextmanager
+def fetched_versions(url: str, name: str, credentials: Credentials) -> Iterator[Callable[[str], Tree]]:
+    """A function that fetches a version (tag, branch or commit) without history, for as long as the block runs.
+
+    It raises :class:`SlipwayError` when there is no such version, or the remote does not give it.
+
+    :param name: what a person calls the repository; ``<name>_repository`` is the variable that names it.
+    :raises SlipwayError: when the remote refuses.
+    """
+    check_url(url, f"{name}_repository", credentials.variable)
+    with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
+        git = Git(Path(directory), name, credentials, place=url, url=url)
+        git.ask("init", "--quiet", "--bare", "--template=")
+        names = parse_names(git.remote("ls-remote", "--heads", "--tags", "--", url))
+
+        def fetch(version: str) -> Tree:
+            commit = resolve(version, names, url)
+            git.remote("fetch", "--quiet", "--depth=1", "--no-tags", "--", url, commit)
+            return Tree(git, commit)
+
+        yield fetch
 
 
 def _there_are(tag: str, tags: list[str]) -> str:

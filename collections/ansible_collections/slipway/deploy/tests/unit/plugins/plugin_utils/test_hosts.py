@@ -221,7 +221,7 @@ class TestPlan:
         with pytest.raises(SlipwayError, match="the migrations of v2 were not looked at"):
             plan_group(context(tmp_path, {"a": own}), V2)
         planned = plan_group(context(tmp_path, {"a": own}, check=True), V2)
-        assert planned.unverifiable == ("migrations of v2: the source was not looked at",)
+        assert planned.unverifiable == ("migrations of v2: backend_repository is not set",)
 
     @pytest.mark.parametrize("check", [True, False])
     def test_a_release_that_ran_last_has_none(self, tmp_path: Path, check: bool) -> None:
