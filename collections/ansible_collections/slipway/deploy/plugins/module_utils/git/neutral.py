@@ -58,6 +58,10 @@ _PROGRAMS: Sequence[tuple[str, str]] = (
     (r"gpg\.ssh\.defaultkeycommand", ""),
     (r"pager\..+|trailer\..+\.(command|cmd)", ""),
 )
+# Of a partial clone git fetches what is missing, for almost any command, with the program that is set here. Of several
+# values it takes the first, which is the repository's.
+_LAZY = re.compile(r"remote\..+\.(promisor|partialclonefilter)|extensions\.partialclone", re.DOTALL)
+_UPLOAD_PACK = re.compile(r"remote\..+\.uploadpack", re.DOTALL)
 _LISTS = re.compile(r"credential\.(.+\.)?helper")
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!:)[^\s].*")
 _SCHEMES = ("https", "http", "ssh", "file", "codecommit")
@@ -80,9 +84,11 @@ def overrides(listing: str) -> list[tuple[str, str]]:
 
     :raises SlipwayError: a setting's name cannot be overridden.
     """
+    entries = _entries(listing)
+    _check_lazy(entries)
     own: dict[str, list[str]] = {}
     foreign: dict[str, None] = {}
-    for scope, name, value in _entries(listing):
+    for scope, name, value in entries:
         if scope in _OWN_SCOPES:
             own.setdefault(name, []).append(value)
         elif _neutral(name) is not None:
@@ -90,14 +96,25 @@ def overrides(listing: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name in foreign:
         if "=" in name or "\n" in name:
-            what = f"the repository's own configuration names a program ({name.split()[0][:80]})"
-            raise SlipwayError(what, ".git/config", "Remove that setting: git config --unset")
+            raise _names_program(name)
         values = own.get(name, [])
         if _LISTS.fullmatch(name):
             found += [(name, ""), *((name, value) for value in values)]
         else:
             found.append((name, values[-1] if values else str(_neutral(name))))
     return found
+
+
+def _check_lazy(entries: Sequence[tuple[str, str, str]]) -> None:
+    if any(_LAZY.fullmatch(name) for _scope, name, _value in entries):
+        for scope, name, value in entries:
+            if scope not in _OWN_SCOPES and _UPLOAD_PACK.fullmatch(name) and value != "git-upload-pack":
+                raise _names_program(name)
+
+
+def _names_program(name: str) -> SlipwayError:
+    what = f"the repository's own configuration names a program ({name.split(maxsplit=1)[0][:80]})"
+    return SlipwayError(what, ".git/config", "Remove that setting: git config --unset")
 
 
 def _entries(listing: str) -> list[tuple[str, str, str]]:

@@ -131,6 +131,20 @@ def test_a_setting_whose_name_cannot_be_overridden_is_refused(checkout: Path) ->
         open_checkout(str(checkout), "backend", Credentials(), "origin", "HEAD")
 
 
+@pytest.mark.parametrize("promisor", ["remote.origin.promisor", "extensions.partialClone"])
+def test_a_partial_clone_fetches_with_no_program_of_its_own(promisor: str, checkout: Path, tmp_path: Path) -> None:
+    git(checkout, "config", promisor, "true" if promisor.endswith("promisor") else "origin")
+    assert commit_of(checkout)
+    git(checkout, "config", "remote.origin.uploadpack", f"touch {tmp_path}/ran; git-upload-pack")
+    blob = git(checkout, "rev-parse", "HEAD:pom.xml")
+    (checkout / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(SlipwayError, match="names a program .remote.origin.uploadpack"):
+        open_checkout(str(checkout), "backend", Credentials(), "origin", "HEAD")
+    with pytest.raises(SlipwayError, match="names a program"):
+        commit_of(checkout)
+    assert not (tmp_path / "ran").exists()
+
+
 BAD = [
     "--upload-pack=touch ran",
     "-u",
