@@ -46,6 +46,7 @@ PLAYBOOK = """
       run_once: true
 """
 QUESTION = f"production is about to get {TAG}. Type the tag to approve it as "
+REMEDY = f"Name who approved it: ansible-playbook approve.yml -e env=production -e site_release={TAG} -e approved_by=…"
 LIMIT_SECONDS = scaled(60)
 
 
@@ -173,7 +174,7 @@ def test_the_tag_is_typed(project: Path) -> None:
         ("\r", "nothing was typed"),
         ("y\r", "what was typed is not the tag"),
         ("prod-20261121\r", "what was typed is not the tag"),
-        ("\x03", "stopped by Ctrl-C. Name who approved it: -e approved_by=<name>"),
+        ("\x03", f"stopped by Ctrl-C. {REMEDY}"),
     ],
 )
 def test_any_other_answer_ends_it(project: Path, typed: str, said: str) -> None:
@@ -229,8 +230,7 @@ def test_without_a_terminal_it_is_a_refusal(project: Path) -> None:
     ran = without_terminal(project)
     assert ran.returncode == 2, ran.stdout
     said = [line for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
-    remedy = "Name who approved it: -e approved_by=<name> [-e approval_ref=<url>]"
-    assert said == [f"{TAG} is not approved: there is no terminal to ask at. {remedy}"]
+    assert said == [f"{TAG} is not approved: there is no terminal to ask at. {REMEDY}"]
 
 
 def test_what_a_pipe_says_is_no_answer(project: Path) -> None:

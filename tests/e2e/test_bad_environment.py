@@ -191,7 +191,7 @@ THERE = "(there are dev, local, production, staging)"
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param((), f"env is missing: say -e env=… {THERE}", id="missing"),
+        pytest.param((), f"env is missing: run ansible-playbook deploy.yml -e env=… {THERE}", id="missing"),
         pytest.param(
             ("-e", "env=loacl"),
             f"env=loacl: no such environment in inventories/ {THERE}. Did you mean local?",

@@ -10,7 +10,8 @@ import pytest
 
 from tests.e2e.bad_input import ALL, FLEET, REGISTRY, USER, VARS, Place, Row, both, edit, refuses, row, variable
 
-PUSH = "Push it, or give the tag of one that was pushed: -e image_tag=…"
+PUSH = "Push it, or give the tag of one that was pushed: ansible-playbook deploy.yml -e env=local -e image_tag=…"
+PUSH_ALL = "Push them, or give a tag that all of them have: ansible-playbook deploy.yml -e env=local -e image_tag=…"
 TAG = "A tag is up to 128 of A-Z a-z 0-9 _ . - and does not begin with . or -"
 FORMS = "Say -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
 
@@ -23,7 +24,7 @@ ROWS = [
     row(
         "tag that no image has",
         "-e image_tag: no image nope of config-server, discovery-server, api-gateway and 9 more exists "
-        "(Requested image not found). Push them, or give a tag that all of them have: -e image_tag=…",
+        f"(Requested image not found). {PUSH_ALL}",
         arguments=("-e", "image_tag=nope"),
     ),
     row(
@@ -35,7 +36,7 @@ ROWS = [
     row(
         "default tag that no image has",
         f"{ALL}: no image main of config-server, discovery-server, api-gateway and 9 more exists "
-        "(Requested image not found). Push them, or give a tag that all of them have: -e image_tag=…",
+        f"(Requested image not found). {PUSH_ALL}",
         arrange=edit(VARS, "default_image_tag: latest", "default_image_tag: main"),
     ),
     row(

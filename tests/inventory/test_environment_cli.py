@@ -90,7 +90,21 @@ def test_a_value_from_outside_is_no_template_whatever_was_read_before(project: P
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], f"env is missing: say -e env=… {THERE}"),
+        ([], f"env is missing: run ansible-playbook empty.yml -e env=… {THERE}"),
+        (
+            ["--limit", "a,!b", "-i", "inventories"],
+            (
+                "-i inventories names all environments: a run is for one. "
+                "In its place run ansible-playbook empty.yml -e env=… --limit 'a,!b'"
+            ),
+        ),
+        (
+            ["-e", "env=dev", "--limit", "zzz"],
+            (
+                "--limit zzz: no such service, host or group in the inventory. "
+                "ansible-inventory --graph -e env=dev lists them"
+            ),
+        ),
         (["-e", "env=dve"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
         (["-e", "@vars.yml"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
         (["-e", "env=../dev"], f"env=../dev: the name of an environment is wanted, not a path {THERE}"),

@@ -34,7 +34,10 @@ def test_without_a_name_it_is_the_instance_or_the_host_name(project: Project) ->
         (["-e", "self=backned"], "-e self: self=backned is no group of hosts. Say one of backend, site, database"),
         (
             ["-e", "self=backend", "-i", "inventories/dev"],
-            "-i inventories/dev: reads every source. With -e self=… say -e env=… instead",
+            (
+                "-i inventories/dev: reads every source. With -e self=backend leave -i out, and "
+                "run ansible-playbook empty.yml -e env=dev -e self=backend"
+            ),
         ),
         (["-e", "self_name=x"], "-e self_name: self_name is given without self. Say -e self=backend too"),
         (

@@ -50,18 +50,27 @@ def test_with_other_settings(tmp_path: Path, settings: str, what: str) -> None:
     assert _last(ran) == (4, what.format(where=tmp_path, file=file) + START)
 
 
+LOCAL = "In its place run ansible-playbook playbooks/status.yml -e env=local"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
         (
             ["-i", "inventories/local/fleet.yml"],
-            "-i inventories/local/fleet.yml: is one file of an environment. Say -e env=local in its place",
+            f"-i inventories/local/fleet.yml: is one file of an environment. {LOCAL}",
         ),
         (
             ["-i", "inventories/local/fleet.yml", "-e", "env=local"],
-            "-i inventories/local/fleet.yml: is one file of an environment. Say -e env=local in its place",
+            f"-i inventories/local/fleet.yml: is one file of an environment. {LOCAL}",
         ),
-        (["-i", "localhost,"], "-i localhost,: is not an environment. Say -e env=… and leave -i out"),
+        (
+            ["-i", "localhost,"],
+            (
+                "-i localhost,: is not an environment. "
+                "Leave -i out, and run ansible-playbook playbooks/status.yml -e env=…"
+            ),
+        ),
     ],
 )
 def test_with_something_that_is_not_an_environment(arguments: list[str], line: str) -> None:

@@ -166,7 +166,10 @@ ROWS = [
     Row(
         "approval that nobody can give",
         THIRD,
-        (f"{THIRD} is not approved: there is no terminal to ask at. Name who approved it: -e approved_by=<name>",),
+        (
+            f"{THIRD} is not approved: there is no terminal to ask at. Name who approved it: ansible-playbook ",
+            f" -e site_release={THIRD} -e approved_by=…",
+        ),
         nothing,
         outcome="abandoned",
         variables={**NO_PAGE, "site_approval_required": True},

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible import constants
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.developer.checkout import (
     Checkout,
@@ -82,8 +83,8 @@ class ActionModule(SlipwayAction):
         return {"changed": changed, "env_file": str(checkout.env_file), "log": str(backend.log)}
 
     def _skip(self) -> dict[str, Any]:
-        remedy = "say -e backend_path=… with the backend's checkout"
-        self._console.lines([f"{step}: skipped; {remedy}" for step in _STEPS])
+        named = again(backend_path="…")
+        self._console.lines([*(f"{step}: skipped" for step in _STEPS), f"Name the backend's checkout: {named}"])
         return {"changed": False, "skipped_steps": list(_STEPS)}
 
     def _stop(self, backend: Backend) -> dict[str, Any]:

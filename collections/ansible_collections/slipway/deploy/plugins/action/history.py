@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
@@ -50,7 +51,8 @@ class ActionModule(SlipwayAction):
         if problem is not None:
             # What could be read stands above; a rollback would stop at this as well.
             raise problem
-        what = f"{context.environment} does not run what was released: playbooks/status.yml says what to do"
+        status = command("status", context.environment)
+        what = f"{context.environment} does not run what was released: {status} says what to do"
         return {
             **({"failed": True, "msg": what} if found.astray else {}),
             "changed": False,

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import Artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
 from ansible_collections.slipway.deploy.plugins.module_utils.git.pom import maven_version
@@ -80,7 +81,8 @@ class ActionModule(SlipwayAction):
     def _said(self, name: str, where: str) -> str:
         value = str(self.arguments[name])
         if not value:
-            remedy = "Say -e backend_tag=backend-v0.2.0" if name == "tag" else f"Write {where}: … into group_vars"
+            named = f"Name it: {again(backend_tag='backend-v0.2.0')}"
+            remedy = named if name == "tag" else f"Write {where}: … into group_vars"
             raise SlipwayError(f"{where.removeprefix('-e ')} is not set", where, remedy)
         return value
 

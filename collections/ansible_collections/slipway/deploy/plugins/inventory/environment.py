@@ -59,6 +59,7 @@ from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_aws_error, translate
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import GROUPS, check_fleet
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
@@ -85,6 +86,7 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import
     check_steps,
     end,
     limit_patterns,
+    note_started,
     role_options,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
@@ -119,7 +121,7 @@ class InventoryModule(BaseInventoryPlugin):
         signs.doing("reading the inventory")
         signs.start()
         try:
-            check_steps()
+            note_started()
             read_extra_vars(loader)
             super().parse(inventory, loader, path, cache)
             self._read_config_data(path)
@@ -136,12 +138,13 @@ class InventoryModule(BaseInventoryPlugin):
         extra = read_extra_vars(self.loader)
         check_marker(root, extra.get("env"))
         environment = choose(extra.get("env"), [*given, str(path)], str(root), list_environments(root))
+        note_started(environment)
+        check_steps()
         this = read_self(extra)
         if this is not None and is_environment(here):
             # Ansible reads the directory's other sources as well, whatever this plugin does.
-            raise SlipwayError(
-                "reads every source", f"-i {root.name}/{here.name}", "With -e self=… say -e env=… instead"
-            )
+            remedy = f"With -e self={this.group} leave -i out, and {name_environment(environment)} -e self={this.group}"
+            raise SlipwayError("reads every source", f"-i {root.name}/{here.name}", remedy)
         places = self._read_sources(root, environment, cache) if this is None else None
         self.inventory.set_variable("all", "env", trust_as_template(environment))
         self._add_outputs(root / environment)

@@ -8,16 +8,14 @@ import os
 import traceback
 from collections.abc import Mapping
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
-from ansible import context as command_line
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import started_from
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral, neutral_value
+from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import note_started
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, die_with, interruptible
 
@@ -87,7 +85,7 @@ class SlipwayAction(ActionBase):
         # Else a worker whose run was killed would go on, take the lock's place and write records.
         die_with(os.getppid())
         context = Context(task_vars or {})
-        started_from(*_started(task_vars or {}))
+        note_started(str((task_vars or {}).get("env") or ""))
         # On a record the engine owns the signals. Elsewhere the first one ends the action, and those that follow, which
         # Ansible sends at once, must not keep it from putting down what it holds.
         with nullcontext(Interruption()) if self.ON_RECORD else interruptible() as interruption:
@@ -115,10 +113,3 @@ class SlipwayAction(ActionBase):
             self.fail_safe(context)
         except SlipwayError as error:
             display.warning(str(error))
-
-
-def _started(variables: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """What the user started, and where: the playbook, the directory, the environment, the limit."""
-    arguments = command_line.CLIARGS.get("args") or ()
-    limit = command_line.CLIARGS.get("subset") or ""
-    return str(arguments[0] if arguments else ""), str(Path.cwd()), str(variables.get("env") or ""), str(limit)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, command
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
@@ -51,7 +51,8 @@ def _wanted(context: Context, host: str) -> Release:
         return _pinned(context, host, named, branch, None, chosen="-e backend_release")
     if promoted is None:
         what = f"no version of the backend is promoted to {context.environment}, and none is named"
-        remedy = "Say -e backend_release=backend-v…, or promote one: ansible-playbook playbooks/promote.yml"
+        promote = command("promote", context.environment, backend_tag="backend-v…")
+        remedy = f"Name one: {again(backend_release='backend-v…')}, or promote one: {promote}"
         raise SlipwayError(what, f"{context.store.url}/{context.environment}/versions.json", remedy)
     chosen = "-e backend_release" if named else "versions.json"
     release = _pinned(context, host, promoted.tag, promoted.branch or branch, promoted.digest, chosen=chosen)

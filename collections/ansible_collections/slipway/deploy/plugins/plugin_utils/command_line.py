@@ -13,6 +13,11 @@ from typing import Any, Final, NoReturn
 from ansible import constants, context
 from ansible.inventory.manager import split_host_pattern
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import (
+    name_environment,
+    resume_commands,
+    started_from,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text, root_of
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import PLAYBOOKS, check_known
@@ -29,6 +34,16 @@ _BEGUN: list[str] = []
 def begin(environment: str) -> None:
     """Remember that the inventory is an environment of Slipway."""
     _BEGUN.append(environment)
+
+
+def note_started(environment: str = "") -> None:
+    """Note for the commands that are printed what was started."""
+    given = context.CLIARGS or {}
+    words = given.get("args") or ()
+    # A text is the pattern of hosts that a module alone is for.
+    playbook = next((str(word) for word in words if str(word).endswith((".yml", ".yaml"))), "")
+    limit = str(given.get("subset") or "")
+    started_from("" if isinstance(words, str) else playbook, str(Path.cwd()), environment, limit)
 
 
 def end(error: Exception) -> NoReturn:
@@ -64,16 +79,17 @@ def _start_error(project: Path) -> SlipwayError | None:
         if (finds_roles or not roles.is_dir()) and finds_variables:
             return None
         return SlipwayError("lacks settings of Slipway (roles_path, vars_plugins_enabled)", str(used), remedy)
+    note_started()
     for source in _sources():
         root = root_of(source)
         if root is not None and source.parent != root and source.is_file():
             environment = source.relative_to(root).parts[0]
             where = f"-i {source.relative_to(root.parent)}"
-            return SlipwayError("is one file of an environment", where, f"Say -e env={environment} in its place")
+            return SlipwayError("is one file of an environment", where, f"In its place {name_environment(environment)}")
     if used is None or used.resolve() != settings.resolve():
         read = f"Ansible reads {used}" if used else "Ansible finds no ansible.cfg here"
         return SlipwayError(f"the settings of Slipway are not used: {read}", str(Path.cwd()), remedy)
-    return SlipwayError("is not an environment", f"-i {', '.join(_given())}", "Say -e env=… and leave -i out")
+    return SlipwayError("is not an environment", f"-i {', '.join(_given())}", f"Leave -i out, and {name_environment()}")
 
 
 def _given() -> list[str]:
@@ -123,7 +139,8 @@ def check_steps() -> None:
         what = f"--skip-tags {_joined(given['skip_tags'])} cannot be used"
         errors.append(SlipwayError(what, None, f"{_WHOLE_RUN}. Leave it out"))
     if given.get("start_at_task"):
-        remedy = "A run begins with the lock and ends with the record. A run that was killed is taken up by -e resume=…"
+        resumed = f"To go on with a run that was killed: {resume_commands()}"
+        remedy = f"A run begins with the lock and ends with the record. {resumed}"
         errors.append(SlipwayError("--start-at-task leaves out what comes before", None, remedy))
     if given.get("step"):
         errors.append(

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 _PR_SET_PDEATHSIG = 1
@@ -46,7 +47,7 @@ def check_parent(parent: int) -> None:
     :raises Orphaned: then.
     """
     if os.getppid() != parent:
-        raise Orphaned("ansible-playbook is gone", None, "Run it again with -e resume=finish or -e resume=undo")
+        raise Orphaned("ansible-playbook is gone", None, f"Go on with the deploy: {resume_commands()}")
 
 
 @contextmanager

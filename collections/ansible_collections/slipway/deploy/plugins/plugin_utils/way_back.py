@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, here
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
@@ -77,8 +78,8 @@ def _refuse_other_schema(context: Context, label: str, then: str, now: str) -> N
     if then == now or context.settings.force_schema:
         return
     what = f"{label} was deployed with schema {then or '?'}, and the schema is at {now or '?'} now"
-    remedy = "No record says whether older code can live with it. If you know that it can: -e force_schema=true"
-    raise SlipwayError(what, BY_LEDGERS, remedy)
+    anyway = f"If you know that it can: {again(force_schema='true')}"
+    raise SlipwayError(what, BY_LEDGERS, f"No record says whether older code can live with it. {anyway}")
 
 
 def _services_before(context: Context) -> dict[str, dict[str, Any]]:
@@ -116,9 +117,8 @@ def _side(context: Context, service: DesiredService, arn: str, definition: TaskD
         digest = found.digest if found else ""
         if not digest:
             what = f"{short_arn(arn)} names its image by a tag, and which image that was is in no record: {image}"
-            raise SlipwayError(
-                what, service.name, f"Deploy a tag instead: deploy.yml -e image_tag={service.name}=<tag>"
-            )
+            instead = here("deploy", "--limit", service.name, image_tag=f"{service.name}=…")
+            raise SlipwayError(what, service.name, f"Deploy a tag instead: {instead}")
     return {"task_definition": arn, "tag": definition.image_tag or image.tag, "digest": digest}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -22,6 +23,7 @@ class _Run:
     """What the user started, and where the project is, seen from where that was."""
 
     root: str = ""
+    path: str = ""
     playbook: str = ""
     environment: str = ""
     limit: str = ""
@@ -33,14 +35,17 @@ _run = [_Run()]
 def started_from(playbook: str, directory: str, environment: str = "", limit: str = "") -> None:
     """Note what the user started.
 
-    :param playbook: the playbook as the command line names it.
+    :param playbook: the playbook as the command line names it; empty for what is no playbook.
     :param directory: the current directory.
     :param limit: what ``--limit`` says.
     """
+    if not playbook:
+        _run[0] = _Run(environment=environment, limit=limit)
+        return
     path = PurePath(os.path.normpath(os.path.join(directory, playbook)))  # noqa: PTH118 - no link is followed
     root = path.parent.parent if path.parent.name == "playbooks" else path.parent
     relative = os.path.relpath(root, directory)
-    _run[0] = _Run("" if relative == "." else f"{relative}/", path.stem, environment, limit)
+    _run[0] = _Run("" if relative == "." else f"{relative}/", playbook, path.stem, environment, limit)
 
 
 def again(*arguments: str, **variables: str) -> str:
@@ -52,7 +57,28 @@ def again(*arguments: str, **variables: str) -> str:
     if not run.playbook or not run.environment:
         return " ".join([*(f"-e {_pair(name, value)}" for name, value in variables.items()), *arguments])
     limit = ("--limit", run.limit) if run.limit and "--limit" not in arguments else ()
-    return command(run.playbook, run.environment, *limit, *arguments, **variables)
+    return _line(run.path, run.environment, (*limit, *arguments), variables)
+
+
+def here(playbook: str, *arguments: str, **variables: str) -> str:
+    """The command of a playbook for the environment of the run; ``env=…`` where that is not known."""
+    return command(playbook, _run[0].environment or "…", *arguments, **variables)
+
+
+def name_environment(environment: str = "…") -> str:
+    """``run ansible-playbook deploy.yml -e env=dev``: what was started, for an environment.
+
+    :return: ``say -e env=dev`` where no playbook was started.
+    """
+    run = _run[0]
+    if not run.playbook:
+        return f"say -e {_pair('env', environment)}"
+    return f"run {_line(run.path, environment, ('--limit', run.limit) if run.limit else (), {})}"
+
+
+def listing() -> str:
+    """The command that lists what the environment of the run has."""
+    return f"ansible-inventory --graph -e {_pair('env', _run[0].environment or '…')}"
 
 
 def waiting(environment: str, seconds: int) -> str:
@@ -70,13 +96,21 @@ def command(playbook: str, environment: str, *arguments: str, **variables: str) 
     :param variables: extra variables, in their order.
     """
     path = f"{_run[0].root}{'' if playbook in _IN_ROOT else 'playbooks/'}{playbook}.yml"
+    return _line(path, environment, arguments, variables)
+
+
+def resume_commands(environment: str = "", *choices: str) -> str:
+    """The commands that go on with an unfinished deploy: ``… -e resume=finish or … -e resume=undo``.
+
+    :param environment: that of the run by default.
+    """
+    of = environment or _run[0].environment or "…"
+    return " or ".join(command("deploy", of, resume=choice) for choice in choices or ("finish", "undo"))
+
+
+def _line(path: str, environment: str, arguments: Sequence[str], variables: Mapping[str, str]) -> str:
     extra = [part for name, value in {"env": environment, **variables}.items() for part in ("-e", _pair(name, value))]
     return " ".join(["ansible-playbook", _quoted(path), *extra, *map(_quoted, arguments)])
-
-
-def resume_commands(environment: str, *choices: str) -> str:
-    """The commands that go on with an unfinished deploy: ``… -e resume=finish or … -e resume=undo``."""
-    return " or ".join(command("deploy", environment, resume=choice) for choice in choices or ("finish", "undo"))
 
 
 def _pair(name: str, value: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import PurePath
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 
@@ -40,7 +41,7 @@ def check_name(value: object, known: Collection[str]) -> str:
     """
     there_are = _there_are(known)
     if value is None or value == "":
-        raise SlipwayError(f"env is missing: say -e env=… ({there_are})")
+        raise SlipwayError(f"env is missing: {name_environment()} ({there_are})")
     if not isinstance(value, str):
         raise SlipwayError(f"env={shorten(value)}: the name of one environment is wanted ({there_are})")
     if value in known:
@@ -77,7 +78,7 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
     """
     if root in sources:
         raise SlipwayError(
-            "-i inventories names all environments: a run is for one", remedy="Say -e env=… in its place"
+            "-i inventories names all environments: a run is for one", remedy=f"In its place {name_environment()}"
         )
     by_path = {name: None for source in sources if (name := named_by(source, root, known)) is not None}
     said = [f"-i inventories/{name}" for name in by_path]

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
 
@@ -83,7 +84,8 @@ def environment_of(sources: Sequence[str], extra_vars: Mapping[str, Any]) -> str
     paths = [Path(os.path.normpath(Path(source).absolute())) for source in sources if "," not in source]
     roots = [root for path in paths if (root := root_of(path)) is not None]
     if not roots:
-        raise SlipwayError("the inventory is no environment", ", ".join(sources), "Say -e env=… and leave -i out")
+        what = "the inventory is no environment"
+        raise SlipwayError(what, ", ".join(sources), f"Leave -i out, and {name_environment()}")
     return choose(extra_vars.get("env"), [str(path) for path in paths], str(roots[0]), list_environments(roots[0]))
 
 

@@ -13,10 +13,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import translate
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import listing
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
-
-_HELP = "ansible-inventory --graph -e env=… lists them"
 
 _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<index>-?[0-9]+|[0-9]+[:-][0-9]*)\]")
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -77,7 +76,7 @@ def _match(pattern: str, hosts: Collection[str], groups: Mapping[str, Collection
         return _match_all(re.compile(translate(name)), pattern, hosts, groups)
     raise SlipwayError(
         f"--limit {shorten(pattern)}: no such service, host or group in the inventory",
-        remedy=suggest(name, [*hosts, *groups]) or _HELP,
+        remedy=suggest(name, [*hosts, *groups]) or f"{listing()} lists them",
     )
 
 
@@ -98,7 +97,7 @@ def _match_all(
     if not found:
         raise SlipwayError(
             f"--limit {shorten(pattern)} matches no host or group",
-            remedy="ansible-inventory --graph -e env=… lists them",
+            remedy=f"{listing()} lists them",
         )
     return found
 

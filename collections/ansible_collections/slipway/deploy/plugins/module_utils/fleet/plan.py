@@ -214,7 +214,7 @@ def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]
         what, remedy = f"image {members[0][1]} does not exist", "Push it, or give the tag of one that was pushed"
         if len(members) > 1:
             what, remedy = f"no image {tag} of {names}{more} exists", "Push them, or give a tag that all of them have"
-        errors.append(SlipwayError(f"{what} ({problem})", where, f"{remedy}: -e image_tag=…"))
+        errors.append(SlipwayError(f"{what} ({problem})", where, f"{remedy}: {again(image_tag='…')}"))
     return errors
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, here
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import last_deployment_failed
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
@@ -110,14 +111,15 @@ def _way_back(
     errors = service_errors(facts)
     if errors or facts.running is None or facts.observed is None:
         return errors
-    arn = str(item.get("task_definition") or "")
+    arn, name = str(item.get("task_definition") or ""), facts.desired.name
     known = observation.definitions.get(arn)
     if known is None:
         return [
             SlipwayError(
                 f"task definition {arn or '(none recorded)'} no longer exists",
                 facts.desired.where or facts.desired.name,
-                "Deploy a tag instead (-e image_tag=…), or go back to another release (-e to=…)",
+                f"Deploy a tag instead: {here('deploy', '--limit', name, image_tag=f'{name}=…')}, "
+                f"or go back to another release: {again(to='…')}",
             )
         ]
     definition, active = known

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 #: The variables of the command line.
@@ -96,19 +97,23 @@ def decide(
         if BY not in extra:
             # A name that stands in a file would approve every release to come.
             what = "approved_by is written in a file, which approves nothing"
-            raise SlipwayError(what, f"inventories/{environment}", f"Say it for this release: -e {BY}=<name>")
+            raise SlipwayError(what, f"inventories/{environment}", f"Say it for this release: {_approving(tag)}")
         by = _name(str(given[BY]).strip(), f"-e {BY}")
-        return Approval(_allowed(by, approvers, f"-e {BY}", environment), "variable", now, reference)
-    by = _allowed(user, approvers, None, environment)
+        return Approval(_allowed(by, approvers, f"-e {BY}", environment, tag), "variable", now, reference)
+    by = _allowed(user, approvers, None, environment, tag)
     text = f"{environment} is about to get {tag}. Type the tag to approve it as {by}"
     return Prompt(text, tag, by, reference)
 
 
-def _allowed(name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str) -> str:
+def _allowed(name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str, tag: str) -> str:
     if approvers is None or name in approvers:
         return name
     what = f"{name} may not approve a release of {environment}"
-    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: -e {BY}=<name>")
+    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: {_approving(tag)}")
+
+
+def _approving(tag: str) -> str:
+    return again(site_release=tag, **{BY: "…"})
 
 
 def _reference(value: Any) -> str:
@@ -141,4 +146,4 @@ def answered(prompt: Prompt, answer: str, now: str) -> Approval:
 def refused(prompt: Prompt, why: str) -> SlipwayError:
     """What is said when nobody can answer, or nobody did."""
     what = f"{prompt.tag} is not approved: {why}"
-    return SlipwayError(what, None, f"Name who approved it: -e {BY}=<name> [-e {REFERENCE}=<url>]")
+    return SlipwayError(what, None, f"Name who approved it: {_approving(prompt.tag)}")

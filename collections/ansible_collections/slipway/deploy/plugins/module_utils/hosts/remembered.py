@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 GOOD = "good"
@@ -45,7 +46,7 @@ def remembered_release(said: Mapping[str, Mapping[str, Any]], to: str | None) ->
             f"{host}: {(side or {}).get('tag') or (side or {}).get('id') or 'none'}" for host, side in found.items()
         )
         what = f"the ledgers of the hosts name different releases to go back to ({each})"
-        raise SlipwayError(what, "rollback", "Name one that all have: -e to=<tag>, or leave hosts out by --limit")
+        raise SlipwayError(what, "rollback", f"Name one that all have: {again(to='…')}, or leave hosts out by --limit")
     side = next(iter(known.values()))
     current = next(iter(said.values())).get("runs") or {}
     names = ("tag", "digest", "schema", "configuration")

@@ -261,7 +261,7 @@ def _named(good: Sequence[Record], records: Sequence[Record], to: str, environme
     if others and to not in (record["id"] for record in matches):
         shown = ", ".join(str(record["id"]) for record in [matches[0], *others][:5])
         what = f"{environment} has {len(others) + 1} releases {to}, which are not the same"
-        raise SlipwayError(what, "-e to", f"Say which one: {shown}")
+        raise SlipwayError(what, "-e to", f"Say which one: {again(to='…')}, with one of {shown}")
     return matches[0]
 
 

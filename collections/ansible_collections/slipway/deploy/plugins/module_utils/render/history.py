@@ -118,7 +118,7 @@ def history(found: Releases, width: int | None = None) -> list[str]:
     for text in found.astray[:_ASTRAY]:
         lines += hanging("", clean(text), width)
     if len(found.astray) > _ASTRAY:
-        lines += hanging("", f"and {len(found.astray) - _ASTRAY} more: playbooks/status.yml shows them", width)
+        lines += hanging("", f"and {len(found.astray) - _ASTRAY} more: {command('status', environment)}", None)
     if found.not_compared:
         lines += hanging("", f"what runs was not compared with it: {clean(found.not_compared)}", width)
     # A command is never broken or cut, so that it can be copied.

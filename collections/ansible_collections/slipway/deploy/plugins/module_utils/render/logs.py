@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import here
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Event
 from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import (
     ContainerLog,
@@ -39,7 +40,7 @@ def logs(found: Sequence[ServiceLogs], now: float, width: int | None = None, hid
     for item in found:
         lines += [*([""] if lines else []), *_service(item, now, width)]
     if hidden:
-        lines += ["", f"… and {hidden:,} more services: name the ones that you mean with --limit"]
+        lines += ["", f"… and {hidden:,} more services: {here('logs', '--limit', '…')}"]
     return finish(lines, None)
 
 

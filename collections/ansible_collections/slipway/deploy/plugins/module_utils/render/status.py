@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, here
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
@@ -194,7 +194,7 @@ def _findings(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
     for label, texts in (("health", health), ("release", stray), ("drift", drift)):
         lines += [line for text in texts[:FINDINGS] for line in hanging(label, clean(text), width)]
         if len(texts) > FINDINGS:
-            lines += hanging(label, f"and {len(texts) - FINDINGS:,} more: see them with --limit", width)
+            lines += hanging(label, f"and {len(texts) - FINDINGS:,} more: {here('status', '--limit', '…')}", None)
     return lines
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
+from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, here
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen, Step, short, steps
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import Version
@@ -78,6 +78,6 @@ def check_not_older(tag: Tag, before: Version | None, where: str) -> None:
     now = parse_semver(before.version) if before else None
     if before is not None and now is not None and tag.version < now:
         what = f"{tag.name} is older than {before.tag}, which is promoted"
-        still = again(promote_older="true")
-        remedy = f"To run an older release again use playbooks/rollback.yml; to promote it still: {still}"
+        still = again(backend_tag=tag.name, promote_older="true")
+        remedy = f"To run an older release again: {here('rollback', to='…')}; to promote it still: {still}"
         raise SlipwayError(what, where, remedy)

@@ -13,6 +13,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common import comma
 from ansible_collections.slipway.deploy.plugins.module_utils.common.command import (
     again,
     command,
+    here,
+    listing,
+    name_environment,
     resume_commands,
     started_from,
     waiting,
@@ -52,6 +55,29 @@ def test_it_works_where_the_user_is(playbook: str, directory: str, deploy: str, 
     started_from(playbook, directory, "dev")
     assert command("deploy", "dev") == f"ansible-playbook {deploy} -e env=dev"
     assert command("status", "dev") == f"ansible-playbook {status} -e env=dev"
+
+
+def test_without_an_environment_its_place_is_shown() -> None:
+    assert name_environment() == "say -e env=…"
+    assert here("rollback", to="…") == "ansible-playbook playbooks/rollback.yml -e env=… -e to=…"
+    assert resume_commands("", "undo") == "ansible-playbook deploy.yml -e env=… -e resume=undo"
+    assert listing() == "ansible-inventory --graph -e env=…"
+    started_from("../deploy.yml", "/p/playbooks", limit="a,!b")
+    assert name_environment() == "run ansible-playbook ../deploy.yml -e env=… --limit 'a,!b'"
+    assert name_environment("dev") == "run ansible-playbook ../deploy.yml -e env=dev --limit 'a,!b'"
+
+
+def test_the_environment_of_the_run_is_named() -> None:
+    started_from("", "/p", "dev", "a")  # a module alone
+    assert here("deploy", "--limit", "b", image_tag="b=…") == (
+        "ansible-playbook deploy.yml -e env=dev -e image_tag=b=… --limit b"
+    )
+    assert again(to="x") == "-e to=x"
+    assert listing() == "ansible-inventory --graph -e env=dev"
+    assert resume_commands("", "undo").endswith(" -e env=dev -e resume=undo")
+    # A playbook of the user's own is where it is.
+    started_from("my/check.yml", "/p", "dev")
+    assert again(to="x") == "ansible-playbook my/check.yml -e env=dev -e to=x"
 
 
 def test_the_same_again_keeps_the_limit() -> None:

@@ -117,7 +117,7 @@ def test_one_environment_is_chosen(value: str | None, sources: list[str], name: 
         (None, [f"{ROOT}/dev", f"{ROOT}/prod"], "-i inventories/dev and -i inventories/prod name different"),
         ("dev", [f"{ROOT}/dev", f"{ROOT}/prod"], "-i inventories/dev and -i inventories/prod name different"),
         ("dve", [f"{ROOT}/dev"], "env=dve: no such environment"),
-        ("dev", [ROOT], "-i inventories names all environments: a run is for one. Say -e env=… in its place"),
+        ("dev", [ROOT], "-i inventories names all environments: a run is for one. In its place say -e env=…"),
         (None, [f"{ROOT}/environment.yml"], "env is missing"),
         (None, ["/elsewhere/more.yml"], "env is missing"),
     ],

@@ -60,10 +60,14 @@ def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -
         (
             {"approved_by": "mallory"},
             ["maria", "petra"],
-            "-e approved_by: mallory may not approve a release of production. Ask one of maria, petra: -e approved_by",
+            "-e approved_by: mallory may not approve a release of production. Ask one of maria, petra: -e site_release",
         ),
         ({"approved_by": "Maria"}, ["maria"], "Maria may not approve"),
-        ({}, ["maria"], "joe may not approve a release of production. Ask one of maria: -e approved_by=<name>"),
+        (
+            {},
+            ["maria"],
+            "joe may not approve a release of production. Ask one of maria: -e site_release=prod-20261120 ",
+        ),
         ({"approved_by": "maria", "approval_ref": "done"}, None, "-e approval_ref: this is no address"),
         ({"approved_by": "maria", "approval_ref": "https://u:s3cret@x"}, None, "-e approval_ref: this is no address"),
         ({"approval_ref": "javascript:alert(1)"}, None, "-e approval_ref: this is no address"),
@@ -121,7 +125,7 @@ def test_only_the_tag_approves(answer: str) -> None:
 def test_nobody_can_answer() -> None:
     assert str(refused(PROMPT, "there is no terminal to ask at")) == (
         "prod-20261120 is not approved: there is no terminal to ask at. "
-        "Name who approved it: -e approved_by=<name> [-e approval_ref=<url>]"
+        "Name who approved it: -e site_release=prod-20261120 -e approved_by=…"
     )
 
 
