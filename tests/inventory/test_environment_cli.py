@@ -205,6 +205,15 @@ def test_what_holds_for_the_environment_is_not_said_of_a_service(project: Projec
     )
 
 
+def test_hosts_of_several_sources_have_what_is_written_for_all(project: Project) -> None:
+    """Also those that a source names without the group ``all``."""
+    project.remove("staging/hosts.yml")
+    project.write("staging/named.yml", "all: {hosts: {web-8: {}}}\nsite: {hosts: {web-8: {}}}\n")
+    project.write("staging/bare.yml", "site: {hosts: {web-9: {site_connection: none}}}\n")
+    ran = project.run("ansible-playbook", "empty.yml", "-e", "env=staging")
+    assert ran.code == 0, ran.err
+
+
 def test_a_text_of_a_role_that_yaml_changes_is_refused(project: Project) -> None:
     (project.root / "roles").symlink_to(ROOT / "roles")
     project.write("dev/group_vars/site.yml", "python_service_python_version: 3.10\npython_service_tasks_max: 10\n")

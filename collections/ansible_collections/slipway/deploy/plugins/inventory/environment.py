@@ -257,7 +257,9 @@ class InventoryModule(BaseInventoryPlugin):
         groups = {name: (group.vars, of(group)) for name, group in self.inventory.groups.items()}
         found: dict[str, dict[str, Any]] = {}
         for host in self.inventory.hosts.values():
-            ordered = [groups[group.name] for group in sort_groups(host.get_groups())]
+            # All hosts are in it, which Ansible only makes so when every source is read.
+            among = {self.inventory.groups["all"], *host.get_groups()}
+            ordered = [groups[group.name] for group in sort_groups(among)]
             given, written = zip(*ordered, strict=True)
             found[host.name] = dict(ChainMap(*reversed([*given, *written, host.vars, of(host)])))
         return found
