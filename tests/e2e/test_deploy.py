@@ -38,7 +38,7 @@ def test_check_mode_shows_the_plan_and_touches_nothing(deploys: Deploys) -> None
     ran = deploys.run("deploy.yml", "--check", "--diff")
     assert ran.code == 0, ran.text
     assert "12 of 12 services change" in ran.out
-    assert "+wave 1  config-server" in ran.out
+    assert "+priority 1  config-server" in ran.out
     calls = deploys.sandbox.control("calls")
     assert calls["mutations"] == 0
     assert not (deploys.state / "local").exists()
@@ -84,7 +84,7 @@ def test_one_bad_image_brings_everything_back(deploys: Deploys, behaviour: dict[
     ran = deploys.run("deploy.yml")
     assert ran.code == 2, ran.text
     assert deploys.running() == dict.fromkeys(SERVICES, OLD)
-    assert "FAILED user-service (wave 4)" in ran.out
+    assert "FAILED user-service (priority 4)" in ran.out
     assert said in ran.out
     assert "local is as it was before this deploy" in ran.out
     record = deploys.record()

@@ -166,7 +166,7 @@ class Plan:
 def _sides(change: Change) -> tuple[str, str]:
     """A service's task definition before and after: its revision, and each field that differs."""
     to = change.after.task_definition
-    heading = f"wave {change.desired.wave}  {change.desired.name}"
+    heading = f"priority {change.desired.wave}  {change.desired.name}"
     before = [f"{heading}  {short_arn(change.running.arn)}"]
     after = [f"{heading}  {short_arn(to) if to else f'{change.source.family}:new'}"]
     for label, *values in differing_fields(change.running.body, change.body):

@@ -25,12 +25,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     is_host,
     is_rollback,
     place,
+    priority_label,
     release,
     seconds,
     tag_label,
     targets_of,
     unchanged_of,
-    wave_label,
     who,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
@@ -104,7 +104,7 @@ def _changed(record: Record) -> str:
     targets = targets_of(record)
     if not targets:
         return ""
-    headings = ("", "Service", "Port", "Wave", "Image", "Revision", "State", "Running", "Time")
+    headings = ("", "Service", "Port", "Priority", "Image", "Revision", "State", "Running", "Time")
     text = table(headings, (_row(item) for item in targets[:_ROWS]))
     hidden = len(targets) - _ROWS
     return f"{text}\n\n… and {hidden:,} more (see the record)" if hidden > 0 else text
@@ -118,7 +118,7 @@ def _row(item: Target) -> tuple[str, ...]:
         mark(state),
         escape(item["name"]),
         escape(item.get("port") or ""),
-        escape(wave_label(item)),
+        escape(priority_label(item)),
         escape(change_label(item)),
         escape(back(item) if gone_back else forward(item)),
         _STATES.get(state, escape(state.replace("_", " "))),
@@ -135,13 +135,13 @@ def _unchanged(record: Record) -> str:
         (
             escape(item["name"]),
             escape(item.get("port") or ""),
-            escape(wave_label(item)),
+            escape(priority_label(item)),
             escape(tag_label({"tag": item.get("image_tag"), "digest": item.get("digest")})),
             escape(item.get("why") or ""),
         )
         for item in items[:_ROWS]
     )
-    text = table(("Service", "Port", "Wave", "Image", "Why"), rows)
+    text = table(("Service", "Port", "Priority", "Image", "Why"), rows)
     hidden = len(items) - _ROWS
     more = f"\n\n… and {hidden:,} more (see the record)" if hidden > 0 else ""
     return f"<details><summary>{plural(len(items), 'service')} unchanged</summary>\n\n{text}{more}\n\n</details>"
@@ -176,8 +176,8 @@ def _waves(record: Record) -> str:
         begun = [item["started_at"] for item in members if item.get("started_at") is not None]
         ended = [item["finished_at"] for item in members if item.get("finished_at") is not None]
         took = duration(max(ended) - min(begun)) if begun and ended else ""
-        rows.append((wave_label(members[0]), str(len(members)), took))
-    return table(("Wave", "Targets" if hosts else "Services", "Time"), rows) if rows else ""
+        rows.append((priority_label(members[0]), str(len(members)), took))
+    return table(("Priority", "Targets" if hosts else "Services", "Time"), rows) if rows else ""
 
 
 def _facts(record: Record) -> str:

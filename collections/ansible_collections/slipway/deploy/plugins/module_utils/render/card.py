@@ -75,7 +75,7 @@ def _culprit(record: Record) -> Target | None:
 
 
 def headline(record: Record) -> str:
-    """``FAILED user-service (wave 4) after 38 s: 3 of its tasks stopped, exit code 1``."""
+    """``FAILED user-service (priority 4) after 38 s: 3 of its tasks stopped, exit code 1``."""
     cause = record.get("cause") or {}
     culprit = _culprit(record)
     what = clean(cause.get("what") or "no reason is recorded")
@@ -90,8 +90,8 @@ def headline(record: Record) -> str:
         return f"FAILED {subject}{after}: {what}"
     took = seconds(culprit) if cause.get("phase") != "checking" else None
     after = f" after {duration(took)}" if took is not None else ""
-    wave = "" if is_host(culprit) else f" (wave {culprit['wave']})"
-    return f"FAILED {clean(culprit['name'])}{wave}{after}: {_what(what, culprit)}"
+    priority = "" if is_host(culprit) else f" (priority {culprit['wave']})"
+    return f"FAILED {clean(culprit['name'])}{priority}{after}: {_what(what, culprit)}"
 
 
 def _what(what: str, culprit: Target) -> str:

@@ -130,9 +130,15 @@ def change_label(target: Target) -> str:
     return f"{tag_label(target.get('from'))} → {tag_label(target.get('to'))}"
 
 
-def wave_label(target: Mapping[str, Any]) -> str:
-    """The wave of a service, the group of a host."""
+def priority_label(target: Mapping[str, Any]) -> str:
+    """The priority of a service, the group of a host."""
     return clean(target.get("group") or "host") if is_host(target) else str(target.get("wave") or "")
+
+
+def wave_words(record: Record, priority: int) -> str:
+    """``wave 2 of 3 (priority 4)``: which of the deploy's waves the services of a priority are."""
+    waves = sorted({item.get("wave") or 0 for item in targets_of(record) if not is_host(item)})
+    return f"wave {waves.index(priority) + 1} of {len(waves)} (priority {priority})"
 
 
 def forward(target: Target) -> str:

@@ -19,12 +19,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     is_rollback,
     joined,
     parallel_of,
+    priority_label,
     release,
     services,
     targets_of,
     time_left,
     unchanged_of,
-    wave_label,
     what_ran,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
@@ -46,7 +46,8 @@ _LONG = 600.0
 _NARROWEST_WHY = 24
 #: What is said of services and hosts that the command line did not select.
 _OUTSIDE = ("outside the limit", "not selected")
-_HEADINGS = ("wave", "service", "running", "desired", "why")
+_HEADINGS = ("priority", "service", "running", "desired", "why")
+_INDENT = len("priority  ")
 _HOSTS_ONLY = ("group", "host", "running", "desired", "why")
 
 
@@ -108,7 +109,7 @@ def _row(target: Target) -> tuple[str, ...]:
     if not target.get("exercised", True) and not any(note.startswith(NOT_EXERCISED) for note in notes):
         why = f"{why}; {NOT_EXERCISED}: desired count is 0" if why else f"{NOT_EXERCISED}: desired count is 0"
     return (
-        wave_label(target),
+        priority_label(target),
         clean(target["name"]),
         what_ran(target) if is_host(target) else image_label(target.get("from")),
         clean((target.get("to") or {}).get("tag") or "") if is_host(target) else image_label(target.get("to")),
@@ -137,7 +138,7 @@ def _with_why(fact: str, why: str, lead: int, width: int | None) -> list[str]:
     if width - lead >= _NARROWEST_WHY:
         first, *rest = wrap(why, width - lead)
         return [fact + first, *(" " * lead + line for line in rest)]
-    indent = " " * len("wave  ")
+    indent = " " * _INDENT
     return [fact, *(indent + line for line in wrap(why, max(_NARROWEST_WHY, width - len(indent))))]
 
 
@@ -149,7 +150,7 @@ def _unchanged(record: Record, width: int | None, whole: bool) -> list[str]:
     shown = len(largest) if whole else _REASONS
     lines = [_collapsed(f"{len(names):,} unchanged{_because(why)}: ", names, width) for why, names in largest[:shown]]
     rest = sum(len(names) for _why, names in largest[shown:])
-    return [*lines, f"–     {rest:,} unchanged for other reasons (see the record)"] if rest else lines
+    return [*lines, f"{pad('–', _INDENT)}{rest:,} unchanged for other reasons (see the record)"] if rest else lines
 
 
 def _because(why: str) -> str:
@@ -157,7 +158,7 @@ def _because(why: str) -> str:
 
 
 def _collapsed(label: str, names: Sequence[str], width: int | None) -> str:
-    lead = pad("–", 6) + label
+    lead = pad("–", _INDENT) + label
     # Without a terminal's width a list of hundreds would be one endless line.
     return lead + listed(names, (width or 100) - display_width(lead))
 

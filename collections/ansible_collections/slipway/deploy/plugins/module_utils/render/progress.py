@@ -25,7 +25,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     tasks,
     time_left,
-    unchanged_of,
+    wave_words,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
     clean,
@@ -91,12 +91,10 @@ def _header(record: Record, now: float) -> list[str]:
 
 def _wave(record: Record) -> str:
     targets = [item for item in targets_of(record) if not is_host(item)]
-    last = max((item.get("wave") or 0 for item in (*targets, *unchanged_of(record)) if not is_host(item)), default=0)
     if not targets:
         return ""
     ahead = [item["wave"] for item in targets if item.get("state") != "stable"]
-    current = min(ahead, default=last)
-    return f"wave {current} of {last}"
+    return wave_words(record, min(ahead, default=max(item["wave"] for item in targets)))
 
 
 def _with_left(record: Record, elapsed: str, now: float) -> str:
@@ -175,7 +173,7 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
     changed = [item for item in services if (item.get("state") or "planned") != before.get(item["name"], "planned")]
     said: list[str] = []
     for wave in sorted({item["wave"] for item in changed}):
-        said += _started([item for item in changed if item["wave"] == wave], before, wave)
+        said += _started([item for item in changed if item["wave"] == wave], before, wave_words(record, wave))
     done = sum(before.get(item["name"]) == "stable" for item in targets)
     for item in changed:
         # Several that end between two looks are counted one after the other.
@@ -205,7 +203,7 @@ _BEGUN = frozenset({"updating", "in_flight", "stable", "failed"})
 _FORWARD = frozenset({"planned", "registering", "updating", "in_flight"})
 
 
-def _started(changed: Sequence[Target], before: dict[str, str], wave: int) -> list[str]:
+def _started(changed: Sequence[Target], before: dict[str, str], wave: str) -> list[str]:
     begun = [
         item
         for item in changed
@@ -214,7 +212,7 @@ def _started(changed: Sequence[Target], before: dict[str, str], wave: int) -> li
     if not begun:
         return []
     changes = ", ".join(f"{clean(item['name'])} {forward(item)}" for item in begun)
-    return [f"… wave {wave}: {changes}"]
+    return [f"… {wave}: {changes}"]
 
 
 def _ended(item: Target, before: str, count: tuple[int, int], now: float) -> list[str]:

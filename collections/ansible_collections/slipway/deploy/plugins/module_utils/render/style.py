@@ -22,7 +22,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^HELD\b"), f"{_BOLD};{_YELLOW}"),
     (re.compile(r"^warning:"), _YELLOW),
     (re.compile(r"^not verifiable:"), _YELLOW),
-    (re.compile(r"^wave  .*"), _DIM),
+    (re.compile(r"^priority  .*"), _DIM),
     (re.compile(r"^  next\b"), _CYAN),
     (re.compile(r"^  (?:reason|log|event|also|undone|new|failed|stuck|moving|kept|health|smoke)\b"), _DIM),
     (re.compile(r"^[\w.-]+ · .*"), _BOLD),

@@ -88,13 +88,13 @@ def test_the_diff_shows_the_fields_that_differ_and_no_secret(aws: AwsDouble) -> 
     aws.add_definition(f"{FAMILY}:2", container=edited, memory="1024")
     diff = planned(aws, ship_drift=True).as_diff()
     assert diff["before"].splitlines() == [
-        f"wave 4  user-service  {FAMILY}:1",
+        f"priority 4  user-service  {FAMILY}:1",
         "  environment DB_URL (app): (not shown)",
         f"  image (app): sdt/dev/user-service@{OLD}",
         "  memory: 512",
     ]
     assert diff["after"].splitlines() == [
-        f"wave 4  user-service  {FAMILY}:new",
+        f"priority 4  user-service  {FAMILY}:new",
         "  dockerLabels (app): (not shown)",
         "  environment DB_URL (app): (another, not shown)",
         f"  image (app): sdt/dev/user-service@{NEW}",

@@ -66,7 +66,7 @@ def test_the_start_says_who_and_why() -> None:
 
 def test_the_failure_names_culprit_reason_and_next_step() -> None:
     said = "\n".join(texts(end(samples.undone())))
-    assert "FAILED user-service (wave 4) after 38 s: 3 of its tasks stopped, exit code 1" in said
+    assert "FAILED user-service (priority 4) after 38 s: 3 of its tasks stopped, exit code 1" in said
     assert "dev is as it was before this deploy." in said
     assert "ansible-playbook playbooks/logs.yml -e env=dev --limit user-service" in said
     # A service's log stays where those are who may read it.

@@ -126,3 +126,22 @@ def test_what_the_environment_asks_for(environ: dict[str, str], is_terminal: boo
 
 def test_a_terminal_survives_its_environment_variable() -> None:
     assert Terminal.parse(Terminal(100, 30, True).export()) == Terminal(100, 30, True)
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        (("planned", "planned", "planned"), "wave 1 of 2 (priority 3)"),
+        (("stable", "in_flight", "planned"), "wave 2 of 2 (priority 7)"),
+        (("stable", "stable", "stable"), "wave 2 of 2 (priority 7)"),
+    ],
+)
+def test_a_wave_is_counted_and_its_priority_named(states: tuple[str, ...], shown: str) -> None:
+    """Only the priorities that roll out are waves; hosts have their turn after all of them."""
+    record = samples.planned()
+    record["targets"] = [
+        {**item, "wave": wave, "state": state}
+        for item, wave, state in zip(record["targets"], (3, 7, 7), states, strict=True)
+    ]
+    record["targets"].append({**record["targets"][0], "name": "host-1", "kind": "host", "wave": 1000})
+    assert f" · {shown}" in frame(record, samples.STARTED, None, 10)[0]
