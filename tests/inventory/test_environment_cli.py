@@ -214,6 +214,18 @@ def test_hosts_of_several_sources_have_what_is_written_for_all(project: Project)
     assert ran.code == 0, ran.err
 
 
+def test_a_file_of_variables_without_an_ending_is_read_as_well(project: Project) -> None:
+    project.write("dev/group_vars/fleet/tags", "service_image_tag: 0012345\n# {{ mine }}\n")
+    ran = project.run("ansible-playbook", "empty.yml", "-e", "env=dev")
+    assert (ran.code, ran.err) == (
+        4,
+        (
+            "inventories/dev/group_vars/fleet/tags:1: service_image_tag is a number, because 0012345 is not in quotes. "
+            'Write service_image_tag: "0012345"\n'
+        ),
+    )
+
+
 def test_a_text_of_a_role_that_yaml_changes_is_refused(project: Project) -> None:
     (project.root / "roles").symlink_to(ROOT / "roles")
     project.write("dev/group_vars/site.yml", "python_service_python_version: 3.10\npython_service_tasks_max: 10\n")

@@ -242,8 +242,9 @@ class InventoryModule(BaseInventoryPlugin):
         names = {
             name for item in (*self.inventory.hosts.values(), *self.inventory.groups.values()) for name in item.vars
         }
-        for path in directory.rglob("*"):
-            if path.suffix in (".yml", ".yaml", ".j2") and path.is_file():
+        templates = [path for path in directory.rglob("*") if path.suffix in (".yml", ".yaml", ".j2")]
+        for path in {*templates, *variable_files(directory)}:
+            if path.is_file():
                 names |= template_names(read_text(path, str(path)))
         return names | {name for found in self._variables(directory).values() for name in found}
 
@@ -311,7 +312,7 @@ def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) ->
     plugins: dict[Path, str | None] = {}
     errors: list[SlipwayError] = []
     for path in [*shown, *variables]:
-        if path.suffix not in (".yml", ".yaml"):
+        if path in shown and path.suffix not in (".yml", ".yaml"):
             continue
         name = shown.get(path) or str(path.relative_to(root.parent))
         text = read_text(path, name)

@@ -18,6 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
 
 MARKER = "environment.yml"
+_NAMED = ("all", "fleet", "backend", "site", "database")
 
 
 def unreadable(error: OSError, shown: str) -> SlipwayError:
@@ -105,6 +106,17 @@ def read_text(path: Path, shown: str) -> str:
 
 
 def variable_files(directory: Path) -> list[Path]:
-    """The YAML files below ``group_vars`` and ``host_vars`` of an environment, sorted."""
+    """The files below ``group_vars`` and ``host_vars`` of an environment that Ansible reads as YAML, sorted.
+
+    It takes a file without an ending where that is the name of a group or host, or stands in the directory of one.
+    """
     found = [path for kind in ("group_vars", "host_vars") for path in (directory / kind).rglob("*")]
-    return sorted(path for path in found if path.suffix in (".yml", ".yaml") and path.is_file())
+    return sorted(path for path in found if _holds_variables(path) and path.is_file())
+
+
+def _holds_variables(path: Path) -> bool:
+    if path.name.startswith(".") or path.name.endswith("~"):
+        return False
+    inside = path.parent.name not in ("group_vars", "host_vars")
+    # Of other names it is not known here whether they are groups or hosts: such a file may be a README.
+    return path.suffix in (".yml", ".yaml", ".json") or (not path.suffix and (inside or path.name in _NAMED))

@@ -17,8 +17,16 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
 def root(tmp_path: Path) -> Path:
     """inventories/ with dev, local, a directory that is no environment, and one that was meant to be."""
     root = tmp_path / "inventories"
-    wanted = ["group_vars/all.yml", "group_vars/fleet/one.yaml", "host_vars/a.yml"]
-    for name in [*wanted, "group_vars/notes.md", "fleet2.yml"]:
+    wanted = ["group_vars/all.yml", "group_vars/fleet/one.yaml", "group_vars/fleet/two", "group_vars/site"]
+    wanted += ["host_vars/a.yml", "host_vars/b.json"]
+    others = (
+        "group_vars/notes.md",
+        "group_vars/README",
+        "group_vars/fleet/.hidden",
+        "group_vars/old.yml~",
+        "fleet2.yml",
+    )
+    for name in [*wanted, *(f"group_vars/{name}" for name in others), "fleet2.yml"]:
         path = root / "dev" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a: 1\n")
