@@ -74,7 +74,7 @@ def test_after_a_failed_deploy_the_card_s_command_says_why(deploys: Deploys) -> 
     history = look(deploys, "history")
     assert history.code == 0, history.text
     newest, older = deploys.records()[::-1]
-    assert [line.split()[:1] for line in history.out.splitlines()[2:4]] == [[newest["id"]], ["now"]]
+    assert [line.split()[:1] for line in history.lines[2:4]] == [[newest["id"]], ["now"]]
     assert f"local runs {NEW} ({older['id']})" in history.out
     assert "returns to the state before the first release" in history.out
 
@@ -190,7 +190,7 @@ def test_hosts_that_deploy_themselves_are_seen_by_their_own_records(deploys: Dep
     assert "release i-2: runs v1, not v2 of deployment d-i-1" in " ".join(status.out.split())
     history = look(deploys, "history")
     assert history.code == 0, history.text
-    assert [line.split()[1:3] for line in history.out.splitlines()[2:4]] == [["codedeploy", "v2"], ["codedeploy", "v1"]]
+    assert [line.split()[1:3] for line in history.lines[2:4]] == [["codedeploy", "v2"], ["codedeploy", "v1"]]
     assert "local runs what its hosts deployed themselves: i-1 v2, i-2 v1" in history.out
 
 

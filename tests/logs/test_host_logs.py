@@ -118,13 +118,13 @@ def test_one_archive_without_secrets(deploys: Deploys) -> None:
 def test_what_a_person_sees(deploys: Deploys) -> None:
     ran = collect(deploys, "-e", "lines=2", "-e", "since=today")
     assert ran.code == 0, ran.text
-    first, second, third = ran.out.splitlines()
+    first, second, third = ran.lines
     assert re.match(r"✔  logs-1  active/running, r-1, since \w+ 20", first)
     assert re.match(r"✘  logs-2  .*Connection refused", second)
     assert re.fullmatch(r"logs/local-\d{8}T\d{6}Z\.tar\.gz \(\d+ KiB, redacted\)", third)
     assert len(read(deploys)["logs-1/journal.log"].splitlines()) <= 2
     checked = collect(deploys, "--check")
-    assert checked.out.splitlines()[:2] == [first, second]
+    assert checked.lines[:2] == [first, second]
     assert len(list((deploys.directory / "logs").iterdir())) == 1
 
 
