@@ -25,7 +25,8 @@ def hook_file(context: Context) -> Path | None:
 
     :raises SlipwayError: when it is no file of tasks.
     """
-    host = context.hosts[0]
+    # A host that runs its own bundle is none of those that are deployed to from here.
+    host = next(iter(context.hosts), context.here)
     declared = str(context.of_group(host, "backup_hook") or "").strip()
     if not declared:
         return None

@@ -96,9 +96,12 @@ class RunFiles:
         Called inside a signal handler of the main process.
         """
         try:
-            descriptor = os.open(self.directory / _STOP, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            partial = self.directory / f"{_STOP}.new"
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.write(descriptor, signal_name.encode())
             os.close(descriptor)
+            # A task that looks just now would read a signal without a name.
+            partial.replace(self.directory / _STOP)
         except OSError:
             return False
         return True

@@ -50,6 +50,21 @@ def test_the_mark_needs_the_runs_directory(tmp_path: Path) -> None:
     assert files.asked_to_stop() == "SIGINT"
 
 
+def test_the_mark_is_never_seen_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, write = own(tmp_path), os.write
+    files.save(Held("dev", "token"))
+    seen: list[str | None] = []
+
+    def looked(descriptor: int, content: bytes) -> int:
+        seen.append(files.asked_to_stop())
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", looked)
+    assert files.ask_to_stop("SIGINT")
+    assert files.ask_to_stop("SIGTERM")
+    assert seen == [None, "SIGINT"]
+
+
 @pytest.mark.parametrize("elsewhere", ["", "another-host/boot/1", None])
 def test_only_runs_of_this_machine_can_be_called_dead(tmp_path: Path, elsewhere: str | None) -> None:
     """The home may be shared by machines and containers, in which the same process numbers mean nothing."""
