@@ -226,6 +226,20 @@ def test_a_file_of_variables_without_an_ending_is_read_as_well(project: Project)
     )
 
 
+def test_a_text_that_is_taken_from_a_variable_is_read_as_it_is_written(project: Project) -> None:
+    project.write(
+        "dev/host_vars/user-service.yml", 'service_image_tag: "{{ ours | default(wanted) }}"\nours: 0012345\n'
+    )
+    ran = project.run("ansible-playbook", "empty.yml", "-e", "env=dev")
+    assert (ran.code, ran.err) == (
+        4,
+        (
+            "inventories/dev/host_vars/user-service.yml:2: ours is a number, because 0012345 is not in quotes. Write "
+            'ours: "0012345"\n'
+        ),
+    )
+
+
 def test_a_text_of_a_role_that_yaml_changes_is_refused(project: Project) -> None:
     (project.root / "roles").symlink_to(ROOT / "roles")
     project.write("dev/group_vars/site.yml", "python_service_python_version: 3.10\npython_service_tasks_max: 10\n")

@@ -79,6 +79,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.source 
     Places,
     read_source,
     template_names,
+    text_names,
 )
 from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import (
     begin,
@@ -311,12 +312,16 @@ def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) ->
     places = Places()
     plugins: dict[Path, str | None] = {}
     errors: list[SlipwayError] = []
-    for path in [*shown, *variables]:
-        if path in shown and path.suffix not in (".yml", ".yaml"):
-            continue
-        name = shown.get(path) or str(path.relative_to(root.parent))
-        text = read_text(path, name)
-        source = read_source(text, name, path not in shown, _role_texts(root) if _ROLES.search(text) else ())
+    named = {
+        path: shown.get(path) or str(path.relative_to(root.parent))
+        for path in [*shown, *variables]
+        if path not in shown or path.suffix in (".yml", ".yaml")
+    }
+    texts = {path: read_text(path, name) for path, name in named.items()}
+    own = text_names(texts.values())
+    for path, text in texts.items():
+        name = named[path]
+        source = read_source(text, name, path not in shown, own | (_role_texts(root) if _ROLES.search(text) else set()))
         errors.extend(source.errors)
         if path in shown:
             plugins[path] = source.plugin

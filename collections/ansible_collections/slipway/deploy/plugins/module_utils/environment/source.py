@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import TEXTS
 from ansible_collections.slipway.deploy.plugins.module_utils.environment.scalars import (
     misread,
     misread_inventory,
@@ -20,6 +21,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.scalars
 )
 
 _TEMPLATE: Final = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+_TAKEN: Final = re.compile(
+    r"""^\s*(?:-\s+)?([A-Za-z_]\w*)\s*:\s*["']?"""
+    r"""\{\{\s*([A-Za-z_]\w*)\s*(?:\|[^}]*)?\}\}["']?\s*(?:\#.*)?$""",
+    re.MULTILINE,
+)
 _NAME: Final = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*\b")
 
 Node = Any
@@ -80,6 +86,18 @@ def read_source(text: str, shown: str, variables: bool = False, texts: Collectio
             _read_groups(root, shown, places)
             errors.extend(misread_inventory(root, shown, texts))
     return Source(places, tuple(errors), plugin)
+
+
+def text_names(files: Collection[str]) -> set[str]:
+    """The variables of the user's own that a text of Slipway's is taken from: ``service_image_tag: "{{ my_tag }}"``.
+
+    :param files: the texts of the environment's files.
+    """
+    taken = [pair for text in files for pair in _TAKEN.findall(text)]
+    found: set[str] = set()
+    while more := {other for name, other in taken if name in TEXTS or name in found} - found:
+        found |= more
+    return found
 
 
 def template_names(text: str) -> set[str]:
