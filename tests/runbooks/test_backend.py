@@ -62,9 +62,11 @@ def test_what_is_in_it() -> None:
         "Promote a version",
         "Deploy",
         "The new release is bad: go back",
+        "A migration got no lock",
         "A migration failed",
         "A host is new, or was replaced",
         "A host vanished in the middle of a deploy",
         "The environment is locked",
         "A developer's machine",
+        "The output's reader went away, CI cancelled a deploy, the credentials expired",
     ]

@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 _SCHEME = re.compile(r"(?P<scheme>postgres(?:ql)?(?:\+[A-Za-z0-9_]+)?)://")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^:\[\]@/\s]*)(?::(?P<port>\d*))?")
+#: Who asks, with a password that has a slash in it, as SQLAlchemy takes it; a host and its port are none.
+_SLASHED = re.compile(r"[^:/@]*:(?!\d+/)[^@/]*/[^@]*@")
 _SECRET = ("password", "sslpassword", "sslkeypassword")
 _PARTS = re.compile(r"[:/@?#&=,;%\s]+")
 #: Parts of a password that are shorter than this are in too many other words.
@@ -48,8 +50,11 @@ def parse(url: str) -> Address | None:
     if match is None or re.search(r"\s", url):
         return None
     rest, _mark, query = url[match.end() :].partition("?")
-    place, _slash, database = rest.partition("/")
+    slashed = _SLASHED.match(rest)
+    begins = slashed.end() if slashed else 0
+    place, _slash, database = rest[begins:].partition("/")
     user, at, listed = place.rpartition("@")
+    user = rest[:begins] + user
     hosts = tuple(listed.split(",")) if listed else ()
     for host in hosts:
         found = _HOST.fullmatch(host)

@@ -33,6 +33,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.database_url
         ("postgresql:///?service=members", True),
         ("postgresql://?service=members", True),
         ("postgresql://h?dbname=d", True),
+        ("postgresql+psycopg2://members:canary-p%40ss/w%253Ard@127.0.0.1:5432/saliteone", True),
+        ("postgresql://u:a/b@c/d@h1,h2/d", True),
         ("postgresql://h", False),
         ("postgresql:///d", False),
     ],
