@@ -119,6 +119,7 @@ def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Bala
         place,
         place.inventory_name(second),
         backend_environment={**QUICK, "SERVER_PORT": "8099"},
+        backend_ready_url="http://127.0.0.1:8080/actuator/health/readiness",
         backend_ready_timeout=scaled(45),
     )
     place.set_variables(backend_failure_threshold=1)
@@ -128,7 +129,7 @@ def test_within_the_threshold_a_deploy_with_a_failed_host_is_held(balancer: Bala
     assert place.record()["outcome"] == "held"
     assert states(place) == {place.inventory_name(first): "stable", place.inventory_name(second): "undone"}
     assert [place.version(host) for host in (first, second)] == ["0.1.0", "0.1.1"]
-    assert f"not on the new release: {place.inventory_name(second)}" in ran.text
+    assert f"the deploy failed on {place.inventory_name(second)}" in ran.text
     assert "2 hosts deployed" not in ran.text
     assert set(balancer.states().values()) == {"healthy"}
 

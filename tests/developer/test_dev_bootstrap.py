@@ -18,6 +18,7 @@ from tests.runbooks import commands
 from tests.support.deploys import LIMIT_SECONDS, Deploys, Ran, make_deploys
 from tests.support.pace import scaled
 from tests.support.postgres import Postgres, free_port
+from tests.support.project import without_signs
 from tests.support.umigo import MODULE, Umigo
 
 HARD = """it's "hard": $HOME `id` \\ #é"""
@@ -58,7 +59,7 @@ def bootstrap(deploys: Deploys, *arguments: str) -> Ran:
         check=False,
         timeout=LIMIT_SECONDS + MAVEN_SECONDS,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return Ran(done.returncode, without_signs(done.stdout), done.stderr)
 
 
 def put(sandbox: Sandbox, **parameters: str) -> None:

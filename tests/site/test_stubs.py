@@ -184,7 +184,6 @@ def test_github_edits_a_release(github: Client) -> None:
         ("POST", "issues/7/comments", {"body": " "}, {}, 422, "Validation Failed"),
         ("POST", "issues/7/comments", {"body": "a" * 65537}, {}, 422, "Validation Failed"),
         ("POST", "issues/9/comments", {"body": "a"}, {}, 403, "locked"),
-        ("PATCH", "issues/comments/1001", {"body": "a"}, {}, 403, "admin rights"),
         ("PATCH", "issues/comments/1", {"body": "a"}, {}, 404, "Not Found"),
         ("GET", "commits/8851ec0/pulls", None, {}, 422, "No commit found"),
         ("DELETE", "issues/comments/1001", None, {}, 404, "Not Found"),
@@ -200,6 +199,16 @@ def test_github_refuses(
     assert given == status
     assert message in answer["message"]
     assert stub(github).writes() == []
+
+
+def test_github_lets_only_who_moderates_edit_anothers_comment(github: Client) -> None:
+    stub(github).add_issue(7)
+    stub(github).add_comment(7, "Looks good")
+    assert github.ask("PATCH", "issues/comments/1001", {"body": "a"})[0] == 200
+    stub(github).moderates = False
+    given, answer = github.ask("PATCH", "issues/comments/1001", {"body": "b"})
+    assert (given, answer["message"]) == (403, "Must have admin rights to Repository.")
+    assert [comment["body"] for comment in stub(github).comments_of(7)] == ["a"]
 
 
 def test_github_refuses_a_token_that_may_only_read(github: Client) -> None:

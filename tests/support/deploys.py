@@ -20,6 +20,7 @@ from typing import Any
 
 from sandbox.testing import Sandbox
 from tests.support.pace import scaled
+from tests.support.project import without_signs
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -108,7 +109,7 @@ class Deploys:
             check=False,
             timeout=LIMIT_SECONDS,
         )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return Ran(done.returncode, without_signs(done.stdout), done.stderr)
 
     @contextmanager
     def started(self, playbook: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:

@@ -29,7 +29,7 @@ _DROPPED = ("ANSIBLE_", "AWS_", "GITHUB_", "SLIPWAY_")
 
 
 #: What a run says when it is silent for long: how often depends on the machine.
-_SIGN_OF_LIFE = re.compile(r"(?:\w+: \w.*|reading the inventory) …(?: \d+ s)?\n")
+_SIGN_OF_LIFE = re.compile(r"(?:\w[^✔✘]* … \d+ s|(?:\w+: \w.*|reading the inventory) …)\n")
 
 
 def without_signs(text: str) -> str:

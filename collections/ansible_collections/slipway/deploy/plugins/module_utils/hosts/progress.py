@@ -114,7 +114,7 @@ def left_behind(record: Mapping[str, Any]) -> Cause | None:
     if not failed or record.get("cause"):
         return None
     names = ", ".join(item["name"] for item in failed)
-    return Cause(f"not on the new release: {names} ({failed[0]['failure']['reason']})", failed[0]["name"])
+    return Cause(f"the deploy failed on {names} ({failed[0]['failure']['reason']})", failed[0]["name"])
 
 
 def begin(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:

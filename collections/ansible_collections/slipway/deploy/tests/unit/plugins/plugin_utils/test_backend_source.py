@@ -75,8 +75,10 @@ class Releases:
         self._git("tag", "-a", "-m", name, name)
         return self._git("rev-parse", "HEAD")
 
-    def deployed(self, release: Doc = V1, schema: str | None = "1", state: str = "done", **more: object) -> None:
-        """A record of a deploy."""
+    def deployed(
+        self, release: Doc | None = None, schema: str | None = "1", state: str = "done", **more: object
+    ) -> None:
+        """A record of a deploy, of V1 unless told."""
         migrations = {"state": state, "from": None, "to": schema, "applied": [], "pending": [], **more}
         outcome = "failed" if state == "failed" else "succeeded"
         record = {
@@ -87,21 +89,21 @@ class Releases:
             "outcome": outcome,
             "id": str(self.records + 1),
             "previous": str(self.records) if self.records else None,
-            "releases": {"backend": release},
+            "releases": {"backend": release or V1},
             "migrations": migrations,
         }
         self.records += 1
         Journal.open(context(self.store, {"a": LOOKED}).store, record)
 
-    def check(self, release: Doc = V2, **variables: object) -> Planned:
-        """What a check plans."""
+    def check(self, release: Doc | None = None, **variables: object) -> Planned:
+        """What a check plans, of V2 unless told."""
         own = {
             "backend_repository": str(self.repository),
             "backend_module": MODULE,
             "source_checkout_token_parameters": [],
             **variables,
         }
-        return plan_group(context(self.store, {"a": {**LOOKED, **own}}, check=True), release)
+        return plan_group(context(self.store, {"a": {**LOOKED, **own}}, check=True), release or V2)
 
 
 @pytest.fixture(name="releases")

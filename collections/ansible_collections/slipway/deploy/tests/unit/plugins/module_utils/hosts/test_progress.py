@@ -262,7 +262,7 @@ def test_hosts_that_failed_within_the_threshold_are_named() -> None:
     document = turn(record(*map(target, "abc")), {"a": ON_V2, "b": ON_V2, "c": GONE}, threshold=1)
     cause = progress.left_behind(document)
     assert cause is not None
-    assert (cause.target, cause.what.startswith("not on the new release: c (the host is gone")) == ("c", True)
+    assert (cause.target, cause.what.startswith("the deploy failed on c (the host is gone")) == ("c", True)
     assert progress.finished(document)
     assert progress.left_behind({**document, "cause": {"what": "x"}}) is None
     assert progress.left_behind(turn(record(target("a")), {"a": ON_V2})) is None

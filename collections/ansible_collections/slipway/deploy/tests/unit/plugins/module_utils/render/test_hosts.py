@@ -69,7 +69,7 @@ NEEDS_PERSON = ended("needs_person", host(NAMES[0], "undone", failure=NEVER_READ
 NO_RETURN = ended(
     "needs_person", host(NAMES[0], "failed", failure=NEVER_READY), host(NAMES[1]), cause=CAUSE, migrations=LOST
 )
-LEFT = {"what": f"not on the new release: {NAMES[1]} (the host is gone)", "target": NAMES[1], "phase": "rolling_out"}
+LEFT = {"what": f"the deploy failed on {NAMES[1]} (the host is gone)", "target": NAMES[1], "phase": "rolling_out"}
 HELD = ended(
     "held",
     host(NAMES[0], "stable"),
@@ -92,7 +92,7 @@ PUT_BACK = ended(
     "held",
     host(NAMES[0], "stable"),
     host(NAMES[1], "undone", failure=NEVER_READY),
-    cause={**LEFT, "what": f"not on the new release: {NAMES[1]} ({NEVER_READY['reason']})"},
+    cause={**LEFT, "what": f"the deploy failed on {NAMES[1]} ({NEVER_READY['reason']})"},
     hold=LEFT,
 )
 STATUS = [
