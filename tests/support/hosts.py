@@ -213,8 +213,8 @@ class Hosts:
         container = f"{self.settings['MOL_PREFIX']}-{name}-{os.getpid()}"
         host = Host(name, container, self._directory / "key", self.settings["MOL_NETWORK"])
         for attempt in range(5):
-            host.address = self._free_address()
             try:
+                host.address = self._free_address()
                 podman(
                     *(
                         "run",
