@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.approval import (
+from ..module_utils.gates.approval import (
     BY,
     REFERENCE,
     Approval,
@@ -21,11 +21,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.gates.approval impo
     read_approvers,
     refused,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import closed
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go, work_on
+from ..module_utils.record.model import closed
+from ..module_utils.render.text import clean, duration
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
+from ..plugin_utils.work import let_go, work_on
 
 
 class ActionModule(SlipwayAction):

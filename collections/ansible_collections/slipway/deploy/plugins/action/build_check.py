@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host.build_tools import node_version
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.compare import Given, Verdict, compare
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.indexes import index_urls
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs, Tools
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+from ..module_utils.common.errors import SlipwayErrors
+from ..module_utils.host.build_tools import node_version
+from ..module_utils.needs.compare import Given, Verdict, compare
+from ..module_utils.needs.indexes import index_urls
+from ..module_utils.needs.model import Needs, Tools
+from ..module_utils.notify.secret import Secrets
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
 
 _LOCAL = ("env", "file")
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Command, Probe, host_question
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import revealed
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import declared
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secret_reader
+from ..module_utils.checks.probes import Command, Probe, host_question
+from ..module_utils.checks.probes_ask import revealed
+from ..module_utils.common.errors import SlipwayError
+from ..plugin_utils.checklist import declared
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
+from ..plugin_utils.smoke import secret_reader
 
 Answer = dict[str, Any]
 

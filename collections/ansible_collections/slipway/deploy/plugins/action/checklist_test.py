@@ -8,21 +8,21 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import moment
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Sentry
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_table
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import (
+from ..module_utils.checks.moment import moment
+from ..module_utils.checks.probes import Sentry
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.record.journal import history
+from ..module_utils.render.checklist import checklist_table
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.checklist import (
     asked_hosts,
     declared,
     run_checklist,
     verdict_of,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading
 
 SINCE = "checklist_since"
 #: Records that are looked through for the newest deploy that changed something.

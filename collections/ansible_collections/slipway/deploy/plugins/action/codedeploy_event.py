@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import record as pure
-from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy.schema import applied_migrations, check
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import HostJournal, host_records
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, is_open
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import hook_file
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.codedeploy import record as pure
+from ..module_utils.codedeploy.schema import applied_migrations, check
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import backup
+from ..module_utils.lock.hosts import host_names
+from ..module_utils.record.hosts import HostJournal, host_records
+from ..module_utils.record.journal import history
+from ..module_utils.record.model import Record, is_open
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.backup_hook import hook_file
+from ..plugin_utils.context import Context
 
 #: Records of each host, and of the environment, that are looked through for applied migrations.
 _LOOKED_AT = 50

@@ -6,23 +6,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+from ..module_utils.common.command import resume_commands
+from ..module_utils.hosts import progress
+from ..module_utils.record.model import (
     Record,
     closed,
     outcome_of,
     rollout_of,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.result import GOOD
-from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
-from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Rollout
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_end
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, let_go, summary_of, work_on
+from ..module_utils.record.result import GOOD
+from ..module_utils.render.card import card
+from ..module_utils.render.recap import recap
+from ..module_utils.rollout import machine
+from ..module_utils.rollout.model import Rollout
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.tell import tell_end
+from ..plugin_utils.work import Work, let_go, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):

@@ -13,39 +13,39 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, look
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import describe
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+from ..module_utils.common.command import command, resume_commands
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import progress
+from ..module_utils.hosts.migrations import has_begun
+from ..module_utils.lock.lease import acquire, look
+from ..module_utils.lock.model import LockHeld
+from ..module_utils.lock.plan import describe
+from ..module_utils.record.journal import Journal, newest
+from ..module_utils.record.model import (
     Record,
     closed,
     is_open,
     rollout_of,
     with_rollout,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume as resume_card
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import groups
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import (
+from ..module_utils.render.resume import resume as resume_card
+from ..module_utils.render.text import clock as time_of_day
+from ..module_utils.rollout.ecs import EcsFleet
+from ..module_utils.rollout.engine import groups
+from ..module_utils.rollout.model import UNTOUCHED
+from ..module_utils.rollout.resume import (
     require_covered,
     require_same_place,
     take_up,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held, machine
-from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import beat, let_go, store_clock
+from ..module_utils.state.store import Store, clock_skew
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import SITE, Context
+from ..plugin_utils.files import Held, machine
+from ..plugin_utils.sandbox import ensure_sandbox
+from ..plugin_utils.smoke import declared_jobs
+from ..plugin_utils.work import beat, let_go, store_clock
 
 #: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
 _SAID_AGAIN = (5.0, 15.0, 30.0)

@@ -7,35 +7,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import record_targets, record_unchanged
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest_id
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, record_id
-from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, verify
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import refuse_unreadable_rows
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss
-from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.observation import FleetObservation
+from ..module_utils.fleet.planned import Plan
+from ..module_utils.hosts.plan import record_targets, record_unchanged
+from ..module_utils.record.history import Goal
+from ..module_utils.record.journal import Journal, newest_id
+from ..module_utils.record.model import SCHEMA, Record, record_id
+from ..module_utils.render.plan import plan as plan_screen
+from ..module_utils.verify.verify import Verified, verify
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.checklist import refuse_unreadable_rows
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.drift import dismiss
+from ..plugin_utils.endpoint import endpoint_of
+from ..plugin_utils.fleet import (
     health_of_unchanged,
     plan_fleet,
     running_services,
     unhealthy,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+from ..plugin_utils.hosts import (
     Planned,
     health_of_unchanged_hosts,
     plan_group,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets, failing_before
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal, without_records
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
+from ..plugin_utils.smoke import check_secrets, failing_before
+from ..plugin_utils.way_back import find_goal, without_records
+from ..plugin_utils.work import (
     beat,
     check_lock,
     keep_record,

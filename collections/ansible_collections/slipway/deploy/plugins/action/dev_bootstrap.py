@@ -12,30 +12,30 @@ from typing import Any
 
 from ansible import constants
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.checkout import (
+from ..module_utils.common.command import again
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.developer.checkout import (
     Checkout,
     find_checkout,
     render,
     write_environment,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.database import (
+from ..module_utils.developer.database import (
     Database,
     developers_environment,
     migrate,
     seed,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.process import Backend, Launch
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory, write_atomic
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import credential_values, without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import property_variable, read_wanted
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ..module_utils.developer.process import Backend, Launch
+from ..module_utils.host.configuration import Configuration
+from ..module_utils.host.files import ensure_directory, write_atomic
+from ..module_utils.host.secrets import credential_values, without_secrets
+from ..module_utils.parameters.collect import collect
+from ..module_utils.parameters.model import property_variable, read_wanted
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading
 
 _PATH = "-e backend_path"
 _STEPS = ("env file", "database seed", "backend launch")

@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import claims, hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.claims import HostClaim
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.lock import claims, hosts
+from ..module_utils.lock.claims import HostClaim
+from ..module_utils.lock.model import LockHeld
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
 
 _WHAT = {"environment": claims.ENVIRONMENT, "migration": claims.MIGRATION}
 #: Between two signs of life.

@@ -9,10 +9,10 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.archive import HostLogs, keep
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import NO_CONNECTION, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import whole_number
+from ..module_utils.logs.archive import HostLogs, keep
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import NO_CONNECTION, Context
+from ..plugin_utils.reading import whole_number
 
 MOST_LINES = 50_000
 LINES = 1000

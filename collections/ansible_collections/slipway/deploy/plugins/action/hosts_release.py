@@ -7,17 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import known_schema
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import (
+from ..module_utils.hosts.migrations import known_schema
+from ..module_utils.record.journal import history
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.backend_release import (
     find_backend_release,
     migrates_backend,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.overridden import refuse_overridden
-from ansible_collections.slipway.deploy.plugins.plugin_utils.site_release import find_site_release, migrates_site
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go
+from ..plugin_utils.context import SITE, Context
+from ..plugin_utils.overridden import refuse_overridden
+from ..plugin_utils.site_release import find_site_release, migrates_site
+from ..plugin_utils.work import let_go
 
 
 class ActionModule(SlipwayAction):

@@ -7,22 +7,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import is_settled
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import host_lines
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+from ..module_utils.common.command import resume_commands
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import progress
+from ..module_utils.hosts.migrations import is_settled
+from ..module_utils.render.hosts import host_lines
+from ..module_utils.rollout.model import Cause
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.hosts import (
     STAGE_FAILED,
     STAGED,
     after_turn,
     failure_of,
     missing,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):

@@ -7,19 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup, migrations
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import (
+from ..module_utils.hosts import backup, migrations
+from ..module_utils.rollout.model import Cause
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.backup_hook import (
     BACKED_UP,
     BACKUP_FAILED,
     SAID,
     failure,
     hook_file,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import MIGRATED, MIGRATION_FAILED, failure_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+from ..plugin_utils.context import Context
+from ..plugin_utils.hosts import MIGRATED, MIGRATION_FAILED, failure_of
+from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):

@@ -8,14 +8,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import write_payload
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import renewable
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import read_wanted
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import clients_later
+from ..module_utils.host.configuration import write_payload
+from ..module_utils.notify.secret import Secrets
+from ..module_utils.parameters.collect import collect
+from ..module_utils.parameters.gather import renewable
+from ..module_utils.parameters.model import read_wanted
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import clients_later
 
 
 def _without_absent(environment: Mapping[str, Any], optional: Sequence[str]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.record.result import service_result
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.record.result import service_result
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):

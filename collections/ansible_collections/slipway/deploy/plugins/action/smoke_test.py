@@ -7,14 +7,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.render.checks import smoke_table
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.endpoint import endpoint_of
+from ..plugin_utils.reading import begin_reading
+from ..plugin_utils.smoke import (
     declared_jobs,
     idle_services,
     run_jobs,

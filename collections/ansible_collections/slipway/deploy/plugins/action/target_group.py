@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import balancer
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import balancer
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):

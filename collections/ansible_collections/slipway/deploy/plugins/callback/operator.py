@@ -40,16 +40,16 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import identify
-from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
-from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style, wants_colour
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
-from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Interrupts
-from ansible_collections.slipway.deploy.plugins.plugin_utils.process import collect_rarely
-from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, environment_of, slowness
-from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write, write_now
+from ..module_utils.common.neutral import neutral
+from ..module_utils.lock.process import identify
+from ..module_utils.render.screen import VARIABLE, Screen, Terminal
+from ..module_utils.render.style import Style, wants_colour
+from ..module_utils.render.text import clean
+from ..plugin_utils.files import RunFiles, runs_directory
+from ..plugin_utils.interrupt import Interrupts
+from ..plugin_utils.process import collect_rarely
+from ..plugin_utils.signs import Signs, environment_of, slowness
+from ..plugin_utils.streams import keep_going, last_write, write_now
 
 if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult

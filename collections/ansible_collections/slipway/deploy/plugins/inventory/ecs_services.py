@@ -63,10 +63,10 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import vars_loader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import make_clients, settings_from_vars
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import FLEET
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.inventory import FleetHost, groups_from_services
+from ..module_utils.aws.client import make_clients, settings_from_vars
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.environment.check import FLEET
+from ..module_utils.fleet.inventory import FleetHost, groups_from_services
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -98,9 +98,9 @@ class InventoryModule(BaseInventoryPlugin):
     def _list(self, directory: Path) -> tuple[str, list[FleetHost]]:
         """The prefix that the environment's variables say, and the hosts."""
         # Imported here, because the planner's I/O is of no use to a run that only shows another inventory.
-        from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import list_services
-        from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-        from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+        from ..module_utils.fleet.api import list_services
+        from ..module_utils.fleet.observe import observe_services
+        from ..module_utils.verify.verify import check_account
 
         variables = self._variables(directory)
         settings = settings_from_vars(directory.name, variables)

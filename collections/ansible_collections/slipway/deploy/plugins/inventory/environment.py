@@ -58,12 +58,12 @@ from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_aws_error, translate
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import GROUPS, check_fleet
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import (
+from ..module_utils.aws.errors import is_aws_error, translate
+from ..module_utils.common.command import name_environment
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.check import GROUPS, check_fleet
+from ..module_utils.environment.choose import choose
+from ..module_utils.environment.directory import (
     MARKER,
     check_marker,
     is_environment,
@@ -72,16 +72,16 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
     unreadable,
     variable_files,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_same
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import (
+from ..module_utils.environment.limit import check_limit
+from ..module_utils.environment.scope import check_same
+from ..module_utils.environment.self import Self, read_self
+from ..module_utils.environment.source import (
     Places,
     read_source,
     template_names,
     text_names,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import (
+from ..plugin_utils.command_line import (
     begin,
     check_run,
     check_steps,
@@ -90,10 +90,10 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import
     note_started,
     role_options,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
-from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, slowness
-from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write
-from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
+from ..plugin_utils.extra_vars import read_extra_vars
+from ..plugin_utils.signs import Signs, slowness
+from ..plugin_utils.streams import keep_going, last_write
+from ..plugin_utils.terraform import terraform_variables
 
 display = Display()
 

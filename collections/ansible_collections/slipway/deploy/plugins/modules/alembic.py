@@ -252,8 +252,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.alembic import (
     Alembic,
     Job,
     Patience,
@@ -261,16 +261,16 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import
     hidden_words,
     read_environment,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic_told import (
+from ..module_utils.host.alembic_told import (
     Refused,
     diff,
     looked,
     refuse_unsafe,
     went,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.container import read_image_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import NOBODY, account, ending, exists
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import ALEMBIC
+from ..module_utils.host.container import read_image_file
+from ..module_utils.host.program import NOBODY, account, ending, exists
+from ..module_utils.migration.arguments import ALEMBIC
 
 _REVISION = re.compile(r"[A-Za-z0-9_]+")
 

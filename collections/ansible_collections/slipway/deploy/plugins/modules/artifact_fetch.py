@@ -74,10 +74,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.artifact import fetch, is_fetched
-from ansible_collections.slipway.deploy.plugins.module_utils.host.download import Source
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import link_atomic, read_link
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.artifact import fetch, is_fetched
+from ..module_utils.host.download import Source
+from ..module_utils.host.files import link_atomic, read_link
 
 ARGUMENTS = {
     "url": {"type": "str", "required": True, "no_log": True},

@@ -68,10 +68,10 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.artifact import prunable
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import remove_tree
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host import ledger
+from ..module_utils.host.artifact import prunable
+from ..module_utils.host.files import remove_tree
 
 ARGUMENTS = {
     "directory": {"type": "path", "default": "/app/releases"},

@@ -199,20 +199,20 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway import Flyway, Job, Look, Outcome
-from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import Patience
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import NOBODY, account, ending, exists
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import FLYWAY
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.flyway import Flyway, Job, Look, Outcome
+from ..module_utils.host.flyway_locks import Patience
+from ..module_utils.host.program import NOBODY, account, ending, exists
+from ..module_utils.migration.arguments import FLYWAY
+from ..module_utils.migration.config import (
     Connection,
     check_credentials,
     check_settings,
     check_url,
     hidden_words,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Migration
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.plan import newly_applied
+from ..module_utils.migration.model import Migration
+from ..module_utils.migration.plan import newly_applied
 
 ARGUMENTS = {
     **FLYWAY,

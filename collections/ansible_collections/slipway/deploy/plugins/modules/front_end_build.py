@@ -126,12 +126,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.building import BuildFailed, Order, builder, built
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import beside, ensure_directory, filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end import check_build
-from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end_arguments import FRONT_END_BUILD
-from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.building import BuildFailed, Order, builder, built
+from ..module_utils.host.files import beside, ensure_directory, filing
+from ..module_utils.host.front_end import check_build
+from ..module_utils.host.front_end_arguments import FRONT_END_BUILD
+from ..module_utils.host.node import (
     Build,
     check_package,
     check_variables,
@@ -139,9 +139,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
     has_lock,
     is_workspace,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
-from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import read_plan
+from ..module_utils.host.program import ending
+from ..module_utils.host.release_directory import check_path
+from ..module_utils.host.unpack import read_plan
 
 
 def main() -> None:

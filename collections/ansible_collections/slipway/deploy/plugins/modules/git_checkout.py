@@ -107,17 +107,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.git import Checkout, Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.git import Checkout, Wanted
+from ..module_utils.host.program import (
     NOBODY,
     Account,
     account,
     ending,
     exists,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.source.arguments import CHECKOUT
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import (
+from ..module_utils.source.arguments import CHECKOUT
+from ..module_utils.source.version import (
     COMMIT,
     check_directory,
     check_repository,

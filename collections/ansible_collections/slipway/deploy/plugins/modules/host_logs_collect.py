@@ -84,8 +84,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.collect import Collector, Wanted
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.collect import Collector, Wanted
 
 ARGUMENTS = {
     "unit": {"type": "str", "required": True},

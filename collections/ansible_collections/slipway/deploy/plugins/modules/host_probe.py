@@ -49,7 +49,7 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.probe import ask_all
+from ..module_utils.host.probe import ask_all
 
 ARGUMENTS = {"payload": {"type": "str", "required": True, "no_log": True}}
 

@@ -103,8 +103,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.nginx import (
     Journal,
     Server,
     State,
@@ -112,7 +112,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import (
     put,
     put_back,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged import (
+from ..module_utils.host.nginx_staged import (
     GENERATIONS,
     adopt,
     note_server,
@@ -120,10 +120,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged i
     target_of,
     write_generation,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.service import Service
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import locked
+from ..module_utils.host.program import ending
+from ..module_utils.host.readiness import Wanted
+from ..module_utils.host.service import Service
+from ..module_utils.host.whole import locked
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},

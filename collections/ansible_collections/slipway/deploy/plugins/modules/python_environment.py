@@ -187,17 +187,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.files import filing
+from ..module_utils.host.program import (
     NOBODY,
     account,
     ending,
     exists,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import PIP, UV, Index, hidden_words
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
+from ..module_utils.host.python_arguments import ENVIRONMENT
+from ..module_utils.host.python_build import PIP, UV, Index, hidden_words
+from ..module_utils.host.python_environment import (
     BuildError,
     Job,
     Python,
@@ -205,12 +205,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environ
     find_python,
     is_built,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_export import (
+from ..module_utils.host.python_export import (
     asked,
     is_project_lock,
     read_project_lock,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
+from ..module_utils.host.python_lock import Lock, read_lock
 
 _NO_HASHES = "the lock file has no hashes: what is installed is what the index has under these names and versions"
 

@@ -83,14 +83,14 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.java import memory_mib
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ports import listeners
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.java import memory_mib
+from ..module_utils.host.ports import listeners
+from ..module_utils.host.python_environment import (
     find_python,
     makes_environments,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.sockets import is_own
+from ..module_utils.host.sockets import is_own
 
 ARGUMENTS = {
     "python": {"type": "str", "default": "/usr/bin/python3"},

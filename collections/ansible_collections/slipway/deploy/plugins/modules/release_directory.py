@@ -155,10 +155,10 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import check_tag, read_digest
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import (
+from ..module_utils.artifact.model import check_tag, read_digest
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.program import ending
+from ..module_utils.host.release_directory import (
     Layout,
     Owner,
     Release,
@@ -166,19 +166,19 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.release_direct
     ensure_shared,
     make,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import (
+from ..module_utils.host.release_source import (
     downloaded,
     exported,
     opened,
     shown,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import (
+from ..module_utils.host.whole import (
     check_not_live,
     links_of,
     locked,
     read_mark,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import COMMIT
+from ..module_utils.source.version import COMMIT
 
 ARGUMENTS = {
     "tag": {"type": "str", "required": True},

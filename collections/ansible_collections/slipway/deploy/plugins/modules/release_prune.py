@@ -87,19 +87,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.assets import prune_assets
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import read_link
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.pruning import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host import ledger
+from ..module_utils.host.assets import prune_assets
+from ..module_utils.host.files import read_link
+from ..module_utils.host.program import ending
+from ..module_utils.host.pruning import (
     look,
     needed,
     release_in,
     removable,
     remove_leftovers,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import locked, remove
+from ..module_utils.host.whole import locked, remove
 
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},

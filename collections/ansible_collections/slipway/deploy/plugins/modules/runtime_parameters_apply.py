@@ -137,14 +137,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.configuration import (
     Configuration,
     Place,
     read_payload,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import read_link
-from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
+from ..module_utils.host.files import read_link
+from ..module_utils.host.generations import (
     needed,
     owners,
     switch,
@@ -152,8 +152,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.generations im
     unit_exists,
     write,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import load
-from ansible_collections.slipway.deploy.plugins.module_utils.host.renewing import generation_of, renew, write_renewed
+from ..module_utils.host.ledger import load
+from ..module_utils.host.renewing import generation_of, renew, write_renewed
 
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 

@@ -301,31 +301,31 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger, Release, Snapshot
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.ledger import Ledger, Release, Snapshot
+from ..module_utils.host.readiness import Wanted
+from ..module_utils.host.release import (
     SWITCHED,
     UNCHANGED,
     UNDONE,
     carry_out,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.service import (
+from ..module_utils.host.service import (
     Service,
     await_switch,
     heeding,
     load_ledger,
     locked,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import Application
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import (
+from ..module_utils.host.spring_files import Application
+from ..module_utils.host.switch import (
     Decision,
     Observed,
     decide,
     decide_back,
     tracked,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.told import (
+from ..module_utils.host.told import (
     brief,
     described,
     good_states,

@@ -146,11 +146,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spare import Spare, attempt, check, refused
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spare_unit import spare_url
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.host.program import ending
+from ..module_utils.host.readiness import Wanted
+from ..module_utils.host.spare import Spare, attempt, check, refused
+from ..module_utils.host.spare_unit import spare_url
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},

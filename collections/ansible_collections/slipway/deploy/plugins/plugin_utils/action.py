@@ -13,11 +13,11 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral, neutral_value
-from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import note_started
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, die_with, interruptible
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.neutral import neutral, neutral_value
+from .command_line import note_started
+from .context import Context
+from .process import Interruption, die_with, interruptible
 
 
 class Said:

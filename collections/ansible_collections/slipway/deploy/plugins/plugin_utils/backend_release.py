@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
+from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.common.command import again, command
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts.migrations import has_begun
+from ..module_utils.hosts.model import Release
+from ..module_utils.record.history import group_key
+from ..module_utils.record.hosts import last_good_release
+from ..module_utils.record.journal import history
+from ..module_utils.versions.store import read_version
+from .action import display
+from .context import BACKEND, Context
+from .way_back import find_goal
 
 #: Records that are searched for whether the release ran here before.
 LOOKED_BACK = 50

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import Tree, TreeFile, fetched_versions
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import known_schema, touched
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.released import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.git.run import Credentials
+from ..module_utils.git.tags import Tree, TreeFile, fetched_versions
+from ..module_utils.hosts.migrations import known_schema, touched
+from ..module_utils.hosts.model import Release
+from ..module_utils.hosts.released import (
     Before,
     chosen_by,
     compare,
@@ -24,11 +24,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.released impo
     migrations_of,
     refuse_compiled,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import read_script
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ..module_utils.migration.scripts import read_script
+from ..module_utils.record.hosts import last_good_release
+from ..module_utils.record.journal import history
+from ..module_utils.source.token import Token, find_token
+from .context import BACKEND, Context
 
 #: Records that are searched for what was applied.
 _LOOKED_BACK = 50

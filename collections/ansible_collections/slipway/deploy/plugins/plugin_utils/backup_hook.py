@@ -12,9 +12,9 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.tags import PREFIXES
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.gates.tags import PREFIXES
+from .context import Context
 
 #: What the playbook keeps of the hook: that it ended, why it failed, and what it said of the backup.
 BACKED_UP, BACKUP_FAILED, SAID = "__backed_up", "__backup_failed", "slipway_backup"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..module_utils.checks.probes import (
     Group,
     Http,
     Probe,
@@ -18,12 +18,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Row,
     questions,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import World, ask, revealed
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_declared import parse_checklist
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_judge import worst
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import base_url, named, secret_reader, traced
+from ..module_utils.checks.probes_ask import World, ask, revealed
+from ..module_utils.checks.probes_declared import parse_checklist
+from ..module_utils.checks.probes_judge import worst
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from .context import Context
+from .smoke import base_url, named, secret_reader, traced
 
 #: What the playbook registers of ``checklist_host``.
 HOST = "__checklist_host"

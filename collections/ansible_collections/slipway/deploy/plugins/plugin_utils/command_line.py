@@ -13,15 +13,15 @@ from typing import Any, Final, NoReturn
 from ansible import constants, context
 from ansible.inventory.manager import split_host_pattern
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import (
+from ..module_utils.common.command import (
     name_environment,
     resume_commands,
     started_from,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text, root_of
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import PLAYBOOKS, check_known
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_about
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.directory import read_text, root_of
+from ..module_utils.environment.known import PLAYBOOKS, check_known
+from ..module_utils.environment.scope import check_about
 
 _WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its steps is not a deploy"
 

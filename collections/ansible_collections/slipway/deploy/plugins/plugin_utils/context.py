@@ -16,7 +16,7 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleError
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
+from ..module_utils.aws.client import (
     AwsSettings,
     Clients,
     check_local,
@@ -24,21 +24,21 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
     make_clients,
     settings_from_vars,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_about_credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
+from ..module_utils.aws.errors import is_about_credentials
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.settings import (
     Settings,
     check_selected,
     desired_service,
     read_settings,
     wanted_tags,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.owner import current_owner
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import main_process
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
-from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
+from ..module_utils.fleet.model import DesiredService
+from ..module_utils.lock.owner import current_owner
+from ..module_utils.lock.process import main_process
+from ..module_utils.state.store import Store, open_store
+from .extra_vars import read_extra_vars
+from .files import RunFiles, runs_directory
 
 FLEET = "fleet"
 BACKEND = "backend"
@@ -208,7 +208,7 @@ class Context:
         :raises SlipwayError: they do not, or AWS does not take them; it says where they come from.
         """
         # Imported here, because most tasks ask nobody.
-        from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+        from ..module_utils.verify.verify import check_account
 
         if not self.has_account:
             return

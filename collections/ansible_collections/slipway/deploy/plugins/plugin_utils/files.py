@@ -18,10 +18,10 @@ from pathlib import Path
 
 from ansible import constants
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import LEFT
+from ..module_utils.common.documents import loads
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.lock.process import ProcessId, identify
+from ..module_utils.lock.status import LEFT
 
 #: The mark that the run is to stop.
 _STOP = "stop"

@@ -8,33 +8,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place, find_group, places
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.judge import judge_host
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import (
+from ..module_utils.checks.health import Health
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts.balancer import Place, find_group, places
+from ..module_utils.hosts.judge import judge_host
+from ..module_utils.hosts.migrations import (
     known_schema,
     moved_since,
     planned_downgrade,
     planned_migrations,
     refuse_behind,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import (
+from ..module_utils.hosts.model import (
     HostChange,
     HostPlan,
     ObservedHost,
     Release,
     Runs,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED, plan_hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.serving import serving_problem
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_source import look_from_here
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import look_at_hook
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.linted import findings_of, linted_of
+from ..module_utils.hosts.plan import NOT_SELECTED, plan_hosts
+from ..module_utils.hosts.progress import After, hosts_of
+from ..module_utils.hosts.serving import serving_problem
+from ..module_utils.record.journal import history
+from ..module_utils.render.hosts import HostStatus
+from .backend_source import look_from_here
+from .backup_hook import look_at_hook
+from .context import BACKEND, Context
+from .linted import findings_of, linted_of
 
 #: What the tasks of playbooks/shared/backend/ and site/ register for each host.
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"

@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from .context import Context
 
 
 def refuse_overridden(context: Context) -> None:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.verify.verify import check_account
+from .action import display
+from .context import Context
+from .sandbox import ensure_sandbox
 
 
 def begin_reading(context: Context, *, account: bool = True) -> None:

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import Notes
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import ran_last
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.site_environment import check_environment
-from ansible_collections.slipway.deploy.plugins.plugin_utils.site_tag import image_of, wanted_release
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
+from ..module_utils.common.command import command
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.gates.notes import Notes
+from ..module_utils.hosts.model import Release
+from ..module_utils.needs.model import Needs
+from ..module_utils.record.history import group_key
+from ..module_utils.record.hosts import last_good_release
+from .backend_release import ran_last
+from .context import SITE, Context
+from .site_environment import check_environment
+from .site_tag import image_of, wanted_release
+from .way_back import find_goal
 
 
 def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None]:

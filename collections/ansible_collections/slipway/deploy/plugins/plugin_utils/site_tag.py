@@ -13,29 +13,29 @@ from pathlib import Path
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import FILE, Notes, find_notes, require_notes
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.tags import Kind, check_tag, prefix_of
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import TaggedTree, fetched_tag
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.image.registry import (
+from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.images import ImageRef
+from ..module_utils.gates.notes import FILE, Notes, find_notes, require_notes
+from ..module_utils.gates.tags import Kind, check_tag, prefix_of
+from ..module_utils.git.run import Credentials
+from ..module_utils.git.tags import TaggedTree, fetched_tag
+from ..module_utils.hosts.model import Release
+from ..module_utils.image.registry import (
     Login,
     image_digest,
     read_image,
     read_login,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.node import read_node_needs
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.python import read_python_needs
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_api import GitHub, GitHubError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import read_settings
-from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secrets_of_run
+from ..module_utils.needs.model import Needs
+from ..module_utils.needs.node import read_node_needs
+from ..module_utils.needs.python import read_python_needs
+from ..module_utils.notify.github_api import GitHub, GitHubError
+from ..module_utils.notify.github_channel import read_settings
+from ..module_utils.source.token import Token, find_token
+from .action import display
+from .context import SITE, Context
+from .smoke import secrets_of_run
 
 CHOSEN = "-e site_release"
 #: The last part of an archive's key in a bucket, where the inventory does not say another.

@@ -14,15 +14,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import idle_detail, runs_nothing
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import base_of, secrets_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged, Secret, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ..module_utils.checks.declared import parse_checks
+from ..module_utils.checks.health import idle_detail, runs_nothing
+from ..module_utils.checks.http import Job, run_checks
+from ..module_utils.checks.request import base_of, secrets_of
+from ..module_utils.checks.smoke import Judged, Secret, SmokeCheck
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.fleet.observe import observe_services
+from ..module_utils.notify.secret import Secrets
+from .context import BACKEND, Context
 
 #: The ports that hosts of a group are asked on where ``<group>_port`` says nothing; else the scheme's own.
 _PORTS: Mapping[str, int] = {BACKEND: 8080}

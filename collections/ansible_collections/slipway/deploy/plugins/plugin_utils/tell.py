@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.notify import slack
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Stage, send
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary import summary
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary_file import write_summary
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.tell_github import tell_github
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+from ..module_utils.notify import slack
+from ..module_utils.notify.channel import Stage, send
+from ..module_utils.notify.secret import Secrets
+from ..module_utils.notify.summary import summary
+from ..module_utils.notify.summary_file import write_summary
+from .action import display
+from .context import Context
+from .tell_github import tell_github
+from .work import Work
 
 
 def tell_start(context: Context, work: Work) -> None:

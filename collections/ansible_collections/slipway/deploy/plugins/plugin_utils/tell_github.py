@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import post
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secrets_of_run
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+from ..module_utils.notify.github_channel import post
+from .action import display
+from .context import Context
+from .smoke import secrets_of_run
+from .work import Work
 
 #: The settings, and the variable of the command line that names an issue or a pull request.
 SETTINGS, ISSUE = "github", "github_issue"

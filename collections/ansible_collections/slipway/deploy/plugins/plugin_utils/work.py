@@ -12,30 +12,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
+from ..module_utils.aws.errors import (
     is_about_credentials,
     refused_credentials,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbeat
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockCorrupt, LockLost
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+from ..module_utils.common.command import resume_commands
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.lock import heartbeat
+from ..module_utils.lock.lease import acquire, attach, look
+from ..module_utils.lock.model import LockCorrupt, LockLost
+from ..module_utils.record.journal import Journal
+from ..module_utils.record.model import (
     Record,
     rollout_of,
     undo_was_asked,
     with_rollout,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Undecided
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Rollout
-from ansible_collections.slipway.deploy.plugins.plugin_utils import process
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held
+from ..module_utils.render.text import clock as time_of_day
+from ..module_utils.rollout.ecs import EcsFleet
+from ..module_utils.rollout.engine import Engine, Undecided
+from ..module_utils.rollout.model import Cause, Rollout
+from . import process
+from .console import Console
+from .context import Context
+from .files import Held
 
 #: How long the engine sleeps at a time: within that it notices that it is to stop.
 _SLICE_SECONDS = 0.25

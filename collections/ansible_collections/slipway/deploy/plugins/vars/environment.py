@@ -30,8 +30,8 @@ from typing import Any
 from ansible.plugins.loader import vars_loader
 from ansible.plugins.vars import BaseVarsPlugin
 
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import MARKER, is_environment
-from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
+from ..module_utils.environment.directory import MARKER, is_environment
+from ..plugin_utils.extra_vars import read_extra_vars
 
 
 class VarsModule(BaseVarsPlugin):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors
 
 LOCAL = "local"
 """The name of the environment that lives in the sandbox."""
@@ -221,9 +221,9 @@ class _ClientCache:
         return client
 
     def _make(self, service: str, region: str) -> Any:
-        from ansible_collections.slipway.deploy.plugins.module_utils.aws.complete import require_complete_answers
-        from ansible_collections.slipway.deploy.plugins.module_utils.aws.credentials import signed_in
-        from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
+        from .complete import require_complete_answers
+        from .credentials import signed_in
+        from .errors import calling
 
         settings = self._settings
         with calling(f"make a client for {service} (environment {settings.environment})"):

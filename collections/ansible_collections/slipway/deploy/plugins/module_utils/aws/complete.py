@@ -13,8 +13,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.answers import missing
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import IncompleteAnswer
+from .answers import missing
+from .errors import IncompleteAnswer
 
 #: Seconds before an incomplete answer is asked for again; as many times as there are.
 PAUSES = (0.2, 0.4, 0.8)

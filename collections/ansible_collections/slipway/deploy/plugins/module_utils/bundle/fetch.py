@@ -20,8 +20,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, file_digest
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
+from ..common.archives import (
+    LimitExceeded,
+    Limits,
+    Tar,
+    mib,
+    open_zip,
+    read_zipped,
+)
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..git.run import run_local
+from ..migration.scripts import is_compiled
+from .archive import Entry, file_digest
+from .content import (
     LOCATIONS,
     MIGRATION_SIZE,
     WHEELHOUSE,
@@ -33,25 +45,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content impo
     refuse_private_key,
     resource,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels import (
+from .wheels import (
     Pin,
     check_python,
     needed,
     pip_arguments,
     read_lock,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import (
-    LimitExceeded,
-    Limits,
-    Tar,
-    mib,
-    open_zip,
-    read_zipped,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import is_compiled
 
 PINS: Final = "pipelines/codedeploy/pins.json"
 JAR_LIMITS: Final = Limits(members=100_000)

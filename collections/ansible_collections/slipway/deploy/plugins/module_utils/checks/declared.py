@@ -16,16 +16,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from .declared_body import (
     parse_body,
     parse_login,
     parse_secret,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import parse_wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.order import known
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import NAME
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from .document import parse_wanted
+from .order import known
+from .smoke import Secret, SmokeCheck
+from .values import NAME
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")

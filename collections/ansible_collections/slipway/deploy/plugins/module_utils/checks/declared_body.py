@@ -12,9 +12,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Body, Login, Secret
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import references
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .smoke import Body, Login, Secret
+from .values import references
 
 SOURCES = ("env", "file", "ssm", "secretsmanager")
 _KINDS = ("json", "form", "text")

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import age
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .moment import age
 
 #: The path of the whole answer.
 WHOLE = "."

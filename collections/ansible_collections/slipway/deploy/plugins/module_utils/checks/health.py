@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ..fleet.model import ObservedService
 
 Verdict = Literal["pass", "fail", "unknown", "warn"]
 

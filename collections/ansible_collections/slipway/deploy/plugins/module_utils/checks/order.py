@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import references_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .request import references_of
+from .smoke import Judged, SmokeCheck
+from .values import Reference, Scalar
 
 _FAILED = {"fail": "failed", "inconclusive": "is inconclusive"}
 

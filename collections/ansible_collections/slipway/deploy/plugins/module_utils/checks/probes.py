@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import secrets_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
+from .request import secrets_of
+from .smoke import Secret, SmokeCheck
 
 Verdict = Literal["green", "red", "unknown"]
 #: From where a row is asked.

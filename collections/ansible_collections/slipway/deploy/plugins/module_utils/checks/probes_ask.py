@@ -11,9 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import sentry
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..common.errors import SlipwayError
+from ..host import probe as machine
+from ..notify.post import Unreachable, request_json
+from . import sentry
+from .http import Job, run_checks
+from .probes import (
     Found,
     Group,
     Http,
@@ -24,12 +27,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     host_question,
     secrets,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_judge import judge, judge_smoke
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import Resolver
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import probe as machine
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Unreachable, request_json
+from .probes_judge import judge, judge_smoke
+from .request import Resolver
+from .smoke import Secret
 
 _WORKERS = 16
 # How often a caller is asked whether to go on, in seconds.

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_check, refused_references
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import is_secret, parse_secret
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import is_number
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from .declared import parse_check, refused_references
+from .declared_body import is_secret, parse_secret
+from .document import is_number
+from .probes import (
     Command,
     Heartbeat,
     Http,
@@ -25,8 +26,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Unit,
     Via,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from .smoke import Secret
 
 _LONGEST = 300.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

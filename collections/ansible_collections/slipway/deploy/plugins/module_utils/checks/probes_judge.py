@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import age
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..render.text import duration, plural
+from .moment import age
+from .probes import (
     Command,
     Found,
     Heartbeat,
@@ -21,8 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Unit,
     Verdict,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import duration, plural
+from .smoke import Judged
 
 _OF_SMOKE: Mapping[str, Verdict] = {"pass": "green", "fail": "red", "inconclusive": "unknown"}
 #: systemd's states of a unit that is neither up nor down yet, or still.

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Body, Login, Secret, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import (
+from ..common.errors import SlipwayError
+from .smoke import Body, Login, Secret, SmokeCheck
+from .values import (
     Reference,
     Values,
     fill,
@@ -24,7 +25,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.values impor
     references,
     written,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 #: Gives a secret's value; the second argument is the place to name in an error.
 Resolver = Callable[[Secret, str], str]

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import moment
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Found, Sentry
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, plural
+from ..common.documents import loads
+from ..render.text import clean, plural
+from .moment import moment
+from .probes import Found, Sentry
 
 _ALL_PROJECTS = "-1"
 #: The most that Sentry lists at once.

@@ -24,9 +24,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import at, first_problem
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
+from ..common.documents import loads
+from .document import at, first_problem
+from .values import Reference, Scalar
 
 Verdict = Literal["pass", "fail", "inconclusive", "warn"]
 """``warn``: of what runs nothing, or failed before the deploy and was not changed by it. No attempt leads to it."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import TargetGroupHealth, judge
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import in_flight
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
+from ..fleet.compare import in_flight
+from ..fleet.drift import Drift
+from ..fleet.observation import Facts
+from ..fleet.plan import running_side
+from .health import TargetGroupHealth, judge
 
 Condition = Literal["well", "failing", "moving", "unknown", "idle", "out_of_step", "unreleased"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
+from .neutral import neutral
 
 #: Characters of a log line that are kept.
 LINE_LENGTH = 300

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import content_is, filing, write_atomic
+from ..common.errors import SlipwayError
+from ..git.run import run_local
+from ..host.files import content_is, filing, write_atomic
 
 ENV_FILE = ".env"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")

@@ -13,14 +13,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.checkout import Checkout
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import file_digest, write_atomic
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import Finished, account, hidden, path_of, run
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import Connection, check_url
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import render as flyway_config
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.output import read_failure
+from ..common.errors import SlipwayError
+from ..host.files import file_digest, write_atomic
+from ..host.program import Finished, account, hidden, path_of, run
+from ..host.secrets import without_secrets
+from ..migration.config import Connection, check_url
+from ..migration.config import render as flyway_config
+from ..migration.output import read_failure
+from .checkout import Checkout
 
 _SECONDS = 900
 _APPLIED = re.compile(r"Successfully applied (\d+) migrations?")

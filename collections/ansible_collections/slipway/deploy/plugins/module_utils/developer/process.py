@@ -17,13 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from ..common.errors import SlipwayError
+from ..host.files import (
     content_is,
     ensure_directory,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify, is_running
+from ..lock.process import ProcessId, identify, is_running
 
 _PAUSE_SECONDS = 0.3
 _STOP_SECONDS = 20

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import cluster_name, parse_service
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..fleet.identity import cluster_name, parse_service
+from .source import Places
 
 FLEET = "fleet"
 #: The groups of hosts that Slipway deploys to or looks after.

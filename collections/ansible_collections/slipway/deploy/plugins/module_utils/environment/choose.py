@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import PurePath
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.command import name_environment
+from ..common.errors import SlipwayError
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:

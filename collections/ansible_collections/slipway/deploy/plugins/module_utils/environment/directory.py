@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
+from ..common.command import name_environment
+from ..common.errors import SlipwayError
+from .choose import choose
 
 MARKER = "environment.yml"
 _NAMED = ("all", "fleet", "backend", "site", "database")

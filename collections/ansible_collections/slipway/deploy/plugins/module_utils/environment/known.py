@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+from ..common.errors import SlipwayError
+from .choose import suggest
 
 _DEPLOY: Final = ("deploy", "bootstrap_host")
 _RELEASE: Final = (*_DEPLOY, "rollback")

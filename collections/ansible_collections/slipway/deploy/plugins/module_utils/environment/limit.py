@@ -13,9 +13,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import translate
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import listing
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
+from ..common.command import listing
+from ..common.errors import SlipwayError
+from .choose import shorten, suggest
 
 _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<index>-?[0-9]+|[0-9]+[:-][0-9]*)\]")
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import (
+from ..common.errors import SlipwayError
+from .known import (
     ABOUT,
     OF_ENVIRONMENT,
     OF_GROUP,

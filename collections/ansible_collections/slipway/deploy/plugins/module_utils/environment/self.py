@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import HOST_GROUPS
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten
+from ..common.errors import SlipwayError
+from .check import HOST_GROUPS
+from .choose import shorten
 
 # A segment of a key of the state store, where the host keeps its records.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import identify
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import is_digest, is_tag
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..fleet.identity import identify
+from ..fleet.images import is_digest, is_tag
+from ..fleet.model import DesiredService
+from ..rollout.model import Limits
+from .choose import shorten, suggest
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
 _TAG_FORMS = "Say -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"

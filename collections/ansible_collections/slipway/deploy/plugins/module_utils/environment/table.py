@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common import database_url
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
-from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
+from ..common import database_url
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..host.environment_file import NAME
+from .choose import suggest
 
 _KEYS = ("type", "required", "choices", "page", "delivered")
 _PLAIN = "Write it as DATABASE_URL: {type: postgresql_url}, or REDIS_URL: {required: false}"

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ..common.errors import SlipwayError, SlipwayErrors
+from .model import ObservedService
 
 PORT_TAG = "Port"
 """A service's optional tag with the port that it listens on."""

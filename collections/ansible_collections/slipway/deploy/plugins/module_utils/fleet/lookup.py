@@ -12,22 +12,22 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients, client_in, is_loopback
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code, is_denied
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef, ecr_account, parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import (
-    IMAGE_TYPES,
-    INDEX_TYPES,
-    parse_image_answer,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.image.registry import (
+from ..aws.client import Clients, client_in, is_loopback
+from ..aws.errors import calling, error_code, is_denied
+from ..common.errors import SlipwayError
+from ..image.registry import (
     ABSENT,
     UNKNOWN,
     Login,
     read_blob,
     read_manifest,
+)
+from .images import ImageRef, ecr_account, parse_image
+from .observation import ResolvedImage
+from .parse import (
+    IMAGE_TYPES,
+    INDEX_TYPES,
+    parse_image_answer,
 )
 
 _MISSING = frozenset({"ImageNotFoundException", "InvalidParameterException"})

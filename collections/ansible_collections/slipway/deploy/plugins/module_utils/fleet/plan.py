@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import (
+from ..common.command import again
+from ..common.errors import SlipwayError, SlipwayErrors
+from .compare import (
     SAME,
     image_verdict,
     image_wanted,
@@ -20,20 +20,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare impor
     running_image,
     sharing_of,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import cluster_name
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
+from .drift import Drift, drift_of
+from .identity import cluster_name
+from .images import (
     is_digest,
     parse_image,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+from .model import DesiredService
+from .observation import (
     Facts,
     FleetObservation,
     ResolvedImage,
     TaskDefinition,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import (
+from .planned import (
     NOT_EXERCISED,
     UNPINNED,
     Change,
@@ -41,8 +41,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned impor
     Side,
     Unchanged,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import same_text, sharing
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from .sharing import same_text, sharing
+from .taskdef import (
     container_names,
     container_of,
     revision_of,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.command import again
+from ..common.errors import SlipwayError
 
 #: The variables of the command line.
 BY, REFERENCE = "approved_by", "approval_ref"

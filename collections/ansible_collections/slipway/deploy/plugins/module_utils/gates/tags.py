@@ -15,7 +15,7 @@ from datetime import date
 from functools import total_ordering
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 #: The prefixes of environments where the inventory does not say another.
 PREFIXES: Mapping[str, str] = {"staging": "staging", "production": "prod", "prod": "prod"}

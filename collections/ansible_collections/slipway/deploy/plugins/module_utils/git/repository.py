@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import check_name
-from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import (
+from ..common.errors import SlipwayError
+from .neutral import check_name
+from .plan import Seen
+from .run import (
     Credentials,
     Git,
     check_url,

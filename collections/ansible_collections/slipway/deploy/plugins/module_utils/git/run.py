@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import (
+from ..common.errors import SlipwayError
+from .neutral import (
     LISTING,
     PROTOCOLS,
     REMOTE_OPTIONS,

@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common import database_url
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import container, environment_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from ..common import database_url
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..migration import alembic_locks, alembic_run
+from ..migration.model import Failure
+from ..migration.revisions import Revision, read_revision
+from ..migration.trouble import crashed, read_trouble
+from . import container, environment_file
+from .files import filing
+from .program import (
     Account,
     Finished,
     base_environment,
@@ -27,11 +31,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
     path_of,
     run,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import environment_values, without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.migration import alembic_locks, alembic_run
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.revisions import Revision, read_revision
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import crashed, read_trouble
+from .secrets import environment_values, without_secrets
 
 #: What stands for a secret in SQL: a name, so that a lint can still read the statement.
 HIDDEN = "redacted"

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Look, Went
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.revisions import Fate, Revision, fate, unsafe
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import waited_for
+from ..common.errors import SlipwayError
+from ..migration.revisions import Fate, Revision, fate, unsafe
+from ..migration.trouble import waited_for
+from .alembic import Look, Went
 
 
 class Refused(SlipwayError):

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.download import Source, download
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from .download import Source, download
+from .files import (
     ensure_directory,
     file_digest,
     filing,
@@ -17,8 +17,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     superfluous,
     sync_directory,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.pruning import needed, release_in
+from .ledger import Ledger
+from .pruning import needed, release_in
 
 
 def is_fetched(path: Path, digest: str) -> bool:

@@ -15,13 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from .files import (
     beside,
     ensure_directory,
     file_digest,
     filing,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import read_mark, sync_file_system
+from .whole import read_mark, sync_file_system
 
 # Eight characters of URL-safe base64, as Rollup and esbuild write them, or more hexadecimal digits. A word of the
 # language has no digit and no two capitals, a date has no letter. The role nginx_site has the same pattern.

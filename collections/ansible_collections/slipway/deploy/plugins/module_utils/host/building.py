@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing, remove_tree
-from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
+from ..common.errors import SlipwayError
+from .files import filing, remove_tree
+from .node import (
     Build,
     environment,
     expand_npmrc,
@@ -30,7 +30,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
     heap,
     last_lines,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from .program import (
     NOBODY,
     Account,
     Finished,
@@ -39,7 +39,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
     path_of,
     run,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import unnamed_file
+from .release_source import unnamed_file
 
 _PREFIX = "slipway-build-"
 _LEFT_OUT = shutil.ignore_patterns("node_modules", ".git", ".venv")

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import known_values, without_secrets
+from .secrets import known_values, without_secrets
 
 _LIMIT_SECONDS = 60
 #: What is read of the end of a file, and of a program's output.

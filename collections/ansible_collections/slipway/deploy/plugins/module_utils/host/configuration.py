@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from . import environment_file
 
 #: A change here makes every host's next generation a new one.
 _FORMAT = 1

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import program
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import Account, Finished, path_of
+from ..common.errors import SlipwayError
+from . import program
+from .files import filing
+from .program import Account, Finished, path_of
 
 PODMAN = "/usr/bin/podman"
 #: The variable that a release's file has its image in.

@@ -12,8 +12,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import file_name, file_path
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from .configuration import file_name, file_path
+from .files import (
     ensure_directory,
     filing,
     link_atomic,

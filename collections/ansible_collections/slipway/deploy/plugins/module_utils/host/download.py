@@ -17,8 +17,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import beside, filing, sync_directory
+from ..common.errors import SlipwayError
+from .files import beside, filing, sync_directory
 
 ATTEMPTS = 4
 #: Bytes that stay free beside the download: the ledger and the journal must be writable afterwards.

@@ -16,10 +16,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import flyway_project
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import (
+from ..common.errors import SlipwayError
+from ..migration import config, output
+from ..migration.model import Failure, MigrationPlan, Script
+from ..migration.plan import (
+    newly_applied,
+    plan_migrations,
+    untouched,
+)
+from ..migration.scripts import (
+    LOOKED_AT,
+    is_callback,
+    read_script,
+)
+from . import flyway_project
+from .files import filing
+from .flyway_locks import (
     HOLDER,
     HOLDERS_SQL,
     Patience,
@@ -27,25 +39,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks i
     limited,
     read_holders,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from .program import (
     Account,
     Finished,
     base_environment,
     hidden,
     path_of,
     run,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.migration import config, output
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure, MigrationPlan, Script
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.plan import (
-    newly_applied,
-    plan_migrations,
-    untouched,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import (
-    LOOKED_AT,
-    is_callback,
-    read_script,
 )
 
 MAVEN, COMMAND_LINE = "maven", "flyway"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.trouble import holders
+from ..migration.trouble import holders
 
 HOLDER = "slipway_holder"
 #: Has PostgreSQL name the sessions whose transactions are open and hold locks on tables. No query of theirs is in it.

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.migration import output
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure, MigrationPlan
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import is_compiled, placeholders
+from ..common.errors import SlipwayError
+from ..migration import output
+from ..migration.model import Failure, MigrationPlan
+from ..migration.scripts import is_compiled, placeholders
+from .files import filing
 
 _RESOURCES = "src/main/resources"
 _SOURCES = ("src/main/java", "src/main/kotlin", "src/main/groovy", "src/main/scala")

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import (
+from ..common.errors import SlipwayError
+from .files import filing
+from .unpack import (
     FILE,
     SYMLINK,
     Access,
@@ -25,7 +25,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import 
     read_plan,
     unpack,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import MARK, making, read_mark
+from .whole import MARK, making, read_mark
 
 INDEX = "index.html"
 _SHORT = 8

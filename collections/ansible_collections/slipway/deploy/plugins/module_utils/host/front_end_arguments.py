@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.node import NPM, PNPM
+from .node import NPM, PNPM
 
 FRONT_END_BUILD: dict[str, dict[str, Any]] = {
     "source": {"type": "path", "required": True},

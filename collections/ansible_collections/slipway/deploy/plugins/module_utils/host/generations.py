@@ -19,8 +19,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+from ..common.errors import SlipwayError
+from .configuration import (
     CREDENTIALS_SINCE,
     Configuration,
     Difference,
@@ -31,8 +31,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration 
     file_name,
     read_contents,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.delivered import link_files
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from .delivered import link_files
+from .files import (
     PRIVATE,
     beside,
     ensure_directory,
@@ -43,7 +43,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     sync_directory,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import GOOD, Ledger
+from .ledger import GOOD, Ledger
 
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _KEY_BYTES = 32

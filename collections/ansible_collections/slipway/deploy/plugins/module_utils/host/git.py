@@ -17,16 +17,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import LISTING, SETTINGS, overrides
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from ..common.errors import SlipwayError
+from ..git.neutral import LISTING, SETTINGS, overrides
+from ..source.problem import Asked, explain, unadvertised
+from ..source.version import parse_names, resolve
+from .files import (
     ensure_directory,
     filing,
     link_atomic,
     read_link,
     remove_tree,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from .program import (
     Account,
     Finished,
     base_environment,
@@ -34,8 +36,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
     path_of,
     run,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.source.problem import Asked, explain, unadvertised
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import parse_names, resolve
 
 _USER = "x-access-token"
 _NEXT = ".next-"

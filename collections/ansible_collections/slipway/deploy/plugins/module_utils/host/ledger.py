@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import AnyPath, filing, write_atomic
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from .files import AnyPath, filing, write_atomic
 
 SCHEMA = "slipway/ledger/1"
 #: Releases that are remembered; the artifacts of far fewer are kept.

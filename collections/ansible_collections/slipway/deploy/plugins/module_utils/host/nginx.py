@@ -18,10 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import systemd
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from . import systemd
+from .files import (
     ensure_directory,
     filing,
     link_atomic,
@@ -29,8 +29,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     sync_directory,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_dump import read_files, refuse_shared
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_told import (
+from .nginx_dump import read_files, refuse_shared
+from .nginx_told import (
     given_up,
     main_log,
     refusal,

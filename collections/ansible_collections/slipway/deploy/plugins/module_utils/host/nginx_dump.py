@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 _FILE = re.compile(r"^# configuration file (/.*):$")
 _TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:\\.|\$\{[^}]*\}|[^\s{};"'\\])+|\\.""")

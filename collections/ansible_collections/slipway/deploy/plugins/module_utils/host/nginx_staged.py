@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from .files import (
     AnyPath,
     beside,
     content_is,
@@ -22,7 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     sync_directory,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import Server
+from .nginx import Server
 
 #: Where generations are. A link that leads into it is nginx's.
 GENERATIONS = "/etc/nginx/slipway"

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..common.redact import redact
 
 NPM, PNPM = "npm", "pnpm"
 #: Lines of a failed command's output that are kept, and that its error shows.

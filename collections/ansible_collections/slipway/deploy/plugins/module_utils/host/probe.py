@@ -18,10 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file, resp, systemd
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import status_of
+from ..common.errors import SlipwayError
+from ..common.redact import redact
+from . import environment_file, resp, systemd
+from .readiness import status_of
 
 _WORKERS = 8
 _OUTPUT = 64 * 1024

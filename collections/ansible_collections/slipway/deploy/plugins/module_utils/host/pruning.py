@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing, superfluous
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import GOOD, Ledger, Snapshot
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import read_mark, remove
+from .files import filing, superfluous
+from .ledger import GOOD, Ledger, Snapshot
+from .whole import read_mark, remove
 
 #: What runs, and what to go back to.
 LEAST = 2

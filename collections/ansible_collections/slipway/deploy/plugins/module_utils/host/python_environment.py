@@ -18,16 +18,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import python_build as build
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from . import python_build as build
+from .files import (
     ensure_directory,
     filing,
     remove_tree,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from .program import (
     Account,
     Finished,
     base_environment,
@@ -35,9 +35,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.program import
     path_of,
     run,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import PIP, UV, Index
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import without_secrets
+from .python_build import PIP, UV, Index
+from .python_lock import Lock
+from .secrets import without_secrets
 
 MARKER = ".slipway-environment.json"
 _FORMAT = 1

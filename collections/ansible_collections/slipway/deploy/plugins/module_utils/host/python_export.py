@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import Account, base_environment, run
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import Index, read_failure
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
+from ..common.errors import SlipwayError
+from .files import filing
+from .program import Account, base_environment, run
+from .python_build import Index, read_failure
+from .python_lock import Lock, read_lock
 
 NAME = "uv.lock"
 _PROJECT = "pyproject.toml"

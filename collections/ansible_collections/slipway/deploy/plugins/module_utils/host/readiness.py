@@ -15,9 +15,9 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import Application
-from ansible_collections.slipway.deploy.plugins.module_utils.host.systemd import Unit
+from ..common.documents import loads
+from .spring_files import Application
+from .systemd import Unit
 
 _ANSWER_LIMIT = 64 * 1024
 _GOOD = ("up", "ok", "healthy", "ready", "pass", "alive", "live", "running", "success", "available", "operational")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+from ..common.errors import SlipwayError
+from .ledger import (
     BAD,
     GOOD,
     NOT_READY,
@@ -19,7 +19,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import 
     Running,
     Snapshot,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Decision
+from .switch import Decision
 
 UNCHANGED, SWITCHED, UNDONE, UNDO_FAILED, FAILED = "unchanged", "switched", "undone", "undo_failed", "failed"
 

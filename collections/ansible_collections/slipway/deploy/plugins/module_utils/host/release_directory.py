@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import release_id
-from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import Tar
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory
-from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import (
+from ..artifact.model import release_id
+from ..common.archives import Tar
+from ..common.errors import SlipwayError
+from .files import ensure_directory
+from .unpack import (
     DIRECTORY,
     FILE,
     SYMLINK,
@@ -30,7 +30,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import 
     reading,
     unpack,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import MARK, making
+from .whole import MARK, making
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)

@@ -19,18 +19,18 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import LISTING, PROTOCOLS, check_name, options
-from ansible_collections.slipway.deploy.plugins.module_utils.host.download import Source, download
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import file_digest, filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from ..common.errors import SlipwayError
+from ..git.neutral import LISTING, PROTOCOLS, check_name, options
+from ..source.problem import Asked, explain
+from .download import Source, download
+from .files import file_digest, filing
+from .program import (
     Account,
     account,
     base_environment,
     path_of,
     run,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.source.problem import Asked, explain
 
 _GIT_ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": PROTOCOLS,

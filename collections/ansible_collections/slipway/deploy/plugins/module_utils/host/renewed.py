@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+from . import environment_file
+from .configuration import (
     IMPORT,
     Configuration,
     Delivered,

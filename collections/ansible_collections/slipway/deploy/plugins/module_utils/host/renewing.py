@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+from .configuration import (
     Configuration,
     Delivered,
     Place,
@@ -20,14 +20,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration 
     digest_of,
     file_path,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
+from .generations import (
     Owner,
     read_files,
     read_key,
     write_generation,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.renewed import read_configuration, renewed
+from .ledger import Ledger
+from .renewed import read_configuration, renewed
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 SCHEMES = ("redis", "rediss", "unix")
 _PORT = 6379

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import LINE_LENGTH, redact
+from ..common.documents import loads
+from ..common.redact import LINE_LENGTH, redact
 
 #: Shorter values are ordinary words, numbers and profiles; taking them out would leave no readable line.
 SHORTEST = 6

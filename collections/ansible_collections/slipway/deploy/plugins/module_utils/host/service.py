@@ -19,12 +19,12 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger as ledgers
-from ansible_collections.slipway.deploy.plugins.module_utils.host import nginx_staged, ports, secrets, sockets, systemd
-from ansible_collections.slipway.deploy.plugins.module_utils.host.crash import root_cause, telling
-from ansible_collections.slipway.deploy.plugins.module_utils.host.draining import Draining
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from ..common.errors import SlipwayError
+from . import ledger as ledgers
+from . import nginx_staged, ports, secrets, sockets, systemd
+from .crash import root_cause, telling
+from .draining import Draining
+from .files import (
     ensure_directory,
     file_digest,
     filing,
@@ -32,12 +32,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
     read_link,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger, Snapshot
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged import GENERATIONS
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Answer, Wanted, Watch, ask, judge
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release import Proof
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import readiness_url
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed
+from .ledger import Ledger, Snapshot
+from .nginx_staged import GENERATIONS
+from .readiness import Answer, Wanted, Watch, ask, judge
+from .release import Proof
+from .spring_files import readiness_url
+from .switch import Observed
 
 #: Of the journal, to find why a process ended: a stack trace may have hundreds.
 LOG_LINES = 1000

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ports, systemd
+from . import ports, systemd
 
 _INIT = 1
 _LISTEN = re.compile(r"(.+) \((?:Stream|SequentialPacket)\)")

@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file, ports, spare_unit, systemd
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
+from ..common.errors import SlipwayError
+from . import environment_file, ports, spare_unit, systemd
+from .files import (
     ensure_directory,
     filing,
     read_link,
     remove_tree,
     write_atomic,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release import Proof
-from ansible_collections.slipway.deploy.plugins.module_utils.host.service import Service
+from .readiness import Wanted
+from .release import Proof
+from .service import Service
 
 #: Seconds that a spare may outlive its trial by, when who tries it is killed: then systemd stops it.
 _GRACE = 60

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file, spring, systemd
+from . import environment_file, spring, systemd
 
 _LARGEST = 1024 * 1024
 _ROOTS = ("BOOT-INF/classes/", "")

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+from ..common.errors import SlipwayError
+from .ledger import (
     GOOD,
     UNPROVEN,
     Entry,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Entry, Ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release import SWITCHED, UNCHANGED, UNDONE, Outcome
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import (
+from .ledger import Entry, Ledger
+from .release import SWITCHED, UNCHANGED, UNDONE, Outcome
+from .switch import (
     Decision,
     Observed,
     differences,

@@ -19,14 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import (
+from ..common.archives import (
     LIMITS,
     LimitExceeded,
     Tar,
     check_path,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
+from ..common.errors import SlipwayError
+from .files import filing
 
 try:
     from lzma import LZMAError

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..aws.client import Clients
+from ..aws.errors import calling
+from ..common.errors import SlipwayError
 
 POLL_SECONDS = 2.0
 #: Seconds on top of the group's own deregistration delay before a drain counts as stuck.

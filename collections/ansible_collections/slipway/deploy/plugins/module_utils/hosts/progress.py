@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import touched
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Failure
+from ..rollout.model import Cause, Failure
+from .migrations import touched
 
 Record = dict[str, Any]
 

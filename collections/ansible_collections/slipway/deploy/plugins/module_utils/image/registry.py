@@ -21,9 +21,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from .reference import (
     DOCKER_HUB,
     ImageRef,
     is_digest,

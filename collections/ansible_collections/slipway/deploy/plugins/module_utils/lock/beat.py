@@ -19,18 +19,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, make_clients
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, attach, boottime
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockCorrupt, LockLost, parse
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, Watch, identify
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import (
+from ..aws.client import AwsSettings, make_clients
+from ..common.errors import SlipwayError
+from ..state.store import Store, open_store
+from .lease import Lease, attach, boottime
+from .model import LockCorrupt, LockLost, parse
+from .process import ProcessId, Watch, identify
+from .status import (
     LEFT,
     Status,
     fingerprint,
     write_status,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
 
 _LOOK_SECONDS: Final = 0.25
 _RETRY_SECONDS: Final = 2.0

@@ -19,9 +19,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import FREE, HELD, Lock, LockCorrupt, LockHeld
+from ..common.documents import loads
+from . import plan
+from .model import FREE, HELD, Lock, LockCorrupt, LockHeld
 
 SCHEMA: Final = "slipway/claim/1"
 

@@ -15,18 +15,18 @@ import time
 from pathlib import Path
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.beat import Job, encode, stop_file
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, boottime
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost, serialise
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import (
+from ..aws.client import AwsSettings
+from ..common.errors import SlipwayError
+from .beat import Job, encode, stop_file
+from .lease import Lease, boottime
+from .model import LockLost, serialise
+from .process import (
     ProcessId,
     identify,
     is_running,
     terminate,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import Status, fingerprint, read_status
+from .status import Status, fingerprint, read_status
 
 _START_SECONDS: Final = 30.0
 _COLLECTIONS: Final = Path(__file__).resolve().parents[5]

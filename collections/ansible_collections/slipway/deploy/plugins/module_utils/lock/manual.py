@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import break_claims
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look, look_at_hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import Lock, LockCorrupt, lock_key, serialise
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+from ..common.command import command
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store
+from . import plan
+from .hosts import break_claims
+from .lease import acquire, attach, look, look_at_hosts
+from .model import Lock, LockCorrupt, lock_key, serialise
 
 LONGEST_SECONDS: Final = 30 * 86_400
 _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.command import command
+from ..common.documents import loads
+from ..common.errors import SlipwayError
 
 SCHEMA: Final = "slipway/lock/1"
 HELD: Final = "held"

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, waiting
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
+from ..common.command import command, waiting
+from ..common.errors import SlipwayError
+from ..common.neutral import neutral_line
+from .model import (
     FREE,
     HELD,
     HISTORY_LENGTH,

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # On the host it stands before this, in the same file.
-    from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic_locks import Locks
+    from .alembic_locks import Locks
 
 #: ``int.from_bytes(sha256(b"slipway.deploy.alembic").digest()[:8], "big", signed=True)``; one lock for each database.
 LOCK = -1076009278163357950

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 _URL = re.compile(r"jdbc:postgresql:\S+")
 _KEY = re.compile(r"(?:placeholders\.[A-Za-z0-9._-]+|[A-Za-z][A-Za-z0-9.]*)")

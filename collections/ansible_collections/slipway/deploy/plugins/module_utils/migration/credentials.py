@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..notify.secret import Secrets
 
 
 def read_value(secrets: Secrets, source: Any, where: str) -> str:

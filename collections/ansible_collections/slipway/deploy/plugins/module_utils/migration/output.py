@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure, Row
+from ..common.errors import SlipwayError
+from ..common.redact import redact
+from .model import Failure, Row
 
 CLOCK = "slipway_clock"
 CLOCK_SQL = """\

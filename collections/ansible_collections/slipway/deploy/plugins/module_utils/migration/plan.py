@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import (
+from .model import (
     Migration,
     MigrationPlan,
     Row,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Script
+from .model import Script
 
 LOOKED_AT = 64 * 1024
 """How many bytes of a file are looked at for its leading comments."""

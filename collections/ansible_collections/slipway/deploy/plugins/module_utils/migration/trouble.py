@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure
+from ..common.redact import redact
+from .model import Failure
 
 _STATES = {
     "28P01": ("the database refused the user or the password", "Correct the secret that holds the URL"),

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs, NodeNeeds, PythonNeeds, Tools
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.ranges import fits, read_version
+from ..common.errors import SlipwayError
+from .model import Needs, NodeNeeds, PythonNeeds, Tools
+from .ranges import fits, read_version
 
 
 @dataclass

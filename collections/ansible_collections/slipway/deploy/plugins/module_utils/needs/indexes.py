@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_value
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ..common.errors import SlipwayError
+from ..migration.credentials import read_value
+from ..notify.secret import Secrets
 
 _FIELDS = {"url", "username", "password", "token"}
 _EXAMPLE = "Write e.g. {url: https://host/simple/, username: deploy, password: {env: NAME}}"

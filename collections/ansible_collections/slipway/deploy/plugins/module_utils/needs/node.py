@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..host.node import (
     KNOWN_LOCK_FILES,
     NPMRC_VARIABLE,
     check_package,
@@ -22,7 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
     has_lock,
     is_workspace,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import NodeNeeds, Reader
+from .model import NodeNeeds, Reader
 
 #: Programs whose package has another name.
 _PACKAGES = {

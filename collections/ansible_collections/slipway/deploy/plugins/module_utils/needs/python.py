@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import read_lock
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import PythonNeeds, Reader
+from ..common.errors import SlipwayError
+from ..environment.choose import suggest
+from ..host.python_lock import read_lock
+from .model import PythonNeeds, Reader
 
 _UV_LOCK = "uv.lock"
 _PROJECT = "pyproject.toml"

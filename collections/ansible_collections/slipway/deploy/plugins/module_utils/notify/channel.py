@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Answer, Unreachable, post_json
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack import Message
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..render.text import clean
+from .post import Answer, Unreachable, post_json
+from .secret import Secrets
+from .slack import Message
 
 Stage = Literal["start", "progress", "end"]
 

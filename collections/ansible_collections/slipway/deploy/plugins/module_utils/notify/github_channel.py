@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github import (
+from ..common.errors import SlipwayError
+from ..render.facts import Record
+from .github import (
     comment,
     commit_of,
     find_comment,
@@ -26,9 +27,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.github impor
     tag_of,
     with_section,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_api import API, GitHub, GitHubError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record
+from .github_api import API, GitHub, GitHubError
+from .secret import Secrets
 
 #: ``issue``: the pull request that brought the deployed commit.
 AUTO = "auto"

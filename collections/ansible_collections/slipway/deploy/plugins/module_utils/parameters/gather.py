@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..host.configuration import (
     Configuration,
     Delivered,
     check,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+from .model import (
     ENVIRONMENT,
     PATH,
     REQUIRED,

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import is_credential
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import KINDS
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..host import environment_file
+from ..host.configuration import is_credential
+from ..notify.secret import KINDS
+from ..verify.references import (
     PARAMETER,
     SECRET,
     Reference,

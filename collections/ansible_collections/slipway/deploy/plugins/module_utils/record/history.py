@@ -13,9 +13,9 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+from ..common.command import again
+from ..common.errors import SlipwayError
+from ..environment.choose import suggest
 
 Record = Mapping[str, Any]
 Runs = dict[str, dict[str, Any]]

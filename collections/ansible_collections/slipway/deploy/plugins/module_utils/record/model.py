@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import undo_needs_clone
-from ansible_collections.slipway.deploy.plugins.module_utils.record.schema import check_shape
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..fleet.registration import undo_needs_clone
+from ..rollout.model import (
     Cause,
     Failure,
     Limits,
@@ -25,6 +24,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
     Target,
     Undo,
 )
+from .schema import check_shape
 
 SCHEMA = "slipway/record/1"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import State
+from ..rollout.model import State
 
 #: No record has levels within levels of such depth; code that walks one must not run out of stack.
 _DEEPEST = 32

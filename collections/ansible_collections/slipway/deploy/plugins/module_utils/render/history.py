@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.released import NOT_COMPARED
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.command import command
+from ..common.errors import SlipwayError
+from ..record.history import Goal, rollback_goal
+from ..record.released import NOT_COMPARED
+from .facts import (
     UNTOUCHED,
     Record,
     as_before,
@@ -21,9 +21,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     who,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.own import Own, runs_of
-from ansible_collections.slipway.deploy.plugins.module_utils.render.status import is_unfinished
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from .own import Own, runs_of
+from .status import is_unfinished
+from .text import (
     clean,
     columns,
     display_width,

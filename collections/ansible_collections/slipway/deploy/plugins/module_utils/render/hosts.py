@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import back, forward, seconds
-from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from .facts import back, forward, seconds
+from .progress import mark
+from .text import (
     clean,
     columns,
     duration,

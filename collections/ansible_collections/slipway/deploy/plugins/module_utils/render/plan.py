@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import NOT_EXERCISED, UNPINNED
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..fleet.planned import NOT_EXERCISED, UNPINNED
+from .facts import (
     Record,
     Target,
     counted,
@@ -27,7 +27,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     unchanged_of,
     what_ran,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from .text import (
     clean,
     columns,
     display_width,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from .facts import (
     GOING_BACK,
     GOING_FORWARD,
     Record,
@@ -27,7 +27,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     time_left,
     wave_words,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from .text import (
     clean,
     clock,
     columns,

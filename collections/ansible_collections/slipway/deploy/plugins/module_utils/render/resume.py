@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.command import command
+from ..hosts.progress import point_of_no_return
+from .facts import (
     GOING_BACK,
     UNTOUCHED,
     Record,
@@ -22,7 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     what_ran,
     who,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from .text import (
     clean,
     duration,
     hanging,

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
+from ..common.neutral import neutral_line
 
 #: What stands for text that was cut off.
 ELLIPSIS = "…"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..hosts.migrations import has_begun
+from ..hosts.progress import point_of_no_return
+from .facts import (
     UNTOUCHED,
     Record,
     Target,
@@ -24,8 +24,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     seconds,
     targets_of,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from .plan import nothing_to_do
+from .text import (
     clean,
     display_width,
     duration,

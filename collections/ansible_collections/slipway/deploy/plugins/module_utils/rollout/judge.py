@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+from ..fleet.model import Deployment, ObservedService
+from .model import (
     Failure,
     Limits,
     StoppedTask,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ..fleet.model import ObservedService
 
 State = Literal[
     "planned",

@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+from ..common.command import again
+from ..common.errors import SlipwayError
+from ..fleet.model import ObservedService
+from .model import (
     GOING_BACK,
     GOING_FORWARD,
     Cause,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import redact
+from ..common.errors import SlipwayError
+from ..common.redact import redact
 
 _PROMPT = re.compile(r"could not read (Username|Password)|unable to read askpass response|terminal prompts disabled")
 _REFUSED = re.compile(r"Authentication failed|returned error: 401|Invalid username or (password|token)", re.IGNORECASE)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code, is_denied
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ..aws.errors import calling, error_code, is_denied
+from ..common.errors import SlipwayError
+from ..notify.secret import Secrets
 
 #: Where a source of the control node is written.
 PARAMETERS = "token_parameters"

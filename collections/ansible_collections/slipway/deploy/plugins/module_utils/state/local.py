@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import (
+from ..common.errors import SlipwayError
+from .model import (
     Absent,
     Conflict,
     Expected,

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Expected, Stored
+from ..common.errors import SlipwayError
+from .local import LocalStore
+from .model import Expected, Stored
 
 _REMEDY = "Write s3://bucket/prefix or a directory"
 
@@ -59,7 +59,7 @@ def open_store(url: str, client_factory: Callable[[str], Any]) -> Store:
     text = url.strip()
     if text.startswith("s3://"):
         # botocore costs a fifth of a second to import, which a store in a directory should not pay.
-        from ansible_collections.slipway.deploy.plugins.module_utils.state.s3 import S3Store, parse_s3_url
+        from .s3 import S3Store, parse_s3_url
 
         bucket, prefix = parse_s3_url(text)
         return S3Store(client_factory("s3"), bucket, prefix)

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
 
 VARIABLE = "terraform_outputs"
 _FORM = "Write file: terraform.json or ssm: /dev/terraform/, and variables: {artifact_bucket: artifacts_bucket_name}"

@@ -13,20 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, Clients, is_loopback
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code, is_denied
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import platform_name
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import (
+from ..aws.client import AwsSettings, Clients, is_loopback
+from ..aws.errors import error_code, is_denied
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..fleet import api
+from ..fleet.parse import platform_name
+from ..fleet.planned import Change, Plan
+from ..fleet.registration import (
     build_registration,
     undo_needs_clone,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.capacity import platform_of_instance, unfit
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import (
+from .capacity import platform_of_instance, unfit
+from .references import SECRET, Reference
+from .requirements import (
     ImageNeed,
     Requirements,
     requirements,

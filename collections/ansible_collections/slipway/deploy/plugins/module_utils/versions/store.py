@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import (
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store
+from .model import (
     EMPTY,
     Version,
     Versions,

@@ -32,15 +32,26 @@ def imported(path: Path) -> list[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join([*_package(path, node.level), *filter(None, [node.module])])
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return names
+
+
+def _package(path: Path, level: int) -> list[str]:
+    """The package that an import begins at, by its number of dots."""
+    parts = path.parent.relative_to(PLUGINS.parents[3]).parts
+    return list(parts[: len(parts) + 1 - level]) if level else []
 
 
 def on_hosts() -> list[Path]:
     """The code that runs on hosts: all of ``host``, the modules that import it, and what both import of Slipway's."""
     host = list((PLUGINS / "module_utils/host").glob("**/*.py"))
-    modules = [path for path in (PLUGINS / "modules").glob("*.py") if f"{PREFIX}host" in path.read_text()]
+    modules = [
+        path
+        for path in (PLUGINS / "modules").glob("*.py")
+        if any(name.startswith(f"{PREFIX}host.") for name in imported(path))
+    ]
     found, waiting = set(), [*host, *modules]
     while waiting:
         path = waiting.pop()

@@ -137,13 +137,15 @@ def test_survives_the_worker_that_started_it(store: Store, start: Start, tmp_pat
     main = os.getpid()
     worker = os.fork()
     if not worker:
-        os.setsid()
-        os.write(writer, str(start(lease, parent=main).path).encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            os.setsid()
+            os.write(writer, str(start(lease, parent=main).path).encode())
+        finally:  # a copy of the tests never goes on
+            os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(worker, 0)
+    os.close(writer)
     path = Path(os.read(reader, 4096).decode())
     os.close(reader)
-    os.close(writer)
     try:
         guard = Guard(path, lease.token)
         guard.check()
