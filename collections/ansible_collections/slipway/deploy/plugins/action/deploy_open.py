@@ -45,6 +45,7 @@ from ..plugin_utils.context import SITE, Context
 from ..plugin_utils.files import Held, machine
 from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
+from ..plugin_utils.task_files import hook_files
 from ..plugin_utils.work import beat, let_go, store_clock
 
 #: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
@@ -68,6 +69,7 @@ class ActionModule(SlipwayAction):
         endpoint = context.aws.endpoint_url if context.has_account else None
         context.desired()
         declared_jobs(context, None)
+        hooks = hook_files(context)
         context.files.sweep()
         if endpoint and context.environment == "local":
             ensure_sandbox(endpoint, display.display)
@@ -77,11 +79,11 @@ class ActionModule(SlipwayAction):
             context.check_account()
         check_clock(context.store)
         if self._task.check_mode:
-            return self._look_only(context)
+            return {**self._look_only(context), "hooks": hooks}
         self._take(context, settings.reason or self.arguments["reason"])
         if context.selected_hosts:
             beat(context)  # To look at hosts that do not answer may take longer than the lock lasts.
-        return {"changed": False, **self._unfinished(context)}
+        return {"changed": False, **self._unfinished(context), "hooks": hooks}
 
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""

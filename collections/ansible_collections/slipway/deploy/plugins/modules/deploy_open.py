@@ -51,6 +51,11 @@ resumed:
   returned: success
   type: str
   sample: ""
+hooks:
+  description: The paths of the task files that C(deploy_hooks) names, by the point of the deploy at which they run.
+  returned: success
+  type: dict
+  sample: {before_switch: [/srv/slipway/inventories/dev/hooks/drain.yml]}
 record:
   description: The id of the record that is gone on with.
   returned: when resumed

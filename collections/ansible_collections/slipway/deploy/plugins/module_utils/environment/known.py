@@ -142,7 +142,7 @@ TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("site_environment_table", "site_front_end_environment", "site_spare", "site_server_names", "site_approvers"),
-    *("site_ready_status", "site_ready_headers"),
+    *("site_ready_status", "site_ready_headers", "deploy_hooks"),
     *("site_token_parameters", "site_shared", "site_checklist", "site_image", "promote_token"),
     *(
         f"{group}_{name}"
@@ -159,7 +159,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
-        *("default_image_tag", "service_name_prefix", "terraform_outputs"),
+        *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.
