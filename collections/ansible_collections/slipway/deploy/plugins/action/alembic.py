@@ -9,10 +9,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.host.alembic import check_url
+from ..module_utils.migration.alembic.run import check_url
 from ..module_utils.migration.arguments import ALEMBIC
 from ..module_utils.migration.credentials import read_plain, read_value
-from ..module_utils.notify.secret import Secrets
+from ..module_utils.secrets.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 
+from ..module_utils.common.text import clean, duration
 from ..module_utils.gates.approval import (
     BY,
     REFERENCE,
@@ -22,7 +23,6 @@ from ..module_utils.gates.approval import (
     refused,
 )
 from ..module_utils.record.model import closed
-from ..module_utils.render.text import clean, duration
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context
 from ..plugin_utils.work import let_go, work_on

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..module_utils.build_requirements.compare import Given, Verdict, compare
+from ..module_utils.build_requirements.host_tools import node_version
+from ..module_utils.build_requirements.indexes import index_urls
+from ..module_utils.build_requirements.model import Needs, Tools
 from ..module_utils.common.errors import SlipwayErrors
-from ..module_utils.host.build_tools import node_version
-from ..module_utils.needs.compare import Given, Verdict, compare
-from ..module_utils.needs.indexes import index_urls
-from ..module_utils.needs.model import Needs, Tools
-from ..module_utils.notify.secret import Secrets
+from ..module_utils.secrets.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.migration.arguments import FLYWAY
-from ..module_utils.migration.config import check_settings, check_url
 from ..module_utils.migration.credentials import read_plain, read_value
-from ..module_utils.notify.secret import Secrets
+from ..module_utils.migration.flyway.config import check_settings, check_url
+from ..module_utils.secrets.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
 

@@ -8,16 +8,12 @@ from typing import Any
 
 from ..module_utils.common.command import resume_commands
 from ..module_utils.hosts import progress
-from ..module_utils.record.model import (
-    Record,
-    closed,
-    outcome_of,
-    rollout_of,
-)
+from ..module_utils.record.model import Record, closed, outcome_of
 from ..module_utils.record.result import GOOD
 from ..module_utils.render.card import card
 from ..module_utils.render.recap import recap
 from ..module_utils.rollout import machine
+from ..module_utils.rollout.document import rollout_of
 from ..module_utils.rollout.model import Rollout
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context

@@ -15,21 +15,16 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.common.command import command, resume_commands
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.text import clock as time_of_day
 from ..module_utils.hosts import progress
 from ..module_utils.hosts.migrations import has_begun
 from ..module_utils.lock.lease import acquire, look
 from ..module_utils.lock.model import LockHeld
 from ..module_utils.lock.plan import describe
 from ..module_utils.record.journal import Journal, newest
-from ..module_utils.record.model import (
-    Record,
-    closed,
-    is_open,
-    rollout_of,
-    with_rollout,
-)
+from ..module_utils.record.model import Record, closed, is_open
 from ..module_utils.render.resume import resume as resume_card
-from ..module_utils.render.text import clock as time_of_day
+from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.ecs import EcsFleet
 from ..module_utils.rollout.engine import groups
 from ..module_utils.rollout.model import UNTOUCHED

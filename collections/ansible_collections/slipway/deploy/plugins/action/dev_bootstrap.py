@@ -14,6 +14,7 @@ from ansible import constants
 
 from ..module_utils.common.command import again
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.configuration.model import Configuration
 from ..module_utils.developer.checkout import (
     Checkout,
     find_checkout,
@@ -27,11 +28,10 @@ from ..module_utils.developer.database import (
     seed,
 )
 from ..module_utils.developer.process import Backend, Launch
-from ..module_utils.host.configuration import Configuration
-from ..module_utils.host.files import ensure_directory, write_atomic
-from ..module_utils.host.secrets import credential_values, without_secrets
+from ..module_utils.files.atomic import ensure_directory, write_atomic
 from ..module_utils.parameters.collect import collect
 from ..module_utils.parameters.model import property_variable, read_wanted
+from ..module_utils.secrets.redaction import credential_values, without_secrets
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context

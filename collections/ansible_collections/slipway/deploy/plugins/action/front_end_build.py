@@ -8,9 +8,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.host.front_end_arguments import FRONT_END_BUILD
 from ..module_utils.migration.credentials import read_value
-from ..module_utils.notify.secret import Secrets
+from ..module_utils.node.arguments import FRONT_END_BUILD
+from ..module_utils.secrets.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
 

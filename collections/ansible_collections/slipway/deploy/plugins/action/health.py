@@ -13,8 +13,9 @@ from ..module_utils.checks.groups import groups_health
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.model import DesiredService, ObservedService
 from ..module_utils.fleet.observe import observe_services
-from ..module_utils.record.model import Record, rollout_of, with_rollout
+from ..module_utils.record.model import Record
 from ..module_utils.record.step import health_in_step
+from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.engine import Fleet
 from ..module_utils.rollout.judge import deaths_after, failure_of_tasks
 from ..module_utils.rollout.model import Limits, StoppedTask, Target

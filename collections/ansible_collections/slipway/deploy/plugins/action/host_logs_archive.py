@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..module_utils.common.text import clean, columns
 from ..module_utils.logs.archive import HostLogs, kept, pack, write
-from ..module_utils.render.text import clean, columns
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context

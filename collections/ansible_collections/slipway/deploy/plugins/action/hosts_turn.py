@@ -9,10 +9,10 @@ from typing import Any
 
 from ..module_utils.common.command import resume_commands
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.failure import Cause
 from ..module_utils.hosts import progress
 from ..module_utils.hosts.migrations import is_settled
 from ..module_utils.render.hosts import host_lines
-from ..module_utils.rollout.model import Cause
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.hosts import (

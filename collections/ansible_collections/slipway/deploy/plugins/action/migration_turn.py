@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..module_utils.common.failure import Cause
 from ..module_utils.hosts import backup, migrations
-from ..module_utils.rollout.model import Cause
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.backup_hook import (
     BACKED_UP,

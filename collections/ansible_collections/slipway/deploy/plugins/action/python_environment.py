@@ -8,10 +8,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.host.python_arguments import ENVIRONMENT
+from ..module_utils.build_requirements.indexes import read_indexes
 from ..module_utils.migration.credentials import read_plain
-from ..module_utils.needs.indexes import read_indexes
-from ..module_utils.notify.secret import Secrets
+from ..module_utils.python.arguments import ENVIRONMENT
+from ..module_utils.secrets.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.source.arguments import CHECKOUT
-from ..module_utils.source.token import Token, find_token
-from ..module_utils.source.version import check_repository, check_version
+from ..module_utils.git.arguments import CHECKOUT
+from ..module_utils.git.token import Token, find_token
+from ..module_utils.git.version import check_repository, check_version
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
 

@@ -41,10 +41,10 @@ from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 from ..module_utils.common.neutral import neutral
+from ..module_utils.common.text import clean
 from ..module_utils.lock.process import identify
 from ..module_utils.render.screen import VARIABLE, Screen, Terminal
 from ..module_utils.render.style import Style, wants_colour
-from ..module_utils.render.text import clean
 from ..plugin_utils.files import RunFiles, runs_directory
 from ..plugin_utils.interrupt import Interrupts
 from ..plugin_utils.process import collect_rarely

@@ -253,7 +253,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.alembic import (
+from ..module_utils.migration.alembic.messages import (
+    Refused,
+    diff,
+    looked,
+    refuse_unsafe,
+    went,
+)
+from ..module_utils.migration.alembic.run import (
     Alembic,
     Job,
     Patience,
@@ -261,16 +268,14 @@ from ..module_utils.host.alembic import (
     hidden_words,
     read_environment,
 )
-from ..module_utils.host.alembic_told import (
-    Refused,
-    diff,
-    looked,
-    refuse_unsafe,
-    went,
-)
-from ..module_utils.host.container import read_image_file
-from ..module_utils.host.program import NOBODY, account, ending, exists
 from ..module_utils.migration.arguments import ALEMBIC
+from ..module_utils.programs.container import read_image_file
+from ..module_utils.programs.run import (
+    NOBODY,
+    account,
+    ending,
+    exists,
+)
 
 _REVISION = re.compile(r"[A-Za-z0-9_]+")
 

@@ -75,9 +75,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.artifact import fetch, is_fetched
-from ..module_utils.host.download import Source
-from ..module_utils.host.files import link_atomic, read_link
+from ..module_utils.files.atomic import link_atomic, read_link
+from ..module_utils.files.download import Source
+from ..module_utils.releases.jar import fetch, is_fetched
 
 ARGUMENTS = {
     "url": {"type": "str", "required": True, "no_log": True},

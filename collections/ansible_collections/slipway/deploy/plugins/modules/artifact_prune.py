@@ -69,9 +69,9 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host import ledger
-from ..module_utils.host.artifact import prunable
-from ..module_utils.host.files import remove_tree
+from ..module_utils.files.atomic import remove_tree
+from ..module_utils.releases import ledger
+from ..module_utils.releases.jar import prunable
 
 ARGUMENTS = {
     "directory": {"type": "path", "default": "/app/releases"},

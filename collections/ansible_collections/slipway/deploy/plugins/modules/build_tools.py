@@ -84,8 +84,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.host.build_tools import candidates, node_version
-from ..module_utils.host.python_environment import find_python
+from ..module_utils.build_requirements.host_tools import candidates, node_version
+from ..module_utils.python.environment import find_python
 
 ARGUMENTS = {
     "python": {"type": "str", "default": "/usr/bin/python3"},

@@ -200,19 +200,29 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.flyway import Flyway, Job, Look, Outcome
-from ..module_utils.host.flyway_locks import Patience
-from ..module_utils.host.program import NOBODY, account, ending, exists
 from ..module_utils.migration.arguments import FLYWAY
-from ..module_utils.migration.config import (
+from ..module_utils.migration.flyway.config import (
     Connection,
     check_credentials,
     check_settings,
     check_url,
     hidden_words,
 )
+from ..module_utils.migration.flyway.locks import Patience
+from ..module_utils.migration.flyway.plan import newly_applied
+from ..module_utils.migration.flyway.run import (
+    Flyway,
+    Job,
+    Look,
+    Outcome,
+)
 from ..module_utils.migration.model import Migration
-from ..module_utils.migration.plan import newly_applied
+from ..module_utils.programs.run import (
+    NOBODY,
+    account,
+    ending,
+    exists,
+)
 
 ARGUMENTS = {
     **FLYWAY,

@@ -127,11 +127,16 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.building import BuildFailed, Order, builder, built
-from ..module_utils.host.files import beside, ensure_directory, filing
-from ..module_utils.host.front_end import check_build
-from ..module_utils.host.front_end_arguments import FRONT_END_BUILD
-from ..module_utils.host.node import (
+from ..module_utils.files.atomic import beside, ensure_directory, filing
+from ..module_utils.files.unpack import read_plan
+from ..module_utils.node.arguments import FRONT_END_BUILD
+from ..module_utils.node.build import (
+    BuildFailed,
+    Order,
+    builder,
+    built,
+)
+from ..module_utils.node.commands import (
     Build,
     check_package,
     check_variables,
@@ -139,9 +144,9 @@ from ..module_utils.host.node import (
     has_lock,
     is_workspace,
 )
-from ..module_utils.host.program import ending
-from ..module_utils.host.release_directory import check_path
-from ..module_utils.host.unpack import read_plan
+from ..module_utils.programs.run import ending
+from ..module_utils.releases.directory import check_path
+from ..module_utils.releases.front_end import check_build
 
 
 def main() -> None:

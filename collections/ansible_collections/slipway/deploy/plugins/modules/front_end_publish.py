@@ -113,19 +113,19 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.assets import Joined, join
-from ..module_utils.host.files import ensure_directory, link_atomic, read_link
-from ..module_utils.host.front_end import (
+from ..module_utils.files.atomic import ensure_directory, link_atomic, read_link
+from ..module_utils.files.atomic_directory import check_not_live, links_of, locked
+from ..module_utils.programs.run import ending
+from ..module_utils.releases.archive_source import unverified
+from ..module_utils.releases.assets import Joined, join
+from ..module_utils.releases.directory import check_path
+from ..module_utils.releases.front_end import (
     Place,
     digest_of,
     packed,
     placed,
     publish,
 )
-from ..module_utils.host.program import ending
-from ..module_utils.host.release_directory import check_path
-from ..module_utils.host.release_source import unverified
-from ..module_utils.host.whole import check_not_live, links_of, locked
 
 ARGUMENTS = {
     "root": {"type": "path", "required": True},

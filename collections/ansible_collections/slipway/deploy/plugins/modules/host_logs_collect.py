@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Collects what a host knows about its service. See module_utils/host/collect.py."""
+"""Collects what a host knows about its service. See module_utils/logs/collect.py."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.collect import Collector, Wanted
+from ..module_utils.logs.collect import Collector, Wanted
 
 ARGUMENTS = {
     "unit": {"type": "str", "required": True},

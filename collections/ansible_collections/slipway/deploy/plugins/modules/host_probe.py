@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Answers what a checklist asks of a host. See module_utils/host/probe.py."""
+"""Answers what a checklist asks of a host. See module_utils/probes/machine.py."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.host.probe import ask_all
+from ..module_utils.probes.machine import ask_all
 
 ARGUMENTS = {"payload": {"type": "str", "required": True, "no_log": True}}
 

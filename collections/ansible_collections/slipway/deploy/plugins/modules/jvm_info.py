@@ -62,8 +62,8 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.host.java import find_java, memory_mib
-from ..module_utils.host.ports import listeners
+from ..module_utils.jvm.java import find_java, memory_mib
+from ..module_utils.network.ports import listeners
 
 ARGUMENTS = {"java": {"type": "str", "default": "java"}, "port": {"type": "int"}}
 

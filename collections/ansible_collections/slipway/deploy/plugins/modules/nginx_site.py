@@ -104,7 +104,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.nginx import (
+from ..module_utils.files.atomic_directory import locked
+from ..module_utils.nginx.configure import (
     Journal,
     Server,
     State,
@@ -112,7 +113,7 @@ from ..module_utils.host.nginx import (
     put,
     put_back,
 )
-from ..module_utils.host.nginx_staged import (
+from ..module_utils.nginx.staged import (
     GENERATIONS,
     adopt,
     note_server,
@@ -120,10 +121,9 @@ from ..module_utils.host.nginx_staged import (
     target_of,
     write_generation,
 )
-from ..module_utils.host.program import ending
-from ..module_utils.host.readiness import Wanted
-from ..module_utils.host.service import Service
-from ..module_utils.host.whole import locked
+from ..module_utils.probes.readiness import Wanted
+from ..module_utils.programs.run import ending
+from ..module_utils.switch.service import Service
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},

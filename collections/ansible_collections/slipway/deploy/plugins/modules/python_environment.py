@@ -188,16 +188,15 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.files import filing
-from ..module_utils.host.program import (
+from ..module_utils.files.atomic import filing
+from ..module_utils.programs.run import (
     NOBODY,
     account,
     ending,
     exists,
 )
-from ..module_utils.host.python_arguments import ENVIRONMENT
-from ..module_utils.host.python_build import PIP, UV, Index, hidden_words
-from ..module_utils.host.python_environment import (
+from ..module_utils.python.arguments import ENVIRONMENT
+from ..module_utils.python.environment import (
     BuildError,
     Job,
     Python,
@@ -205,12 +204,14 @@ from ..module_utils.host.python_environment import (
     find_python,
     is_built,
 )
-from ..module_utils.host.python_export import (
-    asked,
-    is_project_lock,
-    read_project_lock,
+from ..module_utils.python.export import asked, is_project_lock, read_project_lock
+from ..module_utils.python.installers import (
+    PIP,
+    UV,
+    Index,
+    hidden_words,
 )
-from ..module_utils.host.python_lock import Lock, read_lock
+from ..module_utils.python.lock import Lock, read_lock
 
 _NO_HASHES = "the lock file has no hashes: what is installed is what the index has under these names and versions"
 

@@ -84,13 +84,10 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.java import memory_mib
-from ..module_utils.host.ports import listeners
-from ..module_utils.host.python_environment import (
-    find_python,
-    makes_environments,
-)
-from ..module_utils.host.sockets import is_own
+from ..module_utils.jvm.java import memory_mib
+from ..module_utils.network.ports import listeners
+from ..module_utils.python.environment import find_python, makes_environments
+from ..module_utils.systemd.sockets import is_own
 
 ARGUMENTS = {
     "python": {"type": "str", "default": "/usr/bin/python3"},

@@ -88,18 +88,18 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host import ledger
-from ..module_utils.host.assets import prune_assets
-from ..module_utils.host.files import read_link
-from ..module_utils.host.program import ending
-from ..module_utils.host.pruning import (
+from ..module_utils.files.atomic import read_link
+from ..module_utils.files.atomic_directory import locked, remove
+from ..module_utils.programs.run import ending
+from ..module_utils.releases import ledger
+from ..module_utils.releases.assets import prune_assets
+from ..module_utils.releases.pruning import (
     look,
     needed,
     release_in,
     removable,
     remove_leftovers,
 )
-from ..module_utils.host.whole import locked, remove
 
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},

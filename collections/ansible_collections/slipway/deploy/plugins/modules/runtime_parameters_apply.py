@@ -138,13 +138,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.configuration import (
-    Configuration,
-    Place,
-    read_payload,
-)
-from ..module_utils.host.files import read_link
-from ..module_utils.host.generations import (
+from ..module_utils.configuration.generations import (
     needed,
     owners,
     switch,
@@ -152,8 +146,10 @@ from ..module_utils.host.generations import (
     unit_exists,
     write,
 )
-from ..module_utils.host.ledger import load
-from ..module_utils.host.renewing import generation_of, renew, write_renewed
+from ..module_utils.configuration.model import Configuration, Place, read_payload
+from ..module_utils.configuration.write_renewal import generation_of, renew, write_renewed
+from ..module_utils.files.atomic import read_link
+from ..module_utils.releases.ledger import load
 
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 

@@ -302,35 +302,35 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.ledger import Ledger, Release, Snapshot
-from ..module_utils.host.readiness import Wanted
-from ..module_utils.host.release import (
+from ..module_utils.jvm.spring_files import Application
+from ..module_utils.probes.readiness import Wanted
+from ..module_utils.releases.ledger import Ledger, Release, Snapshot
+from ..module_utils.switch.apply import (
     SWITCHED,
     UNCHANGED,
     UNDONE,
     carry_out,
 )
-from ..module_utils.host.service import (
-    Service,
-    await_switch,
-    heeding,
-    load_ledger,
-    locked,
-)
-from ..module_utils.host.spring_files import Application
-from ..module_utils.host.switch import (
+from ..module_utils.switch.decision import (
     Decision,
     Observed,
     decide,
     decide_back,
     tracked,
 )
-from ..module_utils.host.told import (
+from ..module_utils.switch.messages import (
     brief,
     described,
     good_states,
     message,
     standing,
+)
+from ..module_utils.switch.service import (
+    Service,
+    await_switch,
+    heeding,
+    load_ledger,
+    locked,
 )
 
 ARGUMENTS = {

@@ -147,10 +147,15 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.host.program import ending
-from ..module_utils.host.readiness import Wanted
-from ..module_utils.host.spare import Spare, attempt, check, refused
-from ..module_utils.host.spare_unit import spare_url
+from ..module_utils.probes.readiness import Wanted
+from ..module_utils.programs.run import ending
+from ..module_utils.switch.spare import (
+    Spare,
+    attempt,
+    check,
+    refused,
+)
+from ..module_utils.switch.spare_unit import spare_url
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},

@@ -14,6 +14,7 @@ from typing import Any
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import Tree, TreeFile, fetched_versions
+from ..module_utils.git.token import Token, find_token
 from ..module_utils.hosts.migrations import known_schema, touched
 from ..module_utils.hosts.model import Release
 from ..module_utils.hosts.released import (
@@ -24,10 +25,9 @@ from ..module_utils.hosts.released import (
     migrations_of,
     refuse_compiled,
 )
-from ..module_utils.migration.scripts import read_script
+from ..module_utils.migration.flyway.scripts import read_script
 from ..module_utils.record.hosts import last_good_release
 from ..module_utils.record.journal import history
-from ..module_utils.source.token import Token, find_token
 from .context import BACKEND, Context
 
 #: Records that are searched for what was applied.

@@ -7,8 +7,8 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from ..module_utils.common.failure import Cause
 from ..module_utils.lock.model import LockLost
-from ..module_utils.rollout.model import Cause
 from ..module_utils.state.model import Conflict, StoreUnreachable
 from .action import SlipwayAction, display
 from .context import Context

@@ -20,7 +20,7 @@ from ansible.template import trust_as_template
 from ansible.utils.vars import combine_vars, load_extra_vars
 
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
-from ..module_utils.environment.choose import shorten
+from ..module_utils.common.suggest import shorten
 from ..module_utils.environment.directory import read_text
 from ..module_utils.environment.known import FREE, KNOWN
 from ..module_utils.environment.source import read_source

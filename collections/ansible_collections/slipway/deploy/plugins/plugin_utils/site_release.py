@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
+from ..module_utils.build_requirements.model import Needs
 from ..module_utils.common.command import command
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.gates.notes import Notes
 from ..module_utils.hosts.model import Release
-from ..module_utils.needs.model import Needs
 from ..module_utils.record.history import group_key
 from ..module_utils.record.hosts import last_good_release
 from .backend_release import ran_last

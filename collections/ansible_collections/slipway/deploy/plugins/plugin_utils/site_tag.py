@@ -14,12 +14,16 @@ from pathlib import Path
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.build_requirements.model import Needs
+from ..module_utils.build_requirements.node import read_node_needs
+from ..module_utils.build_requirements.python import read_python_needs
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.images import ImageRef
 from ..module_utils.gates.notes import FILE, Notes, find_notes, require_notes
 from ..module_utils.gates.tags import Kind, check_tag, prefix_of
 from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import TaggedTree, fetched_tag
+from ..module_utils.git.token import Token, find_token
 from ..module_utils.hosts.model import Release
 from ..module_utils.image.registry import (
     Login,
@@ -27,12 +31,8 @@ from ..module_utils.image.registry import (
     read_image,
     read_login,
 )
-from ..module_utils.needs.model import Needs
-from ..module_utils.needs.node import read_node_needs
-from ..module_utils.needs.python import read_python_needs
 from ..module_utils.notify.github_api import GitHub, GitHubError
 from ..module_utils.notify.github_channel import read_settings
-from ..module_utils.source.token import Token, find_token
 from .action import display
 from .context import SITE, Context
 from .smoke import secrets_of_run

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..module_utils.notify import slack
 from ..module_utils.notify.channel import Stage, send
-from ..module_utils.notify.secret import Secrets
 from ..module_utils.notify.summary import summary
 from ..module_utils.notify.summary_file import write_summary
+from ..module_utils.secrets.source import Secrets
 from .action import display
 from .context import Context
 from .tell_github import tell_github

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..module_utils.checks.health import Health
-from ..module_utils.rollout.model import Cause
+from ..module_utils.common.failure import Cause
 from .work import Work
 
 

@@ -18,20 +18,17 @@ from ..module_utils.aws.errors import (
 )
 from ..module_utils.common.command import resume_commands
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.failure import Cause
+from ..module_utils.common.text import clock as time_of_day
 from ..module_utils.lock import heartbeat
 from ..module_utils.lock.lease import acquire, attach, look
 from ..module_utils.lock.model import LockCorrupt, LockLost
 from ..module_utils.record.journal import Journal
-from ..module_utils.record.model import (
-    Record,
-    rollout_of,
-    undo_was_asked,
-    with_rollout,
-)
-from ..module_utils.render.text import clock as time_of_day
+from ..module_utils.record.model import Record, undo_was_asked
+from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.ecs import EcsFleet
 from ..module_utils.rollout.engine import Engine, Undecided
-from ..module_utils.rollout.model import Cause, Rollout
+from ..module_utils.rollout.model import Rollout
 from . import process
 from .console import Console
 from .context import Context

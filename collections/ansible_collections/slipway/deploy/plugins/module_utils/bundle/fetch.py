@@ -31,7 +31,7 @@ from ..common.archives import (
 from ..common.documents import loads
 from ..common.errors import SlipwayError
 from ..git.run import run_local
-from ..migration.scripts import is_compiled
+from ..migration.flyway.scripts import is_compiled
 from .archive import Entry, file_digest
 from .content import (
     LOCATIONS,

@@ -199,7 +199,7 @@ def secrets(probe: Probe) -> list[tuple[str, Secret]]:
 
 
 def host_question(probe: Probe, revealed: Mapping[Secret, str], service: str | None) -> dict[str, Any]:
-    """What ``module_utils.host.probe`` is asked for a row.
+    """What ``module_utils.probes.machine`` is asked for a row.
 
     :param revealed: the values of the row's secrets.
     :param service: the host's service, where it is known.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.errors import SlipwayError
-from ..host import probe as machine
-from ..notify.post import Unreachable, request_json
+from ..http.json_client import Unreachable, request_json
+from ..probes import machine
 from . import sentry
 from .http import Job, run_checks
 from .probes import (

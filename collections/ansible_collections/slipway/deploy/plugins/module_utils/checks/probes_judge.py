@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the answers to a checklist's questions mean. Pure.
 
-An answer is what ``module_utils.host.probe`` gives: a mapping, with ``error`` when there is none.
+An answer is what ``module_utils.probes.machine`` gives: a mapping, with ``error`` when there is none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..render.text import duration, plural
+from ..common.text import duration, plural
 from .moment import age
 from .probes import (
     Command,

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..common.documents import loads
-from ..render.text import clean, plural
+from ..common.text import clean, plural
 from .moment import moment
 from .probes import Found, Sentry
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..common.errors import SlipwayError
+from ..files.atomic import content_is, filing, write_atomic
 from ..git.run import run_local
-from ..host.files import content_is, filing, write_atomic
 
 ENV_FILE = ".env"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")

@@ -14,12 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..common.errors import SlipwayError
-from ..host.files import file_digest, write_atomic
-from ..host.program import Finished, account, hidden, path_of, run
-from ..host.secrets import without_secrets
-from ..migration.config import Connection, check_url
-from ..migration.config import render as flyway_config
-from ..migration.output import read_failure
+from ..files.atomic import file_digest, write_atomic
+from ..migration.flyway.config import Connection, check_url
+from ..migration.flyway.config import render as flyway_config
+from ..migration.flyway.output import read_failure
+from ..programs.run import (
+    Finished,
+    account,
+    hidden,
+    path_of,
+    run,
+)
+from ..secrets.redaction import without_secrets
 from .checkout import Checkout
 
 _SECONDS = 900

@@ -18,11 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..common.errors import SlipwayError
-from ..host.files import (
-    content_is,
-    ensure_directory,
-    write_atomic,
-)
+from ..files.atomic import content_is, ensure_directory, write_atomic
 from ..lock.process import ProcessId, identify, is_running
 
 _PAUSE_SECONDS = 0.3

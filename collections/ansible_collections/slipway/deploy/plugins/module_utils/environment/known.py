@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from ..common.errors import SlipwayError
-from .choose import suggest
+from ..common.suggest import suggest
 
 _DEPLOY: Final = ("deploy", "bootstrap_host")
 _RELEASE: Final = (*_DEPLOY, "rollback")

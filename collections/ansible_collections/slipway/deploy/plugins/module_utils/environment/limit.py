@@ -15,7 +15,7 @@ from fnmatch import translate
 
 from ..common.command import listing
 from ..common.errors import SlipwayError
-from .choose import shorten, suggest
+from ..common.suggest import shorten, suggest
 
 _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<index>-?[0-9]+|[0-9]+[:-][0-9]*)\]")
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})

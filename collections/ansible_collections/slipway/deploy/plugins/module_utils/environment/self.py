@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..common.errors import SlipwayError
+from ..common.suggest import shorten
 from .check import HOST_GROUPS
-from .choose import shorten
 
 # A segment of a key of the state store, where the host keeps its records.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")

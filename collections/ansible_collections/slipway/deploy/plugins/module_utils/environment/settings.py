@@ -12,11 +12,11 @@ from typing import Any
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.suggest import shorten, suggest
 from ..fleet.identity import identify
 from ..fleet.images import is_digest, is_tag
 from ..fleet.model import DesiredService
 from ..rollout.model import Limits
-from .choose import shorten, suggest
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
 _TAG_FORMS = "Say -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"

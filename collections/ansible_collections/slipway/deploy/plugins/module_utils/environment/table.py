@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from ..common import database_url
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..host.environment_file import NAME
-from .choose import suggest
+from ..common.suggest import suggest
+from ..systemd.environment_file import NAME
 
 _KEYS = ("type", "required", "choices", "page", "delivered")
 _PLAIN = "Write it as DATABASE_URL: {type: postgresql_url}, or REDIS_URL: {required: false}"

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from typing import Final
 
 from ..common.errors import SlipwayError
-from .choose import shorten
+from ..common.suggest import shorten
 
 _NAME: Final = re.compile(r"(?:(?<=\s)|^)([A-Za-z_][A-Za-z0-9_]*)=")
 _QUOTED: Final = re.compile(r"""'[^']*'(?=\s|$)|"(?:[^"\\]|\\.)*"(?=\s|$)""", re.DOTALL)

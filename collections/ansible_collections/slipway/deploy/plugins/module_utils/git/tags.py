@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..common.errors import SlipwayError
-from ..environment.choose import suggest
-from ..source.version import parse_names, resolve
+from ..common.suggest import suggest
 from .run import Credentials, Git, check_url
+from .version import parse_names, resolve
 
 _NEWEST = 5
 _SYMLINK = "120000"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..rollout.model import Cause, Failure
+from ..common.failure import Cause, Failure
 from .migrations import touched
 
 Record = dict[str, Any]

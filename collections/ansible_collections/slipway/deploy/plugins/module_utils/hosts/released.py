@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 from ..common.errors import SlipwayError
 from ..git.tags import TreeFile
-from ..migration.model import Migration, Script, version_key
-from ..migration.scripts import (
+from ..migration.flyway.scripts import (
     declared,
     is_callback,
     is_compiled,
     read_script,
 )
+from ..migration.model import Migration, Script, version_key
 
 #: Settings by which other files are migrations, or not all of them are applied.
 _CHOOSE = (

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The heartbeat seen from a task: start it, stop it, and ask it whether the lock is surely still held.
 
-The heartbeat is a process of its own (:mod:`beat`), because a lock outlives the task that took it, and Ansible's main
-process, which forks all the time, must not have threads.
+The heartbeat is a process of its own (:mod:`heartbeat_worker`), because a lock outlives the task that took it, and
+Ansible's main process, which forks all the time, must not have threads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 from ..aws.client import AwsSettings
 from ..common.errors import SlipwayError
-from .beat import Job, encode, stop_file
+from .heartbeat_worker import Job, encode, stop_file
 from .lease import Lease, boottime
 from .model import LockLost, serialise
 from .process import (
@@ -38,7 +38,7 @@ import sys, types
 package = types.ModuleType("ansible_collections")
 package.__path__ = [sys.argv[1]]
 sys.modules["ansible_collections"] = package
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.beat import main
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.heartbeat_worker import main
 main()
 """
 

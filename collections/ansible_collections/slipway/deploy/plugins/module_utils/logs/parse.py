@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..common.text import clean
 from ..fleet.model import Event, ObservedService
 from ..fleet.parse import parse_time
-from ..render.text import clean
 from ..rollout.diagnose import parse_stopped_task, redact
 from ..rollout.judge import counts_as_failure
 from .model import Recorded, Source, Task, TaskState

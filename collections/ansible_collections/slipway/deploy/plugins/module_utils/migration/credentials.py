@@ -9,7 +9,7 @@ from typing import Any
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..notify.secret import Secrets
+from ..secrets.source import Secrets
 
 
 def read_value(secrets: Secrets, source: Any, where: str) -> str:

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..render.text import clean
-from .post import Answer, Unreachable, post_json
-from .secret import Secrets
+from ..common.text import clean
+from ..http.json_client import Answer, Unreachable, post_json
+from ..secrets.source import Secrets
 from .slack import Message
 
 Stage = Literal["start", "progress", "end"]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..common.text import duration, plural
 from ..record.model import undo_was_asked
 from ..render.checks import health_problems
 from ..render.facts import (
@@ -25,7 +26,6 @@ from ..render.facts import (
     targets_of,
     who,
 )
-from ..render.text import duration, plural
 from ..render.verdict import closing
 from . import metadata
 from .markdown import escape, link, without_mentions

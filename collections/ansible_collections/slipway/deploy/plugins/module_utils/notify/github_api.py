@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..common.documents import loads
-from ..render.text import clean, duration
-from .post import Answer, Unreachable, request_json
+from ..common.text import clean, duration
+from ..http.json_client import Answer, Unreachable, request_json
 
 API = "https://api.github.com"
 _VERSION = "2022-11-28"

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..common.errors import SlipwayError
 from ..render.facts import Record
+from ..secrets.source import Secrets
 from .github import (
     comment,
     commit_of,
@@ -28,7 +29,6 @@ from .github import (
     with_section,
 )
 from .github_api import API, GitHub, GitHubError
-from .secret import Secrets
 
 #: ``issue``: the pull request that brought the deployed commit.
 AUTO = "auto"

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..common.text import clean, plural
 from ..hosts import backup
 from ..render import checklist as rows_of
 from ..render.checks import milliseconds
 from ..render.facts import Record, is_host, targets_of
-from ..render.text import clean, plural
 from .markdown import (
     bounded_table,
     escape,

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..common.text import clean, duration
 from ..record.model import undo_was_asked
 from ..render.card import headline, next_steps
 from ..render.checklist import checklist, checklist_problems
@@ -34,7 +35,6 @@ from ..render.facts import (
 )
 from ..render.plan import nothing_to_do
 from ..render.progress import mark
-from ..render.text import clean, duration
 from ..render.verdict import closing
 from . import metadata
 from .metadata import approved, coverage, traces

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 
+from ..common.text import duration, plural
 from ..record.model import undo_was_asked
 from ..render.card import card
 from ..render.facts import (
@@ -26,7 +27,6 @@ from ..render.facts import (
     who,
 )
 from ..render.progress import mark
-from ..render.text import duration, plural
 from ..render.verdict import closing
 from . import metadata
 from .markdown import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..aws.client import Clients
-from ..host.configuration import Configuration
+from ..configuration.model import Configuration
 from . import api
 from .gather import gather, require, variables_of
 from .model import SECRETS, Wanted

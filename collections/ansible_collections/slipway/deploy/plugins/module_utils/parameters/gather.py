@@ -7,11 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..host.configuration import (
-    Configuration,
-    Delivered,
-    check,
-)
+from ..configuration.model import Configuration, Delivered, check
 from .model import (
     ENVIRONMENT,
     PATH,

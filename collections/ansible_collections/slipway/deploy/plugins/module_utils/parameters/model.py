@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..host import environment_file
-from ..host.configuration import is_credential
-from ..notify.secret import KINDS
+from ..configuration.model import is_credential
+from ..secrets.source import KINDS
+from ..systemd import environment_file
 from ..verify.references import (
     PARAMETER,
     SECRET,

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..common.command import again
 from ..common.errors import SlipwayError
-from ..environment.choose import suggest
+from ..common.suggest import suggest
 
 Record = Mapping[str, Any]
 Runs = dict[str, dict[str, Any]]

@@ -5,6 +5,13 @@
 from __future__ import annotations
 
 from ..common.command import command, resume_commands
+from ..common.text import (
+    clean,
+    duration,
+    hanging,
+    listed,
+    paragraph,
+)
 from ..hosts import backup
 from ..hosts.progress import point_of_no_return
 from ..record.model import undo_was_asked
@@ -26,13 +33,6 @@ from .facts import (
     targets_of,
     untouched,
     what_ran,
-)
-from .text import (
-    clean,
-    duration,
-    hanging,
-    listed,
-    paragraph,
 )
 from .verdict import ending
 

@@ -8,9 +8,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..common.text import (
+    clean,
+    columns,
+    duration,
+    hanging,
+)
 from .checks import milliseconds
 from .facts import Record, finish
-from .text import clean, columns, duration, hanging
 
 #: What stands before a row, by its verdict.
 MARKS: Mapping[str, str] = {"green": "✔", "red": "✘"}

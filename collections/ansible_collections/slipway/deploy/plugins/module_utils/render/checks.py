@@ -8,6 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..common.text import (
+    clean,
+    columns,
+    hanging,
+    plural,
+)
 from .facts import (
     Record,
     counted,
@@ -16,7 +22,6 @@ from .facts import (
     targets_of,
     unchanged_of,
 )
-from .text import clean, columns, hanging, plural
 
 # Lines for single findings; a fleet that is down as a whole needs no line for each service.
 _FINDINGS = 10

@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .text import (
+from ..common.text import (
     clean,
     display_width,
     plural,

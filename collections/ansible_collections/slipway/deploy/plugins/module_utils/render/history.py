@@ -10,6 +10,15 @@ from dataclasses import dataclass
 
 from ..common.command import command
 from ..common.errors import SlipwayError
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    hanging,
+    plural,
+    truncate,
+)
 from ..record.history import Goal, rollback_goal
 from ..record.released import NOT_COMPARED
 from .facts import (
@@ -23,15 +32,6 @@ from .facts import (
 )
 from .own import Own, runs_of
 from .status import is_unfinished
-from .text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    hanging,
-    plural,
-    truncate,
-)
 
 _HEADINGS = ("", "release", "kind", "label", "title", "outcome", "services", "took", "who")
 _KIND, _LABEL, _TITLE, _WHO = 2, 3, 4, 8

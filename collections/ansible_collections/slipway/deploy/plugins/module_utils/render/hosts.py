@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import back, forward, seconds
-from .progress import mark
-from .text import (
+from ..common.text import (
     clean,
     columns,
     duration,
     hanging,
     truncate,
 )
+from .facts import back, forward, seconds
+from .progress import mark
 
 _WORDS = {"undone": "put back", "undo_failed": "not put back", "failed": "failed"}
 

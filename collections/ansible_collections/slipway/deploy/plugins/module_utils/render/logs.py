@@ -8,6 +8,12 @@ import re
 from collections.abc import Sequence
 
 from ..common.command import here
+from ..common.text import (
+    clean,
+    columns,
+    hanging,
+    plural,
+)
 from ..fleet.model import Event
 from ..logs.model import (
     ContainerLog,
@@ -17,7 +23,6 @@ from ..logs.model import (
     TaskState,
 )
 from .facts import finish, joined, revision
-from .text import clean, columns, hanging, plural
 from .when import since, stamp
 
 #: Tasks of a kind that get a line of their own.

@@ -8,6 +8,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    listed,
+    minute,
+    pad,
+    wrap,
+)
 from ..fleet.planned import NOT_EXERCISED, UNPINNED
 from .facts import (
     Record,
@@ -26,16 +36,6 @@ from .facts import (
     time_left,
     unchanged_of,
     what_ran,
-)
-from .text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    listed,
-    minute,
-    pad,
-    wrap,
 )
 
 #: Rows of the table before the rest is left to the record.

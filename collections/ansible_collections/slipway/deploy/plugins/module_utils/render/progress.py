@@ -7,6 +7,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ..common.text import (
+    clean,
+    clock,
+    columns,
+    duration,
+    stopwatch,
+)
 from .facts import (
     GOING_BACK,
     GOING_FORWARD,
@@ -26,13 +33,6 @@ from .facts import (
     tasks,
     time_left,
     wave_words,
-)
-from .text import (
-    clean,
-    clock,
-    columns,
-    duration,
-    stopwatch,
 )
 
 _MARKS = {"planned": "·", "stable": "✔", "failed": "✘", "undo_failed": "✘", "undone": "↺"}

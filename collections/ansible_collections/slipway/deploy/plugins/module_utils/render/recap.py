@@ -4,6 +4,13 @@
 
 from __future__ import annotations
 
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    paragraph,
+)
 from .card import backup_words
 from .checklist import checklist
 from .checks import health, smoke, smoke_of
@@ -20,13 +27,6 @@ from .facts import (
     tasks,
 )
 from .progress import mark
-from .text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    paragraph,
-)
 from .verdict import ending
 
 #: Rows of the table before the rest is left to the record.

@@ -5,6 +5,14 @@
 from __future__ import annotations
 
 from ..common.command import command
+from ..common.text import (
+    clean,
+    duration,
+    hanging,
+    listed,
+    minute,
+    paragraph,
+)
 from ..hosts.progress import point_of_no_return
 from .facts import (
     GOING_BACK,
@@ -21,14 +29,6 @@ from .facts import (
     targets_of,
     what_ran,
     who,
-)
-from .text import (
-    clean,
-    duration,
-    hanging,
-    listed,
-    minute,
-    paragraph,
 )
 
 _NAMES = 400

@@ -11,6 +11,15 @@ from typing import Any
 
 from ..checks.status import Condition, ServiceStatus
 from ..common.command import command, here
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    hanging,
+    plural,
+    truncate,
+)
 from ..hosts.migrations import has_begun
 from ..record.model import undo_was_asked
 from .facts import (
@@ -29,15 +38,6 @@ from .facts import (
     who,
 )
 from .hosts import HostStatus, hosts_table
-from .text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    hanging,
-    plural,
-    truncate,
-)
 from .when import moment, since
 
 #: Rows of the table, and lines of each kind of finding, before the rest is counted.

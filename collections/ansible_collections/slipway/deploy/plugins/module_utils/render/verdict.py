@@ -9,6 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..common.text import (
+    clean,
+    display_width,
+    duration,
+    listed,
+    paragraph,
+)
 from ..hosts.migrations import has_begun
 from ..hosts.progress import point_of_no_return
 from .facts import (
@@ -25,13 +32,6 @@ from .facts import (
     targets_of,
 )
 from .plan import nothing_to_do
-from .text import (
-    clean,
-    display_width,
-    duration,
-    listed,
-    paragraph,
-)
 
 _NAMES = 120
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from .text import clock, duration, minute
+from ..common.text import clock, duration, minute
 
 _HOUR, _DAY = 3600.0, 86_400.0
 

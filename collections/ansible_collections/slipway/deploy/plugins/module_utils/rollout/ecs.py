@@ -11,6 +11,7 @@ from typing import Any
 from ..aws.client import Clients
 from ..aws.errors import is_refusal
 from ..common.errors import SlipwayError
+from ..common.failure import Failure
 from ..fleet import api as fleet_api
 from ..fleet.images import parse_image
 from ..fleet.model import ObservedService
@@ -20,7 +21,7 @@ from ..fleet.taskdef import TAG_RELEASE, family_of
 from . import api, diagnose
 from .engine import Refused
 from .judge import counts_as_failure, with_tasks
-from .model import Failure, StoppedTask, Target
+from .model import StoppedTask, Target
 
 #: Revisions of a family that are searched for one that a killed run registered.
 SEARCHED_REVISIONS = 5

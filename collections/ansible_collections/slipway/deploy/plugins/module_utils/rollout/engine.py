@@ -16,18 +16,13 @@ from typing import Any, Protocol
 
 from ..aws.errors import is_about_credentials, is_no_answer
 from ..common.errors import SlipwayError
+from ..common.failure import Cause, Failure
 from ..fleet.model import ObservedService
-from ..record.model import (
-    Record,
-    rollout_of,
-    with_rollout,
-)
 from . import judge, machine, poll
+from .document import Record, rollout_of, with_rollout
 from .model import (
     Action,
     ActionFailed,
-    Cause,
-    Failure,
     Happening,
     Observed,
     Registered,

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..common.failure import Failure
 from ..fleet.model import Deployment, ObservedService
 from .model import (
-    Failure,
     Limits,
     StoppedTask,
     Target,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..common.failure import Cause, Failure
 from ..fleet.model import Deployment, ObservedService
 from .judge import Verdict, judge, judge_undo, trouble
 from .model import (
@@ -19,8 +20,6 @@ from .model import (
     WATCHED,
     Action,
     ActionFailed,
-    Cause,
-    Failure,
     Happening,
     Observed,
     Registered,

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from ..common.command import again
 from ..common.errors import SlipwayError
+from ..common.failure import Cause
 from ..fleet.model import ObservedService
 from .model import (
     GOING_BACK,
     GOING_FORWARD,
-    Cause,
     Rollout,
     Target,
 )

@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import (
-    check_name,
-    choose,
-    named_by,
-    shorten,
-    suggest,
-)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.suggest import shorten, suggest
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import check_name, choose, named_by
 
 KNOWN = ("dev", "local", "prod")
 ROOT = "/project/inventories"

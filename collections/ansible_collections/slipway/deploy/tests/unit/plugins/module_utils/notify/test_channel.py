@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Outcome, Stage, send
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack import Message, end, start
+from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
 
 from ..render import samples
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Delivered
+from ansible_collections.slipway.deploy.plugins.module_utils.configuration.model import Delivered
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import (

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.text import display_width
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import (
     checklist,
     checklist_problems,
@@ -17,7 +18,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist im
     took,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import display_width
 
 from . import site_samples
 from .site_samples import row, smoke
