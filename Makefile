@@ -28,7 +28,7 @@ test: ## Everything: check, ansible-lint, ansible-test, sandbox, end-to-end, fau
 check: setup ## The fast part: lint and unit tests, under a minute
 	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint unit
 
-lint: setup ## ruff, mypy, yamllint
+lint: setup ## ruff, mypy, import-linter, yamllint
 	@$(IN_VENV) scripts/lint.sh
 
 unit: setup ## Unit tests of the collection
