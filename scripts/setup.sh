@@ -39,6 +39,19 @@ install_packages() {
   } >.run/setup.log 2>&1 </dev/null || { tail -n 15 .run/setup.log >&2; fail "apt-get failed, see .run/setup.log"; }
 }
 
+# compile_packages PYTHON: compile what every run imports, of the 25,000 files only that. Otherwise the first command does
+# it, and where PYTHONDONTWRITEBYTECODE is set, every command.
+compile_packages() {
+  local packages=(ansible boto3 botocore cryptography dateutil jinja2 jmespath s3transfer urllib3 yaml)
+  "$1" - "${packages[@]}" <<'PYTHON'
+import compileall, importlib.util, sys
+for name in sys.argv[1:]:
+    found = importlib.util.find_spec(name)
+    for place in (found.submodule_search_locations or ()) if found else ():
+        compileall.compile_dir(place, quiet=2)
+PYTHON
+}
+
 # make_venv DIRECTORY LOCK: the environment DIRECTORY with exactly the packages of LOCK
 make_venv() {
   local venv=$1 lock=$2 stamp python
@@ -54,6 +67,7 @@ make_venv() {
   "$python" -m venv "$venv"
   "$venv/bin/python" -m pip install -q --no-compile --require-hashes -r "$lock" >.run/setup.log 2>&1 </dev/null ||
     { tail -n 15 .run/setup.log >&2; fail "pip failed, see .run/setup.log"; }
+  compile_packages "$venv/bin/python"
   touch "$stamp"
   made=true
 }
