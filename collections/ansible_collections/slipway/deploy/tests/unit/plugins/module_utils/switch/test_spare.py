@@ -150,11 +150,11 @@ class World:
         )
         monkeypatch.setattr(spare, "_UNITS", units)
         monkeypatch.setattr(spare, "_RUN", tmp_path / "run")
-        monkeypatch.setattr(spare.systemd, "stop", lambda *units: self.note("stop", units))
+        monkeypatch.setattr(spare.systemctl, "stop", lambda *units: self.note("stop", units))
         self.state = tmp_path / "lib/svc-spare"
         monkeypatch.setattr(spare, "_DIRECTORIES", (tmp_path / "lib", tmp_path / "log"))
-        monkeypatch.setattr(spare.systemd, "forget_failure", lambda unit: self.note("forget", unit))
-        monkeypatch.setattr(spare.systemd, "run_transient", self.start)
+        monkeypatch.setattr(spare.systemctl, "forget_failure", lambda unit: self.note("forget", unit))
+        monkeypatch.setattr(spare.systemctl, "run_transient", self.start)
         monkeypatch.setattr(spare.Service, "prove", lambda service, settled: self.prove())
         monkeypatch.setattr(spare.ports, "listeners", lambda port: self.listeners)
         self.listeners = []

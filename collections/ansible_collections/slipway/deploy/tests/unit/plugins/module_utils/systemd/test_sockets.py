@@ -41,7 +41,7 @@ def world(monkeypatch):
     monkeypatch.setattr(sockets, "show", lambda name: world.now)
     monkeypatch.setattr(sockets.ports, "listeners", lambda port: world.listeners)
     for verb in ("stop", "start"):
-        monkeypatch.setattr(sockets.systemd, verb, lambda *units, verb=verb: world.calls.append((verb, *units)) or "")
+        monkeypatch.setattr(sockets.systemctl, verb, lambda *units, verb=verb: world.calls.append((verb, *units)) or "")
     return world
 
 
