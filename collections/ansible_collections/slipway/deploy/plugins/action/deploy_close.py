@@ -17,7 +17,7 @@ from ..module_utils.rollout.document import rollout_of
 from ..module_utils.rollout.model import Rollout
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
-from ..plugin_utils.tell import tell_end
+from ..plugin_utils.notify import notify
 from ..plugin_utils.work import Work, let_go, summary_of, work_on
 
 
@@ -37,7 +37,7 @@ class ActionModule(SlipwayAction):
             self._settle(work)
             late = work.cancel.why() if work.journal.record["outcome"] in GOOD else None
             let_go(context)
-            tell_end(context, work)
+            notify(context, work, "end")
             record = work.journal.record
             work.console.finish()
             work.console.lines(_screen(record, work.console.width))

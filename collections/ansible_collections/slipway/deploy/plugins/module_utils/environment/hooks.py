@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..common.errors import SlipwayError, SlipwayErrors
-from .choose import shorten, suggest
+from ..common.suggest import shorten, suggest
 
 #: The inventory's variable.
 HOOKS: Final = "deploy_hooks"

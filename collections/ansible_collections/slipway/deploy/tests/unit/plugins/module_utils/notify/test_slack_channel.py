@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Outcome, Stage, send
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Stage
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack import Message, end, start
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack_channel import Outcome, send
 from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
 
 from ..render import samples
@@ -175,7 +176,7 @@ def test_it_is_not_waited_for_long(
 def test_slacks_own_word_is_repeated(slack: Slack, waits: list[float], error: str) -> None:
     slack.error = error
     outcome = bot(slack, waits)(STARTED, "start")
-    assert outcome.said() == f"Slack was not told: {error}"
+    assert outcome.said() == f"the Slack notification failed: {error}"
 
 
 def test_a_failed_update_keeps_the_message(slack: Slack, waits: list[float]) -> None:
