@@ -16,9 +16,10 @@ import pytest
 
 from tests.fault.test_killed import is_gone, recorded, workers
 from tests.support.deploys import NEW, OLD, SERVICES, Deploys, wait_for
+from tests.support.pace import scaled
 
 TWO = ("--limit", "user-service,bff-service")
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = scaled(600)
 
 
 def shell(deploys: Deploys, redirection: str, playbook: str, *arguments: str, **environ: str) -> int:

@@ -39,7 +39,7 @@ SERVICES = (
     "notification-service",
 )
 OLD, NEW = "8d20c11", "3f9c2d1"
-LIMIT_SECONDS = scaled(120)
+LIMIT_SECONDS = scaled(600)
 
 
 _SIGN_OF_LIFE = re.compile(r"\S+: .* …(?: [0-9].*)?")
