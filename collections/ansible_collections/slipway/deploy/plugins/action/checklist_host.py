@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.checks.probes import Command, Probe, host_question
@@ -21,6 +22,8 @@ Answer = dict[str, Any]
 class ActionModule(HostAction):
     """All of a host's rows in one go; what cannot be asked is an answer too, and fails nothing."""
 
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "raw"}}
+
     def act(self, context: Context) -> dict[str, Any]:
         """Ask; the answers by the names of the rows are the result."""
         if context.here not in context.hosts:
@@ -28,7 +31,7 @@ class ActionModule(HostAction):
         service = str(context.of_group(context.here, "service") or "") or None
         answers: dict[str, Answer] = {}
         asked: dict[str, dict[str, Any]] = {}
-        for probe in declared(context, context.here):
+        for probe in declared(context, context.here, self.arguments.get("checklist")):
             if probe.via == "host":
                 try:
                     asked[probe.name] = self._question(context, probe, service)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,13 +35,16 @@ _NOTHING = ("unchanged", "abandoned")
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "raw"}}
+
     def act(self, context: Context) -> dict[str, Any]:
         """Go through it; a row that is not green fails the task."""
         hosts = asked_hosts(context)
         where = f"inventories/{context.environment}"
         if not hosts:
             raise SlipwayError("there is no host to ask", where, "Add one, or correct --limit")
-        probes = declared(context, hosts[0])
+        given = self.arguments.get("checklist")
+        probes = declared(context, hosts[0], given)
         if not probes:
             raise SlipwayError("no checklist is declared", where, f"Declare {context.group}_checklist")
         since = _since(context) if any(isinstance(probe.spec, Sentry) for probe in probes) else None
@@ -48,7 +52,7 @@ class ActionModule(SlipwayAction):
         if self._task.check_mode:
             console.lines([f"would ask {probe.name} ({probe.kind})" for probe in probes])
             return {"changed": False, "checklist": []}
-        rows = run_checklist(context, since)
+        rows = run_checklist(context, since, rows=given)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         documents = [row.to_record(now) for row in rows]
         console.lines(checklist_table(documents, console.width))

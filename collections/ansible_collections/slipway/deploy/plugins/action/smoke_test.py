@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
@@ -24,10 +25,13 @@ from ..plugin_utils.smoke import (
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"smoke_checks": {"type": "list", "elements": "raw"}}
+
     def act(self, context: Context) -> dict[str, Any]:
         """Run them; a check that does not pass fails the task."""
         begin_reading(context)
-        jobs = declared_jobs(context, endpoint_of(context) if context.services else None)
+        endpoint = endpoint_of(context) if context.services else None
+        jobs = declared_jobs(context, endpoint, self.arguments.get("smoke_checks"))
         if not jobs:
             where = f"inventories/{context.environment}"
             raise SlipwayError("no smoke check is declared", where, "Declare smoke_checks, or <group>_smoke_checks")

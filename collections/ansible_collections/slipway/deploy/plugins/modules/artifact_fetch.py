@@ -7,44 +7,39 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: artifact_fetch
-short_description: Download a release to its place, verified
+short_description: Download and verify a release on its host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The host's part of M(slipway.deploy.artifact), which gives it everything. Use that.
+  - The part of M(slipway.deploy.artifact) that runs on the host. Use that one.
 options:
   url:
-    description: Where it is, with the right to read it.
+    description: The presigned URL of the artifact.
     type: str
     required: true
   source:
-    description: What stands for the URL in errors.
+    description: The name of the artifact in error messages, in place of the URL.
     type: str
     required: true
   size:
-    description: Bytes.
+    description: The artifact's size in bytes.
     type: int
     required: true
   digest:
-    description: C(sha256:) and 64 hexadecimal digits.
+    description: The artifact's digest, C(sha256:) and 64 hexadecimal digits.
     type: str
     required: true
   path:
-    description: Its place, C(<directory>/<release>/<file name>).
+    description: The path of the file, C(<directory>/<release>/<file name>).
     type: path
     required: true
   link:
-    description: A link that is pointed at it.
+    description: A symbolic link to point at the file.
     type: path
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 """
 
 EXAMPLES = r"""
@@ -64,7 +59,7 @@ path:
   type: str
   sample: /app/releases/backend-v0.2.0-0a1b2c3d4e5f/app.jar
 fetched:
-  description: Whether it was downloaded.
+  description: Whether the file was downloaded.
   returned: success
   type: bool
 """

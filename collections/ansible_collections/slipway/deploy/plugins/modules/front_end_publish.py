@@ -7,55 +7,52 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: front_end_publish
-short_description: Publish a built front end beside the one that is live
+short_description: Publish a built front end next to the live one
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Makes C(<root>/releases/<id>), which is there whole or not at all and is never changed, and has its hashed assets in
-    the union of all releases' assets, so that pages that are open find theirs before and after a switch.
-  - Switches nothing unless O(activate) says so. A deploy switches with M(slipway.deploy.service_release).
+  - Creates C(<root>/releases/<id>) atomically and never changes it afterwards. Adds its hashed assets to a directory
+    with the assets of all releases, so that pages that are already open find their files before and after a switch.
+  - Switches nothing, except with O(activate). In a deploy, M(slipway.deploy.service_release) switches.
 options:
   root:
-    description: The directory with C(releases), the union of the assets and the link C(current).
+    description: The directory that contains C(releases), the assets of all releases and the symbolic link C(current).
     type: path
     required: true
   release:
-    description: The id of the release that it belongs to.
+    description: The id of the release that the front end belongs to.
     type: str
     required: true
   archive:
-    description: A tar archive on the host with the front end, such as M(slipway.deploy.front_end_build) writes.
+    description: A tar archive of the front end on the host, such as M(slipway.deploy.front_end_build) writes.
     type: path
   directory:
-    description: A directory of the host with the front end, such as C(frontend/dist) of a release.
+    description: A directory with the front end on the host, such as C(frontend/dist) of a release.
     type: path
   inputs:
     description:
-      - What tells two builds of the release apart, such as the variables of the build. A build with other ones is
-        published as C(<id>.<8 digits>), because the first one is not changed.
+      - What distinguishes builds of the same release, such as the build's variables. A build with different inputs is
+        published as C(<id>.<8 digits>), because an existing one is never changed.
     type: dict
     default: {}
   source:
-    description: What stands for the archive or directory in the mark and in errors.
+    description: The name of the archive or directory in the completion mark and in error messages.
     type: str
   assets:
-    description: The directory of the build that has the hashed assets, and of O(root) that has the union of them.
+    description: The directory of hashed assets, in the build and in O(root).
     type: str
     default: assets
   activate:
-    description: Whether the link C(current) is pointed at it.
+    description: Whether to point the symbolic link C(current) at it.
     type: bool
     default: false
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 attributes:
   check_mode:
-    support: full
-    details: Does not look at the archive or the directory.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Does not read the archive or the directory.
 """
 
 EXAMPLES = r"""
@@ -84,12 +81,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The published front end.
+  description: The directory of the published front end.
   returned: success
   type: str
   sample: /var/www/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
 links:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: success
   type: list
   elements: dict
@@ -97,11 +94,11 @@ links:
     - path: /var/www/salitemihret/current
       target: /var/www/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
 made:
-  description: Whether it was (in check mode, would be) made. Otherwise it was there.
+  description: Whether the directory was created (in check mode, would be). V(false) if it already existed.
   returned: success
   type: bool
 assets_added:
-  description: How many assets the union has got by it.
+  description: How many files were added to the assets of all releases.
   returned: success
   type: int
 """

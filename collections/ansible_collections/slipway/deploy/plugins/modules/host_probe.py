@@ -7,27 +7,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_probe
-short_description: Answer what a checklist asks of a host
+short_description: Answer the questions of a checklist on a host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Asks systemd, a Redis or a web server that the host reaches, and programs, side by side.
-    P(slipway.deploy.checklist_host#module) calls it. What an answer means is not decided here.
+  - Asks systemd, a Redis or a web server that the host can reach, and runs programs, all in parallel.
+    P(slipway.deploy.checklist_host#module) calls it and P(slipway.deploy.checklist#module) judges the answers.
 options:
   payload:
-    description: The questions, a list as JSON. A password may be in it, so it is in no log.
+    description: The questions as a JSON list. It can contain a password, so it is never logged.
     type: str
     required: true
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
-    details: The questions are answered; none of them has to change anything.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Answers the questions, which must not change anything.
 """
 
 EXAMPLES = r"""
@@ -38,7 +35,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: The answers in the order of the questions, each with C(took) and with C(error) when there is none.
+  description: The answers in the order of the questions, each with C(took) in seconds, and with C(error) if there is no
+    answer.
   returned: success
   type: list
   elements: dict

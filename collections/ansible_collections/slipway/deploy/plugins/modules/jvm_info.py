@@ -7,28 +7,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jvm_info
-short_description: What a host has for a JVM service
+short_description: Gather facts about a host for a JVM service
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Java's version, the memory, and who listens on the service's port.
+  - Returns the Java version, the memory, and the processes that listen on the service's port.
 options:
   java:
-    description: The program.
+    description: The program C(java), by name or path.
     type: str
     default: java
   port:
     description: The port.
     type: int
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""
@@ -39,15 +34,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 java_version:
-  description: The feature release of Java (17 for C(17.0.9), 8 for C(1.8.0_402)); V(0) when there is none.
+  description: The feature release of Java (17 for C(17.0.9), 8 for C(1.8.0_402)). V(0) if there is no Java.
   returned: always
   type: int
 java_path:
-  description: Where the program is, or an empty string.
+  description: The path of C(java), or an empty string.
   returned: always
   type: str
 memory_mib:
-  description: The host's memory.
+  description: The host's memory in MiB.
   returned: always
   type: int
 listeners:

@@ -7,94 +7,94 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_directory
-short_description: Make a release directory out of a checkout or an archive
+short_description: Create a release directory from a checkout or an archive
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Makes C(<root>/releases/<id>) of the tree of a repository at a tag. The id is the tag and the first 12 digits of the
-    commit, or of the archive's digest.
-  - A release is there whole or not at all. It is made under another name, gets the mark C(.slipway-complete), and then
-    its own name. One that is whole is never changed; one without a mark is made again.
-  - Before anything is written the archive is read to its end. One that is damaged, needs more space than there is, or
-    has a member with an absolute path, with C(..), below a link, a link that may lead out, a device or a pipe in it is
-    refused.
-  - The files belong to root, and O(group) may read them. Nothing else of the archive's owners and modes is kept but
-    whether a file may be executed.
+  - Creates C(<root>/releases/<id>) from the tree of a repository at a tag. The id is the tag and the first 12 digits of
+    the commit or of the archive's digest.
+  - A release is either complete or does not exist. It is created under a temporary name, gets the completion mark
+    C(.slipway-complete), and is then renamed. A complete release is never changed. One without the mark is created
+    again.
+  - The archive is read completely before anything is written. It is refused if it is damaged, needs more space than is
+    available, or contains an absolute path, C(..), a path below a symbolic link, a link that may lead outside, a device
+    or a pipe.
+  - The files belong to root, and O(group) can read them. Only the executable bit of the archive's modes is kept.
 options:
   tag:
-    description: The tag that the release is made from.
+    description: The tag of the release.
     type: str
     required: true
   root:
-    description: The directory with C(releases), C(shared) and the link C(current).
+    description: The directory that contains C(releases), C(shared) and the symbolic link C(current).
     type: path
     required: true
   checkout:
-    description: A checkout of git on the host. Its tree at O(commit) is exported by C(git archive) as who owns it.
+    description: A git checkout on the host. Its tree at O(commit) is exported with C(git archive), as the checkout's
+      owner.
     type: path
   archive:
-    description: A tar archive on the host, compressed or not. It needs O(digest).
+    description: A tar archive on the host, compressed or not. Requires O(digest).
     type: path
   url:
     description:
-      - An http(s) URL of a tar archive, which the host downloads. It needs O(digest).
-      - Its query, which may be a signature, is shown nowhere.
+      - An HTTP or HTTPS URL of a tar archive, which the host downloads. Requires O(digest).
+      - The query of the URL, which can be a signature, is never shown.
     type: str
   digest:
     description:
-      - The archive's SHA-256.
-      - With O(checkout), that of the container image that runs the release, which the release is then called by.
+      - The archive's SHA-256 digest.
+      - With O(checkout), the digest of the container image that runs the release, which then becomes part of the id.
     type: str
   commit:
     description:
-      - The commit with all its digits. It is needed with O(checkout).
-      - With an archive it is for the record. An archive that C(git archive) wrote says it too; the two have to agree.
+      - The full commit hash. Required with O(checkout).
+      - With an archive, it is only recorded. If C(git archive) wrote the archive, it contains the commit too, and the
+        two must match.
     type: str
   source:
-    description: What stands for the checkout or archive in the mark and in errors.
+    description: The name of the checkout or archive in the completion mark and in error messages.
     type: str
   strip:
-    description: How many directories at the front of the archive's paths are left out.
+    description: How many leading directories of the archive's paths to remove.
     type: int
     default: 0
   shared:
     description:
-      - Directories below C(<root>/shared), linked into the release at the same path. They outlive releases.
-      - The tree must have nothing there but files that keep a directory in git, such as C(.gitkeep).
+      - Directories below C(<root>/shared) that all releases share. The release gets a symbolic link to each at the same
+        path.
+      - At that path, the tree may contain only files that keep an empty directory in git, such as C(.gitkeep).
     type: list
     elements: str
     default: []
   expected:
-    description: Paths that the release has to have.
+    description: Paths that the release must contain.
     type: list
     elements: str
     default: []
   owner:
-    description: Who owns a shared directory that is made. Without it, root.
+    description: The owner of the shared directories that are created. By default, root.
     type: str
   group:
-    description: The group that may read the release. Without it, everybody may.
+    description: The group that can read the release. By default, all users can.
     type: str
   links:
     description:
-      - Links that may point at a release. A release that one points at is not removed to be made again.
-      - By default the link C(current) in O(root).
+      - Symbolic links that may point at a release. An incomplete release that a link points at is not removed.
+      - By default, the link C(current) in O(root).
     type: list
     elements: path
   timeout:
-    description: Seconds that C(git archive) may take.
+    description: How many seconds C(git archive) may take.
     type: int
     default: 300
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 attributes:
   check_mode:
-    support: full
-    details: Does not look into the checkout or the archive.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Does not read the checkout or the archive.
 """
 
 EXAMPLES = r"""
@@ -119,29 +119,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The release.
+  description: The directory of the release.
   returned: success
   type: str
   sample: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
 release:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:release).
+  description: The release, for O(slipway.deploy.service_release#module:release).
   returned: success
   type: dict
   sample: {id: staging-20261108-6f1c0b8f1d1a, tag: staging-20261108, digest: null}
 commit:
-  description: The commit that it is of, or V(null) when nobody says.
+  description: The commit of the release, or V(null) if it is not known.
   returned: success
   type: str
   sample: 6f1c0b8f1d1a4e0c8a4e4d8d7c0e5b9f3a2d1c0b
 links:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: success
   type: list
   elements: dict
   sample:
     - {path: /srv/salitemihret/current, target: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a}
 made:
-  description: Whether the release was (in check mode, would be) made. Otherwise it was there.
+  description: Whether the release was created (in check mode, would be). V(false) if it already existed.
   returned: success
   type: bool
 """

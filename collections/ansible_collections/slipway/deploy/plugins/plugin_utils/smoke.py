@@ -30,20 +30,21 @@ _PORTS: Mapping[str, int] = {BACKEND: 8080}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
-def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
+def declared_jobs(context: Context, endpoint: str | None, checks: Sequence[Any] | None = None) -> list[Job]:
     """The checks of the selected services and hosts, in inventory order; of services none without an endpoint.
 
+    :param checks: the checks for each of them, in place of those that the inventory declares.
     :raises SlipwayErrors: when a check is declared wrongly.
     """
     jobs = []
     for name in context.services:
         if name in context.selected:
-            jobs += [Job(name, endpoint or "", check) for check in _declared(context, name, "")]
+            jobs += [Job(name, endpoint or "", check) for check in _declared(context, name, "", checks)]
     jobs = jobs if endpoint else []
     for name in context.hosts:
         if name in context.selected_hosts:
-            checks = _declared(context, name, f"{context.group}_")
-            jobs += [Job(name, base_url(context, name), named(context, name, check)) for check in checks]
+            found = _declared(context, name, f"{context.group}_", checks)
+            jobs += [Job(name, base_url(context, name), named(context, name, check)) for check in found]
     return jobs
 
 
@@ -95,8 +96,10 @@ def idle_services(context: Context) -> dict[str, str]:
     return found
 
 
-def _declared(context: Context, name: str, prefix: str) -> tuple[SmokeCheck, ...]:
+def _declared(context: Context, name: str, prefix: str, given: Sequence[Any] | None) -> tuple[SmokeCheck, ...]:
     variables = context.host(name)
+    if given is not None:
+        return parse_checks(given, "the task's smoke_checks", trace=traced(variables, prefix))
     where = f"inventories/{context.environment} (host {name}): {prefix}smoke_checks"
     return parse_checks(variables.get(f"{prefix}smoke_checks"), where, trace=traced(variables, prefix))
 
