@@ -10,17 +10,17 @@ type: stdout
 short_description: Output for the person who deploys
 version_added: "0.1.0"
 description:
-  - Prints the lines that Slipway's own plugins return, changes in a line each, failures in a line each, and nothing
-    about what was as it should be. There are no banners.
-  - When nothing was said for some seconds it says what is being done, and for how long.
-  - With C(-v) and above it is the C(ansible.builtin.default) callback.
+  - Prints the lines that Slipway's own plugins return, and one line for each change and each failure. Tasks without
+    changes and banners are not printed.
+  - After some seconds without output, prints which task is running and for how long.
+  - With C(-v) and above, behaves as the callback C(ansible.builtin.default).
   - A failure that the rescue of its block keeps, by a first task that sets a fact to C(ansible_failed_result), is
     left to the task that says it later. It is shown with C(-v).
-  - On a terminal it tells the workers its size, so that a rollout can be drawn in place; E(NO_COLOR), C(TERM=dumb)
-    and E(CI) are honoured.
-  - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a terminal that was closed) goes to the rollout,
-    which stops and undoes what it changed; the second one ends C(ansible-playbook) as usual.
-  - A reader that goes away (C(| head), a full disk, a closed terminal) ends nothing. The run goes on silently.
+  - On a terminal, passes its size to the workers, so that the progress of a rollout can be updated in place.
+    E(NO_COLOR), C(TERM=dumb) and E(CI) are respected.
+  - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a closed terminal) goes to the rollout, which
+    stops and undoes its changes. The second one ends C(ansible-playbook) as usual.
+  - If the output cannot be written any more (C(| head), a full disk, a closed terminal), the run continues silently.
 author:
   - The Slipway authors (!UNKNOWN)
 extends_documentation_fragment:

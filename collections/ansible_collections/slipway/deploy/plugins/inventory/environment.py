@@ -10,25 +10,25 @@ short_description: The inventory of the environment that -e env=… names
 version_added: 0.1.0
 author: The Slipway authors (!UNKNOWN)
 description:
-  - Reads the extra variable C(env), and hands every source in the directory of that name, beside this plugin's own
-    file, to the inventory plugins that understand it. Nothing of another environment is read.
+  - Reads the extra variable C(env), and passes every inventory source in the directory of that name, next to this
+    plugin's own file, to the inventory plugins that can parse it. Nothing of another environment is read.
   - The variables in C(group_vars) and C(host_vars) of that directory come from the vars plugin
     P(slipway.deploy.environment#vars).
   - A directory is an environment when it holds a file C(environment.yml) as well. With it, C(-i inventories/dev) means
     the same as C(-e env=dev); naming two different environments is an error.
-  - With C(-e self=backend) no source is read. This machine is the only host, in that group (C(backend), C(site) or
-    C(database)), reached without a connection, with the environment's variables. That is how a host runs its own
-    bundle. Its name is C(self_name), else the instance's id (IMDSv2), else the host name.
-  - Refuses, with a line for each mistake and before anything is done, an environment that does not exist, sources that
-    fail or hold a key twice, neither services nor hosts, services without one priority, two services of one name, and a
-    C(--limit) with a name that is not in the inventory.
-  - Puts the outputs of Terraform that C(terraform_outputs) in group_vars names into variables. Its C(file) is what
-    C(terraform output -json) wrote, in the environment's directory, or C(ssm) is the path of the parameters that
-    Terraform wrote; C(variables) maps variables to outputs. All that are missing are named.
+  - With C(-e self=backend), no source is read. This machine is the only host, in that group (C(backend), C(site) or
+    C(database)), with a local connection and the
+    environment's variables. A host runs its own bundle this way. The host's name is C(self_name), or else the
+    instance's id (IMDSv2), or else the host name.
+  - Before anything is done, refuses the following, with one line per mistake. These are an environment that does not
+    exist, sources that fail or contain a key twice, an inventory with neither services nor hosts, services without
+    exactly one priority, two services with the same name, and a C(--limit) with a name that is not in the inventory.
+  - Sets variables from the Terraform outputs that C(terraform_outputs) in group_vars names. Its C(file) is the output
+    of C(terraform output -json), in the environment's directory, or its C(ssm) is the path of the parameters that
+    Terraform wrote. Its C(variables) maps variables to outputs. All missing outputs are reported.
 notes:
-  - A mistake ends the program (exit code 4) instead of raising an error. Ansible catches errors of inventory plugins,
-    prints them as a warning of several lines and goes on to say that no inventory was parsed; the one line that a
-    person needs would be buried.
+  - A mistake ends the program (exit code 4) instead of raising an error. Ansible would catch the error, print it as a
+    warning of several lines, and then report that no inventory was parsed, which hides the actual problem.
 options:
   plugin:
     description: The name of this plugin.
