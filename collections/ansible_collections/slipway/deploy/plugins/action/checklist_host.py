@@ -22,7 +22,7 @@ Answer = dict[str, Any]
 class ActionModule(HostAction):
     """All of a host's rows in one go; what cannot be asked is an answer too, and fails nothing."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "raw"}}
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "dict"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Ask; the answers by the names of the rows are the result."""

@@ -35,7 +35,7 @@ _NOTHING = ("unchanged", "abandoned")
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "raw"}}
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "dict"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Go through it; a row that is not green fails the task."""

@@ -10,6 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 
 from ..module_utils.logs.archive import HostLogs, keep
+from ..module_utils.logs.arguments import LOGS
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import NO_CONNECTION, Context
 from ..plugin_utils.reading import whole_number
@@ -25,9 +26,8 @@ class ActionModule(SlipwayAction):
 
     _requires_connection = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "unit": {"type": "str", "required": True},
+        **LOGS,
         "lines": {"type": "raw"},
-        "since": {"type": "str", "default": ""},
         "files": {"type": "list", "elements": "str", "default": []},
         "link": {"type": "str", "default": "/app/app.jar"},
     }

@@ -25,7 +25,7 @@ from ..plugin_utils.smoke import (
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"smoke_checks": {"type": "list", "elements": "raw"}}
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"smoke_checks": {"type": "list", "elements": "dict"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Run them; a check that does not pass fails the task."""

@@ -51,15 +51,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import remove_tree
 from ..module_utils.releases import ledger
+from ..module_utils.releases.arguments import PRUNING
 from ..module_utils.releases.jar import prunable
 
 ARGUMENTS = {
+    **PRUNING,
     "directory": {"type": "path", "default": "/app/releases"},
-    "keep": {"type": "int", "default": 5},
-    "failed": {"type": "str"},
     "links": {"type": "list", "elements": "path", "default": ["/app/app.jar"]},
     "service": {"type": "str", "required": True},
-    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
 }
 
 

@@ -59,15 +59,11 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.build_requirements.host_tools import candidates, node_version
+from ..module_utils.node.arguments import NODE
+from ..module_utils.python.arguments import PYTHON
 from ..module_utils.python.environment import find_python
 
-ARGUMENTS = {
-    "python": {"type": "str", "default": "/usr/bin/python3"},
-    "uv": {"type": "str", "default": "uv"},
-    "path": {"type": "list", "elements": "str", "default": []},
-    "packages": {"type": "list", "elements": "str", "default": []},
-    "built": {"type": "dict", "default": {}},
-}
+ARGUMENTS = {**PYTHON, **NODE}
 
 
 def main() -> None:

@@ -64,12 +64,12 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.logs.arguments import LOGS
 from ..module_utils.logs.collect import Collector, Wanted
 
 ARGUMENTS = {
-    "unit": {"type": "str", "required": True},
+    **LOGS,
     "lines": {"type": "int", "default": 1000},
-    "since": {"type": "str", "default": ""},
     "files": {"type": "list", "elements": "path", "default": []},
     "configuration": {"type": "path"},
     "state_directory": {"type": "path", "default": "/var/lib/slipway"},

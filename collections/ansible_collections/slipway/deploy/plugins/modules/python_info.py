@@ -76,12 +76,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.jvm.java import memory_mib
 from ..module_utils.network.ports import listeners
+from ..module_utils.python.arguments import PYTHON
 from ..module_utils.python.environment import find_python, makes_environments
 from ..module_utils.systemd.sockets import is_own
 
 ARGUMENTS = {
-    "python": {"type": "str", "default": "/usr/bin/python3"},
-    "uv": {"type": "str", "default": "uv"},
+    **PYTHON,
     "service": {"type": "str", "required": True},
     "ports": {"type": "list", "elements": "int", "default": []},
 }

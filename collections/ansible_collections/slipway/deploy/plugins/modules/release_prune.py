@@ -76,6 +76,7 @@ from ..module_utils.files.atomic import read_link
 from ..module_utils.files.atomic_directory import locked, remove
 from ..module_utils.programs.run import ending
 from ..module_utils.releases import ledger
+from ..module_utils.releases.arguments import PRUNING
 from ..module_utils.releases.assets import prune_assets
 from ..module_utils.releases.pruning import (
     look,
@@ -86,13 +87,10 @@ from ..module_utils.releases.pruning import (
 )
 
 ARGUMENTS = {
+    **PRUNING,
     "directory": {"type": "path", "required": True},
-    "keep": {"type": "int", "default": 5},
-    "failed": {"type": "str"},
     "links": {"type": "list", "elements": "path", "required": True},
-    "service": {"type": "str"},
     "assets": {"type": "path"},
-    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
 }
 
 

@@ -60,6 +60,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.configuration.arguments import CONFIGURATION
 from ..module_utils.configuration.generations import (
     needed,
     owners,
@@ -153,15 +154,10 @@ def main() -> None:
     """Ansible's entry."""
     module = AnsibleModule(
         argument_spec={
-            "service": {"type": "str", "required": True},
+            **CONFIGURATION,
             "payload": {"type": "str", "required": True, "no_log": True},
             "user": {"type": "str", "required": True},
-            "owner": {"type": "str", "default": ""},
-            "activate": {"type": "bool", "default": True},
-            "state": {"type": "str", "choices": ["present", "renewed"], "default": "present"},
-            "before": {"type": "str", "default": ""},
             "renewable": {"type": "list", "elements": "str", "default": []},
-            "state_directory": {"type": "path", "default": "/var/lib/slipway"},
         },
         supports_check_mode=True,
     )

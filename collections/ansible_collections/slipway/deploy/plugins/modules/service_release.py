@@ -245,6 +245,7 @@ from ..module_utils.switch.apply import (
     UNDONE,
     carry_out,
 )
+from ..module_utils.switch.arguments import LINKS, WAITING
 from ..module_utils.switch.decision import (
     Decision,
     Observed,
@@ -270,19 +271,9 @@ from ..module_utils.switch.service import (
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["running", "previous", "shown"], "default": "running"},
-    "links": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
-    },
+    "links": LINKS,
     "files": {"type": "dict", "default": {}},
-    "returning": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
-    },
+    "returning": LINKS,
     "identity_files": {"type": "list", "elements": "path", "default": []},
     "identity_changes": {"type": "bool", "default": False},
     "release": {
@@ -301,9 +292,8 @@ ARGUMENTS = {
         "type": "dict",
         "default": {},
         "options": {
+            **WAITING,
             "url": {"type": "str"},
-            "status": {"type": "list", "elements": "int", "default": [200]},
-            "headers": {"type": "dict", "default": {}},
             "application": {
                 "type": "dict",
                 "options": {
@@ -312,9 +302,6 @@ ARGUMENTS = {
                     "words": {"type": "list", "elements": "str", "default": []},
                 },
             },
-            "timeout": {"type": "int", "default": 120},
-            "stable_for": {"type": "int", "default": 5},
-            "interval": {"type": "float", "default": 0.5},
         },
     },
     "force": {"type": "bool", "default": False},

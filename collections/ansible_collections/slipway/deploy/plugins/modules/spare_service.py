@@ -107,6 +107,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.probes.readiness import Wanted
 from ..module_utils.programs.run import ending
+from ..module_utils.switch.arguments import LINKS, WAITING
 from ..module_utils.switch.spare import (
     Spare,
     attempt,
@@ -119,25 +120,13 @@ ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "command": {"type": "list", "elements": "str", "required": True},
     "port": {"type": "int", "required": True},
-    "links": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
-    },
+    "links": LINKS,
     "configuration": {"type": "path"},
     "environment": {"type": "dict", "default": {}},
     "readiness": {
         "type": "dict",
         "required": True,
-        "options": {
-            "url": {"type": "str", "required": True},
-            "status": {"type": "list", "elements": "int", "default": [200]},
-            "headers": {"type": "dict", "default": {}},
-            "timeout": {"type": "int", "default": 120},
-            "stable_for": {"type": "int", "default": 5},
-            "interval": {"type": "float", "default": 0.5},
-        },
+        "options": {**WAITING, "url": {"type": "str", "required": True}},
     },
 }
 

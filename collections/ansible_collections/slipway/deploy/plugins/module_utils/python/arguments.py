@@ -1,18 +1,24 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options that the action python_environment and its module on the host have in common."""
+"""The options that the modules which deal with Python share."""
 
 from __future__ import annotations
 
 from typing import Any
 
+#: Python and what installs its packages.
+PYTHON: dict[str, dict[str, Any]] = {
+    "python": {"type": "str", "default": "/usr/bin/python3"},
+    "uv": {"type": "str", "default": "uv"},
+}
+
+#: The action python_environment and its module on the host.
 ENVIRONMENT: dict[str, dict[str, Any]] = {
+    **PYTHON,
     "release": {"type": "path", "required": True},
     "directory": {"type": "str", "default": ".venv"},
     "lock": {"type": "str", "default": "server/requirements.txt"},
-    "python": {"type": "str", "default": "/usr/bin/python3"},
     "tool": {"type": "str", "choices": ["auto", "uv", "pip"], "default": "auto"},
-    "uv": {"type": "str", "default": "uv"},
     "user": {"type": "str", "required": True},
     "index_url": {"type": "raw", "no_log": True},
     "indexes": {"type": "raw", "no_log": True, "default": []},
