@@ -24,6 +24,7 @@ from .probes import (
     Question,
     Row,
     Sentry,
+    Spec,
     host_question,
     secrets,
 )
@@ -110,7 +111,7 @@ def _one(question: Question, world: World, stop: threading.Event) -> Row:
         return Row(question, Found("unknown", "stopped before it was asked"))
     begun = time.monotonic()
     try:
-        found = _sentry(probe, probe.spec, world) if isinstance(probe.spec, Sentry) else _here(probe, world)
+        found = _ASKED.get(type(probe.spec), _here)(probe, world)
     except SlipwayError as error:
         found = Found("unknown", str(error))
     return Row(question, found, round(time.monotonic() - begun, 3))
@@ -129,7 +130,10 @@ def revealed(probe: Probe, reveal: Resolver) -> dict[Secret, str]:
     return {secret: reveal(secret, f"{place} of {probe.name}") for place, secret in secrets(probe)}
 
 
-def _sentry(probe: Probe, spec: Sentry, world: World) -> Found:
+def _sentry(probe: Probe, world: World) -> Found:
+    spec = probe.spec
+    if not isinstance(spec, Sentry):
+        raise TypeError(f"{probe.kind} is not a row about Sentry")
     if world.since is None:
         return Found("unknown", "no deploy is on record, so nothing says since when an issue is new")
     token = revealed(probe, world.reveal)[spec.token]
@@ -143,3 +147,7 @@ def _sentry(probe: Probe, spec: Sentry, world: World) -> Found:
         return Found("unknown", f"Sentry cannot be asked: {error}")
     link = answer.headers.get("link", "")
     return sentry.judge(spec, world.since, answer.status, answer.body, answer.retry_after, link)
+
+
+#: What asks a kind of row that no machine is asked for; a machine answers for the others.
+_ASKED: Mapping[type[Spec], Callable[[Probe, World], Found]] = {Sentry: _sentry}

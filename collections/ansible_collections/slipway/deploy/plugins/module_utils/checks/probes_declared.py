@@ -67,18 +67,14 @@ def parse_checklist(raw: Any, where: str, *, trace: bool = True) -> tuple[Probe,
 def _parse(item: Any, where: str, trace: bool) -> Probe:
     if not isinstance(item, Mapping):
         raise SlipwayError("a row must be a mapping", where, "Write name: …, kind: …")
-    row = _Row({str(key): value for key, value in item.items() if value is not None}, where, trace)
+    row = RowReader({str(key): value for key, value in item.items() if value is not None}, where, trace)
     row.name, kind = row.text("name"), row.text("kind")
-    if kind not in _KINDS:
-        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"There are {', '.join(_KINDS)}")
-    spec = _KINDS[kind](row)
-    via: Via = "control"
-    if isinstance(spec, Unit):
-        via = "host"
-    elif isinstance(spec, (Queue, Heartbeat, Command)):
-        via = row.via(default="host" if _on_host(spec) else "control")
-        if via == "control" and _on_host(spec):
-            raise SlipwayError("the service's environment is on the host", f"{where}.via", "Write via: host")
+    if kind not in KINDS:
+        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"There are {', '.join(KINDS)}")
+    spec = KINDS[kind](row)
+    via: Via = row.via(default=spec.home) if spec.movable else spec.home
+    if (via, spec.home) == ("control", "host"):
+        raise SlipwayError("the service's environment is on the host", f"{where}.via", "Write via: host")
     if isinstance(spec, Http):
         return Probe(row.name, kind, spec)
     probe = Probe(row.name, kind, spec, via, row.seconds("timeout", 10.0), row.seconds("wait", 0.0))
@@ -86,11 +82,7 @@ def _parse(item: Any, where: str, trace: bool) -> Probe:
     return probe
 
 
-def _on_host(spec: Spec) -> bool:
-    return isinstance(spec, (Queue, Heartbeat)) and spec.redis.variable is not None
-
-
-class _Row:
+class RowReader:
     """A row whose values are taken out one by one; what is left in the end is unknown."""
 
     def __init__(self, values: dict[str, Any], where: str, trace: bool) -> None:
@@ -101,10 +93,12 @@ class _Row:
         self._known: list[str] = []
 
     def take(self, key: str, default: Any = None) -> Any:
+        """A value as it is written."""
         self._known.append(key)
         return self.values.pop(key, default)
 
     def text(self, key: str, default: str | None = None) -> str:
+        """A value that must be a printable text."""
         value = self.take(key, default)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             what = f"{key} is missing" if value is None else f"{key} is no text"
@@ -112,21 +106,25 @@ class _Row:
         return str(value)
 
     def seconds(self, key: str, default: float) -> float:
+        """A duration in seconds."""
         value = self.take(key, default)
         if not is_number(value) or not 0 <= value <= _LONGEST or (key == "timeout" and value == 0):
             raise SlipwayError(f"{value!r} is no number of seconds", f"{self.where}.{key}", f"At most {_LONGEST:g}")
         return float(value)
 
     def via(self, default: Via) -> Via:
+        """From where the row is asked."""
         value = self.take("via", default)
         if value not in ("control", "host"):
             raise SlipwayError(f"{value!r} is no place to ask from", f"{self.where}.via", "Write control or host")
         return "host" if value == "host" else "control"
 
     def secret(self, key: str) -> Secret:
+        """A source of a secret."""
         return parse_secret(self.take(key), f"{self.where}.{key}")
 
     def finish(self) -> None:
+        """Refuse what nothing has taken."""
         errors = []
         for key in self.values:
             close = difflib.get_close_matches(key, self._known, 1)
@@ -136,7 +134,7 @@ class _Row:
             raise SlipwayErrors(errors)
 
 
-def _http(row: _Row) -> Http:
+def _http(row: RowReader) -> Http:
     url = row.take("url")
     if url is not None and not _is_web(url):
         # It is not repeated: a password may stand in it.
@@ -162,14 +160,14 @@ def _split(url: Any) -> SplitResult:
     return parts
 
 
-def _import_wizard(row: _Row) -> Http:
+def _import_wizard(row: RowReader) -> Http:
     row.values.setdefault("method", "POST")
     # An import leaves something behind, if only in a log: one is enough to see that it works.
     row.values.setdefault("retries", 0)
     return _http(row)
 
 
-def _scheduler(row: _Row) -> Spec:
+def _scheduler(row: RowReader) -> Spec:
     if "path" in row.values:
         if "json" not in row.values:
             remedy = "Write json: {scheduler.running: true}, or json: {scheduler.last_run: {max_age: 120}}"
@@ -184,7 +182,7 @@ def _scheduler(row: _Row) -> Spec:
     return Heartbeat(_redis(row, "GET"), float(max_age))
 
 
-def _queue(row: _Row) -> Queue:
+def _queue(row: RowReader) -> Queue:
     kind = row.take("type", "list")
     if not isinstance(kind, str) or kind not in _LENGTHS:
         raise SlipwayError(f"{kind!r} is no kind of queue", f"{row.where}.type", f"There are {', '.join(_LENGTHS)}")
@@ -194,7 +192,7 @@ def _queue(row: _Row) -> Queue:
     return Queue(_redis(row, _LENGTHS[kind]), int(below))
 
 
-def _redis(row: _Row, command: str) -> Redis:
+def _redis(row: RowReader, command: str) -> Redis:
     url, password, ca_file = row.take("url"), row.take("password"), row.take("ca_file")
     where = f"{row.where}.url"
     variable = None
@@ -221,7 +219,7 @@ def _plain_url(url: Any, where: str) -> str:
     return str(url)
 
 
-def _sentry(row: _Row) -> Sentry:
+def _sentry(row: RowReader) -> Sentry:
     levels = _names(row, "levels", ["error", "fatal"])
     for level in levels:
         if level not in _LEVELS:
@@ -247,7 +245,7 @@ def _sentry(row: _Row) -> Sentry:
     )
 
 
-def _names(row: _Row, key: str, default: list[str]) -> tuple[str, ...]:
+def _names(row: RowReader, key: str, default: list[str]) -> tuple[str, ...]:
     value = row.take(key, default)
     items = [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, (str, int)) for item in items):
@@ -255,14 +253,14 @@ def _names(row: _Row, key: str, default: list[str]) -> tuple[str, ...]:
     return tuple(str(item) for item in items)
 
 
-def _systemd(row: _Row) -> Unit:
+def _systemd(row: RowReader) -> Unit:
     unit = row.take("unit")
     if unit is not None and (not isinstance(unit, str) or not unit or "/" in unit or " " in unit):
         raise SlipwayError(f"{unit!r} is no unit", f"{row.where}.unit", "Write nginx, or nginx.service")
     return Unit(str(unit) if unit is not None else None)
 
 
-def _command(row: _Row) -> Command:
+def _command(row: RowReader) -> Command:
     argv = row.take("argv")
     if not isinstance(argv, (list, tuple)) or not argv or not all(isinstance(word, str) for word in argv):
         remedy = "Write argv: [program, argument], each a text; there is no shell"
@@ -270,7 +268,8 @@ def _command(row: _Row) -> Command:
     return Command(tuple(str(word) for word in argv))
 
 
-_KINDS: Mapping[str, Callable[[_Row], Spec]] = {
+#: The registry of kinds: what reads a row of each. To add one, write a subclass of Spec and name here what reads it.
+KINDS: Mapping[str, Callable[[RowReader], Spec]] = {
     "http": _http,
     "import_wizard": _import_wizard,
     "scheduler": _scheduler,
