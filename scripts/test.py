@@ -204,14 +204,14 @@ def main(arguments: list[str]) -> int:
     supervised = arguments[:1] == ["supervised"]
     names = arguments[supervised:]
     parts = chosen(known_parts(), names)
-    if supervised:
-        return run_parts(parts)
-    # What this clone leaves running goes with the tests, however these end; so do the containers that they start.
-    clean_up = "scripts/hosts.sh remove" if needs_hosts(parts) else "true"
-    command = [str(ROOT / "scripts" / "supervise.py"), clean_up, sys.executable, __file__, "supervised", *names]
-    os.chdir(ROOT)
-    # It takes this process's place, so that signals reach it.
-    os.execv(command[0], command)  # noqa: S606 - a program of this project
+    if not supervised:
+        # What this clone leaves running goes with the tests, however these end; so do the containers that they start.
+        clean_up = "scripts/hosts.sh remove" if needs_hosts(parts) else "true"
+        command = [str(ROOT / "scripts" / "supervise.py"), clean_up, sys.executable, __file__, "supervised", *names]
+        os.chdir(ROOT)
+        # It takes this process's place, so that signals reach it.
+        os.execv(command[0], command)  # noqa: S606 - a program of this project
+    return run_parts(parts)
 
 
 if __name__ == "__main__":
