@@ -93,7 +93,7 @@ def test_the_choices_of_a_check() -> None:
 
 
 def test_the_kinds_of_rows() -> None:
-    assert ROW["kind"]["choices"] == list(probes_declared._KINDS) == list(SHORTEST)
+    assert ROW["kind"]["choices"] == list(probes_declared.KINDS) == list(SHORTEST)
 
 
 def test_the_keys_of_rows() -> None:
