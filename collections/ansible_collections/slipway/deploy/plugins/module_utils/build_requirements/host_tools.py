@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
+
+from ..programs.run import run_command
 
 _LIMIT = 30
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -41,17 +41,8 @@ def candidates(packages: Sequence[str]) -> dict[str, str]:
 
 
 def _said(argv: Sequence[str]) -> str:
-    environ = {**os.environ, "LC_ALL": "C.UTF-8"}
     try:
-        done = subprocess.run(
-            list(argv),
-            check=False,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_LIMIT,
-        )
-    except (OSError, subprocess.SubprocessError):
+        done = run_command(argv, _LIMIT)
+    except OSError:
         return ""
-    return done.stdout.decode(errors="replace") if not done.returncode else ""
+    return "" if done.code else done.output

@@ -14,7 +14,6 @@ import pwd
 import re
 import secrets
 import stat
-import subprocess
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from ..files.atomic import (
     sync_directory,
     write_atomic,
 )
+from ..programs.run import run_command
 from ..releases.ledger import GOOD, Ledger
 from .delivered_files import link_files
 from .model import (
@@ -47,6 +47,7 @@ from .model import (
 
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _KEY_BYTES = 32
+_LIMIT = 60
 _NEW = "0" * 16
 
 
@@ -224,11 +225,13 @@ def unit_exists(service: str) -> bool:
 
 def _systemctl(*arguments: str) -> str:
     try:
-        return subprocess.run(
-            ["systemctl", *arguments], check=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-        ).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        raise SlipwayError(f"systemctl cannot be asked: {error}", "systemctl", "Use a host that systemd runs") from None
+        done = run_command(["systemctl", *arguments], _LIMIT)
+        why = f"it did not end within {_LIMIT:g} s" if done.late else ""
+    except OSError as error:
+        why = str(error)
+    if why:
+        raise SlipwayError(f"systemctl cannot be asked: {why}", "systemctl", "Use a host that systemd runs")
+    return done.output
 
 
 def _directories(top: Path, owner: Owner, check: bool) -> bool:

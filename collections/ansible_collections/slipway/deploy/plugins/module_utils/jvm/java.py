@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
+
+from ..programs.run import run_command
 
 # `openjdk version "17.0.15" 2025-04-15`, `java version "1.8.0_402"`, `openjdk version "21-ea"`: printed to stderr.
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
@@ -20,12 +21,10 @@ def find_java(name: str) -> tuple[str, int]:
     if path is None:
         return "", 0
     try:
-        done = subprocess.run(
-            [path, "-version"], check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LIMIT
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = run_command([path, "-version"], _LIMIT)
+    except OSError:
         return "", 0
-    return path, parse_version((done.stderr + done.stdout).decode(errors="replace"))
+    return ("", 0) if done.late else (path, parse_version(done.errors + done.output))
 
 
 def parse_version(text: str) -> int:

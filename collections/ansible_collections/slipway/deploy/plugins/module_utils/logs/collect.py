@@ -12,11 +12,11 @@ import os
 import platform
 import re
 import stat
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..programs.run import run_command
 from ..secrets.redaction import known_values, without_secrets
 
 _LIMIT_SECONDS = 60
@@ -192,20 +192,14 @@ def _run(command: Sequence[str]) -> tuple[int, str]:
     """Exit code and output of a program; 127 when there is none of that name."""
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
     try:
-        done = subprocess.run(
-            list(command),
-            check=False,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_LIMIT_SECONDS,
-        )
+        done = run_command(command, _LIMIT_SECONDS, environment, together=True)
     except FileNotFoundError:
         return 127, ""
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         return 126, f"{command[0]}: {error}"
-    return done.returncode, done.stdout[-LONGEST:].decode(errors="replace")
+    if done.late:
+        return 126, f"{command[0]}: it did not end within {_LIMIT_SECONDS:g} s"
+    return done.code, done.output[-LONGEST:]
 
 
 def _tail(path: Path) -> list[str]:

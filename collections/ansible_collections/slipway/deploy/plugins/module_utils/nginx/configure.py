@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from ..files.atomic import (
     sync_directory,
     write_atomic,
 )
+from ..programs.run import run_command
 from ..systemd import systemctl
 from .dump import read_files, refuse_shared
 from .messages import (
@@ -267,24 +267,13 @@ class Server:
         return Path("/var/log/nginx/error.log")
 
     def _run(self, argv: Sequence[str], limit: float = _TEST_SECONDS) -> tuple[int, list[str]]:
-        environ = {**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
         try:
-            done = subprocess.run(
-                list(argv),
-                check=False,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                timeout=limit,
-                env=environ,
-                # What ends this run must not end a reload half-way.
-                start_new_session=True,
-            )
+            done = run_command(argv, limit, together=True)
         except FileNotFoundError:
             raise SlipwayError(f"there is no {argv[0]}", None, "Install nginx") from None
-        except subprocess.TimeoutExpired:
+        if done.late:
             return 124, [f"{' '.join(argv)} did not end within {limit:g} s"]
-        return done.returncode, done.stdout.decode(errors="replace").splitlines()
+        return done.code, done.output.splitlines()
 
 
 class _Log:

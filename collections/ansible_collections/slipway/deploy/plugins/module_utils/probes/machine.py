@@ -8,9 +8,6 @@ decided here: each is a mapping with what was found, or with ``error``, and with
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +17,7 @@ from typing import Any
 
 from ..common.errors import SlipwayError
 from ..common.redact import redact
+from ..programs.run import run_command
 from ..systemd import environment_file, systemctl
 from . import redis_client
 from .readiness import status_of
@@ -60,10 +58,10 @@ def ask(question: Mapping[str, Any]) -> dict[str, Any]:
 def _systemd(question: Mapping[str, Any]) -> dict[str, Any]:
     name = unit_name(question["unit"])
     argv = ["systemctl", "show", *(f"--property={item}" for item in _UNIT), "--", name]
-    code, out, timed_out = run(argv, float(question["timeout"]))
-    if timed_out or code != 0:
+    done = run_command(argv, float(question["timeout"]), together=True)
+    if done.late or done.code != 0:
         raise SlipwayError("systemd does not answer", name, "Is systemd this host's init?")
-    said = dict(line.partition("=")[::2] for line in out.splitlines())
+    said = dict(line.partition("=")[::2] for line in done.output.splitlines())
     restarts = said.get("NRestarts", "")
     return {
         "loaded": said.get("LoadState") == "loaded",
@@ -107,41 +105,15 @@ def _of_service(question: Mapping[str, Any]) -> str:
 def _command(question: Mapping[str, Any]) -> dict[str, Any]:
     argv = [str(word) for word in question["argv"]]
     try:
-        code, out, timed_out = run(argv, float(question["timeout"]))
+        done = run_command(argv, float(question["timeout"]), together=True)
     except FileNotFoundError:
         return {"error": f"there is no {argv[0]}"}
     except OSError as error:
         return {"error": f"{argv[0]} cannot be run: {(error.strerror or type(error).__name__).lower()}"}
-    if timed_out:
+    if done.late:
         return {"error": f"it did not end within {question['timeout']:g} s"}
-    said = next((line.strip() for line in out.splitlines() if line.strip()), "")
-    return {"code": code, "said": redact(said, _LINE)}
-
-
-def run(argv: Sequence[str], timeout: float) -> tuple[int, str, bool]:
-    """A program's exit code (negative: the signal that ended it), what it printed, and whether it was too slow.
-
-    It has no standard input, and a session of its own, which ends with it when it takes too long.
-    """
-    environ = {**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
-    process = subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        start_new_session=True,
-    )
-    try:
-        out, _none = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        # Whoever else holds the pipe is of no interest any more.
-        with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=1)
-        return -int(signal.SIGKILL), "", True
-    return process.returncode, out[:_OUTPUT].decode(errors="replace"), False
+    said = next((line.strip() for line in done.output[:_OUTPUT].splitlines() if line.strip()), "")
+    return {"code": done.code, "said": redact(said, _LINE)}
 
 
 def _http(question: Mapping[str, Any]) -> dict[str, Any]:

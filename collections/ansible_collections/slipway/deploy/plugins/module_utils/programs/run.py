@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs a program as an unprivileged user, with secrets that it reads from memory.
+"""Runs programs on a host: a command as ourselves, or as an unprivileged user with secrets that it reads from memory.
 
 A secret is a file that has no name (memfd_create(2)): the program and its children open it as ``/proc/self/fd/N``. It
 is in no argument, environment or directory, and it is gone when they are, also after SIGKILL or a power failure.
@@ -27,6 +27,7 @@ _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 10
 # Enough for what a person reads; a program that prints without end must not fill the memory.
 _LONGEST_OUTPUT = 4 * 1024 * 1024
+_PLAIN = {"LC_ALL": "C", "SYSTEMD_COLORS": "0"}
 _INHERITED = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -151,6 +152,41 @@ def run(
         _stop(process)
         raise
     return Finished(process.returncode, _text(output), _text(errors), late)
+
+
+def run_command(
+    argv: Sequence[str], timeout: float, environ: Mapping[str, str] | None = None, together: bool = False
+) -> Finished:
+    """Run a short command as ourselves, without a standard input; one that takes too long is killed and has no output.
+
+    It has a session of its own: what ends this run must not end a restart half-way.
+
+    :param timeout: seconds.
+    :param environ: its whole environment; by default ours, with messages in English and without colours.
+    :param together: its errors in one stream with its output, in their order.
+    :raises OSError: it cannot be started; FileNotFoundError when there is no such program.
+    """
+    process = subprocess.Popen(
+        list(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if together else subprocess.PIPE,
+        env={**os.environ, **_PLAIN} if environ is None else dict(environ),
+        start_new_session=True,
+    )
+    try:
+        output, errors = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL)
+        # Whoever else holds the pipe is of no interest any more.
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=1)
+        return Finished(-int(signal.SIGKILL), "", "", True)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return Finished(process.returncode, _text(output), _text(errors or b""), False)
 
 
 def _becoming(owner: Account) -> Callable[[], None]:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +32,7 @@ from ..programs.run import (
     hidden,
     path_of,
     run,
+    run_command,
 )
 from ..secrets.redaction import without_secrets
 from . import installers
@@ -91,11 +91,9 @@ def find_python(name: str) -> Python:
     """The interpreter of a name or path."""
     path = shutil.which(name) or ""
     if path:
-        with suppress(OSError, subprocess.SubprocessError, ValueError):
-            done = subprocess.run(
-                [path, "-I", "-c", _ASK], check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LIMIT
-            )
-            version, implementation = loads(done.stdout)
+        with suppress(OSError, ValueError):
+            done = run_command([path, "-I", "-c", _ASK], _LIMIT)
+            version, implementation = loads("" if done.code else done.output)
             return Python(path, str(version), str(implementation))
     return Python(path, "", "")
 
@@ -106,8 +104,8 @@ def makes_environments(python: Python) -> bool:
         return False
     try:
         argv = [python.path, "-I", "-c", "import ensurepip, venv"]
-        return not subprocess.run(argv, check=False, capture_output=True, timeout=_LIMIT).returncode
-    except (OSError, subprocess.SubprocessError):
+        return not run_command(argv, _LIMIT).code
+    except OSError:
         return False
 
 

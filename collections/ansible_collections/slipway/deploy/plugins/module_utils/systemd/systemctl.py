@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..common.errors import SlipwayError
+from ..programs.run import run_command
 
 _PROPERTIES = (
     "LoadState",
@@ -218,20 +217,10 @@ def last_line(text: str) -> str:
 
 
 def _run(argv: Sequence[str], limit: int = _COMMAND_LIMIT) -> tuple[int, str, str]:
-    environ = {**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
     try:
-        # A session of its own: what ends this run must not end a restart half-way.
-        done = subprocess.run(
-            argv,
-            check=False,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=limit,
-            env=environ,
-            start_new_session=True,
-        )
+        done = run_command(argv, limit)
     except FileNotFoundError:
         raise SlipwayError(f"there is no {argv[0]}", None, "The host has to run systemd") from None
-    except subprocess.TimeoutExpired:
+    if done.late:
         return 124, "", f"{' '.join(argv[:2])} did not end within {limit} s"
-    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    return done.code, done.output, done.errors

@@ -22,6 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.probes.redis_client
     encode,
     parse_url,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.programs.run import Finished
 from ansible_collections.slipway.deploy.plugins.module_utils.systemd import systemctl
 
 from .redis_double import RedisDouble, redis_double
@@ -203,11 +204,11 @@ def test_the_state_of_a_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "LoadState=loaded\nActiveState=active\nSubState=running\nNRestarts=2\n"
     asked_for: list[Any] = []
 
-    def run(argv: Any, timeout: float) -> tuple[int, str, bool]:
+    def run(argv: Any, timeout: float, *, together: bool) -> Finished:
         asked_for.append((argv[-1], timeout))
-        return 0, said, False
+        return Finished(0, said, "", False)
 
-    monkeypatch.setattr(machine, "run", run)
+    monkeypatch.setattr(machine, "run_command", run)
     found = machine.ask({"kind": "systemd", "unit": "nginx", "timeout": 3})
     found.pop("took")
     assert found == {"loaded": True, "active": "active", "sub": "running", "restarts": 2}
@@ -216,7 +217,7 @@ def test_the_state_of_a_unit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_machine_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "run", lambda _argv, _timeout: (1, "", False))
+    monkeypatch.setattr(machine, "run_command", lambda _argv, _timeout, together: Finished(1, "", "", False))
     assert "systemd does not answer" in machine.ask({"kind": "systemd", "unit": "x", "timeout": 3})["error"]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import getpass
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.programs.run import
     hidden,
     path_of,
     run,
+    run_command,
 )
 
 
@@ -87,3 +89,27 @@ def test_a_signal_becomes_an_error_and_the_handlers_come_back():
     with pytest.raises(SlipwayError, match="stopped by SIGTERM"), ending():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_command_has_its_output_and_errors_apart_or_together():
+    argv = ["sh", "-c", "echo out; echo err >&2; exit 3"]
+    assert run_command(argv, 30) == (3, "out\n", "err\n", False)
+    assert run_command(argv, 30, together=True) == (3, "out\nerr\n", "", False)
+
+
+def test_a_command_has_our_environment_in_english_or_its_own(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    monkeypatch.setenv("OURS", "1")
+    assert run_command(["sh", "-c", "echo $LC_ALL $OURS"], 30).output == "C 1\n"
+    assert run_command(["/bin/sh", "-c", "echo $LC_ALL $OURS"], 30, {"LC_ALL": "C.UTF-8"}).output == "C.UTF-8\n"
+
+
+def test_a_command_that_takes_too_long_is_killed_with_its_children():
+    begun = time.monotonic()
+    assert run_command(["sh", "-c", "echo begun; sleep 600 & wait"], 0.2) == (-signal.SIGKILL, "", "", True)
+    assert time.monotonic() - begun < 60
+
+
+def test_a_command_that_does_not_exist():
+    with pytest.raises(FileNotFoundError):
+        run_command(["/nonexistent/program"], 30)
