@@ -18,13 +18,12 @@ from ..module_utils.gates.approval import (
     Approval,
     Prompt,
     answered,
-    decide,
-    read_approvers,
     refused,
 )
 from ..module_utils.record.model import closed
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context
+from ..plugin_utils.gates import ask_gates
 from ..plugin_utils.work import let_go, work_on
 
 
@@ -40,11 +39,17 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Ask, unless the command line says it; the approval is the result."""
         tag = clean(self.arguments["tag"])
-        where = f"inventories/{context.environment} (approvers)"
-        approvers = read_approvers(self.arguments["approvers"], where)
-        given = {name: context.variables.get(name) for name in (BY, REFERENCE)}
-        user = str(context.actor["user"])
-        found = decide(tag, context.environment, given, context.extra, approvers, user, _now())
+        (result,) = ask_gates(
+            context,
+            "approval",
+            tag,
+            where=f"inventories/{context.environment} (approvers)",
+            approvers=self.arguments["approvers"],
+            given={name: context.variables.get(name) for name in (BY, REFERENCE)},
+            extra=context.extra,
+            user=str(context.actor["user"]),
+        )
+        found: Approval | Prompt = result.found
         if isinstance(found, Prompt):
             if self._task.check_mode:
                 return {"changed": False}

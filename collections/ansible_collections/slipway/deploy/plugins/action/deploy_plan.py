@@ -28,6 +28,7 @@ from ..plugin_utils.fleet import (
     running_services,
     unhealthy,
 )
+from ..plugin_utils.gates import ask_gates
 from ..plugin_utils.hosts import (
     Planned,
     health_of_unchanged_hosts,
@@ -73,6 +74,10 @@ class ActionModule(SlipwayAction):
             record["notes"] = self.arguments["release"]["notes"]
         changes = bool(fleet.changes or hosts.changes)
         if changes:
+            targets = [item["name"] for item in record["targets"]]
+            passed = ask_gates(context, "plan", record["label"], kind=kind, where="the plan", targets=targets)
+            if passed:
+                record["gates"] = [result.to_record() for result in passed]
             verified = verify(fleet, context.clients, context.aws) if fleet.changes else Verified()
             verified.require(context.settings.verify_unverifiable)
             check_secrets(context)

@@ -8,7 +8,6 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -19,8 +18,8 @@ from ..module_utils.build_requirements.node import read_node_needs
 from ..module_utils.build_requirements.python import read_python_needs
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.images import ImageRef
-from ..module_utils.gates.notes import FILE, Notes, find_notes, require_notes
-from ..module_utils.gates.tags import Kind, check_tag, prefix_of
+from ..module_utils.gates.notes import FILE, Notes, find_notes
+from ..module_utils.gates.tags import Kind, prefix_of
 from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import TaggedTree, fetched_tag
 from ..module_utils.git.token import Token, find_token
@@ -35,6 +34,7 @@ from ..module_utils.notify.github_api import GitHub, GitHubError
 from ..module_utils.notify.github_channel import read_settings
 from .action import display
 from .context import SITE, Context
+from .gates import ask_gates
 from .smoke import secrets_of_run
 
 CHOSEN = "-e site_release"
@@ -77,7 +77,8 @@ class _Wanted:
         self._context = context
         self._host = host
         self._tag = str(context.of_group(host, "release") or "").strip()
-        self._prefix = prefix_of(context.environment, context.of_group(host, "tag_prefix"))
+        # A prefix that is wrong is refused before anything is fetched.
+        prefix_of(context.environment, context.of_group(host, "tag_prefix"))
 
     def _gate(self, tags: Sequence[str], branches: Sequence[str]) -> None:
         kind: Kind = "none"
@@ -87,7 +88,7 @@ class _Wanted:
             kind = "branch"
         elif _COMMIT.fullmatch(self._tag):
             kind = "commit"
-        check_tag(self._tag, kind, self._context.environment, self._prefix, tags, datetime.now(UTC).date(), CHOSEN)
+        ask_gates(self._context, "name", self._tag, where=CHOSEN, existing=tags, found_as=kind)
 
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
@@ -174,18 +175,21 @@ class _Wanted:
         return f"sha256:{digest.hexdigest()}"
 
     def _notes(self, tree: TaggedTree | None) -> Notes | None:
-        context = self._context
-        if not boolean(context.of_group(self._host, "notes_required") or False, strict=False):
-            return None
-        message, file = (tree.message, tree.file(FILE.format(tag=self._tag))) if tree else (None, None)
-        notes, asked = find_notes(self._tag, message=message, file=file), []
-        github = bool(context.variables.get("github"))
-        if notes is None and github:
+        """The notes that the gate found; ``None`` where the environment needs none."""
+        github = bool(self._context.variables.get("github"))
+
+        def notes() -> tuple[Notes | None, list[str]]:
+            message, file = (tree.message, tree.file(FILE.format(tag=self._tag))) if tree else (None, None)
+            found = find_notes(self._tag, message=message, file=file)
+            if found is not None or not github:
+                return found, []
             try:
-                notes = find_notes(self._tag, release=self._github_release())
+                return find_notes(self._tag, release=self._github_release()), []
             except (GitHubError, SlipwayError) as error:
-                asked.append(f"GitHub: {error}")
-        return require_notes(self._tag, context.environment, notes, asked=asked, github=github, where=CHOSEN)
+                return None, [f"GitHub: {error}"]
+
+        results = ask_gates(self._context, "release", self._tag, where=CHOSEN, notes=notes, github=github)
+        return next((result.found for result in results if isinstance(result.found, Notes)), None)
 
     def _github_release(self) -> str | None:
         """The body of GitHub's release."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ..common.command import again
 from ..common.errors import SlipwayError
+from .gate import Point, Request, Result, judged
 
 #: The variables of the command line.
 BY, REFERENCE = "approved_by", "approval_ref"
@@ -147,3 +148,25 @@ def refused(prompt: Prompt, why: str) -> SlipwayError:
     """What is said when nobody can answer, or nobody did."""
     what = f"{prompt.tag} is not approved: {why}"
     return SlipwayError(what, None, f"Name who approved it: {_approving(prompt.tag)}")
+
+
+class ApprovalGate:
+    """Somebody approved the release. Whether it must be approved is the playbook's ``when``.
+
+    Facts: ``given``, ``extra`` and ``user`` as :func:`decide` reads them; ``approvers`` and where they are written.
+    """
+
+    name = "approval"
+    point: Point = "approval"
+
+    def check(self, request: Request) -> Result:
+        """The approval is what is found, or the prompt that asks for it."""
+        facts = request.facts
+
+        def find() -> Approval | Prompt:
+            approvers = read_approvers(facts["approvers"], request.where)
+            now = request.now.isoformat(timespec="seconds")
+            named = (request.release, request.environment, facts["given"], facts["extra"])
+            return decide(*named, approvers, facts["user"], now)
+
+        return judged(self, find)

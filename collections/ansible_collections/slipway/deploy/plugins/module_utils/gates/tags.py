@@ -16,6 +16,7 @@ from functools import total_ordering
 from typing import Literal
 
 from ..common.errors import SlipwayError
+from .gate import Point, Request, Result, judged
 
 #: The prefixes of environments where the inventory does not say another.
 PREFIXES: Mapping[str, str] = {"staging": "staging", "production": "prod", "prod": "prod"}
@@ -141,3 +142,20 @@ def _fitting(prefix: str, existing: list[str], today: date) -> str:
     newest_one = newest(prefix, existing)
     make = f"tag the commit: git tag -a {next_free(prefix, existing, today)}"
     return f"Deploy {newest_one}, or {make}" if newest_one else f"{make[0].upper()}{make[1:]}"
+
+
+class TagGate:
+    """The release is a tag of the environment's prefix.
+
+    Facts: ``existing``, the names of the repository's tags; ``found_as``, what the repository has under the name.
+    """
+
+    name = "tag"
+    point: Point = "name"
+
+    def check(self, request: Request) -> Result:
+        """Whether the environment takes the name."""
+        existing, kind = request.facts["existing"], request.facts["found_as"]
+        prefix = prefix_of(request.environment, request.setting("tag_prefix"))
+        names = (request.release, kind, request.environment, prefix)
+        return judged(self, lambda: check_tag(*names, existing, request.now.date(), request.where))

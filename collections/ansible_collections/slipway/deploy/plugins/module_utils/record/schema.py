@@ -175,6 +175,7 @@ _RECORD: dict[str, Any] = {
     "smoke_before?": [{"name": _TEXT, "check": _TEXT}],
     "checklist?": [{"name?": _TEXT, "took?": _NUMBER}],
     "approval?": Each(None),
+    "gates?": [{"gate": _TEXT, "verdict": _TEXT, "detail?": _TEXT, "by?": _TEXT}],
     "notes?": Each(None),
     "verify?": {"checked?": Each(None), "platforms?": [_TEXT], "unverifiable?": [_TEXT]},
     "resumed?": [{"at": _TIME, "choice": _TEXT}],
