@@ -28,7 +28,7 @@ test: ## Every test; PART="lint e2e/drift molecule" runs parts of them, an unkno
 check: setup ## The fast part: lint and unit tests, under a minute
 	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint unit
 
-lint: setup ## ruff, mypy, import-linter, yamllint
+lint: setup ## ruff, mypy, import-linter, yamllint, changelog fragments
 	@$(IN_VENV) scripts/lint.sh
 
 unit: setup ## Unit tests of the collection
