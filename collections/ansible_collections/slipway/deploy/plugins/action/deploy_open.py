@@ -15,7 +15,6 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.common.command import command, resume_commands
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.common.text import clock as time_of_day
 from ..module_utils.hosts import progress
 from ..module_utils.hosts.migrations import has_begun
 from ..module_utils.lock.lease import acquire, look
@@ -25,7 +24,6 @@ from ..module_utils.record.journal import Journal, newest
 from ..module_utils.record.model import Record, closed, is_open
 from ..module_utils.render.resume import resume as resume_card
 from ..module_utils.rollout.document import rollout_of, with_rollout
-from ..module_utils.rollout.ecs import EcsFleet
 from ..module_utils.rollout.engine import groups
 from ..module_utils.rollout.model import UNTOUCHED
 from ..module_utils.rollout.resume import (
@@ -41,7 +39,7 @@ from ..plugin_utils.files import Held, machine
 from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
 from ..plugin_utils.task_files import hook_files
-from ..plugin_utils.work import beat, let_go, store_clock
+from ..plugin_utils.work import beat, fleet_of, let_go, store_clock
 
 #: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
 _SAID_AGAIN = (5.0, 15.0, 30.0)
@@ -262,7 +260,7 @@ def _place(context: Context) -> dict[str, Any]:
 
 
 def _observe(context: Context, record: Record) -> dict[str, Any]:
-    fleet = EcsFleet(context.clients, {}, record["id"], True, time_of_day)
+    fleet = fleet_of(context, record, {}, resumed=True)
     seen: dict[str, Any] = {}
     for members in groups(rollout_of(record).targets):
         seen.update(fleet.describe(members))

@@ -27,7 +27,7 @@ from ..module_utils.record.journal import Journal
 from ..module_utils.record.model import Record, undo_was_asked
 from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.ecs import EcsFleet
-from ..module_utils.rollout.engine import Engine, Undecided
+from ..module_utils.rollout.engine import Engine, Fleet, Undecided
 from ..module_utils.rollout.model import Rollout
 from . import process
 from .console import Console
@@ -60,9 +60,8 @@ class Work:
         """The rollout engine over the record."""
         record = self.journal.record
         plans = {item["name"]: item for item in record["targets"] if item["kind"] == "ecs_service"}
-        resumed = self.held.resumed is not None
         return Engine(
-            fleet=EcsFleet(self.context.clients, plans, record["id"], resumed, time_of_day),
+            fleet=fleet_of(self.context, record, plans, resumed=self.held.resumed is not None),
             journal=self.journal,
             guard=self.guard,
             clock=self.clock,
@@ -117,6 +116,14 @@ class Work:
             self.console.update(self.journal.record)
             if asked is None and self.cancel.why() is not None:
                 return
+
+
+def fleet_of(context: Context, record: Record, plans: Mapping[str, Any], *, resumed: bool) -> Fleet:
+    """What deploys the record's services: ECS's own deployment controller.
+
+    :param plans: the record's services by name.
+    """
+    return EcsFleet(context.clients, plans, record["id"], resumed, time_of_day)
 
 
 def store_clock(context: Context) -> Callable[[], float]:
