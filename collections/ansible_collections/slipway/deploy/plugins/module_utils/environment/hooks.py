@@ -49,6 +49,18 @@ def read_hooks(value: Any, where: str) -> dict[str, tuple[str, ...]]:
     return hooks
 
 
+def is_due(point: str, changes: bool, failed: bool) -> bool:
+    """Whether the hooks of a point run.
+
+    :param changes: whether the deploy changes anything.
+    :param failed: whether it failed, so that it is being undone.
+    """
+    phase = point.partition("_")[2]
+    if not changes:
+        return False
+    return failed if phase == "undo" else not failed or phase == "finish"
+
+
 def _paths(files: Any) -> tuple[str, ...] | None:
     """The paths that an entry lists; ``None`` when it is something else."""
     items = [files] if isinstance(files, str) else files

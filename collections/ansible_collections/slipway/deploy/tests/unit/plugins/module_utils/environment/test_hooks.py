@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.hooks import PHASES, POINTS, read_hooks
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.hooks import (
+    PHASES,
+    POINTS,
+    is_due,
+    read_hooks,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +60,20 @@ def test_all_mistakes_are_said_at_once() -> None:
 def test_a_phase_has_a_point_before_and_one_after() -> None:
     assert len(POINTS) == 2 * len(PHASES)
     assert POINTS[:2] == ("before_stage", "after_stage")
+
+
+@pytest.mark.parametrize(
+    ("point", "changes", "failed", "expected"),
+    [
+        ("before_switch", True, False, True),
+        ("before_switch", False, False, False),
+        ("before_switch", True, True, False),
+        ("before_undo", True, False, False),
+        ("after_undo", True, True, True),
+        ("after_finish", True, False, True),
+        ("before_finish", True, True, True),
+        ("before_finish", False, False, False),
+    ],
+)
+def test_when_hooks_are_due(point: str, changes: bool, failed: bool, expected: bool) -> None:
+    assert is_due(point, changes, failed) is expected
