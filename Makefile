@@ -30,6 +30,7 @@ check: setup ## The fast part: lint and unit tests, under a minute
 
 lint: setup ## ruff, mypy, import-linter, yamllint, changelog fragments
 	@$(IN_VENV) scripts/lint.sh
+	@$(IN_VENV) scripts/changelog.sh
 
 unit: setup ## Unit tests of the collection
 	@cd $(COLLECTION) && $(IN_VENV) python -m pytest -q -n auto

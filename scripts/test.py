@@ -31,7 +31,7 @@ ON_HOSTS = ("backend", "site", "codedeploy", "hosts", "logs", "developer")
 #: Directories whose files are parts of their own because together they take long.
 BY_FILE = ("e2e", "fault")
 #: Parts that need neither the test hosts nor what they are made with.
-ALONE = ("lint", "units", "ansible-lint", "ansible-test")
+ALONE = ("lint", "changelog", "units", "ansible-lint", "ansible-test")
 #: Parts of more than a minute, the longest first.
 LONGEST = (
     *("backend/killed", "backend/bad_input", "backend/two_hosts", "site/bad_input", "site/life_cycle"),
@@ -62,6 +62,7 @@ def known_parts() -> list[Part]:
     """Every part, what takes longest first."""
     parts = [
         Part("lint", ("scripts/lint.sh",)),
+        Part("changelog", ("scripts/changelog.sh",)),
         Part("units", ("make", "--no-print-directory", "unit")),
         Part("ansible-lint", ("ansible-lint",)),
         Part("ansible-test", ("scripts/ansible-test.sh",)),
