@@ -7,6 +7,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -40,6 +41,11 @@ from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
 from ..plugin_utils.task_files import hook_files
 from ..plugin_utils.work import beat, fleet_of, let_go, store_clock
+
+# Ansible runs each action in a fork of this process: what is there already, the deploy's other actions do not import
+# again. Who lacks it is told so by the action.
+with suppress(ImportError):
+    import boto3.session  # noqa: F401
 
 #: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
 _SAID_AGAIN = (5.0, 15.0, 30.0)
