@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.errors import SlipwayError
-from ..http.json_client import Unreachable, request_json
+from ..http.client import Unreachable
+from ..http.json_client import request_json
 from ..probes import machine
 from . import sentry
 from .http import Job, run_checks

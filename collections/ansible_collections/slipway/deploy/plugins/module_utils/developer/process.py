@@ -10,8 +10,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from ..common.errors import SlipwayError
 from ..files.atomic import content_is, ensure_directory, write_atomic
+from ..http.client import Unreachable, ask, opener
 from ..lock.process import ProcessId, identify, is_running
 
 _PAUSE_SECONDS = 0.3
@@ -166,11 +165,10 @@ def _group_lives(group: int) -> bool:
 def is_ready(port: int) -> bool:
     """Whether the application says that it is up."""
     # A proxy of the machine is for the outside.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    direct = opener(follow=True, proxies=False)
     try:
-        with opener.open(f"http://127.0.0.1:{port}/actuator/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+        return ask("GET", f"http://127.0.0.1:{port}/actuator/health", {}, 5, via=direct).status == 200
+    except Unreachable:
         return False
 
 

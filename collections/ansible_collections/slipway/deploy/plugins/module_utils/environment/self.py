@@ -7,14 +7,13 @@ from __future__ import annotations
 import os
 import re
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..common.errors import SlipwayError
 from ..common.suggest import shorten
+from ..http.client import Unreachable, ask, opener
 from .check import HOST_GROUPS
 
 # A segment of a key of the state store, where the host keeps its records.
@@ -66,17 +65,14 @@ def instance_id(environ: Mapping[str, str] | None = None) -> str | None:
         return None
     base = known.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
     # A proxy cannot reach a link-local address.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    direct = opener(proxies=False)
     try:
-        asked = urllib.request.Request(  # noqa: S310 - the address is the machine's own
-            f"{base}/latest/api/token", method="PUT", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"}
-        )
-        with opener.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
-            token = answer.read(256).decode("ascii")
-        asked = urllib.request.Request(  # noqa: S310
-            f"{base}/latest/meta-data/instance-id", headers={"X-aws-ec2-metadata-token": token}
-        )
-        with opener.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
-            return answer.read(256).decode("ascii").strip() or None
-    except (OSError, ValueError, urllib.error.URLError):
+        wanted = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+        token = ask("PUT", f"{base}/latest/api/token", wanted, _TIMEOUT_SECONDS, most=256, via=direct)
+        if token.status != 200:
+            return None
+        held = {"X-aws-ec2-metadata-token": token.body.decode("ascii")}
+        answer = ask("GET", f"{base}/latest/meta-data/instance-id", held, _TIMEOUT_SECONDS, most=256, via=direct)
+        return (answer.body.decode("ascii").strip() or None) if answer.status == 200 else None
+    except (Unreachable, ValueError):
         return None

@@ -8,7 +8,6 @@ import hashlib
 import os
 import time
 import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..common.errors import SlipwayError
+from ..http.client import opener, reason
 from .atomic import beside, filing, sync_directory
 
 ATTEMPTS = 4
@@ -108,12 +108,12 @@ def _attempt(source: Source, new: Path) -> str:
     digest, size = hashlib.sha256(), 0
     with new.open("wb") as file:
         try:
-            response = urllib.request.build_opener().open(source.url, timeout=_PATIENCE)
+            response = opener(follow=True).open(source.url, timeout=_PATIENCE)
         except urllib.error.HTTPError as error:
             error.close()
             raise _refusal(error.code, source) from None
         except (OSError, HTTPException) as error:
-            raise _Interrupted(_reason(error)) from None
+            raise _Interrupted(reason(error)) from None
         with response:
             announced = response.headers.get("Content-Length")
             for chunk in iter(lambda: _read(response), b""):
@@ -135,7 +135,7 @@ def _read(response: BinaryIO) -> bytes:
     try:
         return response.read(_CHUNK)
     except (OSError, HTTPException) as error:
-        raise _Interrupted(_reason(error)) from None
+        raise _Interrupted(reason(error)) from None
 
 
 def _refusal(code: int, source: Source) -> Exception:
@@ -143,8 +143,3 @@ def _refusal(code: int, source: Source) -> Exception:
         return _Interrupted(f"HTTP {code}")
     why = {403: "its URL has expired or the store refuses it", 404: "it is gone"}.get(code, "the store refuses it")
     return SlipwayError(f"{why} (HTTP {code})", source.name, "Run this again; the host's clock must be right")
-
-
-def _reason(error: BaseException) -> str:
-    reason = getattr(error, "reason", None) or error
-    return " ".join(str(getattr(reason, "strerror", None) or reason or type(reason).__name__).split())

@@ -12,10 +12,7 @@ import binascii
 import hashlib
 import re
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,6 +20,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
+from ..http.client import Answer, Unreachable, ask, opener
 from .reference import (
     DOCKER_HUB,
     ImageRef,
@@ -61,18 +59,6 @@ class Login(NamedTuple):
     basic: str = ""
     ca_file: str | None = None
     insecure: bool = False
-
-
-class _Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_redirect: object, **_more: object) -> None:
-        # A redirect would carry the login to another address.
-        return None
 
 
 def read_image(text: str, where: str) -> ImageRef:
@@ -159,7 +145,7 @@ class _Registry:
                 context.load_verify_locations(Path(login.ca_file).expanduser())
         except OSError as error:
             raise SlipwayError(f"it has no authorities ({error.strerror})", login.ca_file) from None
-        self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=context))
+        self._opener = opener(context=context)
 
     def digest(self, tag: str) -> str:
         """What the registry says, or what its document has where it says nothing."""
@@ -218,11 +204,11 @@ class _Registry:
             raise SlipwayError("the registry gives another blob than was asked for", str(self._image))
         return answer.body
 
-    def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
+    def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
         """The answer about a manifest, and what it took to get it."""
         return self._ask(method, self._base + tag, headers)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
         answer = self._open(method, url, headers)
         if answer.status != 401:
             return answer, headers
@@ -256,20 +242,13 @@ class _Registry:
             raise SlipwayError(f"it gives no leave to read {self._image} (HTTP {answer.status})", realm, remedy)
         return str(token)
 
-    def _open(self, method: str, url: str, headers: Mapping[str, str]) -> _Answer:
-        where = urlsplit(url).netloc
+    def _open(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         try:
-            request = urllib.request.Request(url, None, {"User-Agent": "slipway", **headers}, method=method)  # noqa: S310 - http is asked for by name
-            with self._opener.open(request, timeout=_TIMEOUT) as answer:
-                return _Answer(answer.status, _lower(answer.headers), answer.read(_MOST_BODY))
-        except urllib.error.HTTPError as error:
-            with error:
-                return _Answer(error.code, _lower(error.headers), b"")
-        except (OSError, HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            said = getattr(reason, "verify_message", None) or getattr(reason, "strerror", None) or type(reason).__name__
-            what = f"the registry cannot be reached: {said}"
-            raise SlipwayError(what, where, "Check the network and the registry, then run this again") from None
+            return ask(method, url, headers, _TIMEOUT, most=_MOST_BODY, via=self._opener)
+        except Unreachable as error:
+            what = f"the registry cannot be reached: {error}"
+            remedy = "Check the network and the registry, then run this again"
+            raise SlipwayError(what, urlsplit(url).netloc, remedy) from None
 
 
 def _is_manifest(body: bytes) -> bool:
@@ -279,7 +258,3 @@ def _is_manifest(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and "schemaVersion" in document
-
-
-def _lower(headers: Any) -> dict[str, str]:
-    return {str(name).lower(): str(value) for name, value in headers.items()}

@@ -16,7 +16,8 @@ from typing import Any
 from ..common.documents import loads
 from ..common.errors import SlipwayError
 from ..common.text import clean
-from ..http.json_client import Answer, Unreachable, post_json
+from ..http.client import Answer, Unreachable
+from ..http.json_client import post_json
 from ..secrets.source import Secrets
 from . import slack
 from .channel import Delivery, Notice, Stage

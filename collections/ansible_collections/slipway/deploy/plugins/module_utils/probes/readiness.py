@@ -12,10 +12,10 @@ import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..common.documents import loads
+from ..http.client import opener
 from ..jvm.spring_files import Application
 from ..systemd.systemctl import Unit
 
@@ -113,13 +113,8 @@ def _trouble(watch: Watch, unit: Unit, now: float) -> str:
     return f"the process {watch.unit.pid} was replaced by {unit.pid} {after}"
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
-        """An answer that points elsewhere is not the service's own."""
-
-
 # The host's proxy must not be asked about the host itself.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+_OPENER = opener(proxies=False)
 
 
 class _UnixConnection(HTTPConnection):

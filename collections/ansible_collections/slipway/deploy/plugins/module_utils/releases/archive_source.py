@@ -11,7 +11,6 @@ import os
 import pwd
 import tempfile
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
@@ -29,6 +28,7 @@ from ..git.neutral import (
     options,
 )
 from ..git.problem import Asked, explain
+from ..http.client import opener, reason
 from ..programs.run import (
     Account,
     account,
@@ -147,16 +147,14 @@ def shown(url: str) -> str:
 def _announced(url: str, name: str) -> int:
     """The size that the server says. A signed URL is one for GET alone, so it is asked with that."""
     try:
-        with urllib.request.build_opener().open(url, timeout=_PATIENCE) as answer:
+        with opener(follow=True).open(url, timeout=_PATIENCE) as answer:
             size = answer.headers.get("Content-Length") or ""
     except urllib.error.HTTPError as error:
         error.close()
         raise SlipwayError(f"the server refuses it (HTTP {error.code})", name, "Correct the URL") from None
     except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        said = " ".join(str(getattr(reason, "strerror", None) or reason).split())
         remedy = "Check the host's network and the server, then run this again"
-        raise SlipwayError(f"the server cannot be reached: {said}", name, remedy) from None
+        raise SlipwayError(f"the server cannot be reached: {reason(error)}", name, remedy) from None
     if not size.isdigit():
         raise SlipwayError("the server does not say how large it is", name, "Have it send Content-Length")
     return int(size)

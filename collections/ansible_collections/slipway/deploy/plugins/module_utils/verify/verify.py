@@ -24,6 +24,7 @@ from ..fleet.registration import (
     build_registration,
     undo_needs_clone,
 )
+from ..http.client import Unreachable, ask, opener
 from .capacity import platform_of_instance, unfit
 from .references import SECRET, Reference
 from .requirements import (
@@ -242,16 +243,18 @@ class _Checks:
         return platform
 
     def _blob(self, url: str) -> bytes:
-        from ansible.module_utils.urls import open_url  # Slow to import, and only a change needs it.
-
         if urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("the registry gave no address of the config")
         if self._settings.endpoint_url and is_loopback(self._settings.endpoint_url) and not is_loopback(url):
             raise ValueError("the emulator gave an address that is not on this machine")
-        # The address is signed: a password for its host, from ~/.netrc, would be one signature too many.
-        with open_url(url, timeout=BLOB_TIMEOUT, use_netrc=False) as answer:
-            blob: bytes = answer.read(BLOB_LIMIT)
-        return blob
+        # The address is signed; it needs no header that a redirect could carry away.
+        try:
+            answer = ask("GET", url, {}, BLOB_TIMEOUT, most=BLOB_LIMIT, via=opener(follow=True))
+        except Unreachable as error:
+            raise SlipwayError(str(error)) from None
+        if answer.status != 200:
+            raise SlipwayError(f"HTTP {answer.status}")
+        return answer.body
 
     def _secret(self, item: Reference, names: tuple[str, ...]) -> None:
         if item.region not in ("", self._settings.region):
