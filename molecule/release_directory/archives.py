@@ -32,7 +32,7 @@ def archive(files: dict[str, str], *others: tarfile.TarInfo, above: str = "") ->
 
 
 def other(kind: bytes, name: str, target: str = "") -> tarfile.TarInfo:
-    """A member that is no file."""
+    """A member that is not a file."""
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
     return info

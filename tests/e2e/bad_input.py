@@ -111,7 +111,7 @@ _SIGN_OF_LIFE = re.compile(r"(?:\w+: \w.*|reading the inventory) …(?: \d+ s)?"
 
 
 def lines_of(ran: Ran) -> list[str]:
-    # What a slow machine says of a run that is silent for long is no part of the refusal.
+    # What a slow machine says of a run that is silent for long is not part of the refusal.
     lines = (ran.out + ran.err).splitlines()
     return [line for line in lines if line.strip() and not _SIGN_OF_LIFE.fullmatch(line)]
 

@@ -191,7 +191,7 @@ def test_a_deployment_in_flight_is_seen_before_anything_is_changed(deploys: Depl
     deploys.sandbox.control("calls", {"reset": True})
     ran = deploys.run("deploy.yml")
     assert ran.code == 2
-    assert "sdt-local-user-service has a deployment in flight" in ran.text
+    assert "sdt-local-user-service has a deployment in progress" in ran.text
     assert deploys.mutations() == []
 
 

@@ -172,7 +172,7 @@ def test_a_tag_without_a_release(github: GitHub) -> None:
         ("", False, True, {"issue": 7}, "the token may not write there"),
         ("", False, False, {"repository": "salitemihret/other"}, f"GitHub has no release of {TAG} there, or the token"),
         ("", False, False, {"token": {"env": "NOT_SET"}}, "github.token: the environment variable NOT_SET is not set"),
-        ("", False, False, {"token": "ghp_s3cret"}, "github.token: this is no source of a secret"),
+        ("", False, False, {"token": "ghp_s3cret"}, "github.token: this is not a source of a secret"),
         ("", False, False, {"api": "http://api.github.example.org"}, "the address is not https"),
         ("", False, False, {"api": "http://127.0.0.1:1"}, "connection refused"),
         ("to\nken", False, False, {}, "github.token: this cannot be sent as a token"),
@@ -221,7 +221,7 @@ def test_it_does_not_wait_for_long(github: GitHub, headers: Any, said: str) -> N
     github.fail(403, 9, LIMIT, **headers)
     outcome = posted(github, issue=7, previous=Posted(issue=7, comment=1))
     assert outcome.errors[0].startswith(said)
-    # A limit on editing is no reason for another comment.
+    # A limit on editing is not a reason for another comment.
     assert (len(comments(github)), outcome.comment) == (0, 1)
 
 

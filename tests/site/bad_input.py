@@ -120,7 +120,7 @@ ROWS = [
         "tag of another form",
         "staging-2026110",
         (
-            "-e site_release: 'staging-2026110' is no tag of staging: it has not the form <prefix>-YYYYMMDD or ",
+            "-e site_release: 'staging-2026110' is not a tag of staging: it does not have the form <prefix>-YYYYMMDD",
             "Deploy staging-20261122, or tag the commit: git tag -a staging-",
         ),
         nothing,
@@ -167,7 +167,7 @@ ROWS = [
         "approval that nobody can give",
         THIRD,
         (
-            f"{THIRD} is not approved: there is no terminal to ask at. Name who approved it: ansible-playbook ",
+            f"{THIRD} is not approved: there is no terminal to ask at. Give the name of the approver: ",
             f" -e site_release={THIRD} -e approved_by=…",
         ),
         nothing,
@@ -179,7 +179,7 @@ ROWS = [
         SAME,
         (
             "site_environment: SENTRY_DSN: env SENTRY_DSN is empty. Put the secret there",
-            "group_vars/site.yml: DATABASE_URL is empty or no postgresql_url. Write it as in postgresql+psycopg2://",
+            "group_vars/site.yml: DATABASE_URL is empty or not of type postgresql_url. Write it as in postgresql",
             "group_vars/site.yml: REDIS_URL is missing, and staging needs it. Add it to site_environment, as in ",
         ),
         values_missing,

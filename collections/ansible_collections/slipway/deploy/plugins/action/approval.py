@@ -81,7 +81,7 @@ class ActionModule(SlipwayAction):
             raise refused(prompt, "stopped by Ctrl-C") from None
         if time.monotonic() - begun >= limit:
             # What was typed until then was not sent off.
-            raise refused(prompt, f"nobody answered within {duration(limit)}")
+            raise refused(prompt, f"no answer within {duration(limit)}")
         return answered(prompt, typed.decode(errors="replace"), _now())
 
 

@@ -49,5 +49,5 @@ class ActionModule(HostAction):
             raise SlipwayError("no program is run in check mode")
         question = host_question(probe, revealed(probe, secret_reader(context)), service)
         if "unit" in question and not question["unit"] and (question["kind"] == "systemd" or not question["url"]):
-            raise SlipwayError("which service it is about is not said", f"{probe.name}", "Set the group's service")
+            raise SlipwayError("the name of the service is not known", f"{probe.name}", "Set <group>_service")
         return question

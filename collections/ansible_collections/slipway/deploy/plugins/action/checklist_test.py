@@ -67,7 +67,7 @@ def _since(context: Context) -> float | None:
     if given is not None:
         said = moment(given)
         if said is None:
-            raise SlipwayError(f"{str(given)[:40]!r} is no time", f"-e {SINCE}", "Say 2026-11-20T21:04:11Z")
+            raise SlipwayError(f"{str(given)[:40]!r} is not a time", f"-e {SINCE}", "Say 2026-11-20T21:04:11Z")
         return said
     if context.settings.state_store.startswith("s3://"):
         begin_reading(context, account=False)

@@ -78,8 +78,8 @@ class ActionModule(SlipwayAction):
         if looking or ended_well or (found is not None and is_open(found.record)):
             return found
         if self.arguments["event"] != "BeforeInstall":
-            what = f"deployment {deployment} was not begun on this host, or has ended"
-            raise SlipwayError(what, context.store.url, "Start the deployment again: BeforeInstall begins it")
+            what = f"deployment {deployment} has not started on this host, or has ended"
+            raise SlipwayError(what, context.store.url, "Start the deployment again, from the event BeforeInstall")
         release = self.arguments["release"]
         _close_former(context, deployment)
         opened = pure.opened(context.environment, context.here, deployment, release, context.store.now())
@@ -118,7 +118,7 @@ def _close_former(context: Context, deployment: str) -> None:
             continue
         journal = HostJournal.find(context.store, context.environment, context.here, former)
         if journal is not None:
-            cause = f"it was stopped; deployment {deployment} began on this host"
+            cause = f"it was stopped: deployment {deployment} started on this host"
             journal.write(pure.failed(journal.record, record["phase"], cause, None, context.store.now()))
 
 

@@ -42,7 +42,7 @@ class ActionModule(SlipwayAction):
             work.console.finish()
             work.console.lines(_screen(record, work.console.width))
             if late:
-                work.console.lines([f"{late}, but the deploy had ended by then: nothing goes back"])
+                work.console.lines([f"{late}, but the deploy had already ended: nothing is undone"])
         hosts = [item["name"] for item in progress.hosts_of(record)]
         return {"changed": bool(record["targets"]), "hosts": hosts, **summary_of(record)}
 
@@ -75,5 +75,5 @@ def _outcome(record: Record, rollout: Rollout) -> str | None:
 def _screen(record: Record, width: int | None) -> list[str]:
     if record["outcome"] is None:
         go_on = resume_commands(record["environment"])
-        return [f"{record['environment']}: the deploy {record['id']} is unfinished. Go on with it: {go_on}"]
+        return [f"{record['environment']}: the deploy {record['id']} is unfinished. Resume it: {go_on}"]
     return recap(record, width) + card(record, width)

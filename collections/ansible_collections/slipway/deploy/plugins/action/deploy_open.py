@@ -98,7 +98,7 @@ class ActionModule(SlipwayAction):
         open_record = journal is not None and is_open(journal.record) and _touched(journal.record)
         if open_record and journal is not None:
             go_on = resume_commands(context.environment)
-            display.warning(f"the deploy {journal.record['id']} is unfinished. Go on with it: {go_on}")
+            display.warning(f"the deploy {journal.record['id']} is unfinished. Resume it: {go_on}")
         return {"changed": False, "lock": line, "resumed": ""}
 
     def _take(self, context: Context, reason: str) -> None:
@@ -122,7 +122,9 @@ class ActionModule(SlipwayAction):
                 token = self._hold(context, secrets.token_hex(16))
                 take(wait=settings.lock_wait, token=token, on_wait=waiting.hear)
                 return
-            display.display(f"{context.environment}: taking over the lock of a run on this machine that is gone")
+            display.display(
+                f"{context.environment}: taking over the lock of a run on this machine that no longer exists"
+            )
             take(wait=0, token=self._hold(context, dead))
             context.files.sweep(dead)
 
@@ -158,7 +160,7 @@ class ActionModule(SlipwayAction):
             raise SlipwayError(
                 f"the deploy {record['id']} is unfinished",
                 context.environment,
-                f"Go on with it: {resume_commands(context.environment)}",
+                f"Resume it: {resume_commands(context.environment)}",
             )
         return self._resume(context, journal, choice, clock())
 
@@ -168,7 +170,7 @@ class ActionModule(SlipwayAction):
             journal.write(closed(journal.record, "abandoned", now))
         what = f"the run of {journal.record['id']} ended before it changed anything"
         if choice is not None:
-            # What was asked for is no new deploy.
+            # What was asked for is not a new deploy.
             raise SlipwayError(
                 f"{what}: there is nothing to {choice}",
                 f"-e resume={choice}",
@@ -180,7 +182,7 @@ class ActionModule(SlipwayAction):
         record = journal.record
         taken_up = take_up(rollout_of(record), choice, _observe(context, record), now)
         if self._task.check_mode:
-            display.display(f"check mode: -e resume={choice} would go on with {record['id']}; nothing was changed")
+            display.display(f"check mode: -e resume={choice} would resume {record['id']}; nothing was changed")
             return {"resumed": choice, "lock": "lock free", "record": record["id"]}
         resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
         record = progress.give_up(with_rollout(record, taken_up), context.hosts, choice, now)

@@ -90,7 +90,7 @@ class ActionModule(SlipwayAction):
     def _stop(self, backend: Backend) -> dict[str, Any]:
         process = backend.running()
         if process is None:
-            self._console.lines(["backend launch: it does not run"])
+            self._console.lines(["backend launch: it is not running"])
         elif self._check:
             self._console.lines([f"backend launch: process {process.pid} would be stopped"])
         else:
@@ -161,7 +161,7 @@ class ActionModule(SlipwayAction):
         launch = self._wanted(checkout, variables, text)
         if backend.runs(launch) and self.arguments["state"] != "restarted":
             process = backend.running()
-            self._console.lines([f"backend launch: it runs already (process {process.pid if process else '?'})"])
+            self._console.lines([f"backend launch: it is already running (process {process.pid if process else '?'})"])
             return False
         if self._check:
             self._console.lines(["backend launch: it would be started"])
@@ -182,7 +182,7 @@ class ActionModule(SlipwayAction):
             command = ["java", "-jar", str(jar)]
         port = variables.get("SERVER_PORT", str(self.arguments["port"]))
         if not port.isdecimal():
-            raise SlipwayError("this is no port", "SERVER_PORT", "Write a number, such as 8080")
+            raise SlipwayError("this is not a valid port", "SERVER_PORT", "Write a number, such as 8080")
         return Launch(
             command=command,
             directory=checkout.module,

@@ -78,7 +78,7 @@ def _judge(
         try:
             observed.update(observe_services(context.clients, cluster, names))
         except SlipwayError:
-            continue  # Said as "the cluster did not list it": unknown, never green.
+            continue  # Said as "ECS did not list it": unknown, never green.
     known = (observed[item.service] for item in desired if item.service in observed)
     groups = groups_health(context.clients, (arn for service in known for arn in service.target_groups))
     return [

@@ -52,7 +52,7 @@ class ActionModule(SlipwayAction):
             # What could be read stands above; a rollback would stop at this as well.
             raise problem
         status = command("status", context.environment)
-        what = f"{context.environment} does not run what was released: {status} says what to do"
+        what = f"{context.environment} does not run what was released: {status} shows what to do"
         return {
             **({"failed": True, "msg": what} if found.astray else {}),
             "changed": False,

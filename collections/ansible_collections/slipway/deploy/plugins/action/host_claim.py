@@ -65,7 +65,7 @@ class ActionModule(SlipwayAction):
             if what != claims.MIGRATION:
                 raise
             reason = f"another host of the deployment still migrates the database after {wait:.0f} s ({error.what})"
-            remedy = "See there what its migration waits for, then start the deployment again"
+            remedy = "Find out on that host what its migration waits for, then start the deployment again"
             raise SlipwayError(reason, context.environment, remedy) from None
         return {**_said(claim), "waited": signs.begun is not None}
 

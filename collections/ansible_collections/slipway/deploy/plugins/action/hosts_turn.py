@@ -109,9 +109,9 @@ def _switch(work: Work, batch: Sequence[str]) -> list[str]:
         work.guard()
         if not is_settled(work.journal.record):
             # The play that migrates ends for a host whose task failed, and the others' plays go on.
-            what = "it is not recorded how the migration ended"
+            what = "the record does not say how the migration ended"
             raise SlipwayError(
-                what, work.journal.record["id"], f"Go on with it: {resume_commands(work.context.environment)}"
+                what, work.journal.record["id"], f"Resume it: {resume_commands(work.context.environment)}"
             )
         work.write(phase="switching", **_part(progress.begin(work.journal.record, names, work.clock())))
     return names

@@ -63,7 +63,7 @@ def _backed_up(work: Work) -> bool:
     found = work.journal.record["migrations"]
     failed = context.said(host, BACKUP_FAILED)
     if failed or not context.said(host, BACKED_UP):
-        reason = failure(failed, failure_of(context, host, BACKUP_FAILED)) if failed else "the hook did not end"
+        reason = failure(failed, failure_of(context, host, BACKUP_FAILED)) if failed else "the hook did not finish"
         remedy = f"Correct {context.group}_backup_hook, or what it needs, then run this again"
         what = f"the backup before the migration failed: {reason.rstrip('.')}. {remedy}"
         work.turn_back(Cause(what, host, phase="backing_up"))
@@ -93,7 +93,7 @@ def _end(work: Work) -> bool:
     said: dict[str, Any] = dict(context.said(host, MIGRATION_FAILED) or context.said(host, MIGRATED))
     if reason or said.get("unreachable") or not said:
         said["failed"] = True
-        reason = reason or "the host that migrates is gone, how far it came is not known"
+        reason = reason or "the host that runs the migration cannot be reached, so its progress is not known"
     work.write(migrations=migrations.ended(record["migrations"], said))
     if said.get("failed"):
         work.turn_back(Cause(f"the migration failed: {reason}", host, phase="migrating"))

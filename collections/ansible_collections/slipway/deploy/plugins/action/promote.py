@@ -82,7 +82,7 @@ class ActionModule(SlipwayAction):
         value = str(self.arguments[name])
         if not value:
             named = f"Name it: {again(backend_tag='backend-v0.2.0')}"
-            remedy = named if name == "tag" else f"Write {where}: … into group_vars"
+            remedy = named if name == "tag" else f"Write {where}: … in group_vars"
             raise SlipwayError(f"{where.removeprefix('-e ')} is not set", where, remedy)
         return value
 

@@ -43,7 +43,7 @@ def _links(context: Context) -> dict[str, str]:
     """Where others are told to look: ``-e coverage_url=…`` of the pipeline that built the release."""
     url = str(context.variables.get("coverage_url") or "").strip()
     if url and not is_linkable(url):
-        display.warning("coverage_url is no address that can be linked: it is left out")
+        display.warning("coverage_url is not a URL that can be linked, so it is left out")
     return {"coverage_url": url} if is_linkable(url) else {}
 
 

@@ -184,13 +184,13 @@ class InventoryModule(BaseInventoryPlugin):
         directory = root / environment
         shown = {path: str(path.relative_to(root.parent)) for path in _sources(directory)}
         if not shown:
-            raise SlipwayError("holds no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
+            raise SlipwayError("contains no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
         places, plugins = _read_yaml(shown, variable_files(directory), root)
         outer = self.inventory.current_source
         try:
             for path, name in shown.items():
                 if plugins.get(path) and _only_checks_syntax():
-                    continue  # Whether a playbook is well-formed is no question for a cloud.
+                    continue  # Whether a playbook is well-formed is not a question for a cloud.
                 # Ansible derives the hosts' inventory_dir and inventory_file from it.
                 self.inventory.current_source = str(path)
                 self._delegate(path, name, plugins.get(path), cache)
@@ -215,7 +215,9 @@ class InventoryModule(BaseInventoryPlugin):
             except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the next one may take the file
                 failure = failure or error
         if failure is None:
-            raise SlipwayError("no inventory plugin takes this file", shown, "Remove it, or give it the ending .yml")
+            raise SlipwayError(
+                "no inventory plugin can parse this file", shown, "Remove it, or give it the ending .yml"
+            )
         raise _at(shown, failure) from failure
 
     def _check(self, directory: Path, places: Places) -> None:

@@ -128,7 +128,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at what is pending
+- name: Show the pending revisions
   slipway.deploy.alembic:
     action: validate
     directory: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f/server
@@ -137,7 +137,7 @@ EXAMPLES = r"""
     environment_file: /etc/salitemihret-dev-backend/current/env
   register: pending
 
-- name: Go back a revision
+- name: Downgrade by one revision
   slipway.deploy.alembic:
     action: downgrade
     directory: /srv/salitemihret/current/server
@@ -289,7 +289,9 @@ def job_from(params: dict[str, Any]) -> Job:
     :raises SlipwayError: when they are wrong.
     """
     if params["action"] == "downgrade" and not _REVISION.fullmatch(params["revision"] or ""):
-        raise SlipwayError("revision is no revision", "revision", "Write the id of the one to go back to, or base")
+        raise SlipwayError(
+            "revision is not a valid revision", "revision", "Write the id of the one to go back to, or base"
+        )
     environment = {}
     if params["environment_file"]:
         try:
@@ -339,7 +341,7 @@ def text_of(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    raise SlipwayError(f"{name} is no text", "environment", "Write it in quotes, or where it is stored")
+    raise SlipwayError(f"{name} is not a string", "environment", "Write it in quotes, or where it is stored")
 
 
 def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, Any]:

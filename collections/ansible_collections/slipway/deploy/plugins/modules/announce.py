@@ -26,7 +26,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Announce the deploy
+- name: Send a notification that the deploy starts
   slipway.deploy.announce:
   run_once: true
 """

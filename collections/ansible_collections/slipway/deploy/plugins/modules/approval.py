@@ -39,7 +39,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Have the release approved
+- name: Require an approval of the release
   slipway.deploy.approval:
     tag: prod-20261120
     approvers: "{{ site_approvers | default(omit) }}"

@@ -65,14 +65,14 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Fetch a release
+- name: Download a release
   slipway.deploy.artifact:
     bucket: umigo-artifacts
     branch: backend/loginCRM
     tag: backend-v0.2.0
   register: fetched
 
-- name: Run it
+- name: Switch to the release
   slipway.deploy.service_release:
     name: umigo-backend
     links: "{{ fetched.links }}"

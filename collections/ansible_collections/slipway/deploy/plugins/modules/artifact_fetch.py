@@ -43,7 +43,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Fetch a release by a URL
+- name: Download a release
   slipway.deploy.artifact_fetch:
     url: "{{ url }}"
     source: s3://umigo-artifacts/main/backend-v0.2.0/app.jar

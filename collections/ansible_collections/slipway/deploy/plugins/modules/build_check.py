@@ -48,7 +48,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Check that the release can be built here
+- name: Check that the release can be built on the host
   slipway.deploy.build_check:
     needs: "{{ __release.needs }}"
     packages: [nodejs, npm]

@@ -21,7 +21,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look what builds here
+- name: Gather facts about the build tools
   slipway.deploy.build_tools:
     packages: [nodejs]
 """

@@ -25,7 +25,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Ask the host
+- name: Check the rows that the host answers
   slipway.deploy.checklist_host:
   register: __checklist_host
   failed_when: false

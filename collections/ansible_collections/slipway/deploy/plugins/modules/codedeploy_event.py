@@ -79,7 +79,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Begin the deployment on this host
+- name: Open the deployment's record
   slipway.deploy.codedeploy_event:
     deployment: "{{ deployment_id }}"
     event: BeforeInstall

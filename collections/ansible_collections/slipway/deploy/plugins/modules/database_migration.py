@@ -47,7 +47,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at what would be migrated
+- name: Show the pending migrations
   slipway.deploy.database_migration:
     action: info
     directory: /opt/umigo/source/umigoCrmBackend
@@ -56,7 +56,7 @@ EXAMPLES = r"""
     username: {secretsmanager: dev/umigo/database, key: username}
     password: {secretsmanager: dev/umigo/database, key: password}
 
-- name: Migrate with the command line that a bundle brought
+- name: Migrate with the Flyway of a bundle
   slipway.deploy.database_migration:
     engine: flyway
     flyway: /opt/flyway/flyway-11.8.2/flyway

@@ -24,7 +24,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: End a deploy
+- name: Finish the deploy
   slipway.deploy.deploy_close:
   run_once: true
 """

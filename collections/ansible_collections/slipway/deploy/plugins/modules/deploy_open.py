@@ -32,7 +32,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Begin the deploy
+- name: Start the deploy
   slipway.deploy.deploy_open:
   run_once: true
   register: deploy

@@ -45,7 +45,7 @@ EXAMPLES = r"""
   run_once: true
   register: plan
 
-- name: Plan the way back
+- name: Plan the rollback
   slipway.deploy.deploy_plan:
     kind: rollback
   run_once: true

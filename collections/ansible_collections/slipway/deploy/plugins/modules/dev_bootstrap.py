@@ -77,7 +77,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Set the backend up
+- name: Set up the backend
   slipway.deploy.dev_bootstrap:
     backend_path: ~/src/Umigo
     module: umigoCrmBackend

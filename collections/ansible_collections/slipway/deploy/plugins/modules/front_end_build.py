@@ -205,7 +205,7 @@ def read_npmrc(values: dict[str, Any]) -> dict[str, str]:
     """
     wrong = sorted(str(name) for name, value in values.items() if not isinstance(value, str))
     if wrong:
-        raise SlipwayError(f"on the host {wrong[0]} is a text", "npmrc", "Use this by its action")
+        raise SlipwayError(f"on the host {wrong[0]} must be a string", "npmrc", "Call it through its action plugin")
     return {str(name): value for name, value in values.items()}
 
 
@@ -218,7 +218,7 @@ def tool_of(tree: Path, params: dict[str, Any]) -> str:
     with filing("look at the front end", source):
         names = [path.name for path in source.iterdir()]
         if "package.json" not in names:
-            raise SlipwayError("there is no package.json", str(source), "Say where the front end is")
+            raise SlipwayError("there is no package.json", str(source), "Set the directory of the front end")
         check_package((source / "package.json").read_bytes(), params["script"], str(source / "package.json"))
         if not has_lock(names):
             names = workspace_names(tree, source) or names

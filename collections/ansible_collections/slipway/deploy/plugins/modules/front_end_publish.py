@@ -56,7 +56,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: See whether a build is needed
+- name: Check whether a build is needed
   slipway.deploy.front_end_publish:
     root: /var/www/salitemihret
     release: staging-20261108-6f1c0b8f1d1a
@@ -64,14 +64,14 @@ EXAMPLES = r"""
   check_mode: true
   register: look
 
-- name: Publish what was built
+- name: Publish the build
   slipway.deploy.front_end_publish:
     root: /var/www/salitemihret
     release: staging-20261108-6f1c0b8f1d1a
     inputs: {VITE_API_BASE: /api}
     archive: /var/www/salitemihret/.build.tar
 
-- name: Go back to a release that is there
+- name: Switch back to an existing release
   slipway.deploy.front_end_publish:
     root: /var/www/salitemihret
     release: staging-20261101-0a1b2c3d4e5f
@@ -206,11 +206,13 @@ def check_release(release: str) -> str:
 def make(params: dict[str, Any], path: Path, mark: dict[str, Any]) -> None:
     """Make it of what is given.
 
-    :raises SlipwayError: nothing is given, or it is no front end.
+    :raises SlipwayError: nothing is given, or it is not a front end.
     """
     archive, directory = params["archive"], params["directory"]
     if not archive and not directory:
-        raise SlipwayError("this front end is not there", str(path), "Build it again, or switch to one that is there")
+        raise SlipwayError(
+            "this front end is not published here", str(path), "Build it again, or switch to one that is"
+        )
     where = params["source"] or archive or directory
     with ExitStack() as stack:
         file = stack.enter_context(unverified(Path(archive)) if archive else packed(Path(directory)))

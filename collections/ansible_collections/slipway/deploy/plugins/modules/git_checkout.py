@@ -38,7 +38,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Check the backend's source out
+- name: Check out the backend's source
   slipway.deploy.git_checkout:
     repository: https://github.com/starxtechnologysolutions/Umigo
     version: backend-v0.2.0
@@ -102,7 +102,7 @@ def wanted_from(params: dict[str, Any]) -> Wanted:
     """
     dest = Path(params["dest"])
     if not dest.is_absolute() or not dest.name:
-        raise SlipwayError(f"{str(dest)!r} is no absolute path", "dest", "Write it as in /opt/umigo/source")
+        raise SlipwayError(f"{str(dest)!r} is not an absolute path", "dest", "Write it as in /opt/umigo/source")
     return Wanted(
         repository=params["repository"],
         host=check_repository(params["repository"], "repository"),

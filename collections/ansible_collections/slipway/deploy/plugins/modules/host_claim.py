@@ -60,7 +60,7 @@ EXAMPLES = r"""
     owner: "{{ deployment_id }}"
     wait: 60
 
-- name: Wait for the turn to migrate
+- name: Wait until this host may migrate
   slipway.deploy.host_claim:
     what: migration
     owner: "{{ deployment_id }}"

@@ -28,7 +28,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Ask how long a queue is
+- name: Get the length of a queue
   slipway.deploy.host_probe:
     payload: '[{"kind": "redis", "url": "redis://127.0.0.1", "command": ["LLEN", "jobs"], "timeout": 5}]'
 """
@@ -58,7 +58,7 @@ def main() -> None:
     try:
         questions = json.loads(module.params["payload"])
     except ValueError:
-        module.fail_json(msg="the payload is no JSON")
+        module.fail_json(msg="the payload is not valid JSON")
     module.exit_json(changed=False, answers=ask_all(questions))
 
 

@@ -32,7 +32,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Begin the turn of these hosts
+- name: Record that these hosts are about to be switched
   slipway.deploy.hosts_turn:
     step: switch
   run_once: true

@@ -27,7 +27,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look at the host
+- name: Gather facts about the host
   slipway.deploy.jvm_info:
     port: 8080
 """

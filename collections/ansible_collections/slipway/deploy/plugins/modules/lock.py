@@ -60,7 +60,7 @@ EXAMPLES = r"""
     lock_for: 2h
   run_once: true
 
-- name: Break the lock of a run that is gone
+- name: Break the lock of a run that no longer exists
   slipway.deploy.lock:
     state: broken
     reason: the CI machine died

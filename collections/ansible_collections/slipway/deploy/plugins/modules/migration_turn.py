@@ -31,7 +31,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Record that the migration begins
+- name: Record that the migration is about to start
   slipway.deploy.migration_turn:
     step: begin
   run_once: true

@@ -105,14 +105,14 @@ EXAMPLES = r"""
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
 
-- name: Build it without a network
+- name: Build it without network access
   slipway.deploy.python_environment:
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
     find_links: [/srv/wheels]
     no_index: true
 
-- name: Build it from an index of one's own
+- name: Build it from a package index of your own
   slipway.deploy.python_environment:
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
@@ -213,9 +213,9 @@ def index_of(params: dict[str, Any]) -> Index:
     """
     for name in ("index_url", "proxy"):
         if not isinstance(params[name], (str, type(None))):
-            raise SlipwayError("on the host it is a text", name, "Use this by its action")
+            raise SlipwayError("on the host it must be a string", name, "Call it through its action plugin")
     if not all(isinstance(url, str) for url in params["indexes"] or ()):
-        raise SlipwayError("on the host these are texts", "indexes", "Use this by its action")
+        raise SlipwayError("on the host these must be strings", "indexes", "Call it through its action plugin")
     index = Index(
         params["index_url"] or "",
         tuple(params["find_links"]),
@@ -305,7 +305,7 @@ def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 def _absent(params: dict[str, Any]) -> SlipwayError:
     if not Path(params["release"]).is_dir():
         return SlipwayError("there is no such release", params["release"], "Fetch it first")
-    return SlipwayError("there is no Python that works", params["python"], "Install it, or correct python")
+    return SlipwayError("there is no working Python", params["python"], "Install it, or correct python")
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look at the host
+- name: Gather facts about the host
   slipway.deploy.python_info:
     service: salitemihret-dev-backend
     ports: [8000, 8001]

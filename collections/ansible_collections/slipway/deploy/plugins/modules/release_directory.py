@@ -98,7 +98,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Make a release of a checkout
+- name: Create a release from a checkout
   slipway.deploy.release_directory:
     tag: staging-20261108
     root: /srv/salitemihret
@@ -109,7 +109,7 @@ EXAMPLES = r"""
     owner: salitemihret
     group: salitemihret
 
-- name: Make a release of an archive that was built
+- name: Create a release from an archive
   slipway.deploy.release_directory:
     tag: prod-20261108
     root: /srv/salitemihret
@@ -209,7 +209,7 @@ def main() -> None:
         required_one_of=[("checkout", "archive", "url")],
         required_by={"checkout": "commit", "archive": "digest", "url": "digest"},
     )
-    # What is shown of a URL is no secret, also when that is all of it.
+    # What is shown of a URL is not a secret, also when that is all of it.
     module.no_log_values.discard(shown(module.params["url"] or ""))
     try:
         with ending():
@@ -259,11 +259,11 @@ def release_of(params: dict[str, Any]) -> Release:
     """
     tag, commit, url = check_tag(params["tag"]), params["commit"] or None, params["url"]
     if commit and not COMMIT.fullmatch(commit):
-        raise SlipwayError(f"{commit!r} is no commit", "commit", "Write it with all its 40 digits")
+        raise SlipwayError(f"{commit!r} is not a commit", "commit", "Write it with all its 40 digits")
     if params["strip"] < 0:
         raise SlipwayError("it is negative", "strip", "Write how many directories are left out")
     if url and not url.startswith(URLS):
-        raise SlipwayError("it is no http(s) URL", "url", "Write it as in https://builds.example.org/site.tar.gz")
+        raise SlipwayError("it is not an http(s) URL", "url", "Write it as in https://builds.example.org/site.tar.gz")
     if url and "@" in urlsplit(url).netloc:
         raise SlipwayError("it has credentials in it", "url", "Use a URL that is signed, or a bucket")
     source = params["source"] or (shown(url) if url else params["archive"] or params["checkout"])
@@ -288,7 +288,7 @@ def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
     """
     root = Path(params["root"])
     if not root.is_absolute():
-        raise SlipwayError(f"{params['root']!r} is no absolute path", "root", "Write it as in /srv/salitemihret")
+        raise SlipwayError(f"{params['root']!r} is not an absolute path", "root", "Write it as in /srv/salitemihret")
     owner, group = params["owner"], params["group"]
     try:
         uid = pwd.getpwnam(owner).pw_uid if owner else -1

@@ -137,7 +137,7 @@ EXAMPLES = r"""
     required: [SPRING_DATASOURCE_URL, spring.datasource.password]
   register: __configuration
 
-- name: Configure a site whose secrets CI has in its environment
+- name: Configure a site with secrets from the environment of the CI job
   slipway.deploy.runtime_parameters:
     service: salitemihret-dev-backend
     path: ""
@@ -148,7 +148,7 @@ EXAMPLES = r"""
     files:
       - {path: /etc/salitemihret/license.json, file: ~/secrets/license.json, owner: salitemihret}
 
-- name: Restart the backend if its configuration is another
+- name: Restart the backend if its configuration changed
   slipway.deploy.service_release:
     name: umigo-backend
     links: "{{ __configuration.links }}"

@@ -84,7 +84,7 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     """
     service = arguments["service"]
     if not _SERVICE.fullmatch(service):
-        raise SlipwayError(f"{service!r} is no name of a service", "service", "Letters, digits, . _ -")
+        raise SlipwayError(f"{service!r} is not a valid name of a service", "service", "Letters, digits, . _ -")
     configuration, sources = read_payload(arguments["payload"])
     place = Place(service, f"/etc/{service}", systemd_version())
     protected, before = _of_ledger(place, arguments["state_directory"])

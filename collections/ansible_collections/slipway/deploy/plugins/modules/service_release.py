@@ -132,7 +132,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Run a release
+- name: Switch to a release
   slipway.deploy.service_release:
     name: umigo-backend
     links:
@@ -146,7 +146,7 @@ EXAMPLES = r"""
       id: backend-v0.2.0-0a1b2c3d4e5f
       tag: backend-v0.2.0
 
-- name: Restart the service if its configuration is not the one it was started with
+- name: Restart the service if its configuration changed since it was started
   slipway.deploy.service_release:
     name: umigo-backend
     links: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]

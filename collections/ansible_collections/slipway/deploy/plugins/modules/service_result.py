@@ -28,7 +28,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Say the result of each service
+- name: Report the result for each service
   slipway.deploy.service_result:
     deploy: "{{ closed }}"
 """

@@ -26,7 +26,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Run the declared smoke checks through the environment's endpoint
+- name: Run the smoke checks
   slipway.deploy.smoke:
   run_once: true
 

@@ -38,7 +38,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Check the backend's source out
+- name: Check out the backend's source
   slipway.deploy.source_checkout:
     repository: https://github.com/starxtechnologysolutions/Umigo
     version: backend-v0.2.0

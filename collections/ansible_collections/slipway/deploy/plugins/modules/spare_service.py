@@ -58,7 +58,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Try the release before it is switched to
+- name: Try the release on the spare port
   slipway.deploy.spare_service:
     name: salitemihret-dev-backend
     command:
@@ -155,7 +155,7 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    raise SlipwayError(f"{name} is no text", "environment", "Write it in quotes")
+    raise SlipwayError(f"{name} is not a string", "environment", "Write it in quotes")
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look at what is pending
+- name: Show the pending revisions
   slipway.deploy.alembic:
     action: validate
     directory: /srv/salitemihret/current/server
@@ -66,7 +66,7 @@ EXAMPLES = r"""
     environment_file: /etc/salitemihret-backend/current/env
   register: pending
 
-- name: Lint its SQL
+- name: Lint their SQL
   slipway.deploy.sql_lint:
     sql: "{{ pending.sql | default('', true) }}"
     unwritten: "{{ pending.sql_unwritten }}"

@@ -42,12 +42,12 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Take the host out of its load balancer
+- name: Deregister the host from its load balancer
   slipway.deploy.target_group:
     name: umigo-dev-backend
     state: drained
 
-- name: Put the host back
+- name: Register the host again
   slipway.deploy.target_group:
     name: umigo-dev-backend
     state: returned

@@ -104,7 +104,7 @@ class SlipwayAction(ActionBase):
             display.vvv(traceback.format_exc())
             name = self._task.action.rsplit(".", 1)[-1]
             line = " ".join(f"{type(error).__name__}: {error}".split())
-            message = f"{name}: this should not happen: {line}. Run it with -vvv and report it"
+            message = f"{name}: internal error: {line}. Run it again with -vvv and report it"
         self._put_down(context)
         return {"failed": True, "msg": message}
 

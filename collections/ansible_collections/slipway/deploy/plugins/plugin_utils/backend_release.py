@@ -81,11 +81,8 @@ def _earlier(context: Context, host: str) -> Release | None:
         return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
     if not context.services:
         what = f"{context.environment} has no release of the backend to go back to"
-        raise SlipwayError(
-            what,
-            "rollback",
-            f"Deploy the one that shall run: {command('deploy', context.environment, backend_release='backend-v…')}",
-        )
+        again = command("deploy", context.environment, backend_release="backend-v…")
+        raise SlipwayError(what, "rollback", f"Deploy the release that should run: {again}")
     return None  # No host ever ran another one: they stay as they are.
 
 

@@ -177,7 +177,7 @@ def _refuse_unfit(tree: Tree, project: _Project, files: Iterable[TreeFile]) -> N
         raise SlipwayError("there is no mvnw", wrapper, "Commit the Maven wrapper, or correct backend_module")
     if text.partition("\n")[0].endswith("\r"):
         remedy = "Commit it with LF: write 'mvnw text eol=lf' into .gitattributes, then git add --renormalize mvnw"
-        raise SlipwayError("it has the line endings of Windows (CRLF), which no shell here can run", wrapper, remedy)
+        raise SlipwayError("it has the line endings of Windows (CRLF), which a shell cannot run", wrapper, remedy)
 
 
 def _maven_files(tree: Tree, project: _Project) -> tuple[dict[str, str], str]:

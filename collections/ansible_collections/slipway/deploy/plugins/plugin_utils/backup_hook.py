@@ -21,7 +21,7 @@ BACKED_UP, BACKUP_FAILED, SAID = "__backed_up", "__backup_failed", "slipway_back
 def hook_file(context: Context) -> Path | None:
     """The declared hook; ``None`` when none is.
 
-    :raises SlipwayError: when it is no file of tasks.
+    :raises SlipwayError: when it is not a file of tasks.
     """
     # A host that runs its own bundle is none of those that are deployed to from here.
     host = next(iter(context.hosts), context.here)
@@ -36,7 +36,7 @@ def look_at_hook(context: Context, migrations: Mapping[str, Any]) -> tuple[dict[
     """What the plan says of the hook: what was verified, and warnings.
 
     :param migrations: what the plan will do to the database.
-    :raises SlipwayError: when the declared one is no file of tasks.
+    :raises SlipwayError: when the declared one is not a file of tasks.
     """
     hook = hook_file(context)
     if migrations.get("state") != "planned":

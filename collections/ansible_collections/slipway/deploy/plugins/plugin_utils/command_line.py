@@ -85,7 +85,7 @@ def _start_error(project: Path) -> SlipwayError | None:
         if root is not None and source.parent != root and source.is_file():
             environment = source.relative_to(root).parts[0]
             where = f"-i {source.relative_to(root.parent)}"
-            return SlipwayError("is one file of an environment", where, f"In its place {name_environment(environment)}")
+            return SlipwayError("is one file of an environment", where, f"Instead, {name_environment(environment)}")
     if used is None or used.resolve() != settings.resolve():
         read = f"Ansible reads {used}" if used else "Ansible finds no ansible.cfg here"
         return SlipwayError(f"the settings of Slipway are not used: {read}", str(Path.cwd()), remedy)

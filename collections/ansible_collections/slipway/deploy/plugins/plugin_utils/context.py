@@ -78,7 +78,7 @@ class Context:
     def environment(self) -> str:
         """The environment's name.
 
-        :raises SlipwayError: the inventory is not an environment of Slipway.
+        :raises SlipwayError: the inventory does not belong to an environment of Slipway.
         """
         if "env" not in self.variables:
             remedy = "Run it in the project's directory with -e env=…, or with -i inventories/<env>"

@@ -79,7 +79,7 @@ class RunFiles:
                 json.dump(asdict(held), file)
             partial.replace(path)
         except OSError as error:
-            remedy = "Free space there or correct the rights"
+            remedy = "Free space there or correct the permissions"
             raise SlipwayError(f"cannot keep the run's state: {error.strerror}", str(self.directory), remedy) from error
 
     def load(self) -> Held | None:

@@ -376,7 +376,9 @@ def _found(context: Context, release: Release) -> Mapping[str, Any]:
         return found
     if not context.check_mode:
         what = f"the migrations of {release.tag} were not looked at"
-        raise SlipwayError(what, ", ".join(context.hosts), "Run it again; to deploy without them is no plan")
+        raise SlipwayError(
+            what, ", ".join(context.hosts), "Run it again: a plan without these hosts would not be complete"
+        )
     if context.group == BACKEND:
         return look_from_here(context, context.hosts[0], release)
     return {**found, "unverifiable": [f"migrations of {release.tag}: the source was not looked at"]}

@@ -35,5 +35,7 @@ def whole_number(value: Any, name: str, most: int) -> int:
     """
     text = str(value).strip()
     if not text.isdecimal() or not 1 <= int(text) <= most:
-        raise SlipwayError(f"{text[:40]!r} is no whole number from 1 to {most}", f"-e {name}", f"Say e.g. -e {name}=20")
+        raise SlipwayError(
+            f"{text[:40]!r} is not a whole number from 1 to {most}", f"-e {name}", f"For example: -e {name}=20"
+        )
     return int(text)

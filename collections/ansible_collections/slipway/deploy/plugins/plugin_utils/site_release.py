@@ -63,7 +63,9 @@ def _earlier(context: Context, host: str) -> Release:
         )
     what = f"{context.environment} has no release of the site to go back to"
     raise SlipwayError(
-        what, "rollback", f"Deploy the one that shall run: {command('deploy', context.environment, site_release='…')}"
+        what,
+        "rollback",
+        f"Deploy the release that should run: {command('deploy', context.environment, site_release='…')}",
     )
 
 

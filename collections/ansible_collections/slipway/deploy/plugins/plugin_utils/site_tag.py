@@ -161,9 +161,9 @@ class _Wanted:
         if match:
             return f"sha256:{match[1]}"
         if said:
-            raise SlipwayError("this is no SHA-256", "site_archive_digest", "Write its 64 hexadecimal digits")
+            raise SlipwayError("this is not a SHA-256", "site_archive_digest", "Write its 64 hexadecimal digits")
         if place.startswith(("http://", "https://")):
-            raise SlipwayError("the archive's digest is not known", place, "Say -e site_archive_digest=<SHA-256>")
+            raise SlipwayError("the archive's digest is not known", place, "Set -e site_archive_digest=<SHA-256>")
         digest = hashlib.sha256()
         try:
             with Path(place).expanduser().open("rb") as file:

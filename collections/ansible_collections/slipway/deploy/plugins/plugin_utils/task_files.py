@@ -36,7 +36,7 @@ def find_task_file(context: Context, host: str, declared: str, where: str) -> Pa
         why = " ".join(str(error.message).split()).rstrip(".")
         raise SlipwayError(f"it cannot be read: {why}", where, "Correct it") from None
     if not isinstance(tasks, list) or not tasks:
-        raise SlipwayError("it holds no list of tasks", where, "Write a list of tasks")
+        raise SlipwayError("it does not contain a list of tasks", where, "Write a list of tasks")
     return found
 
 

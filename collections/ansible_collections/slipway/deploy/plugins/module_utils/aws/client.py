@@ -70,11 +70,11 @@ def settings_from_vars(environment: str, variables: Mapping[str, Any], extra: Co
         errors.append(SlipwayError("aws_region is not set", where, "Write the region, e.g. aws_region: eu-west-1"))
     elif not _REGION.fullmatch(region):
         where = _where(environment, "aws_region", extra)
-        errors.append(SlipwayError(f"aws_region {region!r} is no region", where, "Write it as in eu-west-1"))
+        errors.append(SlipwayError(f"aws_region {region!r} is not an AWS region", where, "Write it as in eu-west-1"))
     if not (account.isdigit() and len(account) == 12):
         errors.append(
             SlipwayError(
-                f"account_id {account!r} is no account number" if account else "account_id is not set",
+                f"account_id {account!r} is not an AWS account number" if account else "account_id is not set",
                 _where(environment, "account_id", extra),
                 "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
             )

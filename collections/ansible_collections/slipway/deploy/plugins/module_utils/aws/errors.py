@@ -128,7 +128,7 @@ def calling(doing: str) -> Iterator[None]:
         yield
     except RecursionError as exc:
         what = f"cannot {doing}: the answer is nested more deeply than can be read"
-        raise SlipwayError(what, remedy="Look at what answers in AWS's place (aws_endpoint_url, a proxy)") from exc
+        raise SlipwayError(what, remedy="Check what answers instead of AWS (aws_endpoint_url, a proxy)") from exc
     except IncompleteAnswer as exc:
         raise IncompleteAnswer(exc.service, exc.operation, exc.lost, doing) from exc
     except Exception as exc:

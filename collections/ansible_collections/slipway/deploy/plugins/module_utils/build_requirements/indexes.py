@@ -49,7 +49,7 @@ def _checked(row: Any, where: str) -> str:
         )
     parts = urlsplit(row["url"])
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SlipwayError("its url is not an address of HTTP", where, _EXAMPLE)
+        raise SlipwayError("its url is not an HTTP URL", where, _EXAMPLE)
     if parts.username or parts.password:
         raise SlipwayError("its url has credentials in it", where, _EXAMPLE)
     if "password" in row and "token" in row:

@@ -48,7 +48,7 @@ def read_node_needs(read: Reader, directory: str, script: str, wanted: str) -> N
     where = _join(directory, "package.json")
     text = read(where)
     if text is None:
-        raise SlipwayError("there is no package.json", directory or "the release", "Say where the front end is")
+        raise SlipwayError("there is no package.json", directory or "the release", "Set the directory of the front end")
     check_package(text.encode(), script, where)
     package: dict[str, Any] = loads(text)
     place, names = _lock_place(read, directory)

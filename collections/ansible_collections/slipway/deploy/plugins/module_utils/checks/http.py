@@ -237,4 +237,4 @@ class _Line:
             return f"the name {self._request.host} does not resolve"
         if isinstance(error, OSError):
             return (error.strerror or type(error).__name__).lower()
-        return f"no proper HTTP answer ({type(error).__name__})"
+        return f"no valid HTTP answer ({type(error).__name__})"

@@ -95,9 +95,9 @@ def known(check: SmokeCheck, checks: Mapping[str, SmokeCheck], where: str) -> No
         takes = dict(checks[other].take)
         if value not in takes:
             remedy = f"Write take: {{{value}: …}} in {other}" if not takes else _list("It takes", takes)
-            raise SlipwayError(f"{other} takes no {value!r}", where, remedy)
+            raise SlipwayError(f"{other} has no {value!r} in take", where, remedy)
     if _leads_to(check.name, check, checks, where):
-        raise SlipwayError("it waits for itself", where, "Checks may refer to one another in one direction only")
+        raise SlipwayError("the check refers to itself", where, "References between checks must not form a circle")
 
 
 def _list(lead: str, names: Mapping[str, object]) -> str:

@@ -171,7 +171,7 @@ class Heartbeat(_OfRedis):
             return Found("red", "there is no heartbeat")
         old = age(value, float(answer["at"]))
         if old is None:
-            return Found("unknown", "the heartbeat is no time, or one that lies ahead")
+            return Found("unknown", "the heartbeat is not a time, or one that lies ahead")
         if old > self.max_age:
             return Found("red", f"the last heartbeat was {duration(old)} ago, {duration(self.max_age)} are allowed")
         return Found("green", f"the last heartbeat was {duration(old)} ago")

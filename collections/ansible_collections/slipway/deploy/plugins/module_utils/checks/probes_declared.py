@@ -70,11 +70,11 @@ def _parse(item: Any, where: str, trace: bool) -> Probe:
     row = RowReader({str(key): value for key, value in item.items() if value is not None}, where, trace)
     row.name, kind = row.text("name"), row.text("kind")
     if kind not in KINDS:
-        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"There are {', '.join(KINDS)}")
+        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"Use one of {', '.join(KINDS)}")
     spec = KINDS[kind](row)
     via: Via = row.via(default=spec.home) if spec.movable else spec.home
     if (via, spec.home) == ("control", "host"):
-        raise SlipwayError("the service's environment is on the host", f"{where}.via", "Write via: host")
+        raise SlipwayError("only the host can read the service's environment", f"{where}.via", "Write via: host")
     if isinstance(spec, Http):
         return Probe(row.name, kind, spec)
     probe = Probe(row.name, kind, spec, via, row.seconds("timeout", 10.0), row.seconds("wait", 0.0))
@@ -101,7 +101,7 @@ class RowReader:
         """A value that must be a printable text."""
         value = self.take(key, default)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            what = f"{key} is missing" if value is None else f"{key} is no text"
+            what = f"{key} is missing" if value is None else f"{key} is not a string"
             raise SlipwayError(what, self.where, f"Write {key}: …, quoted if it is a number")
         return str(value)
 
@@ -109,14 +109,16 @@ class RowReader:
         """A duration in seconds."""
         value = self.take(key, default)
         if not is_number(value) or not 0 <= value <= _LONGEST or (key == "timeout" and value == 0):
-            raise SlipwayError(f"{value!r} is no number of seconds", f"{self.where}.{key}", f"At most {_LONGEST:g}")
+            raise SlipwayError(
+                f"{value!r} is not a valid number of seconds", f"{self.where}.{key}", f"At most {_LONGEST:g}"
+            )
         return float(value)
 
     def via(self, default: Via) -> Via:
         """From where the row is asked."""
         value = self.take("via", default)
         if value not in ("control", "host"):
-            raise SlipwayError(f"{value!r} is no place to ask from", f"{self.where}.via", "Write control or host")
+            raise SlipwayError(f"{value!r} is not a value for via", f"{self.where}.via", "Write control or host")
         return "host" if value == "host" else "control"
 
     def secret(self, key: str) -> Secret:
@@ -128,7 +130,7 @@ class RowReader:
         errors = []
         for key in self.values:
             close = difflib.get_close_matches(key, self._known, 1)
-            remedy = f"Did you mean {close[0]}?" if close else f"There are {', '.join(self._known)}"
+            remedy = f"Did you mean {close[0]}?" if close else f"Use one of {', '.join(self._known)}"
             errors.append(SlipwayError(f"a row of this kind has no {key!r}", self.where, remedy))
         if errors:
             raise SlipwayErrors(errors)
@@ -139,7 +141,7 @@ def _http(row: RowReader) -> Http:
     if url is not None and not _is_web(url):
         # It is not repeated: a password may stand in it.
         remedy = "Write https://crm.example.org, without user or password"
-        raise SlipwayError("this is no address", f"{row.where}.url", remedy)
+        raise SlipwayError("this is not a URL", f"{row.where}.url", remedy)
     check = parse_check({"name": row.name, **row.values}, row.where, trace=row.trace)
     return Http(check, str(url).rstrip("/") if url is not None else None)
 
@@ -154,7 +156,7 @@ def _split(url: Any) -> SplitResult:
     """The parts of an address; none of what is not one."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
-        parts.port  # noqa: B018 - raises where it is no number
+        parts.port  # noqa: B018 - raises where it is not a number
     except ValueError:
         return urlsplit("")
     return parts
@@ -171,24 +173,24 @@ def _scheduler(row: RowReader) -> Spec:
     if "path" in row.values:
         if "json" not in row.values:
             remedy = "Write json: {scheduler.running: true}, or json: {scheduler.last_run: {max_age: 120}}"
-            raise SlipwayError("nothing says that the scheduler runs", row.where, remedy)
+            raise SlipwayError("nothing checks whether the scheduler runs", row.where, remedy)
         return _http(row)
     if "key" not in row.values:
         remedy = "Write path and json, or url, key and max_age of a heartbeat in Redis"
-        raise SlipwayError("nothing says whether the scheduler runs", row.where, remedy)
+        raise SlipwayError("nothing checks whether the scheduler runs", row.where, remedy)
     max_age = row.take("max_age")
     if not is_number(max_age) or max_age <= 0:
-        raise SlipwayError("max_age is no number of seconds", f"{row.where}.max_age", "Write max_age: 120")
+        raise SlipwayError("max_age is not a valid number of seconds", f"{row.where}.max_age", "Write max_age: 120")
     return Heartbeat(_redis(row, "GET"), float(max_age))
 
 
 def _queue(row: RowReader) -> Queue:
     kind = row.take("type", "list")
     if not isinstance(kind, str) or kind not in _LENGTHS:
-        raise SlipwayError(f"{kind!r} is no kind of queue", f"{row.where}.type", f"There are {', '.join(_LENGTHS)}")
+        raise SlipwayError(f"{kind!r} is not a type of queue", f"{row.where}.type", f"Use one of {', '.join(_LENGTHS)}")
     below = row.take("below", 10)
     if not isinstance(below, int) or isinstance(below, bool) or below < 1:
-        raise SlipwayError(f"{below!r} is no limit", f"{row.where}.below", "Write a whole number from 1 on")
+        raise SlipwayError(f"{below!r} is not a valid limit", f"{row.where}.below", "Write a whole number from 1")
     return Queue(_redis(row, _LENGTHS[kind]), int(below))
 
 
@@ -205,7 +207,7 @@ def _redis(row: RowReader, command: str) -> Redis:
         url = _plain_url(url, where)
     secret = parse_secret(password, f"{row.where}.password") if password is not None else None
     if ca_file is not None and not isinstance(ca_file, str):
-        raise SlipwayError("ca_file is no path", row.where, "Write the path of a certificate authority's file")
+        raise SlipwayError("ca_file is not a path", row.where, "Write the path of a certificate authority's file")
     return Redis((command, row.text("key")), url, variable, secret, ca_file)
 
 
@@ -213,9 +215,11 @@ def _plain_url(url: Any, where: str) -> str:
     parts = _split(url)
     if parts.scheme not in ("redis", "rediss", "unix"):
         remedy = "Write redis://host:6379/0, {env: REDIS_URL}, or {service: REDIS_URL} for what the service itself has"
-        raise SlipwayError("this is no address of a Redis", where, remedy)
+        raise SlipwayError("this is not the address of a Redis server", where, remedy)
     if parts.password:
-        raise SlipwayError("a password does not belong here", where, "Write password: {env: NAME}, or url: {env: NAME}")
+        raise SlipwayError(
+            "a password must not be written here", where, "Write password: {env: NAME}, or url: {env: NAME}"
+        )
     return str(url)
 
 
@@ -223,17 +227,17 @@ def _sentry(row: RowReader) -> Sentry:
     levels = _names(row, "levels", ["error", "fatal"])
     for level in levels:
         if level not in _LEVELS:
-            raise SlipwayError(f"{level!r} is no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
+            raise SlipwayError(f"{level!r} is not a level", f"{row.where}.levels", f"Use one of {', '.join(_LEVELS)}")
     if not levels:
-        raise SlipwayError("levels names no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
+        raise SlipwayError("levels is empty", f"{row.where}.levels", f"Use one of {', '.join(_LEVELS)}")
     url = row.text("url", Sentry.url)
     if not _is_web(url):
-        raise SlipwayError("this is no address of a Sentry", f"{row.where}.url", "Write https://sentry.io")
+        raise SlipwayError("this is not the address of a Sentry server", f"{row.where}.url", "Write https://sentry.io")
     organization = row.text("organization")
     projects = _names(row, "projects", [])
     for name in (organization, *projects):
         if not _SLUG.fullmatch(name):
-            raise SlipwayError(f"{name!r} is no slug", row.where, "Write it as it stands in Sentry's addresses")
+            raise SlipwayError(f"{name!r} is not a slug", row.where, "Write it as in Sentry's URLs")
     environment = row.take("environment")
     return Sentry(
         organization=organization,
@@ -249,14 +253,14 @@ def _names(row: RowReader, key: str, default: list[str]) -> tuple[str, ...]:
     value = row.take(key, default)
     items = [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, (str, int)) for item in items):
-        raise SlipwayError(f"{key} is no list of names", row.where, f"Write {key}: [name]")
+        raise SlipwayError(f"{key} is not a list of names", row.where, f"Write {key}: [name]")
     return tuple(str(item) for item in items)
 
 
 def _systemd(row: RowReader) -> Unit:
     unit = row.take("unit")
     if unit is not None and (not isinstance(unit, str) or not unit or "/" in unit or " " in unit):
-        raise SlipwayError(f"{unit!r} is no unit", f"{row.where}.unit", "Write nginx, or nginx.service")
+        raise SlipwayError(f"{unit!r} is not a unit", f"{row.where}.unit", "Write nginx, or nginx.service")
     return Unit(str(unit) if unit is not None else None)
 
 
@@ -264,7 +268,7 @@ def _command(row: RowReader) -> Command:
     argv = row.take("argv")
     if not isinstance(argv, (list, tuple)) or not argv or not all(isinstance(word, str) for word in argv):
         remedy = "Write argv: [program, argument], each a text; there is no shell"
-        raise SlipwayError("argv is no list of words", row.where, remedy)
+        raise SlipwayError("argv is not a list of strings", row.where, remedy)
     return Command(tuple(str(word) for word in argv))
 
 

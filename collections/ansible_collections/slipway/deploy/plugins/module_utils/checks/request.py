@@ -140,11 +140,9 @@ def base_of(name: str, base_url: str) -> Request:
         url = urlsplit(base_url)
         port = url.port
     except ValueError as error:
-        raise SlipwayError("the port is no number", where, "Write http://host:8080") from error
+        raise SlipwayError("the port is not a number", where, "Write http://host:8080") from error
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
-        raise SlipwayError(
-            "it is no plain http or https address", where, "Write https://host, without user or password"
-        )
+        raise SlipwayError("it is not an http or https URL", where, "Write https://host, without user or password")
     return Request(url.scheme == "https", url.hostname, port, url.path.rstrip("/"))
 
 

@@ -157,7 +157,7 @@ def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
     try:
         document = loads(text)
     except (ValueError, RecursionError):
-        return "the answer is no JSON"
+        return "the answer is not valid JSON"
     return first_problem(document, check.json, attempt.at) or _untakable(check, document)
 
 
@@ -171,7 +171,7 @@ def _untakable(check: SmokeCheck, document: Any) -> str:
         if not found:
             return f"{path} is missing in the answer"
         if not isinstance(value, (str, int, float)) or value == "":
-            return f"{path} is no text and no number, so nothing can be taken from it"
+            return f"{path} is neither text nor a number, so nothing can be taken from it"
     return ""
 
 
@@ -179,7 +179,7 @@ def taken(check: SmokeCheck, attempt: Attempt) -> dict[Reference, Scalar]:
     """The values that a check takes from a right answer. They may be secret: they are for further requests only."""
     if not check.take:
         return {}
-    # As it was judged: bytes that are no UTF-8 must not make an exception of a pass.
+    # As it was judged: bytes that are not UTF-8 must not make an exception of a pass.
     document = loads(_text(attempt))
     return {(check.name, name): at(document, path)[1] for name, path in check.take}
 

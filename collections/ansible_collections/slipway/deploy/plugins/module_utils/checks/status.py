@@ -67,7 +67,7 @@ def status_of(facts: Facts, groups: Mapping[str, TargetGroupHealth | None], drif
     condition, detail = _CONDITIONS[verdict.verdict], verdict.detail
     primary = observed.primary
     if in_flight(observed) and observed.status == "ACTIVE":
-        # Tasks are missing while a deployment starts them: that is no failure yet.
+        # Tasks are missing while a deployment starts them: that is not a failure yet.
         condition, detail = "moving", "a deployment is in progress"
         if primary is not None and primary.failed:
             detail = f"{detail}, {primary.failed} of its tasks failed"

@@ -35,7 +35,7 @@ _run = [_Run()]
 def started_from(playbook: str, directory: str, environment: str = "", limit: str = "") -> None:
     """Note what the user started.
 
-    :param playbook: the playbook as the command line names it; empty for what is no playbook.
+    :param playbook: the playbook as the command line names it; empty for what is not a playbook.
     :param directory: the current directory.
     :param limit: what ``--limit`` says.
     """
@@ -68,11 +68,11 @@ def here(playbook: str, *arguments: str, **variables: str) -> str:
 def name_environment(environment: str = "…") -> str:
     """``run ansible-playbook deploy.yml -e env=dev``: what was started, for an environment.
 
-    :return: ``say -e env=dev`` where no playbook was started.
+    :return: ``use -e env=dev`` where no playbook was started.
     """
     run = _run[0]
     if not run.playbook:
-        return f"say -e {_pair('env', environment)}"
+        return f"use -e {_pair('env', environment)}"
     return f"run {_line(run.path, environment, ('--limit', run.limit) if run.limit else (), {})}"
 
 

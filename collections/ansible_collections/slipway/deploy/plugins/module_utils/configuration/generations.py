@@ -226,11 +226,11 @@ def unit_exists(service: str) -> bool:
 def _systemctl(*arguments: str) -> str:
     try:
         done = run_command(["systemctl", *arguments], _LIMIT)
-        why = f"it did not end within {_LIMIT:g} s" if done.late else ""
+        why = f"it did not finish within {_LIMIT:g} s" if done.late else ""
     except OSError as error:
         why = str(error)
     if why:
-        raise SlipwayError(f"systemctl cannot be asked: {why}", "systemctl", "Use a host that systemd runs")
+        raise SlipwayError(f"systemctl does not answer: {why}", "systemctl", "Use a host that systemd runs")
     return done.output
 
 

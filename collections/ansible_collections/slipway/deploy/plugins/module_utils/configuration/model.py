@@ -102,7 +102,7 @@ def read_payload(payload: str) -> tuple[Configuration, dict[str, str]]:
         sources = _texts(read["sources"])
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
         # The text is secret: no error may repeat it.
-        raise SlipwayError("is no configuration", "payload", "Use slipway.deploy.runtime_parameters") from None
+        raise SlipwayError("is not a configuration", "payload", "Use slipway.deploy.runtime_parameters") from None
     check(configuration, sources)
     return configuration, sources
 
@@ -143,7 +143,7 @@ def check(configuration: Configuration, sources: Mapping[str, str]) -> None:
         if why
     ]
     wrong += [
-        (f"credential {name}", "is no name of a credential (letters, digits, . _ -)")
+        (f"credential {name}", "is not a valid name of a credential (letters, digits, . _ -)")
         for name in configuration.credentials
         if not is_credential(name)
     ]
@@ -153,7 +153,7 @@ def check(configuration: Configuration, sources: Mapping[str, str]) -> None:
         if name in configuration.environment:
             wrong.append((f"environment {name}", f"is also to be the path of the credential {credential}"))
     wrong += [
-        (f"file {path}", "is no path of a file (all of it, from / on)")
+        (f"file {path}", "is not a path of a file (all of it, from / on)")
         for path in configuration.files
         if not is_path(path)
     ]

@@ -75,7 +75,7 @@ def migrate(checkout: Checkout, database: Database, environment: Mapping[str, st
         done = run(command, owner, environment, _SECONDS, str(checkout.module), [descriptor], together=True)
     if done.late:
         raise SlipwayError(
-            f"the migration did not end within {_SECONDS} s", _WHERE, "See what holds it up, run it again"
+            f"the migration did not finish within {_SECONDS} s", _WHERE, "Find out what delays it, then run it again"
         )
     if done.code:
         failure = read_failure(done.output)

@@ -27,7 +27,7 @@ def check_fleet(
     places: Places,
     prefix: object = None,
 ) -> None:
-    """Refuse an inventory that is no fleet.
+    """Refuse an inventory that is not a fleet.
 
     :param environment: the environment, for messages.
     :param groups: group → its hosts, those of its child groups included.
@@ -72,7 +72,7 @@ def _check_priorities(
         if not numbered:
             where = places.groups.get(group, f"inventories/{environment}")
             yield SlipwayError(
-                f"{group}: the priority is no number", where, "Name the group priority_<number>, such as priority_4"
+                f"{group}: the priority is not a number", where, "Name the group priority_<number>, such as priority_4"
             )
         for host in groups[group]:
             priorities.setdefault(host, []).append(group)
@@ -125,7 +125,9 @@ def _check_ports(
         if port is None or templated or _is_port(port):
             continue
         where = places.hosts.get(host, f"inventories/{environment}")
-        yield SlipwayError(f"service_port {port} of {host} is no port", where, "A number from 1 to 65535 is wanted")
+        yield SlipwayError(
+            f"service_port {port} of {host} is not a valid port", where, "Write a number from 1 to 65535"
+        )
 
 
 def _is_port(value: object) -> bool:

@@ -23,11 +23,11 @@ def check_name(value: object, known: Collection[str]) -> str:
     if value is None or value == "":
         raise SlipwayError(f"env is missing: {name_environment()} ({there_are})")
     if not isinstance(value, str):
-        raise SlipwayError(f"env={shorten(value)}: the name of one environment is wanted ({there_are})")
+        raise SlipwayError(f"env={shorten(value)}: the name of one environment is expected ({there_are})")
     if value in known:
         return str(value)
     if "/" in value or "\\" in value or value in (".", ".."):
-        raise SlipwayError(f"env={shorten(value)}: the name of an environment is wanted, not a path ({there_are})")
+        raise SlipwayError(f"env={shorten(value)}: the name of an environment is expected, not a path ({there_are})")
     raise SlipwayError(
         f"env={shorten(value)}: no such environment in inventories/ ({there_are})", remedy=suggest(value, known)
     )
@@ -58,7 +58,7 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
     """
     if root in sources:
         raise SlipwayError(
-            "-i inventories names all environments: a run is for one", remedy=f"In its place {name_environment()}"
+            "-i inventories selects all environments, but a run is for one", remedy=f"Instead, {name_environment()}"
         )
     by_path = {name: None for source in sources if (name := named_by(source, root, known)) is not None}
     said = [f"-i inventories/{name}" for name in by_path]
@@ -69,7 +69,9 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
             names.append(name)
             said.append(f"-e env={name}")
     if len(names) > 1:
-        raise SlipwayError(f"{' and '.join(said)} name different environments: a run is for one. Leave one of them out")
+        raise SlipwayError(
+            f"{' and '.join(said)} name different environments, but a run is for one. Leave one of them out"
+        )
     return names[0]
 
 

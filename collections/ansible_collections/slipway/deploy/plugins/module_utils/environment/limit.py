@@ -24,7 +24,7 @@ _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 def check_limit(
     patterns: Sequence[str], hosts: Collection[str], groups: Mapping[str, Collection[str]]
 ) -> frozenset[str]:
-    """Refuse a limit with a name that is not in the inventory, or that leaves no host.
+    """Refuse a limit with a name that is not in the inventory, or that selects no host.
 
     :param patterns: the single patterns of ``--limit``, split at its commas or colons, ``@file`` already read.
     :param hosts: the inventory's hosts.
@@ -53,7 +53,7 @@ def check_limit(
     for group in required:
         left &= group
     if not left - excluded:
-        raise SlipwayError(f"--limit {shorten(','.join(written))} leaves no host")
+        raise SlipwayError(f"--limit {shorten(','.join(written))} selects no host")
     return frozenset(left - excluded)
 
 

@@ -34,21 +34,21 @@ def read_self(extra_vars: Mapping[str, Any]) -> Self | None:
 
     Without ``self_name`` the name is the instance's id (IMDSv2), else the host name.
 
-    :raises SlipwayError: ``self`` is no group of hosts, or ``self_name`` no name.
+    :raises SlipwayError: ``self`` is not a group of hosts, or ``self_name`` no name.
     """
     group = extra_vars.get("self")
     name = extra_vars.get("self_name")
     if group is None:
         if name is not None:
-            raise SlipwayError("self_name is given without self", "-e self_name", f"Say -e self={HOST_GROUPS[0]} too")
+            raise SlipwayError("self_name is given without self", "-e self_name", f"Set -e self={HOST_GROUPS[0]} too")
         return None
     if group not in HOST_GROUPS:
-        what = f"self={shorten(group)} is no group of hosts"
-        raise SlipwayError(what, "-e self", f"Say one of {', '.join(HOST_GROUPS)}")
+        what = f"self={shorten(group)} is not a group of hosts"
+        raise SlipwayError(what, "-e self", f"Use one of {', '.join(HOST_GROUPS)}")
     found = instance_id() or socket.gethostname() if name is None else name
     if not isinstance(found, str) or not _NAME.fullmatch(found):
         raise SlipwayError(
-            f"{shorten(found)!r} is no host name", "-e self_name", "Letters, digits, . and - are allowed"
+            f"{shorten(found)!r} is not a valid host name", "-e self_name", "Letters, digits, . and - are allowed"
         )
     return Self(str(found), str(group))
 

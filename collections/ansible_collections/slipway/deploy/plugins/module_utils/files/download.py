@@ -63,7 +63,7 @@ def download(
     try:
         _attempts(source, new, sleep)
         if jar and not zipfile.is_zipfile(new):
-            raise SlipwayError("it is no jar", source.name, "Build and upload it again")
+            raise SlipwayError("it is not a jar", source.name, "Build and upload it again")
         with filing("write it", path):
             new.chmod(mode)
             new.replace(path)

@@ -161,7 +161,9 @@ def _item(member: tarfile.TarInfo, number: int, strip: int, known: dict[str, str
     elif kind == HARDLINK:
         target = "/".join(_parts(member.linkname)[strip:])
         if known.get(target) != FILE:
-            raise ValueError(f"is a hard link to {_shown(member.linkname)}, which is no file of the archive before it")
+            raise ValueError(
+                f"is a hard link to {_shown(member.linkname)}, which is not a file of the archive before it"
+            )
     repeated = path in known
     # A further name of a hard link's file may be linked to as well.
     known[path] = FILE if kind == HARDLINK else kind
@@ -322,7 +324,7 @@ def reading(where: str) -> Iterator[None]:
         said = " ".join(str(error).split())
         # With "r:*" tarfile lists what each of its ways to open the file says.
         cut = "unexpected end of data" in said
-        raise _damaged("it ends too early" if cut else "it is no tar archive, or a damaged one", where) from None
+        raise _damaged("it ends too early" if cut else "it is not a tar archive, or a damaged one", where) from None
     except EOFError:
         raise _damaged("it ends too early", where) from None
     except (tarfile.TarError, zlib.error, LZMAError) as error:

@@ -77,7 +77,7 @@ def image_config(clients: Clients, registry: str, repository: str, digest: str) 
         return read_blob(image, digest, _login(image))
     client, more = _ecr(clients, image)
     if client is None:
-        raise SlipwayError("its region cannot be asked", str(image))
+        raise SlipwayError("its region cannot be queried", str(image))
     with calling(f"get the config of an image in {repository}"):
         answer = client.get_download_url_for_layer(**more, repositoryName=image.repository, layerDigest=digest)
     return str(answer["downloadUrl"])
@@ -101,7 +101,7 @@ def _ecr(clients: Clients, image: ImageRef) -> tuple[Any | None, dict[str, str]]
 def _in_ecr(clients: Clients, image: ImageRef, reference: str) -> ResolvedImage:
     client, more = _ecr(clients, image)
     if client is None:
-        return ResolvedImage(reference, unverifiable="its region cannot be asked")
+        return ResolvedImage(reference, unverifiable="its region cannot be queried")
     by_digest = {"imageDigest": image.digest} if image.digest else {"imageTag": image.version}
     with calling(f"look up image {reference}"):
         try:
@@ -119,7 +119,7 @@ def _in_ecr(clients: Clients, image: ImageRef, reference: str) -> ResolvedImage:
             if error_code(exc) in _MISSING:
                 return _absent(client, more, image, ResolvedImage(reference, problem="no such image"))
             if _elsewhere(clients, image) and (is_denied(exc) or error_code(exc) in _UNKNOWN_KEY):
-                why = f"ECR of {_elsewhere(clients, image)} does not let it be read ({error_code(exc)})"
+                why = f"ECR of {_elsewhere(clients, image)} denies access to it ({error_code(exc)})"
                 return ResolvedImage(reference, unverifiable=why)
             raise
     found = parse_image_answer(reference, answer)

@@ -105,7 +105,7 @@ def revision_of(arn: str) -> int:
     """
     tail = arn.rpartition(":")[2]
     if not tail.isdigit():
-        raise SlipwayError(f"{arn!r} is no task definition revision", remedy="It ends with :NUMBER")
+        raise SlipwayError(f"{arn!r} is not a task definition revision", remedy="It ends with :NUMBER")
     return int(tail)
 
 

@@ -119,7 +119,7 @@ def require_notes(
     what = f"{tag} has no release notes, and {environment} needs them{unknown}"
     file = FILE.format(tag=tag)
     remedy = f"Write them below the title of the tag's message, in {file} at the tag, or in GitHub's release"
-    remedy += "" if github else " (which is asked for where github is set)"
+    remedy += "" if github else " (which needs the setting github)"
     raise SlipwayError(what, where, remedy)
 
 

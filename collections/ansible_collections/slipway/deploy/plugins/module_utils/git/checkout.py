@@ -104,7 +104,7 @@ class Checkout:
         if not dest.is_symlink():
             if dest.exists():
                 raise SlipwayError(
-                    "a file or directory is there that is no checkout of this", str(dest), "Move it away first"
+                    "a file or directory is there that is not a checkout of this", str(dest), "Move it away first"
                 )
             return None
         place = self._live()
@@ -238,7 +238,7 @@ class Checkout:
     def _failure(self, finished: Finished) -> SlipwayError:
         if finished.late:
             return SlipwayError(
-                f"git did not end within {self._wanted.timeout:g} s",
+                f"git did not finish within {self._wanted.timeout:g} s",
                 self._wanted.repository,
                 "Check the network, or allow more time",
             )

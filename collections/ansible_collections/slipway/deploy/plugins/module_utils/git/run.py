@@ -149,7 +149,7 @@ class Git:
         except FileNotFoundError as error:
             raise SlipwayError("git is not installed here", self._where(), "Install the package git") from error
         except subprocess.TimeoutExpired as error:
-            what = f"git {arguments[0]} did not end within {_LIMIT_SECONDS} s"
+            what = f"git {arguments[0]} did not finish within {_LIMIT_SECONDS} s"
             raise SlipwayError(what, self._where(), "Look at the network, then run this again") from error
         if done.returncode not in codes:
             raise self._refusal(arguments[0], done.stderr.decode(errors="replace"))
@@ -212,7 +212,7 @@ def neutral_options(directory: Path) -> list[str]:
     except FileNotFoundError as error:
         raise SlipwayError("git is not installed here", str(directory), "Install the package git") from error
     except subprocess.TimeoutExpired as error:
-        what = f"git config did not end within {_LIMIT_SECONDS} s"
+        what = f"git config did not finish within {_LIMIT_SECONDS} s"
         raise SlipwayError(what, str(directory), "Look at the disk, then run this again") from error
     # A failure (no repository, one of another owner) is every other command's as well.
     return options(done.stdout.decode(errors="surrogateescape") if done.returncode == 0 else "")
@@ -236,7 +236,7 @@ def run_local(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
             timeout=_LIMIT_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        what = f"git {arguments[0]} did not end within {_LIMIT_SECONDS} s"
+        what = f"git {arguments[0]} did not finish within {_LIMIT_SECONDS} s"
         raise SlipwayError(what, str(directory), "Look at the disk, then run this again") from error
 
 

@@ -66,7 +66,7 @@ def _own(source: Mapping[str, str], environ: Mapping[str, str] | None) -> Token 
     environ = os.environ if environ is None else environ
     kind, name = next(iter(source.items()), ("", ""))
     if len(source) != 1 or kind not in ("env", "file"):
-        raise SlipwayError("this is no source of a token", PARAMETERS, "Write a parameter's name, env: … or file: …")
+        raise SlipwayError("this is not a source of a token", PARAMETERS, "Write a parameter's name, env: … or file: …")
     if kind == "env" and name not in environ:
         return None
     place = f"{kind} {name}"

@@ -21,7 +21,7 @@ _NO_NAME = re.compile(r"^[-/.]|\.\.|@\{|//|[\x00-\x20\x7f~^:?*\[\\]|[/.]$|\.lock
 def check_repository(url: str, where: str) -> str:
     """The host (with its port) of a repository's URL.
 
-    :raises SlipwayError: when it is no HTTPS URL, or has credentials in it; they are not repeated.
+    :raises SlipwayError: when it is not an HTTPS URL, or has credentials in it; they are not repeated.
     """
     try:
         parts = urlsplit(url)
@@ -37,7 +37,7 @@ def check_repository(url: str, where: str) -> str:
         )
     if not valid or not _HOST.fullmatch(parts.netloc) or parts.query or parts.fragment or re.search(r"\s", url):
         raise SlipwayError(
-            "the repository is no HTTPS URL", where, "Write it as in https://github.com/owner/repository"
+            "the repository is not an HTTPS URL", where, "Write it as in https://github.com/owner/repository"
         )
     return parts.netloc
 
@@ -59,7 +59,7 @@ def check_directory(directory: str, where: str) -> str:
     """
     parts = [part for part in directory.split("/") if part not in ("", ".")]
     if directory.startswith("/") or ".." in parts or "\x00" in directory:
-        raise SlipwayError(f"{directory!r} is no path inside the checkout", where, "Write it relative to its root")
+        raise SlipwayError(f"{directory!r} is not a path inside the checkout", where, "Write it relative to its root")
     return "/".join(parts)
 
 

@@ -53,7 +53,7 @@ class Place:
 def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
     """The target group of that name or ARN.
 
-    :raises SlipwayError: when there is none, or its targets are no instances.
+    :raises SlipwayError: when there is none, or its targets are not instances.
     """
     elb = clients("elbv2")
     arguments: dict[str, Any] = {"TargetGroupArns": [wanted]} if wanted.startswith("arn:") else {"Names": [wanted]}

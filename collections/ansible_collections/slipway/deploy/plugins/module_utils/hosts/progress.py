@@ -109,7 +109,7 @@ def release_before(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def left_behind(record: Mapping[str, Any]) -> Cause | None:
-    """Why a deploy that did not turn back is no success: some hosts, no more than the threshold, failed."""
+    """Why a deploy that did not turn back is not a success: some hosts, no more than the threshold, failed."""
     failed = [item for item in hosts_of(record) if item.get("failure")]
     if not failed or record.get("cause"):
         return None

@@ -72,7 +72,7 @@ def read_image(text: str, where: str) -> ImageRef:
         image = None
     if image is None or not image.registry or image.tag or image.digest:
         remedy = "Write registry/repository, as in registry.example.org/salitemihret/backend; the release is its tag"
-        raise SlipwayError(f"{text!r} is no image's name", where, remedy)
+        raise SlipwayError(f"{text!r} is not an image's name", where, remedy)
     return image
 
 
@@ -144,7 +144,7 @@ class _Registry:
             if login.ca_file:
                 context.load_verify_locations(Path(login.ca_file).expanduser())
         except OSError as error:
-            raise SlipwayError(f"it has no authorities ({error.strerror})", login.ca_file) from None
+            raise SlipwayError(f"it contains no CA certificates ({error.strerror})", login.ca_file) from None
         self._opener = opener(context=context)
 
     def digest(self, tag: str) -> str:
@@ -158,15 +158,15 @@ class _Registry:
             raise SlipwayError(f"there is no image of the tag {tag}", name, remedy)
         if answer.status in (401, 403):
             remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
-            raise SlipwayError(f"the registry does not let it be read (HTTP {answer.status})", name, remedy)
+            raise SlipwayError(f"the registry denies access to it (HTTP {answer.status})", name, remedy)
         if answer.status != 200:
             what = f"the registry answers HTTP {answer.status}"
-            raise SlipwayError(what, name, "See to the registry, then run this again")
+            raise SlipwayError(what, name, "Check the registry, then run this again")
         said = answer.headers.get(_DIGEST_HEADER, "")
         if not said and _is_manifest(answer.body):
             said = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         if not is_digest(said):
-            raise SlipwayError("the registry says no digest", name, "Ask who runs it; an image has one")
+            raise SlipwayError("the registry returns no digest", name, "Ask its operator: every image has one")
         return said
 
     def manifest(self, version: str) -> Manifest:
@@ -229,7 +229,7 @@ class _Registry:
         """What the server that the registry names gives for the login; one that anybody gets without it."""
         realm = said["realm"]
         if urlsplit(realm).scheme != "https" and not self._login.insecure:
-            raise SlipwayError("it sends the login where it could be read on the way", realm, "Ask who runs it")
+            raise SlipwayError("it asks for the credentials over an unencrypted connection", realm, "Ask its operator")
         wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.path}:pull"}
         answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
         try:
@@ -239,7 +239,7 @@ class _Registry:
         token = (document.get("token") or document.get("access_token")) if isinstance(document, dict) else None
         if not token:
             remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
-            raise SlipwayError(f"it gives no leave to read {self._image} (HTTP {answer.status})", realm, remedy)
+            raise SlipwayError(f"it does not grant access to {self._image} (HTTP {answer.status})", realm, remedy)
         return str(token)
 
     def _open(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:

@@ -69,9 +69,9 @@ def start(
         stop_file(status).unlink(missing_ok=True)
     except OSError as error:
         raise SlipwayError(
-            f"the heartbeat has no place for its status: {error.strerror}",
+            f"the heartbeat cannot write its status: {error.strerror}",
             str(run_dir),
-            "Free space there or correct the rights",
+            "Free space there or correct the permissions",
         ) from error
     job = Job(
         store_url=lease.store.url,

@@ -123,7 +123,9 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
     """
     if not reason.strip():
         raise SlipwayError(
-            "breaking a lock needs a reason", None, f"Say why: {command('lock', lock.env, state='broken', reason=WHY)}"
+            "breaking a lock needs a reason",
+            None,
+            f"Give a reason: {command('lock', lock.env, state='broken', reason=WHY)}",
         )
     if lock.state != HELD:
         raise SlipwayError(f"the lock of {lock.env} is not held", None, "There is nothing to break")

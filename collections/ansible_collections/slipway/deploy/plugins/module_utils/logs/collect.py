@@ -198,7 +198,7 @@ def _run(command: Sequence[str]) -> tuple[int, str]:
     except OSError as error:
         return 126, f"{command[0]}: {error}"
     if done.late:
-        return 126, f"{command[0]}: it did not end within {_LIMIT_SECONDS:g} s"
+        return 126, f"{command[0]}: it did not finish within {_LIMIT_SECONDS:g} s"
     return done.code, done.output[-LONGEST:]
 
 
@@ -208,7 +208,7 @@ def _tail(path: Path) -> list[str]:
     with os.fdopen(descriptor, "rb") as file:
         state = os.fstat(file.fileno())
         if not stat.S_ISREG(state.st_mode):
-            raise OSError("it is no file")
+            raise OSError("it is not a file")
         if state.st_nlink > 1:
             raise OSError("it has several names, one of which may be another user's file")
         cut = max(state.st_size - LONGEST, 0)

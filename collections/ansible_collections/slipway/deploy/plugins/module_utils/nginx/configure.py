@@ -166,8 +166,8 @@ class Journal:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            remedy = "See whether the configuration is as it should be (nginx -t), then remove this file"
-            raise SlipwayError("what an unfinished change wrote down is damaged", str(self._path), remedy) from None
+            remedy = "Check the configuration (nginx -t), then remove this file"
+            raise SlipwayError("the record of an unfinished change is damaged", str(self._path), remedy) from None
 
 
 class Server:
@@ -272,7 +272,7 @@ class Server:
         except FileNotFoundError:
             raise SlipwayError(f"there is no {argv[0]}", None, "Install nginx") from None
         if done.late:
-            return 124, [f"{' '.join(argv)} did not end within {limit:g} s"]
+            return 124, [f"{' '.join(argv)} did not finish within {limit:g} s"]
         return done.code, done.output.splitlines()
 
 

@@ -184,7 +184,9 @@ def _check(doing: str, finished: Finished, order: Order) -> None:
 def _packed(source: Path, order: Order, owner: Account, environ: Mapping[str, str]) -> Iterator[BinaryIO]:
     output = source / order.output
     if not output.is_dir():
-        raise SlipwayError(f"the build left no directory {order.output}", order.where, "Say where it puts its result")
+        raise SlipwayError(
+            f"the build left no directory {order.output}", order.where, "Set the directory of its output"
+        )
     with unnamed_file(source, owner) as file:
         # By the user that built it: it could point at what only root may read.
         argv = ["tar", "--create", f"--file={path_of(file.fileno())}", f"--directory={output}", "."]

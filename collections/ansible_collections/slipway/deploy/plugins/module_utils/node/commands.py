@@ -131,21 +131,21 @@ def is_workspace(names: Collection[str], package: bytes) -> bool:
 def check_package(body: bytes, script: str, where: str) -> None:
     """Refuse a package.json that cannot be built.
 
-    :raises SlipwayError: it is no JSON object, or has no such script.
+    :raises SlipwayError: it is not a JSON object, or has no such script.
     """
     try:
         package = loads(body)
         scripts = package.get("scripts") or {}
         there = sorted(scripts)
     except (ValueError, AttributeError, TypeError):
-        raise SlipwayError("it is no JSON object", where, "Correct it") from None
+        raise SlipwayError("it is not a JSON object", where, "Correct it") from None
     if script not in there:
         has = f"; it has {', '.join(there)}" if there else ""
         raise SlipwayError(f"it has no script {script}{has}", where, "Correct it, or set the script")
 
 
 def check_variables(variables: Mapping[str, str], where: str) -> None:
-    """Refuse variables that are no business of a build: what a page needs is public, and nothing else may get into it.
+    """Refuse variables that do not belong in a build: what a page needs is public, and nothing else may get into it.
 
     :raises SlipwayError: naming all of them.
     """
@@ -200,7 +200,7 @@ def explain(doing: str, code: int, output: str, where: str) -> SlipwayError:
     :param doing: what it did, as a noun.
     """
     telling = [line.strip() for line in _clean(output) if not _NOISE.match(line)]
-    # A build says last what is wrong, and what its tool adds is no news. A tool says it first, and then how to use it.
+    # A build says last what is wrong, and what its tool adds is not new. A tool says it first, and then how to use it.
     own = [line for line in telling if not _TOOL.match(line)]
     said = " | ".join(own[-_SHOWN:] or telling[:_SHOWN] or last_lines(output)[-1:]) or "it printed nothing"
     if code in (-9, 137):

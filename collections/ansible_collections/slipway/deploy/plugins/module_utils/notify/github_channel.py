@@ -100,10 +100,10 @@ def read_settings(given: Any, issue: Any = None) -> Settings:
         raise SlipwayError("github must be a mapping", "github", "Write repository: owner/name, token: {env: NAME}")
     unknown = sorted(str(key) for key in given if key not in _KEYS)
     if unknown:
-        raise SlipwayError(f"github has no setting {', '.join(unknown)}", "github", f"There are {', '.join(_KEYS)}")
+        raise SlipwayError(f"github has no setting {', '.join(unknown)}", "github", f"Use one of {', '.join(_KEYS)}")
     repository = given.get("repository")
     if not isinstance(repository, str) or not _REPOSITORY.fullmatch(repository):
-        raise SlipwayError("this is no repository", "github.repository", "Write owner/name")
+        raise SlipwayError("this is not a repository", "github.repository", "Write owner/name")
     number = _issue(given.get("issue") if issue in (None, "") else issue)
     release = given.get("release", number is None)
     if not isinstance(release, bool):
@@ -118,7 +118,7 @@ def _issue(value: Any) -> int | str | None:
         return AUTO
     text = str(value).strip().removeprefix("#")
     if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
-        raise SlipwayError("this is no issue or pull request", "github.issue", f"Write its number, or {AUTO}")
+        raise SlipwayError("this is not an issue or pull request", "github.issue", f"Write its number, or {AUTO}")
     return int(text)
 
 

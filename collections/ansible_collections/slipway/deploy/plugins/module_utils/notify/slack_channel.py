@@ -139,7 +139,7 @@ def _call(url: str, payload: Mapping[str, Any], headers: Mapping[str, str], paus
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        return Outcome("Slack's answer is no JSON")
+        return Outcome("Slack's answer is not valid JSON")
     if not document.get("ok"):
         return Outcome(clean(document.get("error") or "no reason given")[:80])
     return Outcome(None, document.get("ts"), document.get("channel"))

@@ -111,7 +111,7 @@ def _command(question: Mapping[str, Any]) -> dict[str, Any]:
     except OSError as error:
         return {"error": f"{argv[0]} cannot be run: {(error.strerror or type(error).__name__).lower()}"}
     if done.late:
-        return {"error": f"it did not end within {question['timeout']:g} s"}
+        return {"error": f"it did not finish within {question['timeout']:g} s"}
     said = next((line.strip() for line in done.output[:_OUTPUT].splitlines() if line.strip()), "")
     return {"code": done.code, "said": redact(said, _LINE)}
 

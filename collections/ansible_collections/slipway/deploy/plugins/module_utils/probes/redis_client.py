@@ -51,7 +51,7 @@ def parse_url(url: str, where: str) -> Address:
         parts = urlsplit(url)
         port, host = parts.port or _PORT, parts.hostname or ""
     except ValueError:
-        raise SlipwayError("this is no address of a Redis", where, _FORMS) from None
+        raise SlipwayError("this is not the address of a Redis server", where, _FORMS) from None
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == "unix" and parts.path:
         # Its database is written behind the path: in another one, a queue that is full is not there, and so empty.
@@ -60,7 +60,7 @@ def parse_url(url: str, where: str) -> Address:
             return Address(path=unquote(parts.path), database=int(database), user=user, password=password)
     database = parts.path.strip("/") or "0"
     if parts.scheme not in ("redis", "rediss") or not host or not database.isdigit() or parts.query:
-        raise SlipwayError("this is no address of a Redis", where, _FORMS)
+        raise SlipwayError("this is not the address of a Redis server", where, _FORMS)
     return Address(parts.scheme == "rediss", host, port, "", int(database), user, password)
 
 

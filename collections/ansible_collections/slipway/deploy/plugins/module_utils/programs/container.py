@@ -50,7 +50,9 @@ def read_image_file(path: str) -> str:
     with filing("read it", path):
         name, _equals, image = Path(path).read_text(encoding="utf-8").strip().partition("=")
     if name != VARIABLE or not _PINNED.fullmatch(image):
-        raise SlipwayError(f"it does not say {VARIABLE}=registry/repository@sha256:…", path, "Make the release again")
+        raise SlipwayError(
+            f"it does not contain {VARIABLE}=registry/repository@sha256:…", path, "Make the release again"
+        )
     return image
 
 

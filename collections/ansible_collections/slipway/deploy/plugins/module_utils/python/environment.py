@@ -157,7 +157,7 @@ def build_environment(job: Job, owner: Account) -> None:
         if checked.code or checked.late:
             lines = _shown(checked, job)
             what = f"the packages of the lock file do not fit together: {installers.read_broken(lines)}"
-            raise BuildError(what, str(job.path), "Write the lock file anew, with all that they require", lines)
+            raise BuildError(what, str(job.path), "Create the lock file again, with all dependencies", lines)
         _take(job.path)
         said = {**marker_of(job), "interpreter": job.python.path, "version": job.python.version, "tool": job.tool}
         write_atomic(job.path / MARKER, (json.dumps(said, indent=1) + "\n").encode(), 0o644)
@@ -178,7 +178,7 @@ def _files(job: Job, owner: Account) -> Iterator[tuple[int, int]]:
 def _step(doing: str, argv: Sequence[str], job: Job, owner: Account, files: tuple[int, ...] = ()) -> None:
     finished = _run(argv, job, owner, files)
     if finished.late:
-        what = f"cannot {doing}: it did not end within {job.timeout:g} s and was stopped"
+        what = f"cannot {doing}: it did not finish within {job.timeout:g} s and was stopped"
         raise BuildError(what, str(job.path), "Run this again with a longer timeout", _shown(finished, job))
     if finished.code:
         lines = _shown(finished, job)

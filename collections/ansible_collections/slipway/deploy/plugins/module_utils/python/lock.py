@@ -60,17 +60,17 @@ def read_lock(content: bytes, where: str) -> Lock:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise SlipwayError("it is no text", where, _COMPILE) from None
+        raise SlipwayError("it is not text", where, _COMPILE) from None
     other = _OTHERS.get(where.rpartition("/")[2])
     if other:
-        raise SlipwayError("it has not the format of requirements", where, f"Commit what this writes: {other}")
+        raise SlipwayError("it does not have the format of requirements", where, f"Commit what this writes: {other}")
     packages = hashes = 0
     for number, line in _logical(text):
         if line.startswith("-"):
             _check_option(line, f"{where}, line {number}")
             continue
         if not _PINNED.match(line):
-            what = f"{line.split(' --hash')[0][:80]} does not name one version, so this is no lock file"
+            what = f"{line.split(' --hash')[0][:80]} does not name one version, so this is not a lock file"
             raise SlipwayError(what, f"{where}, line {number}", _COMPILE)
         packages += 1
         hashes += 1 if _HASH.search(line) else 0

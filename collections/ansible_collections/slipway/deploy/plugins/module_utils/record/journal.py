@@ -66,7 +66,7 @@ class Journal:
         if journal is None:
             where = f"{store.url}/{record_key(environment, identity)}"
             raise SlipwayError(
-                f"there is no release {identity}", where, f"See those there are: {command('history', environment)}"
+                f"there is no release {identity}", where, f"List the releases: {command('history', environment)}"
             )
         return journal
 

@@ -61,7 +61,7 @@ def parse(body: bytes, where: str) -> Record:
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         schema = record.get("schema") if isinstance(record, dict) else type(record).__name__
         raise SlipwayError(
-            f"this is no {SCHEMA} document but {schema!r}", where, "Use the version of Slipway that wrote it"
+            f"this is not a {SCHEMA} document but {schema!r}", where, "Use the version of Slipway that wrote it"
         )
     try:
         check_shape(record)

@@ -86,7 +86,7 @@ def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterat
         argv = ["git", *neutral, "archive", "--format=tar", f"--output={path_of(file.fileno())}", "--", commit]
         done = run(argv, owner, environ, timeout, cwd=str(checkout), descriptors=[file.fileno()])
         if done.late:
-            raise SlipwayError(f"git did not end within {timeout:g} s", str(checkout), "Allow more time")
+            raise SlipwayError(f"git did not finish within {timeout:g} s", str(checkout), "Allow more time")
         if done.code:
             raise explain(done.errors, Asked(str(checkout), commit, None))
         yield file

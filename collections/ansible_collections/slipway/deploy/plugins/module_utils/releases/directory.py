@@ -109,7 +109,7 @@ def check_path(path: str, where: str) -> str:
     """
     parts = path.split("/")
     if not path or any(part in ("", ".", "..", MARK) for part in parts) or not path.isprintable():
-        raise SlipwayError(f"{path!r} is no relative path", where, "Write it as in server/uploads")
+        raise SlipwayError(f"{path!r} is not a relative path", where, "Write it as in server/uploads")
     return path
 
 

@@ -67,9 +67,9 @@ def placed(place: Place, release: str, inputs: str) -> tuple[Path, dict[str, Any
 
 
 def check_build(content: Plan, where: str) -> None:
-    """Refuse what is no front end. Pure.
+    """Refuse what is not a front end. Pure.
 
-    :raises SlipwayError: it has no page to begin with, or something that is no file.
+    :raises SlipwayError: it has no page to begin with, or something that is not a file.
     """
     index = content.find(INDEX)
     if index is None or index.kind != FILE or not index.size:
@@ -85,7 +85,7 @@ def check_build(content: Plan, where: str) -> None:
 def publish(path: Path, archive: BinaryIO, where: str, mark: Mapping[str, Any]) -> None:
     """Make a release of an archive.
 
-    :raises SlipwayError: it is no front end, or the disk is full: then nothing of it is left.
+    :raises SlipwayError: it is not a front end, or the disk is full: then nothing of it is left.
     """
     content = read_plan(archive, where)
     check_build(content, where)

@@ -125,9 +125,9 @@ def parse(body: bytes) -> Ledger:
     try:
         document = loads(body)
     except (ValueError, UnicodeDecodeError):
-        raise ValueError("it is no JSON") from None
+        raise ValueError("it is not valid JSON") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError(f"it does not say schema: {SCHEMA}")
+        raise ValueError(f"it does not contain schema: {SCHEMA}")
     try:
         running = document["running"]
         return Ledger(

@@ -104,7 +104,7 @@ def _held(record: Record, environment: str) -> str:
 
 
 def _holds(record: Record) -> str:
-    """What keeps the release from going back: a setting, or that what was found is no reason to."""
+    """What keeps the release from going back: a setting, or that what was found is not a reason to."""
     # Hosts that failed within their threshold hold a release, whatever on_failure says.
     failed = next((item for item in targets_of(record) if is_host(item) and item.get("failure")), None)
     if failed:

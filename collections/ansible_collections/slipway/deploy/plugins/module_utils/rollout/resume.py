@@ -62,7 +62,7 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
         return rollout.turn_back(Cause("the run was interrupted, and undoing it was asked for", phase="resuming"))
     if rollout.cause is not None:
         raise SlipwayError(
-            f"the deploy had failed and was going back ({rollout.cause.what})",
+            f"the deploy had failed and was being undone ({rollout.cause.what})",
             "resume=finish",
             f"Undo it: {again(resume='undo')}",
         )

@@ -15,7 +15,7 @@ from ..common.redact import LINE_LENGTH, redact
 #: Shorter values are ordinary words, numbers and profiles; taking them out would leave no readable line.
 SHORTEST = 6
 _LONGEST = 1024 * 1024
-# Names whose values are no secrets, and which say what a line is about.
+# Names whose values are not secrets, and which say what a line is about.
 _TELLING = re.compile(
     r"(?:SPRING_PROFILES_ACTIVE|JAVA_OPTS|JAVA_TOOL_OPTIONS|.*(?:_HOST|_PORT|_REGION|_PROFILE|_LEVEL))\Z", re.IGNORECASE
 )

@@ -103,7 +103,7 @@ def _parts(source: Any, where: str) -> tuple[str, str]:
     """A source's kind and name."""
     kind, name = next(iter(source.items())) if isinstance(source, Mapping) and len(source) == 1 else ("", "")
     if kind not in KINDS or not isinstance(name, str) or not name:
-        raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
+        raise SlipwayError("this is not a source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
     return str(kind), str(name)
 
 
@@ -117,9 +117,9 @@ def _opened(path: str, where: str) -> Iterator[BinaryIO]:
     with os.fdopen(descriptor, "rb") as file:
         state = os.fstat(file.fileno())
         if not stat.S_ISREG(state.st_mode):
-            raise SlipwayError(f"{path} is no file", where, "Write the secret's file")
+            raise SlipwayError(f"{path} is not a file", where, "Write the secret's file")
         if stat.S_IMODE(state.st_mode) & 0o077:
-            raise SlipwayError(f"others may read {path}", where, f"chmod 600 {path}")
+            raise SlipwayError(f"other users can read {path}", where, f"chmod 600 {path}")
         yield file
 
 
@@ -129,7 +129,7 @@ def _file(path: str, where: str) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        raise SlipwayError(f"{path} holds no text", where, "Write the secret's file") from None
+        raise SlipwayError(f"{path} contains no text", where, "Write the secret's file") from None
     if len(body) > _LONGEST:
         raise SlipwayError(f"{path} is too long for a secret", where, f"At most {_LONGEST} bytes")
     return text

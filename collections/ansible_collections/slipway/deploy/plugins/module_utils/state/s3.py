@@ -219,7 +219,7 @@ class S3Store:
             return None
 
     def _explain(self, error: Exception, key: str, doing: str) -> SlipwayError:
-        """The error for a person. What is no answer and no failure of a connection is a bug and passes."""
+        """The error for a person. What is not an answer and no failure of a connection is a bug and passes."""
         if isinstance(error, SlipwayError) and not isinstance(error, IncompleteAnswer):
             return error
         if not is_aws_error(error):

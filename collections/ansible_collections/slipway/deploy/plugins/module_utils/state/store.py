@@ -71,10 +71,10 @@ def _directory(text: str) -> Path:
     if scheme and scheme[1].lower() == "file":
         parts = urlsplit(text)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-            raise SlipwayError(f"{text!r} is no path on this machine", "state_store", _REMEDY)
+            raise SlipwayError(f"{text!r} is not a path on this machine", "state_store", _REMEDY)
         text = unquote(parts.path)
     elif scheme:
-        raise SlipwayError(f"{text!r} is no kind of state store that Slipway knows", "state_store", _REMEDY)
+        raise SlipwayError(f"{text!r} is not a kind of state store that Slipway knows", "state_store", _REMEDY)
     if not text or "\0" in text:
         raise SlipwayError("the address of the state store is empty", "state_store", _REMEDY)
     try:

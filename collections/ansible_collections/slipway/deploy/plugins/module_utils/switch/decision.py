@@ -260,7 +260,7 @@ def _older(ledger: Ledger, current: Entry | None, release: str | None) -> Entry:
         if named and item.verdict == GOOD and item.snapshot != without:
             return item
     what = f"the ledger has no good release {release}" if release else "the ledger has no older good release"
-    raise SlipwayError(f"{what} to go back to", None, "Deploy the release that shall run")
+    raise SlipwayError(f"{what} to go back to", None, "Deploy the release that should run")
 
 
 def _back(ledger: Ledger, observed: Observed, to: Entry) -> Entry | None:

@@ -35,13 +35,13 @@ _ESCAPED = re.compile(r"\\(.)")
 def fault(name: str, value: str) -> str | None:
     """Why a service cannot get this variable by an EnvironmentFile, or ``None``. The value is not in the answer."""
     if not NAME.fullmatch(name):
-        return "is no name of an environment variable (letters, digits and _, no digit first)"
+        return "is not a valid name of an environment variable (letters, digits and _, no digit first)"
     if "\0" in value:
         return "holds a NUL, which an environment variable cannot"
     try:
         length = len(f"{name}={value}".encode())
     except UnicodeEncodeError:
-        return "is no text of Unicode"
+        return "is not valid Unicode"
     if _NO_CHARACTER.search(value):
         return "holds a code point that Unicode reserves, which systemd does not read"
     return f"is longer than {LONGEST} bytes, which no process can be given" if length > LONGEST else None

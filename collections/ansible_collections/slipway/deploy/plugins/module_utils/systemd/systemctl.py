@@ -222,5 +222,5 @@ def _run(argv: Sequence[str], limit: int = _COMMAND_LIMIT) -> tuple[int, str, st
     except FileNotFoundError:
         raise SlipwayError(f"there is no {argv[0]}", None, "The host has to run systemd") from None
     if done.late:
-        return 124, "", f"{' '.join(argv[:2])} did not end within {limit} s"
+        return 124, "", f"{' '.join(argv[:2])} did not finish within {limit} s"
     return done.code, done.output, done.errors

@@ -287,6 +287,6 @@ class _Needs:
                 SlipwayError(
                     f"{short_arn(self._change.source.arn)} names secrets but has no execution role",
                     name,
-                    "Give it an executionRoleArn in Terraform",
+                    "Set its executionRoleArn in Terraform",
                 )
             )

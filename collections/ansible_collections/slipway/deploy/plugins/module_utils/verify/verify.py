@@ -239,7 +239,7 @@ class _Checks:
         except (SlipwayError, OSError, ValueError) as error:
             raise Unverifiable(f"{what} ({' '.join(str(error).split())[:160]})") from error
         if not platform:
-            raise Unverifiable(f"{what} (its config does not say)")
+            raise Unverifiable(f"{what} (its config does not name one)")
         return platform
 
     def _blob(self, url: str) -> bytes:
@@ -299,7 +299,7 @@ class _Checks:
             raise _softened(error, f"{_who(names)}: log group {group}") from error
         if not exists:
             raise SlipwayError(
-                f"log group {group} does not exist: its tasks could not start",
+                f"log group {group} does not exist, so its tasks could not start",
                 _who(names),
                 "Create it in Terraform, or set awslogs-create-group",
             )

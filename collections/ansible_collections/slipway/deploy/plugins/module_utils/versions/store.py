@@ -74,7 +74,7 @@ def write_version(store: Store, environment: str, component: str, version: Versi
             if now != before and not version.same_as(now):
                 raise _lost(now, version, _where(store, environment)) from error
     remedy = "Run this again"
-    raise SlipwayError("others replace it again and again", _where(store, environment), remedy)
+    raise SlipwayError("it is replaced faster than it can be written", _where(store, environment), remedy)
 
 
 def _lost(now: Version | None, version: Version, where: str) -> SlipwayError:

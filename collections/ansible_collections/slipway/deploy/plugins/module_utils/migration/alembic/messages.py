@@ -50,7 +50,7 @@ def refuse_unsafe(look: Look, target: str, confirmed: bool, known: dict[str, Any
         raise Refused(SlipwayError(what, None, "Restore the database to the time before it instead"), known)
     if look.steps and not confirmed:
         what = f"going back to {target} takes back {', '.join(item.version for item in look.steps)}"
-        raise Refused(SlipwayError(what, None, "Say confirmed: true to do that"), known)
+        raise Refused(SlipwayError(what, None, "Set confirmed: true to do that"), known)
 
 
 def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
         result.update(begun=begun, changed=begun, schema_after=result["schema_before"])
         if begun:
             del result["applied"], result["schema_after"]
-        error = SlipwayError(failure.what, None, failure.remedy) if failure else SlipwayError("it is not known why")
+        error = SlipwayError(failure.what, None, failure.remedy) if failure else SlipwayError("the reason is not known")
         raise Refused(error, result)
     became = fate(done.look.steps, tuple(done.begun), done.open, failure is not None)
     begun = bool(became.done or became.left)

@@ -113,7 +113,7 @@ def declared(source: str) -> Declared:
 
 
 def _comments(source: str) -> Iterator[str]:
-    """The comments, and not what a text only quotes. A file that is no Python has those before its first fault."""
+    """The comments, and not what a text only quotes. A file that is not Python has those before its first fault."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     while True:
         try:

@@ -46,7 +46,7 @@ class Job(NamedTuple):
     :param configuration: ``alembic.ini``, relative to it.
     :param python: the release's own.
     :param environment: what the release reads; all of it is taken for secret.
-    :param image: the container image that has them, where it is no directory of the host.
+    :param image: the container image that has them, where it is not a directory of the host.
     """
 
     directory: str
@@ -257,14 +257,14 @@ def check_url(url: str, where: str) -> None:
 def read_environment(path: str) -> dict[str, str]:
     """The variables of an environment file that systemd reads.
 
-    :raises SlipwayError: when there is none, or others may read it.
+    :raises SlipwayError: when there is none, or other users can read it.
     """
     with filing("read it", path):
         mode = stat.S_IMODE(Path(path).stat().st_mode)
         # As bytes: what reads text makes one newline of a carriage return and a newline.
         text = Path(path).read_bytes().decode("utf-8", "replace")
     if mode & 0o077:
-        raise SlipwayError("others may read it, and it holds secrets", path, f"chmod 600 {path}")
+        raise SlipwayError("other users can read it, and it contains secrets", path, f"chmod 600 {path}")
     return parse_environment(text)
 
 
@@ -279,6 +279,6 @@ def _schema(revisions: list[str]) -> str | None:
 
 def _late(timeout: float) -> Failure:
     return Failure(
-        f"Alembic did not end within {timeout:g} s and was stopped",
+        f"Alembic did not finish within {timeout:g} s and was stopped",
         "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
     )

@@ -23,7 +23,7 @@ _OWN: dict[str, str] = {
     "failOnMissingLocations": "true",
     # Else CREATE INDEX CONCURRENTLY waits for Flyway's own transaction for ever.
     "postgresql.transactional.lock": "false",
-    # What is not applied yet is no fault, and neither is what a newer release has applied.
+    # What is not applied yet is not an error, and neither is what a newer release has applied.
     "ignoreMigrationPatterns": "*:pending,*:future",
 }
 _TAKEN = frozenset(
@@ -40,13 +40,13 @@ class Connection(NamedTuple):
 
 
 def check_url(url: str, where: str) -> None:
-    """Refuse what is no JDBC URL of PostgreSQL.
+    """Refuse what is not a JDBC URL of PostgreSQL.
 
     :raises SlipwayError: without repeating it; it may have a password in it.
     """
     if not _URL.fullmatch(url) or "${" in url or url.endswith("\\"):
         raise SlipwayError(
-            "this is no JDBC URL of PostgreSQL", where, "Write it as in jdbc:postgresql://host:5432/database"
+            "this is not a JDBC URL of PostgreSQL", where, "Write it as in jdbc:postgresql://host:5432/database"
         )
 
 
@@ -70,7 +70,7 @@ def check_settings(settings: Mapping[str, Any], where: str) -> None:
     for name, value in settings.items():
         short = name[len("flyway.") :] if name.startswith("flyway.") else name
         if not _KEY.fullmatch(short):
-            raise SlipwayError(f"{name!r} is no setting of Flyway", where, "Write its name, such as defaultSchema")
+            raise SlipwayError(f"{name!r} is not a setting of Flyway", where, "Write its name, such as defaultSchema")
         if short in _TAKEN:
             raise SlipwayError(f"{short} is set by this module", where, "Remove it there")
         if not _survives(_text(value)):

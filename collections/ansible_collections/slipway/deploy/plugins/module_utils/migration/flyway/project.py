@@ -52,9 +52,7 @@ def unfit(directory: Path) -> SlipwayError | None:
         first = file.readline(1024)
     if first.endswith(b"\r\n"):
         remedy = "Commit it with LF: write 'mvnw text eol=lf' into .gitattributes, then git add --renormalize mvnw"
-        return SlipwayError(
-            "it has the line endings of Windows (CRLF), which no shell here can run", str(wrapper), remedy
-        )
+        return SlipwayError("it has the line endings of Windows (CRLF), which a shell cannot run", str(wrapper), remedy)
     for place in (directory, *directory.parents):
         configured = place / ".mvn" / "maven.config"
         if configured.is_file():

@@ -200,7 +200,7 @@ class Flyway:
     def _failure(self, finished: Finished) -> Failure:
         if finished.late:
             return Failure(
-                f"Flyway did not end within {self._job.timeout:g} s and was stopped",
+                f"Flyway did not finish within {self._job.timeout:g} s and was stopped",
                 "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
             )
         return output.read_failure(finished.output)

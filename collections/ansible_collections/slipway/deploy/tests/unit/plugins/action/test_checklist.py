@@ -167,7 +167,7 @@ class TestOnTheHost:
     def test_a_service_without_a_name(self, asked: Any, tmp_path: Path) -> None:
         of = context(tmp_path, {"site-1": {}}, backend_checklist=[UNIT], backend_service="")
         _sent, result = asked(of)
-        assert "which service it is about is not said" in result["answers"]["service"]["error"]
+        assert "the name of the service is not known" in result["answers"]["service"]["error"]
 
     def test_a_host_that_fails_says_so(self, asked: Any, tmp_path: Path) -> None:
         failed = {"failed": True, "msg": "no Python"}

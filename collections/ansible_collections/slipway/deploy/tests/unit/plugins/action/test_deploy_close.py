@@ -82,7 +82,7 @@ def test_outcome(close: Any, document: Doc, outcome: str | None) -> None:
     assert result["hosts"] == [target["name"] for target in document["targets"]]
     if outcome is None:
         assert (
-            "is unfinished. Go on with it: ansible-playbook deploy.yml -e env=dev -e resume=finish or ansible"
+            "is unfinished. Resume it: ansible-playbook deploy.yml -e env=dev -e resume=finish or ansible"
             in item.console.said[0]
         )
     elif outcome not in ("succeeded", "unchanged"):

@@ -55,7 +55,7 @@ def accepted(kind: str) -> set[str]:
     """The keys that a row of a kind takes, by the message that refuses another one."""
     with pytest.raises(SlipwayError) as refused:
         parsed(kind, zzz=1)
-    listed = re.search(r"There are ([\w, ]+)", str(refused.value))
+    listed = re.search(r"Use one of ([\w, ]+)", str(refused.value))
     assert listed
     return {"name", "kind", *listed[1].split(", "), *(["url"] if kind in REQUESTS else [])}
 

@@ -201,7 +201,12 @@ class TestPlan:
 
     @pytest.mark.parametrize(
         ("text", "what"),
-        [(None, "there is no such file"), ("", "it holds no list"), ("a: 1", "it holds no list"), ("[", "cannot be")],
+        [
+            (None, "there is no such file"),
+            ("", "it does not contain a list"),
+            ("a: 1", "it does not contain a list"),
+            ("[", "cannot be"),
+        ],
     )
     @pytest.mark.parametrize("found", [FOUND, {"pending": []}])
     def test_a_hook_that_is_none_is_said_before_anything_is_done(

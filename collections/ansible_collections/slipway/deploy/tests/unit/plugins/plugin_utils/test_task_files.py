@@ -43,5 +43,5 @@ def test_every_hook_that_is_wrong_is_named(tmp_path: Path) -> None:
         hook_files(context(tmp_path, {"a": {}}, deploy_hooks=hooks))
     missing, wrong, torn = map(str, caught.value.errors)
     assert "deploy_hooks.before_switch: nowhere.yml: there is no such file" in missing
-    assert "it holds no list of tasks" in wrong
+    assert "it does not contain a list of tasks" in wrong
     assert "it cannot be read" in torn

@@ -40,7 +40,7 @@ def test_credentials_go_into_the_url(row: Any, found: str) -> None:
         ([URL], "it has no url"),
         ([{"url": URL, "user": "me"}], "user is not known; there are password, token, url, username"),
         ([{"url": "https://me:secret@host/simple/"}], "its url has credentials in it"),
-        ([{"url": "ftp://host/simple/"}], "its url is not an address of HTTP"),
+        ([{"url": "ftp://host/simple/"}], "its url is not an HTTP URL"),
         ([{"url": URL, "token": {"env": "A"}, "password": {"env": "B"}}], "it has a password and a token"),
         ([{"url": URL, "username": 7}], "its username is not a text"),
     ],
@@ -52,6 +52,6 @@ def test_what_is_not_understood_is_refused_without_a_value(rows: Any, said: str)
 
 
 def test_a_password_in_place_is_refused_without_it() -> None:
-    with pytest.raises(SlipwayError, match="no source of a secret") as refused:
+    with pytest.raises(SlipwayError, match="not a source of a secret") as refused:
         read_indexes(SECRETS, [{"url": URL, "username": "me", "password": "hunter22"}])
     assert "hunter22" not in str(refused.value)

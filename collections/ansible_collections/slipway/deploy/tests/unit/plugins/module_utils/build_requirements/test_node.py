@@ -99,7 +99,7 @@ def test_the_lock_file_of_a_workspace_is_above() -> None:
     ("files", "said"),
     [
         ({}, "there is no package.json"),
-        ({"frontend/package.json": "[]"}, "it is no JSON object"),
+        ({"frontend/package.json": "[]"}, "it is not a JSON object"),
         ({"frontend/package.json": {"scripts": {"dev": "vite"}}}, "it has no script build"),
         ({"frontend/package.json": package(), "frontend/bun.lock": "{}"}, "its lock file is bun.lock, and Bun is not"),
         ({"frontend/package.json": package(), "frontend/yarn.lock": ""}, "its lock file is yarn.lock, and Yarn is not"),

@@ -58,7 +58,7 @@ def test_it_works_where_the_user_is(playbook: str, directory: str, deploy: str, 
 
 
 def test_without_an_environment_its_place_is_shown() -> None:
-    assert name_environment() == "say -e env=…"
+    assert name_environment() == "use -e env=…"
     assert here("rollback", to="…") == "ansible-playbook playbooks/rollback.yml -e env=… -e to=…"
     assert resume_commands("", "undo") == "ansible-playbook deploy.yml -e env=… -e resume=undo"
     assert listing() == "ansible-inventory --graph -e env=…"

@@ -311,5 +311,5 @@ def test_a_payload_with_files_is_read_as_it_was_written():
     configuration = Configuration({"A": "a"}, {}, {}, files)
     assert read_payload(write_payload(configuration, {}))[0] == configuration
     assert "/" not in file_name("/etc/x").removeprefix("files/")
-    with pytest.raises(SlipwayError, match="file ../x is no path"):
+    with pytest.raises(SlipwayError, match="file ../x is not a path"):
         read_payload(write_payload(Configuration(files={"../x": Delivered(b"")}), {}))

@@ -140,7 +140,7 @@ def test_another_size(server: Server, tmp_path: Path) -> None:
 
 def test_no_jar(server: Server, tmp_path: Path) -> None:
     server.body = b"hello"
-    fails(server, tmp_path / "app.jar", "it is no jar", digest=hashlib.sha256(b"hello").hexdigest())
+    fails(server, tmp_path / "app.jar", "it is not a jar", digest=hashlib.sha256(b"hello").hexdigest())
 
 
 def test_a_full_disk_is_told_before(server: Server, tmp_path: Path) -> None:

@@ -75,10 +75,13 @@ REFUSED = {
     "link over a directory": ([("file", "a/b", "x"), ("sym", "a", "c")], "is there twice"),
     "hard link out": ([("hard", "a", "/etc/shadow")], "is an absolute path"),
     "hard link up": ([("hard", "a", "../x")], "leads out"),
-    "hard link to nothing": ([("hard", "a", "b")], "no file of the archive before it"),
-    "hard link to later": ([("hard", "a", "b"), ("file", "b", "x")], "no file of the archive before it"),
-    "hard link to a link": ([("sym", "b", "c"), ("hard", "a", "b")], "no file of the archive before it"),
-    "hard link to a directory": ([("dir", "b", ""), ("hard", "a", "b")], "no file of the archive before it"),
+    "hard link to nothing": ([("hard", "a", "b")], "which is not a file of the archive before it"),
+    "hard link to later": ([("hard", "a", "b"), ("file", "b", "x")], "which is not a file of the archive before it"),
+    "hard link to a link": ([("sym", "b", "c"), ("hard", "a", "b")], "which is not a file of the archive before it"),
+    "hard link to a directory": (
+        [("dir", "b", ""), ("hard", "a", "b")],
+        "which is not a file of the archive before it",
+    ),
     "character device": ([("char", "a", "")], "is a device"),
     "block device": ([("block", "a", "")], "is a device"),
     "pipe": ([("fifo", "a", "")], "is a named pipe"),
@@ -138,14 +141,14 @@ def test_the_commit_that_git_writes_is_read() -> None:
 
 
 BROKEN = {
-    "nothing": (b"", "it is no tar archive"),
-    "text": (b"<html>not found</html>" * 100, "it is no tar archive"),
+    "nothing": (b"", "it is not a tar archive"),
+    "text": (b"<html>not found</html>" * 100, "it is not a tar archive"),
     "cut": (tar([("file", "a", "x" * 5000)])[:3000], "it ends too early"),
     "cut in the header": (tar(GOOD)[:300], "it "),
     "gzip cut": (tar([("file", "a", os.urandom(5000).hex())], "gz")[:2000], "it ends too early"),
     "gzip flipped": (gzip.compress(tar(GOOD))[:-8] + b"\0" * 8, "it is damaged: CRC check failed"),
-    "gzip of text": (gzip.compress(b"hello" * 1000), "it is no tar archive"),
-    "header": (tar(GOOD)[:140] + b"\xff" * 20 + tar(GOOD)[160:], "it is no tar archive"),
+    "gzip of text": (gzip.compress(b"hello" * 1000), "it is not a tar archive"),
+    "header": (tar(GOOD)[:140] + b"\xff" * 20 + tar(GOOD)[160:], "it is not a tar archive"),
 }
 
 

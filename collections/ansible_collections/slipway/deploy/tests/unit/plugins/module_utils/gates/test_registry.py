@@ -102,7 +102,7 @@ def test_slipways_own_gates_are_asked_by_their_point(tags: list[str], verdict: s
     asked = request(facts={"existing": tags, "found_as": "tag" if tags else "none"})
     wanted = Request(**{**vars(asked), "release": tags[0] if tags else "main"})
     if verdict is None:
-        with pytest.raises(SlipwayError, match="is no tag of production"):
+        with pytest.raises(SlipwayError, match="is not a tag of production"):
             pass_gates("name", wanted)
     else:
         assert [(result.gate, result.verdict) for result in pass_gates("name", wanted)] == [("tag", verdict)]

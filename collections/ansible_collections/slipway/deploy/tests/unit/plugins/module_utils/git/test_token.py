@@ -95,8 +95,8 @@ def test_it_is_kept_on_the_control_node(tmp_path):
         ({"env": "EMPTY"}, "env EMPTY is empty"),
         ({"env": "TWO"}, "env TWO: it holds no token"),
         ({"file": "/nowhere"}, "/nowhere could not be read"),
-        ({"ssm": "/x"}, "this is no source of a token"),
-        ({}, "this is no source of a token"),
+        ({"ssm": "/x"}, "this is not a source of a token"),
+        ({}, "this is not a source of a token"),
     ],
 )
 def test_what_the_control_node_does_not_have(source, says):

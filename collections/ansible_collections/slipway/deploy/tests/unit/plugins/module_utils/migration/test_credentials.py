@@ -30,10 +30,10 @@ def test_read_value(source, value):
     [
         ({"env": "DB", "key": "absent"}, "has no key absent"),
         ({"env": "DB", "key": "empty"}, "has no key empty"),
-        ({"env": "PLAIN", "key": "password"}, "is no JSON object"),
-        ({"key": "password"}, "no source of a secret"),
-        ("canary", "no source of a secret"),
-        (None, "no source of a secret"),
+        ({"env": "PLAIN", "key": "password"}, "is not a JSON object"),
+        ({"key": "password"}, "not a source of a secret"),
+        ("canary", "not a source of a secret"),
+        (None, "not a source of a secret"),
     ],
 )
 def test_what_cannot_be_read(source, says):

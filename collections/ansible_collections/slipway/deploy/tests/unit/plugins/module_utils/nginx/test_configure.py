@@ -227,7 +227,7 @@ def test_a_run_that_was_killed_is_undone_by_the_next(place: Any) -> None:
 def test_a_damaged_journal_is_told(place: Any) -> None:
     place.journal.parent.mkdir(parents=True)
     place.journal.write_text("{")
-    with pytest.raises(SlipwayError, match="what an unfinished change wrote down is damaged"):
+    with pytest.raises(SlipwayError, match="the record of an unfinished change is damaged"):
         place.run(Server())
 
 

@@ -145,8 +145,8 @@ FAILING: dict[str, tuple[dict[str, Any], str]] = {
     "another tool": ({"tool": "pnpm"}, "there is no lock file of pnpm, but package-lock.json"),
     "another script": ({"script_name": "build:staging"}, "it has no script build:staging; it has build"),
     "a secret": ({"environment": {"DATABASE_URL": "x", "VITE_A": "y"}}, "gets variables VITE_… only, not DATABASE_URL"),
-    "a directory that leads out": ({"directory": "../x"}, "is no relative path"),
-    "an output that leads out": ({"output": "../dist"}, "is no relative path"),
+    "a directory that leads out": ({"directory": "../x"}, "is not a relative path"),
+    "an output that leads out": ({"output": "../dist"}, "is not a relative path"),
     "a source that is not there": ({"source": "/no/such"}, "/no/such/frontend: cannot look at the front end"),
     "a user that is not there": ({"user": "no-such-user"}, "the host has no user no-such-user"),
 }
@@ -256,7 +256,7 @@ def test_commands() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b'{"scripts": 3}'])
 def test_a_package_that_is_none(body: bytes) -> None:
-    with pytest.raises(SlipwayError, match="it is no JSON object"):
+    with pytest.raises(SlipwayError, match="it is not a JSON object"):
         check_package(body, "build", "package.json")
 
 

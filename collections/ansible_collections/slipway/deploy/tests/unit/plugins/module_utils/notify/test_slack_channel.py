@@ -197,7 +197,7 @@ def test_a_failed_update_keeps_the_message(slack: Slack, waits: list[float]) -> 
         ({"webhook": {"env": "HOOK"}}, {"HOOK": "s3cret"}, "the address is not https"),
         ({"webhook": {"env": "HOOK"}}, {"HOOK": "http://127.0.0.1:1/s3 cret"}, "the request failed (InvalidURL)"),
         ({"webhook": {"env": "HOOK"}}, {"HOOK": "http://[s3cret"}, "the address is not https"),
-        ({"webhook": "https://hooks/s3cret"}, {}, "slack.webhook: this is no source of a secret"),
+        ({"webhook": "https://hooks/s3cret"}, {}, "slack.webhook: this is not a source of a secret"),
         ({"webhook": {"env": "A"}, "bot_token": {"env": "B"}}, {}, "slack needs either webhook, or bot_token"),
         ({"bot_token": {"env": "B"}}, {}, "slack.channel is missing"),
         ({"webhok": {"env": "A"}}, {}, "slack has no setting webhok; there are api, bot_token, channel, webhook"),

@@ -133,7 +133,7 @@ def test_addresses(url: str, address: Address) -> None:
     ],
 )
 def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(SlipwayError, match="w: this is no address of a Redis") as caught:
+    with pytest.raises(SlipwayError, match="w: this is not the address of a Redis server") as caught:
         parse_url(url, "w")
     assert "s3cret" not in str(caught.value)
 
@@ -172,7 +172,7 @@ def test_a_program(argv: Any, answer: dict[str, Any]) -> None:
 def test_a_program_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     found = machine.ask(command("sh", "-c", f"sleep 300 & echo $! > {pid}; sleep 300", timeout=1))
-    assert found["error"] == "it did not end within 1 s"
+    assert found["error"] == "it did not finish within 1 s"
     ends(pid.read_text().strip())
 
 

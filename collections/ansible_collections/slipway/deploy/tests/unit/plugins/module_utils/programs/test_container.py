@@ -50,7 +50,7 @@ def test_the_image_of_a_release(tmp_path):
     assert read_image_file(str(path)) == IMAGE
     for text in ("", f"IMAGE={IMAGE}", "SLIPWAY_IMAGE=registry.example.org/a:tag"):
         path.write_text(text)
-        with pytest.raises(SlipwayError, match="does not say SLIPWAY_IMAGE="):
+        with pytest.raises(SlipwayError, match="does not contain SLIPWAY_IMAGE="):
             read_image_file(str(path))
 
 

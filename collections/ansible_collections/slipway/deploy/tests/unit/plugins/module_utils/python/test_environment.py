@@ -251,7 +251,7 @@ def test_a_build_that_fails_leaves_nothing_and_shows_no_secret(fake, me, tmp_pat
 
 def test_a_build_that_takes_too_long(fake, me, tmp_path):
     (tmp_path / "pip-sync").write_text("slow")
-    with pytest.raises(environment.BuildError, match="did not end within 1 s"):
+    with pytest.raises(environment.BuildError, match="did not finish within 1 s"):
         environment.build_environment(fake._replace(timeout=1), me)
 
 

@@ -96,5 +96,5 @@ def test_what_cannot_be_read(read: Callable[..., Lock], content: str, uv: str, s
 
 @pytest.mark.parametrize("name", ["poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pyproject.toml"])
 def test_the_lock_files_of_others(name: str) -> None:
-    with pytest.raises(SlipwayError, match=rf"/srv/{name}: it has not the format of .* requirements\.txt"):
+    with pytest.raises(SlipwayError, match=rf"/srv/{name}: it does not have the format of .* requirements\.txt"):
         read_lock(b"", f"/srv/{name}")

@@ -66,7 +66,7 @@ def test_what_is_no_lock_says_where(text, line, what):
 def test_half_of_the_hashes_are_none():
     with pytest.raises(SlipwayError, match="1 of 2 packages have no hash"):
         read(f"a==1 {HASH}\nb==2\n")
-    with pytest.raises(SlipwayError, match="it is no text"):
+    with pytest.raises(SlipwayError, match="it is not text"):
         read_lock(b"\xff\xfe", "requirements.txt")
 
 

@@ -83,7 +83,7 @@ def test_progress_is_read_back_as_it_was_written() -> None:
         (b"", "damaged"),
         (b"{", "damaged"),
         (b"\xff\xfe", "damaged"),
-        (b"[]", "no slipway/record/1"),
+        (b"[]", "is not a slipway/record/1"),
         (b'{"schema": "slipway/record/9"}', "slipway/record/9"),
         (b'{"schema": "slipway/record/1", "id": "r"}', "has no environment"),
     ],

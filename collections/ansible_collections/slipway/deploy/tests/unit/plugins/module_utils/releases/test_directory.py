@@ -141,25 +141,25 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "leads out": ({"entries": [*TREE, ("file", "../x", "x")]}, "leads out of the archive"),
     "truncated": ({"body": tar([("file", "server/a", os.urandom(9000).hex())], "gz")[:5000]}, "it ends too early"),
-    "no archive": ({"body": b"<html>"}, "it is no tar archive"),
+    "no archive": ({"body": b"<html>"}, "it is not a tar archive"),
     "another digest": ({"digest": "0" * 64}, "its digest is sha256:.*, not sha256:000"),
-    "no digest": ({"digest": "main"}, "this is no SHA-256 digest"),
+    "no digest": ({"digest": "main"}, "this is not a SHA-256 digest"),
     "another commit": (
         {"body": gzip.compress(tar(TREE, comment="a" * 40)), "commit": "b" * 40},
         "the archive is of the commit aaaa.*, not bbbb",
     ),
-    "a short commit": ({"commit": "abc123"}, "'abc123' is no commit"),
+    "a short commit": ({"commit": "abc123"}, "'abc123' is not a commit"),
     "a tag that is a path": ({"tag": "../x"}, "cannot be the tag"),
-    "a shared path that leads out": ({"shared": ["../x"]}, "is no relative path"),
-    "an absolute shared path": ({"shared": ["/etc"]}, "is no relative path"),
+    "a shared path that leads out": ({"shared": ["../x"]}, "is not a relative path"),
+    "an absolute shared path": ({"shared": ["/etc"]}, "is not a relative path"),
     "a group that is not there": ({"group": "no-such-group"}, "Create it first"),
-    "a URL of files": ({"archive": None, "url": "file:///etc/passwd"}, "it is no http.s. URL"),
+    "a URL of files": ({"archive": None, "url": "file:///etc/passwd"}, "it is not an http.s. URL"),
     "a URL with a password": ({"archive": None, "url": "https://x:canary@example.org/a"}, "it has credentials in it"),
     "a URL that nobody serves": (
         {"archive": None, "url": "http://127.0.0.1:1/a.tar.gz?canary"},
         "^http://127.0.0.1:1/a.tar.gz: the server cannot be reached: Connection refused",
     ),
-    "a root that is relative": ({"root": "srv"}, "is no absolute path"),
+    "a root that is relative": ({"root": "srv"}, "is not an absolute path"),
 }
 
 

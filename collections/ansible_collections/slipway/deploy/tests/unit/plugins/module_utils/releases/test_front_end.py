@@ -142,10 +142,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no page": ({"files": {"assets/a.js": "x"}}, "the build has no index.html, or an empty one"),
     "empty page": ({"files": {"index.html": ""}}, "the build has no index.html, or an empty one"),
     "page below": ({"files": {"dist/index.html": "x"}}, "the build has no index.html"),
-    "nothing given": ({}, "this front end is not there"),
+    "nothing given": ({}, "this front end is not published here"),
     "no directory": ({"directory": "/no/such/dist"}, "/no/such/dist: there is no such directory"),
     "no archive": ({"archive": "/no/such.tar"}, "cannot read it: no such file"),
-    "a release that is a path": ({"files": {"index.html": "x"}, "release": "../x"}, "is no relative path"),
+    "a release that is a path": ({"files": {"index.html": "x"}, "release": "../x"}, "is not a relative path"),
     "a hidden release": ({"files": {"index.html": "x"}, "release": ".x"}, "cannot be the name"),
 }
 

@@ -235,7 +235,7 @@ def test_a_port_of_somebody_else(world):
 
 def test_a_variable_that_cannot_be_one(world):
     here = world(Proof(ready=True))
-    with pytest.raises(SlipwayError, match="A B is no name of an environment variable"):
+    with pytest.raises(SlipwayError, match="A B is not a valid name of an environment variable"):
         spare.check(here.spare._replace(environment={"A B": "x"}))
 
 

@@ -30,14 +30,14 @@ def test_what_was_written_is_read_back_for_the_diff(environment):
     ("name", "value", "why"),
     [
         ("A", "\0", "holds a NUL"),
-        ("A", "\ud800", "is no text of Unicode"),
+        ("A", "\ud800", "is not valid Unicode"),
         ("A", "\uffff", "reserves"),
         ("A", "\U0001fffe", "reserves"),
         ("A", "\ufdd0", "reserves"),
         ("A", "x" * 131072, "is longer than"),
-        ("1A", "", "is no name"),
-        ("A-B", "", "is no name"),
-        ("", "", "is no name"),
+        ("1A", "", "is not a valid name"),
+        ("A-B", "", "is not a valid name"),
+        ("", "", "is not a valid name"),
     ],
 )
 def test_what_systemd_would_not_hand_over_is_refused_without_its_value(name, value, why):

@@ -88,7 +88,7 @@ def test_a_file_that_others_may_read_is_refused(tmp_path):
     path = tmp_path / "env"
     path.write_text("A=b\n")
     path.chmod(0o640)
-    with pytest.raises(SlipwayError, match="others may read it"):
+    with pytest.raises(SlipwayError, match="other users can read it"):
         alembic.read_environment(str(path))
     path.chmod(0o600)
     assert alembic.read_environment(str(path)) == {"A": "b"}
@@ -151,7 +151,7 @@ def test_one_that_takes_too_long(job, me, monkeypatch):
     monkeypatch.setattr(alembic, "program_text", lambda: "import time; time.sleep(30)")
     done = Alembic(job._replace(timeout=0.5), me).go(Look("b2", None, (), None, ""), "up", "", Patience())
     assert done.late
-    assert "did not end within 0.5 s" in str(done.failure)
+    assert "did not finish within 0.5 s" in str(done.failure)
 
 
 def test_the_program_needs_no_alembic_to_say_that_there_is_none(job, me):
@@ -244,7 +244,7 @@ def test_how_far_it_came_is_not_known(done, begun):
     [
         ((), False, ""),
         ((B2,), True, ""),
-        ((B2,), False, "Say confirmed: true"),
+        ((B2,), False, "Set confirmed: true"),
         ((B2, COMMITS), True, "takes back c3, not declared downgrade-safe. Restore"),
     ],
 )
@@ -308,9 +308,9 @@ def test_where_the_environment_comes_from(tmp_path):
         ({}, "url: there is no DATABASE_URL"),
         ({"url": "canary"}, "url: this is not a URL of PostgreSQL"),
         ({"environment": {"DATABASE_URL": "canary"}}, "DATABASE_URL: this is not a URL of PostgreSQL"),
-        ({"environment": {"A": ["canary"]}}, "environment: A is no text"),
-        ({"action": "downgrade", "url": URL}, "revision is no revision"),
-        ({"action": "downgrade", "url": URL, "revision": "head-1"}, "revision is no revision"),
+        ({"environment": {"A": ["canary"]}}, "environment: A is not a string"),
+        ({"action": "downgrade", "url": URL}, "revision is not a valid revision"),
+        ({"action": "downgrade", "url": URL, "revision": "head-1"}, "revision is not a valid revision"),
         ({"environment_file": "/nowhere/env"}, "/nowhere/env: cannot read it"),
     ],
 )
