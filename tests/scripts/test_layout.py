@@ -9,6 +9,7 @@ from pathlib import Path
 COLLECTION = Path(__file__).resolve().parents[2] / "collections" / "ansible_collections" / "slipway" / "deploy"
 #: Tests of a topic as a whole, or of what holds for all files of it, below tests/unit/plugins.
 WHOLE = {
+    "action/test_documentation.py": "the documented options of every action are its arguments",
     "module_utils/bundle/test_bundle.py": "what goes into a bundle, and that it is made the same each time",
     "module_utils/checks/test_chain.py": "checks that take values from one another's answers, against a server",
     "module_utils/fleet/test_goldens.py": "AWS's answers and the plans that they lead to",
