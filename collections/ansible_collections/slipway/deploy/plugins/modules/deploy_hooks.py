@@ -14,7 +14,8 @@ description:
   - An inventory names task files that run before and after the phases of a deploy, in the variable C(deploy_hooks).
     This module says which of them are due at one point. The playbook includes them, once, on the control node.
   - Nothing is due in a deploy that changes nothing. After a failure only the hooks of the phases V(undo) and V(finish)
-    are due; those of V(undo) are due then only.
+    are due; those of V(undo) are due then only. They surround the undo of hosts. Services go back within the rollout
+    that fails, or when the deploy finishes.
   - A hook that fails turns the deploy back, as any other failure does. During the undo, and after the deploy has
     ended, it is a warning.
 options:
