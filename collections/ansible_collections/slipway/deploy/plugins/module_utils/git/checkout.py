@@ -3,7 +3,7 @@
 """A repository's checkout on a host: ``<dest>`` is a link to ``<dest>.checkouts/<commit>``, which is made beside it.
 
 So a fetch that fails leaves the old checkout whole. git runs as the user that the checkouts belong to; it reads no
-configuration of the machine or of a user, no credential helper, and the token from memory (see :mod:`..programs.run`).
+configuration of the machine or of a user, no credential helper, and the token from memory (see :mod:`.askpass`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,31 +25,14 @@ from ..files.atomic import (
     read_link,
     remove_tree,
 )
-from ..programs.run import (
-    Account,
-    Finished,
-    base_environment,
-    hidden,
-    path_of,
-    run,
-)
-from .neutral import LISTING, SETTINGS, overrides
+from ..programs.run import Account, Finished
+from .as_user import git_as
+from .askpass import askpass
 from .problem import Asked, explain, unadvertised
 from .version import parse_names, resolve
 
-_USER = "x-access-token"
 _NEXT = ".next-"
-# git asks for a user name and a password in its own words; another host (a redirect's) gets neither.
-_ASKPASS = """\
-#!/bin/sh
-case "$1" in
-  "Username for 'https://{host}'"*) echo {user} ;;
-  "Password for 'https://{user}@{host}'"*) exec cat {token} ;;
-  *) exit 1 ;;
-esac
-"""
 _SETTINGS = {
-    **SETTINGS,
     "credential.helper": "",
     "core.logAllRefUpdates": "false",
     "advice.detachedHead": "false",
@@ -249,38 +232,25 @@ class Checkout:
         return self._git(place, arguments, {}, ())
 
     def _remote(self, place: Path, *arguments: str) -> Finished:
-        with ExitStack() as stack:
-            environ = {"GIT_ASKPASS": "/bin/false"}
-            descriptors: list[int] = []
-            if self._wanted.token:
-                token = stack.enter_context(hidden(self._wanted.token.encode() + b"\n", self._owner))
-                script = _ASKPASS.format(host=self._wanted.host, user=_USER, token=path_of(token))
-                askpass = stack.enter_context(hidden(script.encode(), self._owner, executable=True))
-                environ["GIT_ASKPASS"] = path_of(askpass)
-                descriptors = [token, askpass]
+        wanted = self._wanted
+        if not wanted.token:
+            return self._git(place, arguments, {"GIT_ASKPASS": "/bin/false"}, ())
+        with askpass(wanted.token, wanted.host, self._owner) as (environ, descriptors):
             return self._git(place, arguments, environ, descriptors)
 
     def _git(
         self, place: Path, arguments: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int]
     ) -> Finished:
-        settings = dict(_SETTINGS)
-        if arguments != LISTING and (place / ".git").exists():
+        trusted = {"http.sslCAInfo": self._wanted.ca_file} if self._wanted.ca_file else {}
+        return git_as(
+            self._owner,
+            place,
+            arguments,
+            self._wanted.timeout,
+            protocols="https",
+            settings={**_SETTINGS, **trusted},
+            environ=environ,
+            descriptors=descriptors,
             # What somebody wrote into a checkout's configuration since must not run.
-            listed = self._git(place, LISTING, {}, ())
-            settings.update({} if listed.code else overrides(listed.output))
-        if self._wanted.ca_file:
-            settings["http.sslCAInfo"] = self._wanted.ca_file
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        everything = {
-            **base_environment(self._owner),
-            # Before git 2.32 the next one is not known: there is no file in such a home either.
-            "HOME": "/nonexistent",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ALLOW_PROTOCOL": "https",
-            "LC_ALL": "C",
-            **environ,
-        }
-        argv = ["git", *options, *arguments]
-        return run(argv, self._owner, everything, self._wanted.timeout, cwd=str(place), descriptors=descriptors)
+            neutral=(place / ".git").exists(),
+        )

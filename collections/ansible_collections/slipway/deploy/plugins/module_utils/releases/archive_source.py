@@ -21,30 +21,16 @@ from urllib.parse import urlsplit
 from ..common.errors import SlipwayError
 from ..files.atomic import file_digest, filing
 from ..files.download import Source, download
-from ..git.neutral import (
-    LISTING,
-    PROTOCOLS,
-    check_name,
-    options,
-)
+from ..git.as_user import git_as
+from ..git.neutral import PROTOCOLS, check_name
 from ..git.problem import Asked, explain
 from ..http.client import opener, reason
 from ..programs.run import (
     Account,
     account,
-    base_environment,
     path_of,
-    run,
 )
 
-_GIT_ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": PROTOCOLS,
-    "HOME": "/nonexistent",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "LC_ALL": "C",
-}
 _PATIENCE = 30
 
 
@@ -79,12 +65,9 @@ def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterat
     except KeyError:
         raise SlipwayError(f"it belongs to the user id {uid}, which has no name", str(checkout)) from None
     with unnamed_file(space, owner) as file:
-        environ = {**base_environment(owner), **_GIT_ENVIRONMENT}
         # git archive converts files by the programs that the checkout's own configuration names.
-        listed = run(["git", *options(), *LISTING], owner, environ, timeout, cwd=str(checkout))
-        neutral = options("" if listed.code else listed.output)
-        argv = ["git", *neutral, "archive", "--format=tar", f"--output={path_of(file.fileno())}", "--", commit]
-        done = run(argv, owner, environ, timeout, cwd=str(checkout), descriptors=[file.fileno()])
+        argv = ["archive", "--format=tar", f"--output={path_of(file.fileno())}", "--", commit]
+        done = git_as(owner, checkout, argv, timeout, protocols=PROTOCOLS, descriptors=[file.fileno()])
         if done.late:
             raise SlipwayError(f"git did not finish within {timeout:g} s", str(checkout), "Allow more time")
         if done.code:

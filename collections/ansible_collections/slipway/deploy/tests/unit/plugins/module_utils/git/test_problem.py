@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.deploy.plugins.module_utils.git.problem import Asked, explain, unadvertised
+from ansible_collections.slipway.deploy.plugins.module_utils.git.problem import (
+    Asked,
+    Kind,
+    explain,
+    kind_of,
+    unadvertised,
+)
 
 URL = "https://github.com/a/b"
 WITH = Asked(URL, "main", "SSM /dev/github/pat")
@@ -71,6 +79,30 @@ def test_explain(errors, asked, says):
     said = str(explain(errors, asked))
     assert says in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind"),
+    [
+        ("fatal: transport 'ext' not allowed", "transport"),
+        ("fatal: detected dubious ownership in repository at '/x'", "owner"),
+        ("fatal: unable to access 'https://h/': SSL certificate problem: self-signed certificate", "certificate"),
+        ("fatal: unable to access 'https://h/': The requested URL returned error: 403", "forbidden"),
+        ("fatal: unable to access 'https://h/': Failed to connect to h port 443", "network"),
+        ("git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.", "denied"),
+        (" ! [rejected] v1 -> v1 (already exists)", "rejected"),
+        ("ERROR: Repository not found.\nfatal: Could not read from remote repository.", "absent"),
+        ("fatal: Could not read from remote repository.", "unreachable"),
+        ("fatal: bad object", None),
+    ],
+)
+def test_what_it_means(errors, kind):
+    assert kind_of(errors, get_args(Kind)) == kind
+
+
+def test_words_of_warnings_mean_nothing_on_hosts():
+    warning = "warning: unable to access '/root/.config/git/attributes': Permission denied\nfatal: something new"
+    assert str(explain(warning, WITH)).startswith(f"{URL}: git failed: something new")
 
 
 def test_a_server_that_gives_tips_only():
