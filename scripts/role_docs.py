@@ -191,6 +191,8 @@ def used(role: Path, entry: str, options: Options) -> set[str]:
     names: set[str] = set()
     seen: set[str] = set()
     todo = [_text(path) for path in _tasks(role, entry, options)]
+    # What the entry point sets itself for the tasks that it includes is no input of it.
+    own = {name for text in todo for name in re.findall(rf"(?m)^\s+({role.name}_\w+):", text)}
     while todo:
         text = todo.pop()
         if text in seen:
@@ -200,7 +202,7 @@ def used(role: Path, entry: str, options: Options) -> set[str]:
         for name in set(re.findall(rf"\b_*{role.name}_[a-z0-9_]+\b", text)):
             if name in internal:
                 todo.append(str(internal[name]))
-            elif name in options:
+            elif name in options and name not in own:
                 names.add(name)
                 todo.append(str(options[name].get("default", "")))
     return names

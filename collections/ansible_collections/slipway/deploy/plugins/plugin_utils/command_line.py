@@ -27,6 +27,8 @@ _WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
 EXIT_CODE: Final = 4
+#: Roles that only other roles call.
+_INTERNAL_ROLES: Final = frozenset({"service_common"})
 #: The environment of this process, once the inventory has been read.
 _BEGUN: list[str] = []
 
@@ -185,6 +187,8 @@ def _accepted(name: str, own: Collection[str], options: Collection[str]) -> bool
 def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str]:
     """The options of the roles in these directories, as their argument specs name them.
 
+    Those of a role that only other roles call are not an operator's to set.
+
     :param kind: only the options of this type.
     """
     # Ansible always has it, but ansible-test imports this without.
@@ -192,6 +196,8 @@ def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str
 
     for directory in roles:
         for path in sorted(directory.glob("*/meta/argument_specs.yml")):
+            if path.parents[1].name in _INTERNAL_ROLES:
+                continue
             specs = yaml.safe_load(read_text(path, str(path))) or {}
             for entry in (specs.get("argument_specs") or {}).values():
                 options = entry.get("options") or {}
