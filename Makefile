@@ -7,7 +7,7 @@ COLLECTION := collections/ansible_collections/slipway/deploy
 VENV := $(CURDIR)/.venv/bin
 IN_VENV := env -u PYTHONPATH -u PYTHONHOME PATH="$(VENV):$$PATH"
 
-.PHONY: help setup demo demo-stop test check lint unit fmt bench lock clean
+.PHONY: help setup demo demo-stop test check lint unit fmt collection bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ unit: setup ## Unit tests of the collection
 fmt: setup ## Format the Python files
 	@$(IN_VENV) ruff format
 	@$(IN_VENV) ruff check --fix
+
+collection: setup ## Build the collection with its roles and playbooks into .run/collection
+	@$(IN_VENV) scripts/collection.sh
 
 bench: setup ## Measure, against an empty run and the scheduling floor, and print a table
 	@$(IN_VENV) python -m tests.bench

@@ -27,6 +27,8 @@ _WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
 EXIT_CODE: Final = 4
+#: The prefix of the playbooks of an installed collection.
+_COLLECTION: Final = "slipway.deploy."
 #: Roles that only other roles call.
 _INTERNAL_ROLES: Final = frozenset({"service_common"})
 #: The environment of this process, once the inventory has been read.
@@ -43,7 +45,7 @@ def note_started(environment: str = "") -> None:
     given = context.CLIARGS or {}
     words = given.get("args") or ()
     # A text is the pattern of hosts that a module alone is for.
-    playbook = next((str(word) for word in words if str(word).endswith((".yml", ".yaml"))), "")
+    playbook = next((str(word) for word in words if _playbook(str(word))), "")
     limit = str(given.get("subset") or "")
     started_from("" if isinstance(words, str) else playbook, str(Path.cwd()), environment, limit)
 
@@ -77,8 +79,9 @@ def _start_error(project: Path) -> SlipwayError | None:
     if _BEGUN:
         finds_roles = any((Path(path) / "jvm_service").is_dir() for path in constants.DEFAULT_ROLES_PATH)
         finds_variables = "slipway.deploy.environment" in constants.VARIABLE_PLUGINS_ENABLED
-        roles = project / "roles"
-        if (finds_roles or not roles.is_dir()) and finds_variables:
+        # A collection that is installed finds its own roles.
+        needs_roles = (project / "roles").is_dir() and not (project / "MANIFEST.json").is_file()
+        if (finds_roles or not needs_roles) and finds_variables:
             return None
         return SlipwayError("lacks settings of Slipway (roles_path, vars_plugins_enabled)", str(used), remedy)
     note_started()
@@ -106,8 +109,17 @@ def _sources() -> list[Path]:
 def playbooks() -> list[str]:
     """The playbooks of Slipway that this run is for, without their ending; none for any other program."""
     given = context.CLIARGS.get("args") if context.CLIARGS else None
-    paths = [Path(str(word)) for word in given or () if not isinstance(given, str)]
-    return [path.stem for path in paths if path.suffix in (".yml", ".yaml") and path.stem in PLAYBOOKS]
+    found = [_playbook(str(word)) for word in given or () if not isinstance(given, str)]
+    return [name for name in found if name in PLAYBOOKS]
+
+
+def _playbook(word: str) -> str:
+    """The name of a playbook, from its file or from the collection; empty for any other word."""
+    path = Path(word)
+    if path.suffix in (".yml", ".yaml"):
+        return path.stem
+    name = word.removeprefix(_COLLECTION)
+    return name if word.startswith(_COLLECTION) and name in PLAYBOOKS else ""
 
 
 def limit_patterns() -> list[str] | None:
