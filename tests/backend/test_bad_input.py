@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.backend.bad_input import NO_MIGRATIONS, ROWS, SERVES, Row
-from tests.backend.installed import installed_image
 from tests.backend.place import Place, Ran, make_place
 from tests.support.deploys import wait_for
+from tests.support.prepared import backend_image
 
 PORT_TAKER = "systemd-run --quiet --unit=squatter python3 -m http.server 8080"
 
@@ -22,7 +22,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     small = {"umigo-dev-backend-1": ("--tmpfs", "/app/releases:rw,size=120m,mode=0755")}
     directory = tmp_path_factory.mktemp("bad")
     published = ("0.2.0", "0.4.0", "0.5.0", "0.6.0")
-    with make_place(directory, *published, arguments=small, image=installed_image()) as made:
+    with make_place(directory, *published, arguments=small, image=backend_image()) as made:
         host = made.members[0]
         host.run(PORT_TAKER)
         wait_for("the port is taken", lambda: ":8080" in host.run("ss -Hltn"))

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from tests.backend.balanced import CLOCK, QUICK, Balancer, balance, look_for
-from tests.backend.installed import installed_image
-from tests.backend.load import ask as request
+from tests.backend.balanced import CLOCK, Balancer, balance, look_for
 from tests.backend.place import Place, make_place
+from tests.support.load import ask as request
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 
 REACH_SECONDS = 300.0
 UNFINISHED = "is unfinished"
@@ -29,15 +29,10 @@ UNFINISHED = "is unfinished"
 def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     """Two hosts that serve 0.1.0 through the load balancer."""
     directory = tmp_path_factory.mktemp("killed")
-    with make_place(directory, "0.1.0", "0.1.1", "0.2.0", "0.6.0", count=2, image=installed_image()) as place:
+    with make_place(directory, "0.1.0", "0.1.1", "0.2.0", "0.6.0", count=2, image=backend_image()) as place:
         made = balance(place, register=False)
         # Migrations only where they are the subject: each takes Maven's time.
-        place.set_variables(
-            backend_environment=QUICK,
-            backend_migrations="none",
-            backend_stable_for=2,
-            backend_ready_timeout=scaled(180),
-        )
+        place.set_variables(backend_migrations="none", backend_ready_timeout=scaled(180))
         ran = place.deploy("0.1.0")
         assert ran.code == 0, ran.text
         yield made

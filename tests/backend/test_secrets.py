@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.installed import installed_image
 from tests.backend.place import STATE_BUCKET, Place, Ran, make_place
 from tests.support.canaries import Canaries, put_parameter, put_secret
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 
 UNITS = ("umigo-backend",)
 #: The directories of the servers that the tests bring, which know the secrets.
@@ -53,7 +53,7 @@ def plant(place: Place) -> Canaries:
 @pytest.fixture(scope="module")
 def traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
     """A first deploy, one that changes nothing, and one that fails, at the highest verbosity."""
-    with make_place(tmp_path_factory.mktemp("secrets"), "0.1.0", "0.3.0", image=installed_image()) as place:
+    with make_place(tmp_path_factory.mktemp("secrets"), "0.1.0", "0.3.0", image=backend_image()) as place:
         canaries, began = plant(place), time.time()
         facts = place.directory / "facts"
         place.environ = {

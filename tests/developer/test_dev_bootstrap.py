@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox.testing import Sandbox
+from tests.backend.place import QUICK
 from tests.runbooks import commands
 from tests.support.deploys import LIMIT_SECONDS, Deploys, Ran, make_deploys
 from tests.support.pace import scaled
@@ -115,7 +116,7 @@ def test_a_backend_from_nothing_to_running(
         [word.replace("~/src/Umigo", str(umigo.directory)).replace("seed.sql", str(seeds)) for word in command[1:]]
         for command in commands("backend.md", "A developer's machine")
     )
-    start += ["-e", json.dumps({"dev_environment": {"SERVER_PORT": str(port)}})]
+    start += ["-e", json.dumps({"dev_environment": {**QUICK, "SERVER_PORT": str(port)}})]
     try:
         ran = bootstrap(deploys, *start)
         assert ran.code == 0, ran.text

@@ -125,7 +125,8 @@ def test_a_refusal_is_not_asked_again(server: Server, tmp_path: Path, status: in
 
 def test_no_server(server: Server, tmp_path: Path) -> None:
     closed = Source("http://127.0.0.1:1/app.jar", "s3://b/app.jar", 1, DIGEST)
-    with pytest.raises(SlipwayError, match="s3://b/app.jar: the download failed 4 times: Connection refused"):
+    said = r"s3://b/app.jar: the download failed 4 times: Connection refused.*\. Check the network and the store, then"
+    with pytest.raises(SlipwayError, match=said):
         download(closed, tmp_path / "app.jar", jar=True, sleep=lambda _seconds: None)
 
 
@@ -153,7 +154,7 @@ def test_a_disk_that_fills_up(server: Server, tmp_path: Path, monkeypatch: pytes
         raise OSError(28, "No space left")
 
     monkeypatch.setattr(module, "_attempt", fill_up)
-    fails(server, tmp_path / "app.jar", "the disk is full")
+    fails(server, tmp_path / "app.jar", r"the disk is full.*\. Free space there, then run this again")
 
 
 def test_a_failed_fetch_leaves_no_release(server: Server, tmp_path: Path) -> None:

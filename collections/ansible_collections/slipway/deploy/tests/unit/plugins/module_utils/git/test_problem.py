@@ -29,7 +29,10 @@ WITHOUT = Asked(URL, "main", None)
         (
             f"remote: Invalid username or token.\nfatal: Authentication failed for '{URL}/'\n",
             WITH,
-            "the server refused the token of SSM /dev/github/pat",
+            (
+                "the server refused the token of SSM /dev/github/pat (revoked, expired or mistyped). "
+                "Put a token that may read the repository into SSM /dev/github/pat"
+            ),
         ),
         (f"fatal: Authentication failed for '{URL}/'\n", WITHOUT, "asks for a token, and none is there"),
         (
@@ -42,7 +45,11 @@ WITHOUT = Asked(URL, "main", None)
             WITH,
             "the token of SSM /dev/github/pat may not read the repository",
         ),
-        (f"remote: Repository not found.\nfatal: repository '{URL}/' not found\n", WITH, "there is no such repository"),
+        (
+            f"remote: Repository not found.\nfatal: repository '{URL}/' not found\n",
+            WITH,
+            "there is no such repository, or the token of SSM /dev/github/pat may not see it. Check its URL",
+        ),
         (f"fatal: repository '{URL}/' not found\n", WITHOUT, "or it is private and there is no token"),
         (
             f"fatal: unable to access '{URL}/': Could not resolve host: github.com\n",

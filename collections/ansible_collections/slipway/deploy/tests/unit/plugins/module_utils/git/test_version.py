@@ -96,7 +96,7 @@ def test_resolve(version, commit):
         ("both", "is a branch and a tag"),
         ("backend-v0.2.1", "such as backend-v0.2.0"),
         ("1111111", "all its 40 digits"),
-        ("refs/heads/absent", "there is no branch or tag"),
+        ("refs/heads/absent", "there is no branch or tag refs/heads/absent. Push it first, or write one that is there"),
     ],
 )
 def test_what_is_not_there(version, says):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``python -m tests.backend.load URL FILE [PAUSE [TIMEOUT]]``: asks again and again.
+"""``python -m tests.support.load URL FILE [PAUSE [TIMEOUT]]``: asks again and again.
 
 Each answer is a line of JSON.
 """
