@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".run" / "test-logs"
 PYTEST = ("python", "-m", "pytest", "-q", "--durations=10", "--durations-min=30")
 #: Directories below tests/ whose tests start systemd hosts; each of their files is a part.
-ON_HOSTS = ("backend", "site", "codedeploy", "hosts", "logs", "developer")
+ON_HOSTS = ("backend", "site", "codedeploy", "hosts", "logs", "developer", "newest")
 #: Directories whose files are parts of their own because together they take long.
 BY_FILE = ("e2e", "fault")
 #: Parts that need neither the test hosts nor what they are made with.
@@ -35,7 +35,7 @@ ALONE = ("lint", "changelog", "units", "ansible-lint", "ansible-test")
 #: Parts of more than a minute, the longest first.
 LONGEST = (
     *("backend/killed", "backend/bad_input", "backend/two_hosts", "site/bad_input", "site/life_cycle"),
-    *("backend/life_cycle", "backend/own_bundle", "codedeploy/deployments"),
+    *("backend/life_cycle", "backend/own_bundle", "codedeploy/deployments", "newest/control_node"),
     *("e2e/deploy", "e2e/checks", "e2e/text_is_data", "ansible-test", "units", "ansible-lint", "lint"),
 )
 HOSTS_AT_ONCE, OTHERS_AT_ONCE, HOSTS_ALONE = 2, 2, 3
