@@ -161,7 +161,7 @@ options:
         default: 0.0
       via:
         description: Where Redis is asked or the program runs, on the control node or on each host. By default
-          V(control). It must be V(host) if O(checklist[].url) names a variable of the service.
+          V(control), or V(host) if O(checklist[].url) names a variable of the service, which only the host can read.
         type: str
         choices: [control, host]
       url:

@@ -327,7 +327,9 @@ def patience_of(params: dict[str, Any]) -> Patience:
     """
     if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
         raise SlipwayError(
-            "lock_timeout must be 0 or more, and lock_tries 1 or more", "lock_timeout, lock_tries", "Write 3 and 10"
+            "lock_timeout must be 0 or more, and lock_tries 1 or more",
+            "lock_timeout, lock_tries",
+            "Leave them out for 3 and 10",
         )
     return Patience(params["lock_wait"], params["lock_timeout"], params["lock_tries"])
 
@@ -361,7 +363,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
         missing = error
     if missing is not None and check_mode:
         # The tasks before this one have not made it. Nothing is known, and nothing is claimed but that.
-        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be looked at yet: {missing}"]}
+        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be checked yet: {missing}"]}
     if missing is not None:
         raise missing
     way, target = ("down", params["revision"]) if params["action"] == "downgrade" else ("up", "")

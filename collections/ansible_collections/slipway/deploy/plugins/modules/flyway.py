@@ -109,7 +109,7 @@ def job_from(params: dict[str, Any]) -> Job:
         raise SlipwayError("flyway is not set", None, "Write where Flyway's command is")
     if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
         what = "lock_timeout must be 0 or more, and lock_tries 1 or more"
-        raise SlipwayError(what, "lock_timeout, lock_tries", "Write 3 and 10")
+        raise SlipwayError(what, "lock_timeout, lock_tries", "Leave them out for 3 and 10")
     if not params["directory"] and any(not path.startswith("/") for path in params["locations"]):
         raise SlipwayError("a location is relative, and directory is not set", "locations", "Write absolute paths")
     return Job(
@@ -138,7 +138,7 @@ def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     missing = flyway.missing()
     if missing is not None and check_mode:
         # The tasks before this one have not installed it. Nothing is known, and nothing is claimed but that.
-        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be looked at yet: {missing}"]}
+        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be checked yet: {missing}"]}
     wrong = missing or flyway.unfit()
     if wrong is not None:
         raise wrong
@@ -183,7 +183,7 @@ def _refuse_invalid(look: Look, result: dict[str, Any]) -> None:
         names = ", ".join(item.version or item.description for item in look.plan.failed)
         file = next((item.file for item in look.plan.failed if item.file), None)
         remedy = "Undo by hand what it left half-done, run flyway repair by hand, then this again (runbooks/backend.md)"
-        raise Refused(SlipwayError(f"migration {names} failed earlier and is in the way", file, remedy), result)
+        raise Refused(SlipwayError(f"migration {names} failed earlier and blocks further ones", file, remedy), result)
     late = ", ".join(item.version for item in look.plan.out_of_order)
     if late and len(look.problems) == 1:
         newest = look.plan.schema

@@ -224,14 +224,14 @@ def warnings(joined: Joined, path: Path, assets: str, *, made: bool) -> list[str
     lines = []
     if joined.differing:
         names = ", ".join(joined.differing[:NAMED])
-        lines.append(f"{len(joined.differing)} assets have the name of older ones and another content: {names}")
+        lines.append(f"{len(joined.differing)} assets have the same names as older ones but different content: {names}")
     if joined.unhashed and made:
         names = ", ".join(joined.unhashed[:NAMED])
         lines.append(
-            f"{len(joined.unhashed)} assets have no hash in their names, so browsers ask for them each time: {names}"
+            f"{len(joined.unhashed)} assets have no hash in their names, so browsers request them each time: {names}"
         )
     if made and not (path / assets).is_dir():
-        lines.append(f"{path} has no directory {assets}: pages that are open may miss their files after a switch")
+        lines.append(f"{path} has no directory {assets}: open pages may not find their files after a switch")
     return lines
 
 

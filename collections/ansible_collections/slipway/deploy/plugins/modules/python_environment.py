@@ -203,7 +203,7 @@ from ..module_utils.python.installers import (
 )
 from ..module_utils.python.lock import Lock, read_lock
 
-_NO_HASHES = "the lock file has no hashes: what is installed is what the index has under these names and versions"
+_NO_HASHES = "the lock file has no hashes, so the downloaded packages cannot be verified"
 
 
 def index_of(params: dict[str, Any]) -> Index:
@@ -264,7 +264,7 @@ def lock_from(path: Path, uv: str, python: Python, params: dict[str, Any]) -> Lo
         content = path.read_bytes()
     if not is_project_lock(path):
         if params["extras"] or params["groups"]:
-            what = "extras and groups are chosen of a uv.lock; this lock file has what it was compiled with"
+            what = "extras and groups apply only to a uv.lock; this lock file contains what it was compiled with"
             raise SlipwayError(what, str(path), "Compile it with them, or leave them out")
         return read_lock(content, str(path))
     if not uv:

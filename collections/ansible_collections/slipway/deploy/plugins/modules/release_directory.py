@@ -261,7 +261,7 @@ def release_of(params: dict[str, Any]) -> Release:
     if commit and not COMMIT.fullmatch(commit):
         raise SlipwayError(f"{commit!r} is not a commit", "commit", "Write it with all its 40 digits")
     if params["strip"] < 0:
-        raise SlipwayError("it is negative", "strip", "Write how many directories are left out")
+        raise SlipwayError("it is negative", "strip", "Write the number of directories to remove")
     if url and not url.startswith(URLS):
         raise SlipwayError("it is not an http(s) URL", "url", "Write it as in https://builds.example.org/site.tar.gz")
     if url and "@" in urlsplit(url).netloc:
@@ -277,8 +277,8 @@ def check_commit(release: Release, mark: dict[str, Any], path: Path) -> None:
     :raises SlipwayError: it is.
     """
     if release.digest and release.commit and mark.get("commit") and mark["commit"] != release.commit:
-        what = f"it is of the commit {mark['commit']}, and {release.tag} is now at {release.commit}"
-        raise SlipwayError(what, str(path), "Build what the tag names anew, or deploy another tag")
+        what = f"it was made from commit {mark['commit']}, but {release.tag} is now at {release.commit}"
+        raise SlipwayError(what, str(path), "Build the tag again, or deploy another tag")
 
 
 def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
@@ -318,7 +318,7 @@ def differing(mark: dict[str, Any] | None, layout: Layout, path: Path) -> list[s
     if mark is None or mark.get("shared", []) == sorted(layout.shared):
         return []
     linked = ", ".join(mark.get("shared", [])) or "nothing"
-    return [f"{path} has links to {linked} of the shared directories, as it was made: only new releases get others"]
+    return [f"{path} links to {linked} of the shared directories, because an existing release is never changed"]
 
 
 def incomplete(there: dict[str, Any] | None, mark: dict[str, Any], path: Path) -> list[str]:

@@ -319,7 +319,7 @@ def main() -> None:
         if module.params["state"] == "shown":
             result = shown(service, module.params)
         elif module.check_mode:
-            result = foreseen(service, module.params)
+            result = preview(service, module.params)
         else:
             wait = module.params["wait"]
             # A signal while it waits ends it: nothing was begun.
@@ -393,7 +393,7 @@ def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def foreseen(service: Service, params: dict[str, Any]) -> dict[str, Any]:
+def preview(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """What would be done, when all goes well."""
     ledger, observed, links = look(service, params)
     service.check_own(links)

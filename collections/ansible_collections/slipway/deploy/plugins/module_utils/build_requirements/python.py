@@ -34,7 +34,7 @@ def read_python_needs(read: Reader, lock: str, extras: Sequence[str], groups: Se
     if lock.rpartition("/")[2] != _UV_LOCK:
         read_lock(text.encode(), lock)
         if extras or groups:
-            what = "extras and groups are chosen of a uv.lock; this lock file has what it was compiled with"
+            what = "extras and groups apply only to a uv.lock; this lock file contains what it was compiled with"
             raise SlipwayError(what, lock, f"Compile it with {' '.join(_chosen(extras, groups))}")
         return PythonNeeds(lock, _requires(project, project_file))
     if not project:

@@ -220,7 +220,7 @@ class TestPlan:
         assert (what in caught.value.what, caught.value.where) == (True, "backend_backup_hook: x.yml")
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("found", [{}, {"warnings": ["cannot be looked at yet"]}])
+    @pytest.mark.parametrize("found", [{}, {"warnings": ["cannot be checked yet"]}])
     def test_migrations_that_should_have_been_looked_at_and_were_not(self, tmp_path: Path, found: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": found}
         with pytest.raises(SlipwayError, match="the migrations of v2 were not looked at"):

@@ -107,7 +107,7 @@ def test_what_building_needs_is_read_of_the_tag(find: Any) -> None:
     assert found["needs"]["python"]["where"] == "lock.txt"
     with pytest.raises(SlipwayError, match="the release has no such file"):
         find(**built, site_lock="other.txt")
-    said = "lock.txt: extras and groups are chosen of a uv.lock.* Compile it with --extra postgres"
+    said = "lock.txt: extras and groups apply only to a uv.lock.* Compile it with --extra postgres"
     with pytest.raises(SlipwayError, match=said):
         find(**built, site_lock="lock.txt", python_service_extras=["postgres"])
 

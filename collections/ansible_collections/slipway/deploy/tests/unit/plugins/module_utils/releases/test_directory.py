@@ -220,7 +220,7 @@ def test_a_whole_release_is_never_changed(tmp_path: Path, archive: Callable[...,
     assert (path / "server/main.py").read_text() == "a person's"
     assert not (path / "server/runtime").exists()
     assert result["changed"]  # The new shared directory is made.
-    assert "only new releases get others" in result["warnings"][0]
+    assert "an existing release is never changed" in result["warnings"][0]
 
 
 def test_a_shared_directory_stays_as_it_is(tmp_path: Path, archive: Callable[..., dict[str, Any]]) -> None:

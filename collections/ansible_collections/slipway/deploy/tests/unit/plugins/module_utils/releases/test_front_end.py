@@ -112,7 +112,7 @@ def test_an_asset_of_another_content_stays_until_its_release_goes(tmp_path: Path
     other = {**page("a-BqH2x1sT.js"), "assets/a-BqH2x1sT.js": "another", "assets/plain.png": "x"}
     result = publish(tmp_path, SECOND, other)
     assert (tmp_path / "www/assets/a-BqH2x1sT.js").read_text() == "a-BqH2x1sT.js"
-    assert "1 assets have the name of older ones and another content: a-BqH2x1sT.js" in result["warnings"]
+    assert "1 assets have the same names as older ones but different content: a-BqH2x1sT.js" in result["warnings"]
     assert any("no hash in their names" in line and "plain.png" in line for line in result["warnings"])
     (tmp_path / "www/releases" / FIRST / MARK).unlink()
     assert prune_assets(tmp_path / "www/releases", tmp_path / "www/assets") == 0

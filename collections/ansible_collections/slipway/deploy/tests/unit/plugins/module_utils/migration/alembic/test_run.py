@@ -325,6 +325,6 @@ def test_what_is_wrong_with_the_arguments(given, said):
 def test_a_check_says_that_nothing_can_be_looked_at_yet(given):
     result = alembic_module.carry_out({**GIVEN, "user": "nobody-here", **given}, True, lambda words: None)
     assert (result["changed"], result["begun"]) == (True, False)
-    assert "the migrations cannot be looked at yet" in result["warnings"][0]
+    assert "the migrations cannot be checked yet" in result["warnings"][0]
     with pytest.raises(SlipwayError):
         alembic_module.carry_out({**GIVEN, "user": getpass.getuser(), **given}, False, lambda words: None)
