@@ -16,7 +16,7 @@ from tests.support.hosts import ROOT, Host, Hosts
 PYTHON = "3.13"
 #: What a deploy needs, the sandbox, and what the unit tests import. No version is pinned: that is the lane's point.
 PACKAGES = (
-    *("ansible-core>=2.21", "boto3", "jinja2", "pyyaml", "squawk-cli", "moto[server]"),
+    *("ansible-core>=2.21", "boto3", "jinja2", "pyyaml", "squawk-cli", "uv", "moto[server]"),
     *("hypothesis", "jsonschema", "markdown-it-py", "pyte", "pytest", "pytest-mock", "pytest-xdist"),
 )
 VENV = "/opt/newest"
@@ -40,11 +40,13 @@ def node(packages: Path) -> Iterator[Host]:
         volumes = ("--volume", f"{ROOT}:{PROJECT}:O", "--volume", f"{packages}:/packages:O")
         host = hosts.start("control-node", image=hosts.settings["MOL_IMAGE_13"], arguments=volumes)
         # What the project needs on a control node, beside Python.
-        host.run("apt-get -q update && apt-get -qy -o Acquire::Retries=3 install --no-install-recommends git")
+        host.run(
+            "apt-get -q update && apt-get -qy -o Acquire::Retries=3 install --no-install-recommends git python3-venv"
+        )
         host.run(
             f"python3 -m venv --without-pip {VENV} && "
             f"echo /packages > {VENV}/lib/python{PYTHON}/site-packages/packages.pth && "
-            f"ln -s /packages/bin/squawk {VENV}/bin/ && "
+            f"ln -s /packages/bin/squawk /packages/bin/uv {VENV}/bin/ && "
             # The interpreter that installed them is this machine's.
             f"for name in /packages/bin/ansible*; do "
             f"sed '1s,.*,#!{VENV}/bin/python,' $name > {VENV}/bin/${{name##*/}}; done && chmod +x {VENV}/bin/ansible*"
