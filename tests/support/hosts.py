@@ -250,13 +250,13 @@ class Hosts:
             # On a busy machine each host gets as much processor time as a session; without this, all hosts together do.
             command.append(f"--cgroup-parent=/{container}")
         for attempt in range(5):
-            host.address = self._free_address()
-            place = ("--ip", host.address, "--mac-address", host.mac)
             try:
+                host.address = self._free_address()
+                place = ("--ip", host.address, "--mac-address", host.mac)
                 podman(*command, *place, *arguments, image or self.settings["MOL_IMAGE"])
                 break
             except HostError:
-                # Another test has taken the address in the meantime.
+                # Another test has taken the address, or removed a host, in the meantime.
                 podman("rm", "--force", "--ignore", "--time=0", container, check=False)
                 if attempt == 4:
                     raise
