@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import Posted, post
-from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.render import site_samples
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.render.site_samples import COMMIT, TAG
 from tests.support.github import GitHub

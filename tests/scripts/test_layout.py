@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The unit tests of a file are found by its name: plugins/a/b.py has tests/unit/plugins/a/test_b.py."""
+"""Names in the collection: plugins/a/b.py has tests/unit/plugins/a/test_b.py, and no topic is named as a module of Python is."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 COLLECTION = Path(__file__).resolve().parents[2] / "collections" / "ansible_collections" / "slipway" / "deploy"
@@ -39,3 +40,10 @@ def test_each_file_of_unit_tests_mirrors_a_source_file() -> None:
     assert len(tests) > 100
     lost = {str(test.relative_to(unit / "plugins")) for test in tests if not mirrors(test)}
     assert lost == set(WHOLE)
+
+
+def test_no_topic_hides_a_module_of_the_standard_library() -> None:
+    """pylint takes ``http`` for the topic where a file imports the module, as ``plugins`` is no package."""
+    topics = {path.name for path in (COLLECTION / "plugins" / "module_utils").iterdir() if path.is_dir()}
+    assert len(topics) > 30
+    assert topics & sys.stdlib_module_names == set()

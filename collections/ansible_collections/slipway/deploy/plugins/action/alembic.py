@@ -12,7 +12,7 @@ from typing import Any
 from ..module_utils.migration.alembic.run import check_url
 from ..module_utils.migration.arguments import ALEMBIC
 from ..module_utils.migration.credentials import read_plain, read_value
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
 

@@ -16,7 +16,7 @@ from ..module_utils.build_requirements.model import Needs, Tools
 from ..module_utils.common.errors import SlipwayErrors
 from ..module_utils.node.arguments import NODE
 from ..module_utils.python.arguments import PYTHON
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
 

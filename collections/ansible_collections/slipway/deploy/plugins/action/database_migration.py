@@ -11,7 +11,7 @@ from typing import Any
 from ..module_utils.migration.arguments import FLYWAY
 from ..module_utils.migration.credentials import read_plain, read_value
 from ..module_utils.migration.flyway.config import check_settings, check_url
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
 

@@ -31,7 +31,7 @@ from ..module_utils.developer.process import Backend, Launch
 from ..module_utils.files.atomic import ensure_directory, write_atomic
 from ..module_utils.parameters.collect import collect
 from ..module_utils.parameters.model import property_variable, read_wanted
-from ..module_utils.secrets.redaction import credential_values, without_secrets
+from ..module_utils.secret_values.redaction import credential_values, without_secrets
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context

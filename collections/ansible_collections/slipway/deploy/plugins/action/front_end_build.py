@@ -10,7 +10,7 @@ from typing import Any
 
 from ..module_utils.migration.credentials import read_value
 from ..module_utils.node.arguments import FRONT_END_BUILD
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
 

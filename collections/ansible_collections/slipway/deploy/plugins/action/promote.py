@@ -18,7 +18,7 @@ from ..module_utils.git.plan import Seen
 from ..module_utils.git.pom import maven_version
 from ..module_utils.git.repository import Repository, fetched, open_checkout
 from ..module_utils.git.run import Credentials
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..module_utils.versions.model import Version, versions_key
 from ..module_utils.versions.promotion import Promotion, check_not_older, plan
 from ..module_utils.versions.store import Read, read_versions, write_version

@@ -11,7 +11,7 @@ from typing import Any
 from ..module_utils.build_requirements.indexes import read_indexes
 from ..module_utils.migration.credentials import read_plain
 from ..module_utils.python.arguments import ENVIRONMENT
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
 

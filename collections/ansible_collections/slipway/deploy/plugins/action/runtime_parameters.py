@@ -13,7 +13,7 @@ from ..module_utils.configuration.model import write_payload
 from ..module_utils.parameters.collect import collect
 from ..module_utils.parameters.gather import renewable
 from ..module_utils.parameters.model import read_wanted
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import clients_later

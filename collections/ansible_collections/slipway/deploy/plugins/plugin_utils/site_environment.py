@@ -12,7 +12,7 @@ from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.environment.table import Given, check_table, parse_table
 from ..module_utils.parameters import api
 from ..module_utils.parameters.gather import variables_of
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from .context import Context
 
 TABLE = "environment_table"

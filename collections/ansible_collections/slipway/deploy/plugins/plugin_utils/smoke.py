@@ -21,7 +21,7 @@ from ..module_utils.checks.request import base_of, secrets_of
 from ..module_utils.checks.smoke import Judged, Secret, SmokeCheck
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.fleet.observe import observe_services
-from ..module_utils.secrets.source import Secrets
+from ..module_utils.secret_values.source import Secrets
 from .context import BACKEND, Context
 
 #: The ports that hosts of a group are asked on where ``<group>_port`` says nothing; else the scheme's own.

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..common.errors import SlipwayError
 from ..migration.credentials import read_value
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 
 _FIELDS = {"url", "username", "password", "token"}
 _EXAMPLE = "Write e.g. {url: https://host/simple/, username: deploy, password: {env: NAME}}"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.errors import SlipwayError
-from ..http.client import Unreachable
-from ..http.json_client import request_json
+from ..http_client.client import Unreachable
+from ..http_client.json_client import request_json
 from ..probes import machine
 from . import sentry
 from .http import Job, run_checks

@@ -25,7 +25,7 @@ from ..programs.run import (
     path_of,
     run,
 )
-from ..secrets.redaction import without_secrets
+from ..secret_values.redaction import without_secrets
 from .checkout import Checkout
 
 _SECONDS = 900

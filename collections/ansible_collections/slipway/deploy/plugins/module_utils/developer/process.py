@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..common.errors import SlipwayError
 from ..files.atomic import content_is, ensure_directory, write_atomic
-from ..http.client import Unreachable, ask, opener
+from ..http_client.client import Unreachable, ask, opener
 from ..lock.process import ProcessId, identify, is_running
 
 _PAUSE_SECONDS = 0.3

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..common.errors import SlipwayError
 from ..common.suggest import shorten
-from ..http.client import Unreachable, ask, opener
+from ..http_client.client import Unreachable, ask, opener
 from .check import HOST_GROUPS
 
 # A segment of a key of the state store, where the host keeps its records.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..common.errors import SlipwayError
-from ..http.client import opener, reason
+from ..http_client.client import opener, reason
 from .atomic import beside, filing, sync_directory
 
 ATTEMPTS = 4

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..aws.errors import calling, error_code, is_denied
 from ..common.errors import SlipwayError
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 
 #: Where a source of the control node is written.
 PARAMETERS = "token_parameters"

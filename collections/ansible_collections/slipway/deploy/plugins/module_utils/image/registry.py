@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..http.client import Answer, Unreachable, ask, opener
+from ..http_client.client import Answer, Unreachable, ask, opener
 from .reference import (
     DOCKER_HUB,
     ImageRef,

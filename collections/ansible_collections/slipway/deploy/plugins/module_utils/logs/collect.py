@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..programs.run import run_command
-from ..secrets.redaction import known_values, without_secrets
+from ..secret_values.redaction import known_values, without_secrets
 
 _LIMIT_SECONDS = 60
 #: What is read of the end of a file, and of a program's output.

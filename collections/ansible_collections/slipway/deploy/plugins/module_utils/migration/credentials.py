@@ -9,7 +9,7 @@ from typing import Any
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 
 
 def read_value(secrets: Secrets, source: Any, where: str) -> str:

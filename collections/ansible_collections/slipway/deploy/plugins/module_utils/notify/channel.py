@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from ..render.facts import Record
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 
 Stage = Literal["start", "progress", "end"]
 

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from ..common.documents import loads
 from ..common.text import clean, duration
-from ..http.client import Answer, Unreachable
-from ..http.json_client import request_json
+from ..http_client.client import Answer, Unreachable
+from ..http_client.json_client import request_json
 
 API = "https://api.github.com"
 _VERSION = "2022-11-28"

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..common.errors import SlipwayError
 from ..render.facts import Record
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 from .channel import Delivery, Notice, Stage
 from .github import (
     comment,

@@ -16,9 +16,9 @@ from typing import Any
 from ..common.documents import loads
 from ..common.errors import SlipwayError
 from ..common.text import clean
-from ..http.client import Answer, Unreachable
-from ..http.json_client import post_json
-from ..secrets.source import Secrets
+from ..http_client.client import Answer, Unreachable
+from ..http_client.json_client import post_json
+from ..secret_values.source import Secrets
 from . import slack
 from .channel import Delivery, Notice, Stage
 from .slack import Message

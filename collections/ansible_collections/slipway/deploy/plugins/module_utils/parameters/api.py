@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ..aws.client import Clients
 from ..aws.errors import calling, error_code
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 from ..verify.references import SECRET, Reference
 from .model import (
     Local,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors
 from ..configuration.model import is_credential
-from ..secrets.source import KINDS
+from ..secret_values.source import KINDS
 from ..systemd import environment_file
 from ..verify.references import (
     PARAMETER,

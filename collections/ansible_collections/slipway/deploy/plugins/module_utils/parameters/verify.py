@@ -11,7 +11,7 @@ from ..aws.client import Clients
 from ..aws.errors import is_denied
 from ..common.errors import SlipwayError, SlipwayErrors
 from ..fleet.api import describe_secret, existing_parameters
-from ..secrets.source import Secrets
+from ..secret_values.source import Secrets
 from ..verify.references import PARAMETER, SECRET
 from ..verify.verify import Verified
 from . import api

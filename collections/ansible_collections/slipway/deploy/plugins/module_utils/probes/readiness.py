@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import unquote, urlsplit
 
 from ..common.documents import loads
-from ..http.client import opener
+from ..http_client.client import opener
 from ..jvm.spring_files import Application
 from ..systemd.systemctl import Unit
 

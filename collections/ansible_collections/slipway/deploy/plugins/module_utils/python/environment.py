@@ -34,7 +34,7 @@ from ..programs.run import (
     run,
     run_command,
 )
-from ..secrets.redaction import without_secrets
+from ..secret_values.redaction import without_secrets
 from . import installers
 from .installers import PIP, UV, Index
 from .lock import Lock

@@ -24,7 +24,7 @@ from ..files.download import Source, download
 from ..git.as_user import git_as
 from ..git.neutral import PROTOCOLS, check_name
 from ..git.problem import Asked, explain
-from ..http.client import opener, reason
+from ..http_client.client import opener, reason
 from ..programs.run import (
     Account,
     account,

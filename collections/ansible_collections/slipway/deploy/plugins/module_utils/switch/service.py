@@ -42,7 +42,7 @@ from ..probes.readiness import (
 )
 from ..releases import ledger as ledgers
 from ..releases.ledger import Ledger, Snapshot
-from ..secrets import redaction
+from ..secret_values import redaction
 from ..systemd import sockets, systemctl
 from .apply import Proof
 from .crash_log import root_cause, telling

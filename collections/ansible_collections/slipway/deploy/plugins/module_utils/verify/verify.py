@@ -24,7 +24,7 @@ from ..fleet.registration import (
     build_registration,
     undo_needs_clone,
 )
-from ..http.client import Unreachable, ask, opener
+from ..http_client.client import Unreachable, ask, opener
 from .capacity import platform_of_instance, unfit
 from .references import SECRET, Reference
 from .requirements import (

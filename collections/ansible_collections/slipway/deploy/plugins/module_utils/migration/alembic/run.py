@@ -27,7 +27,7 @@ from ...programs.run import (
     path_of,
     run,
 )
-from ...secrets.redaction import environment_values, without_secrets
+from ...secret_values.redaction import environment_values, without_secrets
 from ...systemd import environment_file
 from ..model import Failure
 from . import locks

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.build_requirements.indexes import index_urls, read_indexes
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
 
 URL = "https://packages.example.org/simple/"
 SECRETS = Secrets({"PASSWORD": "p@ss/word", "TOKEN": "t"})

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain, read_value
-from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
 
 SECRETS = Secrets({"DB": '{"username": "umigo", "password": "canary", "port": 5432, "empty": ""}', "PLAIN": "canary"})
 

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Stage
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack import Message, end, start
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack_channel import Outcome, send
-from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
 
 from ..render import samples
 

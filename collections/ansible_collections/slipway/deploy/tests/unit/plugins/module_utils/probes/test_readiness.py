@@ -28,7 +28,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.probes.readiness im
     judge,
     read_answer,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.secrets.redaction import (
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.redaction import (
     credential_values,
     environment_values,
     without_secrets,

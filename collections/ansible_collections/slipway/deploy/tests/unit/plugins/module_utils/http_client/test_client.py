@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.http.client import Answer, Unreachable, ask, opener
+from ansible_collections.slipway.deploy.plugins.module_utils.http_client.client import Answer, Unreachable, ask, opener
 
 
 class Server(BaseHTTPRequestHandler):

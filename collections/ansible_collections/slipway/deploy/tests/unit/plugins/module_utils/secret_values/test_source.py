@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.secrets.source import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
 
 WHERE = "slack.webhook"
 
