@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names in the collection: plugins/a/b.py has tests/unit/plugins/a/test_b.py, and no topic is named as a module of Python is."""
+"""Names in the collection: tests are found by what they test, and no topic is named as a module of Python is."""
 
 from __future__ import annotations
 
