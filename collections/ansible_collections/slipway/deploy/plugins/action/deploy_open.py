@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -45,7 +46,7 @@ from ..plugin_utils.work import beat, fleet_of, let_go, store_clock
 # Ansible runs each action in a fork of this process: what is there already, the deploy's other actions do not import
 # again. Who lacks it is told so by the action.
 with suppress(ImportError):
-    import boto3.session  # noqa: F401
+    import_module("boto3.session")
 
 #: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
 _SAID_AGAIN = (5.0, 15.0, 30.0)

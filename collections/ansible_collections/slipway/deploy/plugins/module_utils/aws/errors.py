@@ -129,10 +129,12 @@ def calling(doing: str) -> Iterator[None]:
     except RecursionError as exc:
         what = f"cannot {doing}: the answer is nested more deeply than can be read"
         raise SlipwayError(what, remedy="Check what answers instead of AWS (aws_endpoint_url, a proxy)") from exc
-    except IncompleteAnswer as exc:
-        raise IncompleteAnswer(exc.service, exc.operation, exc.lost, doing) from exc
+    except SlipwayError as exc:
+        if isinstance(exc, IncompleteAnswer):
+            raise IncompleteAnswer(exc.service, exc.operation, exc.lost, doing) from exc
+        raise
     except Exception as exc:
-        if isinstance(exc, SlipwayError) or not is_aws_error(exc):
+        if not is_aws_error(exc):
             raise
         raise translate(exc, doing) from exc
 
