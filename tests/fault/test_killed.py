@@ -200,6 +200,6 @@ def test_a_second_ctrl_c_leaves_at_once(deploys: Deploys) -> None:
     assert deploys.record()["outcome"] is None, output
     finish = deploys.run("deploy.yml", "-e", "resume=finish")
     assert finish.code != 0
-    assert "going back" in finish.text
+    assert "was being undone" in finish.text
     undone = deploys.run("deploy.yml", "-e", "resume=undo")
     assert deploys.running() == dict.fromkeys(SERVICES, OLD), undone.text
