@@ -155,7 +155,10 @@ class Host:
         self.write(path, authority.read_text())
         self.run(
             f"cat {path} >>/etc/ssl/certs/ca-certificates.crt && "
-            f"ln -s {path} /etc/ssl/certs/$(openssl x509 -noout -hash -in {path}).0"
+            f"name=/etc/ssl/certs/$(openssl x509 -noout -hash -in {path}) && number=0 && "
+            # Authorities of one name have one hash.
+            "while [ -L $name.$number ]; do number=$((number + 1)); done && "
+            f"ln -s {path} $name.$number"
         )
 
     def wait(self) -> None:
