@@ -13,8 +13,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from ansible.module_utils.parsing.convert_bool import boolean
-
 from ..module_utils.common.command import command, resume_commands
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.hosts import progress
@@ -36,7 +34,7 @@ from ..module_utils.rollout.resume import (
 from ..module_utils.state.store import Store, clock_skew
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.console import Console
-from ..plugin_utils.context import SITE, Context
+from ..plugin_utils.context import Context, approval_required
 from ..plugin_utils.files import Held, machine
 from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
@@ -59,7 +57,7 @@ class ActionModule(SlipwayAction):
     """Takes the lock; in check mode it only looks."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "reason": {"type": "str", "default": ""},
+        "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -82,11 +80,11 @@ class ActionModule(SlipwayAction):
             context.check_account()
         check_clock(context.store)
         if self._task.check_mode:
-            return {**self._look_only(context), "hooks": hooks}
-        self._take(context, settings.reason or self.arguments["reason"])
+            return {"kind": self.arguments["kind"], **self._look_only(context), "hooks": hooks}
+        self._take(context, settings.reason or self.arguments["kind"])
         if context.selected_hosts:
             beat(context)  # To look at hosts that do not answer may take longer than the lock lasts.
-        return {"changed": False, **self._unfinished(context), "hooks": hooks}
+        return {"changed": False, "kind": self.arguments["kind"], **self._unfinished(context), "hooks": hooks}
 
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""
@@ -112,7 +110,7 @@ class ActionModule(SlipwayAction):
             context.store,
             context.environment,
             owner=context.owner,
-            reason=reason or "deploy",
+            reason=reason,
             deploy="",
             ttl=settings.lock_ttl,
             pid=context.files.process.pid,
@@ -249,10 +247,9 @@ def _touched(record: Record) -> bool:
 
 def _unapproved(context: Context, record: Record) -> bool:
     """Whether nobody approved a deploy that needs it: a run that takes it up would not ask any more."""
-    if record.get("approval") or record.get("kind") == "rollback" or context.group != SITE:
+    if record.get("approval") or record.get("kind") == "rollback" or not context.hosts:
         return False
-    required = boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False)
-    return required and bool(progress.hosts_of(record))
+    return approval_required(context) and bool(progress.hosts_of(record))
 
 
 def _token_of_the_dead(context: Context) -> str | None:

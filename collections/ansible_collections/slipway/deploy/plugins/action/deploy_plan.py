@@ -19,7 +19,7 @@ from ..module_utils.verify.verify import Verified, verify
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.checklist import refuse_unreadable_rows
 from ..plugin_utils.console import Console
-from ..plugin_utils.context import Context
+from ..plugin_utils.context import Context, approval_required
 from ..plugin_utils.drift import dismiss
 from ..plugin_utils.endpoint import endpoint_of
 from ..plugin_utils.fleet import (
@@ -91,6 +91,7 @@ class ActionModule(SlipwayAction):
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]
+        result["approval"] = _approval(context, bool(result["hosts"]), kind)
         if self._task.diff and changes:
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
@@ -125,6 +126,16 @@ def _before(context: Context, fleet: Plan, observation: FleetObservation | None,
     return {
         "unhealthy": [*unhealthy(context, fleet, observation), *hosts.unhealthy],
         "smoke_before": failing_before(context, endpoint, running),
+    }
+
+
+def _approval(context: Context, changes_hosts: bool, kind: str) -> dict[str, Any]:
+    """Whether somebody has to approve the release, and who may: a gate of the hosts' group."""
+    if not changes_hosts:
+        return {"required": False, "approvers": None}
+    return {
+        "required": kind == "deploy" and approval_required(context),
+        "approvers": context.of_group(context.hosts[0], "approvers"),
     }
 
 

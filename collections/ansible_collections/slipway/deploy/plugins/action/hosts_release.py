@@ -15,7 +15,6 @@ from ..plugin_utils.backend_release import (
     migrates_backend,
 )
 from ..plugin_utils.context import SITE, Context
-from ..plugin_utils.overridden import refuse_overridden
 from ..plugin_utils.site_release import find_site_release, migrates_site
 from ..plugin_utils.work import let_go
 
@@ -35,7 +34,6 @@ class ActionModule(SlipwayAction):
         hosts = [context.here] if kind == "boot" else [n for n in context.hosts if n in context.selected_hosts]
         if not hosts:
             return none
-        refuse_overridden(context)
         context.check_account()
         notes = needs = None
         if context.group == SITE:

@@ -45,7 +45,7 @@ plugin: slipway.deploy.environment
 import re
 import sys
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,15 @@ from ansible.utils.display import Display
 from ..module_utils.aws.errors import is_aws_error, translate
 from ..module_utils.common.command import name_environment
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
-from ..module_utils.environment.check import GROUPS, check_fleet
+from ..module_utils.environment.check import (
+    FLEET,
+    GROUPS,
+    HOST_TARGETS,
+    PARENTS,
+    STEPS,
+    TARGETS,
+    check_fleet,
+)
 from ..module_utils.environment.choose import choose
 from ..module_utils.environment.directory import (
     MARKER,
@@ -88,15 +96,19 @@ from ..plugin_utils.command_line import (
     end,
     limit_patterns,
     note_started,
+    playbooks,
     role_options,
 )
 from ..plugin_utils.extra_vars import read_extra_vars
+from ..plugin_utils.overridden import refuse_overridden
 from ..plugin_utils.signs import Signs, slowness
 from ..plugin_utils.streams import keep_going, last_write
 from ..plugin_utils.terraform import terraform_variables
 
 display = Display()
 
+#: The playbooks whose plays set variables of roles.
+DEPLOYS = frozenset({"deploy", "rollback", "bootstrap_host"})
 #: A file with options of roles. To read what the roles take is not free.
 _ROLES = re.compile(
     r"^\s*(?!site_|backend_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
@@ -149,16 +161,33 @@ class InventoryModule(BaseInventoryPlugin):
         places = self._read_sources(root, environment, cache) if this is None else None
         self.inventory.set_variable("all", "env", trust_as_template(environment))
         self._add_outputs(root / environment)
-        for group in GROUPS:
-            self.inventory.add_group(group)
+        self._add_groups()
         if places is None:
             self._add_this_machine(this, root / environment, root)
         else:
             self._check(root / environment, places)
+        self._order_targets()
         if len(given) <= 1:
             # A second source may bring hosts and variables that are not known yet.
             self._check_run(root, environment)
         begin(environment)
+
+    def _add_groups(self) -> None:
+        """The groups that plays name: an empty one skips its play, one that does not exist would be warned of."""
+        runs_plays = context.CLIARGS is not None and "syntax" in context.CLIARGS
+        parents: dict[str, tuple[str, ...]] = {**PARENTS, **(STEPS if runs_plays else {})}
+        for group in (*GROUPS, *parents):
+            self.inventory.add_group(group)
+        for parent, children in parents.items():
+            for child in children:
+                self.inventory.add_child(parent, child)
+
+    def _order_targets(self) -> None:
+        """Put services before hosts: Ansible walks two levels of child groups in no certain order."""
+        members = self._members()
+        if members[FLEET] and members[HOST_TARGETS]:
+            for name in (*members[FLEET], *members[HOST_TARGETS]):
+                self.inventory.add_host(name, group=TARGETS)
 
     def _add_outputs(self, directory: Path) -> None:
         """What Terraform says, as variables of all hosts. They are values, never templates."""
@@ -239,6 +268,19 @@ class InventoryModule(BaseInventoryPlugin):
         roles = dict.fromkeys([root.parent / "roles", *map(Path, constants.DEFAULT_ROLES_PATH)])
         options = role_options(path for path in roles if path.is_dir())
         check_run(environment, read_extra_vars(self.loader), self._own(root / environment), options, members, selected)
+        if set(playbooks()) & DEPLOYS:
+            self._check_overridden(root, environment, selected)
+
+    def _check_overridden(self, root: Path, environment: str, selected: Collection[str] | None) -> None:
+        """Refuse variables of roles that the plays set."""
+        variables, members = self._variables(root / environment), self._members()
+        deployed = {
+            kind: [name for name in members[kind] if variables[name].get(f"{kind}_connection") != "none"]
+            for kind in PARENTS[HOST_TARGETS]
+        }
+        if selected is None or any(name in selected for names in deployed.values() for name in names):
+            directories = [path / "playbooks/plays/group_vars" for path in (root.parent, Path(__file__).parents[2])]
+            refuse_overridden(environment, next(filter(Path.is_dir, directories), directories[0]), deployed, variables)
 
     def _own(self, directory: Path) -> set[str]:
         """The variables that the environment's files give a value or use in a template."""

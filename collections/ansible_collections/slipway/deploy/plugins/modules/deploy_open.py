@@ -18,11 +18,11 @@ description:
     V(finish) or V(undo).
   - Starts the sandbox for the environment C(local) if nothing answers at its endpoint.
 options:
-  reason:
-    description: The reason for the lock, shown to anyone who finds the environment locked. The extra variable C(reason)
-      takes precedence.
+  kind:
+    description: What begins. It is the reason for the lock, unless the extra variable C(reason) gives another.
     type: str
-    default: ""
+    choices: [deploy, rollback]
+    default: deploy
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
@@ -39,6 +39,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+kind:
+  description: What was begun, V(deploy) or V(rollback).
+  returned: success
+  type: str
+  sample: deploy
 lock:
   description: The state of the lock, as the plan shows it.
   returned: success

@@ -52,6 +52,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+approval:
+  description: Whether somebody has to approve the release (C(required)), and who may (C(approvers)).
+  returned: success
+  type: dict
+  sample: {required: true, approvers: [ops]}
 record:
   description: The id of the record. In check mode, no record is written.
   returned: success

@@ -103,7 +103,7 @@ def _looked(context: Context, host: str, release: Release, project: _Project) ->
 
 
 def _project(said: Mapping[str, Any]) -> _Project:
-    """The defaults are those of playbooks/shared/backend/vars.yml and of the roles."""
+    """The defaults are those of playbooks/plays/group_vars/backend.yml and of the roles."""
     module = str(said.get("backend_module") or "")
     checkout = str(said.get("source_checkout_dest") or f"/opt/{said.get('backend_service')}/source")
     directory = str(said.get("database_migration_directory") or posixpath.join(checkout, module))

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.aws.client import (
     AwsSettings,
@@ -304,6 +305,11 @@ class Context:
             for name in members if match else ():
                 waves.setdefault(str(name), []).append(int(match[1]) if match else 0)
         return waves
+
+
+def approval_required(context: Context) -> bool:
+    """Whether a release to the environment's hosts needs an approval; there is at least one host."""
+    return boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False)
 
 
 class _Templated(Mapping[str, Any]):

@@ -36,7 +36,7 @@ from .backup_hook import look_at_hook
 from .context import BACKEND, Context
 from .linted import findings_of, linted_of
 
-#: What the tasks of playbooks/shared/backend/ and site/ register for each host.
+#: What the tasks of playbooks/tasks/ register for each host.
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
 #: What the role of nginx registers, of a site's host.
 SERVED = "nginx_site_result"

@@ -104,7 +104,7 @@ class _Wanted:
             return release, self._notes(tree), self._needs(tree, image is None)
 
     def _needs(self, tree: TaggedTree, backend: bool) -> Needs:
-        """What building the tag needs. Defaults are those of playbooks/shared/site/vars.yml.
+        """What building the tag needs. Defaults are those of playbooks/plays/group_vars/site.yml.
 
         :param backend: whether the backend gets an environment of its own.
         :raises SlipwayError: it cannot be built, whatever the hosts have.

@@ -15,8 +15,21 @@ from .source import Places
 FLEET = "fleet"
 #: The groups of hosts that Slipway deploys to or looks after.
 HOST_GROUPS = ("backend", "site", "database")
+#: The groups of hosts that releases go to, and their parent.
+HOST_TARGETS = "host_targets"
+#: Everything that is deployed to: services and hosts.
+TARGETS = "targets"
 #: Groups that every environment has, be they empty: a play's pattern must not name what does not exist.
 GROUPS = (FLEET, *HOST_GROUPS)
+PARENTS = {HOST_TARGETS: ("backend", "site"), TARGETS: (FLEET, HOST_TARGETS)}
+#: What the plays of a deploy put hosts and services into as they go, and their parts.
+STEPS = {
+    "slipway_observing": (),
+    "slipway_staging": (),
+    "slipway_deploying": ("slipway_staging",),
+    "slipway_changing": (),
+    "slipway_switching": (),
+}
 _PRIORITY = re.compile(r"priority_(?P<number>[1-9][0-9]*)")
 
 
