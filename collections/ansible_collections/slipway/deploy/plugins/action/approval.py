@@ -30,6 +30,7 @@ from ..plugin_utils.work import let_go, work_on
 class ActionModule(SlipwayAction):
     """Fails unless the release is approved. In check mode nobody is asked."""
 
+    ASKS = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "tag": {"type": "str", "required": True},
         "approvers": {"type": "raw"},

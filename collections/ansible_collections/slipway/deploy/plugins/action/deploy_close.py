@@ -25,6 +25,7 @@ class ActionModule(SlipwayAction):
     """Does not fail for a deploy that ended badly: service_result says so for each service, on its own host."""
 
     ON_RECORD = True
+    CLOSES_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
         """End it; the closed record in short is the result."""

@@ -16,7 +16,7 @@ from ..module_utils.record.journal import Journal, newest_id
 from ..module_utils.record.model import SCHEMA, Record, record_id
 from ..module_utils.render.plan import plan as plan_screen
 from ..module_utils.verify.verify import Verified, verify
-from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
 from ..plugin_utils.checklist import refuse_unreadable_rows
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context, approval_required
@@ -52,9 +52,11 @@ class ActionModule(SlipwayAction):
     """Changes nothing outside. Outside check mode it writes the record that the following tasks work from."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
         "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
         "lock": {"type": "str", "default": ""},
         "release": {"type": "dict", "default": {}},
+        "migrates": {"type": "bool", "default": False},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class ActionModule(SlipwayAction):
         kind = self.arguments["kind"]
         goal = self._goal(context, kind)
         fleet, observation = plan_fleet(context, goal)
-        hosts = plan_group(context, self.arguments["release"])
+        hosts = plan_group(context, self.arguments["release"], migrates=self.arguments["migrates"])
         record = _record(context, fleet, hosts, kind, goal, clock())
         record["warnings"] += without_records(context, goal) if goal else ()
         if self.arguments["release"].get("notes"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..module_utils.hosts.migrations import known_schema
 from ..module_utils.record.journal import history
-from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
 from ..plugin_utils.backend_release import (
     find_backend_release,
     migrates_backend,
@@ -23,6 +23,7 @@ class ActionModule(SlipwayAction):
     """Only reads. Without a selected host there is nothing to find."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
         "kind": {"type": "str", "choices": ["deploy", "rollback", "boot"], "default": "deploy"},
     }
 

@@ -13,7 +13,7 @@ from ..module_utils.common.failure import Cause
 from ..module_utils.hosts import progress
 from ..module_utils.hosts.migrations import is_settled
 from ..module_utils.render.hosts import host_lines
-from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.hosts import (
     STAGE_FAILED,
@@ -30,6 +30,7 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
         "step": {
             "type": "str",
             "choices": ["stage", "staged", "switch", "switched", "undo", "undone"],
@@ -96,7 +97,7 @@ def _stage(work: Work, batch: Sequence[str]) -> list[str]:
 
 def _staged(work: Work, batch: Sequence[str]) -> list[str]:
     for name in _those(batch, progress.to_switch(work.journal.record)):
-        reason = failure_of(work.context, name, STAGE_FAILED) or missing(work.context, name, STAGED)
+        reason = failure_of(work.context.said(name, STAGE_FAILED)) or missing(work.context, name, STAGED)
         if reason:
             work.turn_back(Cause(reason, name, phase="staging"))
             break

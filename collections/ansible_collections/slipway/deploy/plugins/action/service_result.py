@@ -15,7 +15,7 @@ from ..plugin_utils.context import Context
 class ActionModule(SlipwayAction):
     """Without it a failed deploy would show as one failed host, and which one says nothing."""
 
-    ON_RECORD = True
+    REPORTED = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"deploy": {"type": "dict", "required": True}}
 
     def act(self, context: Context) -> dict[str, Any]:

@@ -16,11 +16,12 @@ description:
   - A row is green if the answer is right, red if it is wrong, and unknown if there is no answer that says either. Red
     and unknown both hold the release, which stays in place until a person has looked at it. Nothing is undone.
 notes:
-  - Requires that P(slipway.deploy.checklist_host#module) ran on the hosts before, with C(register) V(__checklist_host).
+  - The names in O(observations) are C(checklist), the result of M(slipway.deploy.checklist_host).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.deploy_step
   - slipway.deploy.record
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

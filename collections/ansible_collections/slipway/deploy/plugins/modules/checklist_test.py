@@ -15,12 +15,12 @@ description:
   - Takes no lock and writes no record. Fails if a row is red or unknown.
   - V(sentry) rows count the issues since the newest deploy that changed something, or since C(-e checklist_since=…).
 notes:
-  - Requires that P(slipway.deploy.checklist_host#module) ran on the hosts before, with the same O(checklist) and with
-    C(register) V(__checklist_host).
+  - The names in O(observations) are C(checklist), the result of M(slipway.deploy.checklist_host).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
   - slipway.deploy.checks.checklist
+  - slipway.deploy.observations
 attributes:
   check_mode:
     details: Only prints what it would check. A request or a program of the checklist may change something.

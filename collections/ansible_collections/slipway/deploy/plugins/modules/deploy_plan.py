@@ -25,6 +25,11 @@ options:
     type: str
     choices: [deploy, rollback]
     default: deploy
+  migrates:
+    description:
+      - Whether the release may have migrations that the database lacks, as M(slipway.deploy.hosts_release) says.
+    type: bool
+    default: false
   lock:
     description: The state of the lock, RV(slipway.deploy.deploy_open#module:lock), for the plan's headline.
     type: str
@@ -33,9 +38,13 @@ options:
     description: The release of the hosts, RV(slipway.deploy.hosts_release#module:release).
     type: dict
     default: {}
+notes:
+  - The names in O(observations) are C(shown), C(look_failed), C(configuration), C(compared), C(unit_changes),
+    C(other_changes), C(migration) and, for a rollback without records, C(health).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.full
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

@@ -22,9 +22,12 @@ description:
   - In a large fleet, shows the services with problems and counts the others.
   - Changes nothing and takes no lock. After everything is shown, it fails if something fails, is out of step or
     unknown, if a deploy is unfinished, or if the newest release is held or needs a person.
+notes:
+  - The names in O(observations) are C(health), C(serving_result) and C(serving_questions).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

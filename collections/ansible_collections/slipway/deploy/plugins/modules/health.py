@@ -15,17 +15,19 @@ description:
     target groups. A problem of a service outside C(--limit) is only a warning.
   - Compares the task definition revision of each service with the record's. If someone else changed it during the
     deploy, the release is held if the deploy had changed that service, and a warning is issued if not.
-  - Compares what every host runs with the record, and reads its state in the target group. The results of
-    M(slipway.deploy.service_release) for the hosts must have been registered as C(__health). If the deploy changes no
+  - Compares what every host runs with the record, and reads its state in the target group. If the deploy changes no
     host, also checks whether the hosts serve requests.
   - Looks up the endpoint that C(smoke_base_url) or C(alb_name) names.
   - Writes the result to the record. A failure of something that the deploy changed is undone or held, depending on
     C(on_failure). An unknown state is held. Something that was unhealthy before the deploy, or that the deploy did not
     change, never causes an undo.
+notes:
+  - The names in O(observations) are C(health), C(serving_result) and C(serving_questions).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.deploy_step
   - slipway.deploy.record
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

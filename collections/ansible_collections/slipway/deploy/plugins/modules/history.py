@@ -22,9 +22,12 @@ options:
     description: How many releases to list, 1 to 1000.
     type: raw
     default: 20
+notes:
+  - The names in O(observations) are C(health), the result of M(slipway.deploy.service_release).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

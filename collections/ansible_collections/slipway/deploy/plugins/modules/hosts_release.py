@@ -24,9 +24,12 @@ options:
     type: str
     choices: [deploy, rollback, boot]
     default: deploy
+notes:
+  - The names in O(observations) are C(health), the result of M(slipway.deploy.service_release).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

@@ -26,9 +26,13 @@ options:
     type: str
     choices: [stage, staged, switch, switched, undo, undone]
     required: true
+notes:
+  - The names in O(observations) are C(staged) and C(stage_failed) (V(staged)), or C(after)
+    and C(turn_failed) (V(switched), V(undone)).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""

@@ -20,11 +20,24 @@ options:
   step:
     description:
       - V(begin) records the start of the migration, V(end) its result.
-      - Before that, V(back_up) returns what the hook has to do, and V(backed_up) reads the result from the facts
-        C(__backed_up), C(__backup_failed) and C(slipway_backup) of the host.
+      - Before that, V(back_up) returns what the hook has to do, and V(backed_up) records its result.
     type: str
     choices: [back_up, backed_up, begin, end]
     required: true
+  succeeded:
+    description: With V(backed_up), whether all tasks of the hook succeeded.
+    type: bool
+    default: false
+  result:
+    description:
+      - With V(backed_up), what the hook set as C(slipway_backup). With V(end), the result of the task that migrates.
+      - A value that is not a dictionary counts as empty.
+    type: raw
+    default: {}
+  failure:
+    description: With V(backed_up) and V(end), the result of the task that failed.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff

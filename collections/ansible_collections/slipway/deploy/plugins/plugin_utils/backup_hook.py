@@ -15,7 +15,6 @@ from .context import Context
 from .task_files import find_task_file
 
 #: What the playbook keeps of the hook: that it ended, why it failed, and what it said of the backup.
-BACKED_UP, BACKUP_FAILED, SAID = "__backed_up", "__backup_failed", "slipway_backup"
 
 
 def hook_file(context: Context) -> Path | None:

@@ -26,8 +26,8 @@ from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from .context import Context
 from .smoke import base_url, named, secret_reader, traced
 
-#: What the playbook registers of ``checklist_host``.
-HOST = "__checklist_host"
+#: The observation of a host that is the result of ``checklist_host``.
+HOST = "checklist"
 
 
 def declared(context: Context, name: str, rows: Sequence[Any] | None = None) -> tuple[Probe, ...]:

@@ -55,10 +55,14 @@ class Context:
     """One task's view of the run.
 
     :param task_vars: the variables that Ansible hands to an action.
+    :param observations: host → what the tasks before found on it, as the task's argument says.
     """
 
-    def __init__(self, task_vars: Mapping[str, Any]) -> None:
+    def __init__(
+        self, task_vars: Mapping[str, Any], observations: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self._task_vars = task_vars
+        self._observations = observations or {}
         self._hosts: dict[str, Mapping[str, Any]] = {}
         self.here = str(task_vars["inventory_hostname"])
         self.check_mode = bool(task_vars.get("ansible_check_mode"))
@@ -146,13 +150,13 @@ class Context:
         return f"inventories/{self.environment}/group_vars/{self.group}.yml"
 
     def said(self, host: str, name: str) -> Mapping[str, Any]:
-        """What a task registered for a host, or nothing when it did not run there."""
-        value = self._task_vars["hostvars"][host].get(name)
+        """One observation of a host, or nothing when there is none."""
+        value = self._observations.get(host, {}).get(name)
         return value if isinstance(value, Mapping) else {}
 
     def said_list(self, host: str, name: str) -> list[Any]:
-        """A fact of a host that is a list, or nothing when it was not set."""
-        value = self._task_vars["hostvars"][host].get(name)
+        """One observation of a host that is a list, or nothing when there is none."""
+        value = self._observations.get(host, {}).get(name)
         return list(value) if isinstance(value, (list, tuple)) else []
 
     @cached_property
@@ -309,7 +313,7 @@ class Context:
 
 def approval_required(context: Context) -> bool:
     """Whether a release to the environment's hosts needs an approval; there is at least one host."""
-    return boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False)
+    return bool(boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False))
 
 
 class _Templated(Mapping[str, Any]):

@@ -31,7 +31,7 @@ RECORD = {"id": "r", "targets": [], "started_at": 1795208651.0}
 
 def site(tmp_path: Path, rows: Any, *, hosts: tuple[str, ...] = ("site-1",), **said: Any) -> Context:
     """A site whose hosts answered this."""
-    answered = {"__checklist_host": {"answers": said}} if said else {}
+    answered = {"__checklist": {"answers": said}} if said else {}
     of = context(tmp_path, {name: dict(answered) for name in hosts}, backend_checklist=rows, backend_service="crm")
     of.__dict__["check_account"] = lambda: None
     return of

@@ -40,7 +40,13 @@ class Run:
         self.work.context = of
         self.monkeypatch.setattr(action, "work_on", handing_out(self.work))
         module: SlipwayAction = action.ActionModule.__new__(action.ActionModule)
-        module.arguments = {"step": step}
+        given = hosts[of.here]
+        module.arguments = {
+            "step": step,
+            "succeeded": "__backed_up" in given,
+            "result": given.get("slipway_backup") or given.get("__migrated") or {},
+            "failure": given.get("__backup_failed") or given.get("__migration_failed") or {},
+        }
         return module.act(of)
 
     def hosts_turn(self, step: str, *batch: str, **said: Doc) -> Doc:
