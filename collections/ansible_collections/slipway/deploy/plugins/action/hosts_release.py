@@ -10,12 +10,8 @@ from typing import Any
 from ..module_utils.hosts.migrations import known_schema
 from ..module_utils.record.journal import history
 from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
-from ..plugin_utils.backend_release import (
-    find_backend_release,
-    migrates_backend,
-)
-from ..plugin_utils.context import SITE, Context
-from ..plugin_utils.site_release import find_site_release, migrates_site
+from ..plugin_utils.context import Context
+from ..plugin_utils.kinds.registry import host_kind
 from ..plugin_utils.work import let_go
 
 
@@ -36,21 +32,16 @@ class ActionModule(SlipwayAction):
         if not hosts:
             return none
         context.check_account()
-        notes = needs = None
-        if context.group == SITE:
-            release, notes, needs = find_site_release(context, kind, hosts[0])
-            migrates = migrates_site(context, hosts[0], release)
-        else:
-            found = find_backend_release(context, kind, hosts[0])
-            if found is None:
-                return none
-            release, migrates = found, migrates_backend(context, hosts[0], found)
+        of_kind = host_kind(context.group)
+        found = of_kind.find_release(context, kind, hosts[0])
+        if found is None:
+            return none
         result: dict[str, Any] = {
             "changed": False,
-            "release": {**release.to_record(), **({"notes": notes.to_record()} if notes else {})},
+            "release": {**found.release.to_record(), **({"notes": found.notes.to_record()} if found.notes else {})},
             "hosts": hosts,
-            "migrate": kind == "deploy" and migrates,
-            "needs": needs.to_document() if needs else {},
+            "migrate": kind == "deploy" and of_kind.migrates(context, hosts[0], found.release),
+            "needs": found.needs.to_document() if found.needs else {},
         }
         if kind == "boot":
             result["schema"] = known_schema(history(context.store, context.environment))

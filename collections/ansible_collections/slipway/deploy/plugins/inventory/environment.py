@@ -89,6 +89,7 @@ from ..module_utils.environment.source import (
     template_names,
     text_names,
 )
+from ..module_utils.kinds.registry import NAMES
 from ..plugin_utils.command_line import (
     begin,
     check_run,
@@ -111,7 +112,7 @@ display = Display()
 DEPLOYS = frozenset({"deploy", "rollback", "bootstrap_host"})
 #: A file with options of roles. To read what the roles take is not free.
 _ROLES = re.compile(
-    r"^\s*(?!site_|backend_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
+    rf"^\s*(?!(?:{'|'.join(NAMES)})_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
     re.MULTILINE,
 )
 
@@ -276,7 +277,7 @@ class InventoryModule(BaseInventoryPlugin):
         variables, members = self._variables(root / environment), self._members()
         deployed = {
             kind: [name for name in members[kind] if variables[name].get(f"{kind}_connection") != "none"]
-            for kind in PARENTS[HOST_TARGETS]
+            for kind in NAMES
         }
         if selected is None or any(name in selected for names in deployed.values() for name in names):
             directories = [path / "playbooks/plays/group_vars" for path in (root.parent, Path(__file__).parents[2])]

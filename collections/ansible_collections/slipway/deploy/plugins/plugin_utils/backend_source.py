@@ -25,10 +25,11 @@ from ..module_utils.hosts.released import (
     migrations_of,
     refuse_compiled,
 )
+from ..module_utils.kinds.backend import BACKEND
 from ..module_utils.migration.flyway.scripts import read_script
 from ..module_utils.record.hosts import last_good_release
 from ..module_utils.record.journal import history
-from .context import BACKEND, Context
+from .context import Context
 
 #: Records that are searched for what was applied.
 _LOOKED_BACK = 50
@@ -77,7 +78,7 @@ def _looked(context: Context, host: str, release: Release, project: _Project) ->
         raise _Unknown("backend_repository is not set")
     with ExitStack() as stack:
         try:
-            fetch = stack.enter_context(fetched_versions(url, BACKEND, _credentials(context, host)))
+            fetch = stack.enter_context(fetched_versions(url, BACKEND.name, _credentials(context, host)))
             tree = fetch(release.commit or release.tag)
         except SlipwayError as error:
             raise _Unknown(f"the repository could not be read from here ({_line(error)})") from error
@@ -208,7 +209,7 @@ def _before(context: Context, project: _Project, fetch: Callable[[str], Tree]) -
     if schema is None or not is_version(schema):
         return None
     try:
-        last = last_good_release(context.store, context.environment, BACKEND)
+        last = last_good_release(context.store, context.environment, BACKEND.name)
         if last is None:
             return Before(schema)
         tree = fetch(str(last.get("commit") or last["tag"]))

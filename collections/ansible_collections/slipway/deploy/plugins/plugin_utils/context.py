@@ -35,6 +35,7 @@ from ..module_utils.environment.settings import (
     wanted_tags,
 )
 from ..module_utils.fleet.model import DesiredService
+from ..module_utils.kinds.registry import NAMES
 from ..module_utils.lock.owner import current_owner
 from ..module_utils.lock.process import main_process
 from ..module_utils.state.store import Store, open_store
@@ -42,10 +43,6 @@ from .extra_vars import read_extra_vars
 from .files import RunFiles, runs_directory
 
 FLEET = "fleet"
-BACKEND = "backend"
-SITE = "site"
-#: The groups of hosts that releases go to.
-HOST_GROUPS = (BACKEND, SITE)
 #: The value of ``<group>_connection`` for hosts that run their own bundle and are not reached from here.
 NO_CONNECTION = "none"
 _PRIORITY = re.compile(r"priority_(\d+)")
@@ -111,16 +108,16 @@ class Context:
 
     @cached_property
     def group(self) -> str:
-        """The group of hosts that releases of this environment go to; ``backend`` where there are no hosts.
+        """The group of hosts that releases of this environment go to; the first kind where there are no hosts.
 
         :raises SlipwayError: when there are two: a release, its migrations and the way back are of one group.
         """
-        found = [group for group in HOST_GROUPS if self._members(group)]
+        found = [group for group in NAMES if self._members(group)]
         if len(found) > 1:
             where = f"inventories/{self._task_vars.get('env', '…')}"
             remedy = "Give the site an environment of its own"
             raise SlipwayError(f"there are hosts in {' and in '.join(found)}", where, remedy)
-        return found[0] if found else BACKEND
+        return found[0] if found else NAMES[0]
 
     @cached_property
     def hosts(self) -> list[str]:

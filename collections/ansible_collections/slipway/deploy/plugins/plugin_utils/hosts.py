@@ -31,9 +31,9 @@ from ..module_utils.hosts.progress import After, hosts_of
 from ..module_utils.hosts.serving import serving_problem
 from ..module_utils.record.journal import history
 from ..module_utils.render.hosts import HostStatus
-from .backend_source import look_from_here
 from .backup_hook import look_at_hook
-from .context import BACKEND, Context
+from .context import Context
+from .kinds.registry import host_kind
 from .linted import findings_of, linted_of
 
 #: The observations of a host, by their names in the argument ``observations``.
@@ -376,8 +376,9 @@ def _found(context: Context, release: Release, migrates: bool) -> Mapping[str, A
         raise SlipwayError(
             what, ", ".join(context.hosts), "Run it again: a plan without these hosts would not be complete"
         )
-    if context.group == BACKEND:
-        return look_from_here(context, context.hosts[0], release)
+    looked = host_kind(context.group).look_from_here(context, context.hosts[0], release)
+    if looked is not None:
+        return looked
     return {**found, "unverifiable": [f"migrations of {release.tag}: the source was not looked at"]}
 
 

@@ -15,6 +15,7 @@ from ..module_utils.fleet.naming import name_running
 from ..module_utils.fleet.observation import FleetObservation
 from ..module_utils.fleet.observe import observe
 from ..module_utils.hosts.model import Runs
+from ..module_utils.kinds.registry import NAMES
 from ..module_utils.lock.hosts import host_names
 from ..module_utils.record.hosts import host_records
 from ..module_utils.record.journal import history
@@ -32,7 +33,7 @@ from ..module_utils.record.step import (
 )
 from ..module_utils.render.hosts import HostStatus
 from ..module_utils.render.own import own_hosts
-from .context import HOST_GROUPS, Context
+from .context import Context
 
 #: Records that are searched for the release of a service or host.
 LOOKED_BACK = 100
@@ -136,7 +137,7 @@ def own_hosts_status(context: Context) -> list[HostStatus]:
 def _instances(context: Context) -> set[str]:
     """The names and instance ids of the inventory's hosts."""
     names: set[str] = set()
-    for group in HOST_GROUPS:
+    for group in NAMES:
         for name in context.members(group):
             names |= {name, str(context.host(name).get("ec2_instance_id") or name)}
     return names

@@ -30,10 +30,11 @@ from ..module_utils.image.registry import (
     read_image,
     read_login,
 )
+from ..module_utils.kinds.site import SITE
 from ..module_utils.notify.github_api import GitHub, GitHubError
 from ..module_utils.notify.github_channel import read_settings
 from .action import display
-from .context import SITE, Context
+from .context import Context
 from .gates import ask_gates
 from .smoke import secrets_of_run
 
@@ -93,10 +94,16 @@ class _Wanted:
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
         url = self._needed("repository", "Name the repository's URL")
-        with fetched_tag(url, SITE, self._credentials(), self._tag, self._gate) as tree:
+        with fetched_tag(url, SITE.name, self._credentials(), self._tag, self._gate) as tree:
             image = image_of(self._context, self._host)
             release = Release(
-                *(SITE, self._tag, self._image_digest(image) if image else f"commit:{tree.commit}", url, self._tag),
+                *(
+                    SITE.name,
+                    self._tag,
+                    self._image_digest(image) if image else f"commit:{tree.commit}",
+                    url,
+                    self._tag,
+                ),
                 commit=tree.commit,
                 chosen=CHOSEN,
                 image=str(image) if image else None,
@@ -143,7 +150,7 @@ class _Wanted:
         s3 = context.clients("s3")
         found = resolve_artifact(s3, bucket, self._tag, branch=branch, filename=filename, warn=display.warning)
         pinned = Release(
-            *(SITE, self._tag, found.digest, bucket, found.key, found.branch),
+            *(SITE.name, self._tag, found.digest, bucket, found.key, found.branch),
             version_id=found.version_id,
             chosen=CHOSEN,
         )
@@ -153,7 +160,7 @@ class _Wanted:
         """An archive of the control machine, or of a URL that the hosts reach."""
         place = self._needed("archive", "Name the archive: a path of this machine, or a URL")
         self._gate([self._tag] if self._tag else [], [])
-        return Release(SITE, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
+        return Release(SITE.name, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
 
     def _digest(self, place: str) -> str:
         said = str(self._context.of_group(self._host, "archive_digest") or "").strip().lower()

@@ -21,11 +21,11 @@ from ..module_utils.checks.request import base_of, secrets_of
 from ..module_utils.checks.smoke import Judged, Secret, SmokeCheck
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.fleet.observe import observe_services
+from ..module_utils.kinds.registry import kind_named
 from ..module_utils.secret_values.source import Secrets
-from .context import BACKEND, Context
+from .context import Context
 
 #: The ports that hosts of a group are asked on where ``<group>_port`` says nothing; else the scheme's own.
-_PORTS: Mapping[str, int] = {BACKEND: 8080}
 # A name that nginx is given, without a pattern.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
@@ -117,7 +117,7 @@ def base_url(context: Context, name: str) -> str:
     scheme = "https" if context.of_group(name, "certificate") else "http"
     address = str(context.host(name).get("ansible_host") or name)
     address = f"[{address}]" if ":" in address else address
-    port = context.of_group(name, "port") or _PORTS.get(context.group)
+    port = context.of_group(name, "port") or kind_named(context.group).default_port
     return f"{scheme}://{address}{f':{port}' if port else ''}"
 
 

@@ -10,18 +10,19 @@ from typing import Any
 
 from ..common.errors import SlipwayError, SlipwayErrors
 from ..fleet.identity import cluster_name, parse_service
+from ..kinds.registry import NAMES
 from .source import Places
 
 FLEET = "fleet"
 #: The groups of hosts that Slipway deploys to or looks after.
-HOST_GROUPS = ("backend", "site", "database")
+HOST_GROUPS = (*NAMES, "database")
 #: The groups of hosts that releases go to, and their parent.
 HOST_TARGETS = "host_targets"
 #: Everything that is deployed to: services and hosts.
 TARGETS = "targets"
 #: Groups that every environment has, be they empty: a play's pattern must not name what does not exist.
 GROUPS = (FLEET, *HOST_GROUPS)
-PARENTS = {HOST_TARGETS: ("backend", "site"), TARGETS: (FLEET, HOST_TARGETS)}
+PARENTS = {HOST_TARGETS: NAMES, TARGETS: (FLEET, HOST_TARGETS)}
 #: What the plays of a deploy put hosts and services into as they go, and their parts.
 STEPS = {
     "slipway_observing": (),
@@ -52,7 +53,7 @@ def check_fleet(
     fleet = list(groups.get(FLEET, ()))
     if not any(groups.get(name) for name in GROUPS):
         raise SlipwayError(
-            "no service in group fleet and no host in backend, site or database",
+            f"no service in group fleet and no host in {', '.join(NAMES)} or database",
             f"inventories/{environment}",
             "List the services in fleet.yml, each in a group priority_<number> below fleet; "
             "hosts come from aws_ec2.yml",

@@ -15,10 +15,11 @@ from typing import Any
 
 from ..common.command import name_environment
 from ..common.errors import SlipwayError
+from ..kinds.registry import NAMES
 from .choose import choose
 
 MARKER = "environment.yml"
-_NAMED = ("all", "fleet", "backend", "site", "database")
+_NAMED = ("all", "fleet", *NAMES, "database")
 
 
 def unreadable(error: OSError, shown: str) -> SlipwayError:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..common.errors import SlipwayError
+from ..kinds.registry import NAMES
 from .known import (
     ABOUT,
     OF_ENVIRONMENT,
@@ -16,7 +17,7 @@ from .known import (
     TARGETS,
 )
 
-_GROUPS = ("fleet", "backend", "site")
+_GROUPS = ("fleet", *NAMES)
 
 
 def check_same(
@@ -86,7 +87,7 @@ def check_about(
             )
             return
     if playbook == "logs" and "since" in extra:
-        hosts = {host for group in ("backend", "site") for host in groups.get(group, ())}
+        hosts = {host for group in NAMES for host in groups.get(group, ())}
         if not (hosts if selected is None else hosts.intersection(selected)):
             what = "logs.yml uses since for hosts, and there are none"
             yield SlipwayError(what, "-e since", "Leave it out; -e lines=… sets how many lines of a service are shown")

@@ -16,6 +16,7 @@ from ..common.suggest import shorten, suggest
 from ..fleet.identity import identify
 from ..fleet.images import is_digest, is_tag
 from ..fleet.model import DesiredService
+from ..kinds.registry import NAMES
 from ..rollout.model import Limits
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
@@ -79,7 +80,7 @@ def read_settings(
         downgrade_schema=reader.truth("downgrade_schema"),
         # An environment has hosts of one group.
         host_failure_threshold=max(
-            int(reader.number(f"{group}_failure_threshold", 0, least=0, whole=True)) for group in ("backend", "site")
+            int(reader.number(f"{group}_failure_threshold", 0, least=0, whole=True)) for group in NAMES
         ),
         ship_drift=reader.names_or_all("ship_drift", services),
         dismiss_drift=reader.names("dismiss_drift", services),

@@ -91,7 +91,7 @@ def host_records(store: Store, environment: str, host: str) -> Iterator[Record]:
             yield parse(stored.body, f"{store.url}/{key}")
 
 
-def last_good_release(store: Store, environment: str, group: str = "backend") -> dict[str, Any] | None:
+def last_good_release(store: Store, environment: str, group: str) -> dict[str, Any] | None:
     """What a host of a group that boots now should run: the release of the newest deploy that succeeded.
 
     Deploys that are not finished do not count, so that a host which scales out meanwhile boots what is known to be

@@ -18,6 +18,7 @@ from ..common.text import (
 )
 from ..hosts.migrations import has_begun
 from ..hosts.progress import point_of_no_return
+from ..kinds.registry import NAMES
 from .facts import (
     UNTOUCHED,
     Record,
@@ -108,7 +109,7 @@ def _holds(record: Record) -> str:
     # Hosts that failed within their threshold hold a release, whatever on_failure says.
     failed = next((item for item in targets_of(record) if is_host(item) and item.get("failure")), None)
     if failed:
-        return f"{clean(failed.get('group') or 'backend')}_failure_threshold"
+        return f"{clean(failed.get('group') or NAMES[0])}_failure_threshold"
     if str((record.get("cause") or {}).get("what")).startswith("checklist: "):
         return "the checklist is not green"
     undoes = (record.get("settings") or {}).get("on_failure") == "undo"
