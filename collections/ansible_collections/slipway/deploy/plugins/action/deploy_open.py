@@ -68,9 +68,6 @@ class ActionModule(SlipwayAction):
         context.desired()
         declared_jobs(context, None)
         hooks = hook_files(context)
-        if hooks:
-            what = "no play runs these hooks yet"
-            raise SlipwayError(what, "deploy_hooks", "Remove it. A backup before migrations is the backup hook's")
         context.files.sweep()
         if endpoint and context.environment == "local":
             ensure_sandbox(endpoint, display.display)

@@ -29,6 +29,7 @@ STEPS = {
     "slipway_staging": (),
     "slipway_deploying": ("slipway_staging",),
     "slipway_changing": (),
+    "slipway_hooks": (),
     "slipway_switching": (),
 }
 _PRIORITY = re.compile(r"priority_(?P<number>[1-9][0-9]*)")
