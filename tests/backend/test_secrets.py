@@ -97,14 +97,15 @@ def test_nothing_on_the_host_has_one(traces: Traces) -> None:
 
 def test_the_allowed_places_are_the_services_alone(traces: Traces) -> None:
     host = traces.place.members[0]
-    modes = host.run("find /etc/umigo-backend/generations -mindepth 1 -printf '%M %u %y %f\\n'").splitlines()
+    listed = host.spec.check_output("find /etc/umigo-backend/generations -mindepth 1 -printf '%M %u %y %f\\n'")
+    modes = listed.splitlines()
     files = [line for line in modes if " f " in line]
     assert files
     secret = [line for line in files if not line.endswith(" unit.conf")]
     assert all(line.startswith("-rw------- root") for line in secret), files
     assert all(line.startswith("drwx------ root") for line in modes if " d " in line), modes
-    outside = host.run("su -s /bin/sh nobody -c 'cat /etc/umigo-backend/current/env' 2>&1 || true")
-    assert "Permission denied" in outside
+    outside = host.spec.run("su -s /bin/sh nobody -c 'cat /etc/umigo-backend/current/env'")
+    assert (outside.succeeded, "Permission denied" in outside.stderr) == (False, True)
 
 
 def test_nothing_on_this_machine_has_one(traces: Traces) -> None:

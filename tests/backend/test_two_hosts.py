@@ -142,7 +142,7 @@ def test_a_host_that_vanishes_in_its_switch(balancer: Balancer) -> None:
     first, second = settle(balancer, "0.1.0")
     pid = place.answers(second, "/api/version")["pid"]
     with place.started("deploy.yml", backend_release="backend-v0.1.1") as process:
-        look_for("its link is switched", lambda: "0.1.1" in first.run("readlink /app/app.jar"), 240)
+        look_for("its link is switched", lambda: "0.1.1" in first.spec.file("/app/app.jar").linked_to, 240)
         first.vanish()
         output, _none = process.communicate(timeout=scaled(400))
     assert process.returncode != 0, output
