@@ -10,7 +10,7 @@ import pytest
 
 REFUSED = {
     "the password is wrong": "the database refused the user or the password",
-    "other users can read the environment": "/srv/service.env: other users can read it, and it contains secrets. chmod 600",
+    "other users can read the environment": "/srv/service.env: other users can read it",
     "there are two heads": "the release has 2 heads: b2, c3. .*alembic merge -m 'join' b2 c3",
     "the database is newer than the release": "the database is at revision b2, which this release does not have",
     "a revision fails half-way": (
