@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,13 +106,9 @@ def fault(kind: str, service: str, **more: Any) -> Arrange:
     return lambda place: place.sandbox.control("faults", {"kind": kind, "service": service, **more})
 
 
-_SIGN_OF_LIFE = re.compile(r"(?:\w+: \w.*|reading the inventory) …(?: \d+ s)?")
-
-
 def lines_of(ran: Ran) -> list[str]:
     # What a slow machine says of a run that is silent for long is no part of the refusal.
-    lines = (ran.out + ran.err).splitlines()
-    return [line for line in lines if line.strip() and not _SIGN_OF_LIFE.fullmatch(line)]
+    return [line for line in ran.lines if line.strip()]
 
 
 def refuses(place: Place, row: Row) -> None:

@@ -19,7 +19,7 @@ from tests.support.deploys import NEW, OLD, SERVICES, Deploys, wait_for
 from tests.support.pace import scaled
 
 TWO = ("--limit", "user-service,bff-service")
-LIMIT_SECONDS = scaled(600)
+LIMIT_SECONDS = scaled(120)
 
 
 def shell(deploys: Deploys, redirection: str, playbook: str, *arguments: str, **environ: str) -> int:

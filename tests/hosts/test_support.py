@@ -181,10 +181,10 @@ class Service:
         except OSError:
             return 0, None
 
-    def wait(self, *instead: int) -> tuple[int, Any]:
+    def wait(self, *not_yet: int) -> tuple[int, Any]:
         """The first answer of its readiness that is none of these statuses."""
         deadline = time.monotonic() + scaled(60)
-        while (found := self.get("/actuator/health/readiness"))[0] in (0, *instead) and time.monotonic() < deadline:
+        while (found := self.get("/actuator/health/readiness"))[0] in (0, *not_yet) and time.monotonic() < deadline:
             time.sleep(0.2)
         return found
 

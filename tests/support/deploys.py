@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -39,10 +38,7 @@ SERVICES = (
     "notification-service",
 )
 OLD, NEW = "8d20c11", "3f9c2d1"
-LIMIT_SECONDS = scaled(600)
-
-
-_SIGN_OF_LIFE = re.compile(r"\S+: .* …(?: [0-9].*)?")
+LIMIT_SECONDS = scaled(120)
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class Ran:
     @property
     def lines(self) -> list[str]:
         """The lines that it printed, without those that only a slow machine sees: what is being done for how long."""
-        return [line for line in self.text.splitlines() if not _SIGN_OF_LIFE.fullmatch(line)]
+        return without_signs(self.text).splitlines()
 
 
 @dataclass
