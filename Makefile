@@ -7,7 +7,7 @@ COLLECTION := collections/ansible_collections/slipway/deploy
 VENV := $(CURDIR)/.venv/bin
 IN_VENV := env -u PYTHONPATH -u PYTHONHOME PATH="$(VENV):$$PATH"
 
-.PHONY: help setup demo demo-stop test check lint unit fmt bench lock clean
+.PHONY: help setup demo demo-stop test check lint unit fmt collection bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,15 +21,16 @@ demo: setup ## Start the sandbox and deploy twelve services to it
 demo-stop: setup ## Stop the sandbox of the demo
 	@$(IN_VENV) python -m sandbox down
 
-test: ## Everything: check, ansible-lint, ansible-test, sandbox, end-to-end, fault and Molecule tests
+test: ## Every test; PART="lint e2e/drift molecule" runs parts of them, an unknown PART lists all
 	@scripts/setup.sh clients
-	@$(IN_VENV) scripts/test.sh
+	@$(IN_VENV) scripts/test.py $(PART)
 
 check: setup ## The fast part: lint and unit tests, under a minute
 	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint unit
 
-lint: setup ## ruff, mypy, yamllint
+lint: setup ## ruff, mypy, import-linter, yamllint, changelog fragments
 	@$(IN_VENV) scripts/lint.sh
+	@$(IN_VENV) scripts/changelog.sh
 
 unit: setup ## Unit tests of the collection
 	@cd $(COLLECTION) && $(IN_VENV) python -m pytest -q -n auto
@@ -37,6 +38,9 @@ unit: setup ## Unit tests of the collection
 fmt: setup ## Format the Python files
 	@$(IN_VENV) ruff format
 	@$(IN_VENV) ruff check --fix
+
+collection: setup ## Build the collection with its roles and playbooks into .run/collection
+	@$(IN_VENV) scripts/collection.sh
 
 bench: setup ## Measure, against an empty run and the scheduling floor, and print a table
 	@$(IN_VENV) python -m tests.bench

@@ -58,6 +58,7 @@ class Sandbox:
             *("--with-parent", "--address", address),
             *("--speed", str(speed), "--throttle", str(throttle), "--stale", str(stale)),
         ]
+        self._clients: dict[tuple[str, str, str], Any] = {}
         if environment:
             self._arguments += ["--environment", environment]
         if self._fleet is not None:
@@ -135,12 +136,20 @@ class Sandbox:
         }
 
     def client(self, service: str, region: str | None = None, **options: Any) -> Any:
-        """A boto3 client for this sandbox."""
+        """A boto3 client for this sandbox.
+
+        Without options it is the same one each time: to make one takes up to a quarter of a second, and tests ask in
+        loops.
+        """
+        key = (self.endpoint, service, region or self.region)
+        if not options and key in self._clients:
+            return self._clients[key]
         import boto3
 
         keys: dict[str, Any] = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "sandbox")
-        session: Any = boto3.session.Session(region_name=region or self.region, **keys)
-        return session.client(service, endpoint_url=self.endpoint, **options)
+        session: Any = boto3.session.Session(region_name=key[2], **keys)
+        made = session.client(service, endpoint_url=self.endpoint, **options)
+        return made if options else self._clients.setdefault(key, made)
 
     def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
         """A control request: POST when there is a body, else GET. Raises SandboxError with the answer's text."""

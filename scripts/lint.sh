@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ruff, mypy and yamllint over the whole project. All of them run; the first failure decides the exit code.
+# ruff, mypy, import-linter and yamllint over the whole project, and what is generated from the roles' argument specs. All
+# of them run; a failure of any is the exit code.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -7,5 +8,7 @@ run() { "$@" || { status=1; printf 'lint: failed: %s\n' "$*" >&2; }; }
 run ruff check --quiet
 run ruff format --check --quiet
 run mypy collections/ansible_collections/slipway/deploy/plugins sandbox
+run env PYTHONPATH=collections lint-imports --no-cache --no-logo
 run yamllint --strict .
+run python scripts/role_docs.py --check
 exit "$status"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the virtual environments that everything here runs in. Does nothing, and needs no network, when they are made.
 # usage: scripts/setup.sh [clients]     clients: also the environment of the foreign deployers that the tests use
+#        PYTHON=python3.13 scripts/setup.sh     with another Python than the system's own
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
@@ -12,10 +13,11 @@ commands=(ansible ansible-playbook ansible-inventory ansible-doc ansible-galaxy 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
-# The first Python that fits and can make virtual environments: the system's own before a version manager's shims.
+# $PYTHON, or the first Python that fits and can make virtual environments: the system's own before a version manager's
+# shims.
 find_python() {
   local candidate
-  for candidate in /usr/bin/python3 python3.11 python3.12 python3.13 python3; do
+  for candidate in ${PYTHON:-/usr/bin/python3 python3.11 python3.12 python3.13 python3}; do
     candidate=$(command -v "$candidate" 2>/dev/null) || continue
     if "$candidate" -c "import sys, venv, ensurepip; sys.exit(not (3, $oldest) <= sys.version_info[:2] <= (3, $newest))" \
       >/dev/null 2>&1; then
@@ -37,12 +39,26 @@ install_packages() {
   } >.run/setup.log 2>&1 </dev/null || { tail -n 15 .run/setup.log >&2; fail "apt-get failed, see .run/setup.log"; }
 }
 
+# compile_packages PYTHON: compile what every run imports, of the 25,000 files only that. Otherwise the first command does
+# it, and where PYTHONDONTWRITEBYTECODE is set, every command.
+compile_packages() {
+  local packages=(ansible boto3 botocore cryptography dateutil jinja2 jmespath s3transfer urllib3 yaml)
+  "$1" - "${packages[@]}" <<'PYTHON'
+import compileall, importlib.util, sys
+for name in sys.argv[1:]:
+    found = importlib.util.find_spec(name)
+    for place in (found.submodule_search_locations or ()) if found else ():
+        compileall.compile_dir(place, quiet=2)
+PYTHON
+}
+
 # make_venv DIRECTORY LOCK: the environment DIRECTORY with exactly the packages of LOCK
 make_venv() {
   local venv=$1 lock=$2 stamp python
   stamp=$venv/.made-from-$(sha256sum <"$lock" | cut -c1-16)
   if [ -e "$stamp" ] && "$venv/bin/python" -c '' 2>/dev/null; then return; fi
   if ! python=$(find_python); then
+    [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is not a Python 3.$oldest to 3.$newest with venv"
     install_packages
     python=$(find_python) || fail "the system's Python is not 3.$oldest to 3.$newest: install one of them"
   fi
@@ -51,6 +67,7 @@ make_venv() {
   "$python" -m venv "$venv"
   "$venv/bin/python" -m pip install -q --no-compile --require-hashes -r "$lock" >.run/setup.log 2>&1 </dev/null ||
     { tail -n 15 .run/setup.log >&2; fail "pip failed, see .run/setup.log"; }
+  compile_packages "$venv/bin/python"
   touch "$stamp"
   made=true
 }

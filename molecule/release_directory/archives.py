@@ -32,7 +32,7 @@ def archive(files: dict[str, str], *others: tarfile.TarInfo, above: str = "") ->
 
 
 def other(kind: bytes, name: str, target: str = "") -> tarfile.TarInfo:
-    """A member that is no file."""
+    """A member that is not a file."""
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
     return info
@@ -56,8 +56,10 @@ def main(endpoint: str, directory: Path) -> None:
         "no-server": archive({"frontend/package.json": "{}"}),
     }
     directory.mkdir(exist_ok=True)
-    for name, body in archives.items():
-        (directory / f"{name}.tar.gz").write_bytes(body)
+    with tarfile.open(directory / "all.tar", "w") as every:
+        for name, body in archives.items():
+            (directory / f"{name}.tar.gz").write_bytes(body)
+            every.add(directory / f"{name}.tar.gz", f"{name}.tar.gz")
     digests = {name: hashlib.sha256(body).hexdigest() for name, body in archives.items()}
     (directory / "digests.json").write_text(json.dumps(digests))
     s3 = botocore.session.Session(session_vars={"profile": (None, None, None, None)}).create_client(

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""User data of a backend host: from nothing but SSM and S3 to a running service, on first boot.
+"""User data of a backend host: at first boot it fetches the bundle and starts the service. It needs SSM and S3 only.
 
-Replace @env@ by the environment's name. Standard library only, Python 3.8 or newer; the credentials are the instance
-role's (IMDSv2), which needs ssm:GetParameter on /<env>/slipway/bundle and s3:GetObject on the bundle, besides what the
-service itself is deployed with. What happens is in /var/log/slipway/first-boot.log.
+Replace @env@ by the environment's name. Standard library only, Python 3.8 or newer. The credentials are those of the
+instance role (IMDSv2), which needs ssm:GetParameter on /<env>/slipway/bundle and s3:GetObject on the bundle, and the
+rights for a deploy of the service. The log is /var/log/slipway/first-boot.log.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LOG = Path("/var/log/slipway/first-boot.log")
 BUNDLES = Path("/opt/slipway/bundles")
 IMDS = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
 ENDPOINT = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
-# Far beyond what a bundle has: a few hundred MB in a few thousand files.
+# Limits far above the size of a bundle: a few hundred MB in a few thousand files.
 CHUNK, MEMBERS, LARGEST = 1 << 20, 50_000, 4 << 30
 EMPTY = hashlib.sha256(b"").hexdigest()
 Role = dict[str, str]
@@ -40,7 +40,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def imds(path: str, token: str | None = None) -> str:
-    """What the instance's metadata service (IMDSv2) says; without a token, a token."""
+    """An answer of the instance metadata service (IMDSv2); without a token, a new token."""
     given = {"X-aws-ec2-metadata-token": token} if token else {"X-aws-ec2-metadata-token-ttl-seconds": "600"}
     asked = urllib.request.Request(IMDS + path, method="GET" if token else "PUT", headers=given)  # noqa: S310
     with DIRECT.open(asked, timeout=5) as answer:

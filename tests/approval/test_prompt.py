@@ -46,7 +46,10 @@ PLAYBOOK = """
       run_once: true
 """
 QUESTION = f"production is about to get {TAG}. Type the tag to approve it as "
-REMEDY = f"Name who approved it: ansible-playbook approve.yml -e env=production -e site_release={TAG} -e approved_by=…"
+REMEDY = (
+    "Give the name of the approver: "
+    f"ansible-playbook approve.yml -e env=production -e site_release={TAG} -e approved_by=…"
+)
 LIMIT_SECONDS = scaled(60)
 
 
@@ -199,7 +202,7 @@ def test_nobody_answers_in_time(project: Path) -> None:
         run.asked(QUESTION)
         run.type(TAG)  # Without Enter.
         assert run.end() == 2, run.shown
-    assert f"{TAG} is not approved: nobody answered within 1 s" in run.shown
+    assert f"{TAG} is not approved: no answer within 1 s" in run.shown
 
 
 def test_what_was_typed_before_the_question_is_no_answer(project: Path) -> None:
@@ -251,7 +254,7 @@ def test_what_a_pipe_says_is_no_answer(project: Path) -> None:
         (["-e", "approved_by="], 2, "-e approved_by: the approver's name is empty"),
         (["-e", "approved_by=maria", "-e", '{"site_approvers": ["petra"]}'], 2, "maria may not approve a release"),
         (["-e", "approved_by=petra", "-e", '{"site_approvers": ["petra"]}'], 0, '"by": "petra"'),
-        (["-e", '{"site_approvers": "petra"}'], 2, "the approvers are no list"),
+        (["-e", '{"site_approvers": "petra"}'], 2, "the approvers are not a list"),
         (["--check"], 0, "approved: {}"),
     ],
 )
@@ -266,4 +269,4 @@ def test_a_name_in_the_inventory_approves_nothing(project: Path) -> None:
     variables.write_text("approved_by: maria\n", encoding="utf-8")
     ran = without_terminal(project)
     assert ran.returncode == 2
-    assert "approved_by is written in a file, which approves nothing" in ran.stdout + ran.stderr
+    assert "approved_by is set in a file, which does not approve a release" in ran.stdout + ran.stderr

@@ -14,20 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.backend.load import Answers
 from tests.backend.place import ROOT, Place
 from tests.support.deploys import wait_for
 from tests.support.hosts import subnet_of
+from tests.support.load import Answers
 
 GROUP = "umigo-dev-backend"
 READY = "/actuator/health/readiness"
 DRAIN_SECONDS = 2
-#: Of the service, for tests that start it often: it compiles less, and later.
-QUICK = {
-    "SPRING_PROFILES_ACTIVE": "dev",
-    "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-    "SPRING_MAIN_LAZY_INITIALIZATION": "true",
-}
 #: Seconds by which times of different tasks may differ: each takes the store's clock, which tells whole seconds.
 CLOCK = 2.0
 HEALTHY_SECONDS = 120.0
@@ -76,7 +70,7 @@ class Balancer:
         """Requests through the load balancer from another process, until the block ends."""
         with tempfile.TemporaryDirectory(prefix="load-") as directory:
             file = Path(directory) / "answers"
-            command = [sys.executable, "-m", "tests.backend.load", self.place.aws.alb + "/api/version", str(file)]
+            command = [sys.executable, "-m", "tests.support.load", self.place.aws.alb + "/api/version", str(file)]
             process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
             answers = Answers()
             try:

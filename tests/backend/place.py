@@ -16,28 +16,31 @@ import yaml
 
 from sandbox.testing import Sandbox
 from tests.support.git_server import GitServer
+from tests.support.host_place import HostPlace
 from tests.support.hosts import Host, Hosts, register_instance
 from tests.support.pace import scaled
 from tests.support.postgres import Postgres
-from tests.support.project import ROOT, Project, Ran
+from tests.support.project import ROOT, Ran
 from tests.support.umigo import BRANCH, BUCKET, MODULE, Umigo, maven_cache
 
 STATE_BUCKET = "umigo-dev-slipway"
 REPOSITORY = "starxtechnologysolutions/Umigo"
+#: Environment of the service: tests start it often, so it compiles less, and later.
+QUICK = {
+    "SPRING_PROFILES_ACTIVE": "dev",
+    "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "SPRING_MAIN_LAZY_INITIALIZATION": "true",
+}
 
 
 @dataclass(kw_only=True)
-class Place(Project):
+class Place(HostPlace):
     """The environment ``dev`` of a copy of the project, and everything that it talks to."""
 
     group: ClassVar[str] = "backend"
     name: str = "dev"
     aws: Sandbox
-    database: Postgres
-    git: GitServer
     umigo: Umigo
-    hosts: Hosts
-    members: list[Host] = field(default_factory=list)
     instances: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -49,9 +52,9 @@ class Place(Project):
         """The sandbox's."""
         return {name: value for name, value in self.aws.environment.items() if name.startswith("AWS_")}
 
-    def deploy(self, version: str, *arguments: str, **variables: Any) -> Ran:
-        """Deploy a release of the backend."""
-        return self.run("deploy.yml", *arguments, backend_release=f"backend-v{version}", **variables)
+    def deploy(self, release: str, *arguments: str, **variables: Any) -> Ran:
+        """Deploy a version of the backend."""
+        return self.run("deploy.yml", *arguments, backend_release=f"backend-v{release}", **variables)
 
     def records(self) -> list[dict[str, Any]]:
         """The records in the state store, oldest first."""
@@ -66,6 +69,10 @@ class Place(Project):
         document: dict[str, Any] = json.loads(body)
         return document
 
+    def locked(self) -> bool:
+        """Whether somebody holds the lock."""
+        return bool(self.lock()["state"] == "held")
+
     def inventory_name(self, host: Host) -> str:
         """What the inventory calls a host."""
         return f"umigo-dev-backend-{self.instances[host.name]}"
@@ -73,10 +80,6 @@ class Place(Project):
     def in_turn(self) -> list[Host]:
         """The hosts in the inventory's order."""
         return sorted(self.members, key=self.inventory_name)
-
-    def target(self, host: Host) -> dict[str, Any]:
-        """A host's entry in the newest record."""
-        return self.target_of(self.inventory_name(host))
 
     def answers(self, host: Host, path: str) -> Any:
         """What the application on a host answers."""
@@ -112,7 +115,8 @@ def _write_variables(place: Place) -> None:
         "backend_branch": BRANCH,
         "backend_module": MODULE,
         "artifact_bucket": BUCKET,
-        "backend_stable_for": 3,
+        "backend_environment": QUICK,
+        "backend_stable_for": 2,
         "backend_ready_timeout": scaled(120),
         "backend_target_group": None,
         "database_migration_maven_arguments": ["--offline"],
@@ -143,13 +147,13 @@ def make_place(
     *versions: str,
     count: int = 1,
     arguments: Mapping[str, tuple[str, ...]] | None = None,
-    image: str | None = None,
+    image: str | Mapping[str, str] | None = None,
     sandbox: Mapping[str, Any] | None = None,
 ) -> Iterator[Place]:
     """An environment with ``count`` bare hosts; the jars of ``versions`` are in the bucket.
 
     :param arguments: further ones of ``podman run``, by host.
-    :param image: what the hosts are made of, when they are not to be bare.
+    :param image: what the hosts are made of, when they are not to be bare: all, or some by name.
     :param sandbox: options of the sandbox; without them it is empty.
     """
     with ExitStack() as stack:
@@ -165,7 +169,8 @@ def make_place(
         for number in range(1, count + 1):
             name = f"umigo-dev-backend-{number}"
             extra = (*maven_cache("/var/lib/slipway-build"), *(arguments or {}).get(name, ()))
-            host = hosts.start(name, image=image, arguments=extra)
+            own = image.get(name) if isinstance(image, Mapping) else image
+            host = hosts.start(name, image=own, arguments=extra)
             host.trust(git.ca)
             place.members.append(host)
             tags = {"Role": "backend", "Environment": "dev"}

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.backend.balanced import CLOCK, QUICK
-from tests.backend.installed import installed_image
+from tests.backend.balanced import CLOCK
 from tests.backend.place import ROOT, Place, make_place
 from tests.support.deploys import NEW, OLD, SERVICES
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 
 CLUSTER = "sdt-dev-cluster"
 
@@ -28,7 +28,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Twelve services that run the old images, new ones being built, and a host that runs 0.1.0."""
     sandbox = {"seed": None, "environment": "dev", "speed": 8, "stale": 0.2}
     directory = tmp_path_factory.mktemp("both")
-    with make_place(directory, "0.1.0", "0.1.1", "0.3.0", image=installed_image(), sandbox=sandbox) as made:
+    with make_place(directory, "0.1.0", "0.1.1", "0.3.0", image=backend_image(), sandbox=sandbox) as made:
         shutil.copy(ROOT / "inventories" / "dev" / "fleet.yml", made.directory / "inventories" / "dev")
         real = yaml.safe_load((ROOT / "inventories" / "dev" / "group_vars" / "all.yml").read_text(encoding="utf-8"))
         own = yaml.safe_load((made.directory / "inventories/dev/group_vars/all.yml").read_text(encoding="utf-8"))
@@ -36,9 +36,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         kept = {name: value for name, value in real.items() if name not in dropped}
         made.set_variables("all", **{**kept, **own, "smoke_base_url": made.aws.alb})
         made.set_variables(
-            backend_environment=QUICK,
             backend_migrations="none",
-            backend_stable_for=2,
             backend_ready_timeout=scaled(180),
         )
         ran = made.deploy("0.1.0", "--limit", "backend")

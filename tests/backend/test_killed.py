@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from tests.backend.balanced import CLOCK, QUICK, Balancer, balance, look_for
-from tests.backend.installed import installed_image
-from tests.backend.load import ask as request
+from tests.backend.balanced import CLOCK, Balancer, balance, look_for
 from tests.backend.place import Place, make_place
+from tests.support.load import ask as request
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 
 REACH_SECONDS = 300.0
 UNFINISHED = "is unfinished"
@@ -27,19 +27,12 @@ UNFINISHED = "is unfinished"
 
 @pytest.fixture(scope="module")
 def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
-    """Two hosts that serve 0.1.0 through the load balancer."""
+    """Two hosts of a load balancer; nothing runs on them yet."""
     directory = tmp_path_factory.mktemp("killed")
-    with make_place(directory, "0.1.0", "0.1.1", "0.2.0", "0.6.0", count=2, image=installed_image()) as place:
+    with make_place(directory, "0.1.0", "0.1.1", "0.2.0", "0.6.0", count=2, image=backend_image()) as place:
         made = balance(place, register=False)
         # Migrations only where they are the subject: each takes Maven's time.
-        place.set_variables(
-            backend_environment=QUICK,
-            backend_migrations="none",
-            backend_stable_for=2,
-            backend_ready_timeout=scaled(180),
-        )
-        ran = place.deploy("0.1.0")
-        assert ran.code == 0, ran.text
+        place.set_variables(backend_migrations="none", backend_ready_timeout=scaled(180))
         yield made
 
 
@@ -78,7 +71,8 @@ def state_of(place: Place, index: int) -> str:
 def runs(place: Place, index: int, version: str) -> Callable[[], bool]:
     """Whether a host's link leads to a release."""
     host = place.in_turn()[index]
-    return lambda: state_of(place, index) == "updating" and version in host.run("readlink /app/app.jar")
+    link = host.spec.file("/app/app.jar")
+    return lambda: state_of(place, index) == "updating" and version in link.linked_to
 
 
 def migrating(place: Place) -> bool:
@@ -100,78 +94,79 @@ def ask(place: Place, version: str) -> str:
 
 
 def test_killed_while_the_release_is_staged(balancer: Balancer) -> None:
-    """0.1.0 → 0.1.1: nothing has begun, so the next run simply deploys."""
+    """Nothing → 0.1.0: nothing has begun, so the next run simply deploys."""
     place = balancer.place
     first = place.in_turn()[0]
-    start_and_reach(place, "0.1.1", lambda: "0.1.1" in first.run("ls /app/releases"), signal.SIGKILL)
-    assert serves(balancer) == "0.1.0"
-    assert versions(place) == ["0.1.0", "0.1.0"]
+    releases = first.spec.file("/app/releases")
+    start_and_reach(place, "0.1.0", lambda: "0.1.0" in str(releases.exists and releases.listdir()), signal.SIGKILL)
+    assert not first.spec.file("/app/app.jar").exists
+    assert balancer.states() == {}
 
-    again = place.deploy("0.1.1")
+    again = place.deploy("0.1.0")
     assert again.code == 0, again.text
     assert "ended before it changed anything" in again.text
-    assert [record["outcome"] for record in place.records()][-2:] == ["abandoned", "succeeded"]
-    assert versions(place) == ["0.1.1", "0.1.1"]
+    assert [record["outcome"] for record in place.records()] == ["abandoned", "succeeded"]
+    assert versions(place) == ["0.1.0", "0.1.0"]
+    assert serves(balancer) == "0.1.0"
 
 
 def test_killed_between_drain_and_switch_then_finished(balancer: Balancer) -> None:
-    """0.1.1 → 0.1.0."""
+    """0.1.0 → 0.1.1."""
     place = balancer.place
     first, second = place.in_turn()
     balancer.wait_healthy()
-    start_and_reach(place, "0.1.0", lambda: balancer.states().get(first.name) != "healthy", signal.SIGKILL)
-    assert serves(balancer) == "0.1.1"
-    assert place.version(second) == "0.1.1"
+    start_and_reach(place, "0.1.1", lambda: balancer.states().get(first.name) != "healthy", signal.SIGKILL)
+    assert serves(balancer) == "0.1.0"
+    assert place.version(second) == "0.1.0"
 
-    said = ask(place, "0.1.0")
-    assert place.inventory_name(first) in said
-    finished = place.deploy("0.1.0", resume="finish")
+    finished = place.deploy("0.1.1", resume="finish")
     assert finished.code == 0, finished.text
     assert place.record()["outcome"] == "succeeded"
-    assert versions(place) == ["0.1.0", "0.1.0"]
+    assert versions(place) == ["0.1.1", "0.1.1"]
     assert balancer.states() == {first.name: "healthy", second.name: "healthy"}
-    assert place.lock()["state"] == "free"
+    assert not place.locked()
 
 
 def test_killed_in_the_second_switch_then_undone(balancer: Balancer) -> None:
-    """0.1.0 stays: the host that was switched before goes back as well, after the one that was being switched."""
+    """0.1.1 stays: the host that was switched before goes back as well, after the one that was being switched."""
     place = balancer.place
     first, second = place.in_turn()
     balancer.wait_healthy()
-    start_and_reach(place, "0.1.1", runs(place, 1, "0.1.1"), signal.SIGKILL)
-    assert serves(balancer) == "0.1.1"
+    start_and_reach(place, "0.1.0", runs(place, 1, "0.1.0"), signal.SIGKILL)
+    assert serves(balancer) == "0.1.0"
 
-    said = ask(place, "0.1.0")
+    said = ask(place, "0.1.1")
     assert f"{place.inventory_name(first)} to" in said
-    undone = place.deploy("0.1.0", resume="undo")
+    assert place.inventory_name(second) in said
+    undone = place.deploy("0.1.1", resume="undo")
     assert undone.code == 0, undone.text
     assert place.record()["outcome"] == "undone", undone.text
-    assert versions(place) == ["0.1.0", "0.1.0"]
+    assert versions(place) == ["0.1.1", "0.1.1"]
     assert place.target(second)["undo"]["finished_at"] <= place.target(first)["undo"]["started_at"] + CLOCK
     assert balancer.states() == {first.name: "healthy", second.name: "healthy"}
-    assert place.lock()["state"] == "free"
+    assert not place.locked()
 
 
 def test_ctrl_c_in_a_switch_brings_everything_back(balancer: Balancer) -> None:
-    """0.1.0 stays, without another run."""
+    """0.1.1 stays, without another run."""
     place = balancer.place
     first, second = place.in_turn()
     balancer.wait_healthy()
-    output = start_and_reach(place, "0.1.1", runs(place, 0, "0.1.1"), signal.SIGINT)
-    assert versions(place) == ["0.1.0", "0.1.0"], output
+    output = start_and_reach(place, "0.1.0", runs(place, 0, "0.1.0"), signal.SIGINT)
+    assert versions(place) == ["0.1.1", "0.1.1"], output
     record: dict[str, Any] = place.record()
     assert (record["outcome"], record["phase"]) == ("undone", "closed"), output
     assert state_of(place, 1) == "planned"
     assert balancer.states() == {first.name: "healthy", second.name: "healthy"}
-    assert place.lock()["state"] == "free"
+    assert not place.locked()
 
 
 def test_killed_in_the_migration_then_finished(balancer: Balancer) -> None:
-    """0.1.0 → 0.2.0, whose migration may or may not have been carried out when the run was gone."""
+    """0.1.1 → 0.2.0, whose migration may or may not have been carried out when the run was gone."""
     place = balancer.place
     place.set_variables(backend_migrations=None)
     start_and_reach(place, "0.2.0", lambda: migrating(place), signal.SIGKILL)
-    assert versions(place) == ["0.1.0", "0.1.0"]
+    assert versions(place) == ["0.1.1", "0.1.1"]
 
     said = ask(place, "0.2.0")
     assert "migration" in said
@@ -192,4 +187,4 @@ def test_killed_in_a_compatible_migration_then_undone(balancer: Balancer) -> Non
     assert place.record()["outcome"] == "undone", undone.text
     assert versions(place) == ["0.2.0", "0.2.0"]
     assert {item["state"] for item in place.record()["targets"]} == {"planned"}
-    assert place.lock()["state"] == "free"
+    assert not place.locked()

@@ -8,16 +8,16 @@ The tests are the chapters of one story, in this order.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.backend.place import REPOSITORY, Place, Ran, make_place
+from tests.backend.place import REPOSITORY, Place, make_place
 from tests.promote.conftest import repository
 from tests.support.canaries import put_secret
+from tests.support.host_place import check_failure, check_no_change
 from tests.support.hosts import Host
 from tests.support.pace import scaled
 from tests.support.umigo import BUCKET, MODULE, tag_of
@@ -47,12 +47,6 @@ def host(place: Place) -> Host:
     return place.members[0]
 
 
-def ledger(host: Host) -> list[tuple[str, str]]:
-    """What the host's ledger says of each release, the newest first."""
-    found = json.loads(host.run("cat /var/lib/slipway/umigo-backend/ledger.json"))
-    return [(item["release"]["tag"], item["verdict"]) for item in found["releases"]]
-
-
 def process(place: Place, host: Host) -> Any:
     """The process that answers."""
     return place.answers(host, "/api/version")["pid"]
@@ -61,18 +55,22 @@ def process(place: Place, host: Host) -> Any:
 def runs(place: Place, host: Host, version: str) -> None:
     """Everybody agrees that the host runs this release, and nothing is left half-done."""
     assert place.version(host) == version
-    jar = host.run("readlink -f /app/app.jar")
-    assert jar.startswith(f"/app/releases/{tag_of(version)}-")
-    assert host.run("stat -c '%U %a' " + jar) == "root 444"
-    assert host.run("systemctl is-active umigo-backend") == "active"
-    assert host.run("systemctl is-enabled umigo-backend") == "enabled"
-    assert host.run("systemctl show -P User umigo-backend") == "umigo-backend"
-    assert host.run("readlink /etc/umigo-backend/current").startswith("/etc/umigo-backend/generations/")
+    link, service = host.spec.file("/app/app.jar"), host.spec.service("umigo-backend")
+    assert link.linked_to.startswith(f"/app/releases/{tag_of(version)}-")
+    jar = host.spec.file(link.linked_to)
+    assert (jar.user, jar.mode) == ("root", 0o444)
+    assert (service.is_running, service.is_enabled) == (True, True)
+    assert service.systemd_properties["User"] == "umigo-backend"
+    assert host.spec.file("/etc/umigo-backend/current").linked_to.startswith("/etc/umigo-backend/generations/")
     dropin = "/etc/systemd/system/umigo-backend.service.d/10-configuration.conf"
-    assert host.run(f"readlink {dropin}") == "/etc/umigo-backend/current/unit.conf"
-    assert json.loads(host.run("cat /var/lib/slipway/umigo-backend/ledger.json"))["pending"] is None
-    assert host.run("find /app /etc/umigo-backend -name '*.new' -o -name '.*.tmp'") == ""
-    assert place.lock()["state"] != "held"
+    assert host.spec.check_output("readlink %s", dropin) == "/etc/umigo-backend/current/unit.conf"
+    assert place.ledger(host)["pending"] is None
+    assert host.spec.check_output("find /app /etc/umigo-backend -name '*.new' -o -name '.*.tmp'") == ""
+    assert not place.locked()
+
+
+def status_says(place: Place, host: Host, version: str) -> None:
+    """Whoever asks for the status sees this release run."""
     status = place.run("playbooks/status.yml")
     assert status.code == 0, status.text
     line = next(line for line in status.text.splitlines() if place.inventory_name(host) in line and "✔" in line)
@@ -90,12 +88,6 @@ def applied(record: dict[str, Any]) -> list[str]:
     return [str(item["version"]) for item in (record.get("migrations") or {}).get("applied") or ()]
 
 
-def plainly(ran: Ran) -> None:
-    """It failed without a word that only a programmer understands."""
-    assert ran.code != 0, ran.text
-    assert "Traceback" not in ran.text, ran.text
-
-
 def test_a_bare_host_becomes_a_running_backend(place: Place, host: Host) -> None:
     ran = place.run("playbooks/bootstrap_host.yml", backend_release=tag_of("0.1.0"))
     assert ran.code == 0, ran.text
@@ -104,7 +96,8 @@ def test_a_bare_host_becomes_a_running_backend(place: Place, host: Host) -> None
     assert "smoke: 1 check passed" in ran.text
     assert "dev: 1 host deployed to backend-v0.1.0 in " in ran.text
     runs(place, host, "0.1.0")
-    assert ledger(host) == [("backend-v0.1.0", "good")]
+    status_says(place, host, "0.1.0")
+    assert place.verdicts(host) == [("backend-v0.1.0", "good")]
     assert schema(place) == ["1"]
 
     record = place.record()
@@ -123,11 +116,7 @@ def test_a_bare_host_becomes_a_running_backend(place: Place, host: Host) -> None
 def test_a_second_run_changes_nothing(place: Place, host: Host) -> None:
     pid = process(place, host)
     ran = place.run("playbooks/bootstrap_host.yml", "-v", backend_release=tag_of("0.1.0"))
-    assert ran.code == 0, ran.text
-    recaps = [line for line in ran.text.splitlines() if " ok=" in line]
-    assert recaps
-    assert all("changed=0" in line and "failed=0" in line for line in recaps), recaps
-    assert place.record()["outcome"] == "unchanged"
+    check_no_change(place, ran)
     assert "nothing to deploy: 1 host already runs what is asked" in ran.text
     assert process(place, host) == pid
 
@@ -156,7 +145,7 @@ def test_the_next_release_is_promoted_and_comes_with_its_migration(place: Place,
     assert "1 migration" in ran.text
     runs(place, host, "0.2.0")
     assert schema(place) == ["1", "2"]
-    assert ledger(host)[:2] == [("backend-v0.2.0", "good"), ("backend-v0.1.0", "good")]
+    assert place.verdicts(host)[:2] == [("backend-v0.2.0", "good"), ("backend-v0.1.0", "good")]
     record = place.record()
     assert record["outcome"] == "succeeded"
     assert record["targets"][0]["from"]["tag"] == "backend-v0.1.0"
@@ -182,13 +171,14 @@ def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host:
     secret = {"username": place.database.user, "password": place.database.password}
     put_secret(place.aws.client("secretsmanager"), "umigo/dev/database", secret)
     ran = place.deploy("0.3.0", backend_ready_timeout=scaled(40))
-    plainly(ran)
+    check_failure(ran)
     name = place.inventory_name(host)
     assert f"FAILED {name} after " in ran.text
     assert f"not ready within {scaled(40)} s: HTTP 503" in ran.text
     assert "dev is as it was before this deploy" in ran.text
     runs(place, host, "0.2.0")
-    assert ("backend-v0.3.0", "bad") in ledger(host)
+    status_says(place, host, "0.2.0")
+    assert ("backend-v0.3.0", "bad") in place.verdicts(host)
     record = place.record()
     assert record["outcome"] == "undone"
     (target,) = record["targets"]
@@ -201,7 +191,7 @@ def test_a_release_that_is_never_healthy_goes_back_by_itself(place: Place, host:
 def test_a_rollback_past_the_schema_is_refused(place: Place, host: Host) -> None:
     pid, records = process(place, host), len(place.records())
     ran = place.run("playbooks/rollback.yml")
-    plainly(ran)
+    check_failure(ran)
     said = [line for line in ran.text.splitlines() if line.strip()]
     (moved,) = [record["migrations"] for record in place.records() if "2" in applied(record)]
     again = f"ansible-playbook playbooks/rollback.yml -e env={place.name} -e force_schema=true"
@@ -241,7 +231,7 @@ def publish_without_a_way_back(place: Place) -> None:
 def test_after_a_migration_of_no_return_a_failure_needs_a_person(place: Place, host: Host) -> None:
     publish_without_a_way_back(place)
     ran = place.deploy(LOST, backend_ready_timeout=scaled(20))
-    plainly(ran)
+    check_failure(ran)
     record = place.record()
     assert record["outcome"] == "needs_person", ran.text
     assert record["migrations"]["state"] == "done"
@@ -250,5 +240,5 @@ def test_after_a_migration_of_no_return_a_failure_needs_a_person(place: Place, h
     assert "migration 3 is not declared backward-compatible" in ran.text
     assert schema(place) == ["1", "2", "3"]
     # It is not put back: what runs is the new release, for a person to look at.
-    assert host.run("readlink /app/app.jar").startswith(f"/app/releases/{tag_of(LOST)}-")
-    assert place.lock()["state"] != "held"
+    assert host.spec.file("/app/app.jar").linked_to.startswith(f"/app/releases/{tag_of(LOST)}-")
+    assert not place.locked()

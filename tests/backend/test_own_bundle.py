@@ -22,6 +22,7 @@ from tests.codedeploy.agent import Agent
 from tests.codedeploy.imds import INSTANCE, serve_imds
 from tests.support.hosts import Host, podman
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 from tests.support.umigo import tag_of
 
 CACHE = ROOT / ".run" / "bundle" / "cache"
@@ -31,8 +32,9 @@ BOOT_SECONDS = scaled(1500)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Two bare hosts, and a project that bundles can be built of."""
-    with make_place(tmp_path_factory.mktemp("own"), "0.1.0", "0.2.0", "0.3.0", count=2) as made:
+    """A bare host, one with the packages already, and a project that bundles can be built of."""
+    image = {"umigo-dev-backend-2": backend_image()}
+    with make_place(tmp_path_factory.mktemp("own"), "0.1.0", "0.2.0", "0.3.0", count=2, image=image) as made:
         copy_what_a_bundle_is_made_of(made.directory)
         # Nobody reaches these hosts but themselves, and no load balancer's events follow.
         made.set_variables(backend_connection="none", codedeploy_load_balancer=False)
@@ -119,15 +121,16 @@ def schema(place: Place) -> list[str]:
 
 def test_codedeploy_makes_a_bare_host_a_running_backend(place: Place, agent: Agent) -> None:
     host = agent.host
-    assert host.run("command -v java || echo none") == "none"
+    assert not host.spec.exists("java")
     done = agent.deploy(bundle(place, "0.1.0"), "d-OWN000001")
     assert done.succeeded, agent.log("d-OWN000001")
     assert "backend-v0.1.0 serves" in done.last.verdict
     assert place.version(host) == "0.1.0"
     assert schema(place) == ["1"]
-    assert host.run("readlink /app/app.jar").startswith("/app/releases/backend-v0.1.0-")
-    assert host.run("systemctl show -P User umigo-backend") == "umigo-backend"
-    assert host.run("stat -Lc '%U %a' /etc/umigo-backend/current/env") == "root 600"
+    assert host.spec.file("/app/app.jar").linked_to.startswith("/app/releases/backend-v0.1.0-")
+    assert host.spec.service("umigo-backend").systemd_properties["User"] == "umigo-backend"
+    settings = host.spec.file(host.spec.file("/etc/umigo-backend/current/env").linked_to)
+    assert (settings.user, settings.mode) == ("root", 0o600)
     assert outcome(place, host, "d-OWN000001") == "succeeded"
 
 
@@ -150,7 +153,7 @@ def test_a_release_that_is_never_ready_leaves_the_old_one_serving(place: Place, 
     assert f"not ready within {scaled(45)} s: HTTP 503" in done.last.verdict
     assert "Traceback" not in done.last.output
     assert place.version(agent.host) == "0.2.0"
-    assert agent.host.run("readlink /app/app.jar").startswith("/app/releases/backend-v0.2.0-")
+    assert agent.host.spec.file("/app/app.jar").linked_to.startswith("/app/releases/backend-v0.2.0-")
     assert outcome(place, agent.host, "d-OWN000003") == "undone"
 
 
@@ -176,8 +179,8 @@ def test_a_host_that_boots_meanwhile_runs_the_last_good_release(place: Place, ne
     log = newcomer.run("tail -n 60 /var/log/slipway/boot.log", check=False)
     assert said.splitlines()[-1] == "slipway: boot: this host serves", said + log
     assert place.version(newcomer) == "0.2.0"
-    assert newcomer.run("systemctl is-enabled umigo-backend") == "enabled"
-    assert f"ok: [{INSTANCE}]" in newcomer.run("cat /var/log/slipway/boot.log")
+    assert newcomer.spec.service("umigo-backend").is_enabled
+    assert newcomer.spec.file("/var/log/slipway/boot.log").contains(f"ok: .{INSTANCE}.")
     assert after == before
     assert place.database.query("SELECT * FROM flyway_schema_history ORDER BY installed_rank") == history
 
@@ -185,5 +188,5 @@ def test_a_host_that_boots_meanwhile_runs_the_last_good_release(place: Place, ne
 def test_no_secret_is_in_what_the_hosts_kept_of_it(place: Place) -> None:
     places = "/var/log /run/slipway /var/lib/slipway /opt/slipway /opt/codedeploy-agent /tmp /app"
     for host in place.members:
-        assert host.run(f"grep -rslF -e '{place.database.password}' {places} || echo none") == "none"
-        assert host.run(f"journalctl --no-pager | grep -cF -e '{place.database.password}' || true") == "0"
+        assert host.spec.run(f"grep -rslF -e '{place.database.password}' {places}").stdout == ""
+        assert place.database.password not in host.spec.check_output("journalctl --no-pager")

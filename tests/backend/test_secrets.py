@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.installed import installed_image
 from tests.backend.place import STATE_BUCKET, Place, Ran, make_place
 from tests.support.canaries import Canaries, put_parameter, put_secret
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 
 UNITS = ("umigo-backend",)
 #: The directories of the servers that the tests bring, which know the secrets.
@@ -53,7 +53,7 @@ def plant(place: Place) -> Canaries:
 @pytest.fixture(scope="module")
 def traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
     """A first deploy, one that changes nothing, and one that fails, at the highest verbosity."""
-    with make_place(tmp_path_factory.mktemp("secrets"), "0.1.0", "0.3.0", image=installed_image()) as place:
+    with make_place(tmp_path_factory.mktemp("secrets"), "0.1.0", "0.3.0", image=backend_image()) as place:
         canaries, began = plant(place), time.time()
         facts = place.directory / "facts"
         place.environ = {
@@ -97,14 +97,15 @@ def test_nothing_on_the_host_has_one(traces: Traces) -> None:
 
 def test_the_allowed_places_are_the_services_alone(traces: Traces) -> None:
     host = traces.place.members[0]
-    modes = host.run("find /etc/umigo-backend/generations -mindepth 1 -printf '%M %u %y %f\\n'").splitlines()
+    listed = host.spec.check_output("find /etc/umigo-backend/generations -mindepth 1 -printf '%M %u %y %f\\n'")
+    modes = listed.splitlines()
     files = [line for line in modes if " f " in line]
     assert files
     secret = [line for line in files if not line.endswith(" unit.conf")]
     assert all(line.startswith("-rw------- root") for line in secret), files
     assert all(line.startswith("drwx------ root") for line in modes if " d " in line), modes
-    outside = host.run("su -s /bin/sh nobody -c 'cat /etc/umigo-backend/current/env' 2>&1 || true")
-    assert "Permission denied" in outside
+    outside = host.spec.run("su -s /bin/sh nobody -c 'cat /etc/umigo-backend/current/env'")
+    assert (outside.succeeded, "Permission denied" in outside.stderr) == (False, True)
 
 
 def test_nothing_on_this_machine_has_one(traces: Traces) -> None:

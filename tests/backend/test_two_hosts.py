@@ -12,24 +12,19 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.backend.balanced import CLOCK, QUICK, Balancer, balance, look_for
-from tests.backend.installed import installed_image
-from tests.backend.place import Place, make_place
+from tests.backend.balanced import CLOCK, Balancer, balance, look_for
+from tests.backend.place import QUICK, Place, make_place
 from tests.support.pace import scaled
+from tests.support.prepared import backend_image
 
 
 @pytest.fixture(scope="module")
 def balancer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     """Two hosts that serve 0.1.0 through the load balancer; they have never been migrated for."""
     directory = tmp_path_factory.mktemp("two")
-    with make_place(directory, "0.1.0", "0.1.1", "0.3.0", count=2, image=installed_image()) as place:
+    with make_place(directory, "0.1.0", "0.1.1", "0.3.0", count=2, image=backend_image()) as place:
         made = balance(place, register=False)
-        place.set_variables(
-            backend_environment=QUICK,
-            backend_migrations="none",
-            backend_stable_for=2,
-            backend_ready_timeout=scaled(180),
-        )
+        place.set_variables(backend_migrations="none", backend_ready_timeout=scaled(180))
         # A host that runs its own bundle comes first and has no turn: counted, it would let both others go at once.
         place.set_variables(backend_serial=[1, 2])
         (place.directory / "inventories" / "dev" / "a_self.yml").write_text(
@@ -147,7 +142,7 @@ def test_a_host_that_vanishes_in_its_switch(balancer: Balancer) -> None:
     first, second = settle(balancer, "0.1.0")
     pid = place.answers(second, "/api/version")["pid"]
     with place.started("deploy.yml", backend_release="backend-v0.1.1") as process:
-        look_for("its link is switched", lambda: "0.1.1" in first.run("readlink /app/app.jar"), 240)
+        look_for("its link is switched", lambda: "0.1.1" in first.spec.file("/app/app.jar").linked_to, 240)
         first.vanish()
         output, _none = process.communicate(timeout=scaled(400))
     assert process.returncode != 0, output

@@ -16,12 +16,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.backend.load import Answers
-from tests.backend.load import ask as request
 from tests.backend.place import Place, make_place
 from tests.bench.runs import CommandFailed
 from tests.bench.table import Row
 from tests.support.deploys import wait_for
+from tests.support.load import Answers
+from tests.support.load import ask as request
 
 BOOTSTRAP = "playbooks/bootstrap_host.yml"
 SECOND = 1 / 3
@@ -94,7 +94,7 @@ def answers(place: Place) -> Iterator[Answers]:
     with tempfile.TemporaryDirectory(prefix="load-") as scratch:
         file = Path(scratch) / "answers"
         url = f"http://{place.members[0].address}:8080/api/version"
-        command = [sys.executable, "-m", "tests.backend.load", url, str(file), str(POLL_SECONDS)]
+        command = [sys.executable, "-m", "tests.support.load", url, str(file), str(POLL_SECONDS)]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         found = Answers()
         try:

@@ -248,7 +248,7 @@ def test_a_mistake_in_the_inventory_is_one_line(tmp_path: Path, site: Site) -> N
     assert ran.code == 2, ran.text
     said = [line for line in ran.text.splitlines() if "sentri" in line]
     assert len(said) == 1, ran.text
-    assert "inventories/staging: site_checklist[0].kind: there is no kind 'sentri'. There are http," in said[0]
+    assert "inventories/staging: site_checklist[0].kind: there is no kind 'sentri'. Use one of http," in said[0]
 
 
 def test_login_members_and_their_table(tmp_path: Path, site: Site) -> None:

@@ -65,34 +65,34 @@ def test_the_first_deployment_makes_a_host_serve(world: World, agent: Agent) -> 
     assert serves(agent.host) == "backend-v0.1.0"
     assert (outcome(world, "d-1"), claims(world)) == ("succeeded", [])
     # The backup that the inventory declares came before the migration: there was no schema yet.
-    (line,) = agent.host.run("cat /var/lib/standin/backups").splitlines()
+    (line,) = agent.host.spec.file("/var/lib/standin/backups").content_string.splitlines()
     label, release, schema = line.split()
     assert (release, schema) == ("backend-v0.1.0", "0")
     backup = record_of(world, "d-1")["migrations"]["backup"]
     assert (backup["label"], backup["reference"]) == (label, "/var/lib/standin/backups")
     assert backup["at"]
     # Compiled files are on the disk, not in memory.
-    assert agent.host.run("find /run/slipway -name '*.pyc'") == ""
+    assert agent.host.spec.check_output("find /run/slipway -name '*.pyc'") == ""
 
 
 def test_without_the_backup_there_is_no_migration(world: World, agent: Agent) -> None:
-    world.publish("backend-v0.1.5", migrations=TWO)
+    world.write("group_vars/backend/traffic.yml", "codedeploy_load_balancer: true\n")
+    world.publish("backend-v0.2.0", migrations=TWO)
     agent.host.run("touch /var/lib/standin/full")
-    done = agent.deploy(world.bundle("backend-v0.1.5"), "d-1b")
+    agent.load_balancer = True
+    done = agent.deploy(world.bundle("backend-v0.2.0"), "d-1b")
     agent.host.run("rm /var/lib/standin/full")
     assert done.last.name == "AfterInstall"
     assert "the backup before the migration failed: the disk is full. Correct backend_backup_hook" in done.last.verdict
-    assert '"2"' not in agent.host.run("cat /var/lib/standin/schema.json")
+    assert not agent.host.spec.file("/var/lib/standin/schema.json").contains('"2"')
     assert (outcome(world, "d-1b"), claims(world)) == ("undone", [])
 
 
 def test_behind_a_load_balancer_the_end_is_when_requests_reach_it_again(world: World, agent: Agent) -> None:
-    world.publish("backend-v0.2.0", migrations=TWO)
-    world.write("group_vars/backend/traffic.yml", "codedeploy_load_balancer: true\n")
-    agent.load_balancer = True
+    """The same bundle, now that there is room for the backup."""
     done = agent.deploy(world.bundle("backend-v0.2.0"), "d-2")
     agent.load_balancer = False
-    world.write("group_vars/backend/traffic.yml", "codedeploy_load_balancer: false\n")
+    world.remove("group_vars/backend/traffic.yml")
     assert done.succeeded, agent.log("d-2")
     assert [event.name for event in done.events][:2] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
     assert "0 connections of clients on port 8080" in done["AfterBlockTraffic"].verdict
@@ -131,7 +131,7 @@ def test_an_event_over_its_limit_is_ended_with_all_it_started(world: World, agen
     assert done.last.name == "AfterInstall"
     assert "failed: it took longer than 30 s and was ended" in done.last.verdict
     assert not done.last.timed_out
-    assert agent.host.run("pgrep -f '[d]atabase.py' || echo none") == "none"
+    assert [item for item in agent.host.spec.process.filter(comm="python3") if "database.py" in item.args] == []
     assert serves(agent.host) == "backend-v0.2.0"
     assert (outcome(world, "d-6"), claims(world)) == ("undone", [])
 
@@ -152,15 +152,20 @@ def test_a_redeploy_of_the_revision_that_runs_restarts_nothing(world: World, age
     HostJournal.open(store, "codedeploy", stopped)
     world.write("group_vars/backend/none.yml", "backend_migrations: none\n")
     bundle = world.bundle("backend-v0.2.0")
-    world.write("group_vars/backend/none.yml", "backend_migrations: flyway\n")
+    world.remove("group_vars/backend/none.yml")
     with tarfile.open(bundle) as archive:
-        assert not [name for name in archive.getnames() if "flyway/" in name or "migrations/" in name]
-    before = agent.host.run("systemctl show -P InvocationID umigo-backend")
+        own = [name for name in archive.getnames() if not name.startswith("collections/")]
+        assert own
+        assert not [name for name in own if "flyway/" in name or "migrations/" in name]
+    service = agent.host.spec.service("umigo-backend")
+    before = service.systemd_properties["InvocationID"]
     done = agent.deploy(bundle, "d-8")
     assert done.succeeded, agent.log("d-8")
-    assert "Look what the database has" not in agent.host.run("cat /var/log/slipway/codedeploy/d-8/AfterInstall.log")
+    log = agent.host.spec.file("/var/log/slipway/codedeploy/d-8/AfterInstall.log")
+    assert log.exists
+    assert not log.contains("Compare with the database")
     assert (outcome(world, "d-stopped"), claims(world)) == ("undone", [])
-    assert agent.host.run("systemctl show -P InvocationID umigo-backend") == before
+    assert service.systemd_properties["InvocationID"] == before, "it was restarted"
 
 
 def test_a_deploy_from_elsewhere_keeps_the_host_out_before_anything_is_changed(world: World, agent: Agent) -> None:
@@ -194,7 +199,8 @@ def test_no_secret_is_in_a_bundle_a_log_or_a_record(world: World, agent: Agent) 
                 file = archive.extractfile(member)
                 assert file is None or CANARY.encode() not in file.read(), member.name
     places = "/var/log /run/slipway /var/lib/slipway /opt/slipway /opt/codedeploy-agent /tmp /app"
-    assert agent.host.run(f"grep -rlF {CANARY} {places} || echo none") == "none"
-    assert agent.host.run(f"journalctl --no-pager | grep -F {CANARY} || echo none") == "none"
+    spec = agent.host.spec
+    assert spec.run(f"grep -rlF {CANARY} {places}").stdout == ""
+    assert CANARY not in spec.check_output("journalctl --no-pager")
     assert CANARY not in str(world.objects("testing/"))
-    assert agent.host.run(f"grep -rlF {CANARY} /etc") != ""
+    assert spec.check_output(f"grep -rlF {CANARY} /etc") != ""

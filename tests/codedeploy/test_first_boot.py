@@ -151,7 +151,7 @@ def test_a_bare_host_boots_the_bundle(world: World, host: Host, imds: str) -> No
     given = f"AWS_EC2_METADATA_SERVICE_ENDPOINT={imds} AWS_ENDPOINT_URL={world.aws.endpoint}"
     said = host.run(f"env -i PATH=/usr/bin:/bin {given} /root/user-data")
     assert said.splitlines()[-1] == "slipway: boot: this host serves"
-    assert json.loads(host.run("cat /root/booted.json")) == {
+    assert json.loads(host.spec.file("/root/booted.json").content_string) == {
         "env": "testing",
         "host": INSTANCE,
         "boot": True,

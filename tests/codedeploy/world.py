@@ -12,11 +12,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sandbox.testing import Sandbox
+from tests.support import fixtures
 from tests.support.hosts import Host
 from tests.support.pace import scaled
 
@@ -89,6 +90,8 @@ class World:
 
     directory: Path
     aws: Sandbox
+    published: dict[str, str] = field(default_factory=dict)
+    built: dict[str, Path] = field(default_factory=dict)
 
     @property
     def bundles(self) -> Path:
@@ -134,6 +137,10 @@ class World:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
+    def remove(self, name: str) -> None:
+        """Remove a file of the environment."""
+        (self.directory / "inventories" / "testing" / name).unlink()
+
     def publish(self, tag: str, kind: str = "good", migrations: dict[str, str] | None = None) -> str:
         """Put a release's artifact into S3; its digest."""
         packed = io.BytesIO()
@@ -145,15 +152,20 @@ class World:
         s3, key = self.aws.client("s3"), f"{BRANCH}/{tag}/app.jar"
         s3.put_object(Bucket=BUCKET, Key=key, Body=packed.getvalue())
         s3.put_object(Bucket=BUCKET, Key=f"{key}.sha256", Body=f"{digest}  app.jar\n".encode())
+        self.published[tag] = digest
         return f"sha256:{digest}"
 
-    def bundle(self, tag: str, *more: str, python: str = "3.11") -> Path:
-        """Build the bundle of a release as an operator does."""
-        said = self.playbook("bundle.yml", f"backend_release={tag}", f"bundle_pythons={python}", *more)
-        # One that was built before, of other settings, may still be there.
-        found = sorted(self.bundles.glob(f"{tag}-*.tar.gz"), key=lambda path: path.stat().st_mtime)
-        assert found, said
-        return found[-1]
+    def bundle(self, tag: str) -> Path:
+        """The bundle of a release, built as an operator does; once for the same release and inventory."""
+        inventory = self.directory / "inventories" / "testing"
+        key = fixtures.digest(tag, self.published[tag], inventory, self.directory / "playbooks")
+        if key not in self.built:
+            said = self.playbook("bundle.yml", f"backend_release={tag}", "bundle_pythons=3.11")
+            # One that was built before, of other settings, may still be there.
+            found = sorted(self.bundles.glob(f"{tag}-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+            assert found, said
+            self.built[key] = found[-1]
+        return self.built[key]
 
     def playbook(self, name: str, *variables: str) -> str:
         """Run a playbook on this machine; what it printed."""

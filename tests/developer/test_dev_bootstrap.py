@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox.testing import Sandbox
+from tests.backend.place import QUICK
 from tests.runbooks import commands
 from tests.support.deploys import LIMIT_SECONDS, Deploys, Ran, make_deploys
 from tests.support.pace import scaled
@@ -88,7 +89,7 @@ def test_without_a_checkout_three_steps_are_skipped(deploys: Deploys) -> None:
 
 def test_a_bad_path_is_one_line(deploys: Deploys, tmp_path: Path) -> None:
     for path, said in (
-        ("/nowhere", "-e backend_path: /nowhere is no directory. Clone the backend, and name its checkout"),
+        ("/nowhere", "-e backend_path: /nowhere is not a directory. Clone the backend, and name its checkout"),
         (str(tmp_path), f"-e backend_path: {tmp_path} has no {MODULE}/pom.xml. Name the backend's checkout"),
     ):
         ran = bootstrap(deploys, "-e", f"backend_path={path}")
@@ -115,7 +116,7 @@ def test_a_backend_from_nothing_to_running(
         [word.replace("~/src/Umigo", str(umigo.directory)).replace("seed.sql", str(seeds)) for word in command[1:]]
         for command in commands("backend.md", "A developer's machine")
     )
-    start += ["-e", json.dumps({"dev_environment": {"SERVER_PORT": str(port)}})]
+    start += ["-e", json.dumps({"dev_environment": {**QUICK, "SERVER_PORT": str(port)}})]
     try:
         ran = bootstrap(deploys, *start)
         assert ran.code == 0, ran.text
@@ -140,14 +141,14 @@ def test_a_backend_from_nothing_to_running(
         assert [line.partition(": ")[2].split(" (")[0] for line in lines] == [
             f"{env_file} is up to date",
             f"127.0.0.1/{database.database}: nothing to migrate, seed.sql was run before",
-            "it runs already",
+            "it is already running",
         ]
     finally:
         stopped = bootstrap(deploys, *stop)
     assert "was stopped" in stopped.out, stopped.text
     with pytest.raises(OSError, match="refused"):
         ask(port, "/api/version")
-    assert bootstrap(deploys, *stop).out == "backend launch: it does not run\n"
+    assert bootstrap(deploys, *stop).out == "backend launch: it is not running\n"
 
 
 def test_what_is_missing_is_named(deploys: Deploys, sandbox: Sandbox, database: Postgres, tmp_path: Path) -> None:

@@ -66,15 +66,15 @@ INVENTORY = [
         arrange=edit(FLEET, "service_port: 8082", "service_port: 8082\n          ecs_service: sdt-local-bff-service"),
     ),
     row(
-        "priority that is no number",
-        f"inventories/local/{FLEET}:17: priority_high: the priority is no number. "
+        "priority that is not a number",
+        f"inventories/local/{FLEET}:17: priority_high: the priority is not a number. "
         "Name the group priority_<number>, such as priority_4",
         arrange=edit(FLEET, "priority_4", "priority_high"),
     ),
     row(
-        "port that is no number",
-        f"inventories/local/{FLEET}:21: service_port eighty of user-service is no port. "
-        "A number from 1 to 65535 is wanted",
+        "port that is not a number",
+        f"inventories/local/{FLEET}:21: service_port eighty of user-service is not a valid port. "
+        "Write a number from 1 to 65535",
         arrange=edit(FLEET, "8082", "eighty"),
     ),
     row(
@@ -101,7 +101,7 @@ INVENTORY = [
         arrange=edit(VARS, "max_parallel: 4", 'max_parallel: "{{ cores "'),
     ),
     row(
-        "smoke checks that are no list",
+        "smoke checks that are not a list",
         f"{FIRST}: smoke_checks: smoke checks must be a list. Write - name: …, path: /…",
         arrange=edit(VARS, SMOKE, "smoke_checks: yes\n"),
     ),
@@ -111,14 +111,14 @@ INVENTORY = [
         arrange=edit(VARS, "    status: 200", "    statuss: 200"),
     ),
     row(
-        "account that is no number",
-        f"{ALL}: account_id '12345' is no account number. "
+        "account that is not a number",
+        f"{ALL}: account_id '12345' is not an AWS account number. "
         "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
         arrange=variable("account_id", "12345"),
     ),
     row(
         "region that is none",
-        f"{ALL}: aws_region 'eu-west1' is no region. Write it as in eu-west-1",
+        f"{ALL}: aws_region 'eu-west1' is not an AWS region. Write it as in eu-west-1",
         arrange=variable("aws_region", "eu-west1"),
     ),
 ]
@@ -162,8 +162,8 @@ SPOIL = [
         arrange=delete_service,
     ),
     row(
-        "priority tag that is no number",
-        f"inventories/local/fleet.aws_ecs.yml: {ARN}: tag Priority='high' is no number. Write a whole number from 1",
+        "priority tag that is not a number",
+        f"inventories/local/fleet.aws_ecs.yml: {ARN}: tag Priority='high' is not a number. Write a whole number from 1",
         arrange=from_tags([{"key": "Priority", "value": "high"}]),
     ),
     row(

@@ -10,10 +10,10 @@ import pytest
 
 from tests.e2e.bad_input import ALL, FLEET, REGISTRY, USER, VARS, Place, Row, both, edit, refuses, row, variable
 
-PUSH = "Push it, or give the tag of one that was pushed: ansible-playbook deploy.yml -e env=local -e image_tag=…"
-PUSH_ALL = "Push them, or give a tag that all of them have: ansible-playbook deploy.yml -e env=local -e image_tag=…"
+PUSH = "Push it, or set the tag of an image that exists: ansible-playbook deploy.yml -e env=local -e image_tag=…"
+PUSH_ALL = "Push them, or set a tag that all of them have: ansible-playbook deploy.yml -e env=local -e image_tag=…"
 TAG = "A tag is up to 128 of A-Z a-z 0-9 _ . - and does not begin with . or -"
-FORMS = "Say -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
+FORMS = "Set -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
 
 ROWS = [
     row(
@@ -45,11 +45,15 @@ ROWS = [
         f"{PUSH}",
         arrange=edit(FLEET, "service_port: 8082", "service_port: 8082\n          image_repository: sdt/local/users"),
     ),
-    row("tag with a space", f"-e image_tag: 'a b' is no image tag. {TAG}", arguments=("-e", '{"image_tag": "a b"}')),
+    row(
+        "tag with a space",
+        f"-e image_tag: 'a b' is not a valid image tag. {TAG}",
+        arguments=("-e", '{"image_tag": "a b"}'),
+    ),
     row(
         "tags of services that do not exist, and none",
-        "-e image_tag: 'user-servcie' is no service. Did you mean user-service?",
-        f"-e image_tag: '' of api-gateway is no image tag. {TAG}",
+        "-e image_tag: 'user-servcie' is not a service. Did you mean user-service?",
+        f"-e image_tag: '' of api-gateway is not a valid image tag. {TAG}",
         arguments=("-e", "image_tag=user-servcie=3f9c2d1,api-gateway="),
     ),
     row(
@@ -60,7 +64,8 @@ ROWS = [
     row("list of tags", f"-e image_tag: image_tag is a list. {FORMS}", arguments=("-e", '{"image_tag": ["a"]}')),
     row(
         "tags as half a JSON",
-        "-e image_tag: '{\"user-service\": }' is no JSON (Expecting value: line 1 column 18 (char 17)). " + FORMS,
+        "-e image_tag: '{\"user-service\": }' is not valid JSON (Expecting value: line 1 column 18 (char 17)). "
+        + FORMS,
         arguments=("-e", json.dumps({"image_tag": '{"user-service": }'})),
     ),
     row(
@@ -71,8 +76,8 @@ ROWS = [
         "-e lock_ttl: lock_ttl is '1'. It is a number of at least 5, e.g. lock_ttl: 120",
         "-e lock_wait: lock_wait is 'soon'. It is a number of at least 0, e.g. lock_wait: 0",
         "-e resume: resume is 'yes'. It is finish or undo",
-        "-e force_full_build: force_full_build is 'perhaps'. It is true or false",
-        "-e ship_drift: ship_drift names 'user', which is no service. Did you mean user-service?",
+        "-e force_full_build: force_full_build is 'perhaps'. Write true or false",
+        "-e ship_drift: ship_drift names 'user', which is not a service. Did you mean user-service?",
         arguments=(
             *("-e", "max_parallel=many stabilise_timeout=-1 on_failure=maybe lock_ttl=1 lock_wait=soon resume=yes"),
             *("-e", "force_full_build=perhaps ship_drift=user"),

@@ -83,7 +83,7 @@ def document(**changes: Any) -> dict[str, Any]:
 ROWS = [
     row(
         "kind of store that there is not",
-        "state_store: 'ftp://files/slipway' is no kind of state store that Slipway knows. "
+        "state_store: 'ftp://files/slipway' is not a kind of state store that Slipway knows. "
         "Write s3://bucket/prefix or a directory",
         arrange=variable("state_store", "ftp://files/slipway"),
     ),
@@ -106,7 +106,7 @@ ROWS = [
     ),
     row(
         "directory that is a file",
-        f"{STATE}: the state store cannot be used: a part of the path is no directory. "
+        f"{STATE}: the state store cannot be used: a part of the path is not a directory. "
         "Let state_store name a directory",
         arrange=lambda place: place.state.write_text("a file", encoding="utf-8"),
     ),
@@ -118,7 +118,7 @@ ROWS = [
     ),
     row(
         "record of an unknown schema",
-        f"{STATE}/local/releases/r1.json: this is no slipway/record/1 document but 'slipway/record/9'. "
+        f"{STATE}/local/releases/r1.json: this is not a slipway/record/1 document but 'slipway/record/9'. "
         "Use the version of Slipway that wrote it",
         arrange=record(document(schema="slipway/record/9")),
     ),
@@ -141,7 +141,7 @@ ROWS = [
         arguments=("-e", "resume=undo"),
     ),
     row(
-        "pointer that is no JSON",
+        "pointer that is not valid JSON",
         f"{STATE}/local/current.json: the pointer to the newest record is damaged. {POINTER}",
         arrange=stored("current.json", '{"rec'),
     ),
@@ -156,8 +156,8 @@ ROWS = [
         arrange=stored("current.json", {"record": "r9"}),
     ),
     row(
-        "lock that is no JSON",
-        f"{STATE}/local/lock.json: the lock cannot be read: it is no JSON. {LOCK}",
+        "lock that is not valid JSON",
+        f"{STATE}/local/lock.json: the lock cannot be read: it is not valid JSON. {LOCK}",
         arrange=stored("lock.json", '{"schema": "slip'),
     ),
     row(
@@ -199,7 +199,7 @@ def test_an_unfinished_deploy_is_shown_and_nothing_else_is_done(place: Place) ->
     assert ran.code == 2
     assert "in flight   user-service" in ran.text
     assert lines_of(ran)[-1] == (
-        "local: the deploy r1 is unfinished. Go on with it: ansible-playbook deploy.yml -e env=local -e resume=finish "
+        "local: the deploy r1 is unfinished. Resume it: ansible-playbook deploy.yml -e env=local -e resume=finish "
         "or ansible-playbook deploy.yml -e env=local -e resume=undo"
     )
     untouched(place)

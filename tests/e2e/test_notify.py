@@ -60,16 +60,24 @@ def slack() -> Iterator[Slack]:
     thread.join()
 
 
-def test_a_webhook_is_told_the_start_and_the_end(deploys: Deploys, slack: Slack) -> None:
+def test_a_webhook_is_told_the_start_and_the_end_and_the_summary_goes_where_the_step_reads_it(
+    deploys: Deploys, slack: Slack
+) -> None:
+    step = deploys.directory / "step.md"
+    step.write_text("before\n", encoding="utf-8")
     deploys.variables["slack"] = {"webhook": {"env": "SLACK_WEBHOOK_URL"}}
-    deploys.environ["SLACK_WEBHOOK_URL"] = f"{slack.url}/services/{SECRET}"
+    deploys.environ |= {"SLACK_WEBHOOK_URL": f"{slack.url}/services/{SECRET}", "GITHUB_STEP_SUMMARY": str(step)}
     ran = deploys.run(*LIMITED)
     assert ran.code == 0, ran.text
     texts = [json.dumps(body) for _path, body in slack.received]
     assert len(texts) == 2
     assert "started" in texts[0]
     assert "succeeded" in texts[1]
-    assert SECRET not in ran.text + json.dumps(deploys.record())
+    text = step.read_text(encoding="utf-8")
+    assert SECRET not in ran.text + text + json.dumps(deploys.record())
+    assert text.startswith("before\n")
+    for word in ("user-service", "8082", "3f9c2d1", "bff-service", "8081", deploys.record()["id"]):
+        assert word in text
 
 
 @pytest.mark.parametrize("bad", [False, True], ids=["succeeds", "is undone"])
@@ -87,29 +95,12 @@ def test_a_bot_updates_its_one_message(deploys: Deploys, slack: Slack, bad: bool
     assert SECRET not in ran.text + json.dumps(deploys.record())
 
 
-def test_a_channel_that_does_not_answer_is_said_and_fails_nothing(deploys: Deploys) -> None:
-    deploys.variables["slack"] = {"webhook": {"env": "SLACK_WEBHOOK_URL"}}
+def test_a_channel_and_a_summary_that_cannot_be_written_to_are_said_and_fail_nothing(deploys: Deploys) -> None:
+    deploys.variables |= {"slack": {"webhook": {"env": "SLACK_WEBHOOK_URL"}}, "summary_file": "/proc/no/such/place.md"}
     deploys.environ["SLACK_WEBHOOK_URL"] = f"http://127.0.0.1:9/services/{SECRET}"
     ran = deploys.run(*LIMITED)
     assert ran.code == 0, ran.text
-    assert "Slack was not told" in ran.text
+    assert "the Slack notification failed" in ran.text
+    assert "the summary was not written" in ran.text
     assert SECRET not in ran.text
     assert deploys.record()["notifications"]["slack"]["error"]
-
-
-def test_the_summary_goes_where_the_step_reads_it(deploys: Deploys) -> None:
-    step = deploys.directory / "step.md"
-    step.write_text("before\n", encoding="utf-8")
-    deploys.environ["GITHUB_STEP_SUMMARY"] = str(step)
-    assert deploys.run(*LIMITED).code == 0
-    text = step.read_text(encoding="utf-8")
-    assert text.startswith("before\n")
-    for word in ("user-service", "8082", "3f9c2d1", "bff-service", "8081", deploys.record()["id"]):
-        assert word in text
-
-
-def test_a_summary_file_that_cannot_be_written_fails_nothing(deploys: Deploys) -> None:
-    deploys.variables["summary_file"] = "/proc/no/such/place.md"
-    ran = deploys.run(*LIMITED)
-    assert ran.code == 0, ran.text
-    assert "the summary was not written" in ran.text

@@ -196,8 +196,8 @@ def test_hosts_that_deploy_themselves_are_seen_by_their_own_records(deploys: Dep
 
 def test_what_cannot_be_read_is_said_in_a_line(deploys: Deploys) -> None:
     for verb, arguments, said in (
-        ("logs", ["-e", "lines=many"], "-e lines: 'many' is no whole number from 1 to 1000"),
-        ("history", ["-e", "entries=0"], "-e entries: '0' is no whole number from 1 to 1000"),
+        ("logs", ["-e", "lines=many"], "-e lines: 'many' is not a whole number from 1 to 1000"),
+        ("history", ["-e", "entries=0"], "-e entries: '0' is not a whole number from 1 to 1000"),
         ("status", ["-e", "ecs_cluster=nowhere"], "the cluster does not exist"),
         ("status", ["-e", "account_id=111111111111"], "the credentials belong to account 000000000000"),
     ):

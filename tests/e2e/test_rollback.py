@@ -52,7 +52,7 @@ def test_to_a_named_release_forward_or_back(deploys: Deploys) -> None:
     assert f"Did you mean {NEW}?" in unknown.text
     bad = deploys.run("playbooks/rollback.yml", "-e", "to=bad0000")
     assert bad.code == 2
-    assert "no good release" in bad.text
+    assert "not a good release" in bad.text
 
     assert deploys.run("playbooks/rollback.yml", "-e", f"to={NEW}").code == 0
     assert deploys.running() == dict.fromkeys(SERVICES, NEW)

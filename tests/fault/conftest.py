@@ -13,8 +13,15 @@ from sandbox.testing import Sandbox
 from tests.support.deploys import Deploys, make_deploys
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox that answers a moment late, as AWS does."""
+    with Sandbox(speed=4, stale=0.2) as running:
+        yield running
+
+
 @pytest.fixture
-def deploys(tmp_path: Path) -> Iterator[Deploys]:
+def deploys(tmp_path: Path, sandbox: Sandbox) -> Deploys:
     """A project whose fleet runs the old images; the new ones are built."""
-    with Sandbox(speed=4, stale=0.2) as sandbox:
-        yield make_deploys(tmp_path, sandbox)
+    sandbox.control("reset", {})
+    return make_deploys(tmp_path, sandbox)

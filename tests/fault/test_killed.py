@@ -90,11 +90,13 @@ def test_the_controlling_process_is_killed(deploys: Deploys, point: str, choice:
         gone_at = time.time()
     deploys.sandbox.control("faults", {}, "DELETE")
 
-    asked = deploys.run("deploy.yml")
-    # A call that was under way when the run was killed still arrives; none begins after it.
-    assert all(call["at"] - call["seconds"] <= gone_at for call in deploys.mutations()), asked.text
-    assert asked.code != 0
-    assert "-e resume=finish" in asked.text
+    # What is asked does not depend on what is chosen then.
+    if choice == "finish":
+        asked = deploys.run("deploy.yml")
+        # A call that was under way when the run was killed still arrives; none begins after it.
+        assert all(call["at"] - call["seconds"] <= gone_at for call in deploys.mutations()), asked.text
+        assert asked.code != 0
+        assert "-e resume=finish" in asked.text
 
     resumed = deploys.run("deploy.yml", "-e", f"resume={choice}")
     want = NEW if choice == "finish" else OLD
@@ -198,6 +200,6 @@ def test_a_second_ctrl_c_leaves_at_once(deploys: Deploys) -> None:
     assert deploys.record()["outcome"] is None, output
     finish = deploys.run("deploy.yml", "-e", "resume=finish")
     assert finish.code != 0
-    assert "going back" in finish.text
+    assert "was being undone" in finish.text
     undone = deploys.run("deploy.yml", "-e", "resume=undo")
     assert deploys.running() == dict.fromkeys(SERVICES, OLD), undone.text

@@ -55,6 +55,6 @@ def test_a_deploy_is_not_taken_up_in_part_nor_in_check_mode(deploys: Deploys, ch
     checked = deploys.run("deploy.yml", "--check", "-e", f"resume={choice}")
     assert checked.code == 0, checked.text
     assert "has an unfinished deploy" in checked.text
-    assert f"check mode: -e resume={choice} would go on with" in checked.text
+    assert f"check mode: -e resume={choice} would resume" in checked.text
     assert "Plan and verify" not in checked.text
     assert (deploys.record(), len(deploys.mutations())) == before

@@ -156,12 +156,13 @@ class Service:
     def __init__(self, version: str, database: Postgres, **environment: str) -> None:
         self.port = free_port("127.0.0.1")
         self._process = subprocess.Popen(
-            ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-jar", str(umigo.jar(version))],
+            ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", str(umigo.jar(version))],
             env={
                 "PATH": os.environ["PATH"],
                 # Java reads its environment in the locale's encoding: without one, é is lost.
                 "LANG": "C.UTF-8",
                 "SERVER_PORT": str(self.port),
+                "SPRING_MAIN_LAZY_INITIALIZATION": "true",
                 "SPRING_DATASOURCE_URL": database.url(),
                 "SPRING_DATASOURCE_USERNAME": database.user,
                 "SPRING_DATASOURCE_PASSWORD": database.password,

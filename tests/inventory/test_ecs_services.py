@@ -69,7 +69,7 @@ def test_a_priority_that_is_no_number_is_told(tagged: Project, sandbox: Sandbox)
         ran = tagged.run("ansible-inventory", "--graph", "-e", "env=local")
     finally:
         tag(sandbox, "user-service", Priority="4")
-    line = f"inventories/local/fleet.aws_ecs.yml: {ARN}user-service: tag Priority='high' is no number. "
+    line = f"inventories/local/fleet.aws_ecs.yml: {ARN}user-service: tag Priority='high' is not a number. "
     assert (ran.code, ran.out) == (4, "")
     assert ran.err == f"{line}Write a whole number from 1\n"
 

@@ -94,8 +94,8 @@ def test_a_value_from_outside_is_no_template_whatever_was_read_before(project: P
         (
             ["--limit", "a,!b", "-i", "inventories"],
             (
-                "-i inventories names all environments: a run is for one. "
-                "In its place run ansible-playbook empty.yml -e env=… --limit 'a,!b'"
+                "-i inventories selects all environments, but a run is for one. "
+                "Instead, run ansible-playbook empty.yml -e env=… --limit 'a,!b'"
             ),
         ),
         (
@@ -107,13 +107,16 @@ def test_a_value_from_outside_is_no_template_whatever_was_read_before(project: P
         ),
         (["-e", "env=dve"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
         (["-e", "@vars.yml"], f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
-        (["-e", "env=../dev"], f"env=../dev: the name of an environment is wanted, not a path {THERE}"),
-        (["-e", '{"env": ["dev"]}'], f"env=['dev']: the name of one environment is wanted {THERE}"),
+        (["-e", "env=../dev"], f"env=../dev: the name of an environment is expected, not a path {THERE}"),
+        (["-e", '{"env": ["dev"]}'], f"env=['dev']: the name of one environment is expected {THERE}"),
         (["-e", "@nowhere.yml"], "-e @nowhere.yml: cannot be read (No such file or directory). Correct its name"),
         (["-e", "@bad.yml"], "-e @bad.yml:2: not valid YAML: did not find expected node content"),
         (
             ["-i", "inventories/dev", "-e", "env=local"],
-            "-i inventories/dev and -e env=local name different environments: a run is for one. Leave one of them out",
+            (
+                "-i inventories/dev and -e env=local name different environments, but a run is for one. "
+                "Leave one of them out"
+            ),
         ),
         (
             ["-e", "env=dev", "--limit", "user-servcie"],
@@ -154,7 +157,7 @@ WHOLE = "The playbooks of Slipway have no tags: a deploy without one of its step
         (["--limit", ""], ["--limit is empty. Name services, hosts or groups, or leave it out"]),
         (
             ["--limit", "localhost"],
-            ["--limit leaves nothing for deploy.yml to work on. Name hosts of fleet, or leave it out"],
+            ["--limit selects nothing that deploy.yml works on. Name hosts of fleet, or leave it out"],
         ),
         (
             ["-e", "site_release=x"],
@@ -289,7 +292,7 @@ def _spoil(name: str, old: str, new: str) -> Callable[[Project], None]:
         (
             _spoil("dev/fleet.yml", "priority_4", "priority_high"),
             (
-                "inventories/dev/fleet.yml:17: priority_high: the priority is no number. "
+                "inventories/dev/fleet.yml:17: priority_high: the priority is not a number. "
                 "Name the group priority_<number>, such as priority_4"
             ),
         ),
@@ -311,7 +314,7 @@ def _spoil(name: str, old: str, new: str) -> Callable[[Project], None]:
         ),
         (
             lambda project: project.remove("dev/fleet.yml"),
-            "inventories/dev: holds no inventory source. Add a fleet.yml",
+            "inventories/dev: contains no inventory source. Add a fleet.yml",
         ),
         (
             lambda project: project.write("dev/more.yml", "plugin: amazon.aws.no_such_plugin\n"),
@@ -323,7 +326,7 @@ def _spoil(name: str, old: str, new: str) -> Callable[[Project], None]:
         (
             lambda project: project.remove("dev/environment.yml"),
             (
-                "inventories/dev: env=dev: the directory holds no environment.yml. "
+                "inventories/dev: env=dev: the directory contains no environment.yml. "
                 "Copy that of another environment, or inventories/environment.yml"
             ),
         ),

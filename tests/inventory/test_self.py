@@ -31,7 +31,7 @@ def test_without_a_name_it_is_the_instance_or_the_host_name(project: Project) ->
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["-e", "self=backned"], "-e self: self=backned is no group of hosts. Say one of backend, site, database"),
+        (["-e", "self=backned"], "-e self: self=backned is not a group of hosts. Use one of backend, site, database"),
         (
             ["-e", "self=backend", "-i", "inventories/dev"],
             (
@@ -39,10 +39,10 @@ def test_without_a_name_it_is_the_instance_or_the_host_name(project: Project) ->
                 "run ansible-playbook empty.yml -e env=dev -e self=backend"
             ),
         ),
-        (["-e", "self_name=x"], "-e self_name: self_name is given without self. Say -e self=backend too"),
+        (["-e", "self_name=x"], "-e self_name: self_name is given without self. Set -e self=backend too"),
         (
             ["-e", "self=backend", "-e", "self_name=../x"],
-            "-e self_name: '../x' is no host name. Letters, digits, . and - are allowed",
+            "-e self_name: '../x' is not a valid host name. Letters, digits, . and - are allowed",
         ),
     ],
 )

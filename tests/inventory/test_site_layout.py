@@ -12,7 +12,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-VARIABLES = Path(__file__).parents[2] / "playbooks/shared/site/vars.yml"
+VARIABLES = Path(__file__).parents[2] / "playbooks/plays/group_vars/site.yml"
 
 
 def trusted(value: Any) -> Any:

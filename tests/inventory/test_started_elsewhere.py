@@ -50,7 +50,7 @@ def test_with_other_settings(tmp_path: Path, settings: str, what: str) -> None:
     assert _last(ran) == (4, what.format(where=tmp_path, file=file) + START)
 
 
-LOCAL = "In its place run ansible-playbook playbooks/status.yml -e env=local"
+LOCAL = "Instead, run ansible-playbook playbooks/status.yml -e env=local"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_outputs_are_ordinary_variables_and_no_templates(project: Project, argum
     assert "s3://umigo-artifacts/db.internal {{ lookup('pipe', 'id') }}" in shown(project, *arguments)
     listed = project.inventory(*arguments)
     assert listed["_meta"]["hostvars"]["user-service"]["database"]["port"] == 5432
-    assert "terraform" not in json.dumps(sorted(listed))  # The file is no source of hosts.
+    assert "terraform" not in json.dumps(sorted(listed))  # The file is not a source of hosts.
 
 
 def refused(project: Project, *arguments: str) -> str:
@@ -71,7 +71,7 @@ def test_a_sensitive_value_in_the_file_is_refused_and_not_shown(project: Project
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("terraform_outputs: terraform.json\n", "is no mapping"),
+        ("terraform_outputs: terraform.json\n", "is not a mapping"),
         ("terraform_outputs: {variables: {a: b}}\n", "names neither a file nor a path of SSM"),
         ("terraform_outputs: {file: ../terraform.json, variables: {a: b}}\n", "is not in the environment's directory"),
         ("terraform_outputs: {file: terraform.json}\n", "maps no variables"),
@@ -110,4 +110,4 @@ def test_outputs_come_from_ssm(project: Project, sandbox: Sandbox) -> None:
     group_vars.write_text(f"{kept}\n{text}    password: db_password\n    zone: zone_id\n", encoding="utf-8")
     lines = refused(project, "-e", "env=local").splitlines()
     assert lines[0].startswith("ssm:/local/terraform/: has no zone_id (zone)")
-    assert lines[1].startswith("ssm:/local/terraform/: is secret, no variable: db_password")
+    assert lines[1].startswith("ssm:/local/terraform/: is secret and must not become a variable: db_password")

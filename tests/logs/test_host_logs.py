@@ -131,7 +131,7 @@ def test_what_a_person_sees(deploys: Deploys) -> None:
 def test_what_cannot_be_is_said(deploys: Deploys) -> None:
     ran = collect(deploys, "-e", "lines=many")
     assert ran.code == 2
-    assert ran.text.splitlines() == ["-e lines: 'many' is no whole number from 1 to 50000. Say e.g. -e lines=20"]
+    assert ran.text.splitlines() == ["-e lines: 'many' is not a whole number from 1 to 50000. For example: -e lines=20"]
     ran = collect(deploys, "-e", "since=whenever")
     assert ran.code == 0
     assert "not read: journalctl: Failed to parse timestamp: whenever" in ran.out

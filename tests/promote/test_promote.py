@@ -118,11 +118,11 @@ def test_everything_that_is_wrong_is_said_before_anything_is_done(promotions: Pr
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-e", "backend_tag=v0.2.0"], "-e backend_tag: 'v0.2.0' is no release tag. Write backend-v<semver>"),
+        (["-e", "backend_tag=v0.2.0"], "-e backend_tag: 'v0.2.0' is not a release tag. Write backend-v<semver>"),
         (["-e", "backend_tag=backend-v0.2.0-SNAPSHOT"], "backend-v0.2.0-SNAPSHOT is a snapshot"),
         (["-e", "backend_tag=backend-v9.9.9"], "the tag backend-v9.9.9 has no artifact on the branch main"),
         (["-e", f"backend_digest=sha256:{'0' * 64}"], "its digests differ: the given digest says sha256:000"),
-        (["-e", "backend_path=/nowhere"], "-e backend_path: /nowhere is no directory"),
+        (["-e", "backend_path=/nowhere"], "-e backend_path: /nowhere is not a directory"),
         (["-e", "infra_path=/"], "-e infra_path: / is in no git checkout"),
         (
             ["-e", "promote_remote=upstream"],

@@ -62,7 +62,7 @@ def test_what_is_in_it() -> None:
         "Promote a version",
         "Deploy",
         "The new release is bad: go back",
-        "A migration got no lock",
+        "A migration could not get a lock",
         "A migration failed",
         "A host is new, or was replaced",
         "A host vanished in the middle of a deploy",

@@ -19,13 +19,14 @@ from typing import Any, ClassVar
 
 import yaml
 
-from tests.backend.load import Answers
 from tests.support import site_builds
 from tests.support.git_server import GitServer
+from tests.support.host_place import HostPlace
 from tests.support.hosts import Host, Hosts
+from tests.support.load import Answers
 from tests.support.pace import scaled
 from tests.support.postgres import Postgres
-from tests.support.project import ROOT, Project, Ran
+from tests.support.project import ROOT, Ran
 from tests.support.redis import Redis
 from tests.support.site import Site
 from tests.support.site_server import database_url
@@ -42,27 +43,13 @@ ELSEWHERE = ("site_certificate", "site_certificate_key", "site_server_names", "s
 
 
 @dataclass(kw_only=True)
-class Place(Project):
+class Place(HostPlace):
     """An environment of a copy of the project, and everything that it talks to."""
 
     group: ClassVar[str] = "site"
-    database: Postgres
     redis: Redis
-    git: GitServer
     site: Site
-    hosts: Hosts
-    members: list[Host] = field(default_factory=list)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
-
-    @property
-    def host(self) -> Host:
-        """The first host."""
-        return self.members[0]
-
-    @property
-    def service(self) -> str:
-        """The unit, without ``.service``."""
-        return str(self.variables()["site_service"])
 
     @property
     def repository(self) -> str:
@@ -86,9 +73,9 @@ class Place(Project):
             "SMOKE_PASSWORD": self.password,
         }
 
-    def deploy(self, tag: str, *arguments: str, **variables: Any) -> Ran:
+    def deploy(self, release: str, *arguments: str, **variables: Any) -> Ran:
         """Deploy a tag of the site."""
-        return self.run("deploy.yml", *arguments, site_release=tag, **variables)
+        return self.run("deploy.yml", *arguments, site_release=release, **variables)
 
     @property
     def state(self) -> Path:
@@ -105,9 +92,9 @@ class Place(Project):
         document = json.loads((self.state / "lock.json").read_text(encoding="utf-8"))
         return bool(document["state"] == "held")
 
-    def target(self, host: Host) -> dict[str, Any]:
-        """A host's entry in the newest record."""
-        return self.target_of(host.name)
+    def version(self, host: Host) -> str:
+        """The release that answers on a host."""
+        return str(self.health(host)["release"])
 
     def ask(self, path: str, host: Host | None = None) -> tuple[int, str]:
         """The status and the text that nginx answers; 0 without an answer."""
@@ -159,7 +146,7 @@ class Place(Project):
             files = [Path(directory, str(number)) for number in range(len(paths))]
             for path, file in zip(paths, files, strict=True):
                 url = f"http://{self.host.address}{path}"
-                command = [sys.executable, "-m", "tests.backend.load", url, str(file), PAUSE, PATIENCE]
+                command = [sys.executable, "-m", "tests.support.load", url, str(file), PAUSE, PATIENCE]
                 process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
                 stack.callback(process.wait, LOAD_SECONDS)
                 stack.callback(process.terminate)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import Alembic, Job, Patience
-from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import (
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic.run import Alembic, Job, Patience
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.flyway.locks import (
     HOLDERS_SQL,
     denied,
     limited,
     read_holders,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import account
+from ansible_collections.slipway.deploy.plugins.module_utils.programs.run import account
 from tests.support import site_builds
 from tests.support.postgres import Postgres
 from tests.support.site_server import database_url

@@ -15,6 +15,7 @@ import pytest
 
 from tests.site.place import Place, Ran, make_place
 from tests.support.browser import Browser, Tab
+from tests.support.prepared import site_image
 from tests.support.site import FIRST, SECOND
 
 HEALTH = "/api/health"
@@ -27,8 +28,8 @@ SMOKE = [{"name": "health", "path": HEALTH}, {"name": "page", "path": "/", "body
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A host that runs the first release."""
-    with make_place(tmp_path_factory.mktemp("browser"), site_smoke_checks=SMOKE) as made:
-        ran = made.run("playbooks/bootstrap_host.yml", site_release=FIRST)
+    with make_place(tmp_path_factory.mktemp("browser"), image=site_image(), site_smoke_checks=SMOKE) as made:
+        ran = made.deploy(FIRST)
         assert ran.code == 0, ran.text
         yield made
 

@@ -7,13 +7,13 @@ The tests are the chapters of one story, in this order.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.site.place import CURRENT, USER, Place, make_place
 from tests.support import site_images
+from tests.support.host_place import check_failure, check_no_change
 from tests.support.hosts import settings
 from tests.support.pace import scaled
 from tests.support.registry import Registry
@@ -66,12 +66,6 @@ def fill(place: Place) -> None:
     place.host.run(f"{command} members 25")
 
 
-def ledger(place: Place) -> list[tuple[str, str]]:
-    """What the host's ledger says of each release, the newest first."""
-    found = json.loads(place.host.run(f"cat /var/lib/slipway/{SERVICE}/ledger.json"))
-    return [(item["release"]["tag"], item["verdict"]) for item in found["releases"]]
-
-
 def images(place: Place) -> list[str]:
     """The images that the host keeps."""
     return [line.replace(" ", "@") for line in place.host.run(LIST).splitlines()]
@@ -79,7 +73,7 @@ def images(place: Place) -> list[str]:
 
 def main_pid(place: Place) -> str:
     """The process that systemd looks after."""
-    return place.host.run(f"systemctl show -P MainPID {SERVICE}")
+    return str(place.host.spec.service(SERVICE).systemd_properties["MainPID"])
 
 
 def runs(place: Place, tag: str) -> str:
@@ -90,11 +84,11 @@ def runs(place: Place, tag: str) -> str:
     assert health["directory"] == "/app"
     image = f"{place.variables()['site_image']}@{place.record()['releases']['site']['digest']}"
     assert host.run("podman ps --format '{{.Names}} {{.Image}}'").split() == [SERVICE, image]
-    assert host.run(f"cat {CURRENT}/image.env") == f"SLIPWAY_IMAGE={image}"
-    assert host.run(f"readlink {CURRENT}").startswith(f"/srv/salitemihret/releases/{tag}-")
+    assert host.spec.file(f"{CURRENT}/image.env").content_string.strip() == f"SLIPWAY_IMAGE={image}"
+    assert host.spec.file(CURRENT).linked_to.startswith(f"/srv/salitemihret/releases/{tag}-")
     assert host.run(f"stat -c %U /proc/$(podman inspect --format '{{{{.State.Pid}}}}' {SERVICE})") == "salitemihret"
-    assert host.run(f"systemctl is-active {SERVICE}.service {SERVICE}.socket nginx").split() == ["active"] * 3
-    assert json.loads(host.run(f"cat /var/lib/slipway/{SERVICE}/ledger.json"))["pending"] is None
+    assert all(host.spec.service(unit).is_running for unit in (SERVICE, f"{SERVICE}.socket", "nginx"))
+    assert place.ledger()["pending"] is None
     assert host.run(f"find /run /root /etc -name '*{SERVICE}-registry*' -o -name auth.json") == "", "the login stayed"
     assert not place.locked()
     return image
@@ -106,7 +100,7 @@ def test_a_bare_host_runs_the_image_of_the_tag(place: Place, registry: Registry)
     assert f"✔ site-1  nothing → {FIRST}" in ran.text
     runs(place, FIRST)
     assert place.schema() == "0002"
-    assert ledger(place) == [(FIRST, "good")]
+    assert place.verdicts() == [(FIRST, "good")]
     assert place.record()["releases"]["site"]["commit"] == place.site.commits[FIRST]
     assert registry.password not in ran.text
     fill(place)
@@ -114,11 +108,7 @@ def test_a_bare_host_runs_the_image_of_the_tag(place: Place, registry: Registry)
 
 def test_a_second_run_changes_nothing(place: Place) -> None:
     ran = place.run("playbooks/bootstrap_host.yml", "-v", site_release=FIRST)
-    assert ran.code == 0, ran.text
-    recaps = [line for line in ran.text.splitlines() if " ok=" in line]
-    assert recaps
-    assert all("changed=0" in line and "failed=0" in line for line in recaps), recaps
-    assert place.record()["outcome"] == "unchanged"
+    check_no_change(place, ran)
 
 
 def test_the_next_image_comes_with_its_migration_and_no_request_is_lost(place: Place) -> None:
@@ -130,7 +120,7 @@ def test_the_next_image_comes_with_its_migration_and_no_request_is_lost(place: P
     assert set(answers[HEALTH].versions) == {FIRST, SECOND}
     runs(place, SECOND)
     assert place.schema() == "0003"
-    assert ledger(place)[:2] == [(SECOND, "good"), (FIRST, "good")]
+    assert place.verdicts()[:2] == [(SECOND, "good"), (FIRST, "good")]
 
 
 def test_what_is_no_image_or_never_healthy_is_refused(place: Place, registry: Registry) -> None:
@@ -142,8 +132,7 @@ def test_what_is_no_image_or_never_healthy_is_refused(place: Place, registry: Re
 
     records = len(place.records())
     ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=scaled(10))
-    assert ran.code != 0, ran.text
-    assert "Traceback" not in ran.text, ran.text
+    check_failure(ran)
     assert f"the release is not well on the spare port 8001: not ready within {scaled(10)} s: HTTP 503" in ran.text
     assert "staging is as it was before this deploy" in ran.text
     assert len(place.records()) == records + 1

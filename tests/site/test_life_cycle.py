@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.place import CURRENT, LICENSE, Place, Ran, make_place
+from tests.site.place import CURRENT, LICENSE, Place, make_place
+from tests.support.host_place import check_failure, check_no_change
 from tests.support.pace import scaled
 from tests.support.site import FIRST, INCOMPATIBLE, NEVER_HEALTHY, SECOND
 
@@ -38,12 +39,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield made
 
 
-def ledger(place: Place) -> list[tuple[str, str]]:
-    """What the host's ledger says of each release, the newest first."""
-    found = json.loads(place.host.run(f"cat /var/lib/slipway/{SERVICE}/ledger.json"))
-    return [(item["release"]["tag"], item["verdict"]) for item in found["releases"]]
-
-
 def assets(place: Place) -> list[str]:
     """The hashed assets that the page needs."""
     found = re.findall(r'"(/assets/[^"]+)"', place.page())
@@ -58,17 +53,18 @@ def identifier(place: Place, tag: str) -> str:
 
 def runs(place: Place, tag: str) -> None:
     """Everybody agrees that the host runs this release, and nothing is left half-done."""
-    name, host = identifier(place, tag), place.host
+    name, spec = identifier(place, tag), place.host.spec
     health = place.health()
     assert (health["status"], health["release"], health["scheduler"]) == ("ok", tag, "running")
     assert health["directory"] == f"/srv/salitemihret/releases/{name}"
-    assert host.run(f"readlink {CURRENT}") == f"/srv/salitemihret/releases/{name}"
-    assert host.run("readlink /var/www/salitemihret/current") == f"/var/www/salitemihret/releases/{name}"
-    assert host.run(f"systemctl is-active {SERVICE}.service {SERVICE}.socket nginx").split() == ["active"] * 3
-    assert host.run(f"systemctl is-enabled {SERVICE}") == "enabled"
-    assert host.run(f"systemctl show -P User {SERVICE}") == "salitemihret"
-    assert json.loads(host.run(f"cat /var/lib/slipway/{SERVICE}/ledger.json"))["pending"] is None
-    assert host.run("find /srv/salitemihret /var/www /etc/salitemihret* -name '*.slipway-new' -o -name '.*.tar'") == ""
+    assert spec.file(CURRENT).linked_to == f"/srv/salitemihret/releases/{name}"
+    assert spec.file("/var/www/salitemihret/current").linked_to == f"/var/www/salitemihret/releases/{name}"
+    assert all(spec.service(unit).is_running for unit in (SERVICE, f"{SERVICE}.socket", "nginx"))
+    assert spec.service(SERVICE).is_enabled
+    assert spec.service(SERVICE).systemd_properties["User"] == "salitemihret"
+    assert place.ledger()["pending"] is None
+    left = "find /srv/salitemihret /var/www /etc/salitemihret* -name '*.slipway-new' -o -name '.*.tar'"
+    assert spec.check_output(left) == ""
     for asset in assets(place):
         assert place.ask(asset)[0] == 200
     assert not place.locked()
@@ -76,13 +72,7 @@ def runs(place: Place, tag: str) -> None:
 
 def dumps(place: Place) -> list[str]:
     """The backups that the hook left on the host."""
-    return place.host.run("ls /var/backups/salitemihret").split()
-
-
-def plainly(ran: Ran) -> None:
-    """It failed without a word that only a programmer understands."""
-    assert ran.code != 0, ran.text
-    assert "Traceback" not in ran.text, ran.text
+    return list(place.host.spec.file("/var/backups/salitemihret").listdir())
 
 
 def test_a_bare_host_becomes_a_running_site(place: Place) -> None:
@@ -92,7 +82,7 @@ def test_a_bare_host_becomes_a_running_site(place: Place) -> None:
     assert "smoke: 2 checks passed" in ran.text
     assert f"staging: 1 host deployed to {FIRST} in " in ran.text
     runs(place, FIRST)
-    assert ledger(place) == [(FIRST, "good")]
+    assert place.verdicts() == [(FIRST, "good")]
     assert place.schema() == "0002"
 
     record = place.record()
@@ -110,8 +100,9 @@ def test_a_bare_host_becomes_a_running_site(place: Place) -> None:
 
 def test_it_is_told_what_the_environment_has(place: Place) -> None:
     configuration = f"/etc/{SERVICE}/current"
-    assert place.host.run(f"stat -L -c '%U %a' {configuration}/env") == "salitemihret 600"
-    assert place.host.run("stat -L -c '%U %a' /etc/salitemihret/license.json") == "salitemihret 600"
+    for path in (f"{configuration}/env", "/etc/salitemihret/license.json"):
+        file = place.host.spec.file(place.host.spec.file(path).linked_to)
+        assert (file.user, file.mode) == ("salitemihret", 0o600), path
     names = ("DATABASE_URL", "JWT_SECRET", "REDIS_URL", "SMTP_HOST", "SCHEDULER_ENABLED")
     told = json.loads(place.ask(f"/api/config?name={'&name='.join(names)}")[1])
     wanted = {**place.credentials(), "SMTP_HOST": place.variables()["site_environment"]["SMTP_HOST"]}
@@ -122,11 +113,7 @@ def test_it_is_told_what_the_environment_has(place: Place) -> None:
 def test_a_second_run_changes_nothing(place: Place) -> None:
     pid = place.health()["pid"]
     ran = place.run("playbooks/bootstrap_host.yml", "-v", site_release=FIRST)
-    assert ran.code == 0, ran.text
-    recaps = [line for line in ran.text.splitlines() if " ok=" in line]
-    assert recaps
-    assert all("changed=0" in line and "failed=0" in line for line in recaps), recaps
-    assert place.record()["outcome"] == "unchanged"
+    check_no_change(place, ran)
     assert "nothing to deploy: 1 host already runs what is asked" in ran.text
     assert place.health()["pid"] == pid
 
@@ -139,7 +126,7 @@ def test_what_is_switched_together_goes_back_together(place: Place) -> None:
     place.set_variables(python_service_memory_percent=60, nginx_site_extra="location = /members { return 404; }")
     asked = [{"name": "members", "path": "/members", "body": '<div id="root">'}]
     ran = place.deploy(FIRST, site_smoke_checks=asked)
-    plainly(ran)
+    check_failure(ran)
     assert f"unit: {SERVICE}.service changed" in ran.text
     assert "configuration: nginx changed" in ran.text
     assert place.record()["outcome"] == "undone", ran.text
@@ -162,7 +149,8 @@ def test_a_check_changes_nothing(place: Place) -> None:
     assert f"{FIRST} → {SECOND}" in ran.text
     assert len(place.records()) == records
     assert place.health()["pid"] == pid
-    assert SECOND not in place.host.run("ls /srv/salitemihret/releases /var/www/salitemihret/releases")
+    for releases in ("/srv/salitemihret/releases", "/var/www/salitemihret/releases"):
+        assert not [name for name in place.host.spec.file(releases).listdir() if SECOND in name]
 
 
 def test_what_stands_before_the_service_is_looked_at_as_well(place: Place) -> None:
@@ -174,7 +162,7 @@ def test_what_stands_before_the_service_is_looked_at_as_well(place: Place) -> No
     assert "nginx is inactive" in status.text
     # The plan sees it as well, and the same release is served again.
     assert again.code == 0, again.text
-    assert place.host.run("systemctl is-active nginx") == "active"
+    assert place.host.spec.service("nginx").is_running
 
 
 def test_the_next_release_comes_with_its_migration_and_no_request_is_lost(place: Place) -> None:
@@ -187,7 +175,7 @@ def test_the_next_release_comes_with_its_migration_and_no_request_is_lost(place:
     assert set(answers[HEALTH].versions) == {FIRST, SECOND}
     runs(place, SECOND)
     assert place.schema() == "0003"
-    assert ledger(place)[:2] == [(SECOND, "good"), (FIRST, "good")]
+    assert place.verdicts()[:2] == [(SECOND, "good"), (FIRST, "good")]
     backup = place.record()["migrations"]["backup"]
     assert backup["reference"] == f"site-1:/var/backups/salitemihret/{backup['label']}.dump"
     assert f"{backup['label']} taken at {backup['at']}" in ran.text
@@ -221,7 +209,7 @@ def test_a_release_that_is_never_healthy_is_refused_by_the_spare(place: Place) -
     pid = place.health()["pid"]
     with place.load(HEALTH, PAGE) as answers:
         ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=scaled(10))
-    plainly(ran)
+    check_failure(ran)
     assert [answers[path].failed for path in (HEALTH, PAGE)] == [[], []]
     assert set(answers[HEALTH].versions) == {SECOND}
     assert f"the release is not well on the spare port 8001: not ready within {scaled(10)} s: HTTP 503" in ran.text
@@ -269,7 +257,7 @@ def test_past_an_incompatible_migration_there_is_no_way_back(place: Place) -> No
     assert len(dumps(place)) == 5
 
     refused = place.run("playbooks/rollback.yml")
-    plainly(refused)
+    check_failure(refused)
     what = f"the schema has moved past {FIRST}: migration 0004 is not declared backward-compatible"
     kept = f"(backup {backup['label']} taken at {backup['at']}: {backup['reference']})"
     again = f"ansible-playbook playbooks/rollback.yml -e env={place.name} -e force_schema=true"
@@ -277,7 +265,7 @@ def test_past_an_incompatible_migration_there_is_no_way_back(place: Place) -> No
     assert [line for line in refused.text.splitlines() if line.strip()] == [f"schema version 0004: {what}. {restore}"]
 
     refused = place.run("playbooks/rollback.yml", downgrade_schema=True)
-    plainly(refused)
+    check_failure(refused)
     assert "migration 0004 is not declared downgrade-safe. Restore the database to " in refused.text
     assert restore_to in refused.text
     assert len(place.records()) == records

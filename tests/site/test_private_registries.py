@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
+from ansible_collections.slipway.deploy.plugins.module_utils.python.arguments import ENVIRONMENT
 from ansible_collections.slipway.deploy.plugins.modules import front_end_build, python_environment
 from tests.support.stub import Answer, Call, Refusal, Stub
 

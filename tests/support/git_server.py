@@ -191,7 +191,7 @@ class GitServer:
         """Make a certificate and listen."""
         self._directory = Path(tempfile.mkdtemp(prefix="git-server-"))
         self.root.mkdir()
-        # Whoever has the token may push; another owner's directory is no reason to refuse.
+        # Whoever has the token may push; another owner's directory is not a reason to refuse.
         self.settings.write_text("[http]\n\treceivepack = true\n[safe]\n\tdirectory = *\n", encoding="utf-8")
         self.ca, certificate, key = make_certificate(self._directory, self.address)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -9,7 +9,7 @@
         github.comments_of(7), github.calls
 
 As GitHub does, it does not say to a stranger that a private repository exists (404); a wrong token, and writing without
-one, is 401; a request without a ``User-Agent`` is 403; what lacks a field is 422, what is no JSON 400.
+one, is 401; a request without a ``User-Agent`` is 403; what lacks a field is 422, what is not valid JSON 400.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
 
     with Hosts() as hosts:
         host = hosts.start("backend-1")            # or start("backend-1", image=hosts.settings["MOL_IMAGE_13"])
-        host.run("systemctl is-active umigo-backend")
+        host.run("systemctl restart umigo-backend")
+        host.spec.service("umigo-backend").is_running      # testinfra
         host.address, host.inventory, host.kill(), host.vanish()
         with Sandbox(seed="none", address=hosts.gateway) as aws:
             register_instance(aws, "backend-1", {"Role": "backend"}, host.address)
@@ -22,11 +23,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import testinfra
+import testinfra.host
 
 from sandbox.testing import Sandbox
 from tests.support.pace import scaled
@@ -35,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOOT_SECONDS = scaled(60)
 COMMAND_SECONDS = scaled(300)
 OWNER = "slipway-test-pid"
+_GROUPS = Path("/sys/fs/cgroup")
 CAPABILITIES = "SYS_ADMIN,NET_ADMIN"
 SSH_OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"),
@@ -60,6 +66,12 @@ def settings() -> dict[str, str]:
         raise HostError("scripts/hosts.sh failed")
     assignments = [part for part in shlex.split(done.stdout) if "=" in part]
     return dict(part.split("=", 1) for part in assignments)
+
+
+@cache
+def _manager() -> str:
+    """Who makes podman's control groups: ``cgroupfs`` or ``systemd``."""
+    return podman("info", "--format", "{{.Host.CgroupManager}}")
 
 
 def podman(*arguments: str, stdin: str = "", check: bool = True, timeout: float = COMMAND_SECONDS) -> str:
@@ -119,6 +131,12 @@ class Host:
         """Run a shell command as root, not through SSH; what it printed. Raises HostError."""
         return podman("exec", "-i", self.container, "sh", "-c", command, stdin=stdin, check=check)
 
+    @property
+    def spec(self) -> testinfra.host.Host:
+        """What testinfra says of it: ``host.spec.service("nginx").is_running``, ``host.spec.file("/app").user``."""
+        os.environ.setdefault("CONTAINERS_CONF", settings()["CONTAINERS_CONF"])
+        return testinfra.get_host(f"podman://{self.container}")
+
     def write(self, path: str, content: str, mode: str = "0644") -> None:
         """Write a file."""
         self.run(f"install -D -m {mode} /dev/stdin {shlex.quote(path)}", stdin=content)
@@ -128,9 +146,20 @@ class Host:
         podman("cp", str(source), f"{self.container}:{path}")
 
     def trust(self, authority: Path) -> None:
-        """Let every program on the host trust a certificate authority."""
-        self.write(f"/usr/local/share/ca-certificates/{authority.parent.name}.crt", authority.read_text())
-        self.run("update-ca-certificates")
+        """Let every program on the host trust a certificate authority.
+
+        As ``update-ca-certificates`` does, whose next run keeps it, without its seconds: it hashes every authority, and
+        starts Java where there is one.
+        """
+        path = f"/usr/local/share/ca-certificates/{authority.parent.name}.crt"
+        self.write(path, authority.read_text())
+        self.run(
+            f"cat {path} >>/etc/ssl/certs/ca-certificates.crt && "
+            f"name=/etc/ssl/certs/$(openssl x509 -noout -hash -in {path}) && number=0 && "
+            # Authorities of one name have one hash.
+            "while [ -L $name.$number ]; do number=$((number + 1)); done && "
+            f"ln -s {path} $name.$number"
+        )
 
     def wait(self) -> None:
         """Wait until it has booted. Raises HostError."""
@@ -194,6 +223,10 @@ class Hosts:
         if self.members:
             names = [one.container for one in self.members]
             podman("rm", "--force", "--ignore", "--time=0", "--volumes", *names, check=False)
+            for group in (path for name in names for path in (_GROUPS / name, *_GROUPS.glob(f"*/{name}"))):
+                for path in (group / "conmon", group):
+                    with suppress(OSError):
+                        path.rmdir()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _free_address(self) -> str:
@@ -212,27 +245,21 @@ class Hosts:
         """Start a host and wait until it has booted and takes the key. ``arguments`` are further ones of podman run."""
         container = f"{self.settings['MOL_PREFIX']}-{name}-{os.getpid()}"
         host = Host(name, container, self._directory / "key", self.settings["MOL_NETWORK"])
+        command = [
+            *("run", "--detach", "--systemd=always", "--cgroupns=private", f"--cap-add={CAPABILITIES}"),
+            *("--label", f"{OWNER}={os.getpid()}", "--name", container, "--hostname", name, "--network", host.network),
+        ]
+        if _manager() == "cgroupfs":
+            # On a busy machine each host gets as much processor time as a session; without this, all hosts together do.
+            command.append(f"--cgroup-parent=/{container}")
         for attempt in range(5):
             try:
                 host.address = self._free_address()
-                podman(
-                    *(
-                        "run",
-                        "--detach",
-                        "--label",
-                        f"{OWNER}={os.getpid()}",
-                        "--name",
-                        container,
-                        "--hostname",
-                        name,
-                        "--systemd=always",
-                    ),
-                    *("--cgroupns=private", f"--cap-add={CAPABILITIES}", "--network", host.network),
-                    *("--ip", host.address, "--mac-address", host.mac, *arguments, image or self.settings["MOL_IMAGE"]),
-                )
+                place = ("--ip", host.address, "--mac-address", host.mac)
+                podman(*command, *place, *arguments, image or self.settings["MOL_IMAGE"])
                 break
             except HostError:
-                # Another test has taken the address in the meantime.
+                # Another test has taken the address, or removed a host, in the meantime.
                 podman("rm", "--force", "--ignore", "--time=0", container, check=False)
                 if attempt == 4:
                     raise

@@ -24,11 +24,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support import fixtures
 from tests.support.pace import scaled
 
 BINARIES = Path("/usr/lib/postgresql")
 UNPRIVILEGED = ("postgres", "nobody")
 LIMIT_SECONDS = scaled(60)
+#: Until a copy of the template has its own.
+_TEMPLATE_PASSWORD = "of-the-template"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
@@ -82,25 +85,17 @@ class Postgres:
         return f"jdbc:postgresql://{self.address}:{self.port}/{database or self.database}"
 
     def __enter__(self) -> Self:
-        """Make the cluster, start it, make the user and the database."""
+        """Copy the template of a cluster, start it, give the user a password of its own, make the database."""
         self._root = Path(tempfile.mkdtemp(prefix="postgres-"))
         try:
-            secret = self._root / "password"
-            secret.write_text(self.password, encoding="utf-8")
             if self._account:
                 shutil.chown(self._root, self._account)
-                shutil.chown(secret, self._account)
-            made = self._begin(
-                *("initdb", "--no-sync", "-D", str(self._data), "-U", self.user, "--pwfile", str(secret)),
-                *("-A", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8"),
-            )
-            if made.wait(LIMIT_SECONDS):
-                raise self._failed("initdb")
-            with (self._data / "pg_hba.conf").open("a") as rules:
-                rules.write("host all all all scram-sha-256\n")
+            subprocess.run(["cp", "-a", str(self._template()), str(self._data)], check=True)
             self.port = free_port(self.address)
+            own, self.password = self.password, _TEMPLATE_PASSWORD
             self.start()
-            self.query(f'CREATE DATABASE "{self.database}"', "postgres")
+            self.query(f'ALTER ROLE "{self.user}" PASSWORD \'{own}\'; CREATE DATABASE "{self.database}"', "postgres")
+            self.password = own
         except BaseException:
             self.close()
             raise
@@ -111,6 +106,30 @@ class Postgres:
     ) -> None:
         """Stop and remove it."""
         self.close()
+
+    def _template(self) -> Path:
+        """A cluster that the user owns: made once for each version and user, a second of a processor's time each."""
+        path = fixtures.CACHE / f"postgres-{fixtures.digest(str(binaries()), self.user)}"
+        with fixtures.alone("postgres"):
+            if not path.exists():
+                secret = self._root / "password"
+                secret.write_text(_TEMPLATE_PASSWORD, encoding="utf-8")
+                if self._account:
+                    shutil.chown(secret, self._account)
+                made = self._begin(
+                    *("initdb", "--no-sync", "-D", str(self._data), "-U", self.user, "--pwfile", str(secret)),
+                    *("-A", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8"),
+                )
+                if made.wait(LIMIT_SECONDS):
+                    raise self._failed("initdb")
+                with (self._data / "pg_hba.conf").open("a") as rules:
+                    rules.write("host all all all scram-sha-256\n")
+                # Beside it first: what is there is whole.
+                beside = path.with_suffix(".new")
+                shutil.rmtree(beside, ignore_errors=True)
+                subprocess.run(["mv", "-T", str(self._data), str(beside)], check=True)
+                beside.rename(path)
+        return path
 
     @property
     def _data(self) -> Path:

@@ -42,6 +42,8 @@ RELEASES: Mapping[str, tuple[str, ...]] = {
 }
 PLACEHOLDER = "0.0.0-SNAPSHOT"
 WRAPPER_FILES = ("mvnw", "mvnw.cmd", ".mvn/wrapper/maven-wrapper.properties")
+#: Each run of Maven is short: to compile it well takes longer than it lasts.
+JVM_CONFIG = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n"
 
 
 def tag_of(version: str) -> str:
@@ -81,6 +83,7 @@ def add_wrapper(module: Path) -> None:
     for name in WRAPPER_FILES:
         (module / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(made / name, module / name)
+    (module / ".mvn" / "jvm.config").write_text(JVM_CONFIG, encoding="utf-8")
 
 
 def _build(module: Path) -> Path:

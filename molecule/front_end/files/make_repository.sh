@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the repository that the control machine builds from, and a certificate for the host's address.
+# Makes the repository that the control machine builds from, and a certificate for the host's address. Starts the Git
+# server, and the proxy by which the control machine reaches it.
 # usage: make_repository.sh FRONT-END ADDRESS
 set -eu
 home=/srv/git
@@ -16,4 +17,6 @@ git init -q -b main .
 git add . && git commit -qm one && git tag staging-20261115
 git clone -q --bare "$work" "$home/repositories/public/site.git"
 rm -r "$work"
+systemctl start git-server
+systemd-run --unit=git-proxy --socket-property=ListenStream="$2:8444" /lib/systemd/systemd-socket-proxyd 127.0.0.1:8443
 touch "$home/made"

@@ -1,13 +1,28 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What nginx serves as the role leaves it, with HTTPS and a backend that gets whole paths."""
+"""What the role refuses, and what nginx serves then, with HTTPS and a backend that gets whole paths."""
 
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+REFUSED = {
+    "a directive is unknown": (
+        r'^/etc/nginx/conf.d/salitemihret.conf:\d+: nginx refuses the configuration: unknown directive "serve_well"'
+    ),
+    "the certificate is missing": ("^/etc/ssl/private/absent.pem: not on the host. .*Get a first certificate"),
+    "the certificate has no key": "are set both or not at all",
+    "another program has the port": (
+        "nginx goes on with the old configuration after a reload: .*8443 failed .*[Aa]ddress already in use"
+    ),
+    "another site has the name": "another site answers to site.example.org on port 80",
+    "another site is broken": (
+        r"^/etc/nginx/conf\.d/other\.conf:1: nginx refuses .* nginx refuses what was there before, too"
+    ),
+}
 HTTPS = "https://site.example.org"
 ASK = "curl -sk --resolve site.example.org:443:127.0.0.1 --resolve site.example.org:80:127.0.0.1"
 
@@ -20,6 +35,39 @@ def ask(host, path, *options):
     status, *lines = head.splitlines()
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if ": " in line)}
     return int(status.split()[1]), headers, body
+
+
+@pytest.mark.parametrize(("case", "message"), REFUSED.items())
+def test_a_refusal_gives_its_reason_and_leaves_the_site_as_it_was(results, case, message):
+    result = results["refused"][case]
+    assert re.search(message, result["message"])
+    assert len(result["message"].splitlines()) == 1
+    assert result["site"] == results["site"]
+    assert result["site"][-1] == "releases/two/index.html"
+
+
+def test_the_backend_redirects_below_the_path_of_its_api(results):
+    items, page, elsewhere = results["locations"]
+    # The module that asked makes a whole address of a relative one.
+    assert items.endswith("http://127.0.0.1/api/items/")
+    assert page.endswith("http://127.0.0.1/api/items/?page=2")
+    assert elsewhere == "http://site.example.org/members"
+
+
+def test_a_staged_configuration_is_not_served(results):
+    assert len(results["staged_links"]) == 1
+    assert not results["staged_header"]
+
+
+def test_a_run_takes_up_a_killed_one(results):
+    assert results["taken_up"]["changed"]
+    assert results["taken_up"]["state"] == "reloaded"
+
+
+def test_nginx_is_reloaded_and_not_restarted(results):
+    before, after = results["processes"]
+    assert results["https"]["state"] == "reloaded"
+    assert before == after != "0"
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/members/12", "/members?page=1"])
@@ -53,7 +101,7 @@ def test_an_asset_without_a_hash_is_asked_for_each_time(host):
 
 
 @pytest.mark.parametrize("path", ["/assets/gone-BqH2x1sT.js", "/gone.js", "/.slipway-complete", "/assets/.hidden"])
-def test_what_is_not_there_is_no_page(host, path):
+def test_a_missing_file_is_not_answered_with_the_page(host, path):
     status, headers, body = ask(host, path)
     assert status == 404
     assert "cache-control" not in headers
@@ -72,7 +120,7 @@ def test_the_backend_gets_its_requests(host):
     assert "cache-control" not in headers
 
 
-def test_http_is_sent_on(host):
+def test_http_redirects_to_https(host):
     status, headers, _body = ask(host, "http://site.example.org/members?page=1")
     assert (status, headers["location"]) == (308, f"{HTTPS}/members?page=1")
 

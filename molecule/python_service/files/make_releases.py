@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Makes a wheel and releases whose lock file names it: ``make_releases.py DIRECTORY``."""
+"""Makes a wheel and releases whose lock file names it, and packs them with load.py: ``make_releases.py ARCHIVE``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import base64
 import hashlib
 import shutil
 import sys
+import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -37,7 +39,16 @@ def wheel(directory: Path) -> Path:
 
 def main() -> None:
     """Make them."""
-    top = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as directory:
+        make(Path(directory, "site"))
+        shutil.copy(HERE / "load.py", directory)
+        with tarfile.open(sys.argv[1], "w") as archive:
+            for name in ("site", "load.py"):
+                archive.add(Path(directory, name), name)
+
+
+def make(top: Path) -> None:
+    """Make the wheel and the releases below a directory."""
     wheels = top / "wheels"
     wheels.mkdir(parents=True)
     digest = hashlib.sha256(wheel(wheels).read_bytes()).hexdigest()

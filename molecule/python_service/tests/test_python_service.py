@@ -1,13 +1,71 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The service as the role leaves it, after side_effect.yml tried what goes wrong."""
+"""What a switch does with good and bad releases, and the service that it leaves on a host."""
 
 from __future__ import annotations
 
 import json
+import re
+
+import pytest
 
 NAME = "salitemihret-backend"
 UNIT = f"{NAME}.service"
+REFUSED = {
+    "the release is never ready": (
+        "the release is not well on the spare port 8001: not ready within 2 s: HTTP 503, status broken"
+    ),
+    "the release's scheduler kills it": ("dies is not ready: the process ended .* good-2 is back and ready"),
+    "a package was replaced": "a package is not the one of the lock file",
+    "the release is missing": "/srv/site/releases/absent: there is no such release. Fetch it first",
+    "the spare port is taken": "the port 8001 is taken by python3 .pid [0-9]+, thief.service",
+    "uv is missing": "there is no /nowhere/uv. Install uv",
+}
+
+
+@pytest.fixture
+def first_results(host):
+    """side_effect.yml runs on the first host only."""
+    if not is_first(host):
+        pytest.skip("the cases do not depend on the host's systemd")
+    return json.loads(host.file("/srv/results.json").content_string)
+
+
+def test_a_switch_behind_the_socket_loses_no_request(host, first_results):
+    switched = first_results["switched"]
+    assert (switched["state"], switched["from"]["release"]) == ("switched", "good-1")
+    assert first_results["tried"]["ready"]
+    load = json.loads(host.file("/srv/load.json").content_string)
+    assert load["failed"] == []
+    assert load["answered"]["good-1"] > 20
+    assert load["answered"]["good-2"] > 20
+    before, after = first_results["listening_since"]
+    assert before == after != ""
+
+
+@pytest.mark.parametrize(("case", "message"), REFUSED.items())
+def test_a_bad_release_is_refused_and_the_good_one_runs_on(first_results, case, message):
+    result = first_results["refused"][case]
+    assert re.search(message, result["msg"])
+    assert len(result["msg"].splitlines()) == 1
+    assert "canary" not in str(result)
+    running = first_results["running"][case]
+    assert (running["release"], running["scheduler"]) == ("good-2", "true")
+
+
+def test_the_log_of_a_release_that_dies_is_shown(first_results):
+    assert "dies gives up" in "".join(first_results["refused"]["the release's scheduler kills it"]["log"])
+
+
+def test_the_service_moves_to_another_port_with_and_without_a_socket(first_results):
+    assert first_results["moved"]["state"] == "switched"
+    assert first_results["without_socket"]["state"] == "switched"
+
+
+def test_an_undo_gives_the_port_back_to_the_release_before(first_results):
+    assert first_results["undone"]["state"] == "undone"
+    assert first_results["undone"]["runs"]["release"] == "good-2"
+    assert first_results["answer_after_undo"]["release"] == "good-2"
 
 
 def is_first(host):

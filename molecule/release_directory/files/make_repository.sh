@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the repository that git_server.py serves, and its certificate.
+# Makes the repository that git_server.py serves, and its certificate. Starts it, and the server of the archives.
 set -eu
 home=/srv/git
 export HOME=/root GIT_AUTHOR_NAME=m GIT_AUTHOR_EMAIL=m@example.org GIT_COMMITTER_NAME=m GIT_COMMITTER_EMAIL=m@example.org
@@ -27,4 +27,6 @@ echo 'x' >server/uploads/a.png
 git add . && git commit -qm uploads && git tag staging-20261115
 git clone -q --bare "$work" "$home/repositories/public/site.git"
 rm -r "$work"
+systemctl start git-server
+systemd-run --collect --unit=archives python3 -m http.server --bind 127.0.0.1 --directory /srv/archives 8080
 touch "$home/made"

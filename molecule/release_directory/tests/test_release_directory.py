@@ -1,12 +1,65 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The releases as the role leaves them, after side_effect.yml tried what goes wrong."""
+"""What the role refuses, and the releases that it leaves on a host."""
 
 from __future__ import annotations
 
 import json
+import re
+from pathlib import PurePath
+
+import pytest
 
 ROOT = "/srv/salitemihret"
+REFUSED = {
+    "large": "the disk is full: 4.* MiB are needed for the release staging-20261130-",
+    "truncated": "it ends too early",
+    "outside": "'../outside' leads out",
+    "absolute": "'/etc/outside' is an absolute path",
+    "link": "'server/link' is a symbolic link to '../../outside', which may lead out",
+    "through": "'s' is there twice|'s' is a symbolic link",
+    "device": "'server/null' is a device",
+    "text": "it is not a tar archive",
+    "no-server": "there is no server in it",
+    "absent": "there is no such file",
+    "good": "its digest is sha256:[0-9a-f]+, not sha256:000",
+    "no-url": "HTTP 404",
+    "no-answer": "cannot be reached",
+}
+
+
+@pytest.mark.parametrize(("archive", "message"), REFUSED.items())
+def test_a_bad_archive_is_refused_with_a_reason_in_one_line(results, archive, message):
+    result = results["refused"][archive]
+    assert result["failed"]
+    assert re.search(message, result["msg"])
+    assert len(result["msg"].splitlines()) == 1
+    assert "canary" not in result["msg"]
+
+
+def test_a_refusal_leaves_the_releases_as_they_were(results):
+    assert set(results["refused"]) == set(REFUSED)
+    assert results["after"] == results["before"] != []
+
+
+def test_a_release_that_is_there_needs_no_server(results):
+    assert not results["first_again"]["changed"]
+    assert results["first_again"]["path"] == results["first"]
+
+
+def test_a_release_from_a_bucket_is_made_once(results):
+    assert results["third"]["changed"]
+    assert not results["third_again"]["changed"]
+
+
+def test_a_release_with_files_in_a_shared_directory_is_refused(results):
+    assert "the release has server/uploads/a.png, and server/uploads is shared" in results["shared"]
+
+
+def test_a_prune_keeps_the_live_release_the_one_before_and_the_newest(results):
+    kept = [results["first"], results["second"]["path"], results["last"]["path"]]
+    assert sorted(results["pruned"]["kept"]) == sorted(PurePath(path).name for path in kept)
+    assert len(results["pruned"]["removed"]) == 2
 
 
 def first(host):

@@ -122,7 +122,7 @@ class Playbook:
 def playbook(host):
     name = host.backend.get_hostname()
     if not name.endswith("-12"):
-        pytest.skip("what a run does is no question of the host's systemd")
+        pytest.skip("what a run does is not a question of the host's systemd")
     return Playbook(name)
 
 

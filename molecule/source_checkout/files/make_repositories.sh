@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes what git_server.py serves: a private repository, a public one, a certificate, and the token, which comes last.
+# Makes what git_server.py serves: a private repository, a public one, a certificate, and the token. Starts the server,
+# and what looks for the token in processes.
 set -eu
 home=/srv/git
 export HOME=/root GIT_AUTHOR_NAME=m GIT_AUTHOR_EMAIL=m@example.org GIT_COMMITTER_NAME=m GIT_COMMITTER_EMAIL=m@example.org
@@ -24,3 +25,5 @@ git clone -q --bare "$work" "$home/repositories/public/umigo.git"
 rm -r "$work"
 printf 'ghp_canarymoleculecanary0123456789\n' >"$home/token.good"
 printf 'ghp_canarymoleculecanary0123456789\n' >"$home/token"
+cp "$home/token.good" /srv/canary
+systemctl start git-server watch-processes

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The bundle around this file: whether it is whole, and the virtual environment that it brings."""
+"""The bundle that contains this file: the check of its files, and the virtual environment from its wheelhouse."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def describe(root: Path) -> dict[str, Any]:
 
 
 def check_files(root: Path, manifest: dict[str, Any]) -> None:
-    """Compare every file with its digest: what was cut off or changed on the way must not run."""
+    """Compare every file with its digest: a bundle that was truncated or changed must not run."""
     for name, digest in manifest["files"].items():
         try:
             found = hashlib.sha256((root / name).read_bytes()).hexdigest()
@@ -46,7 +46,7 @@ def check_files(root: Path, manifest: dict[str, Any]) -> None:
 
 
 def make_venv(root: Path, manifest: dict[str, Any]) -> Path:
-    """The Python of the virtual environment for this wheelhouse, made once, without network and ensurepip."""
+    """The Python of the virtual environment for this wheelhouse, which is made once, without network and ensurepip."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     listed = manifest["pythons"].get(version)
     if listed is None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One lifecycle event of a CodeDeploy deployment, or a host's first boot, from the bundle around this file.
+"""Runs one lifecycle event of a CodeDeploy deployment, or the first boot of a host, from the bundle that contains it.
 
 The standard library only. Exit code 0, or 1 with the cause in the last line: the agent keeps the last 2,048 bytes.
 """
@@ -31,7 +31,7 @@ STATE = Path("/var/lib/slipway")
 #: Python's compiled files of each deployment, some 15 MB: on the disk, for /run is memory.
 CACHE = Path("/var/cache/slipway/pycache")
 
-# Seconds for an event, and for putting things back after it: their sum stays below the appspec's limit.
+# Seconds for an event, and for its undo: their sum stays below the appspec's limit.
 LIMITS: dict[str, tuple[float, float]] = {
     "BeforeBlockTraffic": (45, 0),
     "AfterBlockTraffic": (100, 0),
@@ -42,7 +42,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "BeforeAllowTraffic": (45, 0),
     "AfterAllowTraffic": (120, 30),
 }
-#: They come from the old revision's bundle, which must never be in the way of a new one.
+#: The agent runs them from the old revision's bundle, which must never block a new one.
 OLD_REVISIONS = frozenset({"BeforeBlockTraffic", "AfterBlockTraffic"})
 BOOT_SECONDS = 1800
 BOOT_TRIES = 3
@@ -86,7 +86,7 @@ def _event(event: str) -> int:
         "deployment_group": os.environ.get("DEPLOYMENT_GROUP_NAME", ""),
         "application_name": os.environ.get("APPLICATION_NAME", ""),
         "bundle_path": str(ROOT),
-        # Who waits for another host has to know how long it may.
+        # A task that waits for another host needs to know its time limit.
         "event_ends_at": int(time.time() + work - (time.monotonic() - started)),
     }
     tidy(deployment)
@@ -100,7 +100,7 @@ def _event(event: str) -> int:
         return _say(said.get("line") or f"{event}: done", _tail(log), 0)
     cause = said.get("cause") or _cause(log, ended, work)
     if back and not said.get("put_back"):
-        # The play could not put things back itself: it was ended here, or never began.
+        # The play could not undo its changes itself: it was stopped here, or never began.
         aborted = {**variables, "lifecycle_event": "Abort", "failed_event": event, "failed_cause": cause}
         _play(python, aborted, logs / f"{event}-abort.log", back, verdict)
         said = _read_verdict(verdict)
@@ -109,7 +109,7 @@ def _event(event: str) -> int:
 
 
 def _boot() -> int:
-    """The first boot, tried again when something is not there yet; the last good release, without lock."""
+    """The first boot: deploy the last good release, without the lock; try again if something is not ready yet."""
     manifest = describe(ROOT)
     check_files(ROOT, manifest)
     python = make_venv(ROOT, manifest)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A program that is ended with everything it started.
+"""Runs a program and stops it together with everything that it started.
 
-Ansible's workers are sessions of their own and go on when Ansible is ended. This process is therefore the one that
-orphans are given to (PR_SET_CHILD_SUBREAPER), and ends them too. A service that systemd started is none of them.
+Ansible's workers run in their own sessions and continue when Ansible is stopped. This process therefore adopts orphans
+(PR_SET_CHILD_SUBREAPER) and stops them, too. Services that systemd started are not among them.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class _Stopped(BaseException):
 
 
 def run_to_the_end(command: Sequence[str], cwd: Path, environ: Mapping[str, str], log: Path, seconds: float) -> Ended:
-    """Run a program, its output in ``log``; after it, or at its limit, nothing that it started is left.
+    """Run a program, its output in ``log``; after its end or its time limit, nothing that it started is left.
 
-    It does not inherit this process's output: what it leaves running would keep the agent waiting for its end.
+    It does not inherit this process's output: a program that it left running would keep the agent waiting.
 
     :param seconds: its limit.
     """
@@ -71,7 +71,7 @@ def run_to_the_end(command: Sequence[str], cwd: Path, environ: Mapping[str, str]
 
 
 def end_children() -> None:
-    """End every descendant of this process, in whatever session: those that are left are its children in the end."""
+    """Stop every descendant of this process, in any session."""
     deadline = time.monotonic() + _GRACE_SECONDS
     while children := _descendants():
         number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL

@@ -9,12 +9,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import check_url
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import ALEMBIC
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain, read_value
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction, clients_later
+from ..module_utils.migration.alembic.run import check_url
+from ..module_utils.migration.arguments import ALEMBIC
+from ..module_utils.migration.credentials import read_plain, read_value
+from ..module_utils.secret_values.source import Secrets
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction, clients_later
 
 
 class ActionModule(HostAction):

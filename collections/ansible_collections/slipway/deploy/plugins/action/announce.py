@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_start
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import summary_of, work_on
+from ..module_utils.notify.channels import is_announced
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.notify import notify
+from ..plugin_utils.work import summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
@@ -18,9 +19,9 @@ class ActionModule(SlipwayAction):
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Tell the environment's channels, if it has any; the record in short is the result."""
-        if not context.variables.get("slack") and not context.variables.get("github"):
+        """Notify the environment's channels, if it has any; the record in short is the result."""
+        if not is_announced(context.variables, "start"):
             return {"changed": False}
         with work_on(context) as work:
-            tell_start(context, work)
+            notify(context, work, "start")
             return {"changed": False, **summary_of(work.journal.record)}

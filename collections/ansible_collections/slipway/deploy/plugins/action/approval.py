@@ -11,26 +11,26 @@ from typing import Any
 
 from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.approval import (
+from ..module_utils.common.text import clean, duration
+from ..module_utils.gates.approval import (
     BY,
     REFERENCE,
     Approval,
     Prompt,
     answered,
-    decide,
-    read_approvers,
     refused,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import closed
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go, work_on
+from ..module_utils.record.model import closed
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
+from ..plugin_utils.gates import ask_gates
+from ..plugin_utils.work import let_go, work_on
 
 
 class ActionModule(SlipwayAction):
     """Fails unless the release is approved. In check mode nobody is asked."""
 
+    ASKS = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "tag": {"type": "str", "required": True},
         "approvers": {"type": "raw"},
@@ -40,11 +40,17 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Ask, unless the command line says it; the approval is the result."""
         tag = clean(self.arguments["tag"])
-        where = f"inventories/{context.environment} (approvers)"
-        approvers = read_approvers(self.arguments["approvers"], where)
-        given = {name: context.variables.get(name) for name in (BY, REFERENCE)}
-        user = str(context.actor["user"])
-        found = decide(tag, context.environment, given, context.extra, approvers, user, _now())
+        (result,) = ask_gates(
+            context,
+            "approval",
+            tag,
+            where=f"inventories/{context.environment} (approvers)",
+            approvers=self.arguments["approvers"],
+            given={name: context.variables.get(name) for name in (BY, REFERENCE)},
+            extra=context.extra,
+            user=str(context.actor["user"]),
+        )
+        found: Approval | Prompt = result.found
         if isinstance(found, Prompt):
             if self._task.check_mode:
                 return {"changed": False}
@@ -76,7 +82,7 @@ class ActionModule(SlipwayAction):
             raise refused(prompt, "stopped by Ctrl-C") from None
         if time.monotonic() - begun >= limit:
             # What was typed until then was not sent off.
-            raise refused(prompt, f"nobody answered within {duration(limit)}")
+            raise refused(prompt, f"no answer within {duration(limit)}")
         return answered(prompt, typed.decode(errors="replace"), _now())
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import presigned_url, resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import FILENAME, Artifact
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.artifact.api import presigned_url, resolve_artifact
+from ..module_utils.artifact.model import FILENAME, Artifact
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):

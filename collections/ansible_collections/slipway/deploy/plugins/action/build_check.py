@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host.build_tools import node_version
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.compare import Given, Verdict, compare
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.indexes import index_urls
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs, Tools
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+from ..module_utils.build_requirements.compare import Given, Verdict, compare
+from ..module_utils.build_requirements.host_tools import node_version
+from ..module_utils.build_requirements.indexes import index_urls
+from ..module_utils.build_requirements.model import Needs, Tools
+from ..module_utils.common.errors import SlipwayErrors
+from ..module_utils.node.arguments import NODE
+from ..module_utils.python.arguments import PYTHON
+from ..module_utils.secret_values.source import Secrets
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
 
 _LOCAL = ("env", "file")
 
@@ -27,14 +29,11 @@ class ActionModule(HostAction):
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "needs": {"type": "dict", "required": True},
         "front_end": {"type": "str", "choices": ["host", "control", "prebuilt", "none"], "default": "host"},
-        "python": {"type": "str", "default": "/usr/bin/python3"},
-        "uv": {"type": "str", "default": "uv"},
+        **PYTHON,
+        **NODE,
         "tool": {"type": "str", "choices": ["auto", "uv", "pip"], "default": "auto"},
-        "path": {"type": "list", "elements": "str", "default": []},
-        "packages": {"type": "list", "elements": "str", "default": []},
         "npmrc": {"type": "dict", "default": {}},
         "indexes": {"type": "raw", "default": []},
-        "built": {"type": "dict", "default": {}},
     }
 
     def act(self, context: Context) -> dict[str, Any]:

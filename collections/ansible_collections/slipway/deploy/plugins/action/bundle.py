@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle import api, fetch
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.build import Wanted, build
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import LOCATIONS, Release, schema_version
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.bundle import api, fetch
+from ..module_utils.bundle.archive import Entry
+from ..module_utils.bundle.build import Wanted, build
+from ..module_utils.bundle.content import LOCATIONS, Release, schema_version
+from ..module_utils.common.command import command
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.versions.store import read_version
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
 
 
 @dataclass(frozen=True)

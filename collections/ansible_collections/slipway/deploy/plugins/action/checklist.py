@@ -6,16 +6,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_table
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import run_checklist, verdict_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, heed
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+from ..module_utils.render.checklist import checklist_table
+from ..plugin_utils.action import OBSERVATIONS
+from ..plugin_utils.checking import CheckingAction
+from ..plugin_utils.checklist import run_checklist, verdict_of
+from ..plugin_utils.context import Context
+from ..plugin_utils.verdict import Finding, heed
+from ..plugin_utils.work import Work
 
 
 class ActionModule(CheckingAction):
     """What is not green holds the release, red and unknown alike: nothing is undone for it."""
+
+    ARGUMENTS = OBSERVATIONS
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
         """Ask every row, write the answers into the record and do what follows."""

@@ -5,21 +5,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Command, Probe, host_question
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import revealed
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import declared
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secret_reader
+from ..module_utils.checks.probes import Command, Probe, host_question
+from ..module_utils.checks.probes_ask import revealed
+from ..module_utils.common.errors import SlipwayError
+from ..plugin_utils.checklist import declared
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
+from ..plugin_utils.smoke import secret_reader
 
 Answer = dict[str, Any]
 
 
 class ActionModule(HostAction):
     """All of a host's rows in one go; what cannot be asked is an answer too, and fails nothing."""
+
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "dict"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Ask; the answers by the names of the rows are the result."""
@@ -28,7 +31,7 @@ class ActionModule(HostAction):
         service = str(context.of_group(context.here, "service") or "") or None
         answers: dict[str, Answer] = {}
         asked: dict[str, dict[str, Any]] = {}
-        for probe in declared(context, context.here):
+        for probe in declared(context, context.here, self.arguments.get("checklist")):
             if probe.via == "host":
                 try:
                     asked[probe.name] = self._question(context, probe, service)
@@ -46,5 +49,5 @@ class ActionModule(HostAction):
             raise SlipwayError("no program is run in check mode")
         question = host_question(probe, revealed(probe, secret_reader(context)), service)
         if "unit" in question and not question["unit"] and (question["kind"] == "systemd" or not question["url"]):
-            raise SlipwayError("which service it is about is not said", f"{probe.name}", "Set the group's service")
+            raise SlipwayError("the name of the service is not known", f"{probe.name}", "Set <group>_service")
         return question

@@ -5,24 +5,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import moment
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Sentry
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_table
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import (
+from ..module_utils.checks.moment import moment
+from ..module_utils.checks.probes import Sentry
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.record.journal import history
+from ..module_utils.render.checklist import checklist_table
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.checklist import (
     asked_hosts,
     declared,
     run_checklist,
     verdict_of,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading
 
 SINCE = "checklist_since"
 #: Records that are looked through for the newest deploy that changed something.
@@ -34,13 +35,19 @@ _NOTHING = ("unchanged", "abandoned")
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
+        "checklist": {"type": "list", "elements": "dict"},
+    }
+
     def act(self, context: Context) -> dict[str, Any]:
         """Go through it; a row that is not green fails the task."""
         hosts = asked_hosts(context)
         where = f"inventories/{context.environment}"
         if not hosts:
             raise SlipwayError("there is no host to ask", where, "Add one, or correct --limit")
-        probes = declared(context, hosts[0])
+        given = self.arguments.get("checklist")
+        probes = declared(context, hosts[0], given)
         if not probes:
             raise SlipwayError("no checklist is declared", where, f"Declare {context.group}_checklist")
         since = _since(context) if any(isinstance(probe.spec, Sentry) for probe in probes) else None
@@ -48,7 +55,7 @@ class ActionModule(SlipwayAction):
         if self._task.check_mode:
             console.lines([f"would ask {probe.name} ({probe.kind})" for probe in probes])
             return {"changed": False, "checklist": []}
-        rows = run_checklist(context, since)
+        rows = run_checklist(context, since, rows=given)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         documents = [row.to_record(now) for row in rows]
         console.lines(checklist_table(documents, console.width))
@@ -63,7 +70,7 @@ def _since(context: Context) -> float | None:
     if given is not None:
         said = moment(given)
         if said is None:
-            raise SlipwayError(f"{str(given)[:40]!r} is no time", f"-e {SINCE}", "Say 2026-11-20T21:04:11Z")
+            raise SlipwayError(f"{str(given)[:40]!r} is not a time", f"-e {SINCE}", "Say 2026-11-20T21:04:11Z")
         return said
     if context.settings.state_store.startswith("s3://"):
         begin_reading(context, account=False)

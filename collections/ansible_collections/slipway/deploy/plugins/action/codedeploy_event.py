@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import record as pure
-from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy.schema import applied_migrations, check
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import HostJournal, host_records
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, is_open
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import hook_file
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.codedeploy import record as pure
+from ..module_utils.codedeploy.schema import applied_migrations, check
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import backup
+from ..module_utils.lock.hosts import host_names
+from ..module_utils.record.hosts import HostJournal, host_records
+from ..module_utils.record.journal import history
+from ..module_utils.record.model import Record, is_open
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.backup_hook import hook_file
+from ..plugin_utils.context import Context
 
 #: Records of each host, and of the environment, that are looked through for applied migrations.
 _LOOKED_AT = 50
@@ -78,8 +78,8 @@ class ActionModule(SlipwayAction):
         if looking or ended_well or (found is not None and is_open(found.record)):
             return found
         if self.arguments["event"] != "BeforeInstall":
-            what = f"deployment {deployment} was not begun on this host, or has ended"
-            raise SlipwayError(what, context.store.url, "Start the deployment again: BeforeInstall begins it")
+            what = f"deployment {deployment} has not started on this host, or has ended"
+            raise SlipwayError(what, context.store.url, "Start the deployment again, from the event BeforeInstall")
         release = self.arguments["release"]
         _close_former(context, deployment)
         opened = pure.opened(context.environment, context.here, deployment, release, context.store.now())
@@ -118,7 +118,7 @@ def _close_former(context: Context, deployment: str) -> None:
             continue
         journal = HostJournal.find(context.store, context.environment, context.here, former)
         if journal is not None:
-            cause = f"it was stopped; deployment {deployment} began on this host"
+            cause = f"it was stopped: deployment {deployment} started on this host"
             journal.write(pure.failed(journal.record, record["phase"], cause, None, context.store.now()))
 
 

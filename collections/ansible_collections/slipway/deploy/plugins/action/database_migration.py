@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import FLYWAY
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import check_settings, check_url
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain, read_value
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+from ..module_utils.migration.arguments import FLYWAY
+from ..module_utils.migration.credentials import read_plain, read_value
+from ..module_utils.migration.flyway.config import check_settings, check_url
+from ..module_utils.secret_values.source import Secrets
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
 
 
 class ActionModule(HostAction):

@@ -6,29 +6,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
-    Record,
-    closed,
-    outcome_of,
-    rollout_of,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.record.result import GOOD
-from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
-from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import machine
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Rollout
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.tell import tell_end
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, let_go, summary_of, work_on
+from ..module_utils.common.command import resume_commands
+from ..module_utils.hosts import progress
+from ..module_utils.record.model import Record, closed, outcome_of
+from ..module_utils.record.result import GOOD
+from ..module_utils.render.card import card
+from ..module_utils.render.recap import recap
+from ..module_utils.rollout import machine
+from ..module_utils.rollout.document import rollout_of
+from ..module_utils.rollout.model import Rollout
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.notify import notify
+from ..plugin_utils.work import Work, let_go, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
     """Does not fail for a deploy that ended badly: service_result says so for each service, on its own host."""
 
     ON_RECORD = True
+    CLOSES_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
         """End it; the closed record in short is the result."""
@@ -41,12 +38,12 @@ class ActionModule(SlipwayAction):
             self._settle(work)
             late = work.cancel.why() if work.journal.record["outcome"] in GOOD else None
             let_go(context)
-            tell_end(context, work)
+            notify(context, work, "end")
             record = work.journal.record
             work.console.finish()
             work.console.lines(_screen(record, work.console.width))
             if late:
-                work.console.lines([f"{late}, but the deploy had ended by then: nothing goes back"])
+                work.console.lines([f"{late}, but the deploy had already ended: nothing is undone"])
         hosts = [item["name"] for item in progress.hosts_of(record)]
         return {"changed": bool(record["targets"]), "hosts": hosts, **summary_of(record)}
 
@@ -79,5 +76,5 @@ def _outcome(record: Record, rollout: Rollout) -> str | None:
 def _screen(record: Record, width: int | None) -> list[str]:
     if record["outcome"] is None:
         go_on = resume_commands(record["environment"])
-        return [f"{record['environment']}: the deploy {record['id']} is unfinished. Go on with it: {go_on}"]
+        return [f"{record['environment']}: the deploy {record['id']} is unfinished. Resume it: {go_on}"]
     return recap(record, width) + card(record, width)

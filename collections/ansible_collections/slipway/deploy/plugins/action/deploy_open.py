@@ -7,45 +7,44 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import Any
 
-from ansible.module_utils.parsing.convert_bool import boolean
-
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, look
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import describe
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
-    Record,
-    closed,
-    is_open,
-    rollout_of,
-    with_rollout,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume as resume_card
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import groups
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import UNTOUCHED
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import (
+from ..module_utils.common.command import command, resume_commands
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import progress
+from ..module_utils.hosts.migrations import has_begun
+from ..module_utils.lock.lease import acquire, look
+from ..module_utils.lock.model import LockHeld
+from ..module_utils.lock.plan import describe
+from ..module_utils.record.journal import Journal, newest
+from ..module_utils.record.model import Record, closed, is_open
+from ..module_utils.render.resume import resume as resume_card
+from ..module_utils.rollout.document import rollout_of, with_rollout
+from ..module_utils.rollout.engine import groups
+from ..module_utils.rollout.model import UNTOUCHED
+from ..module_utils.rollout.resume import (
     require_covered,
     require_same_place,
     take_up,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, clock_skew
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held, machine
-from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import beat, let_go, store_clock
+from ..module_utils.state.store import Store, clock_skew
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context, approval_required
+from ..plugin_utils.files import Held, machine
+from ..plugin_utils.sandbox import ensure_sandbox
+from ..plugin_utils.smoke import declared_jobs
+from ..plugin_utils.task_files import hook_files
+from ..plugin_utils.work import beat, fleet_of, let_go, store_clock
+
+# Ansible runs each action in a fork of this process: what is there already, the deploy's other actions do not import
+# again. Who lacks it is told so by the action.
+with suppress(ImportError):
+    import_module("boto3.session")
 
 #: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
 _SAID_AGAIN = (5.0, 15.0, 30.0)
@@ -58,7 +57,7 @@ class ActionModule(SlipwayAction):
     """Takes the lock; in check mode it only looks."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "reason": {"type": "str", "default": ""},
+        "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -68,6 +67,7 @@ class ActionModule(SlipwayAction):
         endpoint = context.aws.endpoint_url if context.has_account else None
         context.desired()
         declared_jobs(context, None)
+        hooks = hook_files(context)
         context.files.sweep()
         if endpoint and context.environment == "local":
             ensure_sandbox(endpoint, display.display)
@@ -77,11 +77,11 @@ class ActionModule(SlipwayAction):
             context.check_account()
         check_clock(context.store)
         if self._task.check_mode:
-            return self._look_only(context)
-        self._take(context, settings.reason or self.arguments["reason"])
+            return {"kind": self.arguments["kind"], **self._look_only(context), "hooks": hooks}
+        self._take(context, settings.reason or self.arguments["kind"])
         if context.selected_hosts:
             beat(context)  # To look at hosts that do not answer may take longer than the lock lasts.
-        return {"changed": False, **self._unfinished(context)}
+        return {"changed": False, "kind": self.arguments["kind"], **self._unfinished(context), "hooks": hooks}
 
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""
@@ -97,7 +97,7 @@ class ActionModule(SlipwayAction):
         open_record = journal is not None and is_open(journal.record) and _touched(journal.record)
         if open_record and journal is not None:
             go_on = resume_commands(context.environment)
-            display.warning(f"the deploy {journal.record['id']} is unfinished. Go on with it: {go_on}")
+            display.warning(f"the deploy {journal.record['id']} is unfinished. Resume it: {go_on}")
         return {"changed": False, "lock": line, "resumed": ""}
 
     def _take(self, context: Context, reason: str) -> None:
@@ -107,7 +107,7 @@ class ActionModule(SlipwayAction):
             context.store,
             context.environment,
             owner=context.owner,
-            reason=reason or "deploy",
+            reason=reason,
             deploy="",
             ttl=settings.lock_ttl,
             pid=context.files.process.pid,
@@ -121,7 +121,9 @@ class ActionModule(SlipwayAction):
                 token = self._hold(context, secrets.token_hex(16))
                 take(wait=settings.lock_wait, token=token, on_wait=waiting.hear)
                 return
-            display.display(f"{context.environment}: taking over the lock of a run on this machine that is gone")
+            display.display(
+                f"{context.environment}: taking over the lock of a run on this machine that no longer exists"
+            )
             take(wait=0, token=self._hold(context, dead))
             context.files.sweep(dead)
 
@@ -157,7 +159,7 @@ class ActionModule(SlipwayAction):
             raise SlipwayError(
                 f"the deploy {record['id']} is unfinished",
                 context.environment,
-                f"Go on with it: {resume_commands(context.environment)}",
+                f"Resume it: {resume_commands(context.environment)}",
             )
         return self._resume(context, journal, choice, clock())
 
@@ -167,7 +169,7 @@ class ActionModule(SlipwayAction):
             journal.write(closed(journal.record, "abandoned", now))
         what = f"the run of {journal.record['id']} ended before it changed anything"
         if choice is not None:
-            # What was asked for is no new deploy.
+            # What was asked for is not a new deploy.
             raise SlipwayError(
                 f"{what}: there is nothing to {choice}",
                 f"-e resume={choice}",
@@ -179,7 +181,7 @@ class ActionModule(SlipwayAction):
         record = journal.record
         taken_up = take_up(rollout_of(record), choice, _observe(context, record), now)
         if self._task.check_mode:
-            display.display(f"check mode: -e resume={choice} would go on with {record['id']}; nothing was changed")
+            display.display(f"check mode: -e resume={choice} would resume {record['id']}; nothing was changed")
             return {"resumed": choice, "lock": "lock free", "record": record["id"]}
         resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
         record = progress.give_up(with_rollout(record, taken_up), context.hosts, choice, now)
@@ -242,10 +244,9 @@ def _touched(record: Record) -> bool:
 
 def _unapproved(context: Context, record: Record) -> bool:
     """Whether nobody approved a deploy that needs it: a run that takes it up would not ask any more."""
-    if record.get("approval") or record.get("kind") == "rollback" or context.group != SITE:
+    if record.get("approval") or record.get("kind") == "rollback" or not context.hosts:
         return False
-    required = boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False)
-    return required and bool(progress.hosts_of(record))
+    return approval_required(context) and bool(progress.hosts_of(record))
 
 
 def _token_of_the_dead(context: Context) -> str | None:
@@ -265,7 +266,7 @@ def _place(context: Context) -> dict[str, Any]:
 
 
 def _observe(context: Context, record: Record) -> dict[str, Any]:
-    fleet = EcsFleet(context.clients, {}, record["id"], True, time_of_day)
+    fleet = fleet_of(context, record, {}, resumed=True)
     seen: dict[str, Any] = {}
     for members in groups(rollout_of(record).targets):
         seen.update(fleet.describe(members))

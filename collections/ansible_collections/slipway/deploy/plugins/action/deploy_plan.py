@@ -7,35 +7,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import record_targets, record_unchanged
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, newest_id
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record, record_id
-from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan as plan_screen
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, verify
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import refuse_unreadable_rows
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismiss
-from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.fleet import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.observation import FleetObservation
+from ..module_utils.fleet.planned import Plan
+from ..module_utils.hosts.plan import record_targets, record_unchanged
+from ..module_utils.record.history import Goal
+from ..module_utils.record.journal import Journal, newest_id
+from ..module_utils.record.model import SCHEMA, Record, record_id
+from ..module_utils.render.plan import plan as plan_screen
+from ..module_utils.verify.verify import Verified, verify
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.checklist import refuse_unreadable_rows
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context, approval_required
+from ..plugin_utils.drift import dismiss
+from ..plugin_utils.endpoint import endpoint_of
+from ..plugin_utils.fleet import (
     health_of_unchanged,
     plan_fleet,
     running_services,
     unhealthy,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+from ..plugin_utils.gates import ask_gates
+from ..plugin_utils.hosts import (
     Planned,
     health_of_unchanged_hosts,
     plan_group,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import check_secrets, failing_before
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal, without_records
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import (
+from ..plugin_utils.smoke import check_secrets, failing_before
+from ..plugin_utils.way_back import find_goal, without_records
+from ..plugin_utils.work import (
     beat,
     check_lock,
     keep_record,
@@ -51,9 +52,11 @@ class ActionModule(SlipwayAction):
     """Changes nothing outside. Outside check mode it writes the record that the following tasks work from."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
         "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
         "lock": {"type": "str", "default": ""},
         "release": {"type": "dict", "default": {}},
+        "migrates": {"type": "bool", "default": False},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -66,13 +69,17 @@ class ActionModule(SlipwayAction):
         kind = self.arguments["kind"]
         goal = self._goal(context, kind)
         fleet, observation = plan_fleet(context, goal)
-        hosts = plan_group(context, self.arguments["release"])
+        hosts = plan_group(context, self.arguments["release"], migrates=self.arguments["migrates"])
         record = _record(context, fleet, hosts, kind, goal, clock())
         record["warnings"] += without_records(context, goal) if goal else ()
         if self.arguments["release"].get("notes"):
             record["notes"] = self.arguments["release"]["notes"]
         changes = bool(fleet.changes or hosts.changes)
         if changes:
+            targets = [item["name"] for item in record["targets"]]
+            passed = ask_gates(context, "plan", record["label"], kind=kind, where="the plan", targets=targets)
+            if passed:
+                record["gates"] = [result.to_record() for result in passed]
             verified = verify(fleet, context.clients, context.aws) if fleet.changes else Verified()
             verified.require(context.settings.verify_unverifiable)
             check_secrets(context)
@@ -86,6 +93,7 @@ class ActionModule(SlipwayAction):
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]
+        result["approval"] = _approval(context, bool(result["hosts"]), kind)
         if self._task.diff and changes:
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
@@ -120,6 +128,16 @@ def _before(context: Context, fleet: Plan, observation: FleetObservation | None,
     return {
         "unhealthy": [*unhealthy(context, fleet, observation), *hosts.unhealthy],
         "smoke_before": failing_before(context, endpoint, running),
+    }
+
+
+def _approval(context: Context, changes_hosts: bool, kind: str) -> dict[str, Any]:
+    """Whether somebody has to approve the release, and who may: a gate of the hosts' group."""
+    if not changes_hosts:
+        return {"required": False, "approvers": None}
+    return {
+        "required": kind == "deploy" and approval_required(context),
+        "approvers": context.of_group(context.hosts[0], "approvers"),
     }
 
 

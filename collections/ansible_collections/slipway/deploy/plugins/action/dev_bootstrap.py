@@ -12,30 +12,30 @@ from typing import Any
 
 from ansible import constants
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.checkout import (
+from ..module_utils.common.command import again
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.configuration.model import Configuration
+from ..module_utils.developer.checkout import (
     Checkout,
     find_checkout,
     render,
     write_environment,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.database import (
+from ..module_utils.developer.database import (
     Database,
     developers_environment,
     migrate,
     seed,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.process import Backend, Launch
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory, write_atomic
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import credential_values, without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import property_variable, read_wanted
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ..module_utils.developer.process import Backend, Launch
+from ..module_utils.files.atomic import ensure_directory, write_atomic
+from ..module_utils.parameters.collect import collect
+from ..module_utils.parameters.model import property_variable, read_wanted
+from ..module_utils.secret_values.redaction import credential_values, without_secrets
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading
 
 _PATH = "-e backend_path"
 _STEPS = ("env file", "database seed", "backend launch")
@@ -90,7 +90,7 @@ class ActionModule(SlipwayAction):
     def _stop(self, backend: Backend) -> dict[str, Any]:
         process = backend.running()
         if process is None:
-            self._console.lines(["backend launch: it does not run"])
+            self._console.lines(["backend launch: it is not running"])
         elif self._check:
             self._console.lines([f"backend launch: process {process.pid} would be stopped"])
         else:
@@ -161,7 +161,7 @@ class ActionModule(SlipwayAction):
         launch = self._wanted(checkout, variables, text)
         if backend.runs(launch) and self.arguments["state"] != "restarted":
             process = backend.running()
-            self._console.lines([f"backend launch: it runs already (process {process.pid if process else '?'})"])
+            self._console.lines([f"backend launch: it is already running (process {process.pid if process else '?'})"])
             return False
         if self._check:
             self._console.lines(["backend launch: it would be started"])
@@ -182,7 +182,7 @@ class ActionModule(SlipwayAction):
             command = ["java", "-jar", str(jar)]
         port = variables.get("SERVER_PORT", str(self.arguments["port"]))
         if not port.isdecimal():
-            raise SlipwayError("this is no port", "SERVER_PORT", "Write a number, such as 8080")
+            raise SlipwayError("this is not a valid port", "SERVER_PORT", "Write a number, such as 8080")
         return Launch(
             command=command,
             directory=checkout.module,

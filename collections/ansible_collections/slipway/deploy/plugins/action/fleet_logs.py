@@ -11,18 +11,18 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.gather import Gatherer, most_troubled
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import ServiceLogs
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.parse import recorded_failure
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import REMEMBERED
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.render.logs import logs
-from ansible_collections.slipway.deploy.plugins.module_utils.render.when import stamp
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading, whole_number
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.logs.gather import Gatherer, most_troubled
+from ..module_utils.logs.model import ServiceLogs
+from ..module_utils.logs.parse import recorded_failure
+from ..module_utils.record.history import REMEMBERED
+from ..module_utils.record.journal import history
+from ..module_utils.render.logs import logs
+from ..module_utils.render.when import stamp
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading, whole_number
 
 #: Services that are told about in one run; those in trouble before the others.
 SERVICES = 12

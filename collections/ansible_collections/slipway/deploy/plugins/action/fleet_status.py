@@ -9,32 +9,32 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import ServiceStatus, status_of
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import drifts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look, look_at_hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.plan import state_line
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
-from ansible_collections.slipway.deploy.plugins.module_utils.record.step import with_step
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.render.status import Overview, out_of_step, status
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import StoreUnreachable
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismissals
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import HEALTH, hosts_status
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
-from ansible_collections.slipway.deploy.plugins.plugin_utils.released import (
+from ..module_utils.checks.groups import groups_health
+from ..module_utils.checks.status import ServiceStatus, status_of
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.plan import drifts
+from ..module_utils.lock.lease import look, look_at_hosts
+from ..module_utils.lock.plan import state_line
+from ..module_utils.record.journal import history
+from ..module_utils.record.model import Record
+from ..module_utils.record.step import with_step
+from ..module_utils.render.hosts import HostStatus
+from ..module_utils.render.status import Overview, out_of_step, status
+from ..module_utils.state.model import StoreUnreachable
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.drift import dismissals
+from ..plugin_utils.hosts import HEALTH, hosts_status
+from ..plugin_utils.reading import begin_reading
+from ..plugin_utils.released import (
     Releases,
     find_releases,
     in_step,
     observe_released,
     own_hosts_status,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import failing_before
+from ..plugin_utils.smoke import failing_before
 
 #: What the result says of a service.
 _SAID = (
@@ -45,6 +45,8 @@ _SAID = (
 
 class ActionModule(SlipwayAction):
     """Only reads, and takes no lock. It fails when something is not as it should be, after it showed all of it."""
+
+    ARGUMENTS = OBSERVATIONS
 
     def act(self, context: Context) -> dict[str, Any]:
         """Show the status; what every service runs is the result."""

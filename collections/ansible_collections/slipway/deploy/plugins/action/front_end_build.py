@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end_arguments import FRONT_END_BUILD
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_value
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction, clients_later
+from ..module_utils.migration.credentials import read_value
+from ..module_utils.node.arguments import FRONT_END_BUILD
+from ..module_utils.secret_values.source import Secrets
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction, clients_later
 
 
 class ActionModule(HostAction):

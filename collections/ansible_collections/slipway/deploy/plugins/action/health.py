@@ -8,22 +8,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, rollout_of, with_rollout
-from ansible_collections.slipway.deploy.plugins.module_utils.record.step import health_in_step
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Fleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import deaths_after, failure_of_tasks
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits, StoppedTask, Target
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import hosts_health
-from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import Finding, finding_of, heed, weighed
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+from ..module_utils.checks import health
+from ..module_utils.checks.groups import groups_health
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.model import DesiredService, ObservedService
+from ..module_utils.fleet.observe import observe_services
+from ..module_utils.record.model import Record
+from ..module_utils.record.step import health_in_step
+from ..module_utils.rollout.document import rollout_of, with_rollout
+from ..module_utils.rollout.engine import Fleet
+from ..module_utils.rollout.judge import deaths_after, failure_of_tasks
+from ..module_utils.rollout.model import Limits, StoppedTask, Target
+from ..plugin_utils.action import OBSERVATIONS
+from ..plugin_utils.checking import CheckingAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.endpoint import endpoint_of
+from ..plugin_utils.hosts import hosts_health
+from ..plugin_utils.verdict import Finding, finding_of, heed, weighed
+from ..plugin_utils.work import Work
 
 #: How often, and how far apart (seconds), a fleet that is not healthy is looked at before that is believed.
 LOOKS = 6
@@ -32,6 +34,8 @@ PAUSE_SECONDS = 2.0
 
 class ActionModule(CheckingAction):
     """Only a service or host that the deploy changed makes it fail."""
+
+    ARGUMENTS = OBSERVATIONS
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
         """Look, write it into the record and do what follows."""
@@ -77,7 +81,7 @@ def _judge(
         try:
             observed.update(observe_services(context.clients, cluster, names))
         except SlipwayError:
-            continue  # Said as "the cluster did not list it": unknown, never green.
+            continue  # Said as "ECS did not list it": unknown, never green.
     known = (observed[item.service] for item in desired if item.service in observed)
     groups = groups_health(context.clients, (arn for service in known for arn in service.target_groups))
     return [

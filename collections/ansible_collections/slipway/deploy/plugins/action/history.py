@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import look
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
-from ansible_collections.slipway.deploy.plugins.module_utils.render.history import history as history_screen
-from ansible_collections.slipway.deploy.plugins.module_utils.render.history import releases
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import HEALTH
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading, whole_number
-from ansible_collections.slipway.deploy.plugins.plugin_utils.released import (
+from ..module_utils.common.command import command
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.lock.lease import look
+from ..module_utils.record.journal import history
+from ..module_utils.record.model import Record
+from ..module_utils.render.history import history as history_screen
+from ..module_utils.render.history import releases
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.hosts import HEALTH
+from ..plugin_utils.reading import begin_reading, whole_number
+from ..plugin_utils.released import (
     find_releases,
     observe_released,
     own_records,
@@ -34,7 +34,7 @@ MOST_ENTRIES = 1000
 class ActionModule(SlipwayAction):
     """Only reads the state store."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"entries": {"type": "raw", "default": 20}}
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {**OBSERVATIONS, "entries": {"type": "raw", "default": 20}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Show the releases; they are the result."""
@@ -52,7 +52,7 @@ class ActionModule(SlipwayAction):
             # What could be read stands above; a rollback would stop at this as well.
             raise problem
         status = command("status", context.environment)
-        what = f"{context.environment} does not run what was released: {status} says what to do"
+        what = f"{context.environment} does not run what was released: {status} shows what to do"
         return {
             **({"failed": True, "msg": what} if found.astray else {}),
             "changed": False,

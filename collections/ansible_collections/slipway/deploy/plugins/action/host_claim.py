@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import claims, hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.claims import HostClaim
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.lock import claims, hosts
+from ..module_utils.lock.claims import HostClaim
+from ..module_utils.lock.model import LockHeld
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
 
 _WHAT = {"environment": claims.ENVIRONMENT, "migration": claims.MIGRATION}
 #: Between two signs of life.
@@ -65,7 +65,7 @@ class ActionModule(SlipwayAction):
             if what != claims.MIGRATION:
                 raise
             reason = f"another host of the deployment still migrates the database after {wait:.0f} s ({error.what})"
-            remedy = "See there what its migration waits for, then start the deployment again"
+            remedy = "Find out on that host what its migration waits for, then start the deployment again"
             raise SlipwayError(reason, context.environment, remedy) from None
         return {**_said(claim), "waited": signs.begun is not None}
 

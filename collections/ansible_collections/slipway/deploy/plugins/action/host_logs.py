@@ -9,10 +9,11 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.archive import HostLogs, keep
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import NO_CONNECTION, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import whole_number
+from ..module_utils.logs.archive import HostLogs, keep
+from ..module_utils.logs.arguments import LOGS
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import NO_CONNECTION, Context
+from ..plugin_utils.reading import whole_number
 
 MOST_LINES = 50_000
 LINES = 1000
@@ -25,9 +26,8 @@ class ActionModule(SlipwayAction):
 
     _requires_connection = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "unit": {"type": "str", "required": True},
+        **LOGS,
         "lines": {"type": "raw"},
-        "since": {"type": "str", "default": ""},
         "files": {"type": "list", "elements": "str", "default": []},
         "link": {"type": "str", "default": "/app/app.jar"},
     }

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.archive import HostLogs, kept, pack, write
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.text import clean, columns
+from ..module_utils.logs.archive import HostLogs, kept, pack, write
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
 
 STAGE = "logs"
 

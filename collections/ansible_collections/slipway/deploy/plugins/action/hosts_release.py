@@ -7,23 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import known_schema
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import (
-    find_backend_release,
-    migrates_backend,
-)
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.overridden import refuse_overridden
-from ansible_collections.slipway.deploy.plugins.plugin_utils.site_release import find_site_release, migrates_site
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import let_go
+from ..module_utils.hosts.migrations import known_schema
+from ..module_utils.record.journal import history
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.kinds.registry import host_kind
+from ..plugin_utils.work import let_go
 
 
 class ActionModule(SlipwayAction):
     """Only reads. Without a selected host there is nothing to find."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
         "kind": {"type": "str", "choices": ["deploy", "rollback", "boot"], "default": "deploy"},
     }
 
@@ -35,23 +31,17 @@ class ActionModule(SlipwayAction):
         hosts = [context.here] if kind == "boot" else [n for n in context.hosts if n in context.selected_hosts]
         if not hosts:
             return none
-        refuse_overridden(context)
         context.check_account()
-        notes = needs = None
-        if context.group == SITE:
-            release, notes, needs = find_site_release(context, kind, hosts[0])
-            migrates = migrates_site(context, hosts[0], release)
-        else:
-            found = find_backend_release(context, kind, hosts[0])
-            if found is None:
-                return none
-            release, migrates = found, migrates_backend(context, hosts[0], found)
+        of_kind = host_kind(context.group)
+        found = of_kind.find_release(context, kind, hosts[0])
+        if found is None:
+            return none
         result: dict[str, Any] = {
             "changed": False,
-            "release": {**release.to_record(), **({"notes": notes.to_record()} if notes else {})},
+            "release": {**found.release.to_record(), **({"notes": found.notes.to_record()} if found.notes else {})},
             "hosts": hosts,
-            "migrate": kind == "deploy" and migrates,
-            "needs": needs.to_document() if needs else {},
+            "migrate": kind == "deploy" and of_kind.migrates(context, hosts[0], found.release),
+            "needs": found.needs.to_document() if found.needs else {},
         }
         if kind == "boot":
             result["schema"] = known_schema(history(context.store, context.environment))

@@ -7,22 +7,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progress
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import is_settled
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import host_lines
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+from ..module_utils.common.command import resume_commands
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.failure import Cause
+from ..module_utils.hosts import progress
+from ..module_utils.hosts.migrations import is_settled
+from ..module_utils.render.hosts import host_lines
+from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.hosts import (
     STAGE_FAILED,
     STAGED,
     after_turn,
     failure_of,
     missing,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
@@ -30,6 +30,7 @@ class ActionModule(SlipwayAction):
 
     ON_RECORD = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        **OBSERVATIONS,
         "step": {
             "type": "str",
             "choices": ["stage", "staged", "switch", "switched", "undo", "undone"],
@@ -96,7 +97,7 @@ def _stage(work: Work, batch: Sequence[str]) -> list[str]:
 
 def _staged(work: Work, batch: Sequence[str]) -> list[str]:
     for name in _those(batch, progress.to_switch(work.journal.record)):
-        reason = failure_of(work.context, name, STAGE_FAILED) or missing(work.context, name, STAGED)
+        reason = failure_of(work.context.said(name, STAGE_FAILED)) or missing(work.context, name, STAGED)
         if reason:
             work.turn_back(Cause(reason, name, phase="staging"))
             break
@@ -109,9 +110,9 @@ def _switch(work: Work, batch: Sequence[str]) -> list[str]:
         work.guard()
         if not is_settled(work.journal.record):
             # The play that migrates ends for a host whose task failed, and the others' plays go on.
-            what = "it is not recorded how the migration ended"
+            what = "the record does not say how the migration ended"
             raise SlipwayError(
-                what, work.journal.record["id"], f"Go on with it: {resume_commands(work.context.environment)}"
+                what, work.journal.record["id"], f"Resume it: {resume_commands(work.context.environment)}"
             )
         work.write(phase="switching", **_part(progress.begin(work.journal.record, names, work.clock())))
     return names

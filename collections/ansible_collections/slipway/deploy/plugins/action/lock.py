@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.manual import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.lock.manual import (
     Outcome,
     Person,
     break_lock,
@@ -17,8 +17,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock.manual import 
     parse_duration,
     show,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):

@@ -7,19 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup, migrations
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import (
-    BACKED_UP,
-    BACKUP_FAILED,
-    SAID,
-    failure,
-    hook_file,
-)
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import MIGRATED, MIGRATION_FAILED, failure_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, summary_of, work_on
+from ..module_utils.common.failure import Cause
+from ..module_utils.hosts import backup, migrations
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.backup_hook import failure, hook_file
+from ..plugin_utils.context import Context
+from ..plugin_utils.hosts import failure_of
+from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
@@ -28,6 +22,9 @@ class ActionModule(SlipwayAction):
     ON_RECORD = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "step": {"type": "str", "choices": ["back_up", "backed_up", "begin", "end"], "required": True},
+        "succeeded": {"type": "bool", "default": False},
+        "result": {"type": "raw", "default": {}},
+        "failure": {"type": "dict", "default": {}},
     }
 
     def act(self, context: Context) -> dict[str, Any]:
@@ -36,8 +33,15 @@ class ActionModule(SlipwayAction):
             work.heed_cancel()
             if self.arguments["step"] == "back_up":
                 return {"changed": False, **_back_up(work), **summary_of(work.journal.record)}
-            step = {"backed_up": _backed_up, "begin": _begin, "end": _end}[self.arguments["step"]]
-            return {"changed": False, "due": step(work), **summary_of(work.journal.record)}
+            if self.arguments["step"] == "begin":
+                return {"changed": False, "due": _begin(work), **summary_of(work.journal.record)}
+            given = self.arguments["result"]
+            result = given if isinstance(given, Mapping) else {}
+            if self.arguments["step"] == "backed_up":
+                _backed_up(work, result, self.arguments["failure"], succeeded=self.arguments["succeeded"])
+            else:
+                _end(work, result, self.arguments["failure"])
+            return {"changed": False, "due": False, **summary_of(work.journal.record)}
 
 
 def _back_up(work: Work) -> dict[str, Any]:
@@ -57,19 +61,17 @@ def _back_up(work: Work) -> dict[str, Any]:
     }
 
 
-def _backed_up(work: Work) -> bool:
+def _backed_up(work: Work, backup_said: Mapping[str, Any], failed: Mapping[str, Any], *, succeeded: bool) -> None:
     """After the hook: without a backup there is no migration."""
     context, host = work.context, work.context.here
     found = work.journal.record["migrations"]
-    failed = context.said(host, BACKUP_FAILED)
-    if failed or not context.said(host, BACKED_UP):
-        reason = failure(failed, failure_of(context, host, BACKUP_FAILED)) if failed else "the hook did not end"
+    if failed or not succeeded:
+        reason = failure(failed, failure_of(failed)) if failed else "the hook did not finish"
         remedy = f"Correct {context.group}_backup_hook, or what it needs, then run this again"
         what = f"the backup before the migration failed: {reason.rstrip('.')}. {remedy}"
         work.turn_back(Cause(what, host, phase="backing_up"))
     else:
-        work.write(migrations=backup.ended(found, context.said(host, SAID)))
-    return False
+        work.write(migrations=backup.ended(found, backup_said))
 
 
 def _begin(work: Work) -> bool:
@@ -84,17 +86,15 @@ def _begin(work: Work) -> bool:
     return due
 
 
-def _end(work: Work) -> bool:
-    context, record = work.context, work.journal.record
+def _end(work: Work, result: Mapping[str, Any], failed: Mapping[str, Any]) -> None:
+    record, host = work.journal.record, work.context.here
     if (record.get("migrations") or {}).get("state") != "running":
-        return False
-    host = context.here
-    reason = failure_of(context, host, MIGRATION_FAILED)
-    said: dict[str, Any] = dict(context.said(host, MIGRATION_FAILED) or context.said(host, MIGRATED))
+        return
+    reason = failure_of(failed)
+    said: dict[str, Any] = dict(failed or result)
     if reason or said.get("unreachable") or not said:
         said["failed"] = True
-        reason = reason or "the host that migrates is gone, how far it came is not known"
+        reason = reason or "the host that runs the migration cannot be reached, so its progress is not known"
     work.write(migrations=migrations.ended(record["migrations"], said))
     if said.get("failed"):
         work.turn_back(Cause(f"the migration failed: {reason}", host, phase="migrating"))
-    return False

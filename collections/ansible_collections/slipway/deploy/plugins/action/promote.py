@@ -10,23 +10,23 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import Artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
-from ansible_collections.slipway.deploy.plugins.module_utils.git.pom import maven_version
-from ansible_collections.slipway.deploy.plugins.module_utils.git.repository import Repository, fetched, open_checkout
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import Version, versions_key
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.promotion import Promotion, check_not_older, plan
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import Read, read_versions, write_version
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.tag import Tag, check_maven, parse_tag
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
+from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.artifact.model import Artifact
+from ..module_utils.common.command import again
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.git.plan import Seen
+from ..module_utils.git.pom import maven_version
+from ..module_utils.git.repository import Repository, fetched, open_checkout
+from ..module_utils.git.run import Credentials
+from ..module_utils.secret_values.source import Secrets
+from ..module_utils.versions.model import Version, versions_key
+from ..module_utils.versions.promotion import Promotion, check_not_older, plan
+from ..module_utils.versions.store import Read, read_versions, write_version
+from ..module_utils.versions.tag import Tag, check_maven, parse_tag
+from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading
 
 _COMPONENT = "backend"
 
@@ -82,7 +82,7 @@ class ActionModule(SlipwayAction):
         value = str(self.arguments[name])
         if not value:
             named = f"Name it: {again(backend_tag='backend-v0.2.0')}"
-            remedy = named if name == "tag" else f"Write {where}: … into group_vars"
+            remedy = named if name == "tag" else f"Write {where}: … in group_vars"
             raise SlipwayError(f"{where.removeprefix('-e ')} is not set", where, remedy)
         return value
 

@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.indexes import read_indexes
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction, clients_later
+from ..module_utils.build_requirements.indexes import read_indexes
+from ..module_utils.migration.credentials import read_plain
+from ..module_utils.python.arguments import ENVIRONMENT
+from ..module_utils.secret_values.source import Secrets
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction, clients_later
 
 
 class ActionModule(HostAction):

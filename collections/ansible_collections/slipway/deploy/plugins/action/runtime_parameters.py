@@ -8,14 +8,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import write_payload
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import renewable
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import read_wanted
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import clients_later
+from ..module_utils.configuration.arguments import CONFIGURATION
+from ..module_utils.configuration.model import write_payload
+from ..module_utils.parameters.collect import collect
+from ..module_utils.parameters.gather import renewable
+from ..module_utils.parameters.model import read_wanted
+from ..module_utils.secret_values.source import Secrets
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import clients_later
 
 
 def _without_absent(environment: Mapping[str, Any], optional: Sequence[str]) -> dict[str, Any]:
@@ -29,19 +30,13 @@ class ActionModule(SlipwayAction):
 
     _requires_connection = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "service": {"type": "str", "required": True},
+        **CONFIGURATION,
         "path": {"type": "str", "required": True},
         "environment": {"type": "dict", "default": {}},
         "secrets": {"type": "list", "elements": "dict", "default": []},
         "required": {"type": "list", "elements": "str", "default": []},
         "optional": {"type": "list", "elements": "str", "default": []},
-        "user": {"type": "str"},
-        "owner": {"type": "str", "default": ""},
         "files": {"type": "list", "elements": "dict", "default": []},
-        "activate": {"type": "bool", "default": True},
-        "state": {"type": "str", "choices": ["present", "renewed"], "default": "present"},
-        "before": {"type": "str", "default": ""},
-        "state_directory": {"type": "path", "default": "/var/lib/slipway"},
     }
     _variables: Mapping[str, Any] = {}
 
@@ -66,15 +61,10 @@ class ActionModule(SlipwayAction):
         result: dict[str, Any] = self._execute_module(
             module_name="slipway.deploy.runtime_parameters_apply",
             module_args={
-                "service": given["service"],
+                **{name: given[name] for name in CONFIGURATION},
                 "payload": write_payload(configuration, sources),
                 "user": given["user"] or given["service"],
-                "owner": given["owner"],
-                "activate": given["activate"],
-                "state": given["state"],
-                "before": given["before"],
                 "renewable": renewable(wanted, configuration),
-                "state_directory": given["state_directory"],
             },
             task_vars=self._variables,
         )

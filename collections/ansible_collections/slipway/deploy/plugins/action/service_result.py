@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.record.result import service_result
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.record.result import service_result
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):
     """Without it a failed deploy would show as one failed host, and which one says nothing."""
 
-    ON_RECORD = True
+    REPORTED = True
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"deploy": {"type": "dict", "required": True}}
 
     def act(self, context: Context) -> dict[str, Any]:

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import hosts_of
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import is_linkable
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.checking import CheckingAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import declared_jobs, run_jobs
-from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import finding_of_smoke, heed, weighed_smoke
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+from ..module_utils.hosts.progress import hosts_of
+from ..module_utils.notify.markdown import is_linkable
+from ..module_utils.record.model import Record
+from ..module_utils.render.checks import smoke_table
+from ..plugin_utils.action import display
+from ..plugin_utils.checking import CheckingAction
+from ..plugin_utils.context import Context
+from ..plugin_utils.smoke import declared_jobs, run_jobs
+from ..plugin_utils.verdict import finding_of_smoke, heed, weighed_smoke
+from ..plugin_utils.work import Work
 
 
 class ActionModule(CheckingAction):
@@ -43,7 +43,7 @@ def _links(context: Context) -> dict[str, str]:
     """Where others are told to look: ``-e coverage_url=…`` of the pipeline that built the release."""
     url = str(context.variables.get("coverage_url") or "").strip()
     if url and not is_linkable(url):
-        display.warning("coverage_url is no address that can be linked: it is left out")
+        display.warning("coverage_url is not a URL that can be linked, so it is left out")
     return {"coverage_url": url} if is_linkable(url) else {}
 
 

@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.endpoint import endpoint_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.reading import begin_reading
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.render.checks import smoke_table
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.endpoint import endpoint_of
+from ..plugin_utils.reading import begin_reading
+from ..plugin_utils.smoke import (
     declared_jobs,
     idle_services,
     run_jobs,
@@ -24,10 +25,13 @@ from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import (
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"smoke_checks": {"type": "list", "elements": "dict"}}
+
     def act(self, context: Context) -> dict[str, Any]:
         """Run them; a check that does not pass fails the task."""
         begin_reading(context)
-        jobs = declared_jobs(context, endpoint_of(context) if context.services else None)
+        endpoint = endpoint_of(context) if context.services else None
+        jobs = declared_jobs(context, endpoint, self.arguments.get("smoke_checks"))
         if not jobs:
             where = f"inventories/{context.environment}"
             raise SlipwayError("no smoke check is declared", where, "Declare smoke_checks, or <group>_smoke_checks")

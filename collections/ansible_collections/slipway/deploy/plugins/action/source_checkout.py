@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.source.arguments import CHECKOUT
-from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import check_repository, check_version
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
+from ..module_utils.git.arguments import CHECKOUT
+from ..module_utils.git.token import Token, find_token
+from ..module_utils.git.version import check_repository, check_version
+from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
 
 
 class ActionModule(HostAction):

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.migration import lint
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.migration import lint
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):

@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import balancer
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts import balancer
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):
@@ -50,6 +50,6 @@ def instance_of(context: Context) -> str:
     instance = str(context.variables.get("ec2_instance_id") or "")
     if not instance:
         what = f"the instance id of {context.here} is not known"
-        remedy = "inventories/<env>/aws_ec2.yml says it as ec2_instance_id; set it for a host that is listed by hand"
+        remedy = "inventories/<env>/aws_ec2.yml sets ec2_instance_id; set it yourself for a host that is listed by hand"
         raise SlipwayError(what, f"inventories/{context.environment} (host {context.here})", remedy)
     return instance

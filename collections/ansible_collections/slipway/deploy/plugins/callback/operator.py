@@ -10,17 +10,17 @@ type: stdout
 short_description: Output for the person who deploys
 version_added: "0.1.0"
 description:
-  - Prints the lines that Slipway's own plugins return, changes in a line each, failures in a line each, and nothing
-    about what was as it should be. There are no banners.
-  - When nothing was said for some seconds it says what is being done, and for how long.
-  - With C(-v) and above it is the C(ansible.builtin.default) callback.
-  - A failure that the rescue of its block keeps, by a first task that sets a fact to C(ansible_failed_result), is
-    left to the task that says it later. It is shown with C(-v).
-  - On a terminal it tells the workers its size, so that a rollout can be drawn in place; E(NO_COLOR), C(TERM=dumb)
-    and E(CI) are honoured.
-  - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a terminal that was closed) goes to the rollout,
-    which stops and undoes what it changed; the second one ends C(ansible-playbook) as usual.
-  - A reader that goes away (C(| head), a full disk, a closed terminal) ends nothing. The run goes on silently.
+  - Prints the lines that Slipway's own plugins return, and one line for each change and each failure. Tasks without
+    changes and banners are not printed.
+  - After some seconds without output, prints which task is running and for how long.
+  - With C(-v) and above, behaves as the callback C(ansible.builtin.default).
+  - A failure in a block with the variable C(slipway_failure_is_kept) is left to the task that reports it later. It is
+    shown with C(-v).
+  - On a terminal, passes its size to the workers, so that the progress of a rollout can be updated in place.
+    E(NO_COLOR), C(TERM=dumb) and E(CI) are respected.
+  - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a closed terminal) goes to the rollout, which
+    stops and undoes its changes. The second one ends C(ansible-playbook) as usual.
+  - If the output cannot be written any more (C(| head), a full disk, a closed terminal), the run continues silently.
 author:
   - The Slipway authors (!UNKNOWN)
 extends_documentation_fragment:
@@ -35,47 +35,33 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+from ansible.plugins.loader import action_loader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import identify
-from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
-from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style, wants_colour
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
-from ansible_collections.slipway.deploy.plugins.plugin_utils.interrupt import Interrupts
-from ansible_collections.slipway.deploy.plugins.plugin_utils.process import collect_rarely
-from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, environment_of, slowness
-from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write, write_now
+from ..module_utils.common.neutral import neutral
+from ..module_utils.common.text import clean
+from ..module_utils.lock.process import identify
+from ..module_utils.render.screen import VARIABLE, Screen, Terminal
+from ..module_utils.render.style import Style, wants_colour
+from ..plugin_utils.files import RunFiles, runs_directory
+from ..plugin_utils.interrupt import Interrupts
+from ..plugin_utils.process import collect_rarely
+from ..plugin_utils.signs import Signs, environment_of, slowness
+from ..plugin_utils.streams import keep_going, last_write, write_now
 
 if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
     from ansible.playbook.task import Task
 
 _OWN = "slipway.deploy."
-#: Tasks that change something which a Ctrl-C has to put back, that do so, or that come between those.
-ENGINE = frozenset(
-    _OWN + name
-    for name in (
-        "announce",
-        "fleet_rollout",
-        "hosts_turn",
-        "migration_turn",
-        "health",
-        "smoke",
-        "checklist",
-        "deploy_close",
-    )
-)
-_LAST = _OWN + "deploy_close"
 _DEBUG = frozenset({"debug", "ansible.builtin.debug", "ansible.legacy.debug"})
-_ASKING = frozenset({_OWN + "approval", "pause", "ansible.builtin.pause"})
-_SET_FACT = frozenset({"set_fact", "ansible.builtin.set_fact"})
-#: Tasks whose failure the card has said already.
-_SAID = frozenset({_OWN + "service_result"})
+_PAUSE = frozenset({"pause", "ansible.builtin.pause"})
+#: The variable of a block whose failures are reported by a later task.
+_KEPT = "slipway_failure_is_kept"
 _STDERR_LINES = 5
 
 
@@ -132,16 +118,17 @@ class CallbackModule(DefaultCallback):
 
     def _entering(self, task: Task) -> None:
         # Whoever is asked something is not disturbed, nor is a rollout that is drawn in place.
-        quiet = _action(task) in _ASKING or (self._terminal is not None and _action(task) in ENGINE)
+        asks = _action(task) in _PAUSE or _is(task, "ASKS")
+        quiet = asks or (self._terminal is not None and _is(task, "ON_RECORD"))
         self._signs.doing("" if quiet else f"{self._environment}{_name(task)}")
-        if _action(task) in ENGINE:
+        if _is(task, "ON_RECORD"):
             # From the first of them to the end of the last one, also in between.
             self._interrupts.engine_runs = True
             # The window may have been resized since.
             self._look_at_terminal()
 
     def _leaving(self, result: CallbackTaskResult) -> None:
-        if _action(result.task) == _LAST:
+        if _is(result.task, "CLOSES_RECORD"):
             self._interrupts.engine_runs = False
 
     # What is printed.
@@ -237,7 +224,7 @@ class CallbackModule(DefaultCallback):
     def _failure(self, result: CallbackTaskResult, own: list[str], ignored: bool) -> list[str]:
         message = _lines(result.result.get("msg", ""))
         if _is_own(result.task):
-            return [] if _action(result.task) in _SAID else [line for line in message if line not in own]
+            return [] if _is(result.task, "REPORTED") else [line for line in message if line not in own]
         self._only_own_failures = self._only_own_failures and ignored
         label = f"{'ignored' if ignored else 'FAILED'}: [{self.host_label(result)}] {_name(result.task)}"
         item = _item(self._get_item_label(result.result)) if "item" in result.result else ""
@@ -358,16 +345,23 @@ def _action(task: Task) -> str:
 
 
 def _kept(task: Task) -> bool:
-    """Whether a block around the task keeps its failure for a later task, which says it with what became of it."""
+    """Whether a block around the task says that a later task reports its failure."""
     around = getattr(task, "_parent", None)
     while around is not None:
-        rescue = getattr(around, "rescue", None)
-        if rescue:
-            first = rescue[0]
-            facts = first.args if _action(first) in _SET_FACT else {}
-            return any("ansible_failed_result" in str(value) for value in facts.values())
+        if (getattr(around, "vars", None) or {}).get(_KEPT):
+            return True
         around = getattr(around, "_parent", None)
     return False
+
+
+def _is(task: Task, attribute: str) -> bool:
+    """What the class of one of Slipway's own actions says of itself; false for any other."""
+    return _is_own(task) and bool(getattr(_class_of(_action(task)), attribute, False))
+
+
+@cache
+def _class_of(action: str) -> object:
+    return action_loader.get(action, class_only=True)
 
 
 def _is_own(task: Task) -> bool:

@@ -6,23 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: ecs_services
-short_description: The services of an ECS cluster, in groups by the priority that their tags say
+short_description: The services of an ECS cluster, grouped by the priority in their tags
 version_added: 0.1.0
 author: The Slipway authors (!UNKNOWN)
 description:
-  - Lists a cluster's services and makes each a host in group C(fleet) and in the group C(priority_<number>) of its
-    tag. Whoever owns the services, Terraform as a rule, sets the tag; nothing is written down twice.
-  - Gives the same groups, hosts and variables as a static C(fleet.yml), and takes its place.
-  - A host is named like its service without the prefix. Services of another prefix and services that are not
+  - Lists the services of a cluster. Each becomes a host in the group C(fleet) and in the group C(priority_<number>) of
+    its priority tag. Whatever manages the services, usually Terraform, sets the tag, so the priorities are defined in
+    one place only.
+  - Produces the same groups, hosts and variables as a static C(fleet.yml), and can replace it.
+  - A host has the name of its service without the prefix. Services with another prefix and services that are not
     C(ACTIVE) are left out. A tag C(Port) becomes the variable C(service_port).
-  - The account, the region and the credentials are those of the environment's C(group_vars/all), the variables
+  - The account, the region and the credentials are those of the environment's C(group_vars/all), in the variables
     C(account_id), C(aws_region), C(aws_profile), C(aws_endpoint_url), C(aws_access_key_id) and
     C(aws_secret_access_key).
-  - A service without a priority, a priority that is no number, two services of one name and an account that cannot be
-    reached fail, each with a line of its own; the inventory never has fewer hosts than the cluster has services.
+  - Fails, with one line per problem, if a service has no priority or one that is not a number, if two services have the
+    same name, or if the account cannot be reached. The inventory never contains fewer hosts than the cluster has
+    services.
 notes:
-  - Needs the permissions C(ecs:ListServices), C(ecs:DescribeServices) and C(ecs:ListTagsForResource).
-  - Makes one call to compare the account, one for each hundred services and one for each ten.
+  - Requires the permissions C(ecs:ListServices), C(ecs:DescribeServices) and C(ecs:ListTagsForResource).
+  - Makes one API call to verify the account, one for every hundred services and one for every ten.
 requirements:
   - botocore
 options:
@@ -32,15 +34,14 @@ options:
     required: true
     choices: [slipway.deploy.ecs_services]
   cluster:
-    description: The cluster's name or ARN. Without it, the variable C(ecs_cluster) of C(group_vars/all).
+    description: The cluster's name or ARN. By default, the variable C(ecs_cluster) in C(group_vars/all).
     type: str
   service_name_prefix:
-    description:
-      - What the names of the services begin with. Without it, the variable C(service_name_prefix) of
-        C(group_vars/all).
+    description: The prefix of the services' names. By default, the variable C(service_name_prefix) in
+      C(group_vars/all).
     type: str
   priority_tag:
-    description: The tag that holds the priority, a whole number from 1. Case matters.
+    description: The tag that contains the priority, a whole number from 1. It is case-sensitive.
     type: str
     default: Priority
 """
@@ -63,10 +64,10 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.loader import vars_loader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import make_clients, settings_from_vars
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import FLEET
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.inventory import FleetHost, groups_from_services
+from ..module_utils.aws.client import make_clients, settings_from_vars
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.environment.check import FLEET
+from ..module_utils.fleet.inventory import FleetHost, groups_from_services
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -98,9 +99,9 @@ class InventoryModule(BaseInventoryPlugin):
     def _list(self, directory: Path) -> tuple[str, list[FleetHost]]:
         """The prefix that the environment's variables say, and the hosts."""
         # Imported here, because the planner's I/O is of no use to a run that only shows another inventory.
-        from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import list_services
-        from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-        from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+        from ..module_utils.fleet.api import list_services
+        from ..module_utils.fleet.observe import observe_services
+        from ..module_utils.verify.verify import check_account
 
         variables = self._variables(directory)
         settings = settings_from_vars(directory.name, variables)

@@ -10,25 +10,25 @@ short_description: The inventory of the environment that -e env=… names
 version_added: 0.1.0
 author: The Slipway authors (!UNKNOWN)
 description:
-  - Reads the extra variable C(env), and hands every source in the directory of that name, beside this plugin's own
-    file, to the inventory plugins that understand it. Nothing of another environment is read.
+  - Reads the extra variable C(env), and passes every inventory source in the directory of that name, next to this
+    plugin's own file, to the inventory plugins that can parse it. Nothing of another environment is read.
   - The variables in C(group_vars) and C(host_vars) of that directory come from the vars plugin
     P(slipway.deploy.environment#vars).
   - A directory is an environment when it holds a file C(environment.yml) as well. With it, C(-i inventories/dev) means
     the same as C(-e env=dev); naming two different environments is an error.
-  - With C(-e self=backend) no source is read. This machine is the only host, in that group (C(backend), C(site) or
-    C(database)), reached without a connection, with the environment's variables. That is how a host runs its own
-    bundle. Its name is C(self_name), else the instance's id (IMDSv2), else the host name.
-  - Refuses, with a line for each mistake and before anything is done, an environment that does not exist, sources that
-    fail or hold a key twice, neither services nor hosts, services without one priority, two services of one name, and a
-    C(--limit) with a name that is not in the inventory.
-  - Puts the outputs of Terraform that C(terraform_outputs) in group_vars names into variables. Its C(file) is what
-    C(terraform output -json) wrote, in the environment's directory, or C(ssm) is the path of the parameters that
-    Terraform wrote; C(variables) maps variables to outputs. All that are missing are named.
+  - With C(-e self=backend), no source is read. This machine is the only host, in that group (C(backend), C(site) or
+    C(database)), with a local connection and the
+    environment's variables. A host runs its own bundle this way. The host's name is C(self_name), or else the
+    instance's id (IMDSv2), or else the host name.
+  - Before anything is done, refuses the following, with one line per mistake. These are an environment that does not
+    exist, sources that fail or contain a key twice, an inventory with neither services nor hosts, services without
+    exactly one priority, two services with the same name, and a C(--limit) with a name that is not in the inventory.
+  - Sets variables from the Terraform outputs that C(terraform_outputs) in group_vars names. Its C(file) is the output
+    of C(terraform output -json), in the environment's directory, or its C(ssm) is the path of the parameters that
+    Terraform wrote. Its C(variables) maps variables to outputs. All missing outputs are reported.
 notes:
-  - A mistake ends the program (exit code 4) instead of raising an error. Ansible catches errors of inventory plugins,
-    prints them as a warning of several lines and goes on to say that no inventory was parsed; the one line that a
-    person needs would be buried.
+  - A mistake ends the program (exit code 4) instead of raising an error. Ansible would catch the error, print it as a
+    warning of several lines, and then report that no inventory was parsed, which hides the actual problem.
 options:
   plugin:
     description: The name of this plugin.
@@ -45,7 +45,7 @@ plugin: slipway.deploy.environment
 import re
 import sys
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,20 @@ from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_aws_error, translate
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import GROUPS, check_fleet
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import (
+from ..module_utils.aws.errors import is_aws_error, translate
+from ..module_utils.common.command import name_environment
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.check import (
+    FLEET,
+    GROUPS,
+    HOST_TARGETS,
+    PARENTS,
+    STEPS,
+    TARGETS,
+    check_fleet,
+)
+from ..module_utils.environment.choose import choose
+from ..module_utils.environment.directory import (
     MARKER,
     check_marker,
     is_environment,
@@ -72,34 +80,39 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
     unreadable,
     variable_files,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.limit import check_limit
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_same
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.self import Self, read_self
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import (
+from ..module_utils.environment.limit import check_limit
+from ..module_utils.environment.scope import check_same
+from ..module_utils.environment.self import Self, read_self
+from ..module_utils.environment.source import (
     Places,
     read_source,
     template_names,
     text_names,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import (
+from ..module_utils.kinds.registry import NAMES
+from ..plugin_utils.command_line import (
     begin,
     check_run,
     check_steps,
     end,
     limit_patterns,
     note_started,
+    playbooks,
     role_options,
 )
-from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
-from ansible_collections.slipway.deploy.plugins.plugin_utils.signs import Signs, slowness
-from ansible_collections.slipway.deploy.plugins.plugin_utils.streams import keep_going, last_write
-from ansible_collections.slipway.deploy.plugins.plugin_utils.terraform import terraform_variables
+from ..plugin_utils.extra_vars import read_extra_vars
+from ..plugin_utils.overridden import refuse_overridden
+from ..plugin_utils.signs import Signs, slowness
+from ..plugin_utils.streams import keep_going, last_write
+from ..plugin_utils.terraform import terraform_variables
 
 display = Display()
 
+#: The playbooks whose plays set variables of roles.
+DEPLOYS = frozenset({"deploy", "rollback", "bootstrap_host"})
 #: A file with options of roles. To read what the roles take is not free.
 _ROLES = re.compile(
-    r"^\s*(?!site_|backend_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
+    rf"^\s*(?!(?:{'|'.join(NAMES)})_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
     re.MULTILINE,
 )
 
@@ -149,16 +162,33 @@ class InventoryModule(BaseInventoryPlugin):
         places = self._read_sources(root, environment, cache) if this is None else None
         self.inventory.set_variable("all", "env", trust_as_template(environment))
         self._add_outputs(root / environment)
-        for group in GROUPS:
-            self.inventory.add_group(group)
+        self._add_groups()
         if places is None:
             self._add_this_machine(this, root / environment, root)
         else:
             self._check(root / environment, places)
+        self._order_targets()
         if len(given) <= 1:
             # A second source may bring hosts and variables that are not known yet.
             self._check_run(root, environment)
         begin(environment)
+
+    def _add_groups(self) -> None:
+        """The groups that plays name: an empty one skips its play, one that does not exist would be warned of."""
+        runs_plays = context.CLIARGS is not None and "syntax" in context.CLIARGS
+        parents: dict[str, tuple[str, ...]] = {**PARENTS, **(STEPS if runs_plays else {})}
+        for group in (*GROUPS, *parents):
+            self.inventory.add_group(group)
+        for parent, children in parents.items():
+            for child in children:
+                self.inventory.add_child(parent, child)
+
+    def _order_targets(self) -> None:
+        """Put services before hosts: Ansible walks two levels of child groups in no certain order."""
+        members = self._members()
+        if members[FLEET] and members[HOST_TARGETS]:
+            for name in (*members[FLEET], *members[HOST_TARGETS]):
+                self.inventory.add_host(name, group=TARGETS)
 
     def _add_outputs(self, directory: Path) -> None:
         """What Terraform says, as variables of all hosts. They are values, never templates."""
@@ -184,13 +214,13 @@ class InventoryModule(BaseInventoryPlugin):
         directory = root / environment
         shown = {path: str(path.relative_to(root.parent)) for path in _sources(directory)}
         if not shown:
-            raise SlipwayError("holds no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
+            raise SlipwayError("contains no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
         places, plugins = _read_yaml(shown, variable_files(directory), root)
         outer = self.inventory.current_source
         try:
             for path, name in shown.items():
                 if plugins.get(path) and _only_checks_syntax():
-                    continue  # Whether a playbook is well-formed is no question for a cloud.
+                    continue  # Whether a playbook is well-formed is not a question for a cloud.
                 # Ansible derives the hosts' inventory_dir and inventory_file from it.
                 self.inventory.current_source = str(path)
                 self._delegate(path, name, plugins.get(path), cache)
@@ -215,7 +245,9 @@ class InventoryModule(BaseInventoryPlugin):
             except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the next one may take the file
                 failure = failure or error
         if failure is None:
-            raise SlipwayError("no inventory plugin takes this file", shown, "Remove it, or give it the ending .yml")
+            raise SlipwayError(
+                "no inventory plugin can parse this file", shown, "Remove it, or give it the ending .yml"
+            )
         raise _at(shown, failure) from failure
 
     def _check(self, directory: Path, places: Places) -> None:
@@ -237,6 +269,19 @@ class InventoryModule(BaseInventoryPlugin):
         roles = dict.fromkeys([root.parent / "roles", *map(Path, constants.DEFAULT_ROLES_PATH)])
         options = role_options(path for path in roles if path.is_dir())
         check_run(environment, read_extra_vars(self.loader), self._own(root / environment), options, members, selected)
+        if set(playbooks()) & DEPLOYS:
+            self._check_overridden(root, environment, selected)
+
+    def _check_overridden(self, root: Path, environment: str, selected: Collection[str] | None) -> None:
+        """Refuse variables of roles that the plays set."""
+        variables, members = self._variables(root / environment), self._members()
+        deployed = {
+            kind: [name for name in members[kind] if variables[name].get(f"{kind}_connection") != "none"]
+            for kind in NAMES
+        }
+        if selected is None or any(name in selected for names in deployed.values() for name in names):
+            directories = [path / "playbooks/plays/group_vars" for path in (root.parent, Path(__file__).parents[2])]
+            refuse_overridden(environment, next(filter(Path.is_dir, directories), directories[0]), deployed, variables)
 
     def _own(self, directory: Path) -> set[str]:
         """The variables that the environment's files give a value or use in a template."""

@@ -7,131 +7,128 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: alembic
-short_description: Validate, migrate or downgrade a PostgreSQL database by a release's Alembic
+short_description: Validate, migrate or downgrade a PostgreSQL database with a release's Alembic
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs Alembic of the release's own virtual environment, as an unprivileged user, with the release's C(env.py).
-  - The URL and the release's variables reach it in a file that has no name in any directory. They are in no argument
-    and no environment, and nothing of them is left, also when this is killed.
-  - A migration is carried out under an advisory lock of PostgreSQL, which a connection of its own holds. Where the URL
-    leads to a pooler that shares sessions, that is refused.
-  - A revision's file says in its comments whether the release before it can live with it, C(# slipway:)
-    V(backward-compatible) or V(not-backward-compatible), and whether its C(downgrade) loses nothing, V(downgrade-safe).
-    What is not declared counts as not.
+  - Runs Alembic from the release's own virtual environment, as an unprivileged user, with the release's C(env.py).
+  - Alembic gets the URL and the variables in an anonymous file in memory. They appear in no argument and no
+    environment, and nothing of them is left on disk, even if the module is killed.
+  - Migrations run under a PostgreSQL advisory lock, which a separate connection holds. A URL that leads to a connection
+    pooler in transaction or statement mode is refused, because such a pooler does not keep the lock.
+  - The comments of a revision's file declare whether the previous release can run with it, C(# slipway:)
+    V(backward-compatible) or V(not-backward-compatible), and whether its C(downgrade) loses no data, V(downgrade-safe).
+    A revision without a declaration is treated as not compatible and not safe.
 options:
   action:
     description:
-      - V(validate) shows the database's revision and what is pending. It fails when the release does not have a single
-        head, or the database has a revision that the release does not have.
-      - V(migrate) does that and applies what is pending.
-      - V(downgrade) goes back to O(revision), when all revisions between are declared V(downgrade-safe) and
-        O(confirmed) says so too.
+      - V(validate) returns the database's revision and the pending revisions. It fails if the release has more than one
+        head, or if the database has a revision that the release does not have.
+      - V(migrate) validates and applies the pending revisions.
+      - V(downgrade) returns to O(revision). All revisions in between must be declared V(downgrade-safe), and
+        O(confirmed) must be true.
     type: str
     choices: [validate, migrate, downgrade]
     default: migrate
   directory:
-    description: The directory of Alembic's configuration, from which the release's modules are found as well.
+    description: The directory of Alembic's configuration. The release's Python modules are imported from there too.
     type: path
     required: true
   configuration:
-    description: Alembic's configuration in O(directory).
+    description: The name of Alembic's configuration file in O(directory).
     type: str
     default: alembic.ini
   python:
-    description: The Python of the release's virtual environment.
+    description: The Python interpreter of the release's virtual environment.
     type: path
     required: true
   image_file:
     description:
-      - A file of the release with C(SLIPWAY_IMAGE=), the container image that runs it. Where it is there, Alembic is
-        the image's, which podman runs as O(user), with the host's network.
-      - Then O(directory) and O(python) do not count, but O(image_directory) and O(image_python).
+      - A file of the release that names its container image, C(SLIPWAY_IMAGE=<image>). If the file exists, podman runs
+        Alembic from that image as O(user), with the host's network.
+      - O(image_directory) and O(image_python) then replace O(directory) and O(python).
     type: path
   image_directory:
     description: The directory of Alembic's configuration in the image.
     type: path
     default: /app/server
   image_python:
-    description: The image's Python, by its path or by its name.
+    description: The Python interpreter in the image, by path or name.
     type: str
     default: python
   user:
-    description: The user that Alembic runs as. It has to be able to read the release.
+    description: The unprivileged user that runs Alembic. It must be able to read the release.
     type: str
     required: true
   url:
     description:
       - >-
-        The database's URL as SQLAlchemy has it, or on the control node where it is stored, one of V({env: NAME}),
-        V({file: path}), V({ssm: name}) and V({secretsmanager: id}), with V(key) of a JSON object.
-      - C(env.py) gets it as C(sqlalchemy.url) and as the variable O(url_variable).
-      - Without it, it is the variable O(url_variable) of O(environment_file).
+        The database's URL in SQLAlchemy's format, or a source that the control node reads it from, V({env: NAME}),
+        V({file: path}), V({ssm: name}) or V({secretsmanager: id}). With V(key), one key of a JSON object is taken.
+      - C(env.py) gets it as C(sqlalchemy.url) and in the variable O(url_variable).
+      - By default, the variable O(url_variable) of O(environment_file).
     type: raw
   environment_file:
-    description: The service's environment file on the host, which nobody but its owner may read. C(env.py) gets all of
-      it.
+    description: The service's environment file on the host. Only its owner may have access. C(env.py) gets all of its
+      variables.
     type: path
   environment:
     description:
-      - Variables that C(env.py) needs. They go before those of the file. As O(url), one may be
-        stored where the control node reads it.
+      - Additional variables for C(env.py). They take precedence over those of O(environment_file). A value can be a
+        source, as in O(url).
     type: dict
     default: {}
   stored:
-    description: What the action read of O(environment), as JSON. It is the action's to set.
+    description: The values that the action plugin read for O(environment), as JSON. Only the action plugin sets this.
     type: str
   url_variable:
-    description: The variable that holds the URL.
+    description: The name of the variable that contains the URL.
     type: str
     default: DATABASE_URL
   revision:
-    description: With O(action=downgrade), the revision to go back to, or V(base).
+    description: With O(action=downgrade), the revision to return to, or V(base).
     type: str
   confirmed:
-    description: With O(action=downgrade), whether the operator wants it.
+    description: With O(action=downgrade), confirms that the operator wants the downgrade.
     type: bool
     default: false
   sql:
-    description: With O(action=validate), whether to return the SQL of what is pending.
+    description: With O(action=validate), whether to return the SQL of the pending revisions.
     type: bool
     default: true
   lock_wait:
-    description: Seconds to wait for another migration to end.
+    description: How many seconds to wait for another migration to finish.
     type: int
     default: 60
   lock_timeout:
     description:
-      - Seconds that a statement of a migration waits for a lock that another session holds, such as one with a
-        transaction left open. All requests to the table queue behind a statement that waits. V(0) sets no limit.
-      - Where the release, its role or its database sets C(lock_timeout), that one holds. A statement with
-        C(CONCURRENTLY) has no limit, as nobody queues behind it.
+      - How many seconds a statement of a migration waits for a lock that another session holds, for example an open
+        transaction. While a statement waits, all other requests to that table queue behind it. V(0) sets no limit.
+      - A C(lock_timeout) that the release, the role or the database sets takes precedence. A statement with
+        C(CONCURRENTLY) has no limit, because no other request queues behind it.
     type: int
     default: 3
   lock_tries:
     description:
-      - How often a migration that got no lock in time is tried, with a pause of 1, 2, 4 and then 8 seconds between. One
-        that the database does not roll back whole is not tried again.
+      - How many times to try a migration that did not get a lock in time, with pauses of 1, 2, 4 and then 8 seconds.
+        A migration that the database does not roll back as a whole is not tried again.
     type: int
     default: 10
   timeout:
-    description: Seconds that one run of Alembic may take. After it Alembic is stopped.
+    description: How many seconds a single run of Alembic may take before it is stopped.
     type: int
     default: 1800
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 attributes:
   check_mode:
-    support: full
-    details: Validates.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Only validates.
 """
 
 EXAMPLES = r"""
-- name: Look at what is pending
+- name: Show the pending revisions
   slipway.deploy.alembic:
     action: validate
     directory: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f/server
@@ -140,7 +137,7 @@ EXAMPLES = r"""
     environment_file: /etc/salitemihret-dev-backend/current/env
   register: pending
 
-- name: Go back a revision
+- name: Downgrade by one revision
   slipway.deploy.alembic:
     action: downgrade
     directory: /srv/salitemihret/current/server
@@ -153,23 +150,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 schema_before:
-  description: The revision that the database had, or V(null).
-  returned: when Alembic could tell
+  description: The database's revision before the run, or V(null).
+  returned: when Alembic reported it
   type: str
   sample: 1f0e9d8c7b6a
 schema_after:
-  description: The revision that the database has when this returns (in check mode, would have).
-  returned: when Alembic could tell
+  description: The database's revision after the run. In check mode, the expected one.
+  returned: when Alembic reported it
   type: str
   sample: 3f9c2b7d1e54
 target:
-  description: The release's head; with O(action=downgrade) O(revision).
-  returned: when Alembic could tell
+  description: The release's head. With O(action=downgrade), O(revision).
+  returned: when Alembic reported it
   type: str
   sample: 3f9c2b7d1e54
 pending:
-  description: The revisions that were to be applied (or with O(action=downgrade) taken back) when this began.
-  returned: when Alembic could tell
+  description: The revisions that were to be applied (with O(action=downgrade), reverted) at the start.
+  returned: when Alembic reported it
   type: list
   elements: dict
   sample:
@@ -180,53 +177,54 @@ pending:
       compatible: true
       downgrade_safe: true
 applied:
-  description: Those that this applied (or took back), each with its C(seconds).
-  returned: when Alembic could tell
+  description: The revisions that this run applied (or reverted), each with its duration in C(seconds).
+  returned: when Alembic reported it
   type: list
   elements: dict
 rolled_back:
-  description: Those that were begun, and that the database rolled back because one failed.
-  returned: when one failed
+  description: The revisions that were started and that the database rolled back because one of them failed.
+  returned: when a revision failed
   type: list
   elements: dict
 compatible:
   description: Whether all revisions in RV(pending) are declared backward-compatible.
-  returned: when Alembic could tell
+  returned: when Alembic reported it
   type: bool
 downgrade_safe:
   description: Whether all revisions in RV(pending) are declared downgrade-safe.
-  returned: when Alembic could tell
+  returned: when Alembic reported it
   type: bool
 undeclared:
-  description: What is odd about the declarations of RV(pending), a line for each.
-  returned: when Alembic could tell
+  description: Missing or contradictory declarations of RV(pending), one line each.
+  returned: when Alembic reported it
   type: list
   elements: str
 failed_migrations:
-  description: The revisions that failed and may have left something that the database does not roll back.
-  returned: when Alembic could tell
+  description: The revisions that failed and may have left changes that the database does not roll back.
+  returned: when Alembic reported it
   type: list
   elements: dict
 sql:
-  description: The SQL of what is pending, without secrets. V(null) when there is none or it cannot be written.
+  description: The SQL of the pending revisions, without secrets. V(null) if there is none or it cannot be generated.
   returned: O(action=validate)
   type: str
 sql_unwritten:
-  description: Why the SQL could not be written, as when a revision asks the database. Then it is not verified.
+  description: Why the SQL could not be generated, for example because a revision queries the database.
   returned: O(action=validate)
   type: str
 started_at:
-  description: The database's own time just before anything was applied, the moment to restore to.
+  description: The database's own time just before the first change. This is the moment to restore to.
   returned: when something was to be applied
   type: str
   sample: "2026-11-21T05:29:33.321929Z"
 waited:
-  description: How many C(seconds) this waited for another migration, and its C(holder); V(null) when it did not.
+  description: The C(seconds) spent waiting for another migration, and its C(holder). V(null) if there was no wait.
   returned: when something was to be applied
   type: dict
   sample: {seconds: 3.2, holder: "slipway migration on web1 (pid 412, 10.0.0.4, since 2026-11-21T05:29:00Z)"}
 blocked:
-  description: How many C(seconds) it waited for locks, in how many C(tries), and C(by) whom; V(null) when it did not.
+  description: The C(seconds) spent waiting for locks, the number of C(tries), and the sessions that held the locks
+    (C(by)). V(null) if there was no wait.
   returned: when something was to be applied
   type: dict
   sample:
@@ -235,13 +233,13 @@ blocked:
     by: [{pid: 412, application: psql, user: report, state: idle in transaction, seconds: 130}]
 begun:
   description:
-    - Whether the database may be another than before.
-    - After a failure, V(false) says that nothing of it is in the database.
+    - Whether the database may have changed.
+    - After a failure, V(false) means that the database is unchanged.
   returned: always
   type: bool
 failed_revision:
   description: The revision that failed.
-  returned: when one failed
+  returned: when a revision failed
   type: str
   sample: 3f9c2b7d1e54
 """
@@ -252,8 +250,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.migration.alembic.messages import (
+    Refused,
+    diff,
+    looked,
+    refuse_unsafe,
+    went,
+)
+from ..module_utils.migration.alembic.run import (
     Alembic,
     Job,
     Patience,
@@ -261,16 +266,14 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic import
     hidden_words,
     read_environment,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.alembic_told import (
-    Refused,
-    diff,
-    looked,
-    refuse_unsafe,
-    went,
+from ..module_utils.migration.arguments import ALEMBIC
+from ..module_utils.programs.container import read_image_file
+from ..module_utils.programs.run import (
+    NOBODY,
+    account,
+    ending,
+    exists,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.container import read_image_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import NOBODY, account, ending, exists
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import ALEMBIC
 
 _REVISION = re.compile(r"[A-Za-z0-9_]+")
 
@@ -286,7 +289,9 @@ def job_from(params: dict[str, Any]) -> Job:
     :raises SlipwayError: when they are wrong.
     """
     if params["action"] == "downgrade" and not _REVISION.fullmatch(params["revision"] or ""):
-        raise SlipwayError("revision is no revision", "revision", "Write the id of the one to go back to, or base")
+        raise SlipwayError(
+            "revision is not a valid revision", "revision", "Write the id of the one to go back to, or base"
+        )
     environment = {}
     if params["environment_file"]:
         try:
@@ -322,7 +327,9 @@ def patience_of(params: dict[str, Any]) -> Patience:
     """
     if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
         raise SlipwayError(
-            "lock_timeout must be 0 or more, and lock_tries 1 or more", "lock_timeout, lock_tries", "Write 3 and 10"
+            "lock_timeout must be 0 or more, and lock_tries 1 or more",
+            "lock_timeout, lock_tries",
+            "Leave them out for 3 and 10",
         )
     return Patience(params["lock_wait"], params["lock_timeout"], params["lock_tries"])
 
@@ -336,7 +343,7 @@ def text_of(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    raise SlipwayError(f"{name} is no text", "environment", "Write it in quotes, or where it is stored")
+    raise SlipwayError(f"{name} is not a string", "environment", "Write it in quotes, or where it is stored")
 
 
 def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, Any]:
@@ -356,7 +363,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
         missing = error
     if missing is not None and check_mode:
         # The tasks before this one have not made it. Nothing is known, and nothing is claimed but that.
-        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be looked at yet: {missing}"]}
+        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be checked yet: {missing}"]}
     if missing is not None:
         raise missing
     way, target = ("down", params["revision"]) if params["action"] == "downgrade" else ("up", "")

@@ -6,56 +6,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: announce
-short_description: Say that a deploy starts
+short_description: Send a notification that a deploy starts
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Sends the start of the open deploy to the environment's Slack channel, when it has one.
-  - A channel that cannot be reached never fails a deploy. It is said in a line and in the record.
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
+  - Sends the start of the open deploy to the environment's Slack channel, if one is configured.
+  - A failed notification never fails the deploy. It is printed and recorded.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.record
 attributes:
   check_mode:
-    support: full
     details: Sends nothing.
-  diff_mode:
-    support: none
   idempotent:
     support: none
-    details: A message is sent each time.
+    details: Sends a message each time.
 """
 
 EXAMPLES = r"""
-- name: Announce the deploy
+- name: Send a notification that the deploy starts
   slipway.deploy.announce:
   run_once: true
 """
 
 RETURN = r"""
-record:
-  description: The id of the deploy's record.
-  returned: when there is a record
-  type: str
-  sample: 2026-11-20T21-04-11Z-3f9c2d1
-phase:
-  description: How far the deploy is, V(planned), V(rolling_out), V(checking), V(undoing) or V(closed).
-  returned: when there is a record
-  type: str
-  sample: checking
-outcome:
-  description: How the deploy ended; V(null) while it is open.
-  returned: when there is a record
-  type: str
-  sample: succeeded
-cause:
-  description: Why the deploy turned back, in one line; V(null) when it did not.
-  returned: when there is a record
-  type: str
-  sample: Essential container in task exited
-services:
-  description: The state of each service that the deploy changes, by its inventory name.
-  returned: when there is a record
-  type: dict
-  sample: {user-service: stable}
+#
 """

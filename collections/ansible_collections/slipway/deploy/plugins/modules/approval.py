@@ -6,43 +6,40 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: approval
-short_description: Ask for a release's approval
+short_description: Require the approval of a release
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - A release is approved by C(-e approved_by=<name>), as AWX or a CI engine says it, or by typing its tag at a prompt.
-    Then it is the person who runs this that approves.
-  - Fails in one line when it is not. An empty name, a name that stands in a file of the inventory, any answer but the
-    tag, Ctrl-C, no answer in time, and a prompt without a terminal are refusals.
-  - With C(-e approval_ref=<url>) the page on which it was approved is kept as well.
-  - Where the run has an open deploy, the approval is written into its record; a refusal ends that deploy before
-    anything is changed, and gives the lock back.
+  - A release is approved with C(-e approved_by=<name>), which AWX or a CI system sets, or by typing its tag at a
+    prompt. In the latter case the person who runs the playbook is the approver.
+  - Fails if the release is not approved. An empty name, a name that is set in an inventory file, any other answer than
+    the tag, Ctrl-C, no answer in time, and a prompt without a terminal all count as a refusal.
+  - With C(-e approval_ref=<url>), the page of the approval is recorded too.
+  - If a deploy is open, the approval is written to its record. A refusal ends the deploy before anything is changed,
+    and releases the lock.
 options:
   tag:
-    description: The release's tag, which is what has to be typed.
+    description: The release's tag, which the approver types.
     type: str
     required: true
   approvers:
-    description: The names of those who may approve. Everybody may by default.
+    description: The names of those who may approve. By default, everybody may.
     type: raw
   timeout:
-    description: For how many seconds the prompt waits.
+    description: How many seconds the prompt waits for an answer.
     type: int
     default: 900
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
-    details: Nobody is asked; an approval on the command line is checked.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Shows no prompt. An approval on the command line is checked.
 """
 
 EXAMPLES = r"""
-- name: Have the release approved
+- name: Require an approval of the release
   slipway.deploy.approval:
     tag: prod-20261120
     approvers: "{{ site_approvers | default(omit) }}"
@@ -52,7 +49,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 approval:
-  description: Who approved, how (V(prompt) or V(variable)) and when, and the page where one was said (C(reference)).
+  description: Who approved (C(by)), how (V(prompt) or V(variable)), when (C(at)), and the page of the approval
+    (C(reference)), if one was given.
   returned: when the release is approved
   type: dict
   sample: {by: maria, how: variable, at: "2026-11-20T21:03:40+00:00", reference: "https://awx.example.org/#/jobs/412"}

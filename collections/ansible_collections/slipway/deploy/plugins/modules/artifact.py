@@ -6,77 +6,73 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: artifact
-short_description: Have the artifact of a tag on a host, verified, beside the release that runs
+short_description: Download and verify the artifact of a tag on a host, next to the running release
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Finds C(s3://<bucket>/<branch>/<tag>/app.jar) and its SHA-256 on the control node. The digest comes from
-    O(digest), C(app.jar.sha256) beside it, and the checksum that S3 keeps of the whole object; those that exist have
-    to agree. Without any, the object is read once, with a warning.
-  - The host needs no credentials. It gets a URL of this one object that expires, and downloads to
-    C(<directory>/<tag>-<12 digits of the digest>/app.jar), which is never changed afterwards. A file that is there is
-    verified, and fetched again when it is not what it must be.
-  - Nothing that runs is touched, except with O(activate).
+  - Finds C(s3://<bucket>/<branch>/<tag>/app.jar) and its SHA-256 digest on the control node. The digest is taken from
+    O(digest), from C(app.jar.sha256) next to the object, and from the checksum that S3 keeps of the whole object. All
+    of these that exist must agree. If none exists, the object is read once, with a warning.
+  - The host needs no AWS credentials. It gets a presigned URL of this object and downloads it to
+    C(<directory>/<tag>-<12 digits of the digest>/app.jar), which is never changed afterwards. An existing file is
+    verified, and downloaded again if its digest is wrong.
+  - The running release is not touched, except with O(activate).
 options:
   bucket:
-    description: The bucket.
+    description: The bucket of the artifacts.
     type: str
     required: true
   tag:
-    description: The tag.
+    description: The release's tag.
     type: str
     required: true
   branch:
-    description: The branch that built it. Without it all branches are looked at; several equal artifacts are one.
+    description: The branch that the artifact was built from. By default, all branches are searched. Identical artifacts
+      count as one.
     type: str
   digest:
-    description: What it has to be, with or without C(sha256:).
+    description: The digest that the artifact must have, with or without C(sha256:).
     type: str
   filename:
-    description: The last part of its key, and its name on the host.
+    description: The file's name, in S3 and on the host.
     type: str
     default: app.jar
   directory:
-    description: Where the host keeps its releases.
+    description: The directory on the host that contains the releases.
     type: path
     default: /app/releases
   link:
-    description: The link that says which release runs.
+    description: The symbolic link that says which release runs.
     type: path
     default: /app/app.jar
   activate:
-    description: Whether the link is switched at once. In a deploy M(slipway.deploy.service_release) does that.
+    description: Whether to switch O(link) at once. In a deploy, M(slipway.deploy.service_release) does that.
     type: bool
     default: false
   state:
-    description: With V(resolved) it is only found, and no host is asked.
+    description: With V(resolved), the artifact is only looked up, and no host is contacted.
     type: str
     choices: [present, resolved]
     default: present
   url_expires:
-    description: Seconds for which the URL is valid.
+    description: How many seconds the presigned URL is valid.
     type: int
     default: 900
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 """
 
 EXAMPLES = r"""
-- name: Fetch a release
+- name: Download a release
   slipway.deploy.artifact:
     bucket: umigo-artifacts
     branch: backend/loginCRM
     tag: backend-v0.2.0
   register: fetched
 
-- name: Run it
+- name: Switch to the release
   slipway.deploy.service_release:
     name: umigo-backend
     links: "{{ fetched.links }}"
@@ -90,12 +86,12 @@ path:
   type: str
   sample: /app/releases/backend-v0.2.0-0a1b2c3d4e5f/app.jar
 release:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:release).
+  description: The release, for O(slipway.deploy.service_release#module:release).
   returned: success
   type: dict
   sample: {id: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, digest: "sha256:0a1b2c3d4e5f"}
 links:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: success
   type: list
   elements: dict

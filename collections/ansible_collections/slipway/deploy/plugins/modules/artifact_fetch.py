@@ -7,48 +7,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: artifact_fetch
-short_description: Download a release to its place, verified
+short_description: Download and verify a release on its host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The host's part of M(slipway.deploy.artifact), which gives it everything. Use that.
+  - The part of M(slipway.deploy.artifact) that runs on the host. Use that one.
 options:
   url:
-    description: Where it is, with the right to read it.
+    description: The presigned URL of the artifact.
     type: str
     required: true
   source:
-    description: What stands for the URL in errors.
+    description: The name of the artifact in error messages, in place of the URL.
     type: str
     required: true
   size:
-    description: Bytes.
+    description: The artifact's size in bytes.
     type: int
     required: true
   digest:
-    description: C(sha256:) and 64 hexadecimal digits.
+    description: The artifact's digest, C(sha256:) and 64 hexadecimal digits.
     type: str
     required: true
   path:
-    description: Its place, C(<directory>/<release>/<file name>).
+    description: The path of the file, C(<directory>/<release>/<file name>).
     type: path
     required: true
   link:
-    description: A link that is pointed at it.
+    description: A symbolic link to point at the file.
     type: path
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 """
 
 EXAMPLES = r"""
-- name: Fetch a release by a URL
+- name: Download a release
   slipway.deploy.artifact_fetch:
     url: "{{ url }}"
     source: s3://umigo-artifacts/main/backend-v0.2.0/app.jar
@@ -64,7 +59,7 @@ path:
   type: str
   sample: /app/releases/backend-v0.2.0-0a1b2c3d4e5f/app.jar
 fetched:
-  description: Whether it was downloaded.
+  description: Whether the file was downloaded.
   returned: success
   type: bool
 """
@@ -74,10 +69,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.artifact import fetch, is_fetched
-from ansible_collections.slipway.deploy.plugins.module_utils.host.download import Source
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import link_atomic, read_link
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import link_atomic, read_link
+from ..module_utils.files.download import Source
+from ..module_utils.releases.jar import fetch, is_fetched
 
 ARGUMENTS = {
     "url": {"type": "str", "required": True, "no_log": True},

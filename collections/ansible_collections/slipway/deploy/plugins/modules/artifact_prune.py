@@ -7,46 +7,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: artifact_prune
-short_description: Remove old releases, never the live one nor the one to go back to
+short_description: Remove old artifacts, but never the live one nor the one to go back to
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Keeps the newest releases of a directory, what O(links) point at, and what the service's ledger needs for an undo.
-  - When the ledger is damaged nothing is removed, with a warning.
+  - Keeps the newest releases in a directory, those that O(links) point at, and those that the service's ledger needs
+    for an undo.
+  - If the ledger is damaged, nothing is removed and a warning is issued.
 options:
   directory:
-    description: Where the releases are.
-    type: path
     default: /app/releases
-  keep:
-    description: How many stay, those that are needed included.
-    type: int
-    default: 5
-  failed:
-    description: A release that was undone. It is removed as well, unless the ledger or a link needs it.
-    type: str
   links:
-    description: Links that may point into a release.
-    type: list
-    elements: path
     default: [/app/app.jar]
   service:
-    description: The service whose ledger says what an undo needs.
-    type: str
     required: true
-  state_directory:
-    description: Where the ledgers are.
-    type: path
-    default: /var/lib/slipway
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.pruning
+  - slipway.deploy.state_directory
 """
 
 EXAMPLES = r"""
@@ -68,18 +48,17 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.artifact import prunable
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import remove_tree
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import remove_tree
+from ..module_utils.releases import ledger
+from ..module_utils.releases.arguments import PRUNING
+from ..module_utils.releases.jar import prunable
 
 ARGUMENTS = {
+    **PRUNING,
     "directory": {"type": "path", "default": "/app/releases"},
-    "keep": {"type": "int", "default": 5},
-    "failed": {"type": "str"},
     "links": {"type": "list", "elements": "path", "default": ["/app/app.jar"]},
     "service": {"type": "str", "required": True},
-    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
 }
 
 

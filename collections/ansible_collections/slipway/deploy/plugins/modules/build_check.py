@@ -11,69 +11,44 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Compares what the release's own files ask for with what builds it, before anything is changed. Python's version
-    (C(requires-python)), uv where the lock file is uv's, the versions of Node.js that package.json and the build's own
-    programs ask for under C(engines), the variables of C(.npmrc), and the package indexes that want credentials.
-  - It fails with everything that is wrong. What cannot be known before the build is a warning.
+  - Compares what the release's files require with what the host has, before anything is changed. It checks the Python
+    version (C(requires-python)), uv if the release has a C(uv.lock), the Node.js version that C(package.json) and the
+    build tools require under C(engines), the variables of C(.npmrc), and the credentials of package indexes.
+  - Fails with a list of everything that is missing or wrong. What can only be known during the build is a warning.
 options:
   needs:
-    description: What the release needs, as M(slipway.deploy.hosts_release) returns it.
+    description: What the release requires, as M(slipway.deploy.hosts_release) returns it.
     type: dict
     required: true
   front_end:
-    description: Where the front end is built; V(control) is the control node.
+    description: Where the front end is built. V(control) is the control node.
     type: str
     choices: [host, control, prebuilt, none]
     default: host
-  python:
-    description: The interpreter.
-    type: str
-    default: /usr/bin/python3
-  uv:
-    description: The program uv.
-    type: str
-    default: uv
   tool:
-    description: What builds the backend's environment.
+    description: The tool that builds the backend's virtual environment.
     type: str
     choices: [auto, uv, pip]
     default: auto
-  path:
-    description: Directories where Node.js is looked for first.
-    type: list
-    elements: str
-    default: []
-  packages:
-    description: The packages that are installed where there is no Node.js; none when nothing is installed.
-    type: list
-    elements: str
-    default: []
   npmrc:
     description:
       - >-
-        Where the values of variables in C(.npmrc) are kept. V({env: NAME}) and V({file: path}) have to be there.
+        The sources of the variables in C(.npmrc). V({env: NAME}) and V({file: path}) must exist.
     type: dict
     default: {}
   indexes:
-    description: The package indexes with credentials, as M(slipway.deploy.python_environment) takes them.
+    description: The package indexes with credentials, as in O(slipway.deploy.python_environment#module:indexes).
     type: raw
     default: []
-  built:
-    description: Paths that are there when the part C(python) or C(node) of the release is built already.
-    type: dict
-    default: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.build_tools
+  - slipway.deploy.build_tools.node
 """
 
 EXAMPLES = r"""
-- name: Check that the release can be built here
+- name: Check that the release can be built on the host
   slipway.deploy.build_check:
     needs: "{{ __release.needs }}"
     packages: [nodejs, npm]
@@ -82,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 unknown:
-  description: What cannot be known before the build.
+  description: What can only be known during the build.
   returned: success
   type: list
   elements: str

@@ -6,74 +6,48 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: build_tools
-short_description: What a host has to build a release with
+short_description: Gather facts about the build tools of a host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The versions of Python, uv and Node.js, what apt would install where one is missing, and which parts of the release
-    are built already.
-options:
-  python:
-    description: The interpreter.
-    type: str
-    default: /usr/bin/python3
-  uv:
-    description: The program uv.
-    type: str
-    default: uv
-  path:
-    description: Directories where Node.js is looked for first.
-    type: list
-    elements: str
-    default: []
-  packages:
-    description: The packages whose version in apt's lists is wanted.
-    type: list
-    elements: str
-    default: []
-  built:
-    description: Paths that are there when a part of the release is built, by the part's name.
-    type: dict
-    default: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - Returns the versions of Python, uv and Node.js, the package versions that apt would install, and the parts of the
+    release that are already built.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.build_tools
+  - slipway.deploy.build_tools.node
 """
 
 EXAMPLES = r"""
-- name: Look what builds here
+- name: Gather facts about the build tools
   slipway.deploy.build_tools:
     packages: [nodejs]
 """
 
 RETURN = r"""
 python_version:
-  description: Python's version, or an empty string when there is none that works.
+  description: The Python version, or an empty string if there is no working interpreter.
   returned: always
   type: str
   sample: 3.11.2
 uv_path:
-  description: Where uv is, or an empty string.
+  description: The path of uv, or an empty string.
   returned: always
   type: str
 node_version:
-  description: What Node.js says, or an empty string.
+  description: The version that Node.js reports, or an empty string.
   returned: always
   type: str
   sample: v18.20.4
 candidates:
-  description: The versions that apt would install, by package, where it knows one.
+  description: The version of each package in O(packages) that apt would install, if apt knows the package.
   returned: always
   type: dict
   sample: {nodejs: 18.20.4}
 built:
-  description: The parts whose path is there.
+  description: The parts in O(built) whose path exists.
   returned: always
   type: list
   elements: str
@@ -84,16 +58,12 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.build_tools import candidates, node_version
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import find_python
+from ..module_utils.build_requirements.host_tools import candidates, node_version
+from ..module_utils.node.arguments import NODE
+from ..module_utils.python.arguments import PYTHON
+from ..module_utils.python.environment import find_python
 
-ARGUMENTS = {
-    "python": {"type": "str", "default": "/usr/bin/python3"},
-    "uv": {"type": "str", "default": "uv"},
-    "path": {"type": "list", "elements": "str", "default": []},
-    "packages": {"type": "list", "elements": "str", "default": []},
-    "built": {"type": "dict", "default": {}},
-}
+ARGUMENTS = {**PYTHON, **NODE}
 
 
 def main() -> None:

@@ -6,33 +6,34 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Build what a host needs to deploy by itself
+short_description: Build the bundle that a host deploys by itself
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Builds one archive for CodeDeploy and for a host's first boot, with the project and one environment's inventory, the
-    Python packages of the host's own virtual environment, Flyway's command line, a release's migrations, and what the
-    release is (C(release.json)).
-  - Uploads it to C(s3://<bucket>/slipway/<env>/) and writes the SSM parameter C(/<env>/slipway/bundle), by which a
-    booting host finds it.
-  - The same inputs make the same bytes. No secret comes along; only files that git knows do.
+  - Builds one archive for CodeDeploy and for a host's first boot. It contains the project with the inventory of one
+    environment, the Python packages for the host's own virtual environment, Flyway's command line, the migrations of a
+    release, and the description of the release (C(release.json)).
+  - Uploads it to C(s3://<bucket>/slipway/<env>/) and sets the SSM parameter C(/<env>/slipway/bundle), where a booting
+    host finds it.
+  - The same inputs produce the same bytes. Only files that git tracks are included, and no secrets.
 options:
   release:
-    description: The tag of the release. Without it, the version that is promoted in the environment.
+    description: The release's tag. By default, the version that is promoted in the environment.
     type: str
     default: ""
   branch:
-    description: The branch whose artifact it is.
+    description: The branch of the artifact.
     type: str
     default: ""
   bucket:
-    description: The bucket of the artifacts, for bundles as well.
+    description: The bucket of the artifacts and bundles.
     type: str
     required: true
   checkout:
     description:
-      - The directory of the application's Maven module, whose migrations come along. Without it, those of the jar.
+      - The directory of the application's Maven module, whose migrations are included. By default, the migrations in
+        the jar.
     type: str
     default: ""
   pythons:
@@ -41,7 +42,7 @@ options:
     elements: str
     default: ["3.11", "3.13"]
   machines:
-    description: The kinds of machines of the hosts, as C(uname -m) says.
+    description: The architectures of the hosts, as C(uname -m) prints them.
     type: list
     elements: str
     default: [x86_64]
@@ -50,33 +51,30 @@ options:
     type: str
     required: true
   directory:
-    description: Where bundles, and what was downloaded for them, are kept on the control node.
+    description: The directory on the control node for bundles and downloads.
     type: str
     required: true
   migrates:
-    description: Whether a host migrates the database. Otherwise the bundle has neither migrations nor Flyway.
+    description: Whether a host migrates the database. If not, the bundle contains neither migrations nor Flyway.
     type: bool
     default: true
   locations:
     description:
-      - The directories of the migrations among the application's resources. All of their files come along, callbacks
-        and C(.conf) files too.
+      - The directories of the migrations in the application's resources. All files in them are included, also callbacks
+        and C(.conf) files.
     type: list
     elements: str
     default: [src/main/resources/db/migration]
   upload:
-    description: Whether to upload the bundle and to write the parameter.
+    description: Whether to upload the bundle and set the parameter.
     type: bool
     default: true
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
     details: Builds the bundle on the control node and uploads nothing.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
 """
 
 EXAMPLES = r"""
@@ -91,27 +89,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 bundle:
-  description: The bundle's name, the tag and the beginning of a digest of its content.
+  description: The bundle's name, which is the tag and the first digits of a digest of its content.
   returned: success
   type: str
   sample: backend-v0.2.0-0a1b2c3d4e5f
 path:
-  description: Where it is on the control node.
+  description: The path of the bundle on the control node.
   returned: success
   type: str
   sample: /var/tmp/bundles/backend-v0.2.0-0a1b2c3d4e5f.tar.gz
 sha256:
-  description: The archive's digest in hexadecimal digits.
+  description: The archive's SHA-256 digest in hexadecimal digits.
   returned: success
   type: str
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 url:
-  description: Where it is in S3, or would be.
+  description: The URL of the bundle in S3. In check mode, the expected one.
   returned: success
   type: str
   sample: s3://umigo-artifacts/slipway/dev/backend-v0.2.0-0a1b2c3d4e5f.tar.gz
 release:
-  description: What C(release.json) says.
+  description: The content of C(release.json).
   returned: success
   type: dict
   sample: {tag: backend-v0.2.0, schema: "2"}

@@ -6,28 +6,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: checklist_host
-short_description: Ask a host what the checklist wants to know of it
+short_description: Check the checklist rows that a host answers
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Has P(slipway.deploy.host_probe#module) answer the rows of C(site_checklist) that are asked on hosts.
-  - What cannot be asked is an answer too, which P(slipway.deploy.checklist#module) calls unknown. A secret goes to the
-    host in an argument that is never shown.
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
+  - Runs P(slipway.deploy.host_probe#module) on the host for the rows of the checklist that hosts answer. What the
+    answers mean is decided by P(slipway.deploy.checklist#module).
+  - A row that cannot be asked gets an error as its answer, which counts as unknown. A secret is passed to the host in
+    an argument that is never shown.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.checks.checklist
 attributes:
   check_mode:
-    support: full
-    details: Runs no program of the checklist.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Does not run the programs of the checklist.
 """
 
 EXAMPLES = r"""
-- name: Ask the host
+- name: Check the rows that the host answers
   slipway.deploy.checklist_host:
   register: __checklist_host
   failed_when: false
@@ -35,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: The answers by the names of the rows, each with C(took) and with C(error) when there is none.
+  description: The answers by row name, each with C(took) in seconds, and with C(error) if there is no answer.
   returned: success
   type: dict
   sample: {service: {loaded: true, active: active, sub: running, restarts: 0, took: 0.01}}

@@ -6,26 +6,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: checklist_test
-short_description: Go through the declared checklist by itself
+short_description: Go through the checklist without a deploy
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Asks every row of C(site_checklist) at once, as P(slipway.deploy.checklist#module) does, and prints one table.
-  - Takes no lock and writes no record. Fails when a row is red or unknown.
-  - Rows about what is new since a deploy mean the newest deploy that changed something, or C(-e checklist_since=…).
+  - Checks every row in parallel, as P(slipway.deploy.checklist#module) does, and prints one table.
+  - Takes no lock and writes no record. Fails if a row is red or unknown.
+  - V(sentry) rows count the issues since the newest deploy that changed something, or since C(-e checklist_since=…).
 notes:
-  - P(slipway.deploy.checklist_host#module) has to ask the hosts before, with C(register) V(__checklist_host).
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
+  - The names in O(observations) are C(checklist), the result of M(slipway.deploy.checklist_host).
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.checks.checklist
+  - slipway.deploy.observations
 attributes:
   check_mode:
-    support: full
-    details: Says what would be asked. A request or a program of the checklist may change something.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Only prints what it would check. A request or a program of the checklist may change something.
 """
 
 EXAMPLES = r"""
@@ -36,11 +34,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checklist:
-  description: What became of each row. C(verdict) is V(green), V(red) or V(unknown); C(host) says whose row it is where
-    several were asked; C(took) is in seconds.
+  description: The result of each row, as RV(slipway.deploy.checklist#module:checklist).
   returned: success
   type: list
   elements: dict
-  sample: [{name: queue, kind: redis_queue, host: null, verdict: green, detail: 0 waiting, took: 0.004,
-    checked_at: "2026-11-20T21:05:02+00:00"}]
 """

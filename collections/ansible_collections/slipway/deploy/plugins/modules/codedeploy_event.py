@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: codedeploy_event
-short_description: Write down what becomes of a CodeDeploy deployment on a host
+short_description: Record a lifecycle event of a CodeDeploy deployment on a host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Every event of a deployment is a run of its own. What they know of each other is the record that the host keeps at
-    C(<env>/hosts/<host>/releases/) in the state store, which this opens, continues and closes.
-  - With O(database_schema) it refuses a release that cannot read the schema the database has; this is how a rollback
-    by CodeDeploy, a redeploy of the previous revision, is found out.
+  - Each lifecycle event of a deployment is a separate run. The events share a record, which the host keeps in the state
+    store below C(<env>/hosts/<host>/releases/). This module opens, continues and closes the record.
+  - With O(database_schema), it refuses a release that cannot run with the database's current schema. This detects a
+    rollback by CodeDeploy, which redeploys the previous revision.
 options:
   deployment:
     description: The deployment's id.
@@ -26,60 +26,60 @@ options:
     required: true
   state:
     description:
-      - What became of the event; V(succeeded) and V(failed) end the deployment on this host. V(shown) writes nothing.
-      - V(back_up) returns the C(backend_backup_hook) that has to be run before the migration, if one is declared;
-        V(backed_up) writes that it was.
+      - The state of the event. V(succeeded) and V(failed) end the deployment on this host. V(shown) writes nothing.
+      - V(back_up) returns the C(backend_backup_hook) that must run before the migration, if one is configured.
+        V(backed_up) records that it ran.
     type: str
     choices: [shown, begun, back_up, backed_up, done, succeeded, failed]
     required: true
   release:
-    description: What C(release.json) of the bundle says, with C(release), the release's id.
+    description: The content of the bundle's C(release.json), and the release's id as C(release).
     type: dict
     default: {}
   configuration:
-    description: The directory of the configuration that belongs to the release.
+    description: The directory of the release's configuration.
     type: str
     default: ""
   migrations:
-    description: What was migrated, with C(state), C(from), C(to), C(applied) and C(restore_to).
+    description: The result of the migration, with C(state), C(from), C(to), C(applied) and C(restore_to).
     type: dict
     default: {}
   switch:
-    description: What M(slipway.deploy.service_release) returned for the release.
+    description: The result of M(slipway.deploy.service_release) for the release.
     type: dict
     default: {}
   undo:
-    description: With O(state=failed), what M(slipway.deploy.service_release) returned for the way back.
+    description: With O(state=failed), the result of M(slipway.deploy.service_release) for the undo.
     type: dict
   backup:
-    description: With O(state=backed_up), what the hook said of the backup.
+    description: With O(state=backed_up), what the hook reported about the backup.
     type: dict
     default: {}
   cause:
-    description: With O(state=failed), why, in one line.
+    description: With O(state=failed), the reason in one line.
     type: str
     default: ""
   database_schema:
-    description: The version of the schema that the database has now.
+    description: The current version of the database's schema.
     type: str
   force_schema:
-    description: Whether to go on with a release that does not fit O(database_schema).
+    description: Whether to continue with a release that does not match O(database_schema).
     type: bool
     default: false
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
     support: partial
-    details: Nothing is written or looked up, so nothing can be said.
-  diff_mode:
-    support: none
+    details: Nothing is written or looked up, so most values are not returned.
   idempotent:
     support: none
-    details: Each event is written down.
+    details: Each event is recorded.
 """
 
 EXAMPLES = r"""
-- name: Begin the deployment on this host
+- name: Open the deployment's record
   slipway.deploy.codedeploy_event:
     deployment: "{{ deployment_id }}"
     event: BeforeInstall
@@ -89,15 +89,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 due:
-  description: Whether a backup has to be taken.
+  description: Whether a backup must be taken.
   returned: O(state=back_up) and O(state=backed_up)
   type: bool
 hook:
-  description: The file of tasks that takes it.
+  description: The task file that takes the backup.
   returned: when RV(due)
   type: str
 label:
-  description: What the backup is to be called.
+  description: The name for the backup.
   returned: when RV(due)
   type: str
 known:
@@ -110,7 +110,7 @@ record:
   type: str
   sample: 2026-11-20T21-04-11Z-d-A1B2C3D4E
 outcome:
-  description: How the deployment ended on this host; V(null) while it runs.
+  description: How the deployment ended on this host. V(null) while it is in progress.
   returned: when there is a record
   type: str
   sample: succeeded
@@ -125,11 +125,11 @@ target:
   type: str
   sample: stable
 needs_person:
-  description: Whether the old release must not be put back, because it could not read the schema.
+  description: Whether the old release must not be restored, because it cannot run with the database's schema.
   returned: outside check mode
   type: bool
 line:
-  description: What the end means, in one line; empty while the deployment runs.
+  description: The result of the deployment in one line. Empty while the deployment is in progress.
   returned: outside check mode
   type: str
   sample: backend-v0.2.0 serves

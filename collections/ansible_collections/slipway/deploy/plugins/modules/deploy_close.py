@@ -6,29 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deploy_close
-short_description: "End a deploy: undo what has to go back, close the record, give the lock back"
+short_description: "Finish a deploy: undo what failed, close the record, release the lock"
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Puts back what was changed when a check failed, closes the record with its outcome, gives the lock back,
-    notifies, and prints the recap.
-  - Does not fail for a deploy that ended badly. M(slipway.deploy.service_result) does, for each service. A deploy
-    that was undone is a failed deploy.
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
+  - If a check failed, undoes what the deploy changed. Then closes the record with its outcome, releases the lock, sends
+    the notifications and prints the recap.
+  - Does not fail if the deploy failed. M(slipway.deploy.service_result) does, for each service. A deploy that was
+    undone is a failed deploy.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
-    details: Does nothing in check mode, in which there is no open record.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Does nothing in check mode, which opens no record.
 """
 
 EXAMPLES = r"""
-- name: End a deploy
+- name: Finish the deploy
   slipway.deploy.deploy_close:
   run_once: true
 """
@@ -46,27 +42,27 @@ record:
   type: str
   sample: 2026-11-20T21-04-11Z-3f9c2d1
 phase:
-  description: How far the deploy is, V(planned), V(rolling_out), V(checking), V(undoing) or V(closed).
+  description: The phase of the deploy, V(planned), V(rolling_out), V(checking), V(undoing) or V(closed).
   returned: when there is a record
   type: str
   sample: checking
 outcome:
-  description: How the deploy ended; V(null) while it is open.
+  description: How the deploy ended. V(null) while it is open.
   returned: when there is a record
   type: str
   sample: succeeded
 cause:
-  description: Why the deploy turned back, in one line; V(null) when it did not.
+  description: Why the deploy failed, in one line. V(null) if it did not.
   returned: when there is a record
   type: str
   sample: Essential container in task exited
 undo_asked:
-  description: Whether it was undone because that was asked for (C(-e resume=undo)), which is no failure.
+  description: Whether the operator asked for the undo (C(-e resume=undo)). Such an undo is not a failure.
   returned: when there is a record
   type: bool
   sample: false
 services:
-  description: The state of each service that the deploy changes, by its inventory name.
+  description: The state of each service and host that the deploy changes, by inventory name.
   returned: when there is a record
   type: dict
   sample: {user-service: stable}

@@ -6,53 +6,61 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deploy_open
-short_description: "Begin a deploy: check the settings, take the lock, find what is unfinished"
+short_description: "Start a deploy: check the settings, take the lock, look for unfinished deploys"
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Checks every setting of the environment, that C(local) cannot reach a real account, and this machine's clock.
-  - Takes the environment's lock. A lock that somebody else holds ends the play with one line that says who, why
-    and until when.
-  - When an earlier run was killed, shows what it left and ends the play, unless the extra variable C(resume)
-    says V(finish) or V(undo).
-  - Starts the sandbox for the environment C(local) when nothing answers at its endpoint.
+  - Checks all settings of the environment, that the environment C(local) cannot reach a real AWS account, and this
+    machine's clock.
+  - Takes the environment's lock. If someone else holds it, fails with one line that says who, why and until when.
+  - If an earlier run was killed, shows what it left unfinished and fails, unless the extra variable C(resume) is
+    V(finish) or V(undo).
+  - Starts the sandbox for the environment C(local) if nothing answers at its endpoint.
 options:
-  reason:
-    description: Why, for whoever finds the environment locked. The extra variable C(reason) goes before it.
+  kind:
+    description: What begins. It is the reason for the lock, unless the extra variable C(reason) gives another.
     type: str
-    default: ""
-extends_documentation_fragment: [slipway.deploy.attributes]
+    choices: [deploy, rollback]
+    default: deploy
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
-    details: Looks at the lock and takes none.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Checks the lock but does not take it.
 """
 
 EXAMPLES = r"""
-- name: Begin the deploy
+- name: Start the deploy
   slipway.deploy.deploy_open:
   run_once: true
   register: deploy
 """
 
 RETURN = r"""
+kind:
+  description: What was begun, V(deploy) or V(rollback).
+  returned: success
+  type: str
+  sample: deploy
 lock:
-  description: The lock's state, in the words of the plan.
+  description: The state of the lock, as the plan shows it.
   returned: success
   type: str
   sample: lock free
 resumed:
-  description: How an unfinished deploy is gone on with, V(finish) or V(undo); empty for a new one.
+  description: How an unfinished deploy is resumed, V(finish) or V(undo). Empty for a new deploy.
   returned: success
   type: str
   sample: ""
+hooks:
+  description: The paths of the task files that C(deploy_hooks) names, by the point of the deploy at which they run.
+  returned: success
+  type: dict
+  sample: {before_switch: [/srv/slipway/inventories/dev/hooks/drain.yml]}
 record:
-  description: The id of the record that is gone on with.
+  description: The id of the resumed record.
   returned: when resumed
   type: str
   sample: 2026-11-20T21-04-11Z-3f9c2d1

@@ -11,34 +11,40 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Compares what every service should run, by image digest, and every backend host, by the digest of its artifact and
-    by its configuration, with what it runs, and prints each change with its reason.
-  - Verifies everything that the changes need (images, secrets, parameters, log groups, roles, cluster,
-    services, account) before the first one, and reports all that is wrong at once.
-  - Reports drift, which is a revision that others registered and no deploy has shipped.
-  - Outside check mode it writes the record that the following tasks work from.
+  - Compares what runs with what should run, and prints each change with its reason. Services are compared by image
+    digest, hosts by the digest of their release and by their configuration.
+  - Verifies everything that the changes need (images,
+    secrets, parameters, log groups, roles, cluster, services,
+    account) before the first change, and reports all problems at once.
+  - Reports drift. This is a task definition revision that was registered outside of Slipway and that no deploy has
+    released.
+  - Outside check mode, writes the record that the following tasks work on.
 options:
   kind:
-    description: Whether to go to what the inventory asks for, or back to an earlier release.
+    description: Whether to deploy what the inventory asks for, or to return to an earlier release.
     type: str
     choices: [deploy, rollback]
     default: deploy
+  migrates:
+    description:
+      - Whether the release may have migrations that the database lacks, as M(slipway.deploy.hosts_release) says.
+    type: bool
+    default: false
   lock:
-    description: The lock's state as M(slipway.deploy.deploy_open) returned it, for the plan's headline.
+    description: The state of the lock, RV(slipway.deploy.deploy_open#module:lock), for the plan's headline.
     type: str
     default: ""
   release:
-    description: The release of the hosts as M(slipway.deploy.hosts_release) found it.
+    description: The release of the hosts, RV(slipway.deploy.hosts_release#module:release).
     type: dict
     default: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+notes:
+  - The names in O(observations) are C(shown), C(look_failed), C(configuration), C(compared), C(unit_changes),
+    C(other_changes), C(migration) and, for a rollback without records, C(health).
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""
@@ -48,26 +54,31 @@ EXAMPLES = r"""
   run_once: true
   register: plan
 
-- name: Plan the way back
+- name: Plan the rollback
   slipway.deploy.deploy_plan:
     kind: rollback
   run_once: true
 """
 
 RETURN = r"""
+approval:
+  description: Whether somebody has to approve the release (C(required)), and who may (C(approvers)).
+  returned: success
+  type: dict
+  sample: {required: true, approvers: [ops]}
 record:
-  description: The id of the record. In check mode none is written.
+  description: The id of the record. In check mode, no record is written.
   returned: success
   type: str
   sample: 2026-11-20T21-04-11Z-3f9c2d1
 hosts:
-  description: The hosts among them.
+  description: The hosts in RV(services).
   returned: success
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 services:
-  description: The services and hosts that will change, each V(planned).
+  description: The services and hosts that will change, each with the state V(planned).
   returned: success
   type: dict
   sample: {user-service: planned}

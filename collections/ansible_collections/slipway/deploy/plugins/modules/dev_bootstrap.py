@@ -6,78 +6,78 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dev_bootstrap
-short_description: Set the backend up on a developer's machine
+short_description: Set up the backend on a developer's machine
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Writes the environment's parameters into C(.env) of the backend's module, which only its owner may read and which
-    git ignores. Migrates the database by the backend's own C(./mvnw flyway:migrate). Starts the backend as a process of
-    its own, which the next run finds again.
-  - Each step is done only if there is something to do. A changed value restarts the backend, once.
-  - Without O(backend_path) all three are skipped, and a line for each says so.
+  - Writes the environment's parameters to C(.env) of the backend's module. Only its owner can read the file, and git
+    ignores it. Migrates the database with the backend's own C(./mvnw flyway:migrate). Starts the backend as a separate
+    process, which the next run finds again.
+  - Each step runs only if there is something to do. A changed value restarts the backend once.
+  - Without O(backend_path), all three steps are skipped, with one line each.
 options:
   backend_path:
-    description: The backend's checkout, or its module's directory.
+    description: The backend's checkout, or the directory of its module.
     type: str
     default: ""
   module:
-    description: The module's directory in the checkout.
+    description: The directory of the module in the checkout.
     type: str
     default: ""
   path:
-    description: The path of SSM below which the parameters are.
+    description: The SSM path of the parameters.
     type: str
     required: true
   environment:
-    description: Variables that go before parameters of the same name, such as the address of a database of one's own.
+    description: Variables that take precedence over parameters of the same name, such as the address of a local
+      database.
     type: dict
     default: {}
   secrets:
-    description: Secrets that become files, as of the role C(runtime_parameters).
+    description: Secrets that are written to files, in the format of the role C(runtime_parameters).
     type: list
     elements: dict
     default: []
   required:
-    description: Names that have to be among the parameters, variables or secrets.
+    description: Names that must exist among the parameters, variables or secrets.
     type: list
     elements: str
     default: []
   seed_sql:
-    description: A file of SQL that psql runs in one transaction, once for each database and content.
+    description: An SQL file that psql runs in one transaction, once for each database and content.
     type: str
     default: ""
   jar:
-    description: A jar that is started instead of C(./mvnw spring-boot:run).
+    description: A jar to run instead of C(./mvnw spring-boot:run).
     type: str
     default: ""
   port:
-    description: Where the backend answers, unless the environment says it by C(SERVER_PORT).
+    description: The port that the backend listens on, unless C(SERVER_PORT) is set in its environment.
     type: int
     default: 8080
   timeout:
-    description: Seconds until it has to answer.
+    description: How many seconds the backend has to answer.
     type: int
     default: 300
   state:
-    description: V(restarted) starts it anew in any case, V(stopped) only stops it.
+    description: V(restarted) always restarts the backend. V(stopped) only stops it.
     type: str
     choices: [running, restarted, stopped]
     default: running
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
     support: partial
-    details: Whether a migration is pending is not asked.
-  diff_mode:
-    support: none
+    details: Does not find out whether a migration is pending.
   idempotent:
-    support: full
-    details: V(restarted) restarts it each time.
+    details: V(restarted) restarts the backend each time.
 """
 
 EXAMPLES = r"""
-- name: Set the backend up
+- name: Set up the backend
   slipway.deploy.dev_bootstrap:
     backend_path: ~/src/Umigo
     module: umigoCrmBackend
@@ -88,17 +88,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 env_file:
-  description: Where the environment is written.
+  description: The file with the environment.
   returned: when O(backend_path) is given and O(state) is not V(stopped)
   type: str
   sample: /home/anna/src/Umigo/umigoCrmBackend/.env
 log:
-  description: What the backend prints.
+  description: The file with the backend's output.
   returned: when O(backend_path) is given and O(state) is not V(stopped)
   type: str
   sample: /home/anna/slipway/.ansible/slipway/dev/0a1b2c3d4e5f/backend.log
 skipped_steps:
-  description: What was not done.
+  description: The steps that were skipped.
   returned: without O(backend_path)
   type: list
   elements: str

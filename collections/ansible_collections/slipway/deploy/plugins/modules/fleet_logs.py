@@ -11,25 +11,21 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - For each selected service, shows the newest tasks (those that failed first, with stop reason and exit code, then
-    those that run), the last events, and the last lines that they wrote by the C(awslogs) driver.
-  - The logs of the newest failed task that wrote something and of the newest running task are shown. What looks
-    like a secret is left out.
-  - ECS forgets stopped tasks after about an hour; then the failure that the newest release recorded is shown.
-  - Of many services, the first dozen is shown, those in trouble before the others. Nothing is changed and no lock
+  - For each selected service, shows the newest tasks, the last events, and the last lines that the tasks logged through
+    the C(awslogs) driver. Failed tasks come first, with stop reason and exit code, followed by running ones.
+  - Shows the logs of the newest failed task that logged something and of the newest running task. Anything that looks
+    like a secret is removed.
+  - ECS forgets stopped tasks after about an hour. From then on, the failure that the newest release recorded is shown.
+  - If many services are selected, the first dozen are shown, those with problems first. Nothing is changed and no lock
     is taken.
 options:
   lines:
-    description: How many lines of each log are shown, 1 to 1000. By default 50 when one service is selected, else 10.
+    description: How many lines of each log to show, 1 to 1000. By default 50 if one service is selected, and 10
+      otherwise.
     type: raw
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""
@@ -41,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 services:
-  description: How much was found of each service that is shown, by its inventory name.
+  description: The number of tasks and log lines found for each service that is shown, by inventory name.
   returned: success
   type: dict
   sample: {user-service: {running: 1, desired: 2, failed: 3, lines: 50}}

@@ -6,28 +6,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_rollout
-short_description: Roll out the services of the open record, or put them back
+short_description: Roll out the services of the open record, or undo the rollout
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Registers a task definition for each planned service and points the service at it, wave by wave, with at
-    most C(max_parallel) in flight.
-  - A service is stable when its own deployment is COMPLETED. On any failure, a timeout, SIGINT or SIGTERM
-    nothing new is started, deployments in flight are stopped, and what was changed goes back in reverse wave
-    order.
-  - Does not fail for what happens to a service. M(slipway.deploy.service_result) does, from the record.
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
+  - Registers a task definition for each planned service and updates the service, wave by wave, with at most
+    C(max_parallel) deployments in progress.
+  - A service is stable when its own deployment is COMPLETED. On a failure, a timeout, SIGINT or SIGTERM, no further
+    deployment is started, deployments in progress are stopped, and all changes are undone in reverse wave order.
+  - Does not fail if a service fails. M(slipway.deploy.service_result) does, from the record.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.deploy_step
+  - slipway.deploy.record
 attributes:
-  check_mode:
-    support: full
-    details: Does nothing; the plan says what would change.
-  diff_mode:
-    support: none
   idempotent:
     support: none
-    details: A finished record is rolled out by doing nothing.
+    details: Does nothing for a record whose rollout is finished.
 """
 
 EXAMPLES = r"""
@@ -37,29 +33,5 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-record:
-  description: The id of the deploy's record.
-  returned: when there is a record
-  type: str
-  sample: 2026-11-20T21-04-11Z-3f9c2d1
-phase:
-  description: How far the deploy is, V(planned), V(rolling_out), V(checking), V(undoing) or V(closed).
-  returned: when there is a record
-  type: str
-  sample: checking
-outcome:
-  description: How the deploy ended; V(null) while it is open.
-  returned: when there is a record
-  type: str
-  sample: succeeded
-cause:
-  description: Why the deploy turned back, in one line; V(null) when it did not.
-  returned: when there is a record
-  type: str
-  sample: Essential container in task exited
-services:
-  description: The state of each service that the deploy changes, by its inventory name.
-  returned: when there is a record
-  type: dict
-  sample: {user-service: stable}
+#
 """

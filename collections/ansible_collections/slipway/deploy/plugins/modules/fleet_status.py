@@ -11,26 +11,23 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Shows the lock, the newest release and how it ended, and what every selected service runs (revision, image,
-    tasks, rollout state, target group health, drift).
-  - Compares what each service and host runs with what the records released. What does not run it is out of step,
-    however healthy it is; who registered the revision that runs is said where ECS says it. What no record tells of is
-    said to be not released by Slipway, which is no fault.
-  - Of a site it looks at nginx, the front end, the API and the socket as well, and runs the smoke checks of hosts once.
-  - Hosts that deploy themselves are shown by the records that they keep in the state store. They are not asked.
-  - Says what an unfinished deploy, a failing service, what is out of step and drift need, each with its command.
-  - Of a large fleet, the services in trouble are shown and the others are counted.
-  - Nothing is changed and no lock is taken. It fails, after it has shown all, when something fails, is out of step or
-    unknown, when a deploy is unfinished, or when the newest release is held or needs a person.
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - Shows the lock, the newest release and how it ended, and what every selected service runs (revision, image, tasks,
+    rollout state, target group health, drift).
+  - Compares what each service and host runs with what the records released. A difference is shown as out of step, even
+    if the service is healthy, with whoever registered the running revision if ECS knows. A service without a record is
+    shown as not released by Slipway, which is not an error.
+  - For a site, also checks nginx, the front end, the API and the socket, and runs the smoke checks of the hosts once.
+  - Hosts that deploy themselves are shown from their records in the state store. They are not contacted.
+  - For an unfinished deploy, a failing service, drift, and anything out of step, shows the command that fixes it.
+  - In a large fleet, shows the services with problems and counts the others.
+  - Changes nothing and takes no lock. After everything is shown, it fails if something fails, is out of step or
+    unknown, if a deploy is unfinished, or if the newest release is held or needs a person.
+notes:
+  - The names in O(observations) are C(health), C(serving_result) and C(serving_questions).
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""
@@ -46,25 +43,26 @@ lock:
   type: str
   sample: dev is not locked
 record:
-  description: The id of the newest record; V(null) before the first one.
+  description: The id of the newest record. V(null) before the first one.
   returned: success
   type: str
   sample: 2026-11-20T21-04-11Z-3f9c2d1
 outcome:
-  description: How the newest release ended; V(null) while it is open.
+  description: How the newest release ended. V(null) while it is open.
   returned: success
   type: str
   sample: succeeded
 hosts:
-  description: What each selected host runs, by its inventory name; hosts that deploy themselves by their own.
+  description: What each selected host runs, by inventory name. Hosts that deploy themselves have the names in their
+    records.
   returned: success
   type: dict
   sample: {umigo-dev-backend-i-0a1b2c3d4e5f60718: {verdict: pass, release: backend-v0.2.0}}
 services:
-  description: What each selected service runs, by its inventory name. C(condition) is V(well), V(failing),
+  description: What each selected service runs, by inventory name. C(condition) is V(well), V(failing),
     V(out_of_step), V(moving), V(unknown), V(idle) or V(unreleased). C(step) is V(in_step), V(out_of_step),
-    V(unsettled), V(unreleased) or V(unknown); C(stray) says what is out of step, and C(release) which record released
-    what should run.
+    V(unsettled), V(unreleased) or V(unknown). C(stray) describes what is out of step. C(release) is the record that
+    released what should run.
   returned: success
   type: dict
   sample:

@@ -7,98 +7,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: flyway
-short_description: Show, validate or migrate a PostgreSQL database by Flyway
+short_description: Show, validate or migrate a PostgreSQL database with Flyway
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs Flyway's command line, or its Maven plugin by the project's C(mvnw), as an unprivileged user.
-  - The credentials reach Flyway in a configuration file that has no name in any directory. They are in no argument and
-    no environment, and nothing of them is left, also when this is killed.
-  - A migration says in its file's leading comments whether the release before it can live with it,
-    C(-- slipway:) V(backward-compatible) or V(not-backward-compatible). What is not declared counts as not.
-  - A failed state is reported with its next step. Nothing is repaired, and C(clean) is disabled.
-  - M(slipway.deploy.database_migration) is this module with the connection taken from where it is stored.
+  - The part of M(slipway.deploy.database_migration) that runs on the host, with the credentials given as they are. That
+    module's description and return values apply.
 options:
-  action:
-    description:
-      - V(info) shows the state and what is pending.
-      - V(validate) fails as well when Flyway objects to what is there.
-      - V(migrate) does both, then applies what is pending.
-    type: str
-    choices: [info, validate, migrate]
-    default: migrate
-  engine:
-    description: V(maven) runs C(./mvnw flyway:migrate) in O(directory), V(flyway) the command O(flyway).
-    type: str
-    choices: [maven, flyway]
-    default: maven
-  directory:
-    description: The Maven project, and where relative O(locations) begin.
-    type: path
-  locations:
-    description: The directories of the SQL files.
-    type: list
-    elements: str
-    default: [src/main/resources/db/migration]
-  flyway:
-    description: Flyway's command, for O(engine=flyway).
-    type: path
-  java_home:
-    description: Where Java is, when it is not in the path.
-    type: path
-  maven_arguments:
-    description: More arguments for Maven, such as C(--offline).
-    type: list
-    elements: str
-    default: []
-  user:
-    description: The user that Flyway runs as.
-    type: str
-    required: true
-  settings:
-    description: More settings of Flyway, such as C(defaultSchema), C(table) or C(placeholders.name).
-    type: dict
-    default: {}
-  lock_timeout:
-    description:
-      - Seconds that a statement of a migration waits for a lock that another session holds, such as one with a
-        transaction left open. All requests to the table queue behind a statement that waits. V(0) sets no limit.
-      - It is set by Flyway's C(initSql), before that of O(settings). Where the site, its role or its database sets
-        C(lock_timeout), that one holds. With a migration that has C(CONCURRENTLY) in it there is no limit.
-    type: int
-    default: 3
-  lock_tries:
-    description:
-      - How often a migration that got no lock in time is tried, with a pause of 1, 2, 4 and then 8 seconds between. One
-        that the database does not roll back whole is not tried again.
-    type: int
-    default: 10
-  timeout:
-    description: Seconds that one run of Flyway may take. After it Flyway is stopped.
-    type: int
-    default: 1800
   url:
     description: The database's JDBC URL.
     type: str
     required: true
   username:
-    description: The database's user.
+    description: The database user.
     type: str
     required: true
   password:
     description: The user's password.
     type: str
     required: true
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.flyway
 attributes:
   check_mode:
-    support: full
-    details: Shows and validates.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Only shows and validates.
 """
 
 EXAMPLES = r"""
@@ -112,107 +47,37 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-schema_before:
-  description: The highest version that the database had, or V(null).
-  returned: when Flyway could tell
-  type: str
-  sample: "1"
-schema_after:
-  description: The highest version that the database has when this returns (in check mode, would have).
-  returned: when Flyway could tell
-  type: str
-  sample: "2"
-target:
-  description: The highest version among the files.
-  returned: when Flyway could tell
-  type: str
-  sample: "2"
-pending:
-  description: The migrations that were to be applied when this began, in their order.
-  returned: when Flyway could tell
-  type: list
-  elements: dict
-  sample: [{version: "2", description: full name, file: /opt/m/V2__full_name.sql, compatible: false}]
-applied:
-  description: Those that this applied.
-  returned: when Flyway could tell
-  type: list
-  elements: dict
-compatible:
-  description: Whether all migrations in RV(pending) are declared backward-compatible.
-  returned: when Flyway could tell
-  type: bool
-undeclared:
-  description: What is odd about the declarations of RV(pending), a line for each.
-  returned: when Flyway could tell
-  type: list
-  elements: str
-failed_migrations:
-  description: The migrations that failed and keep Flyway from going on.
-  returned: when Flyway could tell
-  type: list
-  elements: dict
-out_of_order:
-  description: Migrations that are older than the schema and were never applied.
-  returned: when Flyway could tell
-  type: list
-  elements: dict
-missing:
-  description: Applied migrations whose file is gone.
-  returned: when Flyway could tell
-  type: list
-  elements: dict
-future:
-  description: Applied migrations of a newer release than the files are of.
-  returned: when Flyway could tell
-  type: list
-  elements: dict
-problems:
-  description: What C(validate) objects to, a line for each.
-  returned: when Flyway could tell
-  type: list
-  elements: str
-started_at:
-  description: The database's own time just before anything was applied, the moment to restore to.
-  returned: when Flyway could tell
-  type: str
-  sample: "2026-11-21T05:29:33.321929Z"
-begun:
-  description:
-    - Whether the database may be another than before.
-    - After a failure, V(false) says that nothing of it is in the database.
-  returned: always
-  type: bool
-script:
-  description: The file of the migration that failed, and in RV(line) the line of the statement.
-  returned: when one failed
-  type: str
-  sample: V5__half.sql
-line:
-  description: The line of the statement that failed.
-  returned: when one failed
-  type: int
-  sample: 3
+#
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway import Flyway, Job, Look, Outcome
-from ansible_collections.slipway.deploy.plugins.module_utils.host.flyway_locks import Patience
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import NOBODY, account, ending, exists
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.arguments import FLYWAY
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.migration.arguments import FLYWAY
+from ..module_utils.migration.flyway.config import (
     Connection,
     check_credentials,
     check_settings,
     check_url,
     hidden_words,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Migration
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.plan import newly_applied
+from ..module_utils.migration.flyway.locks import Patience
+from ..module_utils.migration.flyway.plan import newly_applied
+from ..module_utils.migration.flyway.run import (
+    Flyway,
+    Job,
+    Look,
+    Outcome,
+)
+from ..module_utils.migration.model import Migration
+from ..module_utils.programs.run import (
+    NOBODY,
+    account,
+    ending,
+    exists,
+)
 
 ARGUMENTS = {
     **FLYWAY,
@@ -244,7 +109,7 @@ def job_from(params: dict[str, Any]) -> Job:
         raise SlipwayError("flyway is not set", None, "Write where Flyway's command is")
     if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
         what = "lock_timeout must be 0 or more, and lock_tries 1 or more"
-        raise SlipwayError(what, "lock_timeout, lock_tries", "Write 3 and 10")
+        raise SlipwayError(what, "lock_timeout, lock_tries", "Leave them out for 3 and 10")
     if not params["directory"] and any(not path.startswith("/") for path in params["locations"]):
         raise SlipwayError("a location is relative, and directory is not set", "locations", "Write absolute paths")
     return Job(
@@ -273,7 +138,7 @@ def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     missing = flyway.missing()
     if missing is not None and check_mode:
         # The tasks before this one have not installed it. Nothing is known, and nothing is claimed but that.
-        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be looked at yet: {missing}"]}
+        return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be checked yet: {missing}"]}
     wrong = missing or flyway.unfit()
     if wrong is not None:
         raise wrong
@@ -318,7 +183,7 @@ def _refuse_invalid(look: Look, result: dict[str, Any]) -> None:
         names = ", ".join(item.version or item.description for item in look.plan.failed)
         file = next((item.file for item in look.plan.failed if item.file), None)
         remedy = "Undo by hand what it left half-done, run flyway repair by hand, then this again (runbooks/backend.md)"
-        raise Refused(SlipwayError(f"migration {names} failed earlier and is in the way", file, remedy), result)
+        raise Refused(SlipwayError(f"migration {names} failed earlier and blocks further ones", file, remedy), result)
     late = ", ".join(item.version for item in look.plan.out_of_order)
     if late and len(look.problems) == 1:
         newest = look.plan.schema

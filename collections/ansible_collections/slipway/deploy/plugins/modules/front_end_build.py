@@ -12,82 +12,84 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Copies O(source) to a directory elsewhere, installs exactly what the lock file says, runs the script that builds,
-    and packs the result. Nothing but O(dest) is left, and nothing at all when it fails.
-  - The build runs at low priority, is the first that the kernel ends when memory runs out, and gets no variable but
-    O(environment), its user's own and the proxies of the host.
-  - Runs on a host, or on the control machine when it is delegated there.
+  - Copies O(source) to a temporary directory, installs exactly the packages of the lock file, runs the build script,
+    and packs the result. Only O(dest) remains, and nothing if the build fails.
+  - The build runs at low priority and is the first process that the kernel kills if memory runs out. Its environment
+    contains only O(environment), the user's own variables and the host's proxy settings.
+  - Runs on a host, or on the control node if it is delegated there.
 options:
   source:
-    description: The tree that the front end is in, such as a release. It is copied, without C(.venv), and not changed.
+    description: The directory tree that contains the front end, such as a release. It is copied, without C(.venv), and
+      not changed.
     type: path
     required: true
   directory:
-    description: The front end in it, with C(package.json) and a lock file. That may be its workspace's, above it.
+    description: The directory of the front end in O(source), with its C(package.json). The lock file is there, or in
+      the workspace's directory above.
     type: str
     default: ""
   name:
-    description: The name of the copy, where a build wants to know. By default that of O(source).
+    description: The name of the copied directory, for builds that depend on it. By default, the name of O(source).
     type: str
   dest:
-    description: The archive that is written, a tar file that only its owner may read.
+    description: The tar archive to write. Only its owner can read it.
     type: path
     required: true
   tool:
-    description: What installs and builds. V(auto) is what the lock file belongs to.
+    description: The package manager. V(auto) chooses it by the lock file.
     type: str
     choices: [auto, npm, pnpm]
     default: auto
   script:
-    description: The script of C(package.json) that builds.
+    description: The build script in C(package.json).
     type: str
     default: build
   output:
-    description: The directory that it makes, relative to O(directory).
+    description: The directory that the build creates, relative to O(directory).
     type: str
     default: dist
   environment:
-    description: Variables of the build. They have to begin with C(VITE_), and whoever sees the page can read them.
+    description: Variables for the build. Their names must start with C(VITE_). Anyone who visits the page can read
+      them.
     type: dict
     default: {}
   user:
-    description: Who builds. By default who runs this, or C(nobody) when that is root.
+    description: The user that runs the build. By default the current user, or C(nobody) if that is root.
     type: str
   path:
-    description: Directories where programs are looked for first.
+    description: Directories that are searched for programs before the system's C(PATH).
     type: list
     elements: str
     default: []
   timeout:
-    description: Seconds for installation and build together.
+    description: How many seconds the installation and the build may take together.
     type: int
     default: 900
   memory_mib:
-    description: How large the heap of Node.js may grow. V(0) is 70 % of the memory that is available, 4096 at most.
+    description: The maximum heap size of Node.js in MiB. V(0) is 70 % of the available memory, but at most 4096.
     type: int
     default: 0
   npmrc:
     description:
       - >-
-        The values of variables in the source's C(.npmrc), such as the token of a private registry, by name. Each says
-        where it is stored, as V({env: NAME}), V({file: path}), V({ssm: name}) or V({secretsmanager: id}).
-      - They are written into the copy of C(.npmrc) that the build uses, which is removed after it.
+        The sources of the variables in C(.npmrc), such as the token of a private registry, by name. A source is
+        V({env: NAME}), V({file: path}), V({ssm: name}) or V({secretsmanager: id}).
+      - The values are written to the copy of C(.npmrc) that the build uses, which is removed afterwards.
     type: dict
     default: {}
   work_directory:
-    description: Where the directory to build in is made.
+    description: The directory in which the temporary directory is created.
     type: path
     default: /var/tmp
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
-    details: Says what it would build with, as far as the source is there, and does not build.
-  diff_mode:
-    support: none
+    details: Reports the package manager, if the source exists, and does not build.
   idempotent:
     support: none
-    details: Each run builds. M(slipway.deploy.front_end_publish) says in check mode whether a build is needed.
+    details: Builds each time. In check mode, M(slipway.deploy.front_end_publish) reports whether a build is needed.
 """
 
 EXAMPLES = r"""
@@ -103,12 +105,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tool:
-  description: What it was built with.
+  description: The package manager that was used.
   returned: success
   type: str
   sample: pnpm
 seconds:
-  description: How long it took.
+  description: How long the build took.
   returned: when it was built
   type: float
 log:
@@ -126,12 +128,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.building import BuildFailed, Order, builder, built
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import beside, ensure_directory, filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end import check_build
-from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end_arguments import FRONT_END_BUILD
-from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import beside, ensure_directory, filing
+from ..module_utils.files.unpack import read_plan
+from ..module_utils.node.arguments import FRONT_END_BUILD
+from ..module_utils.node.build import (
+    BuildFailed,
+    Order,
+    builder,
+    built,
+)
+from ..module_utils.node.commands import (
     Build,
     check_package,
     check_variables,
@@ -139,9 +146,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.node import (
     has_lock,
     is_workspace,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
-from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import read_plan
+from ..module_utils.programs.run import ending
+from ..module_utils.releases.directory import check_path
+from ..module_utils.releases.front_end import check_build
 
 
 def main() -> None:
@@ -198,7 +205,7 @@ def read_npmrc(values: dict[str, Any]) -> dict[str, str]:
     """
     wrong = sorted(str(name) for name, value in values.items() if not isinstance(value, str))
     if wrong:
-        raise SlipwayError(f"on the host {wrong[0]} is a text", "npmrc", "Use this by its action")
+        raise SlipwayError(f"on the host {wrong[0]} must be a string", "npmrc", "Call it through its action plugin")
     return {str(name): value for name, value in values.items()}
 
 
@@ -211,7 +218,7 @@ def tool_of(tree: Path, params: dict[str, Any]) -> str:
     with filing("look at the front end", source):
         names = [path.name for path in source.iterdir()]
         if "package.json" not in names:
-            raise SlipwayError("there is no package.json", str(source), "Say where the front end is")
+            raise SlipwayError("there is no package.json", str(source), "Set the directory of the front end")
         check_package((source / "package.json").read_bytes(), params["script"], str(source / "package.json"))
         if not has_lock(names):
             names = workspace_names(tree, source) or names

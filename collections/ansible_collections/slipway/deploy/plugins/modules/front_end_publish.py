@@ -7,59 +7,56 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: front_end_publish
-short_description: Publish a built front end beside the one that is live
+short_description: Publish a built front end next to the live one
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Makes C(<root>/releases/<id>), which is there whole or not at all and is never changed, and has its hashed assets in
-    the union of all releases' assets, so that pages that are open find theirs before and after a switch.
-  - Switches nothing unless O(activate) says so. A deploy switches with M(slipway.deploy.service_release).
+  - Creates C(<root>/releases/<id>) atomically and never changes it afterwards. Adds its hashed assets to a directory
+    with the assets of all releases, so that pages that are already open find their files before and after a switch.
+  - Switches nothing, except with O(activate). In a deploy, M(slipway.deploy.service_release) switches.
 options:
   root:
-    description: The directory with C(releases), the union of the assets and the link C(current).
+    description: The directory that contains C(releases), the assets of all releases and the symbolic link C(current).
     type: path
     required: true
   release:
-    description: The id of the release that it belongs to.
+    description: The id of the release that the front end belongs to.
     type: str
     required: true
   archive:
-    description: A tar archive on the host with the front end, such as M(slipway.deploy.front_end_build) writes.
+    description: A tar archive of the front end on the host, such as M(slipway.deploy.front_end_build) writes.
     type: path
   directory:
-    description: A directory of the host with the front end, such as C(frontend/dist) of a release.
+    description: A directory with the front end on the host, such as C(frontend/dist) of a release.
     type: path
   inputs:
     description:
-      - What tells two builds of the release apart, such as the variables of the build. A build with other ones is
-        published as C(<id>.<8 digits>), because the first one is not changed.
+      - What distinguishes builds of the same release, such as the build's variables. A build with different inputs is
+        published as C(<id>.<8 digits>), because an existing one is never changed.
     type: dict
     default: {}
   source:
-    description: What stands for the archive or directory in the mark and in errors.
+    description: The name of the archive or directory in the completion mark and in error messages.
     type: str
   assets:
-    description: The directory of the build that has the hashed assets, and of O(root) that has the union of them.
+    description: The directory of hashed assets, in the build and in O(root).
     type: str
     default: assets
   activate:
-    description: Whether the link C(current) is pointed at it.
+    description: Whether to point the symbolic link C(current) at it.
     type: bool
     default: false
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 attributes:
   check_mode:
-    support: full
-    details: Does not look at the archive or the directory.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Does not read the archive or the directory.
 """
 
 EXAMPLES = r"""
-- name: See whether a build is needed
+- name: Check whether a build is needed
   slipway.deploy.front_end_publish:
     root: /var/www/salitemihret
     release: staging-20261108-6f1c0b8f1d1a
@@ -67,14 +64,14 @@ EXAMPLES = r"""
   check_mode: true
   register: look
 
-- name: Publish what was built
+- name: Publish the build
   slipway.deploy.front_end_publish:
     root: /var/www/salitemihret
     release: staging-20261108-6f1c0b8f1d1a
     inputs: {VITE_API_BASE: /api}
     archive: /var/www/salitemihret/.build.tar
 
-- name: Go back to a release that is there
+- name: Switch back to an existing release
   slipway.deploy.front_end_publish:
     root: /var/www/salitemihret
     release: staging-20261101-0a1b2c3d4e5f
@@ -84,12 +81,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The published front end.
+  description: The directory of the published front end.
   returned: success
   type: str
   sample: /var/www/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
 links:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: success
   type: list
   elements: dict
@@ -97,11 +94,11 @@ links:
     - path: /var/www/salitemihret/current
       target: /var/www/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
 made:
-  description: Whether it was (in check mode, would be) made. Otherwise it was there.
+  description: Whether the directory was created (in check mode, would be). V(false) if it already existed.
   returned: success
   type: bool
 assets_added:
-  description: How many assets the union has got by it.
+  description: How many files were added to the assets of all releases.
   returned: success
   type: int
 """
@@ -112,20 +109,20 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.assets import Joined, join
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import ensure_directory, link_atomic, read_link
-from ansible_collections.slipway.deploy.plugins.module_utils.host.front_end import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import ensure_directory, link_atomic, read_link
+from ..module_utils.files.atomic_directory import check_not_live, links_of, locked
+from ..module_utils.programs.run import ending
+from ..module_utils.releases.archive_source import unverified
+from ..module_utils.releases.assets import Joined, join
+from ..module_utils.releases.directory import check_path
+from ..module_utils.releases.front_end import (
     Place,
     digest_of,
     packed,
     placed,
     publish,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import check_path
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import unverified
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import check_not_live, links_of, locked
 
 ARGUMENTS = {
     "root": {"type": "path", "required": True},
@@ -209,11 +206,13 @@ def check_release(release: str) -> str:
 def make(params: dict[str, Any], path: Path, mark: dict[str, Any]) -> None:
     """Make it of what is given.
 
-    :raises SlipwayError: nothing is given, or it is no front end.
+    :raises SlipwayError: nothing is given, or it is not a front end.
     """
     archive, directory = params["archive"], params["directory"]
     if not archive and not directory:
-        raise SlipwayError("this front end is not there", str(path), "Build it again, or switch to one that is there")
+        raise SlipwayError(
+            "this front end is not published here", str(path), "Build it again, or switch to one that is"
+        )
     where = params["source"] or archive or directory
     with ExitStack() as stack:
         file = stack.enter_context(unverified(Path(archive)) if archive else packed(Path(directory)))
@@ -225,14 +224,14 @@ def warnings(joined: Joined, path: Path, assets: str, *, made: bool) -> list[str
     lines = []
     if joined.differing:
         names = ", ".join(joined.differing[:NAMED])
-        lines.append(f"{len(joined.differing)} assets have the name of older ones and another content: {names}")
+        lines.append(f"{len(joined.differing)} assets have the same names as older ones but different content: {names}")
     if joined.unhashed and made:
         names = ", ".join(joined.unhashed[:NAMED])
         lines.append(
-            f"{len(joined.unhashed)} assets have no hash in their names, so browsers ask for them each time: {names}"
+            f"{len(joined.unhashed)} assets have no hash in their names, so browsers request them each time: {names}"
         )
     if made and not (path / assets).is_dir():
-        lines.append(f"{path} has no directory {assets}: pages that are open may miss their files after a switch")
+        lines.append(f"{path} has no directory {assets}: open pages may not find their files after a switch")
     return lines
 
 

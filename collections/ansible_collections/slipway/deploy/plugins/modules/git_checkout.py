@@ -7,74 +7,38 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: git_checkout
-short_description: Check a repository out over HTTPS, as an unprivileged user, with a token that is written nowhere
+short_description: Check out a repository over HTTPS, as an unprivileged user, without storing the token
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Makes O(dest) a link to a checkout of the wanted commit, which is made beside it first. When that fails, the old
-    checkout is left as it was.
-  - git asks for the token by C(GIT_ASKPASS) and reads it from memory. It is in no argument, environment, file,
-    C(.git/config) or reflog. Only the host in O(repository) gets it.
-  - git reads no configuration of the machine or of a user, runs no hooks and asks no credential helper.
-  - M(slipway.deploy.source_checkout) is this module with the token taken from the Parameter Store.
+  - The part of M(slipway.deploy.source_checkout) that runs on the host, with the token given as it is.
+  - Checks out the commit next to the current checkout, and then points the symbolic link O(dest) at it. If this fails,
+    the current checkout stays in place.
+  - git gets the token through C(GIT_ASKPASS) from memory. It appears in no argument, environment, file, C(.git/config)
+    or reflog. Only the host name in O(repository) receives it.
+  - git reads no configuration of the machine or a user, runs no hooks and uses no credential helper.
 options:
-  repository:
-    description: The repository's HTTPS URL, without credentials.
-    type: str
-    required: true
-  version:
-    description: A branch, a tag, or a commit with all its digits.
-    type: str
-    required: true
-  dest:
-    description: The path of the link. The checkouts are kept in the directory of this name with C(.checkouts) added.
-    type: path
-    required: true
-  directory:
-    description: A directory that must be in the checkout, relative to its root.
-    type: str
-    default: ""
-  user:
-    description: The user that git runs as and that owns the checkout.
-    type: str
-    required: true
-  depth:
-    description: How many commits of history to fetch; V(0) is all.
-    type: int
-    default: 1
-  ca_file:
-    description: A file on the host with the certificates of the authorities to trust, instead of the system's.
-    type: path
-  timeout:
-    description: Seconds that one command of git may take.
-    type: int
-    default: 600
-  keep:
-    description: How many checkouts are kept; the live one and the one before it always are.
-    type: int
-    default: 2
   token:
-    description: The token, which is the password; none is needed for a public repository.
+    description: The token, used as the password. A public repository needs none.
     type: str
   token_from:
-    description: Where the token is written, to be named in errors.
+    description: The source of the token, for error messages.
     type: str
     default: the task
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.checkout
 attributes:
   check_mode:
-    support: full
-    details: Asks the server which commit the version is.
-  diff_mode:
-    support: full
+    details: Asks the server for the commit of the version.
   idempotent:
-    support: full
     details: As long as a branch does not move.
 """
 
 EXAMPLES = r"""
-- name: Check the backend's source out
+- name: Check out the backend's source
   slipway.deploy.git_checkout:
     repository: https://github.com/starxtechnologysolutions/Umigo
     version: backend-v0.2.0
@@ -85,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 commit:
-  description: The commit that is checked out (in check mode, would be); after a failure, the one that still is.
+  description: The commit that is checked out. In check mode, the expected one. After a failure, the current one.
   returned: when it is known
   type: str
   sample: 6f1c0b8f1d1a4e0c8a4e4d8d7c0e5b9f3a2d1c0b
@@ -95,7 +59,7 @@ previous:
   type: str
   sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567
 path:
-  description: Where the checkout is, with O(directory).
+  description: The path of the checkout, including O(directory).
   returned: success
   type: str
   sample: /opt/umigo/source/umigoCrmBackend
@@ -107,21 +71,21 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.git import Checkout, Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.git.arguments import CHECKOUT
+from ..module_utils.git.checkout import Checkout, Wanted
+from ..module_utils.git.version import (
+    COMMIT,
+    check_directory,
+    check_repository,
+    check_version,
+)
+from ..module_utils.programs.run import (
     NOBODY,
     Account,
     account,
     ending,
     exists,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.source.arguments import CHECKOUT
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import (
-    COMMIT,
-    check_directory,
-    check_repository,
-    check_version,
 )
 
 ARGUMENTS = {
@@ -138,7 +102,7 @@ def wanted_from(params: dict[str, Any]) -> Wanted:
     """
     dest = Path(params["dest"])
     if not dest.is_absolute() or not dest.name:
-        raise SlipwayError(f"{str(dest)!r} is no absolute path", "dest", "Write it as in /opt/umigo/source")
+        raise SlipwayError(f"{str(dest)!r} is not an absolute path", "dest", "Write it as in /opt/umigo/source")
     return Wanted(
         repository=params["repository"],
         host=check_repository(params["repository"], "repository"),

@@ -12,24 +12,22 @@ author:
   - The Slipway authors (!UNKNOWN)
 description:
   - Lists the records of deploys and rollbacks, newest first, with outcome, services, duration and who ran them.
-  - Marks the release that runs now and the one that a rollback returns to.
-  - Compares what runs with what the records released, and fails, after it has shown all, when something is out of step.
-    Where AWS cannot be read it says that nothing was compared.
-  - The records of hosts that deploy themselves (CodeDeploy) are listed among the others.
-  - Nothing is changed and no lock is taken.
+  - Marks the current release and the one that a rollback returns to.
+  - Compares what runs with what the records released. After everything is shown, fails if something is out of step. If
+    AWS cannot be read, it says that nothing was compared.
+  - Includes the records of hosts that deploy themselves (CodeDeploy).
+  - Changes nothing and takes no lock.
 options:
   entries:
-    description: How many releases are listed, 1 to 1000.
+    description: How many releases to list, 1 to 1000.
     type: raw
     default: 20
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+notes:
+  - The names in O(observations) are C(health), the result of M(slipway.deploy.service_release).
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""
@@ -41,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 releases:
-  description: The listed releases, newest first. Times are epoch seconds of the store's clock.
+  description: The listed releases, newest first. Times are epoch seconds of the state store's clock.
   returned: success
   type: list
   elements: dict
@@ -55,18 +53,18 @@ releases:
       finished_at: 1795208720.0
       services: [user-service]
 current:
-  description: The id of the newest release that went well; V(null) when there is none.
+  description: The id of the newest successful release. V(null) if there is none.
   returned: success
   type: str
   sample: 2026-11-20T21-04-11Z-3f9c2d1
 rollback_to:
-  description: The id of the release that a rollback returns to; V(null) when there is none, or when it is the state
-    before the first one.
+  description: The id of the release that a rollback returns to. V(null) if there is none, or if that is the state
+    before the first release.
   returned: success
   type: str
   sample: 2026-11-19T10-12-40Z-8d20c11
 out_of_step:
-  description: What does not run what was released, a line each.
+  description: The services and hosts that do not run what was released, one line each.
   returned: success
   type: list
   elements: str

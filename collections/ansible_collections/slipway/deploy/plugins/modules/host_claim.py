@@ -6,28 +6,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_claim
-short_description: Claim an environment for a host that deploys itself
+short_description: Lock an environment for a host that deploys itself
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The lock of an environment, as hosts hold it that run their own bundle. A host writes only below its own prefix of
-    the state store, C(<env>/hosts/<host>/).
-  - A claim excludes the lock of a deploy from elsewhere and the claims of other deployments; hosts and events of one
-    deployment share it. It ends when it is given back, or by itself.
+  - Takes and releases the lock of an environment for hosts that run their own bundle. A host writes only below its own
+    prefix of the state store, C(<env>/hosts/<host>/).
+  - A claim excludes the lock of a deploy from elsewhere, and the claims of other deployments. The hosts and events of
+    one deployment share a claim. It ends when it is released, or when it expires.
 options:
   state:
     description:
-      - V(taken) claims the environment, or finds the claim of an earlier event again.
-      - V(held) fails unless the claim is held.
-      - V(given_back) gives it back, if there is one.
+      - V(taken) claims the environment, or finds the claim of an earlier event of the deployment.
+      - V(held) fails if the claim is not held.
+      - V(given_back) releases the claim, if there is one.
     type: str
     choices: [taken, held, given_back]
     default: taken
   what:
     description:
-      - V(environment) keeps other deployments out.
-      - V(migration) is the turn of one host among those of its own deployment to back up and to migrate.
+      - V(environment) excludes other deployments.
+      - V(migration) lets only one host of the deployment at a time take the backup and migrate.
     type: str
     choices: [environment, migration]
     default: environment
@@ -36,24 +36,22 @@ options:
     type: str
     required: true
   limit:
-    description: Seconds after which the claim ends by itself. The deployment must be over by then.
+    description: How many seconds until the claim expires. The deployment must be finished by then.
     type: int
     default: 7200
   wait:
     description:
-      - Seconds to wait for another that holds it. Every half minute a line says so.
-      - Of a deployment that was stopped the other hosts are waited for a minute in any case.
+      - How many seconds to wait for another owner. Every 30 seconds, a line says so.
+      - The other hosts of a deployment that was stopped are always waited for, for at least one minute.
     type: int
     default: 0
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
     support: partial
-    details: Nothing is claimed, so nothing can be said of it.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+    details: Claims nothing, so no values are returned.
 """
 
 EXAMPLES = r"""
@@ -62,7 +60,7 @@ EXAMPLES = r"""
     owner: "{{ deployment_id }}"
     wait: 60
 
-- name: Wait for the turn to migrate
+- name: Wait until this host may migrate
   slipway.deploy.host_claim:
     what: migration
     owner: "{{ deployment_id }}"
@@ -77,16 +75,16 @@ owner:
   type: str
   sample: d-A1B2C3D4E
 taken_at:
-  description: Since when, in epoch seconds of the store's clock.
+  description: When the claim was taken, in epoch seconds of the state store's clock.
   returned: O(state=taken) and O(state=held), outside check mode
   type: float
   sample: 1795208651.0
 waited:
-  description: Whether another host had it first.
+  description: Whether another host held the claim first.
   returned: O(state=taken), outside check mode
   type: bool
 expires_at:
-  description: Until when, alike.
+  description: When the claim expires, in epoch seconds of the state store's clock.
   returned: O(state=taken) and O(state=held), outside check mode
   type: float
   sample: 1795215851.0

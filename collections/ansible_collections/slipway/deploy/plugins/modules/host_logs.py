@@ -6,43 +6,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_logs
-short_description: Fetch what a host knows about its service
+short_description: Fetch the logs and the state of a service from its host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs P(slipway.deploy.host_logs_collect#module) on the host and keeps its texts in the run's own files, for
-    P(slipway.deploy.host_logs_archive#module) to put into one archive. They are in no result, fact or log of Ansible.
-  - A host that cannot be reached, or where it fails, is kept as one that has nothing to say but why. It fails nothing.
+  - Runs P(slipway.deploy.host_logs_collect#module) on the host and stores the result in files of the run, from which
+    P(slipway.deploy.host_logs_archive#module) makes one archive. The logs appear in no result, fact or log of Ansible.
+  - A host that cannot be reached, or on which the collection fails, is kept with the reason and does not fail the task.
 options:
-  unit:
-    description: The service's unit, without C(.service).
-    type: str
-    required: true
   lines:
-    description: How many lines of the journal and of each file, the last ones, 1 to 50000. By default 1000.
+    description: How many of the last lines of the journal and of each file to fetch, 1 to 50000. By default 1000.
     type: raw
-  since:
-    description: How old the journal's lines may be, in journalctl's words, such as V(2 hours ago) or V(today).
-    type: str
-    default: ""
   files:
-    description: Patterns of the log files.
-    type: list
     elements: str
-    default: []
   link:
-    description: The link that says which release runs.
     type: str
-    default: /app/app.jar
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.host_logs
 """
 
 EXAMPLES = r"""
@@ -54,12 +37,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 summary:
-  description: What a person wants to know first, the unit's C(state), C(restarts) and C(since), and the C(release).
+  description: A summary of the service, with the unit's C(state), C(restarts) and C(since), and the C(release).
   returned: when the host answered
   type: dict
   sample: {state: active/running, restarts: "0", since: Fri 2026-11-20 21:04:11 UTC, release: backend-v0.2.0-0a1b2c3d}
 problem:
-  description: Why there is nothing of this host.
-  returned: when there is nothing
+  description: Why nothing was fetched from this host.
+  returned: when nothing was fetched
   type: str
 """

@@ -11,29 +11,28 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Puts what P(slipway.deploy.host_logs#module) fetched into C(<environment>-<time>.tar.gz), which only its owner may
-    read, and says in a line for each host what state its service is in.
-  - C(hosts.json) in it names all hosts, with what could not be read, and those that did not answer.
+  - Puts what P(slipway.deploy.host_logs#module) fetched into C(<environment>-<time>.tar.gz), which only its owner can
+    read, and prints one line per host with the state of its service.
+  - C(hosts.json) in the archive lists all hosts, what could not be read, and the hosts that did not answer.
 options:
   hosts:
-    description: The hosts that are to be in it; one of which nothing was fetched is named as such.
+    description: The hosts to include. A host from which nothing was fetched is listed as such.
     type: list
     elements: str
     required: true
   directory:
-    description: Where the archive is made.
+    description: The directory for the archive.
     type: path
     required: true
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
-    details: Says the same and writes no archive.
-  diff_mode:
-    support: none
+    details: Prints the same lines and writes no archive.
   idempotent:
     support: none
-    details: An archive is made each time. No host is changed, and none is counted as changed.
+    details: Writes an archive each time. No host is changed or counted as changed.
 """
 
 EXAMPLES = r"""
@@ -47,11 +46,11 @@ EXAMPLES = r"""
 RETURN = r"""
 archive:
   description: The archive's path.
-  returned: when one was made
+  returned: when an archive was written
   type: str
   sample: logs/dev-20261120T210411Z.tar.gz
 silent:
-  description: The hosts that have nothing in it, each with the reason.
+  description: The hosts without logs in the archive, each with the reason.
   returned: success
   type: dict
   sample: {dev-backend-2: no answer}

@@ -1,59 +1,39 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Collects what a host knows about its service. See module_utils/host/collect.py."""
+"""Collects what a host knows about its service. See module_utils/logs/collect.py."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_logs_collect
-short_description: Collect journal, log files, state and versions of a service on its host
+short_description: Collect the journal, log files, state and versions of a service on its host
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Returns the service's journal, the ends of its log files, the state of its unit, and the versions of the host and of
-    what runs, as texts. P(slipway.deploy.host_logs#module) calls it and puts them into an archive.
-  - The values of the service's environment file and credentials, what looks like a secret, and private keys are taken
-    out on the host.
-  - A part that cannot be read is named in the result and fails nothing.
+  - Returns the service's journal, the last lines of its log files, the state of its unit, and the versions of the host
+    and the release, as text. P(slipway.deploy.host_logs#module) calls it.
+  - The values in the service's environment file and credentials, anything that looks like a secret, and private keys
+    are removed on the host.
+  - A part that cannot be read is listed in the result and does not fail the task.
 options:
-  unit:
-    description: The service's unit, without C(.service).
-    type: str
-    required: true
   lines:
-    description: How many lines of the journal and of each file, the last ones, are returned.
+    description: How many of the last lines of the journal and of each file to return.
     type: int
     default: 1000
-  since:
-    description: How old the journal's lines may be, in journalctl's words, such as V(2 hours ago) or V(today).
-    type: str
-    default: ""
   files:
-    description: Patterns of the log files. The twenty that changed last are read; links are not followed.
-    type: list
     elements: path
-    default: []
   configuration:
-    description: The directory of the service's configuration. By default the unit's below C(/etc).
+    description: The directory of the service's configuration. By default, C(/etc/<unit>).
     type: path
-  state_directory:
-    description: Where the ledgers of this host's services are, each in a directory of the service's name.
-    type: path
-    default: /var/lib/slipway
   link:
-    description: The link that says which release runs.
     type: path
-    default: /app/app.jar
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.host_logs
+  - slipway.deploy.state_directory
 """
 
 EXAMPLES = r"""
@@ -66,15 +46,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 parts:
-  description: The texts by their file names in the archive.
+  description: The collected texts, by file name in the archive.
   returned: success
   type: dict
   sample: {journal.log: "2026-11-20T21:04:11 host java[812]: Started", unit.txt: "ActiveState=active"}
 summary:
-  description: What a person wants to know first, the unit's C(state), C(restarts) and C(since), and the C(release).
+  description: As RV(slipway.deploy.host_logs#module:summary).
   returned: success
   type: dict
-  sample: {state: active/running, restarts: "0", since: Fri 2026-11-20 21:04:11 UTC, release: backend-v0.2.0-0a1b2c3d}
 problems:
   description: What could not be read.
   returned: success
@@ -84,13 +63,13 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.collect import Collector, Wanted
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.logs.arguments import LOGS
+from ..module_utils.logs.collect import Collector, Wanted
 
 ARGUMENTS = {
-    "unit": {"type": "str", "required": True},
+    **LOGS,
     "lines": {"type": "int", "default": 1000},
-    "since": {"type": "str", "default": ""},
     "files": {"type": "list", "elements": "path", "default": []},
     "configuration": {"type": "path"},
     "state_directory": {"type": "path", "default": "/var/lib/slipway"},

@@ -11,28 +11,25 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - For a rollback, it is the one that the record of the earlier release names.
-  - Of the backend it is the one that C(-e backend_release=…) names, or the one that was promoted to the environment
-    (its C(versions.json)). Finds its artifact, C(<branch>/<tag>/app.jar), and pins it by its digest.
-  - Of the site it is the tag that C(-e site_release=…) names, pinned by its commit.
+  - For a rollback, this is the release that the record of the earlier deploy names.
+  - For the backend, it is the one that C(-e backend_release=…) names, or the one that was promoted to the environment
+    (C(versions.json)). Its artifact, C(<branch>/<tag>/app.jar), is looked up and pinned by digest.
+  - For the site, it is the tag that C(-e site_release=…) names, pinned by commit.
   - Changes nothing.
 options:
   kind:
     description:
-      - Whether to go to what is asked for, or back to an earlier release.
-      - V(boot) finds the newest release that succeeded, for a host that boots while others may be deploying.
+      - Whether to deploy what was asked for, or to return to an earlier release.
+      - V(boot) finds the newest successful release, for a host that boots, possibly during a deploy of other hosts.
     type: str
     choices: [deploy, rollback, boot]
     default: deploy
-
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+notes:
+  - The names in O(observations) are C(health), the result of M(slipway.deploy.service_release).
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""
@@ -44,23 +41,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 release:
-  description: The release; empty when no host is selected.
+  description: The release. Empty if no host is selected.
   returned: success
   type: dict
   sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, bucket: umigo-artifacts}
 schema:
-  description: The version of the database's schema as the records know it, or V(null).
+  description: The version of the database's schema according to the records, or V(null).
   returned: O(kind=boot)
   type: str
   sample: "2"
 hosts:
-  description: The selected hosts that are deployed to from here. With O(kind=boot), the host itself.
+  description: The selected hosts that are deployed from here. With O(kind=boot), the host itself.
   returned: success
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 needs:
-  description: What building the release needs, for M(slipway.deploy.build_check); empty where nothing is known of it.
+  description: What building the release requires, for M(slipway.deploy.build_check). Empty if that is not known.
   returned: success
   type: dict
   sample: {python: {where: server/requirements.lock, requires: [], uv: false, indexes: []}}

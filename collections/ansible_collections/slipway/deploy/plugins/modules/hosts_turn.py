@@ -6,38 +6,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hosts_turn
-short_description: Record what is done to the hosts of a deploy
+short_description: Record the progress of a deploy on its hosts
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Writes into the open record that the hosts of the play's batch are about to be changed, after the lock was asked,
-    and afterwards what became of them, by what each host itself says. Whoever finds the record after a kill knows which
-    hosts may be half-done.
-  - A host that failed, or that is gone, turns the deploy back when more than C(backend_failure_threshold) did, or when
-    no host is on the new release yet.
-  - Changes no host. In check mode there is no record and nothing to do.
+  - Before a batch of hosts is changed, checks that the lock is still held and records which hosts are about to be
+    changed. Afterwards, records each host's result. If the run is killed, the record shows which hosts may be partly
+    changed.
+  - A host that failed or cannot be reached makes the deploy fail and undo, if more than C(backend_failure_threshold)
+    hosts failed, or if no host runs the new release yet.
+  - Changes no host. In check mode, there is no record and nothing to do.
 options:
   step:
     description:
-      - V(stage) and V(switch) say which hosts have their turn; V(staged) and V(switched) take in how it went.
-      - V(undo) says which hosts have to go back, V(undone) which did.
+      - V(stage) and V(switch) return the hosts of the batch that are to be changed. V(staged) and V(switched) record
+        the results.
+      - V(undo) returns the hosts that are to be undone. V(undone) records the results.
     type: str
     choices: [stage, staged, switch, switched, undo, undone]
     required: true
-
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+notes:
+  - The names in O(observations) are C(staged) and C(stage_failed) (V(staged)), or C(after)
+    and C(turn_failed) (V(switched), V(undone)).
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.observations
 """
 
 EXAMPLES = r"""
-- name: Begin the turn of these hosts
+- name: Record that these hosts are about to be switched
   slipway.deploy.hosts_turn:
     step: switch
   run_once: true
@@ -46,28 +45,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: The hosts of the batch that have their turn, or had it.
+  description: The hosts of the batch that are to be changed, or were changed.
   returned: success
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 changing:
-  description: All hosts that the deploy changes, in the plan's order.
+  description: All hosts that the deploy changes, in the order of the plan.
   returned: success
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
 release:
-  description: The release that they should run, as the record holds it.
+  description: The release that the hosts should run, from the record.
   returned: success
   type: dict
   sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0}
 files:
-  description: For each host the digests of the files that it ran with before; empty where they are not known.
+  description: For each host, the digests of the files that it ran with before. Empty if they are not known.
   returned: success
   type: dict
 links:
-  description: For each host the links of what it ran before; empty where nothing did.
+  description: For each host, the links of what it ran before. Empty if it ran nothing.
   returned: success
   type: dict
   sample:
@@ -75,7 +74,8 @@ links:
       - path: /app/app.jar
         target: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar
 before:
-  description: For each host what it ran before, for C(service_release); empty where nothing did.
+  description: For each host, the release that it ran before, for M(slipway.deploy.service_release). Empty if it ran
+    none.
   returned: success
   type: dict
   sample:
@@ -86,17 +86,17 @@ schema:
   type: str
   sample: "2"
 direction:
-  description: V(down) where the schema goes back to that version, else V(null).
+  description: V(down) if the schema is downgraded to that version. Otherwise V(null).
   returned: success
   type: str
   sample: down
 lost:
-  description: Why nothing can be all as before any more, or V(null).
+  description: Why the previous state cannot be restored completely, or V(null).
   returned: success
   type: str
   sample: migration 2 is not declared backward-compatible
 cause:
-  description: Why the deploy goes back, or V(null).
+  description: Why the deploy is undone, or V(null).
   returned: success
   type: str
   sample: the process ended 20 s after its start

@@ -7,47 +7,42 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jvm_info
-short_description: What a host has for a JVM service
+short_description: Gather facts about a host for a JVM service
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Java's version, the memory, and who listens on the service's port.
+  - Returns the Java version, the memory, and the processes that listen on the service's port.
 options:
   java:
-    description: The program.
+    description: The program C(java), by name or path.
     type: str
     default: java
   port:
     description: The port.
     type: int
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""
-- name: Look at the host
+- name: Gather facts about the host
   slipway.deploy.jvm_info:
     port: 8080
 """
 
 RETURN = r"""
 java_version:
-  description: The feature release of Java (17 for C(17.0.9), 8 for C(1.8.0_402)); V(0) when there is none.
+  description: The feature release of Java (17 for C(17.0.9), 8 for C(1.8.0_402)). V(0) if there is no Java.
   returned: always
   type: int
 java_path:
-  description: Where the program is, or an empty string.
+  description: The path of C(java), or an empty string.
   returned: always
   type: str
 memory_mib:
-  description: The host's memory.
+  description: The host's memory in MiB.
   returned: always
   type: int
 listeners:
@@ -62,8 +57,8 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.java import find_java, memory_mib
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ports import listeners
+from ..module_utils.jvm.java import find_java, memory_mib
+from ..module_utils.network.ports import listeners
 
 ARGUMENTS = {"java": {"type": "str", "default": "java"}, "port": {"type": "int"}}
 

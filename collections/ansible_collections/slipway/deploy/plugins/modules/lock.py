@@ -6,47 +6,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lock
-short_description: Show, take, break or free the lock of an environment
+short_description: Show, take, break or release the lock of an environment
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Every deploy holds its environment's lock, with owner, reason and expiry, and renews it while it runs.
-  - This shows the lock, holds it for a person, takes it out of the hands of an owner that is gone, or gives it back.
-  - All times are the state store's.
+  - Every deploy holds the lock of its environment, with owner, reason and expiry, and renews it while it runs.
+  - This module shows the lock, takes it for a person, breaks a lock whose owner is gone, or releases it.
+  - All times are those of the state store's clock.
 options:
   state:
     description:
-      - V(shown) says who holds the lock and changes nothing.
-      - V(taken) holds it for whoever runs this, until it is freed or expires. One's own manual lock is prolonged.
-      - V(broken) frees the lock of somebody else. The run that held it changes nothing any more.
-        So do hosts that deploy themselves; whether these are alive is not known here, so that needs O(force).
-      - V(free) gives one's own manual lock back.
+      - V(shown) returns who holds the lock and changes nothing.
+      - V(taken) takes the lock for the person who runs the playbook, until it is released or expires. A manual lock
+        that the person already holds is extended.
+      - V(broken) removes the lock of another owner. The run that held it stops making changes.
+        So do hosts that deploy themselves. Whether these are alive is not known, so O(force) is required for them.
+      - V(free) releases the person's own manual lock.
       - An option that the state does not use is refused.
     type: str
     choices: [shown, taken, broken, free]
     default: shown
   reason:
-    description: Why, for whoever finds it locked or broken. Required for V(taken) and V(broken).
+    description: The reason, shown to anyone who finds the lock taken or broken. Required for V(taken) and V(broken).
     type: str
     default: ""
   lock_for:
-    description: How long O(state=taken) lasts, in seconds or as V(90m), V(4h), V(2d); at most 30 days.
+    description: How long O(state=taken) lasts, in seconds or as V(90m), V(4h), V(2d). At most 30 days.
     type: str
     default: 4h
   force:
-    description: Break it also when its owner gave a sign of life just now, or when its document cannot be read.
+    description: Breaks the lock even if its owner sent a heartbeat just now, or if the lock's document cannot be read.
     type: bool
     default: false
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
   idempotent:
     support: partial
-    details: Taking a lock again prolongs it.
+    details: Taking a lock again extends it.
 """
 
 EXAMPLES = r"""
@@ -61,7 +60,7 @@ EXAMPLES = r"""
     lock_for: 2h
   run_once: true
 
-- name: Break the lock of a run that is gone
+- name: Break the lock of a run that no longer exists
   slipway.deploy.lock:
     state: broken
     reason: the CI machine died
@@ -75,7 +74,7 @@ msg:
   type: str
   sample: dev is locked by maria@ci-412 since 21:04 (deploy 3f9c2d1), expires 21:19, alive 4 s ago
 lock:
-  description: The lock as it is; V(null) where there never was one. Times are epoch seconds of the store's clock.
+  description: The lock. V(null) if there never was one. Times are epoch seconds of the state store's clock.
   returned: success
   type: dict
   sample:

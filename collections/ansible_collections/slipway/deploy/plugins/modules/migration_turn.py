@@ -6,38 +6,45 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: migration_turn
-short_description: Record that the database is backed up and migrated
+short_description: Record the backup and the migration of the database
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Writes into the open record that the migrations of the plan are about to be carried out, after the lock was asked,
-    and afterwards how far they came. A failed migration turns the deploy back.
-  - Before that it says whether the tasks of the hook that the inventory declares (C(<group>_backup_hook)) have to take
-    a backup, and records the backup. A hook that fails turns the deploy back before anything is migrated.
-  - Changes no database. In check mode there is no record and nothing to do.
+  - Before the planned migrations are applied, checks that the lock is still held and records that they are about to
+    start. Afterwards, records the result. A failed migration makes the deploy fail and undo.
+  - Before that, returns whether the backup hook of the inventory (C(<group>_backup_hook)) has to take a backup, and
+    records the backup. A failed hook makes the deploy fail before anything is migrated.
+  - Changes no database. In check mode, there is no record and nothing to do.
 options:
   step:
     description:
-      - Whether the migration begins or has ended, V(begin) and V(end).
-      - Before it V(back_up) says what the hook has to do, and V(backed_up) reads what became of it from the facts
-        C(__backed_up), C(__backup_failed) and C(slipway_backup) of the host.
+      - V(begin) records the start of the migration, V(end) its result.
+      - Before that, V(back_up) returns what the hook has to do, and V(backed_up) records its result.
     type: str
     choices: [back_up, backed_up, begin, end]
     required: true
-
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  succeeded:
+    description: With V(backed_up), whether all tasks of the hook succeeded.
+    type: bool
+    default: false
+  result:
+    description:
+      - With V(backed_up), what the hook set as C(slipway_backup). With V(end), the result of the task that migrates.
+      - A value that is not a dictionary counts as empty.
+    type: raw
+    default: {}
+  failure:
+    description: With V(backed_up) and V(end), the result of the task that failed.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""
-- name: Record that the migration begins
+- name: Record that the migration is about to start
   slipway.deploy.migration_turn:
     step: begin
   run_once: true
@@ -46,17 +53,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 due:
-  description: Whether there is something to migrate or, with V(back_up), a backup to be taken.
+  description: Whether there is something to migrate or, with V(back_up), a backup to take.
   returned: success
   type: bool
   sample: true
 hook:
-  description: The file of the tasks that take the backup.
+  description: The task file that takes the backup.
   returned: with V(back_up), when a backup is to be taken
   type: str
   sample: /srv/slipway/inventories/production/backup.yml
 label:
-  description: The backup's name, of lower-case letters, digits and hyphens. It is never used twice.
+  description: The name for the backup, in lower-case letters, digits and hyphens. It is never used twice.
   returned: with V(back_up), when a backup is to be taken
   type: str
   sample: production-2026-11-21t09-10-11z-prod-20261121

@@ -7,69 +7,65 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_site
-short_description: Change nginx's configuration, validated as a whole, and reload it
+short_description: Change nginx's configuration, validate it as a whole, and reload nginx
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Puts O(path) in place, removes O(absent), has nginx test its whole configuration, and reloads it. nginx is started
-    where it does not run, and is never restarted.
-  - When nginx refuses the configuration, names a certificate that is not there, or goes on with the old configuration
-    after the reload, all files are put back, and the error names the file, the line and what nginx says.
-  - With O(activate=false), nginx tests O(content), and the file stays beside the one that runs as long as
-    M(slipway.deploy.service_release) has not pointed RV(links) at it. So nginx is switched with a release and goes back
-    with it.
-  - A site that nginx would not serve is refused, because its file is not included, or another site has its name and
-    port.
-  - What a run that was killed in between left is put back by the next one.
+  - Writes O(path), removes O(absent), lets nginx test its whole configuration, and reloads nginx. If nginx is not
+    running, it is started. It is never restarted.
+  - If the test fails, a certificate is missing, or nginx keeps the old configuration after the reload, all files are
+    restored. The error names the file, the line and nginx's message.
+  - With O(activate=false), O(content) is tested and stored next to the active file. nginx switches to it when
+    M(slipway.deploy.service_release) points RV(links) at it, so nginx is switched and undone together with a release.
+  - A site that nginx would not serve is refused, because its file is not included, or because another site has its name
+    and port.
+  - If a run is killed in between, the next one restores the files.
 options:
   path:
-    description: The file.
+    description: The path of the file.
     type: path
     required: true
   content:
-    description: What it has to have in it. No secret belongs there.
+    description: The content of the file. It must not contain secrets.
     type: str
     required: true
   absent:
-    description: Files and links that are removed together with the change, such as the distribution's default site.
+    description: Files and symbolic links that are removed together with the change, such as the distribution's default
+      site.
     type: list
     elements: path
     default: []
   activate:
-    description: Whether nginx is to run with O(content) when this ends.
+    description: Whether nginx is to run with O(content) at the end.
     type: bool
     default: true
   owner:
     description:
-      - With O(activate=false), the service whose release it is switched with. A file that another service of this host
-        runs with is refused.
+      - With O(activate=false), the service whose releases the file is switched with. A file that belongs to another
+        service of this host is refused.
     type: str
   generations:
-    description: With O(activate=false), where the contents are that O(path) is pointed at.
+    description: With O(activate=false), the directory with the versions of the content that O(path) is pointed at.
     type: path
     default: /etc/nginx/slipway
   program:
-    description: The program that tests.
+    description: The program C(nginx) that tests the configuration.
     type: path
     default: /usr/sbin/nginx
   service:
-    description: Its unit, without C(.service).
+    description: The systemd unit of nginx, without C(.service).
     type: str
     default: nginx
   state_directory:
-    description: Where it is written down what was there, while a change has not ended.
-    type: path
-    default: /var/lib/slipway
-extends_documentation_fragment: [slipway.deploy.attributes]
+    description: The directory in which the previous files are kept during a change.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.state_directory
 attributes:
   check_mode:
-    support: full
-    details: Does not have nginx test what is not in place.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: nginx does not test a configuration that is not in place.
 """
 
 EXAMPLES = r"""
@@ -87,7 +83,7 @@ state:
   type: str
   sample: reloaded
 links:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: O(activate=false)
   type: list
   elements: dict
@@ -103,8 +99,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic_directory import locked
+from ..module_utils.nginx.configure import (
     Journal,
     Server,
     State,
@@ -112,7 +109,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx import (
     put,
     put_back,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged import (
+from ..module_utils.nginx.staged import (
     GENERATIONS,
     adopt,
     note_server,
@@ -120,10 +117,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.nginx_staged i
     target_of,
     write_generation,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.service import Service
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import locked
+from ..module_utils.probes.readiness import Wanted
+from ..module_utils.programs.run import ending
+from ..module_utils.switch.service import Service
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},

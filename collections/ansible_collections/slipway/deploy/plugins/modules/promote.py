@@ -11,14 +11,14 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Says that a version of the backend is good for an environment. Both repositories get its tag, and C(versions.json)
-    in the state store names tag, Maven version, digest of the artifact, and the commits of both repositories. A deploy
-    that is given no version takes that one.
-  - Before anything is done, everything is checked. The tag is C(backend-v<semver>) and no snapshot; C(pom.xml) says the
-    same version; the artifact exists; both repositories have nothing uncommitted, and their commits are on a branch of
-    the remote; the tag is not there yet, or names the same commit.
-  - A tag is never moved. Of two promotions at once, one wins and the other one says so.
-  - Each step is done only if it is left to do, so a promotion that ended half-way is finished by running it again.
+  - Declares a version of the backend as approved for an environment. Both repositories get its tag. C(versions.json) in
+    the state store gets the tag, the Maven version, the artifact's digest, and the commits of both repositories. A
+    deploy without an explicit version takes the promoted one.
+  - Everything is checked before the first change. The tag must be C(backend-v<semver>) and not a snapshot. C(pom.xml)
+    must have the same version. The artifact must exist. Both repositories must have no uncommitted changes, and their
+    commits must be on a branch of the remote. The tag must not exist yet, or name the same commit.
+  - A tag is never moved. If two promotions run at once, one wins and the other one fails and says so.
+  - Each step runs only if it is needed. To finish an interrupted promotion, run it again.
 options:
   tag:
     description: The tag, C(backend-v<semver>). Required.
@@ -29,7 +29,8 @@ options:
     type: str
     default: ""
   branch:
-    description: The branch whose artifact it is, and that is tagged without O(backend_path) and O(backend_commit).
+    description: The branch of the artifact. It is the branch to tag, if neither O(backend_path) nor O(backend_commit)
+      is given.
     type: str
     default: main
   digest:
@@ -41,50 +42,46 @@ options:
     type: str
     default: ""
   backend_path:
-    description: A checkout of the backend's repository. Without it, O(backend_repository) is fetched for the occasion.
+    description: A checkout of the backend's repository. By default, O(backend_repository) is fetched.
     type: str
     default: ""
   backend_repository:
-    description: The address of the backend's repository, without credentials.
+    description: The URL of the backend's repository, without credentials.
     type: str
     default: ""
   backend_commit:
-    description: What is tagged in it. By default what is checked out in O(backend_path); without that, what the tag
-      names already, else the head of O(branch).
+    description: The commit to tag in the backend's repository. By default, the one that is checked out in
+      O(backend_path). Without O(backend_path), the one that the tag already names, or else the head of O(branch).
     type: str
     default: ""
   infra_path:
-    description: A checkout of the infrastructure's repository.
+    description: A checkout of the infrastructure repository.
     type: str
     required: true
   infra_commit:
-    description: What is tagged in it.
+    description: The commit to tag in the infrastructure repository.
     type: str
     default: HEAD
   remote:
-    description: The remote that the tags are pushed to.
+    description: The remote to push the tags to.
     type: str
     default: origin
   token:
     description:
-      - Where a token that may push is, one of C(env), C(file), C(ssm) and C(secretsmanager) with its name.
-      - Git is given it when it asks, for the remote's own host only. Without it, git's own set-up is used.
+      - The source of a token with permission to push, with one of the keys C(env), C(file), C(ssm) and
+        C(secretsmanager).
+      - git gets it only for the remote's own host. By default, git's own credentials are used.
     type: dict
   ca_file:
-    description: Certificates of the authority that the remote's certificate is from.
+    description: The CA certificates that the remote's certificate is verified against.
     type: path
   older:
-    description: Whether a version may be promoted that is older than the promoted one.
+    description: Whether a version that is older than the promoted one may be promoted.
     type: bool
     default: false
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 """
 
 EXAMPLES = r"""

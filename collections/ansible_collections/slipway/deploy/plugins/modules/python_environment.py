@@ -12,101 +12,91 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Builds O(directory) in a release by uv, where the host has it, or by pip, with exactly the packages that the lock
-    file names. Then it looks whether these have all that they require.
-  - A marker that is written last names the lock file's digest and the interpreter's version. An environment without it,
-    or of another one, is made again.
-  - The build runs as an unprivileged user. What is built belongs to root, and nobody else may change it.
-  - Credentials of an index reach uv or pip in a file that has no name in any directory, and are in no output.
+  - Builds a virtual environment in a release with uv, if the host has it, or with pip. It installs exactly the packages
+    of the lock file, and checks that their dependencies are satisfied.
+  - A marker, written last, contains the lock file's digest and the interpreter's version. An environment without the
+    marker, or with another one, is built again.
+  - The build runs as an unprivileged user. The result belongs to root, and no one else can change it.
+  - uv or pip gets the credentials of a package index in an anonymous file in memory. They appear in no output.
 options:
   release:
-    description: The release's directory. It has to be readable for O(user).
+    description: The directory of the release. O(user) must be able to read it.
     type: path
     required: true
   directory:
-    description: The environment's name in the release.
+    description: The name of the virtual environment's directory in the release.
     type: str
     default: .venv
   lock:
     description:
-      - The lock file in the release, in the format of requirements. Each package has to name one version; if they have
-        hashes, all have to. It is one file, without C(-r), C(-c) and C(-e).
-      - Or a C(uv.lock) with its C(pyproject.toml) beside it, which only uv reads. The packages that all members of its
-        workspace require are installed, without groups such as C(dev), and not the members themselves.
+      - The path of the lock file in the release, in the format of pip's requirements. Each package must have an exact
+        version. If any package has hashes, all must have them. The options C(-r), C(-c) and C(-e) are not allowed.
+      - Or a C(uv.lock) next to its C(pyproject.toml), which only uv reads. It installs the packages that the members of
+        the workspace require, but not the members themselves nor dependency groups such as C(dev).
     type: str
     default: server/requirements.txt
-  python:
-    description: The interpreter.
-    type: str
-    default: /usr/bin/python3
   tool:
-    description: What builds it. V(auto) is uv where the host has it.
+    description: The tool that builds the environment. V(auto) is uv, if the host has it.
     type: str
     choices: [auto, uv, pip]
     default: auto
-  uv:
-    description: The program uv.
-    type: str
-    default: uv
   user:
-    description: The user that the build runs as.
+    description: The unprivileged user that runs the build.
     type: str
     required: true
   index_url:
     description:
       - >-
-        The index of packages, or on the control node where it is stored, one of V({env: NAME}), V({file: path}),
-        V({ssm: name}) and V({secretsmanager: id}), with V(key) of a JSON object. Without it, the tool's own.
+        The URL of the package index, or a source that the control node reads it from, V({env: NAME}), V({file: path}),
+        V({ssm: name}) or V({secretsmanager: id}). With V(key), one key of a JSON object is taken. By default, the
+        tool's own index.
     type: raw
   indexes:
     description:
       - >-
-        Indexes beside that one, each with its C(url) and, where it wants them, C(username) and C(password), or a
-        C(token). C(password) and C(token) are stored, as V({env: NAME}), V({file: path}), V({ssm: name}) or
-        V({secretsmanager: id}). The indexes that a C(uv.lock) names are asked anyway; they get their credentials here.
+        Additional package indexes. Each has a C(url) and, if it needs credentials, a C(username) and C(password), or a
+        C(token). C(password) and C(token) are sources, V({env: NAME}), V({file: path}), V({ssm: name}) or
+        V({secretsmanager: id}). Indexes that a C(uv.lock) names are always used. List them here for their credentials.
     type: raw
     default: []
   extras:
-    description: Optional dependencies of the project that are installed as well. They are chosen of a C(uv.lock) only.
+    description: Optional dependencies of the project to install as well. Only for a C(uv.lock).
     type: list
     elements: str
     default: []
   groups:
-    description: Dependency groups of the project that are installed as well. They are chosen of a C(uv.lock) only.
+    description: Dependency groups of the project to install as well. Only for a C(uv.lock).
     type: list
     elements: str
     default: []
   find_links:
-    description: Directories of the host, or pages, that have wheels.
+    description: Directories of the host, or web pages, that contain wheels.
     type: list
     elements: str
     default: []
   no_index:
-    description: Whether no index is asked, only O(find_links).
+    description: Whether to use only O(find_links) and no package index.
     type: bool
     default: false
   proxy:
-    description: The proxy that the index is asked through, or where it is stored. For uv this needs 0.9.13 or newer.
+    description: The URL of the proxy for the package index, or a source of it. uv needs version 0.9.13 or newer for
+      this.
     type: raw
   ca_file:
-    description: The authorities that are trusted, when they are not the tool's own.
+    description: A file with the CA certificates to trust instead of the tool's own.
     type: path
   allow_source:
-    description: Whether a package that has no wheel may be built from its source, which runs its code.
+    description: Whether a package without a wheel may be built from source, which runs its code.
     type: bool
     default: false
   timeout:
-    description: Seconds that one step of the build may take.
+    description: How many seconds a single step of the build may take.
     type: int
     default: 900
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.build_tools
 """
 
 EXAMPLES = r"""
@@ -115,14 +105,14 @@ EXAMPLES = r"""
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
 
-- name: Build it without a network
+- name: Build it without network access
   slipway.deploy.python_environment:
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
     find_links: [/srv/wheels]
     no_index: true
 
-- name: Build it from an index of one's own
+- name: Build it from a package index of your own
   slipway.deploy.python_environment:
     release: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f
     user: slipway-build
@@ -140,12 +130,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The environment.
+  description: The directory of the virtual environment.
   returned: success
   type: str
   sample: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f/.venv
 python:
-  description: Its Python.
+  description: The Python interpreter in it.
   returned: success
   type: str
   sample: /srv/salitemihret/releases/staging-20261121-0a1b2c3d4e5f/.venv/bin/python
@@ -155,17 +145,17 @@ python_version:
   type: str
   sample: 3.11.2
 tool:
-  description: What builds it.
+  description: The tool that builds the environment.
   returned: success
   type: str
   sample: uv
 digest:
-  description: The lock file's digest; empty in check mode when the release is not there.
+  description: The lock file's digest. Empty in check mode if the release does not exist.
   returned: success
   type: str
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 packages:
-  description: How many packages the lock file has.
+  description: The number of packages in the lock file.
   returned: success
   type: int
   sample: 42
@@ -187,17 +177,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import filing
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import filing
+from ..module_utils.programs.run import (
     NOBODY,
     account,
     ending,
     exists,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_arguments import ENVIRONMENT
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_build import PIP, UV, Index, hidden_words
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
+from ..module_utils.python.arguments import ENVIRONMENT
+from ..module_utils.python.environment import (
     BuildError,
     Job,
     Python,
@@ -205,14 +194,16 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environ
     find_python,
     is_built,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_export import (
-    asked,
-    is_project_lock,
-    read_project_lock,
+from ..module_utils.python.export import asked, is_project_lock, read_project_lock
+from ..module_utils.python.installers import (
+    PIP,
+    UV,
+    Index,
+    hidden_words,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_lock import Lock, read_lock
+from ..module_utils.python.lock import Lock, read_lock
 
-_NO_HASHES = "the lock file has no hashes: what is installed is what the index has under these names and versions"
+_NO_HASHES = "the lock file has no hashes, so the downloaded packages cannot be verified"
 
 
 def index_of(params: dict[str, Any]) -> Index:
@@ -222,9 +213,9 @@ def index_of(params: dict[str, Any]) -> Index:
     """
     for name in ("index_url", "proxy"):
         if not isinstance(params[name], (str, type(None))):
-            raise SlipwayError("on the host it is a text", name, "Use this by its action")
+            raise SlipwayError("on the host it must be a string", name, "Call it through its action plugin")
     if not all(isinstance(url, str) for url in params["indexes"] or ()):
-        raise SlipwayError("on the host these are texts", "indexes", "Use this by its action")
+        raise SlipwayError("on the host these must be strings", "indexes", "Call it through its action plugin")
     index = Index(
         params["index_url"] or "",
         tuple(params["find_links"]),
@@ -273,7 +264,7 @@ def lock_from(path: Path, uv: str, python: Python, params: dict[str, Any]) -> Lo
         content = path.read_bytes()
     if not is_project_lock(path):
         if params["extras"] or params["groups"]:
-            what = "extras and groups are chosen of a uv.lock; this lock file has what it was compiled with"
+            what = "extras and groups apply only to a uv.lock; this lock file contains what it was compiled with"
             raise SlipwayError(what, str(path), "Compile it with them, or leave them out")
         return read_lock(content, str(path))
     if not uv:
@@ -314,7 +305,7 @@ def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 def _absent(params: dict[str, Any]) -> SlipwayError:
     if not Path(params["release"]).is_dir():
         return SlipwayError("there is no such release", params["release"], "Fetch it first")
-    return SlipwayError("there is no Python that works", params["python"], "Install it, or correct python")
+    return SlipwayError("there is no working Python", params["python"], "Install it, or correct python")
 
 
 def main() -> None:

@@ -7,23 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: python_info
-short_description: What a host has for a Python service
+short_description: Gather facts about a host for a Python service
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Python's version, what makes virtual environments, the memory, and who else listens on the service's ports.
+  - Returns the Python version, whether virtual environments can be created, the memory, and the other processes that
+    listen on the service's ports.
 options:
-  python:
-    description: The interpreter.
-    type: str
-    default: /usr/bin/python3
-  uv:
-    description: The program uv.
-    type: str
-    default: uv
   service:
-    description: The service's unit, without C(.service). What it, its socket unit and its spare have is its own.
+    description: The service's systemd unit, without C(.service). Ports of this unit, its socket unit and its spare unit
+      do not count as taken.
     type: str
     required: true
   ports:
@@ -31,18 +25,14 @@ options:
     type: list
     elements: int
     default: []
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.build_tools
 """
 
 EXAMPLES = r"""
-- name: Look at the host
+- name: Gather facts about the host
   slipway.deploy.python_info:
     service: salitemihret-dev-backend
     ports: [8000, 8001]
@@ -50,28 +40,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 python_version:
-  description: Python's version, or an empty string when there is none that works.
+  description: The Python version, or an empty string if there is no working interpreter.
   returned: always
   type: str
   sample: 3.11.2
 python_path:
-  description: Where it is, or an empty string.
+  description: The path of the interpreter, or an empty string.
   returned: always
   type: str
 venv:
-  description: Whether it makes virtual environments with pip in them.
+  description: Whether it can create virtual environments with pip.
   returned: always
   type: bool
 uv_path:
-  description: Where uv is, or an empty string.
+  description: The path of uv, or an empty string.
   returned: always
   type: str
 memory_mib:
-  description: The host's memory.
+  description: The host's memory in MiB.
   returned: always
   type: int
 taken:
-  description: The processes that listen on one of O(ports) and are not the service's own.
+  description: The processes of other services that listen on one of O(ports).
   returned: always
   type: list
   elements: dict
@@ -83,18 +73,15 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.java import memory_mib
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ports import listeners
-from ansible_collections.slipway.deploy.plugins.module_utils.host.python_environment import (
-    find_python,
-    makes_environments,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.host.sockets import is_own
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.jvm.java import memory_mib
+from ..module_utils.network.ports import listeners
+from ..module_utils.python.arguments import PYTHON
+from ..module_utils.python.environment import find_python, makes_environments
+from ..module_utils.systemd.sockets import is_own
 
 ARGUMENTS = {
-    "python": {"type": "str", "default": "/usr/bin/python3"},
-    "uv": {"type": "str", "default": "uv"},
+    **PYTHON,
     "service": {"type": "str", "required": True},
     "ports": {"type": "list", "elements": "int", "default": []},
 }

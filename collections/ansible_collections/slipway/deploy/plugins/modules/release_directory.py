@@ -7,98 +7,98 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_directory
-short_description: Make a release directory out of a checkout or an archive
+short_description: Create a release directory from a checkout or an archive
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Makes C(<root>/releases/<id>) of the tree of a repository at a tag. The id is the tag and the first 12 digits of the
-    commit, or of the archive's digest.
-  - A release is there whole or not at all. It is made under another name, gets the mark C(.slipway-complete), and then
-    its own name. One that is whole is never changed; one without a mark is made again.
-  - Before anything is written the archive is read to its end. One that is damaged, needs more space than there is, or
-    has a member with an absolute path, with C(..), below a link, a link that may lead out, a device or a pipe in it is
-    refused.
-  - The files belong to root, and O(group) may read them. Nothing else of the archive's owners and modes is kept but
-    whether a file may be executed.
+  - Creates C(<root>/releases/<id>) from the tree of a repository at a tag. The id is the tag and the first 12 digits of
+    the commit or of the archive's digest.
+  - A release is either complete or does not exist. It is created under a temporary name, gets the completion mark
+    C(.slipway-complete), and is then renamed. A complete release is never changed. One without the mark is created
+    again.
+  - The archive is read completely before anything is written. It is refused if it is damaged, needs more space than is
+    available, or contains an absolute path, C(..), a path below a symbolic link, a link that may lead outside, a device
+    or a pipe.
+  - The files belong to root, and O(group) can read them. Only the executable bit of the archive's modes is kept.
 options:
   tag:
-    description: The tag that the release is made from.
+    description: The tag of the release.
     type: str
     required: true
   root:
-    description: The directory with C(releases), C(shared) and the link C(current).
+    description: The directory that contains C(releases), C(shared) and the symbolic link C(current).
     type: path
     required: true
   checkout:
-    description: A checkout of git on the host. Its tree at O(commit) is exported by C(git archive) as who owns it.
+    description: A git checkout on the host. Its tree at O(commit) is exported with C(git archive), as the checkout's
+      owner.
     type: path
   archive:
-    description: A tar archive on the host, compressed or not. It needs O(digest).
+    description: A tar archive on the host, compressed or not. Requires O(digest).
     type: path
   url:
     description:
-      - An http(s) URL of a tar archive, which the host downloads. It needs O(digest).
-      - Its query, which may be a signature, is shown nowhere.
+      - An HTTP or HTTPS URL of a tar archive, which the host downloads. Requires O(digest).
+      - The query of the URL, which can be a signature, is never shown.
     type: str
   digest:
     description:
-      - The archive's SHA-256.
-      - With O(checkout), that of the container image that runs the release, which the release is then called by.
+      - The archive's SHA-256 digest.
+      - With O(checkout), the digest of the container image that runs the release, which then becomes part of the id.
     type: str
   commit:
     description:
-      - The commit with all its digits. It is needed with O(checkout).
-      - With an archive it is for the record. An archive that C(git archive) wrote says it too; the two have to agree.
+      - The full commit hash. Required with O(checkout).
+      - With an archive, it is only recorded. If C(git archive) wrote the archive, it contains the commit too, and the
+        two must match.
     type: str
   source:
-    description: What stands for the checkout or archive in the mark and in errors.
+    description: The name of the checkout or archive in the completion mark and in error messages.
     type: str
   strip:
-    description: How many directories at the front of the archive's paths are left out.
+    description: How many leading directories of the archive's paths to remove.
     type: int
     default: 0
   shared:
     description:
-      - Directories below C(<root>/shared), linked into the release at the same path. They outlive releases.
-      - The tree must have nothing there but files that keep a directory in git, such as C(.gitkeep).
+      - Directories below C(<root>/shared) that all releases share. The release gets a symbolic link to each at the same
+        path.
+      - At that path, the tree may contain only files that keep an empty directory in git, such as C(.gitkeep).
     type: list
     elements: str
     default: []
   expected:
-    description: Paths that the release has to have.
+    description: Paths that the release must contain.
     type: list
     elements: str
     default: []
   owner:
-    description: Who owns a shared directory that is made. Without it, root.
+    description: The owner of the shared directories that are created. By default, root.
     type: str
   group:
-    description: The group that may read the release. Without it, everybody may.
+    description: The group that can read the release. By default, all users can.
     type: str
   links:
     description:
-      - Links that may point at a release. A release that one points at is not removed to be made again.
-      - By default the link C(current) in O(root).
+      - Symbolic links that may point at a release. An incomplete release that a link points at is not removed.
+      - By default, the link C(current) in O(root).
     type: list
     elements: path
   timeout:
-    description: Seconds that C(git archive) may take.
+    description: How many seconds C(git archive) may take.
     type: int
     default: 300
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 attributes:
   check_mode:
-    support: full
-    details: Does not look into the checkout or the archive.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Does not read the checkout or the archive.
 """
 
 EXAMPLES = r"""
-- name: Make a release of a checkout
+- name: Create a release from a checkout
   slipway.deploy.release_directory:
     tag: staging-20261108
     root: /srv/salitemihret
@@ -109,7 +109,7 @@ EXAMPLES = r"""
     owner: salitemihret
     group: salitemihret
 
-- name: Make a release of an archive that was built
+- name: Create a release from an archive
   slipway.deploy.release_directory:
     tag: prod-20261108
     root: /srv/salitemihret
@@ -119,29 +119,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The release.
+  description: The directory of the release.
   returned: success
   type: str
   sample: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a
 release:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:release).
+  description: The release, for O(slipway.deploy.service_release#module:release).
   returned: success
   type: dict
   sample: {id: staging-20261108-6f1c0b8f1d1a, tag: staging-20261108, digest: null}
 commit:
-  description: The commit that it is of, or V(null) when nobody says.
+  description: The commit of the release, or V(null) if it is not known.
   returned: success
   type: str
   sample: 6f1c0b8f1d1a4e0c8a4e4d8d7c0e5b9f3a2d1c0b
 links:
-  description: What M(slipway.deploy.service_release) takes as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: success
   type: list
   elements: dict
   sample:
     - {path: /srv/salitemihret/current, target: /srv/salitemihret/releases/staging-20261108-6f1c0b8f1d1a}
 made:
-  description: Whether the release was (in check mode, would be) made. Otherwise it was there.
+  description: Whether the release was created (in check mode, would be). V(false) if it already existed.
   returned: success
   type: bool
 """
@@ -155,10 +155,23 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import check_tag, read_digest
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_directory import (
+from ..module_utils.artifact.model import check_tag, read_digest
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic_directory import (
+    check_not_live,
+    links_of,
+    locked,
+    read_mark,
+)
+from ..module_utils.git.version import COMMIT
+from ..module_utils.programs.run import ending
+from ..module_utils.releases.archive_source import (
+    downloaded,
+    exported,
+    opened,
+    shown,
+)
+from ..module_utils.releases.directory import (
     Layout,
     Owner,
     Release,
@@ -166,19 +179,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.release_direct
     ensure_shared,
     make,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import (
-    downloaded,
-    exported,
-    opened,
-    shown,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import (
-    check_not_live,
-    links_of,
-    locked,
-    read_mark,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import COMMIT
 
 ARGUMENTS = {
     "tag": {"type": "str", "required": True},
@@ -209,7 +209,7 @@ def main() -> None:
         required_one_of=[("checkout", "archive", "url")],
         required_by={"checkout": "commit", "archive": "digest", "url": "digest"},
     )
-    # What is shown of a URL is no secret, also when that is all of it.
+    # What is shown of a URL is not a secret, also when that is all of it.
     module.no_log_values.discard(shown(module.params["url"] or ""))
     try:
         with ending():
@@ -259,11 +259,11 @@ def release_of(params: dict[str, Any]) -> Release:
     """
     tag, commit, url = check_tag(params["tag"]), params["commit"] or None, params["url"]
     if commit and not COMMIT.fullmatch(commit):
-        raise SlipwayError(f"{commit!r} is no commit", "commit", "Write it with all its 40 digits")
+        raise SlipwayError(f"{commit!r} is not a commit", "commit", "Write it with all its 40 digits")
     if params["strip"] < 0:
-        raise SlipwayError("it is negative", "strip", "Write how many directories are left out")
+        raise SlipwayError("it is negative", "strip", "Write the number of directories to remove")
     if url and not url.startswith(URLS):
-        raise SlipwayError("it is no http(s) URL", "url", "Write it as in https://builds.example.org/site.tar.gz")
+        raise SlipwayError("it is not an http(s) URL", "url", "Write it as in https://builds.example.org/site.tar.gz")
     if url and "@" in urlsplit(url).netloc:
         raise SlipwayError("it has credentials in it", "url", "Use a URL that is signed, or a bucket")
     source = params["source"] or (shown(url) if url else params["archive"] or params["checkout"])
@@ -277,8 +277,8 @@ def check_commit(release: Release, mark: dict[str, Any], path: Path) -> None:
     :raises SlipwayError: it is.
     """
     if release.digest and release.commit and mark.get("commit") and mark["commit"] != release.commit:
-        what = f"it is of the commit {mark['commit']}, and {release.tag} is now at {release.commit}"
-        raise SlipwayError(what, str(path), "Build what the tag names anew, or deploy another tag")
+        what = f"it was made from commit {mark['commit']}, but {release.tag} is now at {release.commit}"
+        raise SlipwayError(what, str(path), "Build the tag again, or deploy another tag")
 
 
 def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
@@ -288,7 +288,7 @@ def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
     """
     root = Path(params["root"])
     if not root.is_absolute():
-        raise SlipwayError(f"{params['root']!r} is no absolute path", "root", "Write it as in /srv/salitemihret")
+        raise SlipwayError(f"{params['root']!r} is not an absolute path", "root", "Write it as in /srv/salitemihret")
     owner, group = params["owner"], params["group"]
     try:
         uid = pwd.getpwnam(owner).pw_uid if owner else -1
@@ -318,7 +318,7 @@ def differing(mark: dict[str, Any] | None, layout: Layout, path: Path) -> list[s
     if mark is None or mark.get("shared", []) == sorted(layout.shared):
         return []
     linked = ", ".join(mark.get("shared", [])) or "nothing"
-    return [f"{path} has links to {linked} of the shared directories, as it was made: only new releases get others"]
+    return [f"{path} links to {linked} of the shared directories, because an existing release is never changed"]
 
 
 def incomplete(there: dict[str, Any] | None, mark: dict[str, Any], path: Path) -> list[str]:

@@ -7,53 +7,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_prune
-short_description: Remove old release directories, never the live one nor the one to go back to
+short_description: Remove old release directories, but never the live one nor the one to go back to
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Keeps the newest releases of a directory, what O(links) point at, what runs or is being switched to as the service's
-    ledger says, and the two good releases that became current last.
-  - Removes what was left unfinished by a run that was killed.
-  - When the ledger is damaged nothing is removed, with a warning.
+  - Keeps the newest releases in a directory, those that O(links) point at, the one that runs or is being switched to
+    according to the service's ledger, and the last two good releases.
+  - Also removes what killed runs left unfinished.
+  - If the ledger is damaged, nothing is removed and a warning is issued.
 options:
   directory:
-    description: Where the releases are.
-    type: path
     required: true
   keep:
-    description: How many stay, those that are needed included. Less than 2 is taken as 2.
-    type: int
-    default: 5
-  failed:
-    description: A release that was undone. It is removed as well, unless the ledger or a link needs it.
-    type: str
+    description: How many releases to keep, including those that are in use or needed for an undo. The minimum is 2.
   links:
-    description: Links that may point at a release, or into one.
-    type: list
-    elements: path
     required: true
   service:
-    description: The service whose ledger says what an undo needs. Without it there is none.
-    type: str
+    description: The service whose ledger says which releases an undo needs. By default, no ledger is read.
   assets:
     description:
-      - A directory with the union of the releases' directories of its name, as M(slipway.deploy.front_end_publish)
-        makes it. What no release has any more is removed from it.
+      - The directory with the assets of all releases, as M(slipway.deploy.front_end_publish) creates it. Files that no
+        release contains any more are removed from it.
     type: path
-  state_directory:
-    description: Where the ledgers are.
-    type: path
-    default: /var/lib/slipway
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.pruning
+  - slipway.deploy.state_directory
 attributes:
   check_mode:
-    support: full
-    details: Does not say how many assets would be removed.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+    details: Does not count the assets that would be removed.
 """
 
 EXAMPLES = r"""
@@ -67,12 +51,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 removed:
-  description: The releases that were removed, or in check mode would be.
+  description: The releases that were removed (in check mode, would be).
   returned: success
   type: list
   elements: str
 kept:
-  description: The releases that stay, the newest first.
+  description: The releases that were kept, newest first.
   returned: success
   type: list
   elements: str
@@ -87,28 +71,26 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import ledger
-from ansible_collections.slipway.deploy.plugins.module_utils.host.assets import prune_assets
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import read_link
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.pruning import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import read_link
+from ..module_utils.files.atomic_directory import locked, remove
+from ..module_utils.programs.run import ending
+from ..module_utils.releases import ledger
+from ..module_utils.releases.arguments import PRUNING
+from ..module_utils.releases.assets import prune_assets
+from ..module_utils.releases.pruning import (
     look,
     needed,
     release_in,
     removable,
     remove_leftovers,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.whole import locked, remove
 
 ARGUMENTS = {
+    **PRUNING,
     "directory": {"type": "path", "required": True},
-    "keep": {"type": "int", "default": 5},
-    "failed": {"type": "str"},
     "links": {"type": "list", "elements": "path", "required": True},
-    "service": {"type": "str"},
     "assets": {"type": "path"},
-    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
 }
 
 

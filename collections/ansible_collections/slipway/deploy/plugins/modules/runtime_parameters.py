@@ -6,149 +6,118 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: runtime_parameters
-short_description: Give a service its configuration from SSM, Secrets Manager, the control node and the inventory
+short_description: Configure a service from SSM, Secrets Manager, the control node and the inventory
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Reads the parameters below a path of SSM and the secrets that the inventory names, on the control node, and writes
-    them on the host as a generation of the service's configuration. The service gets parameters as environment
-    variables, secrets as credentials of systemd, which only it can read.
-  - No value is in an argument of a process, a log, a diff, a fact or a result; all of these say names.
-  - Everything is read and checked before anything is written.
-  - Nothing is restarted. The result's RV(links) are for M(slipway.deploy.service_release), which is.
+  - Reads the parameters below an SSM path, and the secrets that the inventory names, on the control node. Writes them
+    on the host as a generation of the service's configuration. The service gets parameters as environment variables,
+    and secrets as systemd credentials, which only the service can read.
+  - No value appears in the arguments of a process, a log, a diff, a fact or a result. All of these contain names only.
+  - Everything is read and validated before anything is written.
+  - Nothing is restarted. Pass RV(links) to M(slipway.deploy.service_release), which restarts the service.
 options:
-  service:
-    description: The service's unit, without C(.service).
-    type: str
-    required: true
   path:
     description:
-      - All parameters below it become environment variables. A name right below it is taken as it is, segments of a
-        longer one are joined by C(_) in upper case, so that C(/dev/backend/mq/host) is C(MQ_HOST).
-      - A name that is no environment variable's, two that would be the same, a value that no variable can have (a NUL,
-        more than 128 KiB), and a path without parameters are refused. A value may have several lines. V('') reads none.
+      - All parameters below this SSM path become environment variables. The rest of a parameter's path is its name. The
+        segments of a longer path are converted to upper case and joined with C(_), so C(/dev/backend/mq/host) becomes
+        C(MQ_HOST).
+      - A name that is not valid for an environment variable, two parameters with the same resulting name, a value that
+        a variable cannot have (a NUL, more than 128 KiB), and a path without parameters are refused. A value can have
+        several lines. V('') reads no parameters.
     type: str
     required: true
   environment:
     description:
-      - Environment variables of the inventory. They go before parameters of the same name.
+      - Environment variables from the inventory. They take precedence over parameters of the same name.
       - >-
-        A value may be kept elsewhere, V({env: NAME}) or V({file: path}) of the control node, V({ssm: name}) or
-        V({secretsmanager: id}), each with V(key) of a JSON object. A file must be nobody else's to read.
+        A value can be a source, V({env: NAME}) or V({file: path}) on the control node, V({ssm: name}) or
+        V({secretsmanager: id}), each with V(key) for one key of a JSON object. Only the owner of the file may have
+        access to it.
     type: dict
     default: {}
   secrets:
     description:
-      - Credentials. Spring reads all of them as properties of their names, by C(SPRING_CONFIG_IMPORT).
+      - Credentials. Spring reads them as properties of the same names, through C(SPRING_CONFIG_IMPORT).
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: The credential's name, such as C(spring.datasource.password).
+        description: The name of the credential, such as C(spring.datasource.password).
         type: str
         required: true
       secret:
-        description: The ARN or id of a secret of Secrets Manager, the ARN or path (V(/…)) of a parameter of SSM, or
-          where else it is kept, as in O(environment).
+        description: The ARN or id of a Secrets Manager secret, the ARN or path (V(/…)) of an SSM parameter, or a source
+          as in O(environment).
         type: raw
         required: true
       key:
-        description: The key to take, when the secret is a JSON object.
+        description: The key to take, if the secret is a JSON object.
         type: str
       property:
-        description: The property of Spring that gets the path of the credential's file.
+        description: The Spring property that gets the path of the credential's file.
         type: str
   required:
-    description: Names of environment variables and credentials that have to be there. All that are not are named.
+    description: Names of environment variables and credentials that must exist. All missing ones are reported.
     type: list
     elements: str
     default: []
   optional:
     description:
       - >-
-        Names of O(environment) that may be absent. Where V({env: NAME}) or V({file: path}) has nothing on the control
-        node, or the value is V(null), the service does not get the variable.
+        Names in O(environment) that may be missing. If the source V({env: NAME}) or V({file: path}) does not exist on
+        the control node, or the value is V(null), the service does not get the variable.
     type: list
     elements: str
     default: []
   files:
     description:
-      - Files that are found at a path of the host, such as a licence. They are part of the generation, so that a
-        changed one is switched, and switched back, with the rest. The path is a link to it.
+      - Files that the service reads at a path on the host, such as a licence. They are part of the generation, so a
+        changed file is switched and undone with the rest. The path is a symbolic link to the file.
     type: list
     elements: dict
     default: []
     suboptions:
       path:
-        description: Where it is found.
+        description: The path on the host.
         type: path
         required: true
       secret:
-        description: Where its content is kept, as in O(secrets[].secret).
+        description: The source of the content, as in O(secrets[].secret).
         type: raw
       env:
-        description: The variable of the control node's environment that has its content.
+        description: The environment variable on the control node that contains the content.
         type: str
       file:
-        description: The file of the control node that has its content, and that nobody else may read.
+        description: The file on the control node that contains the content. Only its owner may have access to it.
         type: str
       key:
-        description: The key to take, when that is a JSON object.
+        description: The key to take, if that is a JSON object.
         type: str
       owner:
-        description: Who has it.
+        description: The owner of the file.
         type: str
         default: root
       group:
-        description: Its group, by default the owner's name.
+        description: The group of the file. By default, the owner's name.
         type: str
       mode:
-        description: Its mode.
+        description: The mode of the file.
         type: str
         default: "0600"
-  owner:
-    description: The user who has the environment file, mode 0600. When it is empty, root.
-    type: str
-    default: ""
   user:
-    description: The service's user, by default of its name. Only systemd before 247 makes it matter.
-    type: str
-  activate:
-    description:
-      - Whether to make the generation the live one while the service has no unit yet. The first one becomes it in any
-        case.
-    type: bool
-    default: true
-  state:
-    description:
-      - V(present) writes the configuration, and beside it the one that a way back takes, RV(returning).
-      - V(renewed) writes only the latter.
-    type: str
-    choices: [present, renewed]
-    default: present
-  before:
-    description:
-      - The generation of the release that a way back would go to. By default that of the ledger's last good release,
-        else the live one.
-      - What a way back takes are its settings, with the values that SSM, Secrets Manager and the control node have now.
-        Variables of the inventory, and the names that it has, stay those of the release.
-    type: str
-    default: ""
-  state_directory:
-    description: Where the ledgers of this host's services are.
-    type: path
-    default: /var/lib/slipway
-extends_documentation_fragment: [slipway.deploy.attributes]
+    description: The service's user, by default O(service). It is only needed for systemd older than 247, which cannot
+      pass credentials.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.configuration
+  - slipway.deploy.state_directory
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
-    details: Names and where their values come from, never a value.
-  idempotent:
-    support: full
+    details: Shows names and the sources of their values, never a value.
 """
 
 EXAMPLES = r"""
@@ -168,7 +137,7 @@ EXAMPLES = r"""
     required: [SPRING_DATASOURCE_URL, spring.datasource.password]
   register: __configuration
 
-- name: Configure a site whose secrets CI has in its environment
+- name: Configure a site with secrets from the environment of the CI job
   slipway.deploy.runtime_parameters:
     service: salitemihret-dev-backend
     path: ""
@@ -179,7 +148,7 @@ EXAMPLES = r"""
     files:
       - {path: /etc/salitemihret/license.json, file: ~/secrets/license.json, owner: salitemihret}
 
-- name: Restart the backend if its configuration is another
+- name: Restart the backend if its configuration changed
   slipway.deploy.service_release:
     name: umigo-backend
     links: "{{ __configuration.links }}"
@@ -187,12 +156,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 generation:
-  description: The wanted generation's directory; empty in check mode on a host that never had one.
+  description: The directory of the wanted generation. Empty in check mode on a host that never had one.
   returned: success
   type: str
   sample: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e
 digest:
-  description: The generation's name.
+  description: The name of the wanted generation.
   returned: success
   type: str
   sample: 5f0c9e1a2b3c4d5e
@@ -201,29 +170,30 @@ current:
   returned: success
   type: str
 pending:
-  description: Whether the wanted generation is not live when this returns.
+  description: Whether the wanted generation is not live yet.
   returned: success
   type: bool
 links:
-  description: What M(slipway.deploy.service_release) has to be given as O(slipway.deploy.service_release#module:links).
+  description: The links to switch, for O(slipway.deploy.service_release#module:links).
   returned: success
   type: list
   elements: dict
   sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
 returning:
   description:
-    - The links that a way back has to be given as O(slipway.deploy.service_release#module:returning). Empty when the
-      release that it goes back to has the values of now.
+    - The links for an undo, for O(slipway.deploy.service_release#module:returning). They lead to the settings of
+      O(before), with the current values from outside the inventory. Empty if these values have not changed.
   returned: success
   type: list
   elements: dict
   sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/9d3b7a605142ef08}]
 unit_exists:
-  description: Whether the service's unit is there.
+  description: Whether the service's unit exists.
   returned: success
   type: bool
 names:
-  description: Which names the wanted generation adds, changes and removes against O(before), else the live one.
+  description: The names that the wanted generation adds, changes and removes, compared with O(before) or else the live
+    generation.
   returned: success
   type: dict
   sample: {added: [environment JAVA_OPTS], changed: [credential spring.datasource.password], removed: []}

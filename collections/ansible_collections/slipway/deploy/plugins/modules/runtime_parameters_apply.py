@@ -12,67 +12,34 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The part of M(slipway.deploy.runtime_parameters) that runs on the host. Use that one.
+  - The part of M(slipway.deploy.runtime_parameters) that runs on the host. Use that one. Its return values apply.
   - Writes C(/etc/<service>/generations/<digest>/) with C(env), C(credentials/), C(files/) and the unit's drop-in
-    C(unit.conf), all of it root's alone unless it is said otherwise, the drop-in's link below C(/etc/systemd/system),
-    and the links at the paths of delivered files. A generation is never changed once it is there; its name is a keyed
-    digest (HMAC) of its content, and the key never leaves the host.
-  - Generations that are neither wanted, nor live, nor the previous one, nor needed by the host's ledger for the way
-    back, are removed.
+    C(unit.conf), the symbolic link to the drop-in below C(/etc/systemd/system), and the links at the paths of files. By
+    default, only root has access. An existing generation is never changed. Its name is a keyed digest (HMAC) of its
+    content. The key never leaves the host.
+  - Generations that are neither wanted, nor live, nor the previous one, nor needed for an undo according to the ledger,
+    are removed.
 options:
-  service:
-    description: The service's unit, without C(.service).
-    type: str
-    required: true
   payload:
-    description: The configuration, as M(slipway.deploy.runtime_parameters) hands it over.
+    description: The configuration, as M(slipway.deploy.runtime_parameters) passes it.
     type: str
     required: true
   user:
-    description: The user that has to read the credentials where systemd cannot hand them over (before 247).
-    type: str
     required: true
-  owner:
-    description: The user who has the environment file. When it is empty, root.
-    type: str
-    default: ""
-  activate:
-    description:
-      - Whether the link C(/etc/<service>/current) is pointed at the generation while there is no unit yet. The first
-        generation becomes the live one in any case.
-    type: bool
-    default: true
-  state:
-    description:
-      - V(present) writes the wanted generation, and the one that a way back takes.
-      - V(renewed) writes only the latter. Nothing is removed.
-    type: str
-    choices: [present, renewed]
-    default: present
-  before:
-    description:
-      - The generation that a way back would go to. By default that of the ledger's last good release, else the live
-        one.
-    type: str
-    default: ""
   renewable:
-    description: C(environment NAME), C(credential NAME) and C(file PATH) of what is kept outside the inventory.
+    description: The names that have values from outside the inventory, as C(environment NAME), C(credential NAME) and
+      C(file PATH).
     type: list
     elements: str
     default: []
-  state_directory:
-    description: Where the ledgers of this host's services are.
-    type: path
-    default: /var/lib/slipway
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.configuration
+  - slipway.deploy.state_directory
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
-    details: Names and where their values come from, never a value.
-  idempotent:
-    support: full
+    details: Shows names and the sources of their values, never a value.
 """
 
 EXAMPLES = r"""
@@ -83,52 +50,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-generation:
-  description: The wanted generation's directory; empty in check mode on a host that never had one.
-  returned: success
-  type: str
-  sample: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e
-digest:
-  description: The generation's name.
-  returned: success
-  type: str
-  sample: 5f0c9e1a2b3c4d5e
-current:
-  description: The generation that was live before, or V(null).
-  returned: success
-  type: str
-pending:
-  description: Whether the wanted generation is not live when this returns.
-  returned: success
-  type: bool
-links:
-  description: What M(slipway.deploy.service_release) has to be given as O(slipway.deploy.service_release#module:links).
-  returned: success
-  type: list
-  elements: dict
-  sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
-returning:
-  description:
-    - The links that a way back has to be given as O(slipway.deploy.service_release#module:returning). They lead to the
-      settings of O(before) with those values of now that are kept outside the inventory. Empty when these are the same.
-  returned: success
-  type: list
-  elements: dict
-  sample: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/9d3b7a605142ef08}]
-unit_exists:
-  description: Whether the service's unit is there.
-  returned: success
-  type: bool
-names:
-  description: Which names the wanted generation adds, changes and removes against O(before), else the live one.
-  returned: success
-  type: dict
-  sample: {added: [environment JAVA_OPTS], changed: [credential spring.datasource.password], removed: []}
-pruned:
-  description: The digests of the generations that were removed.
-  returned: success
-  type: list
-  elements: str
+#
 """
 
 import re
@@ -137,14 +59,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
-    Configuration,
-    Place,
-    read_payload,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import read_link
-from ansible_collections.slipway.deploy.plugins.module_utils.host.generations import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.configuration.arguments import CONFIGURATION
+from ..module_utils.configuration.generations import (
     needed,
     owners,
     switch,
@@ -152,8 +69,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.generations im
     unit_exists,
     write,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import load
-from ansible_collections.slipway.deploy.plugins.module_utils.host.renewing import generation_of, renew, write_renewed
+from ..module_utils.configuration.model import Configuration, Place, read_payload
+from ..module_utils.configuration.write_renewal import generation_of, renew, write_renewed
+from ..module_utils.files.atomic import read_link
+from ..module_utils.releases.ledger import load
 
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -165,7 +84,7 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     """
     service = arguments["service"]
     if not _SERVICE.fullmatch(service):
-        raise SlipwayError(f"{service!r} is no name of a service", "service", "Letters, digits, . _ -")
+        raise SlipwayError(f"{service!r} is not a valid name of a service", "service", "Letters, digits, . _ -")
     configuration, sources = read_payload(arguments["payload"])
     place = Place(service, f"/etc/{service}", systemd_version())
     protected, before = _of_ledger(place, arguments["state_directory"])
@@ -235,15 +154,10 @@ def main() -> None:
     """Ansible's entry."""
     module = AnsibleModule(
         argument_spec={
-            "service": {"type": "str", "required": True},
+            **CONFIGURATION,
             "payload": {"type": "str", "required": True, "no_log": True},
             "user": {"type": "str", "required": True},
-            "owner": {"type": "str", "default": ""},
-            "activate": {"type": "bool", "default": True},
-            "state": {"type": "str", "choices": ["present", "renewed"], "default": "present"},
-            "before": {"type": "str", "default": ""},
             "renewable": {"type": "list", "elements": "str", "default": []},
-            "state_directory": {"type": "path", "default": "/var/lib/slipway"},
         },
         supports_check_mode=True,
     )

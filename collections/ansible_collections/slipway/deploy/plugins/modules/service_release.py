@@ -7,71 +7,63 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service_release
-short_description: Switch what a service runs, and undo the switch when it does not become ready
+short_description: Switch the release of a service, and undo the switch if it does not become ready
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The only thing that switches a service's links and restarts it.
-  - Compares the links and files that belong to what runs with what the running process was started with, which the
-    host's ledger says, and does something only if they differ or the service does not run. A run that was killed
-    between any two steps is finished by the next.
-  - Switches the links atomically, reloads systemd, restarts the service (and a socket unit that it requires, if that
-    listens elsewhere than its unit says) and waits until it is ready and stays so.
-    Otherwise it puts links and files back as they were with the last good release, restarts that one, waits for it,
-    notes the release as bad in the ledger, and fails.
-  - What follows a switch needs no control node. When the connection is lost, the host finishes or undoes by itself.
+  - This is the only module that switches a service's links and restarts it.
+  - Compares the links and files of the release with those that the running process was started with, according to the
+    host's ledger. Makes changes only if they differ or the service is not running. If a run is killed between any two
+    steps, the next run finishes it.
+  - Switches the links atomically, reloads systemd, restarts the service, and waits until it is ready and stays so. A
+    required socket unit is restarted too, if it does not listen where its unit says. If the service does not become
+    ready, restores the links and files of the last good release, restarts the service, waits for it, marks the new
+    release as bad in the ledger, and fails.
+  - After the switch has started, no control node is needed. If the connection is lost, the host finishes or undoes the
+    switch by itself.
 options:
   name:
-    description: The service's unit, without C(.service).
+    description: The service's systemd unit, without C(.service).
     type: str
     required: true
   state:
     description:
-      - V(running) makes the service run with O(links) and O(identity_files) as they are wanted.
-      - V(previous) goes back to the newest good release of the ledger that is not the one that runs, and notes the one
-        it leaves as bad. With O(release), to the newest good one of that id. With O(links), to exactly these, and to
-        the files that ran with them; O(release) then says what they stand for where the ledger does not.
-      - V(shown) changes nothing and returns what runs and the ledger's releases.
+      - V(running) makes the service run with O(links) and O(identity_files).
+      - V(previous) returns to the newest good release in the ledger other than the running one, and marks the running
+        one as bad. With O(release), it returns to the newest good release with that id. With O(links), it returns to
+        exactly these links and to the files that ran with them. O(release) then describes the release, if the ledger
+        does not.
+      - V(shown) changes nothing and returns what runs and the releases in the ledger.
     type: str
     choices: [running, previous, shown]
     default: running
   links:
     description:
-      - Symbolic links that say what runs. Those that the ledger knows and that are not given stay as they are.
-      - A link that points into C(/etc/nginx/slipway), as M(slipway.deploy.nginx_site) makes them, is nginx's. Where it
-        changes, or nginx has not read it yet, nginx is reloaded. When nothing else changes, the service goes on.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: The link.
-        type: path
-        required: true
-      target:
-        description: Where it shall point. It has to exist.
-        type: path
-        required: true
+      - The symbolic links that say what runs. Links that are in the ledger but not given here stay as they are.
+      - A link that points into C(/etc/nginx/slipway), as M(slipway.deploy.nginx_site) creates it, belongs to nginx. If
+        it changes, or nginx has not read it yet, nginx is reloaded. If nothing else changes, the service is not
+        restarted.
   files:
     description:
-      - With O(state=previous) and O(links), the SHA-256 of the files of O(identity_files) that ran with the links, by
-        path, as RV(files) returned them. By default those of the newest good release with these links.
+      - With O(state=previous) and O(links), the SHA-256 digests of the files in O(identity_files) that ran with the
+        links, by path, as RV(files) returned them. By default, those of the newest good release with these links.
     type: dict
     default: {}
   identity_files:
     description:
-      - Files whose content belongs to what runs, such as the unit. Others write them; a switch that is undone puts them
-        back as they were with the last good release. They must hold no secret, for a copy of them is kept.
+      - Files whose content is part of what runs, such as the unit. Other tasks write them. When a switch is undone,
+        they are restored as they were with the last good release. They must not contain secrets, because a copy is
+        kept.
     type: list
     elements: path
     default: []
   identity_changes:
-    description: In check mode, whether the tasks before this one would have changed one of O(identity_files).
+    description: In check mode, whether previous tasks would have changed one of O(identity_files).
     type: bool
     default: false
   release:
-    description: What the links stand for, for the ledger. Left out when it stays the one that runs.
+    description: The release that the links belong to, for the ledger. By default, the running one.
     type: dict
     suboptions:
       id:
@@ -79,7 +71,7 @@ options:
         type: str
         required: true
       tag:
-        description: The tag it was built from.
+        description: The tag that it was built from.
         type: str
       digest:
         description: The digest of its artifact, C(sha256:) and hexadecimal digits.
@@ -92,114 +84,55 @@ options:
         type: str
   returning:
     description:
-      - Links that a way back takes in place of those that its release was started with, as
-        M(slipway.deploy.runtime_parameters) returns them. So the old release gets the secrets that are valid now.
-      - When it does not become ready with these, it is started exactly as it ran before.
+      - Links that an undo uses in place of those that the old release was started with, as
+        RV(slipway.deploy.runtime_parameters#module:returning). With them, the old release gets the currently valid
+        secrets.
+      - If it does not become ready with these, it is started exactly as it ran before.
     type: list
     elements: dict
     default: []
     suboptions:
       path:
-        description: The link.
+        description: The path of the symbolic link.
         type: path
         required: true
       target:
-        description: Where it shall point.
+        description: The path that the link is to point at.
         type: path
         required: true
   leave:
-    description: With O(state=previous), the id of the release to leave. If another one runs, nothing is done.
+    description: With O(state=previous), the id of the release to leave. If another release runs, nothing is done.
     type: str
   reason:
-    description: With O(state=previous), why the release is left, in one line, for the ledger.
+    description: With O(state=previous), the reason in one line, for the ledger.
     type: str
     default: undone
   readiness:
-    description: When the service counts as ready. Without it, when its process has stayed up for a while.
-    type: dict
-    default: {}
-    suboptions:
-      url:
-        description:
-          - Asked with GET, without a proxy, until it answers. A JSON object with C(status) has to say
-            C(UP), or C(ok), C(healthy), C(ready), C(pass), C(alive), C(live), C(running), C(success), C(available) or
-            C(operational).
-          - A socket that has a path is asked by C(http+unix://%2Frun%2Fservice.sock/health).
-          - Of a Spring Boot application it can be left out, see O(readiness.application).
-        type: str
-      application:
-        description:
-          - A Spring Boot application. Where O(readiness.url) does not say what is asked, its own settings do, as each
-            release was started with them - the port and the paths of its management endpoints, from the files in its
-            jar, the environment, the credentials, the options of Java and the arguments.
-        type: dict
-        suboptions:
-          jar:
-            description: What is run.
-            type: path
-            required: true
-          port:
-            description: What it listens on when its settings do not say.
-            type: int
-            default: 8080
-          words:
-            description: The options of Java and the arguments of the application.
-            type: list
-            elements: str
-            default: []
-      status:
-        description: The HTTP statuses that mean ready.
-        type: list
-        elements: int
-        default: [200]
-      headers:
-        description:
-          - Headers of the question, such as C(Host) with the site's name and C(X-Forwarded-Proto) for a service that
-            answers to its own names, or by HTTPS, alone.
-        type: dict
-        default: {}
-      timeout:
-        description: Seconds from the restart to the first ready answer.
-        type: int
-        default: 120
-      stable_for:
-        description: Seconds that the same process has to stay up and ready after that.
-        type: int
-        default: 5
-      interval:
-        description: Seconds between two questions.
-        type: float
-        default: 0.5
+    description: When the service counts as ready. By default, when its process has stayed up for a while.
   force:
-    description: With O(state=running), whether the service is restarted also when it runs with what is wanted.
+    description: With O(state=running), whether to restart the service even if nothing differs.
     type: bool
     default: false
   undo:
-    description: Whether a release that does not become ready is undone. Otherwise it stays, for somebody to look at.
+    description: Whether to undo a release that does not become ready. Otherwise, it stays in place for inspection.
     type: bool
     default: true
   wait:
     description:
-      - Seconds to wait for another switch of this service that is under way, such as one whose run was killed.
-      - By default as long as a switch and its undo can take with O(readiness); none with O(state=shown), which then
-        shows what is there in the middle of it.
+      - How many seconds to wait for another switch of this service that is in progress, for example of a killed run.
+      - By default, as long as a switch and its undo can take with O(readiness). V(0) with O(state=shown), which then
+        shows the state during the switch.
     type: int
-  state_directory:
-    description: Where the ledgers of this host's services are, each in a directory of the service's name.
-    type: path
-    default: /var/lib/slipway
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.release_links
+  - slipway.deploy.readiness.application
+  - slipway.deploy.state_directory
 """
 
 EXAMPLES = r"""
-- name: Run a release
+- name: Switch to a release
   slipway.deploy.service_release:
     name: umigo-backend
     links:
@@ -213,7 +146,7 @@ EXAMPLES = r"""
       id: backend-v0.2.0-0a1b2c3d4e5f
       tag: backend-v0.2.0
 
-- name: Restart the service if its configuration is not the one it was started with
+- name: Restart the service if its configuration changed since it was started
   slipway.deploy.service_release:
     name: umigo-backend
     links: [{path: /etc/umigo-backend/current, target: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e}]
@@ -229,10 +162,11 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description:
-    - V(unchanged), V(switched), V(undone) (the old release is back and ready), V(undo_failed) (it is back and not
-      ready), or V(failed) (nothing was undone, because there is nothing to go back to or O(undo=false)).
-    - In check mode, what it would be when all goes well.
-  returned: always, unless the arguments or the ledger are wrong
+    - V(unchanged), V(switched), V(undone) (the old release is back and ready), V(undo_failed)
+      (it is back but not ready), or V(failed) (nothing was
+      undone, because there is no release to return to, or because of O(undo=false)).
+    - In check mode, the expected state.
+  returned: always, unless the arguments or the ledger are invalid
   type: str
   sample: undone
 reason:
@@ -241,7 +175,7 @@ reason:
   type: str
   sample: the process ended 20 s after its start (exit code 1)
 log:
-  description: The lines of the new process's journal that say why, else its last ones, redacted.
+  description: The lines of the new process's journal that explain the failure, or else its last lines, without secrets.
   returned: when it did not become ready
   type: list
   elements: str
@@ -251,46 +185,46 @@ from:
   type: dict
   sample: {release: backend-v0.1.0-9f8e7d6c5b4a, tag: backend-v0.1.0, digest: null, schema: "1", configuration: null}
 to:
-  description: The release that shall run, or V(null).
+  description: The wanted release, or V(null).
   returned: always
   type: dict
   sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0, digest: null, schema: "2", configuration: null}
 runs:
-  description: The release that runs when this returns, or V(null) when it is not known.
+  description: The release that runs at the end, or V(null) if that is not known.
   returned: always
   type: dict
   sample: {release: backend-v0.1.0-9f8e7d6c5b4a, tag: backend-v0.1.0, digest: null, schema: "1", configuration: null}
 active:
-  description: Whether the service's process runs.
+  description: Whether the service's process is running.
   returned: O(state=shown)
   type: bool
 links:
-  description: The targets of the links that the process was started with, by path; V(null) when that is not known.
+  description: The targets of the links that the process was started with, by path. V(null) if that is not known.
   returned: O(state=shown)
   type: dict
   sample: {/app/app.jar: /app/releases/backend-v0.1.0-9f8e7d6c5b4a/app.jar}
 files:
-  description: The SHA-256 of the files that the process was started with, by path; V(null) when that is not known.
+  description: The SHA-256 of the files that the process was started with, by path. V(null) if that is not known.
   returned: O(state=shown)
   type: dict
   sample: {/etc/systemd/system/umigo-backend.service: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}
 served:
-  description: Whether nginx runs with the configuration that O(links) point at; V(true) where none does.
+  description: Whether nginx runs with the configuration that O(links) point at. V(true) if none of them is nginx's.
   returned: O(state=shown)
   type: bool
 differs:
-  description: The links and files that are not any more as the process was started with, by path.
+  description: The paths of links and files that have changed since the process was started.
   returned: O(state=shown)
   type: list
   elements: str
   sample: [/app/app.jar]
 releases:
-  description: The ledger's releases, the one that became current last first.
+  description: The releases in the ledger, the one that became current last first.
   returned: O(state=shown)
   type: list
   elements: dict
 seconds:
-  description: How long the service was not ready, from the restart to its first ready answer.
+  description: How long the service was not ready, from the restart to its first successful answer.
   returned: when it was restarted and became ready
   type: float
 """
@@ -301,54 +235,45 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import Ledger, Release, Snapshot
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.jvm.spring_files import Application
+from ..module_utils.probes.readiness import Wanted
+from ..module_utils.releases.ledger import Ledger, Release, Snapshot
+from ..module_utils.switch.apply import (
     SWITCHED,
     UNCHANGED,
     UNDONE,
     carry_out,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.service import (
-    Service,
-    await_switch,
-    heeding,
-    load_ledger,
-    locked,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spring_files import Application
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import (
+from ..module_utils.switch.arguments import LINKS, WAITING
+from ..module_utils.switch.decision import (
     Decision,
     Observed,
     decide,
     decide_back,
     tracked,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.told import (
+from ..module_utils.switch.messages import (
     brief,
     described,
     good_states,
     message,
     standing,
 )
+from ..module_utils.switch.service import (
+    Service,
+    await_switch,
+    heeding,
+    load_ledger,
+    locked,
+)
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["running", "previous", "shown"], "default": "running"},
-    "links": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
-    },
+    "links": LINKS,
     "files": {"type": "dict", "default": {}},
-    "returning": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
-    },
+    "returning": LINKS,
     "identity_files": {"type": "list", "elements": "path", "default": []},
     "identity_changes": {"type": "bool", "default": False},
     "release": {
@@ -367,9 +292,8 @@ ARGUMENTS = {
         "type": "dict",
         "default": {},
         "options": {
+            **WAITING,
             "url": {"type": "str"},
-            "status": {"type": "list", "elements": "int", "default": [200]},
-            "headers": {"type": "dict", "default": {}},
             "application": {
                 "type": "dict",
                 "options": {
@@ -378,9 +302,6 @@ ARGUMENTS = {
                     "words": {"type": "list", "elements": "str", "default": []},
                 },
             },
-            "timeout": {"type": "int", "default": 120},
-            "stable_for": {"type": "int", "default": 5},
-            "interval": {"type": "float", "default": 0.5},
         },
     },
     "force": {"type": "bool", "default": False},
@@ -398,7 +319,7 @@ def main() -> None:
         if module.params["state"] == "shown":
             result = shown(service, module.params)
         elif module.check_mode:
-            result = foreseen(service, module.params)
+            result = preview(service, module.params)
         else:
             wait = module.params["wait"]
             # A signal while it waits ends it: nothing was begun.
@@ -472,7 +393,7 @@ def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def foreseen(service: Service, params: dict[str, Any]) -> dict[str, Any]:
+def preview(service: Service, params: dict[str, Any]) -> dict[str, Any]:
     """What would be done, when all goes well."""
     ledger, observed, links = look(service, params)
     service.check_own(links)

@@ -6,39 +6,36 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service_result
-short_description: Give each service its own result after a deploy
+short_description: Report the result of a deploy for each service
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The actions of a deploy run once for the whole fleet, so Ansible shows their result on one host only. This
-    one runs for every service and says what the deploy's end means for it.
-  - Fails for each service that a deploy meant to change when the deploy did not end well.
+  - The actions of a deploy run once for the whole fleet, so Ansible shows their result on one host only. This module
+    runs for every service and reports the deploy's result for it.
+  - Fails for each service that the deploy was to change, if the deploy did not succeed.
 options:
   deploy:
-    description: What M(slipway.deploy.deploy_close) returned.
+    description: The result of M(slipway.deploy.deploy_close).
     type: dict
     required: true
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 attributes:
   check_mode:
-    support: full
     details: Does nothing.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
 """
 
 EXAMPLES = r"""
-- name: Say the result of each service
+- name: Report the result for each service
   slipway.deploy.service_result:
     deploy: "{{ closed }}"
 """
 
 RETURN = r"""
 state:
-  description: The service's state in the record; V(unchanged) when the deploy did not mean to change it.
+  description: The service's state in the record. V(unchanged) if the deploy was not to change it.
   returned: always
   type: str
   sample: stable

@@ -6,23 +6,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: smoke_test
-short_description: Run the declared smoke checks by themselves
+short_description: Run the smoke checks without a deploy
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs the HTTP checks that the inventory declares for services and backend hosts, several at once, and prints them.
-  - Changes nothing, takes no lock and writes no record. Fails when a check does not pass. A service that runs
-    nothing (a desired count of 0) is not asked.
-options: {}
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - Runs the smoke checks of the selected services and hosts in parallel and prints the results.
+  - Changes nothing, takes no lock and writes no record. Fails if a check does not pass. A service that runs no tasks
+    (desired count 0) is skipped.
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.checks
 """
 
 EXAMPLES = r"""
@@ -33,7 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 smoke:
-  description: What each check found.
+  description: The result of each check.
   returned: success
   type: list
   elements: dict

@@ -6,78 +6,39 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: source_checkout
-short_description: Check a repository out on a host with a token from the Parameter Store
+short_description: Check out a repository on a host with a token from the Parameter Store
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Makes O(dest) a link to a checkout of the wanted commit, which is made beside it first. When that fails, the old
-    checkout is left as it was.
-  - git asks for the token by C(GIT_ASKPASS) and reads it from memory. It is in no argument, environment, file,
-    C(.git/config) or reflog. Only the host in O(repository) gets it.
-  - git reads no configuration of the machine or of a user, runs no hooks and asks no credential helper.
-  - The token is read on the control node, from the first of O(token_parameters) that exists; the host has it in memory
-    only, while git runs.
-  - M(slipway.deploy.git_checkout) is the part that runs on the host.
+  - Reads the token on the control node, from the first of O(token_parameters) that exists, and checks out the
+    repository with M(slipway.deploy.git_checkout) on the host. The token is on the host only while git runs, and only
+    in memory.
+  - If the checkout fails, the current one stays in place.
 options:
-  repository:
-    description: The repository's HTTPS URL, without credentials.
-    type: str
-    required: true
-  version:
-    description: A branch, a tag, or a commit with all its digits.
-    type: str
-    required: true
-  dest:
-    description: The path of the link. The checkouts are kept in the directory of this name with C(.checkouts) added.
-    type: path
-    required: true
-  directory:
-    description: A directory that must be in the checkout, relative to its root.
-    type: str
-    default: ""
-  user:
-    description: The user that git runs as and that owns the checkout.
-    type: str
-    required: true
-  depth:
-    description: How many commits of history to fetch; V(0) is all.
-    type: int
-    default: 1
-  ca_file:
-    description: A file on the host with the certificates of the authorities to trust, instead of the system's.
-    type: path
-  timeout:
-    description: Seconds that one command of git may take.
-    type: int
-    default: 600
-  keep:
-    description: How many checkouts are kept; the live one and the one before it always are.
-    type: int
-    default: 2
   token_parameters:
     description:
-      - Names of parameters in the Parameter Store; the first that exists has the token.
+      - Names of parameters in the SSM Parameter Store. The first one that exists contains the token.
       - >-
-        One may be kept on the control node instead, V({env: NAME}) or V({file: path}), which nobody else may read.
-      - By default V(/<env>/github/pat), then V(/shared/github/pat-readonly). When none exists, or the list is empty,
-        the repository is asked without a token.
+        A token can be on the control node instead, V({env: NAME}) or V({file: path}). Only the owner of the file may
+        have access to it.
+      - By default, V(/<env>/github/pat) and V(/shared/github/pat-readonly). If none exists, or the list is empty, no
+        token is used.
     type: list
     elements: raw
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
+  - slipway.deploy.checkout
 attributes:
   check_mode:
-    support: full
-    details: Asks the server which commit the version is.
-  diff_mode:
-    support: full
+    details: Asks the server for the commit of the version.
   idempotent:
-    support: full
     details: As long as a branch does not move.
 """
 
 EXAMPLES = r"""
-- name: Check the backend's source out
+- name: Check out the backend's source
   slipway.deploy.source_checkout:
     repository: https://github.com/starxtechnologysolutions/Umigo
     version: backend-v0.2.0
@@ -88,20 +49,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 commit:
-  description: The commit that is checked out (in check mode, would be); after a failure, the one that still is.
+  description: As RV(slipway.deploy.git_checkout#module:commit).
   returned: when it is known
   type: str
-  sample: 6f1c0b8f1d1a4e0c8a4e4d8d7c0e5b9f3a2d1c0b
 previous:
-  description: The commit that was checked out before, or V(null).
+  description: As RV(slipway.deploy.git_checkout#module:previous).
   returned: success
   type: str
-  sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567
 path:
-  description: Where the checkout is, with O(directory).
+  description: As RV(slipway.deploy.git_checkout#module:path).
   returned: success
   type: str
-  sample: /opt/umigo/source/umigoCrmBackend
 token_parameter:
   description: The parameter that the token was read from, or V(null).
   returned: always

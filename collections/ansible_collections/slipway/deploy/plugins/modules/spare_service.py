@@ -12,95 +12,53 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs what O(links) will point at beside the live service, as a transient unit C(<name>-spare) of systemd with the
-    user, the limits and the hardening of the service's unit, the credentials and the environment of the configuration
-    that O(links) will point at, and O(environment). Waits until it is ready and stays so, as
+  - Runs the release that O(links) will point at next to the live service, as a transient systemd unit C(<name>-spare).
+    The unit has the user, the limits and the hardening of the service's unit, the credentials and the environment of
+    the configuration that O(links) will point at, and O(environment). Waits until it is ready and stays so, as
     M(slipway.deploy.service_release) does, and stops it.
-  - The unit and its directories are removed, however it went. When this is killed systemd stops the spare by itself.
+  - The unit and its directories are always removed. If the module is killed, systemd stops the spare unit.
   - Nothing is switched, and the live service is not touched.
 options:
   name:
-    description: The service's unit, without C(.service). Its unit file is read.
+    description: The service's systemd unit, without C(.service). Its unit file is read.
     type: str
     required: true
   command:
-    description: What is run, with O(port). Links of O(links) in it, and in the unit, are written as their targets.
+    description: The command to run, with O(port). The O(links) in the command and in the unit are replaced by their
+      targets.
     type: list
     elements: str
     required: true
   port:
-    description: The port of the loopback interface that it listens on. Nobody else may have it.
+    description: The port on the loopback interface that the command listens on. It must be free.
     type: int
     required: true
   links:
-    description: Links that will be switched, each O(links[].path) and O(links[].target).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: The link.
-        type: path
-        required: true
-      target:
-        description: Where it will point. It has to exist.
-        type: path
-        required: true
+    description: The symbolic links that will be switched.
   configuration:
-    description: The link to the live generation of the configuration, by default C(/etc/<name>/current).
+    description: The symbolic link to the live generation of the configuration. By default C(/etc/<name>/current).
     type: path
   environment:
     description:
-      - Variables of the spare alone, such as one that keeps its scheduler off. They go before all others. They reach it
-        in a file that only root reads.
+      - Variables for the spare unit only, such as one that turns off a scheduler. They take precedence over all others.
+        They are passed in a file that only root can read.
     type: dict
     default: {}
   readiness:
-    description: When it counts as ready, as M(slipway.deploy.service_release) takes it. The URL is asked of O(port).
-    type: dict
+    description: When the service counts as ready. The port of the URL is replaced by O(port).
     required: true
-    suboptions:
-      url:
-        description: The service's URL.
-        type: str
-        required: true
-      status:
-        description: The HTTP statuses that mean ready.
-        type: list
-        elements: int
-        default: [200]
-      headers:
-        description:
-          - Headers of the question, such as C(Host) with the site's name and C(X-Forwarded-Proto) for a service that
-            answers to its own names, or by HTTPS, alone.
-        type: dict
-        default: {}
-      timeout:
-        description: Seconds from the start to the first ready answer.
-        type: int
-        default: 120
-      stable_for:
-        description: Seconds that the same process has to stay up and ready after that.
-        type: int
-        default: 5
-      interval:
-        description: Seconds between two questions.
-        type: float
-        default: 0.5
-extends_documentation_fragment: [slipway.deploy.attributes]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.release_links
+  - slipway.deploy.readiness
 attributes:
   check_mode:
-    support: full
-    details: Looks only who has the port.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-    details: Nothing is changed.
+    details: Only checks that the port is free.
 """
 
 EXAMPLES = r"""
-- name: Try the release before it is switched to
+- name: Try the release on the spare port
   slipway.deploy.spare_service:
     name: salitemihret-dev-backend
     command:
@@ -123,16 +81,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether it was ready; in check mode V(null).
+  description: Whether it became ready. V(null) in check mode.
   returned: success
   type: bool
 seconds:
-  description: How long it took to be ready.
+  description: How long it took to become ready.
   returned: when it was ready
   type: float
 reason:
-  description: Why it was not ready, in one line.
-  returned: when it was not
+  description: Why it did not become ready, in one line.
+  returned: when it was not ready
   type: str
 log:
   description: The last lines of its journal, without secrets.
@@ -146,35 +104,29 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import ending
-from ansible_collections.slipway.deploy.plugins.module_utils.host.readiness import Wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spare import Spare, attempt, check, refused
-from ansible_collections.slipway.deploy.plugins.module_utils.host.spare_unit import spare_url
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.probes.readiness import Wanted
+from ..module_utils.programs.run import ending
+from ..module_utils.switch.arguments import LINKS, WAITING
+from ..module_utils.switch.spare import (
+    Spare,
+    attempt,
+    check,
+    refused,
+)
+from ..module_utils.switch.spare_unit import spare_url
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "command": {"type": "list", "elements": "str", "required": True},
     "port": {"type": "int", "required": True},
-    "links": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
-    },
+    "links": LINKS,
     "configuration": {"type": "path"},
     "environment": {"type": "dict", "default": {}},
     "readiness": {
         "type": "dict",
         "required": True,
-        "options": {
-            "url": {"type": "str", "required": True},
-            "status": {"type": "list", "elements": "int", "default": [200]},
-            "headers": {"type": "dict", "default": {}},
-            "timeout": {"type": "int", "default": 120},
-            "stable_for": {"type": "int", "default": 5},
-            "interval": {"type": "float", "default": 0.5},
-        },
+        "options": {**WAITING, "url": {"type": "str", "required": True}},
     },
 }
 
@@ -203,7 +155,7 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    raise SlipwayError(f"{name} is no text", "environment", "Write it in quotes")
+    raise SlipwayError(f"{name} is not a string", "environment", "Write it in quotes")
 
 
 def main() -> None:

@@ -6,63 +6,58 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sql_lint
-short_description: Have squawk read the SQL of migrations
+short_description: Lint the SQL of migrations with squawk
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs L(squawk,https://squawkhq.com/docs/), a linter of PostgreSQL migrations, on the control node, over the SQL that
+  - Runs L(squawk,https://squawkhq.com/docs/), a linter for PostgreSQL migrations, on the control node, on the SQL that
     M(slipway.deploy.alembic) returns.
-  - The linter is the C(squawk) of the environment that Ansible runs in, or of the path. Where there is none the verdict
-    is V(unverified), with a warning. It is never a pass.
-  - What is about Alembic's own table is left out.
+  - Uses the C(squawk) in Ansible's own environment or on the C(PATH). If there is none, the verdict is V(unverified),
+    with a warning, and never V(passed).
+  - Findings about Alembic's own table are ignored.
 options:
   sql:
     description: The SQL.
     type: str
     default: ""
   unwritten:
-    description: Why there is no SQL, RV(slipway.deploy.alembic#module:sql_unwritten). Then the verdict is
+    description: Why there is no SQL, RV(slipway.deploy.alembic#module:sql_unwritten). The verdict is then
       V(unverified).
     type: str
     default: ""
   exclude:
-    description: Rules that are left out, such as V(prefer-bigint-over-int).
+    description: Rules to ignore, such as V(prefer-bigint-over-int).
     type: list
     elements: str
     default: []
   fail_on:
-    description: Levels (V(error), V(warning)) and rules that fail the task. With none it only reports.
+    description: Levels (V(error), V(warning)) and rules that fail the task. If empty, findings are only reported.
     type: list
     elements: str
     default: [error]
   compatible:
-    description: Alembic's revisions that are declared backward-compatible.
+    description: The Alembic revisions that are declared backward-compatible.
     type: list
     elements: str
     default: []
   breaking:
-    description: Rules that fail the task in those revisions, whatever O(fail_on) says, because the release before may
-      still use what they are about. With none what is declared is not compared.
+    description: Rules that always fail the task in revisions in O(compatible), because the previous release may still
+      use what they change. If empty, declarations are not verified.
     type: list
     elements: str
     default: [renaming-column, renaming-table, ban-drop-column, ban-drop-table, adding-required-field]
   postgresql:
-    description: PostgreSQL's version, such as V(15), for rules that depend on it.
+    description: The PostgreSQL version, such as V(15), for rules that depend on it.
     type: str
     default: ""
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""
-- name: Look at what is pending
+- name: Show the pending revisions
   slipway.deploy.alembic:
     action: validate
     directory: /srv/salitemihret/current/server
@@ -71,7 +66,7 @@ EXAMPLES = r"""
     environment_file: /etc/salitemihret-backend/current/env
   register: pending
 
-- name: Lint its SQL
+- name: Lint their SQL
   slipway.deploy.sql_lint:
     sql: "{{ pending.sql | default('', true) }}"
     unwritten: "{{ pending.sql_unwritten }}"
@@ -82,12 +77,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verdict:
-  description: V(passed), V(failed), or V(unverified) when the linter is missing or could not be run.
+  description: V(passed), V(failed), or V(unverified) if the linter is missing or cannot run.
   returned: always
   type: str
   sample: failed
 findings:
-  description: All findings. A C(line) is the SQL's, a C(revision) Alembic's.
+  description: All findings, each with its C(line) in the SQL and its Alembic C(revision).
   returned: always
   type: list
   elements: dict
@@ -98,12 +93,12 @@ findings:
       message: Dropping a column may break existing clients.
       revision: 3f9c2b7d1e54
 failing:
-  description: Those that fail the task.
+  description: The findings that fail the task.
   returned: always
   type: list
   elements: dict
 reason:
-  description: Why nothing is verified, or V(null).
+  description: Why nothing was verified, or V(null).
   returned: always
   type: str
 """

@@ -6,53 +6,48 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: target_group
-short_description: Take a host out of its load balancer, and put it back
+short_description: Deregister a host from its load balancer, and register it again
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Deregisters the host's instance from a target group and waits until its connections are drained, or registers it
-    and waits until the load balancer finds it healthy.
-  - The only healthy target stays in its place. Draining it would leave nobody to answer for longer than a restart does.
-  - Asks AWS from the control node. The instance is C(ec2_instance_id) of the host.
+  - Deregisters the host's instance from a target group and waits until its connections are drained, or registers it and
+    waits until the load balancer finds it healthy.
+  - The only healthy target is not deregistered, because that would interrupt the service for longer than a restart.
+  - Calls AWS from the control node. The host's variable C(ec2_instance_id) is the instance.
 options:
   name:
-    description: The target group's name or ARN. Without it nothing is done.
+    description: The target group's name or ARN. If empty, nothing is done.
     type: str
     default: ""
   state:
-    description: Whether the host is to be out of the group, or in it and healthy.
+    description: Whether the host is to be deregistered and drained, or registered and healthy.
     type: str
     choices: [drained, returned]
     required: true
   timeout:
-    description: Seconds within which the host has to become healthy.
+    description: How many seconds the host has to become healthy.
     type: float
     default: 300.0
   ports:
     description:
       - With O(state=returned), the ports that the host was registered with before it was drained.
-      - Without any, those of its neighbours in the group, else the group's own.
+      - By default, the ports of the other targets in the group, or else the group's own port.
     type: list
     elements: int
     default: []
-extends_documentation_fragment: [slipway.deploy.attributes]
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""
-- name: Take the host out of its load balancer
+- name: Deregister the host from its load balancer
   slipway.deploy.target_group:
     name: umigo-dev-backend
     state: drained
 
-- name: Put the host back
+- name: Register the host again
   slipway.deploy.target_group:
     name: umigo-dev-backend
     state: returned
@@ -60,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 place:
-  description: Where the host stands.
+  description: The state of the host in the target group.
   returned: success
   type: str
   sample: drained

@@ -13,11 +13,11 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral, neutral_value
-from ansible_collections.slipway.deploy.plugins.plugin_utils.command_line import note_started
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interruption, die_with, interruptible
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.neutral import neutral, neutral_value
+from .command_line import note_started
+from .context import Context
+from .process import Interruption, die_with, interruptible
 
 
 class Said:
@@ -52,6 +52,10 @@ class Said:
 display = Said()
 
 
+#: The argument that holds what the tasks before found on each host: the filter ``gathered`` makes it.
+OBSERVATIONS: Mapping[str, Mapping[str, Any]] = {"observations": {"type": "dict", "default": {}}}
+
+
 class SlipwayAction(ActionBase):
     """An action that runs on the control node and changes no host."""
 
@@ -61,8 +65,15 @@ class SlipwayAction(ActionBase):
     _supports_async = False
     #: The argument spec, as ``validate_argument_spec`` takes it.
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
-    #: Whether the action works on the run's open record: in check mode there is none, and nothing to do.
+    #: Whether the action works on the run's open record: in check mode there is none, and nothing to do. From the first
+    #: such action to the one that closes the record, the first Ctrl-C is the action's: what changed has to go back.
     ON_RECORD = False
+    #: Whether the action closes the record.
+    CLOSES_RECORD = False
+    #: Whether the action asks a person on the terminal.
+    ASKS = False
+    #: Whether the failure was reported already, by the task that closed the record.
+    REPORTED = False
     #: The task's arguments, validated: :meth:`run` sets them.
     arguments: Mapping[str, Any] = {}
 
@@ -84,7 +95,7 @@ class SlipwayAction(ActionBase):
             return {**result, "changed": False}
         # Else a worker whose run was killed would go on, take the lock's place and write records.
         die_with(os.getppid())
-        context = Context(task_vars or {})
+        context = Context(task_vars or {}, self.arguments.get("observations"))
         note_started(str((task_vars or {}).get("env") or ""))
         # On a record the engine owns the signals. Elsewhere the first one ends the action, and those that follow, which
         # Ansible sends at once, must not keep it from putting down what it holds.
@@ -104,7 +115,7 @@ class SlipwayAction(ActionBase):
             display.vvv(traceback.format_exc())
             name = self._task.action.rsplit(".", 1)[-1]
             line = " ".join(f"{type(error).__name__}: {error}".split())
-            message = f"{name}: this should not happen: {line}. Run it with -vvv and report it"
+            message = f"{name}: internal error: {line}. Run it again with -vvv and report it"
         self._put_down(context)
         return {"failed": True, "msg": message}
 

@@ -4,18 +4,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.store import read_version
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
+from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.common.command import again, command
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts.migrations import has_begun
+from ..module_utils.hosts.model import Release
+from ..module_utils.kinds.backend import BACKEND
+from ..module_utils.record.history import group_key
+from ..module_utils.record.hosts import last_good_release
+from ..module_utils.record.journal import history
+from ..module_utils.versions.store import read_version
+from .action import display
+from .context import Context
+from .way_back import find_goal
 
 #: Records that are searched for whether the release ran here before.
 LOOKED_BACK = 50
@@ -46,7 +47,7 @@ def _wanted(context: Context, host: str) -> Release:
     if "backend_release" in variables and not named:
         # A variable of a pipeline that is not set: to deploy what was promoted instead would be a guess.
         raise SlipwayError("backend_release is empty", "-e backend_release", "Name a tag, or leave it out")
-    promoted = read_version(context.store, context.environment, BACKEND)
+    promoted = read_version(context.store, context.environment, BACKEND.name)
     if named and (promoted is None or promoted.tag != named):
         return _pinned(context, host, named, branch, None, chosen="-e backend_release")
     if promoted is None:
@@ -67,35 +68,32 @@ def _pinned(context: Context, host: str, tag: str, branch: str, digest: str | No
     s3 = context.clients("s3")
     found = resolve_artifact(s3, bucket, tag, branch=branch or None, digest=digest, warn=display.warning)
     return Release(
-        BACKEND, tag, found.digest, bucket, found.key, found.branch, version_id=found.version_id, chosen=chosen
+        BACKEND.name, tag, found.digest, bucket, found.key, found.branch, version_id=found.version_id, chosen=chosen
     )
 
 
 def _earlier(context: Context, host: str) -> Release | None:
     goal = find_goal(context)
-    document = goal.releases.get(BACKEND)
+    document = goal.releases.get(BACKEND.name)
     if document:
-        return Release.from_record(BACKEND, {**document, "chosen": f"release {goal.label}"})
-    runs = goal.runs.get(group_key(BACKEND))
+        return Release.from_record(BACKEND.name, {**document, "chosen": f"release {goal.label}"})
+    runs = goal.runs.get(group_key(BACKEND.name))
     if runs is not None and runs.get("tag"):
         return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
     if not context.services:
         what = f"{context.environment} has no release of the backend to go back to"
-        raise SlipwayError(
-            what,
-            "rollback",
-            f"Deploy the one that shall run: {command('deploy', context.environment, backend_release='backend-v…')}",
-        )
+        again = command("deploy", context.environment, backend_release="backend-v…")
+        raise SlipwayError(what, "rollback", f"Deploy the release that should run: {again}")
     return None  # No host ever ran another one: they stay as they are.
 
 
 def _last_good(context: Context, host: str) -> Release:
     """What a host that boots should run: what the others run, never what is being deployed just now."""
-    document = last_good_release(context.store, context.environment, BACKEND)
+    document = last_good_release(context.store, context.environment, BACKEND.name)
     if document is None:
         what = f"nothing was deployed to the backend of {context.environment} yet: this host has nothing to boot"
         raise SlipwayError(what, f"{context.store.url}/{context.environment}/releases", "Deploy once, then boot again")
-    release = Release.from_record(BACKEND, {**document, "chosen": f"release {document['record']}"})
+    release = Release.from_record(BACKEND.name, {**document, "chosen": f"release {document['record']}"})
     return _pinned(context, host, release.tag, release.branch, release.digest, chosen=release.chosen)
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import Tree, TreeFile, fetched_versions
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import known_schema, touched
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.released import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.git.run import Credentials
+from ..module_utils.git.tags import Tree, TreeFile, fetched_versions
+from ..module_utils.git.token import Token, find_token
+from ..module_utils.hosts.migrations import known_schema, touched
+from ..module_utils.hosts.model import Release
+from ..module_utils.hosts.released import (
     Before,
     chosen_by,
     compare,
@@ -24,11 +25,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts.released impo
     migrations_of,
     refuse_compiled,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import read_script
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ..module_utils.kinds.backend import BACKEND
+from ..module_utils.migration.flyway.scripts import read_script
+from ..module_utils.record.hosts import last_good_release
+from ..module_utils.record.journal import history
+from .context import Context
 
 #: Records that are searched for what was applied.
 _LOOKED_BACK = 50
@@ -77,7 +78,7 @@ def _looked(context: Context, host: str, release: Release, project: _Project) ->
         raise _Unknown("backend_repository is not set")
     with ExitStack() as stack:
         try:
-            fetch = stack.enter_context(fetched_versions(url, BACKEND, _credentials(context, host)))
+            fetch = stack.enter_context(fetched_versions(url, BACKEND.name, _credentials(context, host)))
             tree = fetch(release.commit or release.tag)
         except SlipwayError as error:
             raise _Unknown(f"the repository could not be read from here ({_line(error)})") from error
@@ -103,7 +104,7 @@ def _looked(context: Context, host: str, release: Release, project: _Project) ->
 
 
 def _project(said: Mapping[str, Any]) -> _Project:
-    """The defaults are those of playbooks/shared/backend/vars.yml and of the roles."""
+    """The defaults are those of playbooks/plays/group_vars/backend.yml and of the roles."""
     module = str(said.get("backend_module") or "")
     checkout = str(said.get("source_checkout_dest") or f"/opt/{said.get('backend_service')}/source")
     directory = str(said.get("database_migration_directory") or posixpath.join(checkout, module))
@@ -177,7 +178,7 @@ def _refuse_unfit(tree: Tree, project: _Project, files: Iterable[TreeFile]) -> N
         raise SlipwayError("there is no mvnw", wrapper, "Commit the Maven wrapper, or correct backend_module")
     if text.partition("\n")[0].endswith("\r"):
         remedy = "Commit it with LF: write 'mvnw text eol=lf' into .gitattributes, then git add --renormalize mvnw"
-        raise SlipwayError("it has the line endings of Windows (CRLF), which no shell here can run", wrapper, remedy)
+        raise SlipwayError("it has the line endings of Windows (CRLF), which a shell cannot run", wrapper, remedy)
 
 
 def _maven_files(tree: Tree, project: _Project) -> tuple[dict[str, str], str]:
@@ -208,7 +209,7 @@ def _before(context: Context, project: _Project, fetch: Callable[[str], Tree]) -
     if schema is None or not is_version(schema):
         return None
     try:
-        last = last_good_release(context.store, context.environment, BACKEND)
+        last = last_good_release(context.store, context.environment, BACKEND.name)
         if last is None:
             return Before(schema)
         tree = fetch(str(last.get("commit") or last["tag"]))

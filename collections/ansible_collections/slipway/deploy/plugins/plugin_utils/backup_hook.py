@@ -8,22 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.tags import PREFIXES
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.gates.tags import PREFIXES
+from .context import Context
+from .task_files import find_task_file
 
 #: What the playbook keeps of the hook: that it ended, why it failed, and what it said of the backup.
-BACKED_UP, BACKUP_FAILED, SAID = "__backed_up", "__backup_failed", "slipway_backup"
 
 
 def hook_file(context: Context) -> Path | None:
     """The declared hook; ``None`` when none is.
 
-    :raises SlipwayError: when it is no file of tasks.
+    :raises SlipwayError: when it is not a file of tasks.
     """
     # A host that runs its own bundle is none of those that are deployed to from here.
     host = next(iter(context.hosts), context.here)
@@ -31,30 +28,14 @@ def hook_file(context: Context) -> Path | None:
     if not declared:
         return None
     where = f"{context.group}_backup_hook: {declared}"
-    path = Path(declared).expanduser()
-    # Of the environment, or of the project: every command is run from its directory. A host that deploys itself is of
-    # no file of the inventory.
-    inventory = Path(str(context.host(host).get("inventory_dir") or "."))
-    places = (inventory / path, Path("inventories", context.environment, path).absolute(), path.absolute())
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        remedy = f"Put the tasks into inventories/{context.environment}/hooks/, and write it as hooks/<file>"
-        raise SlipwayError("there is no such file", where, remedy)
-    try:
-        tasks = DataLoader().load_from_file(str(found))
-    except AnsibleError as error:
-        why = " ".join(str(error.message).split()).rstrip(".")
-        raise SlipwayError(f"it cannot be read: {why}", where, "Correct it") from None
-    if not isinstance(tasks, list) or not tasks:
-        raise SlipwayError("it holds no list of tasks", where, "Write the tasks that take the backup")
-    return found
+    return find_task_file(context, host, declared, where)
 
 
 def look_at_hook(context: Context, migrations: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
     """What the plan says of the hook: what was verified, and warnings.
 
     :param migrations: what the plan will do to the database.
-    :raises SlipwayError: when the declared one is no file of tasks.
+    :raises SlipwayError: when the declared one is not a file of tasks.
     """
     hook = hook_file(context)
     if migrations.get("state") != "planned":

@@ -7,13 +7,13 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Conflict, StoreUnreachable
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction, display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Orphaned
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work, leaves_open, summary_of, work_on
+from ..module_utils.common.failure import Cause
+from ..module_utils.lock.model import LockLost
+from ..module_utils.state.model import Conflict, StoreUnreachable
+from .action import SlipwayAction, display
+from .context import Context
+from .process import Orphaned
+from .work import Work, leaves_open, summary_of, work_on
 
 
 class CheckingAction(SlipwayAction):

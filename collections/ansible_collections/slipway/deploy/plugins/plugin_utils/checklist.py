@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..module_utils.checks.probes import (
     Group,
     Http,
     Probe,
@@ -18,25 +19,27 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Row,
     questions,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask import World, ask, revealed
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_declared import parse_checklist
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_judge import worst
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import base_url, named, secret_reader, traced
+from ..module_utils.checks.probes_ask import World, ask, revealed
+from ..module_utils.checks.probes_declared import parse_checklist
+from ..module_utils.checks.probes_judge import worst
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from .context import Context
+from .smoke import base_url, named, secret_reader, traced
 
-#: What the playbook registers of ``checklist_host``.
-HOST = "__checklist_host"
+#: The observation of a host that is the result of ``checklist_host``.
+HOST = "checklist"
 
 
-def declared(context: Context, name: str) -> tuple[Probe, ...]:
+def declared(context: Context, name: str, rows: Sequence[Any] | None = None) -> tuple[Probe, ...]:
     """The rows of the group's checklist, as one of its hosts has them.
 
+    :param rows: the rows of a task, in place of those that the inventory declares.
     :raises SlipwayErrors: when a row is declared wrongly.
     """
     prefix = f"{context.group}_"
-    where = f"inventories/{context.environment}: {prefix}checklist"
-    return parse_checklist(context.of_group(name, "checklist"), where, trace=traced(context.host(name), prefix))
+    where = "the task's checklist" if rows is not None else f"inventories/{context.environment}: {prefix}checklist"
+    raw = rows if rows is not None else context.of_group(name, "checklist")
+    return parse_checklist(raw, where, trace=traced(context.host(name), prefix))
 
 
 def asked_hosts(context: Context) -> list[str]:
@@ -61,24 +64,31 @@ def refuse_unreadable_rows(context: Context) -> None:
         raise SlipwayErrors(errors.values())
 
 
-def run_checklist(context: Context, since: float | None, cancelled: Callable[[], bool] = lambda: False) -> list[Row]:
+def run_checklist(
+    context: Context,
+    since: float | None,
+    cancelled: Callable[[], bool] = lambda: False,
+    rows: Sequence[Any] | None = None,
+) -> list[Row]:
     """Ask the group's checklist, as its first host has it; no rows when none is declared.
 
     :param since: when the deploy began.
+    :param rows: the rows of a task, in place of those that the inventory declares.
     :raises SlipwayErrors: when a row is declared wrongly.
     """
     hosts = asked_hosts(context)
     group = Group({name: base_url(context, name) for name in hosts})
-    asked = _questions(context, group)
+    asked = _questions(context, group, rows)
     said = {name: answers for name in hosts if (answers := context.said(name, HOST).get("answers"))}
     return ask(asked, World(secret_reader(context), since, group, said), cancelled)
 
 
-def _questions(context: Context, group: Group) -> list[Question]:
+def _questions(context: Context, group: Group, rows: Sequence[Any] | None) -> list[Question]:
     hosts = list(group.hosts)
     if not hosts:
         return []
-    return [_named(context, item, item.host or hosts[0]) for item in questions(declared(context, hosts[0]), group)]
+    probes = declared(context, hosts[0], rows)
+    return [_named(context, item, item.host or hosts[0]) for item in questions(probes, group)]
 
 
 def _named(context: Context, question: Question, host: str) -> Question:

@@ -13,20 +13,24 @@ from typing import Any, Final, NoReturn
 from ansible import constants, context
 from ansible.inventory.manager import split_host_pattern
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import (
+from ..module_utils.common.command import (
     name_environment,
     resume_commands,
     started_from,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text, root_of
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import PLAYBOOKS, check_known
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.scope import check_about
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.directory import read_text, root_of
+from ..module_utils.environment.known import PLAYBOOKS, check_known
+from ..module_utils.environment.scope import check_about
 
 _WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its steps is not a deploy"
 
 # ansible.errors.ExitCode.PARSER_ERROR, which not every supported ansible-core has.
 EXIT_CODE: Final = 4
+#: The prefix of the playbooks of an installed collection.
+_COLLECTION: Final = "slipway.deploy."
+#: Roles that only other roles call.
+_INTERNAL_ROLES: Final = frozenset({"service_common"})
 #: The environment of this process, once the inventory has been read.
 _BEGUN: list[str] = []
 
@@ -41,7 +45,7 @@ def note_started(environment: str = "") -> None:
     given = context.CLIARGS or {}
     words = given.get("args") or ()
     # A text is the pattern of hosts that a module alone is for.
-    playbook = next((str(word) for word in words if str(word).endswith((".yml", ".yaml"))), "")
+    playbook = next((str(word) for word in words if _playbook(str(word))), "")
     limit = str(given.get("subset") or "")
     started_from("" if isinstance(words, str) else playbook, str(Path.cwd()), environment, limit)
 
@@ -75,8 +79,9 @@ def _start_error(project: Path) -> SlipwayError | None:
     if _BEGUN:
         finds_roles = any((Path(path) / "jvm_service").is_dir() for path in constants.DEFAULT_ROLES_PATH)
         finds_variables = "slipway.deploy.environment" in constants.VARIABLE_PLUGINS_ENABLED
-        roles = project / "roles"
-        if (finds_roles or not roles.is_dir()) and finds_variables:
+        # A collection that is installed finds its own roles.
+        needs_roles = (project / "roles").is_dir() and not (project / "MANIFEST.json").is_file()
+        if (finds_roles or not needs_roles) and finds_variables:
             return None
         return SlipwayError("lacks settings of Slipway (roles_path, vars_plugins_enabled)", str(used), remedy)
     note_started()
@@ -85,7 +90,7 @@ def _start_error(project: Path) -> SlipwayError | None:
         if root is not None and source.parent != root and source.is_file():
             environment = source.relative_to(root).parts[0]
             where = f"-i {source.relative_to(root.parent)}"
-            return SlipwayError("is one file of an environment", where, f"In its place {name_environment(environment)}")
+            return SlipwayError("is one file of an environment", where, f"Instead, {name_environment(environment)}")
     if used is None or used.resolve() != settings.resolve():
         read = f"Ansible reads {used}" if used else "Ansible finds no ansible.cfg here"
         return SlipwayError(f"the settings of Slipway are not used: {read}", str(Path.cwd()), remedy)
@@ -104,8 +109,17 @@ def _sources() -> list[Path]:
 def playbooks() -> list[str]:
     """The playbooks of Slipway that this run is for, without their ending; none for any other program."""
     given = context.CLIARGS.get("args") if context.CLIARGS else None
-    paths = [Path(str(word)) for word in given or () if not isinstance(given, str)]
-    return [path.stem for path in paths if path.suffix in (".yml", ".yaml") and path.stem in PLAYBOOKS]
+    found = [_playbook(str(word)) for word in given or () if not isinstance(given, str)]
+    return [name for name in found if name in PLAYBOOKS]
+
+
+def _playbook(word: str) -> str:
+    """The name of a playbook, from its file or from the collection; empty for any other word."""
+    path = Path(word)
+    if path.suffix in (".yml", ".yaml"):
+        return path.stem
+    name = word.removeprefix(_COLLECTION)
+    return name if word.startswith(_COLLECTION) and name in PLAYBOOKS else ""
 
 
 def limit_patterns() -> list[str] | None:
@@ -185,6 +199,8 @@ def _accepted(name: str, own: Collection[str], options: Collection[str]) -> bool
 def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str]:
     """The options of the roles in these directories, as their argument specs name them.
 
+    Those of a role that only other roles call are not an operator's to set.
+
     :param kind: only the options of this type.
     """
     # Ansible always has it, but ansible-test imports this without.
@@ -192,6 +208,8 @@ def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str
 
     for directory in roles:
         for path in sorted(directory.glob("*/meta/argument_specs.yml")):
+            if path.parents[1].name in _INTERNAL_ROLES:
+                continue
             specs = yaml.safe_load(read_text(path, str(path))) or {}
             for entry in (specs.get("argument_specs") or {}).values():
                 options = entry.get("options") or {}

@@ -14,10 +14,10 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
-from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events, frame
-from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import VARIABLE, Screen, Terminal
-from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style
+from ..module_utils.common.neutral import neutral
+from ..module_utils.render.progress import events, frame
+from ..module_utils.render.screen import VARIABLE, Screen, Terminal
+from ..module_utils.render.style import Style
 
 display = Display()
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
+from ..module_utils.aws.client import (
     AwsSettings,
     Clients,
     check_local,
@@ -24,27 +25,24 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
     make_clients,
     settings_from_vars,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_about_credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.settings import (
+from ..module_utils.aws.errors import is_about_credentials
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.settings import (
     Settings,
     check_selected,
     desired_service,
     read_settings,
     wanted_tags,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.owner import current_owner
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import main_process
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store, open_store
-from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import RunFiles, runs_directory
+from ..module_utils.fleet.model import DesiredService
+from ..module_utils.kinds.registry import NAMES
+from ..module_utils.lock.owner import current_owner
+from ..module_utils.lock.process import main_process
+from ..module_utils.state.store import Store, open_store
+from .extra_vars import read_extra_vars
+from .files import RunFiles, runs_directory
 
 FLEET = "fleet"
-BACKEND = "backend"
-SITE = "site"
-#: The groups of hosts that releases go to.
-HOST_GROUPS = (BACKEND, SITE)
 #: The value of ``<group>_connection`` for hosts that run their own bundle and are not reached from here.
 NO_CONNECTION = "none"
 _PRIORITY = re.compile(r"priority_(\d+)")
@@ -54,10 +52,14 @@ class Context:
     """One task's view of the run.
 
     :param task_vars: the variables that Ansible hands to an action.
+    :param observations: host → what the tasks before found on it, as the task's argument says.
     """
 
-    def __init__(self, task_vars: Mapping[str, Any]) -> None:
+    def __init__(
+        self, task_vars: Mapping[str, Any], observations: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self._task_vars = task_vars
+        self._observations = observations or {}
         self._hosts: dict[str, Mapping[str, Any]] = {}
         self.here = str(task_vars["inventory_hostname"])
         self.check_mode = bool(task_vars.get("ansible_check_mode"))
@@ -78,7 +80,7 @@ class Context:
     def environment(self) -> str:
         """The environment's name.
 
-        :raises SlipwayError: the inventory is not an environment of Slipway.
+        :raises SlipwayError: the inventory does not belong to an environment of Slipway.
         """
         if "env" not in self.variables:
             remedy = "Run it in the project's directory with -e env=…, or with -i inventories/<env>"
@@ -106,16 +108,16 @@ class Context:
 
     @cached_property
     def group(self) -> str:
-        """The group of hosts that releases of this environment go to; ``backend`` where there are no hosts.
+        """The group of hosts that releases of this environment go to; the first kind where there are no hosts.
 
         :raises SlipwayError: when there are two: a release, its migrations and the way back are of one group.
         """
-        found = [group for group in HOST_GROUPS if self._members(group)]
+        found = [group for group in NAMES if self._members(group)]
         if len(found) > 1:
             where = f"inventories/{self._task_vars.get('env', '…')}"
             remedy = "Give the site an environment of its own"
             raise SlipwayError(f"there are hosts in {' and in '.join(found)}", where, remedy)
-        return found[0] if found else BACKEND
+        return found[0] if found else NAMES[0]
 
     @cached_property
     def hosts(self) -> list[str]:
@@ -145,13 +147,13 @@ class Context:
         return f"inventories/{self.environment}/group_vars/{self.group}.yml"
 
     def said(self, host: str, name: str) -> Mapping[str, Any]:
-        """What a task registered for a host, or nothing when it did not run there."""
-        value = self._task_vars["hostvars"][host].get(name)
+        """One observation of a host, or nothing when there is none."""
+        value = self._observations.get(host, {}).get(name)
         return value if isinstance(value, Mapping) else {}
 
     def said_list(self, host: str, name: str) -> list[Any]:
-        """A fact of a host that is a list, or nothing when it was not set."""
-        value = self._task_vars["hostvars"][host].get(name)
+        """One observation of a host that is a list, or nothing when there is none."""
+        value = self._observations.get(host, {}).get(name)
         return list(value) if isinstance(value, (list, tuple)) else []
 
     @cached_property
@@ -208,7 +210,7 @@ class Context:
         :raises SlipwayError: they do not, or AWS does not take them; it says where they come from.
         """
         # Imported here, because most tasks ask nobody.
-        from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
+        from ..module_utils.verify.verify import check_account
 
         if not self.has_account:
             return
@@ -304,6 +306,11 @@ class Context:
             for name in members if match else ():
                 waves.setdefault(str(name), []).append(int(match[1]) if match else 0)
         return waves
+
+
+def approval_required(context: Context) -> bool:
+    """Whether a release to the environment's hosts needs an approval; there is at least one host."""
+    return bool(boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False))
 
 
 class _Templated(Mapping[str, Any]):

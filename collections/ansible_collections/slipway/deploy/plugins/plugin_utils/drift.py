@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import drifts
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.documents import loads
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.cache import TaskDefinitionCache
+from ..module_utils.fleet.observe import observe
+from ..module_utils.fleet.plan import drifts
+from ..module_utils.state.model import ABSENT
+from ..module_utils.state.store import Store
+from .action import display
+from .context import Context
 
 
 def drift_key(environment: str) -> str:

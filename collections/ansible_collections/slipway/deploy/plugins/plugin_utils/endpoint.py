@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import api
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.checks import api
+from .context import Context
 
 _USUAL = {"http": 80, "https": 443}
 

@@ -19,12 +19,12 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import trust_as_template
 from ansible.utils.vars import combine_vars, load_extra_vars
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import FREE, KNOWN
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import read_source
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.words import read_words
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.common.suggest import shorten
+from ..module_utils.environment.directory import read_text
+from ..module_utils.environment.known import FREE, KNOWN
+from ..module_utils.environment.source import read_source
+from ..module_utils.environment.words import read_words
 
 #: What begins a template, whatever the rest is.
 _TEMPLATE: Final = re.compile(r"\{[{%#]")

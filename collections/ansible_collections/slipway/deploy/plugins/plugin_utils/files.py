@@ -18,10 +18,10 @@ from pathlib import Path
 
 from ansible import constants
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import LEFT
+from ..module_utils.common.documents import loads
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.lock.process import ProcessId, identify
+from ..module_utils.lock.status import LEFT
 
 #: The mark that the run is to stop.
 _STOP = "stop"
@@ -79,7 +79,7 @@ class RunFiles:
                 json.dump(asdict(held), file)
             partial.replace(path)
         except OSError as error:
-            remedy = "Free space there or correct the rights"
+            remedy = "Free space there or correct the permissions"
             raise SlipwayError(f"cannot keep the run's state: {error.strerror}", str(self.directory), remedy) from error
 
     def load(self) -> Held | None:

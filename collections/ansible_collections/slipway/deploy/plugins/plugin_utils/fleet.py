@@ -9,27 +9,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import health
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.groups import groups_health
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_images, name_running
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import PlanOptions, plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.rollback import (
+from ..module_utils.aws.errors import error_code
+from ..module_utils.checks import health
+from ..module_utils.checks.groups import groups_health
+from ..module_utils.checks.health import Health
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.cache import TaskDefinitionCache
+from ..module_utils.fleet.model import DesiredService
+from ..module_utils.fleet.naming import name_images, name_running
+from ..module_utils.fleet.observation import FleetObservation
+from ..module_utils.fleet.observe import observe
+from ..module_utils.fleet.plan import PlanOptions, plan
+from ..module_utils.fleet.planned import Plan
+from ..module_utils.fleet.rollback import (
     definitions_wanted,
     desired_for_rollback,
     plan_rollback,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Expected, Goal, services_of
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.drift import dismissals
+from ..module_utils.record.history import Expected, Goal, services_of
+from ..module_utils.record.journal import history
+from .context import Context
+from .drift import dismissals
 
 #: Records that are searched for how long services take: nice to know, not worth reading years of runs.
 LOOKED_BACK = 50

@@ -8,49 +8,46 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place, find_group, places
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.judge import judge_host
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import (
+from ..module_utils.checks.health import Health
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.hosts.balancer import Place, find_group, places
+from ..module_utils.hosts.judge import judge_host
+from ..module_utils.hosts.migrations import (
     known_schema,
     moved_since,
     planned_downgrade,
     planned_migrations,
     refuse_behind,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import (
+from ..module_utils.hosts.model import (
     HostChange,
     HostPlan,
     ObservedHost,
     Release,
     Runs,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED, plan_hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After, hosts_of
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.serving import serving_problem
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_source import look_from_here
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backup_hook import look_at_hook
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.linted import findings_of, linted_of
+from ..module_utils.hosts.plan import NOT_SELECTED, plan_hosts
+from ..module_utils.hosts.progress import After, hosts_of
+from ..module_utils.hosts.serving import serving_problem
+from ..module_utils.record.journal import history
+from ..module_utils.render.hosts import HostStatus
+from .backup_hook import look_at_hook
+from .context import Context
+from .kinds.registry import host_kind
+from .linted import findings_of, linted_of
 
-#: What the tasks of playbooks/shared/backend/ and site/ register for each host.
-SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "__shown", "__configuration", "__look_failed", "__migration"
-#: What the role of nginx registers, of a site's host.
-SERVED = "nginx_site_result"
-#: What the tasks that compare a service's unit keep: the names of its files that would change.
-UNIT = "__unit_changes"
+#: The observations of a host, by their names in the argument ``observations``.
+SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "shown", "configuration", "look_failed", "migration"
+#: What else of the host than its service and configuration would change: a list of names.
+OTHERS = "other_changes"
+#: The names of the files of the service's unit that would change.
+UNIT = "unit_changes"
 #: What the host would switch with the wanted configuration.
-COMPARED = "__compared"
-STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "__staged", "__stage_failed", "__after", "__turn_failed"
-HEALTH = "__health"
-#: What a host serves, and what it was asked for that.
-SERVING, QUESTIONS = "__serving_result", "__serving_questions"
-#: What the playbook registers of the release.
-RELEASE = "__release"
-MIGRATED, MIGRATION_FAILED = "__migrated", "__migration_failed"
+COMPARED = "compared"
+STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "staged", "stage_failed", "after", "turn_failed"
+HEALTH = "health"
+#: What a host serves, and the questions that it answered so.
+SERVING, QUESTIONS = "serving_result", "serving_questions"
 
 _WITHOUT = "that release is none of theirs"
 
@@ -105,10 +102,11 @@ class Planned:
         }
 
 
-def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
+def plan_group(context: Context, document: Mapping[str, Any], *, migrates: bool = False) -> Planned:
     """What changes on the hosts of the environment's group.
 
-    :param document: the release, as ``backend_release`` or ``site_release`` found it; empty when no host is selected.
+    :param document: the release, as ``hosts_release`` found it; empty when no host is selected.
+    :param migrates: whether the release may have migrations that the database lacks.
     :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
     """
     if not document:
@@ -121,7 +119,7 @@ def plan_group(context: Context, document: Mapping[str, Any]) -> Planned:
     plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
     if not plan.changes:
         return Planned(plan, observed=tuple(observed))
-    found = _found(context, release)
+    found = _found(context, release, migrates)
     # A release that ran here before has nothing to migrate, and so nobody asked the database.
     asked = (
         found if "pending" in found else {"schema_before": known_schema(history(context.store, context.environment))}
@@ -196,8 +194,7 @@ def observed_host(context: Context, name: str) -> ObservedHost:
     differs = str(compared.get("reason") or "") if compared.get("changed") else ""
     if runs is None and shown.get("active"):
         differs = "it is not known what its process was started with"
-    served = bool(context.said(name, SERVED).get("changed"))
-    names = _names(configuration, ("nginx",) if served else ())
+    names = _names(configuration, tuple(str(item) for item in context.said_list(name, OTHERS)))
     return ObservedHost(
         name,
         error=error,
@@ -232,12 +229,12 @@ def after_turn(context: Context, names: Sequence[str]) -> dict[str, After]:
     return {name: _after(context, name, AFTER, TURN_FAILED) for name in names}
 
 
-def failure_of(context: Context, host: str, name: str) -> str:
-    """Why a block of tasks failed on a host, in one line; empty when it did not.
+def failure_of(failed: Mapping[str, Any]) -> str:
+    """Why a block of tasks failed, in one line; empty when it did not.
 
-    :param name: the variable that keeps the failed task's result.
+    :param failed: the failed task's result, empty when none failed.
     """
-    return _error_of({**context.said(host, name), "failed": True}) or "" if context.said(host, name) else ""
+    return _error_of({**failed, "failed": True}) or "" if failed else ""
 
 
 def missing(context: Context, host: str, name: str) -> str:
@@ -294,7 +291,7 @@ def _left_behind(result: Health, item: Mapping[str, Any]) -> Health:
 
 
 def hosts_status(context: Context) -> list[HostStatus]:
-    """The selected hosts as they are; what they run was registered as ``__health`` before."""
+    """The selected hosts as they are."""
     verdicts = {item.name: item for item in hosts_health(context, {"targets": []}) if context.said(item.name, HEALTH)}
     found = []
     for name in context.hosts:
@@ -366,19 +363,22 @@ def _doubt(said: Mapping[str, Any]) -> str:
     return str(entry.get("reason") or ("it is noted as bad" if entry.get("verdict") == "bad" else ""))
 
 
-def _found(context: Context, release: Release) -> Mapping[str, Any]:
+def _found(context: Context, release: Release, migrates: bool) -> Mapping[str, Any]:
     """What is known of the database and the release's migrations; ``unverifiable`` says what a check could not see.
 
     :raises SlipwayError: a deploy did not look at them, or they cannot be applied.
     """
     found = _migration(context)
-    if "pending" in found or not context.said(context.here, RELEASE).get("migrate"):
+    if "pending" in found or not migrates:
         return found
     if not context.check_mode:
         what = f"the migrations of {release.tag} were not looked at"
-        raise SlipwayError(what, ", ".join(context.hosts), "Run it again; to deploy without them is no plan")
-    if context.group == BACKEND:
-        return look_from_here(context, context.hosts[0], release)
+        raise SlipwayError(
+            what, ", ".join(context.hosts), "Run it again: a plan without these hosts would not be complete"
+        )
+    looked = host_kind(context.group).look_from_here(context, context.hosts[0], release)
+    if looked is not None:
+        return looked
     return {**found, "unverifiable": [f"migrations of {release.tag}: the source was not looked at"]}
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.lint import PASSED, UNVERIFIED
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import listed
+from ..module_utils.common.text import listed
+from ..module_utils.migration.lint import PASSED, UNVERIFIED
 
 
 def linted_of(found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -5,35 +5,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 
 
-def refuse_overridden(context: Context) -> None:
+def refuse_overridden(
+    environment: str,
+    directory: Path,
+    members: Mapping[str, Collection[str]],
+    variables: Mapping[str, Mapping[str, Any]],
+) -> None:
     """Refuse variables of the hosts that would be without effect: nothing is ignored.
 
+    :param directory: the ``group_vars`` beside the plays.
+    :param members: kind of host → its hosts that are deployed to.
+    :param variables: host → all that the environment's files say of it.
     :raises SlipwayErrors: naming each, with the variable that has one.
     """
-    path = _play_variables(context)
-    if path is None or not context.hosts:
-        return
-    said = DataLoader().load_from_file(str(path))
-    where = f"inventories/{context.environment}"
+    where = f"inventories/{environment}"
     errors: dict[str, SlipwayError] = {}
-    for host in context.hosts:
-        for name, remedy in overridden(said, set(context.host(host)) - context.extra, context.group):
-            errors.setdefault(name, SlipwayError(f"{name} is set here, and the deploy sets it itself", where, remedy))
+    for kind, hosts in members.items():
+        path = directory / f"{kind}.yml"
+        said = DataLoader().load_from_file(str(path)) if hosts and path.is_file() else {}
+        for host in hosts:
+            for name, remedy in overridden(said, variables.get(host, {}).keys(), kind):
+                errors.setdefault(
+                    name, SlipwayError(f"{name} is set here, and the deploy sets it itself", where, remedy)
+                )
     if errors:
         raise SlipwayErrors(errors.values())
 
 
-def overridden(said: Mapping[str, Any], names: set[str], group: str) -> Iterator[tuple[str, str]]:
+def overridden(said: Mapping[str, Any], names: Collection[str], group: str) -> Iterator[tuple[str, str]]:
     """The variables that a play sets whatever the inventory says, each with what to write instead.
 
     :param said: the play's variables and their templates.
@@ -42,14 +50,7 @@ def overridden(said: Mapping[str, Any], names: set[str], group: str) -> Iterator
     """
     for name, value in said.items():
         text = str(value)
-        # One that the play takes from the inventory where it is set.
-        if name.startswith("__") or name not in names or f"hostvars[inventory_hostname].{name}" in text:
+        if name.startswith("__") or name not in names:
             continue
         public = [item for item in re.findall(rf"\b{group}_[a-z_]+", text) if item != name]
         yield name, f"Set {public[0]} instead" if public else "Leave it out"
-
-
-def _play_variables(context: Context) -> Path | None:
-    base = Path(str(context.variables.get("playbook_dir") or "."))
-    below = Path("shared", context.group, "vars.yml")
-    return next((path for path in (base / below, base / "playbooks" / below) if path.is_file()), None)

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..module_utils.common.command import resume_commands
+from ..module_utils.common.errors import SlipwayError
 
 _PR_SET_PDEATHSIG = 1
 _ENDING = (signal.SIGINT, signal.SIGTERM)

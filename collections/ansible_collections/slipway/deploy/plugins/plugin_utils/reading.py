@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.sandbox import ensure_sandbox
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.verify.verify import check_account
+from .action import display
+from .context import Context
+from .sandbox import ensure_sandbox
 
 
 def begin_reading(context: Context, *, account: bool = True) -> None:
@@ -35,5 +35,7 @@ def whole_number(value: Any, name: str, most: int) -> int:
     """
     text = str(value).strip()
     if not text.isdecimal() or not 1 <= int(text) <= most:
-        raise SlipwayError(f"{text[:40]!r} is no whole number from 1 to {most}", f"-e {name}", f"Say e.g. -e {name}=20")
+        raise SlipwayError(
+            f"{text[:40]!r} is not a whole number from 1 to {most}", f"-e {name}", f"For example: -e {name}=20"
+        )
     return int(text)

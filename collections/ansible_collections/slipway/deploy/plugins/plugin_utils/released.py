@@ -8,31 +8,32 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.naming import name_running
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import FleetObservation
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Runs
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import host_records
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.record.released import (
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.cache import TaskDefinitionCache
+from ..module_utils.fleet.model import DesiredService
+from ..module_utils.fleet.naming import name_running
+from ..module_utils.fleet.observation import FleetObservation
+from ..module_utils.fleet.observe import observe
+from ..module_utils.hosts.model import Runs
+from ..module_utils.kinds.registry import NAMES
+from ..module_utils.lock.hosts import host_names
+from ..module_utils.record.hosts import host_records
+from ..module_utils.record.journal import history
+from ..module_utils.record.released import (
     Record,
     Released,
     groups_released,
     released,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.step import (
+from ..module_utils.record.step import (
     Step,
     asks_for_definition,
     host_step,
     service_step,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.render.own import own_hosts
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import HOST_GROUPS, Context
+from ..module_utils.render.hosts import HostStatus
+from ..module_utils.render.own import own_hosts
+from .context import Context
 
 #: Records that are searched for the release of a service or host.
 LOOKED_BACK = 100
@@ -136,7 +137,7 @@ def own_hosts_status(context: Context) -> list[HostStatus]:
 def _instances(context: Context) -> set[str]:
     """The names and instance ids of the inventory's hosts."""
     names: set[str] = set()
-    for group in HOST_GROUPS:
+    for group in NAMES:
         for name in context.members(group):
             names |= {name, str(context.host(name).get("ec2_instance_id") or name)}
     return names

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..module_utils.common.errors import SlipwayError
 
 #: The project's root, seen from this file in its collection.
 ROOT = Path(__file__).resolve().parents[6]

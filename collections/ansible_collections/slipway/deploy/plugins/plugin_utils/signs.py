@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import boottime
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import identify
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
+from ..module_utils.common.text import clean
+from ..module_utils.lock.lease import boottime
+from ..module_utils.lock.process import identify
 
 #: Silence after which the first line comes, and after which the next ones do. They become rarer: a CI's log is kept.
 FIRST_SECONDS = 1.0

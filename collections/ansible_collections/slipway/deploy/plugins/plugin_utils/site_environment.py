@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.table import Given, check_table, parse_table
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import variables_of
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.environment.table import Given, check_table, parse_table
+from ..module_utils.parameters import api
+from ..module_utils.parameters.gather import variables_of
+from ..module_utils.secret_values.source import Secrets
+from .context import Context
 
 TABLE = "environment_table"
 

@@ -4,18 +4,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import Notes
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import group_key
-from ansible_collections.slipway.deploy.plugins.module_utils.record.hosts import last_good_release
-from ansible_collections.slipway.deploy.plugins.plugin_utils.backend_release import ran_last
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.site_environment import check_environment
-from ansible_collections.slipway.deploy.plugins.plugin_utils.site_tag import image_of, wanted_release
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal
+from ..module_utils.build_requirements.model import Needs
+from ..module_utils.common.command import command
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.gates.notes import Notes
+from ..module_utils.hosts.model import Release
+from ..module_utils.kinds.site import SITE
+from ..module_utils.record.history import group_key
+from ..module_utils.record.hosts import last_good_release
+from .backend_release import ran_last
+from .context import Context
+from .site_environment import check_environment
+from .site_tag import image_of, wanted_release
+from .way_back import find_goal
 
 
 def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None]:
@@ -47,30 +48,32 @@ def migrates_site(context: Context, host: str, release: Release) -> bool:
 
 def _earlier(context: Context, host: str) -> Release:
     goal = find_goal(context)
-    document = goal.releases.get(SITE)
+    document = goal.releases.get(SITE.name)
     if document:
-        return Release.from_record(SITE, {**document, "chosen": f"release {goal.label}"})
-    runs = goal.runs.get(group_key(SITE))
+        return Release.from_record(SITE.name, {**document, "chosen": f"release {goal.label}"})
+    runs = goal.runs.get(group_key(SITE.name))
     if runs is not None and runs.get("tag"):
         digest = str(runs.get("digest") or "")
         commit = digest.removeprefix("commit:") if digest.startswith("commit:") else None
         image = image_of(context, host) if commit is None else None
         return Release(
-            *(SITE, str(runs["tag"]), digest, "", str(runs["tag"])),
+            *(SITE.name, str(runs["tag"]), digest, "", str(runs["tag"])),
             commit=commit,
             chosen=goal.label,
             image=str(image) if image else None,
         )
     what = f"{context.environment} has no release of the site to go back to"
     raise SlipwayError(
-        what, "rollback", f"Deploy the one that shall run: {command('deploy', context.environment, site_release='…')}"
+        what,
+        "rollback",
+        f"Deploy the release that should run: {command('deploy', context.environment, site_release='…')}",
     )
 
 
 def _last_good(context: Context) -> Release:
     """What a host that comes later should run: what the others run, never what is being deployed just now."""
-    document = last_good_release(context.store, context.environment, SITE)
+    document = last_good_release(context.store, context.environment, SITE.name)
     if document is None:
         what = f"nothing was deployed to the site of {context.environment} yet: this host has nothing to boot"
         raise SlipwayError(what, f"{context.store.url}/{context.environment}/releases", "Deploy once, then boot again")
-    return Release.from_record(SITE, {**document, "chosen": f"release {document['record']}"})
+    return Release.from_record(SITE.name, {**document, "chosen": f"release {document['record']}"})

@@ -8,34 +8,35 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.api import resolve_artifact
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.notes import FILE, Notes, find_notes, require_notes
-from ansible_collections.slipway.deploy.plugins.module_utils.gates.tags import Kind, check_tag, prefix_of
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
-from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import TaggedTree, fetched_tag
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
-from ansible_collections.slipway.deploy.plugins.module_utils.image.registry import (
+from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.build_requirements.model import Needs
+from ..module_utils.build_requirements.node import read_node_needs
+from ..module_utils.build_requirements.python import read_python_needs
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet.images import ImageRef
+from ..module_utils.gates.notes import FILE, Notes, find_notes
+from ..module_utils.gates.tags import Kind, prefix_of
+from ..module_utils.git.run import Credentials
+from ..module_utils.git.tags import TaggedTree, fetched_tag
+from ..module_utils.git.token import Token, find_token
+from ..module_utils.hosts.model import Release
+from ..module_utils.image.registry import (
     Login,
     image_digest,
     read_image,
     read_login,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.model import Needs
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.node import read_node_needs
-from ansible_collections.slipway.deploy.plugins.module_utils.needs.python import read_python_needs
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_api import GitHub, GitHubError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import read_settings
-from ansible_collections.slipway.deploy.plugins.module_utils.source.token import Token, find_token
-from ansible_collections.slipway.deploy.plugins.plugin_utils.action import display
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import SITE, Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import secrets_of_run
+from ..module_utils.kinds.site import SITE
+from ..module_utils.notify.github_api import GitHub, GitHubError
+from ..module_utils.notify.github_channel import read_settings
+from .action import display
+from .context import Context
+from .gates import ask_gates
+from .smoke import secrets_of_run
 
 CHOSEN = "-e site_release"
 #: The last part of an archive's key in a bucket, where the inventory does not say another.
@@ -77,7 +78,8 @@ class _Wanted:
         self._context = context
         self._host = host
         self._tag = str(context.of_group(host, "release") or "").strip()
-        self._prefix = prefix_of(context.environment, context.of_group(host, "tag_prefix"))
+        # A prefix that is wrong is refused before anything is fetched.
+        prefix_of(context.environment, context.of_group(host, "tag_prefix"))
 
     def _gate(self, tags: Sequence[str], branches: Sequence[str]) -> None:
         kind: Kind = "none"
@@ -87,15 +89,21 @@ class _Wanted:
             kind = "branch"
         elif _COMMIT.fullmatch(self._tag):
             kind = "commit"
-        check_tag(self._tag, kind, self._context.environment, self._prefix, tags, datetime.now(UTC).date(), CHOSEN)
+        ask_gates(self._context, "name", self._tag, where=CHOSEN, existing=tags, found_as=kind)
 
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
         url = self._needed("repository", "Name the repository's URL")
-        with fetched_tag(url, SITE, self._credentials(), self._tag, self._gate) as tree:
+        with fetched_tag(url, SITE.name, self._credentials(), self._tag, self._gate) as tree:
             image = image_of(self._context, self._host)
             release = Release(
-                *(SITE, self._tag, self._image_digest(image) if image else f"commit:{tree.commit}", url, self._tag),
+                *(
+                    SITE.name,
+                    self._tag,
+                    self._image_digest(image) if image else f"commit:{tree.commit}",
+                    url,
+                    self._tag,
+                ),
                 commit=tree.commit,
                 chosen=CHOSEN,
                 image=str(image) if image else None,
@@ -103,7 +111,7 @@ class _Wanted:
             return release, self._notes(tree), self._needs(tree, image is None)
 
     def _needs(self, tree: TaggedTree, backend: bool) -> Needs:
-        """What building the tag needs. Defaults are those of playbooks/shared/site/vars.yml.
+        """What building the tag needs. Defaults are those of playbooks/plays/group_vars/site.yml.
 
         :param backend: whether the backend gets an environment of its own.
         :raises SlipwayError: it cannot be built, whatever the hosts have.
@@ -142,7 +150,7 @@ class _Wanted:
         s3 = context.clients("s3")
         found = resolve_artifact(s3, bucket, self._tag, branch=branch, filename=filename, warn=display.warning)
         pinned = Release(
-            *(SITE, self._tag, found.digest, bucket, found.key, found.branch),
+            *(SITE.name, self._tag, found.digest, bucket, found.key, found.branch),
             version_id=found.version_id,
             chosen=CHOSEN,
         )
@@ -152,7 +160,7 @@ class _Wanted:
         """An archive of the control machine, or of a URL that the hosts reach."""
         place = self._needed("archive", "Name the archive: a path of this machine, or a URL")
         self._gate([self._tag] if self._tag else [], [])
-        return Release(SITE, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
+        return Release(SITE.name, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
 
     def _digest(self, place: str) -> str:
         said = str(self._context.of_group(self._host, "archive_digest") or "").strip().lower()
@@ -160,9 +168,9 @@ class _Wanted:
         if match:
             return f"sha256:{match[1]}"
         if said:
-            raise SlipwayError("this is no SHA-256", "site_archive_digest", "Write its 64 hexadecimal digits")
+            raise SlipwayError("this is not a SHA-256", "site_archive_digest", "Write its 64 hexadecimal digits")
         if place.startswith(("http://", "https://")):
-            raise SlipwayError("the archive's digest is not known", place, "Say -e site_archive_digest=<SHA-256>")
+            raise SlipwayError("the archive's digest is not known", place, "Set -e site_archive_digest=<SHA-256>")
         digest = hashlib.sha256()
         try:
             with Path(place).expanduser().open("rb") as file:
@@ -174,18 +182,21 @@ class _Wanted:
         return f"sha256:{digest.hexdigest()}"
 
     def _notes(self, tree: TaggedTree | None) -> Notes | None:
-        context = self._context
-        if not boolean(context.of_group(self._host, "notes_required") or False, strict=False):
-            return None
-        message, file = (tree.message, tree.file(FILE.format(tag=self._tag))) if tree else (None, None)
-        notes, asked = find_notes(self._tag, message=message, file=file), []
-        github = bool(context.variables.get("github"))
-        if notes is None and github:
+        """The notes that the gate found; ``None`` where the environment needs none."""
+        github = bool(self._context.variables.get("github"))
+
+        def notes() -> tuple[Notes | None, list[str]]:
+            message, file = (tree.message, tree.file(FILE.format(tag=self._tag))) if tree else (None, None)
+            found = find_notes(self._tag, message=message, file=file)
+            if found is not None or not github:
+                return found, []
             try:
-                notes = find_notes(self._tag, release=self._github_release())
+                return find_notes(self._tag, release=self._github_release()), []
             except (GitHubError, SlipwayError) as error:
-                asked.append(f"GitHub: {error}")
-        return require_notes(self._tag, context.environment, notes, asked=asked, github=github, where=CHOSEN)
+                return None, [f"GitHub: {error}"]
+
+        results = ask_gates(self._context, "release", self._tag, where=CHOSEN, notes=notes, github=github)
+        return next((result.found for result in results if isinstance(result.found, Notes)), None)
 
     def _github_release(self) -> str | None:
         """The body of GitHub's release."""

@@ -14,36 +14,37 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import idle_detail, runs_nothing
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import base_of, secrets_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged, Secret, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import BACKEND, Context
+from ..module_utils.checks.declared import parse_checks
+from ..module_utils.checks.health import idle_detail, runs_nothing
+from ..module_utils.checks.http import Job, run_checks
+from ..module_utils.checks.request import base_of, secrets_of
+from ..module_utils.checks.smoke import Judged, Secret, SmokeCheck
+from ..module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..module_utils.fleet.observe import observe_services
+from ..module_utils.kinds.registry import kind_named
+from ..module_utils.secret_values.source import Secrets
+from .context import Context
 
 #: The ports that hosts of a group are asked on where ``<group>_port`` says nothing; else the scheme's own.
-_PORTS: Mapping[str, int] = {BACKEND: 8080}
 # A name that nginx is given, without a pattern.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
-def declared_jobs(context: Context, endpoint: str | None) -> list[Job]:
+def declared_jobs(context: Context, endpoint: str | None, checks: Sequence[Any] | None = None) -> list[Job]:
     """The checks of the selected services and hosts, in inventory order; of services none without an endpoint.
 
+    :param checks: the checks for each of them, in place of those that the inventory declares.
     :raises SlipwayErrors: when a check is declared wrongly.
     """
     jobs = []
     for name in context.services:
         if name in context.selected:
-            jobs += [Job(name, endpoint or "", check) for check in _declared(context, name, "")]
+            jobs += [Job(name, endpoint or "", check) for check in _declared(context, name, "", checks)]
     jobs = jobs if endpoint else []
     for name in context.hosts:
         if name in context.selected_hosts:
-            checks = _declared(context, name, f"{context.group}_")
-            jobs += [Job(name, base_url(context, name), named(context, name, check)) for check in checks]
+            found = _declared(context, name, f"{context.group}_", checks)
+            jobs += [Job(name, base_url(context, name), named(context, name, check)) for check in found]
     return jobs
 
 
@@ -95,8 +96,10 @@ def idle_services(context: Context) -> dict[str, str]:
     return found
 
 
-def _declared(context: Context, name: str, prefix: str) -> tuple[SmokeCheck, ...]:
+def _declared(context: Context, name: str, prefix: str, given: Sequence[Any] | None) -> tuple[SmokeCheck, ...]:
     variables = context.host(name)
+    if given is not None:
+        return parse_checks(given, "the task's smoke_checks", trace=traced(variables, prefix))
     where = f"inventories/{context.environment} (host {name}): {prefix}smoke_checks"
     return parse_checks(variables.get(f"{prefix}smoke_checks"), where, trace=traced(variables, prefix))
 
@@ -114,7 +117,7 @@ def base_url(context: Context, name: str) -> str:
     scheme = "https" if context.of_group(name, "certificate") else "http"
     address = str(context.host(name).get("ansible_host") or name)
     address = f"[{address}]" if ":" in address else address
-    port = context.of_group(name, "port") or _PORTS.get(context.group)
+    port = context.of_group(name, "port") or kind_named(context.group).default_port
     return f"{scheme}://{address}{f':{port}' if port else ''}"
 
 

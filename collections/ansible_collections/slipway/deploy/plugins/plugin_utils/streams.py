@@ -55,7 +55,7 @@ def last_write() -> float:
 
 
 def write_now(descriptor: int, text: str) -> None:
-    """Write past all buffers, as a signal handler must: it may have interrupted a write. Nobody reading is no error."""
+    """Write past all buffers, as a signal handler must: it may have interrupted a write. A closed pipe is no error."""
     with contextlib.suppress(OSError):
         os.write(descriptor, text.encode(errors="replace"))
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import (
+from ..module_utils.aws.client import (
     check_local,
     make_clients,
     settings_from_vars,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import read_text
-from ansible_collections.slipway.deploy.plugins.module_utils.terraform.outputs import (
+from ..module_utils.environment.directory import read_text
+from ..module_utils.terraform.outputs import (
     VARIABLE,
     Declared,
     Output,
@@ -63,7 +63,7 @@ def _ask(
     declared: Declared, environment: str, variables: Mapping[str, Any], extra: Mapping[str, Any]
 ) -> dict[str, Output]:
     # Imported here: most environments read a file.
-    from ansible_collections.slipway.deploy.plugins.module_utils.terraform.api import outputs_below
+    from ..module_utils.terraform.api import outputs_below
 
     settings = settings_from_vars(environment, variables, tuple(extra))
     check_local(settings, tuple(extra))

@@ -23,9 +23,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause
-from ansible_collections.slipway.deploy.plugins.plugin_utils.work import Work
+from ..module_utils.checks.health import Health
+from ..module_utils.common.failure import Cause
+from .work import Work
 
 
 @dataclass(frozen=True)

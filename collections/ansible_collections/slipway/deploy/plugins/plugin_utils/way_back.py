@@ -6,25 +6,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, here
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import TAG_RELEASE, short_arn
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.remembered import remembered_release
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import (
+from ..module_utils.common.command import again, here
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.fleet import api
+from ..module_utils.fleet.cache import TaskDefinitionCache
+from ..module_utils.fleet.images import parse_image
+from ..module_utils.fleet.model import DesiredService
+from ..module_utils.fleet.observation import TaskDefinition
+from ..module_utils.fleet.observe import observe
+from ..module_utils.fleet.taskdef import TAG_RELEASE, short_arn
+from ..module_utils.hosts.remembered import remembered_release
+from ..module_utils.record.history import (
     Goal,
     Runs,
     group_key,
     rollback_goal,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history, newest_id
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import HEALTH
+from ..module_utils.record.journal import history, newest_id
+from .context import Context
+from .hosts import HEALTH
 
 BY_LEDGERS = "the hosts' ledgers"
 BY_TAGS = "the tags of the running task definitions"

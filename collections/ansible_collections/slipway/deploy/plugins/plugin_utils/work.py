@@ -12,30 +12,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
+from ..module_utils.aws.errors import (
     is_about_credentials,
     refused_credentials,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import heartbeat
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockCorrupt, LockLost
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
-    Record,
-    rollout_of,
-    undo_was_asked,
-    with_rollout,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock as time_of_day
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.ecs import EcsFleet
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine, Undecided
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Rollout
-from ansible_collections.slipway.deploy.plugins.plugin_utils import process
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
-from ansible_collections.slipway.deploy.plugins.plugin_utils.files import Held
+from ..module_utils.common.command import resume_commands
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.failure import Cause
+from ..module_utils.common.text import clock as time_of_day
+from ..module_utils.lock import heartbeat
+from ..module_utils.lock.lease import acquire, attach, look
+from ..module_utils.lock.model import LockCorrupt, LockLost
+from ..module_utils.record.journal import Journal
+from ..module_utils.record.model import Record, undo_was_asked
+from ..module_utils.rollout.document import rollout_of, with_rollout
+from ..module_utils.rollout.ecs import EcsFleet
+from ..module_utils.rollout.engine import Engine, Fleet, Undecided
+from ..module_utils.rollout.model import Rollout
+from . import process
+from .console import Console
+from .context import Context
+from .files import Held
 
 #: How long the engine sleeps at a time: within that it notices that it is to stop.
 _SLICE_SECONDS = 0.25
@@ -63,9 +60,8 @@ class Work:
         """The rollout engine over the record."""
         record = self.journal.record
         plans = {item["name"]: item for item in record["targets"] if item["kind"] == "ecs_service"}
-        resumed = self.held.resumed is not None
         return Engine(
-            fleet=EcsFleet(self.context.clients, plans, record["id"], resumed, time_of_day),
+            fleet=fleet_of(self.context, record, plans, resumed=self.held.resumed is not None),
             journal=self.journal,
             guard=self.guard,
             clock=self.clock,
@@ -120,6 +116,14 @@ class Work:
             self.console.update(self.journal.record)
             if asked is None and self.cancel.why() is not None:
                 return
+
+
+def fleet_of(context: Context, record: Record, plans: Mapping[str, Any], *, resumed: bool) -> Fleet:
+    """What deploys the record's services: ECS's own deployment controller.
+
+    :param plans: the record's services by name.
+    """
+    return EcsFleet(context.clients, plans, record["id"], resumed, time_of_day)
 
 
 def store_clock(context: Context) -> Callable[[], float]:

@@ -10,10 +10,11 @@ short_description: The group_vars and host_vars of the environment that -e env=â
 version_added: 0.1.0
 author: The Slipway authors (!UNKNOWN)
 description:
-  - Ansible looks for C(group_vars) and C(host_vars) beside the inventory source. The source of
-    P(slipway.deploy.environment#inventory) is C(inventories/environment.yml), the variables are one directory further
-    down. This plugin looks there, by the rules and with the precedence of P(ansible.builtin.host_group_vars#vars), so
-    that a variable means the same under C(-e env=dev) and C(-i inventories/dev).
+  - Ansible reads C(group_vars) and C(host_vars) next to the inventory source. The source of
+    P(slipway.deploy.environment#inventory) is C(inventories/environment.yml), but the variables are one directory
+    further down. This plugin reads them there, with the rules and the precedence of
+    P(ansible.builtin.host_group_vars#vars), so that a variable has the same meaning with C(-e env=dev) and with
+    C(-i inventories/dev).
 extends_documentation_fragment: [vars_plugin_staging]
 options:
   stage:
@@ -30,8 +31,8 @@ from typing import Any
 from ansible.plugins.loader import vars_loader
 from ansible.plugins.vars import BaseVarsPlugin
 
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.directory import MARKER, is_environment
-from ansible_collections.slipway.deploy.plugins.plugin_utils.extra_vars import read_extra_vars
+from ..module_utils.environment.directory import MARKER, is_environment
+from ..plugin_utils.extra_vars import read_extra_vars
 
 
 class VarsModule(BaseVarsPlugin):

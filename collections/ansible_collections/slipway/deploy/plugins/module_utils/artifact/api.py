@@ -8,7 +8,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import (
+from ..aws.errors import calling, error_code
+from ..common.errors import SlipwayError
+from .model import (
     FILENAME,
     Artifact,
     absent,
@@ -20,8 +22,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model impo
     read_digest,
     recorded_digest,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _CHUNK = 1024 * 1024

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 FILENAME = "app.jar"
 #: Digits of the digest in a release's id.
@@ -78,7 +78,9 @@ def read_digest(text: str, where: str) -> str:
     words = text.split()
     match = _DIGEST.fullmatch(words[0]) if words else None
     if match is None:
-        raise SlipwayError("this is no SHA-256 digest", where, "Write 64 hexadecimal digits, as sha256sum prints them")
+        raise SlipwayError(
+            "this is not a SHA-256 digest", where, "Write 64 hexadecimal digits, as sha256sum prints them"
+        )
     return f"sha256:{match[1].lower()}"
 
 
@@ -153,6 +155,6 @@ def one_of(found: Sequence[Artifact]) -> Artifact:
     if len({item.digest for item in found}) > 1:
         listed = ", ".join(f"{item.place} ({item.digest[: len('sha256:') + SHORT]})" for item in found)
         raise SlipwayError(
-            f"the tag {found[0].tag} has different artifacts: {listed}", None, "Say which one: set the branch"
+            f"the tag {found[0].tag} has different artifacts: {listed}", None, "Choose one: set the branch"
         )
     return found[0]

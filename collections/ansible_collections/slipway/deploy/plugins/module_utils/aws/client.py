@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors
 
 LOCAL = "local"
 """The name of the environment that lives in the sandbox."""
@@ -70,11 +70,11 @@ def settings_from_vars(environment: str, variables: Mapping[str, Any], extra: Co
         errors.append(SlipwayError("aws_region is not set", where, "Write the region, e.g. aws_region: eu-west-1"))
     elif not _REGION.fullmatch(region):
         where = _where(environment, "aws_region", extra)
-        errors.append(SlipwayError(f"aws_region {region!r} is no region", where, "Write it as in eu-west-1"))
+        errors.append(SlipwayError(f"aws_region {region!r} is not an AWS region", where, "Write it as in eu-west-1"))
     if not (account.isdigit() and len(account) == 12):
         errors.append(
             SlipwayError(
-                f"account_id {account!r} is no account number" if account else "account_id is not set",
+                f"account_id {account!r} is not an AWS account number" if account else "account_id is not set",
                 _where(environment, "account_id", extra),
                 "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
             )
@@ -221,9 +221,9 @@ class _ClientCache:
         return client
 
     def _make(self, service: str, region: str) -> Any:
-        from ansible_collections.slipway.deploy.plugins.module_utils.aws.complete import require_complete_answers
-        from ansible_collections.slipway.deploy.plugins.module_utils.aws.credentials import signed_in
-        from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
+        from .complete import require_complete_answers
+        from .credentials import signed_in
+        from .errors import calling
 
         settings = self._settings
         with calling(f"make a client for {service} (environment {settings.environment})"):

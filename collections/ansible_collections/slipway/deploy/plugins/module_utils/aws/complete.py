@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An answer without what it must have is no answer: it is asked for again, and then it is an error that names it.
+"""An answer without what it must have is not an answer: it is asked for again, and then it is an error that names it.
 
 Done once for every client, by botocore's own events, below all of Slipway's calls: after these hooks an answer has what
 :mod:`.answers` lists. Repeating is safe for every call that Slipway makes: each sets something to what is asked.
@@ -13,8 +13,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.answers import missing
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import IncompleteAnswer
+from .answers import missing
+from .errors import IncompleteAnswer
 
 #: Seconds before an incomplete answer is asked for again; as many times as there are.
 PAUSES = (0.2, 0.4, 0.8)

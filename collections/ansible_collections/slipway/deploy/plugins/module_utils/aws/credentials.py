@@ -13,9 +13,9 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import NoCredentials, is_aws_error, use_profile
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .client import AwsSettings
+from .errors import NoCredentials, is_aws_error, use_profile
 
 #: Where the AWS CLI keeps the sessions of roles, those with an MFA code among them.
 _CLI_SESSIONS = os.path.join("~", ".aws", "cli", "cache")  # noqa: PTH118 - expanded by botocore's own cache

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 
 class NoCredentials(SlipwayError):
@@ -128,11 +128,13 @@ def calling(doing: str) -> Iterator[None]:
         yield
     except RecursionError as exc:
         what = f"cannot {doing}: the answer is nested more deeply than can be read"
-        raise SlipwayError(what, remedy="Look at what answers in AWS's place (aws_endpoint_url, a proxy)") from exc
-    except IncompleteAnswer as exc:
-        raise IncompleteAnswer(exc.service, exc.operation, exc.lost, doing) from exc
+        raise SlipwayError(what, remedy="Check what answers instead of AWS (aws_endpoint_url, a proxy)") from exc
+    except SlipwayError as exc:
+        if isinstance(exc, IncompleteAnswer):
+            raise IncompleteAnswer(exc.service, exc.operation, exc.lost, doing) from exc
+        raise
     except Exception as exc:
-        if isinstance(exc, SlipwayError) or not is_aws_error(exc):
+        if not is_aws_error(exc):
             raise
         raise translate(exc, doing) from exc
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code, is_aws_error
+from ..aws.errors import calling, error_code, is_aws_error
 
 _ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 

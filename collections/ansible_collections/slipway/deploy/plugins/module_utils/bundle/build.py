@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle import fetch
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, write_archive
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
+from ..common.errors import SlipwayError
+from . import fetch
+from .archive import Entry, write_archive
+from .content import (
     WHEELHOUSE,
     Release,
     as_json,
     bundle_id,
     manifest,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 APPSPEC = "appspec.yml"
 

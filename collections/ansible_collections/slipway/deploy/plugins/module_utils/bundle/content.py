@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import LimitExceeded, check_path, mib
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.archives import LimitExceeded, check_path, mib
+from ..common.errors import SlipwayError
 
 MIGRATION_SIZE: Final = 64 * 1024 * 1024
 """Bytes that one migration may have."""

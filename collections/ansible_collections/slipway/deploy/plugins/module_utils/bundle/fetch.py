@@ -20,8 +20,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.archive import Entry, file_digest
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import (
+from ..common.archives import (
+    LimitExceeded,
+    Limits,
+    Tar,
+    mib,
+    open_zip,
+    read_zipped,
+)
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..git.run import run_local
+from ..migration.flyway.scripts import is_compiled
+from .archive import Entry, file_digest
+from .content import (
     LOCATIONS,
     MIGRATION_SIZE,
     WHEELHOUSE,
@@ -33,25 +45,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content impo
     refuse_private_key,
     resource,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.wheels import (
+from .wheels import (
     Pin,
     check_python,
     needed,
     pip_arguments,
     read_lock,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.archives import (
-    LimitExceeded,
-    Limits,
-    Tar,
-    mib,
-    open_zip,
-    read_zipped,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import is_compiled
 
 PINS: Final = "pipelines/codedeploy/pins.json"
 JAR_LIMITS: Final = Limits(members=100_000)
@@ -102,7 +102,7 @@ def _git(directory: Path, doing: str, *arguments: str) -> str:
     done = run_local(directory, *arguments)
     if done.returncode:
         words = done.stderr.strip().splitlines()[-1:] or ["no word"]
-        raise SlipwayError(f"cannot {doing}: {words[0][:300]}", str(directory), "See what git says by hand")
+        raise SlipwayError(f"cannot {doing}: {words[0][:300]}", str(directory), "Run git by hand to see why")
     return done.stdout
 
 
@@ -180,7 +180,11 @@ def _maven(pin: Mapping[str, str], directory: Path) -> Path:
     archive = directory / f"flyway-commandline-{pin['version']}.tar.gz"
     found = file_digest(archive)
     if found != pin["sha256"]:
-        raise SlipwayError(f"Flyway {pin['version']} has the digest {found}, not the pinned one", PINS, "Trust neither")
+        raise SlipwayError(
+            f"Flyway {pin['version']} has the digest {found}, not the pinned one",
+            PINS,
+            "Do not use it: find out which of the two is wrong",
+        )
     return archive
 
 
@@ -205,7 +209,7 @@ def migrations_of_jar(jar: Path, locations: Sequence[str] = LOCATIONS) -> dict[s
     """The migrations that a jar carries.
 
     :param locations: where they are, as ``database_migration_locations`` says.
-    :raises SlipwayError: when it is no jar, or has a migration that must not be unpacked on a host.
+    :raises SlipwayError: when it is not a jar, or has a migration that must not be unpacked on a host.
     """
     remedy = "Build and upload it again"
     try:
@@ -214,7 +218,7 @@ def migrations_of_jar(jar: Path, locations: Sequence[str] = LOCATIONS) -> dict[s
     except LimitExceeded as error:
         raise SlipwayError(str(error), str(jar), remedy) from None
     except (ValueError, OSError) as error:
-        raise SlipwayError(f"is no jar ({error})", str(jar), remedy) from error
+        raise SlipwayError(f"is not a jar ({error})", str(jar), remedy) from error
 
 
 def _refuse_class(name: str, where: str, locations: Sequence[str]) -> None:
@@ -315,9 +319,11 @@ def _run(command: Sequence[str], doing: str, cwd: Path | None = None) -> str:
     except FileNotFoundError as error:
         raise SlipwayError(f"cannot {doing}: there is no {command[0]}", None, f"Install {command[0]}") from error
     except subprocess.TimeoutExpired as error:
-        raise SlipwayError(f"cannot {doing}: no end after {_TIMEOUT_SECONDS} s", None, "Look at the network") from error
+        raise SlipwayError(
+            f"cannot {doing}: it did not finish within {_TIMEOUT_SECONDS} s", None, "Look at the network"
+        ) from error
     if done.returncode != 0:
         said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if "ERROR" in line]
         words = said or (done.stderr + done.stdout).strip().splitlines()[-1:] or ["no word"]
-        raise SlipwayError(f"cannot {doing}: {words[0][:300]}", None, f"See what {command[0]} says by hand")
+        raise SlipwayError(f"cannot {doing}: {words[0][:300]}", None, f"Run {command[0]} by hand to see why")
     return done.stdout

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 ROOTS: Final = ("ansible-core", "botocore")
 """What code on a host imports; what these need comes along."""
@@ -56,7 +56,7 @@ def read_lock(text: str, where: str) -> list[Pin]:
         elif pins and (match := _VIA.fullmatch(line)):
             pins[-1] = _with(pins[-1], parents=(match["parent"] or "",))
         else:
-            raise SlipwayError("this is no pin with hashes", f"{where}:{number}", "Make it with: make lock")
+            raise SlipwayError("this is not a pin with hashes", f"{where}:{number}", "Make it with: make lock")
     return pins
 
 
@@ -109,7 +109,7 @@ def check_python(python: str) -> str:
     """
     match = re.fullmatch(r"3\.(\d+)", python)
     if match is None or int(match[1]) < 11:
-        what = f"{python!r} is no Python that a host can run Ansible with"
+        what = f"{python!r} is not a Python that a host can run Ansible with"
         raise SlipwayError(what, "bundle_pythons", "Write e.g. 3.11,3.13")
     return python
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..aws.client import Clients
+from ..aws.errors import calling, error_code
+from ..common.errors import SlipwayError
 
 #: States of a target that is on its way out (Elastic Load Balancing API reference, TargetHealth).
 _LEAVING = frozenset({"draining", "unused"})

@@ -16,16 +16,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from .declared_body import (
     parse_body,
     parse_login,
     parse_secret,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import parse_wanted
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.order import known
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import NAME
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from .document import parse_wanted
+from .order import known
+from .smoke import Secret, SmokeCheck
+from .values import NAME
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -98,10 +98,10 @@ def parse_check(item: Any, where: str, *, trace: bool = True) -> SmokeCheck:
         errors.append(SlipwayError("a smoke check needs a path", where, "Write path: /actuator/health"))
     method = values.setdefault("method", "POST" if "send" in values else "GET")
     if "send" in values and method not in _WITH_BODY:
-        remedy = f"Leave method out, or say one of {', '.join(_WITH_BODY)}"
-        errors.append(SlipwayError(f"a {method} request sends nothing", f"{where}.send", remedy))
+        remedy = f"Leave method out, or use one of {', '.join(_WITH_BODY)}"
+        errors.append(SlipwayError(f"a {method} request has no body", f"{where}.send", remedy))
     if "auth" in values and any(name.lower() == "authorization" for name, _value in values.get("headers", ())):
-        errors.append(SlipwayError("auth and a header Authorization", where, "Keep one of them"))
+        errors.append(SlipwayError("auth and the header Authorization cannot be combined", where, "Keep one of them"))
     if errors:
         raise SlipwayErrors(errors)
     return SmokeCheck(**{"name": f"{method} {values['path']}", "trace": trace, **values})
@@ -109,13 +109,13 @@ def parse_check(item: Any, where: str, *, trace: bool = True) -> SmokeCheck:
 
 def _unknown(key: str, where: str) -> SlipwayError:
     close = difflib.get_close_matches(key, _KEYS, 1)
-    remedy = f"Did you mean {close[0]}?" if close else f"There are {', '.join(_KEYS)}"
+    remedy = f"Did you mean {close[0]}?" if close else f"Use one of {', '.join(_KEYS)}"
     return SlipwayError(f"a smoke check has no {key!r}", where, remedy)
 
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value:
-        raise SlipwayError(f"{value!r} is no text", where, "Quote it if it is meant")
+        raise SlipwayError(f"{value!r} is not a string", where, "Quote it if this value is intended")
     return str(value)
 
 
@@ -123,14 +123,14 @@ def _path(value: Any, where: str) -> str:
     text = _text(value, where)
     if not text.startswith("/") or text.startswith("//") or not text.isascii() or any(c <= " " for c in text):
         remedy = "Write it from the slash on, percent-encoded: /users/1?full=true"
-        raise SlipwayError(f"{text!r} is no path", where, remedy)
+        raise SlipwayError(f"{text!r} is not a path", where, remedy)
     return text
 
 
 def _method(value: Any, where: str) -> str:
     text = _text(value, where).upper()
     if text not in _METHODS:
-        raise SlipwayError(f"{value!r} is no method for a check", where, f"There are {', '.join(_METHODS)}")
+        raise SlipwayError(f"{value!r} is not a method for a check", where, f"Use one of {', '.join(_METHODS)}")
     return text
 
 
@@ -139,7 +139,7 @@ def _status(value: Any, where: str) -> tuple[int, ...]:
     if not codes or not all(
         isinstance(code, int) and not isinstance(code, bool) and 100 <= code <= 599 for code in codes
     ):
-        raise SlipwayError(f"{value!r} is no HTTP status", where, "Write 200, or [200, 204]")
+        raise SlipwayError(f"{value!r} is not an HTTP status code", where, "Write 200, or [200, 204]")
     return tuple(int(code) for code in codes)
 
 
@@ -151,7 +151,7 @@ def _headers(value: Any, where: str) -> tuple[tuple[str, str | Secret], ...]:
 
 def _header_name(name: Any, where: str) -> str:
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-        raise SlipwayError(f"{name!r} is no header name", where, "Letters, digits and - as in X-Api-Key")
+        raise SlipwayError(f"{name!r} is not a valid header name", where, "Letters, digits and - as in X-Api-Key")
     return str(name)
 
 
@@ -159,7 +159,9 @@ def _header_value(value: Any, where: str) -> str | Secret:
     if isinstance(value, Mapping):
         return parse_secret(value, where)
     if not isinstance(value, str) or not value.isprintable() or not value.isascii():
-        raise SlipwayError("this is no header value", where, "One line of ASCII text, quoted if it is a number")
+        raise SlipwayError(
+            "this is not a valid header value", where, "Write one line of ASCII text, in quotes if it is a number"
+        )
     return str(value)
 
 
@@ -174,7 +176,7 @@ def _take(value: Any, where: str) -> tuple[tuple[str, str], ...]:
         raise SlipwayError("take must map names to dotted paths", where, "Write token: access_token")
     for name in value:
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise SlipwayError(f"{name!r} is no name for a value", where, "Letters, digits, _ and -")
+            raise SlipwayError(f"{name!r} is not a valid name for a value", where, "Letters, digits, _ and -")
     return tuple((str(name), str(path)) for name, path in value.items())
 
 
@@ -186,14 +188,14 @@ def _truth(value: Any, where: str) -> bool:
 
 def _retries(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_RETRIES:
-        raise SlipwayError(f"{value!r} is no number of retries", where, f"0 to {_MOST_RETRIES}")
+        raise SlipwayError(f"{value!r} is not a valid number of retries", where, f"0 to {_MOST_RETRIES}")
     return int(value)
 
 
 def _seconds(value: Any, where: str) -> float:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0 < value <= _LONGEST:
-        raise SlipwayError(f"{value!r} is no number of seconds", where, f"More than 0, at most {_LONGEST:g}")
+        raise SlipwayError(f"{value!r} is not a valid number of seconds", where, f"More than 0, at most {_LONGEST:g}")
     return float(value)
 
 

@@ -12,9 +12,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Body, Login, Secret
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import references
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .smoke import Body, Login, Secret
+from .values import references
 
 SOURCES = ("env", "file", "ssm", "secretsmanager")
 _KINDS = ("json", "form", "text")
@@ -38,7 +38,7 @@ def parse_secret(value: Any, where: str) -> Secret:
     """
     if not is_secret(value):
         # The mapping is not repeated: it may be a secret that was written in the wrong place.
-        raise SlipwayError("this is no source of a secret", where, f"Write one of {', '.join(SOURCES)}: name")
+        raise SlipwayError("this is not a source of a secret", where, f"Write one of {', '.join(SOURCES)}: name")
     return Secret(tuple((str(kind), str(name)) for kind, name in value.items()))
 
 
@@ -48,7 +48,7 @@ def parse_body(value: Any, where: str) -> Body:
     :raises SlipwayError: when it is none of its forms.
     """
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _KINDS:
-        raise SlipwayError("send must say what is sent and how", where, _FORMS)
+        raise SlipwayError("send must have one of the keys json, form and text", where, _FORMS)
     kind, content = next(iter(value.items()))
     place = f"{where}.{kind}"
     if kind == "json":
@@ -58,7 +58,7 @@ def parse_body(value: Any, where: str) -> Body:
     if isinstance(content, Mapping):
         return Body("text", parse_secret(content, place))
     if not isinstance(content, str):
-        raise SlipwayError("this is no text", place, "Quote it if it is meant")
+        raise SlipwayError("this is not a string", place, "Quote it if this value is intended")
     return Body("text", str(content))
 
 
@@ -66,7 +66,7 @@ def _json(value: Any, where: str) -> Any:
     try:
         plain = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise SlipwayError("a value that JSON does not have", where, "Quote dates: '2026-11-20'") from error
+        raise SlipwayError("JSON has no such value", where, "Quote dates: '2026-11-20'") from error
     if isinstance(plain, dict):
         return {name: _with_secrets(item, where) for name, item in plain.items()}
     return _with_secrets(plain, where)
@@ -95,7 +95,7 @@ def _field(value: Any, where: str) -> Any:
         return str(value)
     if isinstance(value, (bool, int, float)):
         return value
-    raise SlipwayError("this is no value of a form", where, "Write a text, a number, or {env: NAME}")
+    raise SlipwayError("this is not a value of a form", where, "Write a text, a number, or {env: NAME}")
 
 
 def parse_login(value: Any, where: str) -> Login:
@@ -111,9 +111,13 @@ def parse_login(value: Any, where: str) -> Login:
     elif isinstance(password, str) and list(references(password, f"{where}.password")):
         secret = str(password)
     else:
-        raise SlipwayError("a password does not belong here", f"{where}.password", "Write {env: NAME}, or its like")
+        raise SlipwayError(
+            "a password must not be written here", f"{where}.password", "Write its source, such as {env: NAME}"
+        )
     if isinstance(user, Mapping):
         return Login(parse_secret(user, f"{where}.user"), secret)
     if not isinstance(user, str) or not user or ":" in user:
-        raise SlipwayError("this is no user name", f"{where}.user", "One without a colon, quoted if it is a number")
+        raise SlipwayError(
+            "this is not a valid user name", f"{where}.user", "One without a colon, quoted if it is a number"
+        )
     return Login(str(user), secret)

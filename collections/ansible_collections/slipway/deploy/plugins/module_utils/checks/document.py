@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import age
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .moment import age
 
 #: The path of the whole answer.
 WHOLE = "."
@@ -77,14 +77,14 @@ def parse_wanted(value: Any, where: str) -> Any:
     try:
         plain = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise SlipwayError("a value that JSON does not have", where, "Quote dates: '2026-11-20'") from error
+        raise SlipwayError("JSON has no such value", where, "Quote dates: '2026-11-20'") from error
     if not isinstance(plain, dict) or not plain or not all(name in RULES for name in plain):
         return plain
     for name, wanted in plain.items():
         fits, remedy = RULES[name].takes
         if not fits(wanted):
             escape = f"{remedy}. To compare with this mapping itself, write equals: before it"
-            raise SlipwayError(f"{json.dumps(wanted)} is nothing for {name}", f"{where}.{name}", escape)
+            raise SlipwayError(f"{json.dumps(wanted)} is not a value for {name}", f"{where}.{name}", escape)
     return Rules(tuple(plain.items()))
 
 
@@ -135,7 +135,7 @@ def _is_count(value: Any) -> bool:
 
 _ANYTHING = (lambda _value: True, "Write a value")
 _A_NUMBER = (is_number, "Write a number")
-_A_COUNT = (_is_count, "Write a whole number from 0 on")
+_A_COUNT = (_is_count, "Write a whole number from 0")
 
 RULES: Mapping[str, _Rule] = {
     "exists": _Rule(
@@ -160,7 +160,7 @@ RULES: Mapping[str, _Rule] = {
     "max_age": _Rule(
         (lambda value: is_number(value) and value > 0, "Write a number of seconds"),
         lambda seconds, wanted: seconds is not None and seconds <= wanted,
-        "is no time of the last {} s",
+        "is not a time of the last {} s",
     ),
 }
 

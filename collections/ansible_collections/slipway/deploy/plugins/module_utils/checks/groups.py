@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import api
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import TargetGroupHealth
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..aws.client import Clients
+from ..common.errors import SlipwayError
+from . import api
+from .health import TargetGroupHealth
 
 WORKERS = 8
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ..fleet.model import ObservedService
 
 Verdict = Literal["pass", "fail", "unknown", "warn"]
 
@@ -48,13 +48,13 @@ def judge(
     """One service's health.
 
     :param expected: the tasks that its deployment was completed with, where this deploy made it: those that
-        autoscaling asks for beyond them are still starting, which is no failure.
+        autoscaling asks for beyond them are still starting, which is not a failure.
     :param observed: what DescribeServices answered; ``None`` when it did not list the service.
     :param target_groups: by ARN; ``None`` or missing when its health could not be read.
     :param selected: false for a service outside ``--limit``: what would be a failure is a warning.
     """
     if observed is None:
-        return _weighed(Health(name, "unknown", detail="the cluster did not list it"), selected)
+        return _weighed(Health(name, "unknown", detail="ECS did not list it"), selected)
     verdict, detail = _judge(observed, target_groups, expected)
     return _weighed(Health(name, verdict, observed.running, observed.desired, detail), selected)
 

@@ -22,9 +22,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.order import Order
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import Draft, Request, Resolver, draft
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import (
+from ..common.errors import SlipwayError
+from .order import Order
+from .request import Draft, Request, Resolver, draft
+from .smoke import (
     Attempt,
     Judged,
     SmokeCheck,
@@ -32,8 +33,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import
     judge,
     taken,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar, Values
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from .values import Reference, Scalar, Values
 
 #: How much of an answer is read and judged, in bytes.
 MOST_BODY = 1024 * 1024
@@ -237,4 +237,4 @@ class _Line:
             return f"the name {self._request.host} does not resolve"
         if isinstance(error, OSError):
             return (error.strerror or type(error).__name__).lower()
-        return f"no proper HTTP answer ({type(error).__name__})"
+        return f"no valid HTTP answer ({type(error).__name__})"

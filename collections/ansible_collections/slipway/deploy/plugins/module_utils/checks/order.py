@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import references_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Judged, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .request import references_of
+from .smoke import Judged, SmokeCheck
+from .values import Reference, Scalar
 
 _FAILED = {"fail": "failed", "inconclusive": "is inconclusive"}
 
@@ -95,9 +95,9 @@ def known(check: SmokeCheck, checks: Mapping[str, SmokeCheck], where: str) -> No
         takes = dict(checks[other].take)
         if value not in takes:
             remedy = f"Write take: {{{value}: …}} in {other}" if not takes else _list("It takes", takes)
-            raise SlipwayError(f"{other} takes no {value!r}", where, remedy)
+            raise SlipwayError(f"{other} has no {value!r} in take", where, remedy)
     if _leads_to(check.name, check, checks, where):
-        raise SlipwayError("it waits for itself", where, "Checks may refer to one another in one direction only")
+        raise SlipwayError("the check refers to itself", where, "References between checks must not form a circle")
 
 
 def _list(lead: str, names: Mapping[str, object]) -> str:

@@ -4,32 +4,80 @@
 
 A row is *green* when it was asked and the answer is right, *red* when the answer is wrong, and *unknown* when there is
 no answer that says either. Unknown is never green.
+
+A kind of row is a subclass of :class:`Spec`, and a line in the registry of :mod:`.probes_declared`, which reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import secrets_of
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
+from ..common.text import duration, plural
+from .moment import age
+from .request import secrets_of
+from .smoke import Secret, SmokeCheck
 
 Verdict = Literal["green", "red", "unknown"]
 #: From where a row is asked.
 Via = Literal["control", "host"]
+#: systemd's states of a unit that is neither up nor down yet, or still.
+_MOVING = ("activating", "deactivating", "maintenance", "refreshing")
 
 
 @dataclass(frozen=True)
-class Http:
+class Found:
+    """A verdict, and why in one line."""
+
+    verdict: Verdict
+    detail: str = ""
+
+
+class Spec:
+    """What a row of one kind asks, and what the answer means."""
+
+    #: Whether each host of the group is asked; otherwise the first one that answers speaks for all.
+    each_host: ClassVar[bool] = False
+    #: Whether the row's ``via`` says from where it is asked.
+    movable: ClassVar[bool] = False
+
+    @property
+    def home(self) -> Via:
+        """From where it is asked unless the row says otherwise."""
+        return "control"
+
+    def secrets(self) -> list[tuple[str, Secret]]:
+        """The secrets that it needs, with their places in the row."""
+        return []
+
+    def question(self, revealed: Mapping[Secret, str], service: str | None) -> dict[str, Any]:
+        """What ``module_utils.probes.machine`` is asked, on a host or on the control node.
+
+        :param revealed: the values of the secrets.
+        :param service: the host's service, where it is known.
+        """
+        raise NotImplementedError(f"{type(self).__name__} is not asked of a machine")
+
+    def judge(self, answer: Mapping[str, Any]) -> Found:
+        """What the machine's answer means. A missing or malformed field may raise what reading it raises."""
+        raise NotImplementedError(f"{type(self).__name__} is judged elsewhere")
+
+
+@dataclass(frozen=True)
+class Http(Spec):
     """A request and what its answer must be; asked at ``url``, or at each of the group's own addresses."""
 
     check: SmokeCheck
     url: str | None = None
 
+    def secrets(self) -> list[tuple[str, Secret]]:
+        """Those of the request."""
+        return list(secrets_of(self.check))
+
 
 @dataclass(frozen=True)
-class Sentry:
+class Sentry(Spec):
     """No new issue of one of these levels since the deploy began."""
 
     organization: str
@@ -38,6 +86,10 @@ class Sentry:
     environment: str | None = None
     levels: tuple[str, ...] = ("error", "fatal")
     url: str = "https://sentry.io"
+
+    def secrets(self) -> list[tuple[str, Secret]]:
+        """The token."""
+        return [("token", self.token)]
 
 
 @dataclass(frozen=True)
@@ -56,39 +108,126 @@ class Redis:
 
 
 @dataclass(frozen=True)
-class Queue:
-    """A queue that must be shorter than ``below``. A key that is not there is an empty queue, as Redis has it."""
+class _OfRedis(Spec):
+    """A row that Redis answers."""
 
     redis: Redis
-    below: int
+
+    movable: ClassVar[bool] = True
+
+    @property
+    def home(self) -> Via:
+        """The host, where the address stands in the service's own environment."""
+        return "host" if self.redis.variable is not None else "control"
+
+    def secrets(self) -> list[tuple[str, Secret]]:
+        """Those of the connection."""
+        places = (("url", self.redis.url), ("password", self.redis.password))
+        return [(place, value) for place, value in places if isinstance(value, Secret)]
+
+    def question(self, revealed: Mapping[Secret, str], service: str | None) -> dict[str, Any]:
+        """The command, and how Redis is reached."""
+        redis = self.redis
+        return {
+            "kind": "redis",
+            "command": list(redis.command),
+            "url": revealed[redis.url] if isinstance(redis.url, Secret) else redis.url,
+            "password": revealed[redis.password] if redis.password else None,
+            "ca_file": redis.ca_file,
+            "unit": service,
+            "variable": redis.variable,
+        }
 
 
 @dataclass(frozen=True)
-class Heartbeat:
+class Queue(_OfRedis):
+    """A queue that must be shorter than ``below``. A key that is not there is an empty queue, as Redis has it."""
+
+    below: int
+
+    def judge(self, answer: Mapping[str, Any]) -> Found:
+        """Green below the limit."""
+        depth = answer["value"]
+        if not isinstance(depth, int) or isinstance(depth, bool) or depth < 0:
+            return Found("unknown", "Redis gave no length")
+        if depth < self.below:
+            return Found("green", f"{depth} waiting")
+        return Found("red", f"{depth} waiting, fewer than {self.below} are allowed")
+
+
+@dataclass(frozen=True)
+class Heartbeat(_OfRedis):
     """A time that must be written again within ``max_age`` seconds.
 
     A key that is not there is red: who beats sets it, with an expiry or without, so nobody does.
     """
 
-    redis: Redis
     max_age: float
+
+    def judge(self, answer: Mapping[str, Any]) -> Found:
+        """Green while the last heartbeat is young enough."""
+        value = answer["value"]
+        if value is None:
+            return Found("red", "there is no heartbeat")
+        old = age(value, float(answer["at"]))
+        if old is None:
+            return Found("unknown", "the heartbeat is not a time, or one that lies ahead")
+        if old > self.max_age:
+            return Found("red", f"the last heartbeat was {duration(old)} ago, {duration(self.max_age)} are allowed")
+        return Found("green", f"the last heartbeat was {duration(old)} ago")
 
 
 @dataclass(frozen=True)
-class Unit:
+class Unit(Spec):
     """A unit of systemd that must be active; ``None``: the service's own."""
 
     unit: str | None = None
 
+    each_host: ClassVar[bool] = True
+
+    @property
+    def home(self) -> Via:
+        """The host: the control node has units of its own."""
+        return "host"
+
+    def question(self, _revealed: Mapping[Secret, str], service: str | None) -> dict[str, Any]:
+        """The unit's state."""
+        return {"kind": "systemd", "unit": self.unit or service or ""}
+
+    def judge(self, answer: Mapping[str, Any]) -> Found:
+        """Green when it is active."""
+        if not answer["loaded"]:
+            return Found("red", "systemd knows no such unit")
+        active, sub = str(answer["active"]), str(answer["sub"])
+        restarts = int(answer.get("restarts") or 0)
+        said = f"{active} ({sub})" + (f", restarted {plural(restarts, 'time')}" if restarts else "")
+        if active in ("active", "reloading"):
+            return Found("green", said)
+        return Found("unknown" if active in _MOVING or not active else "red", said)
+
 
 @dataclass(frozen=True)
-class Command:
+class Command(Spec):
     """A program whose exit code says it: 0 is green, 1 is red, anything else is unknown."""
 
     argv: tuple[str, ...]
 
+    each_host: ClassVar[bool] = True
+    movable: ClassVar[bool] = True
 
-Spec: TypeAlias = "Http | Sentry | Queue | Heartbeat | Unit | Command"
+    def question(self, _revealed: Mapping[Secret, str], _service: str | None) -> dict[str, Any]:
+        """The program and its arguments."""
+        return {"kind": "command", "argv": list(self.argv)}
+
+    def judge(self, answer: Mapping[str, Any]) -> Found:
+        """By the exit code; a program that a signal ended says nothing."""
+        code, said = int(answer["code"]), str(answer.get("said") or "")
+        if code == 0:
+            return Found("green", said)
+        if code == 1:
+            return Found("red", said or "exit code 1")
+        how = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+        return Found("unknown", f"{how}: {said}" if said else how)
 
 
 @dataclass(frozen=True)
@@ -101,14 +240,6 @@ class Probe:
     via: Via = "control"
     timeout: float = 10.0
     wait: float = 0.0
-
-
-@dataclass(frozen=True)
-class Found:
-    """A verdict, and why in one line."""
-
-    verdict: Verdict
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +298,7 @@ def questions(probes: Sequence[Probe], group: Group) -> list[Question]:
     for probe in probes:
         if isinstance(probe.spec, Http):
             asked += _requests(probe, probe.spec, group)
-        elif probe.via == "host" and isinstance(probe.spec, (Unit, Command)) and names:
+        elif probe.via == "host" and probe.spec.each_host and names:
             asked += [Question(probe, name) for name in names]
         else:
             asked.append(Question(probe))
@@ -187,40 +318,13 @@ def _requests(probe: Probe, spec: Http, group: Group) -> list[Question]:
 
 def secrets(probe: Probe) -> list[tuple[str, Secret]]:
     """The secrets of a row, with their places in it."""
-    spec = probe.spec
-    if isinstance(spec, Http):
-        return list(secrets_of(spec.check))
-    if isinstance(spec, Sentry):
-        return [("token", spec.token)]
-    if isinstance(spec, (Queue, Heartbeat)):
-        places = (("url", spec.redis.url), ("password", spec.redis.password))
-        return [(place, value) for place, value in places if isinstance(value, Secret)]
-    return []
+    return probe.spec.secrets()
 
 
 def host_question(probe: Probe, revealed: Mapping[Secret, str], service: str | None) -> dict[str, Any]:
-    """What ``module_utils.host.probe`` is asked for a row.
+    """What ``module_utils.probes.machine`` is asked for a row.
 
     :param revealed: the values of the row's secrets.
     :param service: the host's service, where it is known.
     """
-    spec = probe.spec
-    question: dict[str, Any] = {"timeout": probe.timeout, "wait": probe.wait}
-    if isinstance(spec, Unit):
-        return {**question, "kind": "systemd", "unit": spec.unit or service or ""}
-    if isinstance(spec, Command):
-        return {**question, "kind": "command", "argv": list(spec.argv)}
-    if isinstance(spec, (Queue, Heartbeat)):
-        redis = spec.redis
-        url = revealed[redis.url] if isinstance(redis.url, Secret) else redis.url
-        return {
-            **question,
-            "kind": "redis",
-            "command": list(redis.command),
-            "url": url,
-            "password": revealed[redis.password] if redis.password else None,
-            "ca_file": redis.ca_file,
-            "unit": service,
-            "variable": redis.variable,
-        }
-    raise TypeError(f"{probe.kind} is not asked of a machine")
+    return {"timeout": probe.timeout, "wait": probe.wait, **probe.spec.question(revealed, service)}

@@ -11,9 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks import sentry
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.http import Job, run_checks
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..common.errors import SlipwayError
+from ..http_client.client import Unreachable
+from ..http_client.json_client import request_json
+from ..probes import machine
+from . import sentry
+from .http import Job, run_checks
+from .probes import (
     Found,
     Group,
     Http,
@@ -21,15 +25,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Question,
     Row,
     Sentry,
+    Spec,
     host_question,
     secrets,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_judge import judge, judge_smoke
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.request import Resolver
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host import probe as machine
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Unreachable, request_json
+from .probes_judge import judge, judge_smoke
+from .request import Resolver
+from .smoke import Secret
 
 _WORKERS = 16
 # How often a caller is asked whether to go on, in seconds.
@@ -110,7 +112,7 @@ def _one(question: Question, world: World, stop: threading.Event) -> Row:
         return Row(question, Found("unknown", "stopped before it was asked"))
     begun = time.monotonic()
     try:
-        found = _sentry(probe, probe.spec, world) if isinstance(probe.spec, Sentry) else _here(probe, world)
+        found = _ASKED.get(type(probe.spec), _here)(probe, world)
     except SlipwayError as error:
         found = Found("unknown", str(error))
     return Row(question, found, round(time.monotonic() - begun, 3))
@@ -129,7 +131,10 @@ def revealed(probe: Probe, reveal: Resolver) -> dict[Secret, str]:
     return {secret: reveal(secret, f"{place} of {probe.name}") for place, secret in secrets(probe)}
 
 
-def _sentry(probe: Probe, spec: Sentry, world: World) -> Found:
+def _sentry(probe: Probe, world: World) -> Found:
+    spec = probe.spec
+    if not isinstance(spec, Sentry):
+        raise TypeError(f"{probe.kind} is not a row about Sentry")
     if world.since is None:
         return Found("unknown", "no deploy is on record, so nothing says since when an issue is new")
     token = revealed(probe, world.reveal)[spec.token]
@@ -143,3 +148,7 @@ def _sentry(probe: Probe, spec: Sentry, world: World) -> Found:
         return Found("unknown", f"Sentry cannot be asked: {error}")
     link = answer.headers.get("link", "")
     return sentry.judge(spec, world.since, answer.status, answer.body, answer.retry_after, link)
+
+
+#: What asks a kind of row that no machine is asked for; a machine answers for the others.
+_ASKED: Mapping[type[Spec], Callable[[Probe, World], Found]] = {Sentry: _sentry}

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared import parse_check, refused_references
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.declared_body import is_secret, parse_secret
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import is_number
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from .declared import parse_check, refused_references
+from .declared_body import is_secret, parse_secret
+from .document import is_number
+from .probes import (
     Command,
     Heartbeat,
     Http,
@@ -25,8 +26,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Unit,
     Via,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from .smoke import Secret
 
 _LONGEST = 300.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -67,18 +67,14 @@ def parse_checklist(raw: Any, where: str, *, trace: bool = True) -> tuple[Probe,
 def _parse(item: Any, where: str, trace: bool) -> Probe:
     if not isinstance(item, Mapping):
         raise SlipwayError("a row must be a mapping", where, "Write name: …, kind: …")
-    row = _Row({str(key): value for key, value in item.items() if value is not None}, where, trace)
+    row = RowReader({str(key): value for key, value in item.items() if value is not None}, where, trace)
     row.name, kind = row.text("name"), row.text("kind")
-    if kind not in _KINDS:
-        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"There are {', '.join(_KINDS)}")
-    spec = _KINDS[kind](row)
-    via: Via = "control"
-    if isinstance(spec, Unit):
-        via = "host"
-    elif isinstance(spec, (Queue, Heartbeat, Command)):
-        via = row.via(default="host" if _on_host(spec) else "control")
-        if via == "control" and _on_host(spec):
-            raise SlipwayError("the service's environment is on the host", f"{where}.via", "Write via: host")
+    if kind not in KINDS:
+        raise SlipwayError(f"there is no kind {kind!r}", f"{where}.kind", f"Use one of {', '.join(KINDS)}")
+    spec = KINDS[kind](row)
+    via: Via = row.via(default=spec.home) if spec.movable else spec.home
+    if (via, spec.home) == ("control", "host"):
+        raise SlipwayError("only the host can read the service's environment", f"{where}.via", "Write via: host")
     if isinstance(spec, Http):
         return Probe(row.name, kind, spec)
     probe = Probe(row.name, kind, spec, via, row.seconds("timeout", 10.0), row.seconds("wait", 0.0))
@@ -86,11 +82,7 @@ def _parse(item: Any, where: str, trace: bool) -> Probe:
     return probe
 
 
-def _on_host(spec: Spec) -> bool:
-    return isinstance(spec, (Queue, Heartbeat)) and spec.redis.variable is not None
-
-
-class _Row:
+class RowReader:
     """A row whose values are taken out one by one; what is left in the end is unknown."""
 
     def __init__(self, values: dict[str, Any], where: str, trace: bool) -> None:
@@ -101,47 +93,55 @@ class _Row:
         self._known: list[str] = []
 
     def take(self, key: str, default: Any = None) -> Any:
+        """A value as it is written."""
         self._known.append(key)
         return self.values.pop(key, default)
 
     def text(self, key: str, default: str | None = None) -> str:
+        """A value that must be a printable text."""
         value = self.take(key, default)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            what = f"{key} is missing" if value is None else f"{key} is no text"
+            what = f"{key} is missing" if value is None else f"{key} is not a string"
             raise SlipwayError(what, self.where, f"Write {key}: …, quoted if it is a number")
         return str(value)
 
     def seconds(self, key: str, default: float) -> float:
+        """A duration in seconds."""
         value = self.take(key, default)
         if not is_number(value) or not 0 <= value <= _LONGEST or (key == "timeout" and value == 0):
-            raise SlipwayError(f"{value!r} is no number of seconds", f"{self.where}.{key}", f"At most {_LONGEST:g}")
+            raise SlipwayError(
+                f"{value!r} is not a valid number of seconds", f"{self.where}.{key}", f"At most {_LONGEST:g}"
+            )
         return float(value)
 
     def via(self, default: Via) -> Via:
+        """From where the row is asked."""
         value = self.take("via", default)
         if value not in ("control", "host"):
-            raise SlipwayError(f"{value!r} is no place to ask from", f"{self.where}.via", "Write control or host")
+            raise SlipwayError(f"{value!r} is not a value for via", f"{self.where}.via", "Write control or host")
         return "host" if value == "host" else "control"
 
     def secret(self, key: str) -> Secret:
+        """A source of a secret."""
         return parse_secret(self.take(key), f"{self.where}.{key}")
 
     def finish(self) -> None:
+        """Refuse what nothing has taken."""
         errors = []
         for key in self.values:
             close = difflib.get_close_matches(key, self._known, 1)
-            remedy = f"Did you mean {close[0]}?" if close else f"There are {', '.join(self._known)}"
+            remedy = f"Did you mean {close[0]}?" if close else f"Use one of {', '.join(self._known)}"
             errors.append(SlipwayError(f"a row of this kind has no {key!r}", self.where, remedy))
         if errors:
             raise SlipwayErrors(errors)
 
 
-def _http(row: _Row) -> Http:
+def _http(row: RowReader) -> Http:
     url = row.take("url")
     if url is not None and not _is_web(url):
         # It is not repeated: a password may stand in it.
         remedy = "Write https://crm.example.org, without user or password"
-        raise SlipwayError("this is no address", f"{row.where}.url", remedy)
+        raise SlipwayError("this is not a URL", f"{row.where}.url", remedy)
     check = parse_check({"name": row.name, **row.values}, row.where, trace=row.trace)
     return Http(check, str(url).rstrip("/") if url is not None else None)
 
@@ -156,45 +156,45 @@ def _split(url: Any) -> SplitResult:
     """The parts of an address; none of what is not one."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
-        parts.port  # noqa: B018 - raises where it is no number
+        parts.port  # noqa: B018 - raises where it is not a number
     except ValueError:
         return urlsplit("")
     return parts
 
 
-def _import_wizard(row: _Row) -> Http:
+def _import_wizard(row: RowReader) -> Http:
     row.values.setdefault("method", "POST")
     # An import leaves something behind, if only in a log: one is enough to see that it works.
     row.values.setdefault("retries", 0)
     return _http(row)
 
 
-def _scheduler(row: _Row) -> Spec:
+def _scheduler(row: RowReader) -> Spec:
     if "path" in row.values:
         if "json" not in row.values:
             remedy = "Write json: {scheduler.running: true}, or json: {scheduler.last_run: {max_age: 120}}"
-            raise SlipwayError("nothing says that the scheduler runs", row.where, remedy)
+            raise SlipwayError("nothing checks whether the scheduler runs", row.where, remedy)
         return _http(row)
     if "key" not in row.values:
         remedy = "Write path and json, or url, key and max_age of a heartbeat in Redis"
-        raise SlipwayError("nothing says whether the scheduler runs", row.where, remedy)
+        raise SlipwayError("nothing checks whether the scheduler runs", row.where, remedy)
     max_age = row.take("max_age")
     if not is_number(max_age) or max_age <= 0:
-        raise SlipwayError("max_age is no number of seconds", f"{row.where}.max_age", "Write max_age: 120")
+        raise SlipwayError("max_age is not a valid number of seconds", f"{row.where}.max_age", "Write max_age: 120")
     return Heartbeat(_redis(row, "GET"), float(max_age))
 
 
-def _queue(row: _Row) -> Queue:
+def _queue(row: RowReader) -> Queue:
     kind = row.take("type", "list")
     if not isinstance(kind, str) or kind not in _LENGTHS:
-        raise SlipwayError(f"{kind!r} is no kind of queue", f"{row.where}.type", f"There are {', '.join(_LENGTHS)}")
+        raise SlipwayError(f"{kind!r} is not a type of queue", f"{row.where}.type", f"Use one of {', '.join(_LENGTHS)}")
     below = row.take("below", 10)
     if not isinstance(below, int) or isinstance(below, bool) or below < 1:
-        raise SlipwayError(f"{below!r} is no limit", f"{row.where}.below", "Write a whole number from 1 on")
+        raise SlipwayError(f"{below!r} is not a valid limit", f"{row.where}.below", "Write a whole number from 1")
     return Queue(_redis(row, _LENGTHS[kind]), int(below))
 
 
-def _redis(row: _Row, command: str) -> Redis:
+def _redis(row: RowReader, command: str) -> Redis:
     url, password, ca_file = row.take("url"), row.take("password"), row.take("ca_file")
     where = f"{row.where}.url"
     variable = None
@@ -207,7 +207,7 @@ def _redis(row: _Row, command: str) -> Redis:
         url = _plain_url(url, where)
     secret = parse_secret(password, f"{row.where}.password") if password is not None else None
     if ca_file is not None and not isinstance(ca_file, str):
-        raise SlipwayError("ca_file is no path", row.where, "Write the path of a certificate authority's file")
+        raise SlipwayError("ca_file is not a path", row.where, "Write the path of a certificate authority's file")
     return Redis((command, row.text("key")), url, variable, secret, ca_file)
 
 
@@ -215,27 +215,29 @@ def _plain_url(url: Any, where: str) -> str:
     parts = _split(url)
     if parts.scheme not in ("redis", "rediss", "unix"):
         remedy = "Write redis://host:6379/0, {env: REDIS_URL}, or {service: REDIS_URL} for what the service itself has"
-        raise SlipwayError("this is no address of a Redis", where, remedy)
+        raise SlipwayError("this is not the address of a Redis server", where, remedy)
     if parts.password:
-        raise SlipwayError("a password does not belong here", where, "Write password: {env: NAME}, or url: {env: NAME}")
+        raise SlipwayError(
+            "a password must not be written here", where, "Write password: {env: NAME}, or url: {env: NAME}"
+        )
     return str(url)
 
 
-def _sentry(row: _Row) -> Sentry:
+def _sentry(row: RowReader) -> Sentry:
     levels = _names(row, "levels", ["error", "fatal"])
     for level in levels:
         if level not in _LEVELS:
-            raise SlipwayError(f"{level!r} is no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
+            raise SlipwayError(f"{level!r} is not a level", f"{row.where}.levels", f"Use one of {', '.join(_LEVELS)}")
     if not levels:
-        raise SlipwayError("levels names no level", f"{row.where}.levels", f"There are {', '.join(_LEVELS)}")
+        raise SlipwayError("levels is empty", f"{row.where}.levels", f"Use one of {', '.join(_LEVELS)}")
     url = row.text("url", Sentry.url)
     if not _is_web(url):
-        raise SlipwayError("this is no address of a Sentry", f"{row.where}.url", "Write https://sentry.io")
+        raise SlipwayError("this is not the address of a Sentry server", f"{row.where}.url", "Write https://sentry.io")
     organization = row.text("organization")
     projects = _names(row, "projects", [])
     for name in (organization, *projects):
         if not _SLUG.fullmatch(name):
-            raise SlipwayError(f"{name!r} is no slug", row.where, "Write it as it stands in Sentry's addresses")
+            raise SlipwayError(f"{name!r} is not a slug", row.where, "Write it as in Sentry's URLs")
     environment = row.take("environment")
     return Sentry(
         organization=organization,
@@ -247,30 +249,31 @@ def _sentry(row: _Row) -> Sentry:
     )
 
 
-def _names(row: _Row, key: str, default: list[str]) -> tuple[str, ...]:
+def _names(row: RowReader, key: str, default: list[str]) -> tuple[str, ...]:
     value = row.take(key, default)
     items = [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, (str, int)) for item in items):
-        raise SlipwayError(f"{key} is no list of names", row.where, f"Write {key}: [name]")
+        raise SlipwayError(f"{key} is not a list of names", row.where, f"Write {key}: [name]")
     return tuple(str(item) for item in items)
 
 
-def _systemd(row: _Row) -> Unit:
+def _systemd(row: RowReader) -> Unit:
     unit = row.take("unit")
     if unit is not None and (not isinstance(unit, str) or not unit or "/" in unit or " " in unit):
-        raise SlipwayError(f"{unit!r} is no unit", f"{row.where}.unit", "Write nginx, or nginx.service")
+        raise SlipwayError(f"{unit!r} is not a unit", f"{row.where}.unit", "Write nginx, or nginx.service")
     return Unit(str(unit) if unit is not None else None)
 
 
-def _command(row: _Row) -> Command:
+def _command(row: RowReader) -> Command:
     argv = row.take("argv")
     if not isinstance(argv, (list, tuple)) or not argv or not all(isinstance(word, str) for word in argv):
         remedy = "Write argv: [program, argument], each a text; there is no shell"
-        raise SlipwayError("argv is no list of words", row.where, remedy)
+        raise SlipwayError("argv is not a list of strings", row.where, remedy)
     return Command(tuple(str(word) for word in argv))
 
 
-_KINDS: Mapping[str, Callable[[_Row], Spec]] = {
+#: The registry of kinds: what reads a row of each. To add one, write a subclass of Spec and name here what reads it.
+KINDS: Mapping[str, Callable[[RowReader], Spec]] = {
     "http": _http,
     "import_wizard": _import_wizard,
     "scheduler": _scheduler,

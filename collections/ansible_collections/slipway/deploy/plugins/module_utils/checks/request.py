@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Body, Login, Secret, SmokeCheck
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import (
+from ..common.errors import SlipwayError
+from .smoke import Body, Login, Secret, SmokeCheck
+from .values import (
     Reference,
     Values,
     fill,
@@ -24,7 +25,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.values impor
     references,
     written,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 #: Gives a secret's value; the second argument is the place to name in an error.
 Resolver = Callable[[Secret, str], str]
@@ -140,11 +140,9 @@ def base_of(name: str, base_url: str) -> Request:
         url = urlsplit(base_url)
         port = url.port
     except ValueError as error:
-        raise SlipwayError("the port is no number", where, "Write http://host:8080") from error
+        raise SlipwayError("the port is not a number", where, "Write http://host:8080") from error
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
-        raise SlipwayError(
-            "it is no plain http or https address", where, "Write https://host, without user or password"
-        )
+        raise SlipwayError("it is not an http or https URL", where, "Write https://host, without user or password")
     return Request(url.scheme == "https", url.hostname, port, url.path.rstrip("/"))
 
 

@@ -4,7 +4,7 @@
 
 The question is https://docs.sentry.io/api/events/list-an-organizations-issues/ with a query of
 https://docs.sentry.io/concepts/search/. Without ``project`` Sentry searches the projects that the token's owner has
-joined, which may be none: so it is always said, ``-1`` for all. Whatever is no plain answer is unknown.
+joined, which may be none: so it is always said, ``-1`` for all. Whatever is not a plain answer is unknown.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.moment import moment
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes import Found, Sentry
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, plural
+from ..common.documents import loads
+from ..common.text import clean, plural
+from .moment import moment
+from .probes import Found, Sentry
 
 _ALL_PROJECTS = "-1"
 #: The most that Sentry lists at once.
@@ -95,7 +95,7 @@ def _is_asked_for(item: Any, spec: Sentry, since: float) -> bool:
 def _trouble(status: int, retry_after: float | None) -> str:
     if status == 429:
         again = f", again in {retry_after:g} s" if retry_after else ""
-        return f"Sentry limits how often it is asked{again}"
+        return f"Sentry limits the rate of requests{again}"
     if 300 <= status < 400:
-        return f"Sentry answered {status}: its address is another one"
+        return f"Sentry answered {status}: it has moved to another address"
     return _WORDS.get(status, f"Sentry answered {status}")

@@ -24,9 +24,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.document import at, first_problem
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.values import Reference, Scalar
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
+from ..common.documents import loads
+from .document import at, first_problem
+from .values import Reference, Scalar
 
 Verdict = Literal["pass", "fail", "inconclusive", "warn"]
 """``warn``: of what runs nothing, or failed before the deploy and was not changed by it. No attempt leads to it."""
@@ -157,7 +157,7 @@ def _wrong_content(check: SmokeCheck, attempt: Attempt) -> str:
     try:
         document = loads(text)
     except (ValueError, RecursionError):
-        return "the answer is no JSON"
+        return "the answer is not valid JSON"
     return first_problem(document, check.json, attempt.at) or _untakable(check, document)
 
 
@@ -171,7 +171,7 @@ def _untakable(check: SmokeCheck, document: Any) -> str:
         if not found:
             return f"{path} is missing in the answer"
         if not isinstance(value, (str, int, float)) or value == "":
-            return f"{path} is no text and no number, so nothing can be taken from it"
+            return f"{path} is neither text nor a number, so nothing can be taken from it"
     return ""
 
 
@@ -179,7 +179,7 @@ def taken(check: SmokeCheck, attempt: Attempt) -> dict[Reference, Scalar]:
     """The values that a check takes from a right answer. They may be secret: they are for further requests only."""
     if not check.take:
         return {}
-    # As it was judged: bytes that are no UTF-8 must not make an exception of a pass.
+    # As it was judged: bytes that are not UTF-8 must not make an exception of a pass.
     document = loads(_text(attempt))
     return {(check.name, name): at(document, path)[1] for name, path in check.take}
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import TargetGroupHealth, judge
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import in_flight
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
+from ..fleet.compare import in_flight
+from ..fleet.drift import Drift
+from ..fleet.observation import Facts
+from ..fleet.plan import running_side
+from .health import TargetGroupHealth, judge
 
 Condition = Literal["well", "failing", "moving", "unknown", "idle", "out_of_step", "unreleased"]
 
@@ -67,7 +67,7 @@ def status_of(facts: Facts, groups: Mapping[str, TargetGroupHealth | None], drif
     condition, detail = _CONDITIONS[verdict.verdict], verdict.detail
     primary = observed.primary
     if in_flight(observed) and observed.status == "ACTIVE":
-        # Tasks are missing while a deployment starts them: that is no failure yet.
+        # Tasks are missing while a deployment starts them: that is not a failure yet.
         condition, detail = "moving", "a deployment is in progress"
         if primary is not None and primary.failed:
             detail = f"{detail}, {primary.failed} of its tasks failed"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 #: What can be taken from an answer.
 Scalar: TypeAlias = "str | int | float | bool"
@@ -27,14 +27,14 @@ _WRITTEN = re.compile(r"\$(\$\{)|\$\{([^{}]*)\}")
 def references(text: str, where: str) -> Iterator[Reference]:
     """What a text refers to.
 
-    :raises SlipwayError: when what stands between ``${`` and ``}`` is no reference.
+    :raises SlipwayError: when what stands between ``${`` and ``}`` is not a reference.
     """
     for match in _WRITTEN.finditer(text):
         if match[1] is None:
             check, _dot, name = match[2].rpartition(".")
             if not check or not NAME.fullmatch(name):
                 remedy = "Write ${check.value}; for the characters themselves write $${"
-                raise SlipwayError(f"{match[0]!r} names no value of a check", where, remedy)
+                raise SlipwayError(f"{match[0]!r} is not a reference to a value of a check", where, remedy)
             yield check, name
 
 

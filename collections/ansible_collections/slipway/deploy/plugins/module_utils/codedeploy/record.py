@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+from ..record.model import (
     SCHEMA,
     Record,
     closed,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.bundle.content import version_key
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..bundle.content import version_key
+from ..common.errors import SlipwayError
 
 
 def applied_migrations(records: Iterable[Mapping[str, Any]]) -> dict[str, bool]:

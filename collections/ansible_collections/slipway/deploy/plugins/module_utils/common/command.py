@@ -15,6 +15,8 @@ from typing import Final
 #: Playbooks that lie in the project's root as well, where people start them.
 _IN_ROOT: Final = frozenset({"deploy"})
 _DEPLOYING: Final = frozenset({"deploy", "rollback"})
+#: A playbook of an installed collection: the namespace with the collection, and the playbook.
+_IN_COLLECTION: Final = re.compile(r"(\w+\.\w+)\.(\w+)")
 _SAFE: Final = re.compile(r"[\w@%+=:,./…-]+")
 
 
@@ -23,6 +25,8 @@ class _Run:
     """What the user started, and where the project is, seen from where that was."""
 
     root: str = ""
+    #: The collection that was started from; empty for a project with its playbooks in files.
+    collection: str = ""
     path: str = ""
     playbook: str = ""
     environment: str = ""
@@ -35,17 +39,21 @@ _run = [_Run()]
 def started_from(playbook: str, directory: str, environment: str = "", limit: str = "") -> None:
     """Note what the user started.
 
-    :param playbook: the playbook as the command line names it; empty for what is no playbook.
+    :param playbook: the playbook as the command line names it, a file or ``slipway.deploy.deploy``; empty for none.
     :param directory: the current directory.
     :param limit: what ``--limit`` says.
     """
     if not playbook:
         _run[0] = _Run(environment=environment, limit=limit)
         return
+    found = _IN_COLLECTION.fullmatch(playbook)
+    if found and found[2] not in ("yml", "yaml"):
+        _run[0] = _Run("", found[1], playbook, found[2], environment, limit)
+        return
     path = PurePath(os.path.normpath(os.path.join(directory, playbook)))  # noqa: PTH118 - no link is followed
     root = path.parent.parent if path.parent.name == "playbooks" else path.parent
     relative = os.path.relpath(root, directory)
-    _run[0] = _Run("" if relative == "." else f"{relative}/", playbook, path.stem, environment, limit)
+    _run[0] = _Run("" if relative == "." else f"{relative}/", "", playbook, path.stem, environment, limit)
 
 
 def again(*arguments: str, **variables: str) -> str:
@@ -68,11 +76,11 @@ def here(playbook: str, *arguments: str, **variables: str) -> str:
 def name_environment(environment: str = "…") -> str:
     """``run ansible-playbook deploy.yml -e env=dev``: what was started, for an environment.
 
-    :return: ``say -e env=dev`` where no playbook was started.
+    :return: ``use -e env=dev`` where no playbook was started.
     """
     run = _run[0]
     if not run.playbook:
-        return f"say -e {_pair('env', environment)}"
+        return f"use -e {_pair('env', environment)}"
     return f"run {_line(run.path, environment, ('--limit', run.limit) if run.limit else (), {})}"
 
 
@@ -95,6 +103,8 @@ def command(playbook: str, environment: str, *arguments: str, **variables: str) 
     :param arguments: words that are put behind the variables, such as ``--limit`` and its value.
     :param variables: extra variables, in their order.
     """
+    if _run[0].collection:
+        return _line(f"{_run[0].collection}.{playbook}", environment, arguments, variables)
     path = f"{_run[0].root}{'' if playbook in _IN_ROOT else 'playbooks/'}{playbook}.yml"
     return _line(path, environment, arguments, variables)
 

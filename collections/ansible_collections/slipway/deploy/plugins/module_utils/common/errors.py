@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
+from .neutral import neutral_line
 
 
 class SlipwayError(Exception):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral
+from .neutral import neutral
 
 #: Characters of a log line that are kept.
 LINE_LENGTH = 300
@@ -28,7 +28,7 @@ _SECRET = re.compile(
 _OPTION = re.compile(rf"(?ix) ((?<![\w-]) --? (?:[\w.]+-)*? [\w.]*? {_NAME} \s+) (?:{_QUOTED} | \S+)")
 # A password may hold a slash or an at sign: it ends at the last one.
 _USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s]+@", re.IGNORECASE)
-# Pydantic shows the settings that it was given, cut in their middle: then what is left of a secret is no known word.
+# Pydantic shows the settings that it was given, cut in their middle: then what is left of a secret is not a known word.
 _INPUT = re.compile(r"(\binput_value=).*?(?=, input_type=|$)")
 _TOKEN_LIKE = re.compile(
     r"\b(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]+)"

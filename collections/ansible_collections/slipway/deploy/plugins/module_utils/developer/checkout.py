@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import run_local
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import content_is, filing, write_atomic
+from ..common.errors import SlipwayError
+from ..files.atomic import content_is, filing, write_atomic
+from ..git.run import run_local
 
 ENV_FILE = ".env"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
@@ -44,7 +44,7 @@ def find_checkout(path: str, module: str, where: str) -> Checkout:
     """
     given = Path(path).expanduser().absolute()
     if not given.is_dir():
-        raise SlipwayError(f"{given} is no directory", where, "Clone the backend, and name its checkout")
+        raise SlipwayError(f"{given} is not a directory", where, "Clone the backend, and name its checkout")
     for directory in (given / module, given):
         if (directory / "pom.xml").is_file():
             if not (directory / "mvnw").is_file():
@@ -86,11 +86,9 @@ def write_environment(checkout: Checkout, text: str, *, check: bool) -> bool:
 def _hide_from_git(checkout: Checkout) -> None:
     if _git(checkout, "ls-files", "--error-unmatch", "--", ENV_FILE)[0] == 0:
         remedy = f"git rm --cached {ENV_FILE}, and change what secrets were in it"
-        raise SlipwayError(
-            "git has this file: what is written there would be committed", str(checkout.env_file), remedy
-        )
+        raise SlipwayError("git tracks this file, so the secrets would be committed", str(checkout.env_file), remedy)
     if _git(checkout, "check-ignore", "--quiet", "--", ENV_FILE)[0] != 1:
-        return  # It is ignored, or this is no checkout of git.
+        return  # It is ignored, or this is not a checkout of git.
     exclude = checkout.module / _git(checkout, "rev-parse", "--git-path", "info/exclude")[1].strip()
     with filing("add .env to it", exclude):
         exclude.parent.mkdir(exist_ok=True)

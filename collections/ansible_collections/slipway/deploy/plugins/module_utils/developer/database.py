@@ -13,14 +13,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.developer.checkout import Checkout
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import file_digest, write_atomic
-from ansible_collections.slipway.deploy.plugins.module_utils.host.program import Finished, account, hidden, path_of, run
-from ansible_collections.slipway.deploy.plugins.module_utils.host.secrets import without_secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import Connection, check_url
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.config import render as flyway_config
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.output import read_failure
+from ..common.errors import SlipwayError
+from ..files.atomic import file_digest, write_atomic
+from ..migration.flyway.config import Connection, check_url
+from ..migration.flyway.config import render as flyway_config
+from ..migration.flyway.output import read_failure
+from ..programs.run import (
+    Finished,
+    account,
+    hidden,
+    path_of,
+    run,
+)
+from ..secret_values.redaction import without_secrets
+from .checkout import Checkout
 
 _SECONDS = 900
 _APPLIED = re.compile(r"Successfully applied (\d+) migrations?")
@@ -69,7 +75,7 @@ def migrate(checkout: Checkout, database: Database, environment: Mapping[str, st
         done = run(command, owner, environment, _SECONDS, str(checkout.module), [descriptor], together=True)
     if done.late:
         raise SlipwayError(
-            f"the migration did not end within {_SECONDS} s", _WHERE, "See what holds it up, run it again"
+            f"the migration did not finish within {_SECONDS} s", _WHERE, "Find out what delays it, then run it again"
         )
     if done.code:
         failure = read_failure(done.output)

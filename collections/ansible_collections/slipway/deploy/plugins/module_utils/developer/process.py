@@ -10,20 +10,15 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.files import (
-    content_is,
-    ensure_directory,
-    write_atomic,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import ProcessId, identify, is_running
+from ..common.errors import SlipwayError
+from ..files.atomic import content_is, ensure_directory, write_atomic
+from ..http_client.client import Unreachable, ask, opener
+from ..lock.process import ProcessId, identify, is_running
 
 _PAUSE_SECONDS = 0.3
 _STOP_SECONDS = 20
@@ -170,11 +165,10 @@ def _group_lives(group: int) -> bool:
 def is_ready(port: int) -> bool:
     """Whether the application says that it is up."""
     # A proxy of the machine is for the outside.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    direct = opener(follow=True, proxies=False)
     try:
-        with opener.open(f"http://127.0.0.1:{port}/actuator/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+        return ask("GET", f"http://127.0.0.1:{port}/actuator/health", {}, 5, via=direct).status == 200
+    except Unreachable:
         return False
 
 

@@ -8,15 +8,30 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.source import Places
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import cluster_name, parse_service
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..fleet.identity import cluster_name, parse_service
+from ..kinds.registry import NAMES
+from .source import Places
 
 FLEET = "fleet"
 #: The groups of hosts that Slipway deploys to or looks after.
-HOST_GROUPS = ("backend", "site", "database")
+HOST_GROUPS = (*NAMES, "database")
+#: The groups of hosts that releases go to, and their parent.
+HOST_TARGETS = "host_targets"
+#: Everything that is deployed to: services and hosts.
+TARGETS = "targets"
 #: Groups that every environment has, be they empty: a play's pattern must not name what does not exist.
 GROUPS = (FLEET, *HOST_GROUPS)
+PARENTS = {HOST_TARGETS: NAMES, TARGETS: (FLEET, HOST_TARGETS)}
+#: What the plays of a deploy put hosts and services into as they go, and their parts.
+STEPS = {
+    "slipway_observing": (),
+    "slipway_staging": (),
+    "slipway_deploying": ("slipway_staging",),
+    "slipway_changing": (),
+    "slipway_hooks": (),
+    "slipway_switching": (),
+}
 _PRIORITY = re.compile(r"priority_(?P<number>[1-9][0-9]*)")
 
 
@@ -27,7 +42,7 @@ def check_fleet(
     places: Places,
     prefix: object = None,
 ) -> None:
-    """Refuse an inventory that is no fleet.
+    """Refuse an inventory that is not a fleet.
 
     :param environment: the environment, for messages.
     :param groups: group → its hosts, those of its child groups included.
@@ -39,7 +54,7 @@ def check_fleet(
     fleet = list(groups.get(FLEET, ()))
     if not any(groups.get(name) for name in GROUPS):
         raise SlipwayError(
-            "no service in group fleet and no host in backend, site or database",
+            f"no service in group fleet and no host in {', '.join(NAMES)} or database",
             f"inventories/{environment}",
             "List the services in fleet.yml, each in a group priority_<number> below fleet; "
             "hosts come from aws_ec2.yml",
@@ -72,7 +87,7 @@ def _check_priorities(
         if not numbered:
             where = places.groups.get(group, f"inventories/{environment}")
             yield SlipwayError(
-                f"{group}: the priority is no number", where, "Name the group priority_<number>, such as priority_4"
+                f"{group}: the priority is not a number", where, "Name the group priority_<number>, such as priority_4"
             )
         for host in groups[group]:
             priorities.setdefault(host, []).append(group)
@@ -125,7 +140,9 @@ def _check_ports(
         if port is None or templated or _is_port(port):
             continue
         where = places.hosts.get(host, f"inventories/{environment}")
-        yield SlipwayError(f"service_port {port} of {host} is no port", where, "A number from 1 to 65535 is wanted")
+        yield SlipwayError(
+            f"service_port {port} of {host} is not a valid port", where, "Write a number from 1 to 65535"
+        )
 
 
 def _is_port(value: object) -> bool:

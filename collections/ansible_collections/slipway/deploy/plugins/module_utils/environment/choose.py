@@ -4,32 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-
-
-def suggest(word: str, known: Iterable[str]) -> str | None:
-    """The question that follows a misspelt word.
-
-    :param word: what was written.
-    :param known: the words that exist.
-    :return: ``Did you mean dev?``, or ``None`` when nothing is close.
-    """
-    by_folded = {name.casefold(): name for name in known}
-    folded = word.casefold()
-    begun = [name for name in by_folded if len(folded) > 1 and (name.startswith(folded) or folded.startswith(name))]
-    close = begun[:1] or get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    return f"Did you mean {by_folded[close[0]]}?" if close else None
-
-
-def shorten(value: object, limit: int = 60) -> str:
-    """A value as one line of at most ``limit`` characters, fit for a message."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+from ..common.command import name_environment
+from ..common.errors import SlipwayError
+from ..common.suggest import shorten, suggest
 
 
 def check_name(value: object, known: Collection[str]) -> str:
@@ -43,11 +23,11 @@ def check_name(value: object, known: Collection[str]) -> str:
     if value is None or value == "":
         raise SlipwayError(f"env is missing: {name_environment()} ({there_are})")
     if not isinstance(value, str):
-        raise SlipwayError(f"env={shorten(value)}: the name of one environment is wanted ({there_are})")
+        raise SlipwayError(f"env={shorten(value)}: the name of one environment is expected ({there_are})")
     if value in known:
         return str(value)
     if "/" in value or "\\" in value or value in (".", ".."):
-        raise SlipwayError(f"env={shorten(value)}: the name of an environment is wanted, not a path ({there_are})")
+        raise SlipwayError(f"env={shorten(value)}: the name of an environment is expected, not a path ({there_are})")
     raise SlipwayError(
         f"env={shorten(value)}: no such environment in inventories/ ({there_are})", remedy=suggest(value, known)
     )
@@ -78,7 +58,7 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
     """
     if root in sources:
         raise SlipwayError(
-            "-i inventories names all environments: a run is for one", remedy=f"In its place {name_environment()}"
+            "-i inventories selects all environments, but a run is for one", remedy=f"Instead, {name_environment()}"
         )
     by_path = {name: None for source in sources if (name := named_by(source, root, known)) is not None}
     said = [f"-i inventories/{name}" for name in by_path]
@@ -89,7 +69,9 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
             names.append(name)
             said.append(f"-e env={name}")
     if len(names) > 1:
-        raise SlipwayError(f"{' and '.join(said)} name different environments: a run is for one. Leave one of them out")
+        raise SlipwayError(
+            f"{' and '.join(said)} name different environments, but a run is for one. Leave one of them out"
+        )
     return names[0]
 
 

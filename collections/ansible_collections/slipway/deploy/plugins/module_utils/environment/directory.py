@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import name_environment
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import choose
+from ..common.command import name_environment
+from ..common.errors import SlipwayError
+from ..kinds.registry import NAMES
+from .choose import choose
 
 MARKER = "environment.yml"
-_NAMED = ("all", "fleet", "backend", "site", "database")
+_NAMED = ("all", "fleet", *NAMES, "database")
 
 
 def unreadable(error: OSError, shown: str) -> SlipwayError:
@@ -57,7 +58,7 @@ def check_marker(root: Path, value: object) -> None:
         return
     if (root / value).is_dir() and not (root / value / MARKER).is_file():
         raise SlipwayError(
-            f"env={value}: the directory holds no {MARKER}",
+            f"env={value}: the directory contains no {MARKER}",
             f"{root.name}/{value}",
             f"Copy that of another environment, or {root.name}/{MARKER}",
         )
@@ -85,7 +86,7 @@ def environment_of(sources: Sequence[str], extra_vars: Mapping[str, Any]) -> str
     paths = [Path(os.path.normpath(Path(source).absolute())) for source in sources if "," not in source]
     roots = [root for path in paths if (root := root_of(path)) is not None]
     if not roots:
-        what = "the inventory is no environment"
+        what = "the inventory does not belong to an environment"
         raise SlipwayError(what, ", ".join(sources), f"Leave -i out, and {name_environment()}")
     return choose(extra_vars.get("env"), [str(path) for path in paths], str(roots[0]), list_environments(roots[0]))
 

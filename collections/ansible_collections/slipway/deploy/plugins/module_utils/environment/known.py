@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+from ..common.errors import SlipwayError
+from ..common.suggest import suggest
+from ..kinds.registry import KINDS, NAMES
 
 _DEPLOY: Final = ("deploy", "bootstrap_host")
 _RELEASE: Final = (*_DEPLOY, "rollback")
@@ -21,12 +22,13 @@ PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock"))
 RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS),
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
-    **dict.fromkeys(("site_release", "site_archive_digest"), _DEPLOY),
+    **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_full_build", "force_schema", "downgrade_schema"), _RELEASE),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
+    # A bundle holds one release of the backend.
     "backend_release": (*_DEPLOY, "bundle", "codedeploy"),
     "backend_tag": ("promote",),
     **dict.fromkeys(("backend_digest", "backend_commit", "infra_path", "infra_commit"), ("promote",)),
@@ -50,26 +52,26 @@ RUN: Final[Mapping[str, Collection[str]]] = {
 #: Variables of one run that are about services, or about the hosts of a group.
 ABOUT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), "fleet"),
-    **dict.fromkeys(("site_release", "site_archive_digest"), "site"),
-    "backend_release": "backend",
+    **{name: kind.name for kind in KINDS for name in kind.all_chosen},
 }
 #: Of what belongs to Ansible, or to the program that starts it: AWX, its upstream's older name, and Semaphore add these
 #: to every job.
 _OF_OTHERS: Final = ("ansible_", "awx_", "tower_", "semaphore_")
 #: The groups that the playbooks work on; the others take the environment as a whole, without ``--limit``.
 TARGETS: Final[Mapping[str, Collection[str]]] = {
-    **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", "backend", "site")),
-    **dict.fromkeys(("history", "lock"), ("fleet", "backend", "site", "database")),
-    "bootstrap_host": ("backend", "site"),
+    **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", *NAMES)),
+    **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
+    "bootstrap_host": NAMES,
     "codedeploy": ("backend",),
 }
 
 #: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.
 FREE: Final = frozenset(
     (
-        *("image_tag", "ship_drift", "dismiss_drift", "site_release", "backend_release", "backend_tag", "to"),
+        *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to"),
         *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
-        *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "site_archive_digest"),
+        *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest"),
+        *(name for kind in KINDS for name in kind.all_chosen),
     )
 )
 
@@ -79,41 +81,12 @@ _FLEET_TEXTS: Final = (
     *("service_name_prefix", "log_group_prefix", "log_group", "default_image_tag", "service_image_tag"),
     *("on_failure", "verify_unverifiable", "state_store", "alb_name", "smoke_base_url", "artifact_bucket"),
 )
-_HOST_TEXTS: Final = (
-    *(
-        "service",
-        "repository",
-        "branch",
-        "connection",
-        "target_group",
-        "smoke_url",
-        "ready_path",
-        "backup_hook",
-    ),
-    *("migrations", "user", "release"),
-)
-_SITE_TEXTS: Final = (
-    *("tag_prefix", "source", "name", "root", "www", "archive", "archive_name", "bucket", "ca_file", "certificate"),
-    *("certificate_key", "front_end", "front_end_directory", "host_ca_file", "image", "image_authfile"),
-    *("image_ca_file", "image_root", "lock", "parameters_path", "socket", "socket_group"),
-)
 #: Settings that hold one text. YAML must not have made a number, a date or a truth of it.
 TEXTS: Final = frozenset(
     (
         *_FLEET_TEXTS,
-        *(f"{group}_{name}" for group in ("backend", "site") for name in _HOST_TEXTS),
-        *(f"site_{name}" for name in _SITE_TEXTS),
-        *(
-            "backend_module",
-            "backend_ready_url",
-            "env",
-            "self",
-            "self_name",
-            "state",
-            "resume",
-            "lock_for",
-            "ec2_instance_id",
-        ),
+        *(name for kind in KINDS for name in kind.all_texts),
+        *("env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
@@ -122,33 +95,21 @@ TEXTS: Final = frozenset(
 )
 _TRUTHS: Final = (
     *("force", "force_full_build", "force_schema", "downgrade_schema", "promote_older", "upload", "boot"),
-    *("codedeploy_force_schema", "codedeploy_load_balancer", "backend_codedeploy_agent", "site_image_insecure"),
-    *("site_notes_required", "site_approval_required", "site_nginx", "smoke_trace", "backend_smoke_trace"),
-    "site_smoke_trace",
+    *("codedeploy_force_schema", "codedeploy_load_balancer", "smoke_trace"),
+    *(name for kind in KINDS for name in kind.all_truths),
 )
 _NUMBERS: Final = (
     *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "lock_ttl", "lock_wait", "service_port"),
-    *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit", "site_keep", "site_port"),
-    *("backend_port", "site_backend_port"),
-    *(
-        f"{group}_{name}"
-        for group in ("backend", "site")
-        for name in ("failure_threshold", "ready_timeout", "stable_for", "target_timeout")
-    ),
+    *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit"),
+    *(name for kind in KINDS for name in kind.all_numbers),
 )
 #: Settings that hold a number or a truth.
 NUMBERS: Final = frozenset(_NUMBERS)
 TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
-    *("site_environment_table", "site_front_end_environment", "site_spare", "site_server_names", "site_approvers"),
-    *("site_ready_status", "site_ready_headers"),
-    *("site_token_parameters", "site_shared", "site_checklist", "site_image", "promote_token"),
-    *(
-        f"{group}_{name}"
-        for group in ("backend", "site")
-        for name in ("environment", "secrets", "files", "required", "serial", "smoke_checks", "log_files")
-    ),
+    *("deploy_hooks", "promote_token"),
+    *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.
 KNOWN: Final = frozenset((*RUN, *TEXTS, *NUMBERS, *TRUTHS, *_STRUCTURES))
@@ -159,21 +120,14 @@ OF_ENVIRONMENT: Final = frozenset(
         *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
-        *("default_image_tag", "service_name_prefix", "terraform_outputs"),
+        *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.
 OF_GROUP: Final = frozenset(
     (
         "artifact_bucket",
-        *(
-            f"{group}_{name}"
-            for group in ("backend", "site")
-            for name in ("release", "repository", "branch", "migrations", "backup_hook", "serial", "failure_threshold")
-        ),
-        *("site_tag_prefix", "site_source", "site_image", "site_archive", "site_archive_name", "site_archive_digest"),
-        *("site_bucket", "site_notes_required", "site_approval_required", "site_approvers", "site_checklist"),
-        "backend_module",
+        *(name for kind in KINDS for name in kind.all_of_group),
     )
 )
 

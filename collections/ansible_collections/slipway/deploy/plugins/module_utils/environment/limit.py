@@ -13,9 +13,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import translate
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import listing
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
+from ..common.command import listing
+from ..common.errors import SlipwayError
+from ..common.suggest import shorten, suggest
 
 _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<index>-?[0-9]+|[0-9]+[:-][0-9]*)\]")
 _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -24,7 +24,7 @@ _LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 def check_limit(
     patterns: Sequence[str], hosts: Collection[str], groups: Mapping[str, Collection[str]]
 ) -> frozenset[str]:
-    """Refuse a limit with a name that is not in the inventory, or that leaves no host.
+    """Refuse a limit with a name that is not in the inventory, or that selects no host.
 
     :param patterns: the single patterns of ``--limit``, split at its commas or colons, ``@file`` already read.
     :param hosts: the inventory's hosts.
@@ -53,7 +53,7 @@ def check_limit(
     for group in required:
         left &= group
     if not left - excluded:
-        raise SlipwayError(f"--limit {shorten(','.join(written))} leaves no host")
+        raise SlipwayError(f"--limit {shorten(','.join(written))} selects no host")
     return frozenset(left - excluded)
 
 

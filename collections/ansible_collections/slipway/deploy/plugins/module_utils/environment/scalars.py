@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import FREE, NUMBERS, RUN, TEXTS, TRUTHS
+from ..common.errors import SlipwayError
+from .known import FREE, NUMBERS, RUN, TEXTS, TRUTHS
 
 Node = Any
 """A node of PyYAML."""

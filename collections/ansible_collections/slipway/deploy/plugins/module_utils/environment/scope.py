@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import (
+from ..common.errors import SlipwayError
+from ..kinds.registry import NAMES
+from .known import (
     ABOUT,
     OF_ENVIRONMENT,
     OF_GROUP,
     TARGETS,
 )
 
-_GROUPS = ("fleet", "backend", "site")
+_GROUPS = ("fleet", *NAMES)
 
 
 def check_same(
@@ -37,7 +38,7 @@ def check_same(
                 seen.add(name)
                 whole = "the environment" if name in OF_ENVIRONMENT else f"the group {group}"
                 file = "all" if name in OF_ENVIRONMENT else group
-                what = f"{name} is set for {odd}, but it holds for {whole}"
+                what = f"{name} is set for {odd}, but it applies to {whole}"
                 remedy = f"Write it in inventories/{environment}/group_vars/{file}.yml"
                 yield SlipwayError(what, f"inventories/{environment} (host {odd})", remedy)
     for name in sorted(OF_ENVIRONMENT - seen):
@@ -46,7 +47,7 @@ def check_same(
             values = [variables[host][name] for host in groups.get(group, ()) if name in variables.get(host, {})]
             said.update({repr(value): group for value in values[:1]})
         if len(said) > 1:
-            what = f"{name} differs between the groups {' and '.join(said.values())}, but it holds for the environment"
+            what = f"{name} differs between the groups {' and '.join(said.values())}, but it applies to the environment"
             remedy = f"Write it once, in inventories/{environment}/group_vars/all.yml"
             yield SlipwayError(what, f"inventories/{environment}", remedy)
 
@@ -81,15 +82,15 @@ def check_about(
         if not members.intersection(selected):
             known = " or ".join(group for group in targets if groups.get(group)) or "none"
             yield SlipwayError(
-                f"--limit leaves nothing for {playbook}.yml to work on",
+                f"--limit selects nothing that {playbook}.yml works on",
                 remedy=f"Name hosts of {known}, or leave it out",
             )
             return
     if playbook == "logs" and "since" in extra:
-        hosts = {host for group in ("backend", "site") for host in groups.get(group, ())}
+        hosts = {host for group in NAMES for host in groups.get(group, ())}
         if not (hosts if selected is None else hosts.intersection(selected)):
             what = "logs.yml uses since for hosts, and there are none"
-            yield SlipwayError(what, "-e since", "Leave it out; -e lines=… says how many lines of a service are shown")
+            yield SlipwayError(what, "-e since", "Leave it out; -e lines=… sets how many lines of a service are shown")
     for name in sorted(ABOUT.keys() & set(extra) if playbook in ("deploy", "bootstrap_host") else ()):
         about = ABOUT[name]
         kind = "services" if about == "fleet" else "hosts"

@@ -7,15 +7,14 @@ from __future__ import annotations
 import os
 import re
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.check import HOST_GROUPS
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten
+from ..common.errors import SlipwayError
+from ..common.suggest import shorten
+from ..http_client.client import Unreachable, ask, opener
+from .check import HOST_GROUPS
 
 # A segment of a key of the state store, where the host keeps its records.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -35,21 +34,21 @@ def read_self(extra_vars: Mapping[str, Any]) -> Self | None:
 
     Without ``self_name`` the name is the instance's id (IMDSv2), else the host name.
 
-    :raises SlipwayError: ``self`` is no group of hosts, or ``self_name`` no name.
+    :raises SlipwayError: ``self`` is not a group of hosts, or ``self_name`` no name.
     """
     group = extra_vars.get("self")
     name = extra_vars.get("self_name")
     if group is None:
         if name is not None:
-            raise SlipwayError("self_name is given without self", "-e self_name", f"Say -e self={HOST_GROUPS[0]} too")
+            raise SlipwayError("self_name is given without self", "-e self_name", f"Set -e self={HOST_GROUPS[0]} too")
         return None
     if group not in HOST_GROUPS:
-        what = f"self={shorten(group)} is no group of hosts"
-        raise SlipwayError(what, "-e self", f"Say one of {', '.join(HOST_GROUPS)}")
+        what = f"self={shorten(group)} is not a group of hosts"
+        raise SlipwayError(what, "-e self", f"Use one of {', '.join(HOST_GROUPS)}")
     found = instance_id() or socket.gethostname() if name is None else name
     if not isinstance(found, str) or not _NAME.fullmatch(found):
         raise SlipwayError(
-            f"{shorten(found)!r} is no host name", "-e self_name", "Letters, digits, . and - are allowed"
+            f"{shorten(found)!r} is not a valid host name", "-e self_name", "Letters, digits, . and - are allowed"
         )
     return Self(str(found), str(group))
 
@@ -66,17 +65,14 @@ def instance_id(environ: Mapping[str, str] | None = None) -> str | None:
         return None
     base = known.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
     # A proxy cannot reach a link-local address.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    direct = opener(proxies=False)
     try:
-        asked = urllib.request.Request(  # noqa: S310 - the address is the machine's own
-            f"{base}/latest/api/token", method="PUT", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"}
-        )
-        with opener.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
-            token = answer.read(256).decode("ascii")
-        asked = urllib.request.Request(  # noqa: S310
-            f"{base}/latest/meta-data/instance-id", headers={"X-aws-ec2-metadata-token": token}
-        )
-        with opener.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
-            return answer.read(256).decode("ascii").strip() or None
-    except (OSError, ValueError, urllib.error.URLError):
+        wanted = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+        token = ask("PUT", f"{base}/latest/api/token", wanted, _TIMEOUT_SECONDS, most=256, via=direct)
+        if token.status != 200:
+            return None
+        held = {"X-aws-ec2-metadata-token": token.body.decode("ascii")}
+        answer = ask("GET", f"{base}/latest/meta-data/instance-id", held, _TIMEOUT_SECONDS, most=256, via=direct)
+        return (answer.body.decode("ascii").strip() or None) if answer.status == 200 else None
+    except (Unreachable, ValueError):
         return None

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten, suggest
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import identify
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import is_digest, is_tag
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Limits
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.suggest import shorten, suggest
+from ..fleet.identity import identify
+from ..fleet.images import is_digest, is_tag
+from ..fleet.model import DesiredService
+from ..kinds.registry import NAMES
+from ..rollout.model import Limits
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
-_TAG_FORMS = "Say -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
+_TAG_FORMS = "Set -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
 _FALSE = frozenset({"false", "no", "off", "0", "n", "f", ""})
 
 #: Where a tag of the command line is written.
@@ -73,13 +74,13 @@ def read_settings(
         reason=reader.text("reason"),
         title=reader.text("release_title"),
         resume=reader.choice("resume", ("finish", "undo"), "") or None,
-        to=reader.text_if_given("to", "Say -e to=<release>, or leave it out") or None,
+        to=reader.text_if_given("to", "Set -e to=<release>, or leave it out") or None,
         force=reader.truth("force_full_build"),
         force_schema=reader.truth("force_schema"),
         downgrade_schema=reader.truth("downgrade_schema"),
         # An environment has hosts of one group.
         host_failure_threshold=max(
-            int(reader.number(f"{group}_failure_threshold", 0, least=0, whole=True)) for group in ("backend", "site")
+            int(reader.number(f"{group}_failure_threshold", 0, least=0, whole=True)) for group in NAMES
         ),
         ship_drift=reader.names_or_all("ship_drift", services),
         dismiss_drift=reader.names("dismiss_drift", services),
@@ -104,11 +105,11 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
     errors = []
     for name, tag in items:
         if name is not None and name not in services:
-            errors.append(SlipwayError(f"{shorten(name)!r} is no service", IMAGE_TAG, _known(name, services)))
+            errors.append(SlipwayError(f"{shorten(name)!r} is not a service", IMAGE_TAG, _known(name, services)))
         if not is_tag(tag) and not is_digest(tag):
             whose = f" of {shorten(name)}" if name is not None else ""
             remedy = "A tag is up to 128 of A-Z a-z 0-9 _ . - and does not begin with . or -"
-            errors.append(SlipwayError(f"{shorten(tag)!r}{whose} is no image tag", IMAGE_TAG, remedy))
+            errors.append(SlipwayError(f"{shorten(tag)!r}{whose} is not a valid image tag", IMAGE_TAG, remedy))
     if errors:
         raise SlipwayErrors(errors)
     return parsed
@@ -155,7 +156,7 @@ def _parse_tags(value: Any) -> Mapping[str, str] | str:
         try:
             return _parse_tags(loads(text, _once))
         except ValueError as error:
-            raise SlipwayError(f"{shorten(text)!r} is no JSON ({error})", IMAGE_TAG, _TAG_FORMS) from error
+            raise SlipwayError(f"{shorten(text)!r} is not valid JSON ({error})", IMAGE_TAG, _TAG_FORMS) from error
     if "=" not in text:
         return text
     tags: dict[str, str] = {}
@@ -300,7 +301,7 @@ class _Reader:
             return value
         text = "" if value is None else str(value).strip().lower()
         if text not in _TRUE | _FALSE:
-            self._wrong(name, f"{name} is {shorten(value)!r}", "It is true or false")
+            self._wrong(name, f"{name} is {shorten(value)!r}", "Write true or false")
         return text in _TRUE
 
     def names(self, name: str, services: Collection[str]) -> frozenset[str]:
@@ -309,7 +310,7 @@ class _Reader:
         found = frozenset(str(item) for item in items)
         for unknown in sorted(found - set(services)):
             remedy = _known(unknown, sorted(services))
-            self._wrong(name, f"{name} names {shorten(unknown)!r}, which is no service", remedy)
+            self._wrong(name, f"{name} names {shorten(unknown)!r}, which is not a service", remedy)
         return found & set(services)
 
     def names_or_all(self, name: str, services: Collection[str]) -> bool | frozenset[str]:

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.known import TEXTS
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.scalars import (
+from ..common.errors import SlipwayError
+from .known import TEXTS
+from .scalars import (
     misread,
     misread_inventory,
     place,

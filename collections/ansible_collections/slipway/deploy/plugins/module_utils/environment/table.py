@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common import database_url
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
-from ansible_collections.slipway.deploy.plugins.module_utils.host.environment_file import NAME
+from ..common import database_url
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.suggest import suggest
+from ..systemd.environment_file import NAME
 
 _KEYS = ("type", "required", "choices", "page", "delivered")
 _PLAIN = "Write it as DATABASE_URL: {type: postgresql_url}, or REDIS_URL: {required: false}"
@@ -62,7 +62,7 @@ def parse_table(raw: Any, where: str) -> tuple[Row, ...]:
     if raw is None:
         return ()
     if not isinstance(raw, Mapping):
-        raise SlipwayErrors([SlipwayError("the table is no mapping", where, _PLAIN)])
+        raise SlipwayErrors([SlipwayError("the table is not a mapping", where, _PLAIN)])
     rows: list[Row] = []
     errors: list[SlipwayError] = []
     for name, spec in raw.items():
@@ -78,24 +78,24 @@ def parse_table(raw: Any, where: str) -> tuple[Row, ...]:
 def _parse(name: str, spec: Any, where: str) -> Row:
     errors: list[SlipwayError] = []
     if not NAME.fullmatch(name):
-        errors.append(SlipwayError(f"{name!r} is no name of a variable", where, "Letters, digits and _"))
+        errors.append(SlipwayError(f"{name!r} is not a valid name of a variable", where, "Letters, digits and _"))
     if not isinstance(spec, Mapping):
-        raise SlipwayErrors([*errors, SlipwayError(f"{name} is no mapping", where, _PLAIN)])
+        raise SlipwayErrors([*errors, SlipwayError(f"{name} is not a mapping", where, _PLAIN)])
     for key in spec:
         if key not in _KEYS:
-            remedy = suggest(str(key), _KEYS) or f"There are {', '.join(_KEYS)}"
-            errors.append(SlipwayError(f"{name} has the unknown {key}", where, remedy))
+            remedy = suggest(str(key), _KEYS) or f"Use one of {', '.join(_KEYS)}"
+            errors.append(SlipwayError(f"{name} has the unknown key {key}", where, remedy))
     kind = spec.get("type", "str")
     if kind not in TYPES:
-        remedy = suggest(str(kind), list(TYPES)) or f"There are {', '.join(TYPES)}"
+        remedy = suggest(str(kind), list(TYPES)) or f"Use one of {', '.join(TYPES)}"
         errors.append(SlipwayError(f"{name}: there is no type {kind}", where, remedy))
     truths = {key: spec.get(key, key == "required") for key in ("required", "page", "delivered")}
     for key, value in truths.items():
         if not isinstance(value, bool):
-            errors.append(SlipwayError(f"{name}: {key} is {value!r}", where, "It is true or false"))
+            errors.append(SlipwayError(f"{name}: {key} is {value!r}", where, "Write true or false"))
     choices = spec.get("choices", [])
     if isinstance(choices, (str, Mapping)) or not isinstance(choices, (list, tuple)):
-        errors.append(SlipwayError(f"{name}: choices is no list", where, "Write choices: [/api]"))
+        errors.append(SlipwayError(f"{name}: choices is not a list", where, "Write choices: [/api]"))
         choices = []
     if errors:
         raise SlipwayErrors(errors)
@@ -126,13 +126,15 @@ def _wrong(row: Row, given: Given, environment: str, where: str) -> SlipwayError
     if value is None or (not row.required and not value.strip()):
         return None
     if row.choices and value not in row.choices:
-        return SlipwayError(f"{row.name} is not what {environment} has", where, f"Write {' or '.join(row.choices)}")
+        return SlipwayError(
+            f"{row.name} has a value that {environment} does not allow", where, f"Write {' or '.join(row.choices)}"
+        )
     looks, example = TYPES[row.type]
     if not looks(value):
-        return SlipwayError(f"{row.name} is empty or no {row.type}", where, f"Write it as in {example}")
+        return SlipwayError(f"{row.name} is empty or not of type {row.type}", where, f"Write it as in {example}")
     if row.delivered and value not in given.files:
-        what = f"{row.name} names a file that no deploy brings"
-        return SlipwayError(what, where, "Add its path to site_files, with where its content is kept")
+        what = f"{row.name} names a file that no deploy installs"
+        return SlipwayError(what, where, "Add its path and the source of its content to site_files")
     return None
 
 

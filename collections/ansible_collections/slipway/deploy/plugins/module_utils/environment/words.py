@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import shorten
+from ..common.errors import SlipwayError
+from ..common.suggest import shorten
 
 _NAME: Final = re.compile(r"(?:(?<=\s)|^)([A-Za-z_][A-Za-z0-9_]*)=")
 _QUOTED: Final = re.compile(r"""'[^']*'(?=\s|$)|"(?:[^"\\]|\\.)*"(?=\s|$)""", re.DOTALL)

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.raw import RAW, keep_raw, unknown_fields
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.lookup import (
+from ..aws.client import Clients
+from ..aws.errors import calling, error_code
+from ..aws.raw import RAW, keep_raw, unknown_fields
+from ..common.errors import SlipwayError
+from .lookup import (
     image_config,
     image_tags,
     is_emulated,
     resolve_image,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import family_of, revision_of
+from .taskdef import family_of, revision_of
 
 __all__ = ["image_config", "image_tags", "is_emulated", "resolve_image"]
 

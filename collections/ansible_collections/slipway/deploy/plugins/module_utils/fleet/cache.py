@@ -21,10 +21,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.redaction import redact
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import OWN_PREFIX
+from ..common.documents import loads
+from .observation import TaskDefinition
+from .redaction import redact
+from .taskdef import OWN_PREFIX
 
 SCHEMA = "slipway/task-definition/2"
 _SCHEMA_FILE = "schema"

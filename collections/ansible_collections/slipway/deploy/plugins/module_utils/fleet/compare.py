@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef, ecr_account, parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+from ..common.errors import SlipwayError
+from .images import ImageRef, ecr_account, parse_image
+from .model import ObservedService
+from .observation import (
     Facts,
     FleetObservation,
     ResolvedImage,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import Sharing, sharing
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of
+from .sharing import Sharing, sharing
+from .taskdef import container_of
 
 SAME = "same"
 DIFFERENT = "different"

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, TaskDefinition
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import sharing
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from .observation import Facts, TaskDefinition
+from .sharing import sharing
+from .taskdef import (
     describe_differences,
     family_of,
     revision_of,

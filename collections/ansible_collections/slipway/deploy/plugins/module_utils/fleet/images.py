@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import (
+from ..image.reference import (
     ImageRef,
     ecr_account,
     is_digest,

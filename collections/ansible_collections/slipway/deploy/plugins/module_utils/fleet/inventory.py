@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ..common.errors import SlipwayError, SlipwayErrors
+from .model import ObservedService
 
 PORT_TAG = "Port"
 """A service's optional tag with the port that it listens on."""
@@ -33,7 +33,7 @@ def groups_from_services(
     A service named like the prefix only, of another prefix or not ACTIVE is left out.
 
     :param priority_tag: the tag (exact case) that holds the priority, a whole number from 1.
-    :raises SlipwayErrors: a priority that is missing or no number, a port that is no number, two services of one name.
+    :raises SlipwayErrors: a missing or invalid priority, an invalid port, two services with one name.
     """
     errors: list[SlipwayError] = []
     hosts: list[FleetHost] = []
@@ -68,7 +68,7 @@ def _number(item: ObservedService, tag: str, least: int, errors: list[SlipwayErr
         )
         errors.append(SlipwayError(f"the service has no tag {tag}", where, remedy))
     elif not (text.strip().isascii() and text.strip().isdigit() and int(text) >= least):
-        errors.append(SlipwayError(f"tag {tag}={text!r} is no number", where, f"Write a whole number from {least}"))
+        errors.append(SlipwayError(f"tag {tag}={text!r} is not a number", where, f"Write a whole number from {least}"))
     else:
         return int(text)
     return 0

@@ -12,22 +12,22 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients, client_in, is_loopback
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code, is_denied
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef, ecr_account, parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import (
-    IMAGE_TYPES,
-    INDEX_TYPES,
-    parse_image_answer,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.image.registry import (
+from ..aws.client import Clients, client_in, is_loopback
+from ..aws.errors import calling, error_code, is_denied
+from ..common.errors import SlipwayError
+from ..image.registry import (
     ABSENT,
     UNKNOWN,
     Login,
     read_blob,
     read_manifest,
+)
+from .images import ImageRef, ecr_account, parse_image
+from .observation import ResolvedImage
+from .parse import (
+    IMAGE_TYPES,
+    INDEX_TYPES,
+    parse_image_answer,
 )
 
 _MISSING = frozenset({"ImageNotFoundException", "InvalidParameterException"})
@@ -77,7 +77,7 @@ def image_config(clients: Clients, registry: str, repository: str, digest: str) 
         return read_blob(image, digest, _login(image))
     client, more = _ecr(clients, image)
     if client is None:
-        raise SlipwayError("its region cannot be asked", str(image))
+        raise SlipwayError("its region cannot be queried", str(image))
     with calling(f"get the config of an image in {repository}"):
         answer = client.get_download_url_for_layer(**more, repositoryName=image.repository, layerDigest=digest)
     return str(answer["downloadUrl"])
@@ -101,7 +101,7 @@ def _ecr(clients: Clients, image: ImageRef) -> tuple[Any | None, dict[str, str]]
 def _in_ecr(clients: Clients, image: ImageRef, reference: str) -> ResolvedImage:
     client, more = _ecr(clients, image)
     if client is None:
-        return ResolvedImage(reference, unverifiable="its region cannot be asked")
+        return ResolvedImage(reference, unverifiable="its region cannot be queried")
     by_digest = {"imageDigest": image.digest} if image.digest else {"imageTag": image.version}
     with calling(f"look up image {reference}"):
         try:
@@ -119,7 +119,7 @@ def _in_ecr(clients: Clients, image: ImageRef, reference: str) -> ResolvedImage:
             if error_code(exc) in _MISSING:
                 return _absent(client, more, image, ResolvedImage(reference, problem="no such image"))
             if _elsewhere(clients, image) and (is_denied(exc) or error_code(exc) in _UNKNOWN_KEY):
-                why = f"ECR of {_elsewhere(clients, image)} does not let it be read ({error_code(exc)})"
+                why = f"ECR of {_elsewhere(clients, image)} denies access to it ({error_code(exc)})"
                 return ResolvedImage(reference, unverifiable=why)
             raise
     found = parse_image_answer(reference, answer)

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import running_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, FleetObservation
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import MOVING_TAG
+from ..aws.client import Clients
+from ..common.errors import SlipwayError
+from . import api
+from .compare import running_image
+from .images import ImageRef
+from .observation import Facts, FleetObservation
+from .planned import Change, Plan
+from .sharing import MOVING_TAG
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _VERSION = re.compile(r"v?\d+\.\d+(\.\d+)?([.+_-].*)?")

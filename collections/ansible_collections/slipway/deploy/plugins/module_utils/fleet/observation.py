@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from .model import DesiredService, ObservedService
+from .taskdef import (
     TAG_BASE,
     TAG_CLONED_FROM,
     TAG_IMAGE,

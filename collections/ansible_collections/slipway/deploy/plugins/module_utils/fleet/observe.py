@@ -13,28 +13,28 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import reasons_to_change, running_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import newest_foreign
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+from ..aws.client import Clients
+from ..common.errors import SlipwayError, SlipwayErrors
+from . import api
+from .cache import TaskDefinitionCache
+from .compare import reasons_to_change, running_image
+from .drift import newest_foreign
+from .images import parse_image
+from .model import DesiredService, ObservedService
+from .observation import (
     Facts,
     FleetObservation,
     ResolvedImage,
     TaskDefinition,
     image_reference,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import (
+from .parse import (
     parse_running_digest,
     parse_service,
     parse_task_digest,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import sharing
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import revision_of
+from .sharing import sharing
+from .taskdef import revision_of
 
 __all__ = ["observe", "observe_services", "parse_service"]
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, Event, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import ResolvedImage
+from ..common.documents import loads
+from .model import Deployment, Event, ObservedService
+from .observation import ResolvedImage
 
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",

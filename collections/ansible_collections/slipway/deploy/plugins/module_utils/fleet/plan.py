@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import (
+from ..common.command import again
+from ..common.errors import SlipwayError, SlipwayErrors
+from .compare import (
     SAME,
     image_verdict,
     image_wanted,
@@ -20,20 +20,20 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare impor
     running_image,
     sharing_of,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift, drift_of
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.identity import cluster_name
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
+from .drift import Drift, drift_of
+from .identity import cluster_name
+from .images import (
     is_digest,
     parse_image,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+from .model import DesiredService
+from .observation import (
     Facts,
     FleetObservation,
     ResolvedImage,
     TaskDefinition,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import (
+from .planned import (
     NOT_EXERCISED,
     UNPINNED,
     Change,
@@ -41,8 +41,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned impor
     Side,
     Unchanged,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import same_text, sharing
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from .sharing import same_text, sharing
+from .taskdef import (
     container_names,
     container_of,
     revision_of,
@@ -174,13 +174,13 @@ def service_errors(facts: Facts) -> list[SlipwayError]:
     if observed.controller != "ECS":
         return [
             SlipwayError(
-                f"service {wanted.service} is deployed by {observed.controller}, which Slipway does not drive",
+                f"service {wanted.service} is deployed by {observed.controller}, which Slipway does not support",
                 where,
                 "Deploy it with that, or create it again with the deployment controller ECS",
             )
         ]
     if facts.running is None:
-        return [SlipwayError(f"service {wanted.service} has no task definition", where, "Give it one in Terraform")]
+        return [SlipwayError(f"service {wanted.service} has no task definition", where, "Set one in Terraform")]
     return _container_errors(facts.running, wanted)
 
 
@@ -211,9 +211,9 @@ def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]
     for (where, tag, problem), members in alike.items():
         names = ", ".join(wanted.name for wanted, _reference in members[:3])
         more = f" and {len(members) - 3} more" if len(members) > 3 else ""
-        what, remedy = f"image {members[0][1]} does not exist", "Push it, or give the tag of one that was pushed"
+        what, remedy = f"image {members[0][1]} does not exist", "Push it, or set the tag of an image that exists"
         if len(members) > 1:
-            what, remedy = f"no image {tag} of {names}{more} exists", "Push them, or give a tag that all of them have"
+            what, remedy = f"no image {tag} of {names}{more} exists", "Push them, or set a tag that all of them have"
         errors.append(SlipwayError(f"{what} ({problem})", where, f"{remedy}: {again(image_tag='…')}"))
     return errors
 
@@ -247,7 +247,7 @@ def flight_errors(facts: Facts) -> list[SlipwayError]:
         return []
     return [
         SlipwayError(
-            f"service {wanted.service} has a deployment in flight",
+            f"service {wanted.service} has a deployment in progress",
             wanted.where or wanted.name,
             f"Wait until it ends, or replace it: {again('--limit', wanted.name, force_full_build='true')}",
         )
@@ -367,7 +367,7 @@ def _unchanged(facts: Facts, image: ResolvedImage | None) -> Unchanged:
 
 
 def _label_of(wanted: DesiredService) -> str:
-    """The tag that was asked for; a digest that was asked for is no tag."""
+    """The tag that was asked for; a digest that was asked for is not a tag."""
     return "" if is_digest(wanted.tag) else wanted.tag
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.drift import Drift
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image, short_digest
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import TaskDefinition
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import differing_fields, short_arn
+from ..common.errors import SlipwayError
+from .drift import Drift
+from .images import parse_image, short_digest
+from .model import DesiredService, ObservedService
+from .observation import TaskDefinition
+from .taskdef import differing_fields, short_arn
 
 NOT_EXERCISED = "not exercised"
 """How the note begins that says that a deploy starts no task of a service."""

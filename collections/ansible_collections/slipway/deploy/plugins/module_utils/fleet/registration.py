@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_tags
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from ..aws.client import Clients
+from ..common.errors import SlipwayError
+from . import api
+from .images import parse_image
+from .parse import parse_tags
+from .taskdef import (
     TAG_BASE,
     TAG_CLONED_FROM,
     TAG_IMAGE,

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, here
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.compare import last_deployment_failed
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import (
+from ..common.command import again, here
+from ..common.errors import SlipwayError, SlipwayErrors
+from .compare import last_deployment_failed
+from .images import parse_image
+from .model import DesiredService
+from .observation import (
     Facts,
     FleetObservation,
     TaskDefinition,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import (
+from .plan import (
     PlanOptions,
     change_errors,
     change_notes,
@@ -31,9 +31,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import (
     service_errors,
     service_warnings,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan, Side, Unchanged
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.sharing import same_text
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from .planned import Change, Plan, Side, Unchanged
+from .sharing import same_text
+from .taskdef import (
     container_of,
     same_content,
     with_images,

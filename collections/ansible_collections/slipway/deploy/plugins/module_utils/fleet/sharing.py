@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ImageRef, parse_image, short_digest
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of
+from ..common.errors import SlipwayError
+from .images import ImageRef, parse_image, short_digest
+from .taskdef import container_of
 
 MOVING_TAG = "latest"
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 READ_ONLY = frozenset(
     {
@@ -105,7 +105,7 @@ def revision_of(arn: str) -> int:
     """
     tail = arn.rpartition(":")[2]
     if not tail.isdigit():
-        raise SlipwayError(f"{arn!r} is no task definition revision", remedy="It ends with :NUMBER")
+        raise SlipwayError(f"{arn!r} is not a task definition revision", remedy="It ends with :NUMBER")
     return int(tail)
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.command import again
+from ..common.errors import SlipwayError
+from .gate import Point, Request, Result, judged
 
 #: The variables of the command line.
 BY, REFERENCE = "approved_by", "approval_ref"
@@ -54,13 +55,13 @@ def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
     """Who may approve; ``None``: anybody.
 
     :param value: the inventory's list.
-    :raises SlipwayError: when it is no list of names, or an empty one.
+    :raises SlipwayError: when it is not a list of names, or an empty one.
     """
     if value is None:
         return None
     remedy = "Write a list of names, or leave it out"
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-        raise SlipwayError("the approvers are no list", where, remedy)
+        raise SlipwayError("the approvers are not a list", where, remedy)
     names = [str(item).strip() if isinstance(item, (str, int)) else "" for item in value]
     if not names:
         raise SlipwayError("the list of approvers is empty: nobody may approve", where, remedy)
@@ -71,8 +72,8 @@ def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
 
 def _name(text: str, where: str) -> str:
     if not text or not text.isprintable() or len(text) > _LONGEST or text.lower() in _NOBODY or text[0] in "[{":
-        what = "the approver's name is empty" if not text else "this is no name of an approver"
-        raise SlipwayError(what, where, "Say the name of the person who approved")
+        what = "the approver's name is empty" if not text else "this is not a valid name of an approver"
+        raise SlipwayError(what, where, "Give the name of the person who approved")
     return text
 
 
@@ -90,14 +91,14 @@ def decide(
     :param given: the variables :data:`BY` and :data:`REFERENCE`, where they are set.
     :param extra: the names of the variables that the command line set.
     :param user: who runs this, and so answers a prompt.
-    :raises SlipwayError: when what is given is no approval, or not of somebody who may give one.
+    :raises SlipwayError: when what is given is not an approval, or not of somebody who may give one.
     """
     reference = _reference(given.get(REFERENCE))
     if given.get(BY) is not None:
         if BY not in extra:
             # A name that stands in a file would approve every release to come.
-            what = "approved_by is written in a file, which approves nothing"
-            raise SlipwayError(what, f"inventories/{environment}", f"Say it for this release: {_approving(tag)}")
+            what = "approved_by is set in a file, which does not approve a release"
+            raise SlipwayError(what, f"inventories/{environment}", f"Set it for this release only: {_approving(tag)}")
         by = _name(str(given[BY]).strip(), f"-e {BY}")
         return Approval(_allowed(by, approvers, f"-e {BY}", environment, tag), "variable", now, reference)
     by = _allowed(user, approvers, None, environment, tag)
@@ -126,7 +127,9 @@ def _reference(value: Any) -> str:
     except ValueError:
         fine = False
     if not fine or not text.isprintable() or " " in text or len(text) > _LONGEST_REFERENCE:
-        raise SlipwayError("this is no address", f"-e {REFERENCE}", "Say the page on which it was approved: https://…")
+        raise SlipwayError(
+            "this is not a URL", f"-e {REFERENCE}", "Give the URL of the page on which it was approved: https://…"
+        )
     return text
 
 
@@ -146,4 +149,26 @@ def answered(prompt: Prompt, answer: str, now: str) -> Approval:
 def refused(prompt: Prompt, why: str) -> SlipwayError:
     """What is said when nobody can answer, or nobody did."""
     what = f"{prompt.tag} is not approved: {why}"
-    return SlipwayError(what, None, f"Name who approved it: {_approving(prompt.tag)}")
+    return SlipwayError(what, None, f"Give the name of the approver: {_approving(prompt.tag)}")
+
+
+class ApprovalGate:
+    """Somebody approved the release. Whether it must be approved is the playbook's ``when``.
+
+    Facts: ``given``, ``extra`` and ``user`` as :func:`decide` reads them; ``approvers`` and where they are written.
+    """
+
+    name = "approval"
+    point: Point = "approval"
+
+    def check(self, request: Request) -> Result:
+        """The approval is what is found, or the prompt that asks for it."""
+        facts = request.facts
+
+        def find() -> Approval | Prompt:
+            approvers = read_approvers(facts["approvers"], request.where)
+            now = request.now.isoformat(timespec="seconds")
+            named = (request.release, request.environment, facts["given"], facts["extra"])
+            return decide(*named, approvers, facts["user"], now)
+
+        return judged(self, find)

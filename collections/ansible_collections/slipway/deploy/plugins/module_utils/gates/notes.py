@@ -13,7 +13,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .gate import Point, Request, Result, judged
 
 #: Where a release's notes are in its tree.
 FILE = "docs/releases/{tag}.md"
@@ -118,5 +119,25 @@ def require_notes(
     what = f"{tag} has no release notes, and {environment} needs them{unknown}"
     file = FILE.format(tag=tag)
     remedy = f"Write them below the title of the tag's message, in {file} at the tag, or in GitHub's release"
-    remedy += "" if github else " (which is asked for where github is set)"
+    remedy += "" if github else " (which needs the setting github)"
     raise SlipwayError(what, where, remedy)
+
+
+class NotesGate:
+    """The release has notes, where ``notes_required`` says so.
+
+    Facts: ``notes``, a function that gives the notes and the places that could not be asked; ``github``, whether
+    GitHub's release is one of the places.
+    """
+
+    name = "notes"
+    point: Point = "release"
+
+    def check(self, request: Request) -> Result | None:
+        """The notes are what is found."""
+        if not request.truth("notes_required"):
+            return None
+        notes, asked = request.facts["notes"]()
+        github, where = request.facts["github"], request.where
+        names = (request.release, request.environment, notes)
+        return judged(self, lambda: require_notes(*names, asked=asked, github=github, where=where))

@@ -3,7 +3,7 @@
 """Tags ``<prefix>-YYYYMMDD[.N]``, and which of them an environment takes. Pure.
 
 ``prod-20261120`` is the first release of a day, ``prod-20261120.2`` the second: there is no ``.1``, and no ``.02``, so
-that one release has one name. A prefix is of one environment: what was tagged for staging is no release for production.
+that one release has one name. A prefix is of one environment: a tag of staging is not a release for production.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from datetime import date
 from functools import total_ordering
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
+from .gate import Point, Request, Result, judged
 
 #: The prefixes of environments where the inventory does not say another.
 PREFIXES: Mapping[str, str] = {"staging": "staging", "production": "prod", "prod": "prod"}
@@ -54,12 +55,12 @@ def _read(text: str) -> tuple[Tag | None, str]:
     """The tag that a text is, or why it is none."""
     match = _TAG.fullmatch(text)
     if match is None:
-        return None, "it has not the form <prefix>-YYYYMMDD or <prefix>-YYYYMMDD.N"
+        return None, "it does not have the form <prefix>-YYYYMMDD or <prefix>-YYYYMMDD.N"
     digits, number = match["day"], match["number"]
     try:
         day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        return None, f"{digits} is no date"
+        return None, f"{digits} is not a date"
     if number is not None and (number.startswith("0") or int(number) < 2):
         return None, f"the second one of a day is .2, there is no .{number}"
     return Tag(match["prefix"], day, int(number or 1)), ""
@@ -69,14 +70,14 @@ def prefix_of(environment: str, given: object) -> str:
     """The prefix of an environment's tags; empty where it takes anything.
 
     :param given: ``site_tag_prefix`` of the inventory, ``None`` without one.
-    :raises SlipwayError: when that is no prefix.
+    :raises SlipwayError: when that is not a prefix.
     """
     if given is None:
         return PREFIXES.get(environment, "")
     text = str(given)
     if text and not _PREFIX.fullmatch(text):
         remedy = "Lower-case letters, digits and -, as in prod; empty: any tag"
-        raise SlipwayError(f"{text[:_SHOWN]!r} is no prefix of tags", "site_tag_prefix", remedy)
+        raise SlipwayError(f"{text[:_SHOWN]!r} is not a prefix of tags", "site_tag_prefix", remedy)
     return text
 
 
@@ -121,7 +122,7 @@ def check_tag(
     if kind == "branch" and tag is None:
         what = f"{shown} is a branch, and {environment} takes tags only"
     elif tag is None:
-        what = f"{shown!r} is no tag of {environment}: {why}"
+        what = f"{shown!r} is not a tag of {environment}: {why}"
     elif tag.prefix != prefix:
         what = f"{shown} is a tag of {_environment_of(tag.prefix)}, not of {environment}"
     elif kind in ("branch", "commit"):
@@ -141,3 +142,20 @@ def _fitting(prefix: str, existing: list[str], today: date) -> str:
     newest_one = newest(prefix, existing)
     make = f"tag the commit: git tag -a {next_free(prefix, existing, today)}"
     return f"Deploy {newest_one}, or {make}" if newest_one else f"{make[0].upper()}{make[1:]}"
+
+
+class TagGate:
+    """The release is a tag of the environment's prefix.
+
+    Facts: ``existing``, the names of the repository's tags; ``found_as``, what the repository has under the name.
+    """
+
+    name = "tag"
+    point: Point = "name"
+
+    def check(self, request: Request) -> Result:
+        """Whether the environment takes the name."""
+        existing, kind = request.facts["existing"], request.facts["found_as"]
+        prefix = prefix_of(request.environment, request.setting("tag_prefix"))
+        names = (request.release, kind, request.environment, prefix)
+        return judged(self, lambda: check_tag(*names, existing, request.now.date(), request.where))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 Step = Literal["tag", "push"]
 
@@ -62,7 +62,7 @@ def steps(tag: str, seen: Seen) -> tuple[Step, ...]:
         return ()
     if seen.local is None and not seen.identity:
         remedy = "Set user.name and user.email (git config), as for a commit"
-        raise SlipwayError("git does not know who makes the tag", _where(seen), remedy)
+        raise SlipwayError("git has no user name and email address for the tag", _where(seen), remedy)
     return ("push",) if seen.local is not None else ("tag", "push")
 
 

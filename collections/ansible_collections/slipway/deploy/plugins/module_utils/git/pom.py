@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 _PROPERTY = re.compile(r"\$\{([^${}]+)\}")
 _DEPTH = 10
@@ -20,7 +20,7 @@ def maven_version(text: str, where: str) -> str:
     """The version that a ``pom.xml`` gives to what is built from it: its own, else its parent's.
 
     :param where: the file and its commit.
-    :raises SlipwayError: when it is no such file, or its version cannot be told from it alone.
+    :raises SlipwayError: when it is not such a file, or its version cannot be told from it alone.
     """
     project = _parse(text, where)
     names = {_plain(item): (item.text or "").strip() for item in _child(project, "properties") or ()}
@@ -44,9 +44,9 @@ def _parse(text: str, where: str) -> ET.Element:
     try:
         project = ET.fromstring(text)  # noqa: S314 - it declares no entities
     except ET.ParseError as error:
-        raise SlipwayError(f"it is no XML ({error})", where, "Correct the file and commit it") from error
+        raise SlipwayError(f"it is not valid XML ({error})", where, "Correct the file and commit it") from error
     if _plain(project) != "project":
-        raise SlipwayError(f"it is no Maven project but <{_plain(project)}>", where, "Name another module directory")
+        raise SlipwayError(f"it is not a Maven project but <{_plain(project)}>", where, "Name another module directory")
     return project
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import check_name
-from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import (
+from ..common.errors import SlipwayError
+from .neutral import check_name
+from .plan import Seen
+from .run import (
     Credentials,
     Git,
     check_url,
@@ -137,7 +137,7 @@ def open_checkout(directory: str, name: str, credentials: Credentials, remote: s
     path = Path(directory).expanduser().absolute()
     where = f"-e {name}_path"
     if not path.is_dir():
-        raise SlipwayError(f"{path} is no directory", where, f"Name the {name}'s checkout")
+        raise SlipwayError(f"{path} is not a directory", where, f"Name the {name}'s checkout")
     git = Git(path, name, credentials)
     code, top = git.ask("rev-parse", "--show-toplevel", codes=(0, 128))
     if code:

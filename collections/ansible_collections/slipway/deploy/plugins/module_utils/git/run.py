@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Real git, run without a terminal: what it is asked, and what its refusals mean in one line.
 
-A token never is an argument, an environment variable or a file: git asks for it, and the program that answers reads
-it from a file in memory that only git's own processes have open.
+A token never is an argument, an environment variable or a file: see :mod:`.askpass`.
 """
 
 from __future__ import annotations
@@ -11,65 +10,62 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import (
+from ..common.errors import SlipwayError
+from ..programs.run import Account
+from .askpass import askpass
+from .neutral import (
     LISTING,
     PROTOCOLS,
     REMOTE_OPTIONS,
     check_address,
     options,
 )
+from .problem import Kind, kind_of
 
 _LIMIT_SECONDS = 120
-_USER = "x-access-token"
-# git's prompts (Documentation/gitcredentials.txt). Another host, that of a redirect, gets no answer.
-_ANSWERS = """#!/bin/sh
-case "$1" in
-  "Username for 'https://{host}'"*) echo {user} ;;
-  "Password for 'https://{user}@{host}'"*) exec cat "/proc/self/fd/{descriptor}" ;;
-  *) exit 1 ;;
-esac
-"""
-# What git, curl and ssh write, and what it means.
-_REFUSALS: Sequence[tuple[str, str, str]] = (
-    (
-        r"transport '[^']*' not allowed",
+#: What a refusal means on the control node, and what to do: for each kind of :mod:`.problem`.
+_REFUSALS: Mapping[Kind, tuple[str, str]] = {
+    "transport": (
         "the address names a transport that is not used here",
         "Use https, ssh or a path (git remote -v)",
     ),
-    (
-        r"dubious ownership",
+    "owner": (
         "it belongs to another user, whose configuration git would follow",
         "Use a checkout of your own, or allow this one: git config --global --add safe.directory <path>",
     ),
-    (
-        r"authentication failed|could not read (username|password)|invalid username|returned error: 40[13]|denied",
-        "the remote does not accept these credentials",
-        "Give {variable} a token with rights there, or correct git's own set-up; it may be revoked or expired",
+    "certificate": (
+        "the remote's certificate is not trusted",
+        "Give its authority's certificate, or correct git's own set-up (http.sslCAInfo)",
     ),
-    (
-        r"repository .*not found|does not appear to be a git repository|returned error: 404|no such remote",
+    **dict.fromkeys(
+        ("credentials", "forbidden", "denied"),
+        (
+            "the remote does not accept these credentials",
+            "Give {variable} a token with rights there, or correct git's own set-up; it may be revoked or expired",
+        ),
+    ),
+    "absent": (
         "the remote has no such repository, or does not show it to these credentials",
         "Correct the address (git remote -v), or the token's repositories",
     ),
-    (
-        r"already exists|\[rejected\]|\[remote rejected\]",
+    "rejected": (
         "the remote refused the tag",
         "Somebody may have made it meanwhile, or a rule of the repository forbids it. Run this again to see which",
     ),
-    (
-        r"could not resolve|failed to connect|connection (refused|timed out|reset)|unable to access|not read from",
-        "the remote does not answer",
-        "Look at the network and the address (git remote -v), then run this again",
+    **dict.fromkeys(
+        ("network", "unreachable"),
+        (
+            "the remote does not answer",
+            "Look at the network and the address (git remote -v), then run this again",
+        ),
     ),
-)
+}
 
 
 @dataclass(frozen=True)
@@ -149,7 +145,7 @@ class Git:
         except FileNotFoundError as error:
             raise SlipwayError("git is not installed here", self._where(), "Install the package git") from error
         except subprocess.TimeoutExpired as error:
-            what = f"git {arguments[0]} did not end within {_LIMIT_SECONDS} s"
+            what = f"git {arguments[0]} did not finish within {_LIMIT_SECONDS} s"
             raise SlipwayError(what, self._where(), "Look at the network, then run this again") from error
         if done.returncode not in codes:
             raise self._refusal(arguments[0], done.stderr.decode(errors="replace"))
@@ -168,10 +164,11 @@ class Git:
     def _refusal(self, verb: str, text: str) -> SlipwayError:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         said = next((line for line in lines if re.match(r"(fatal|error|remote|!)", line)), lines[0] if lines else "")
-        for pattern, what, remedy in _REFUSALS:
-            if re.search(pattern, text, re.IGNORECASE):
-                advice = remedy.format(variable=self._credentials.variable)
-                return SlipwayError(f"{what} (git {verb}: {_plain(said)})", self._where(), advice)
+        kind = kind_of(text, _REFUSALS)
+        if kind:
+            what, remedy = _REFUSALS[kind]
+            advice = remedy.format(variable=self._credentials.variable)
+            return SlipwayError(f"{what} (git {verb}: {_plain(said)})", self._where(), advice)
         return SlipwayError(f"git {verb} failed: {_plain(said)}", self._where(), "Try the same by hand there")
 
     @contextmanager
@@ -179,17 +176,9 @@ class Git:
         if self._credentials.token is None or not self._host:
             yield {}, ()
             return
-        descriptor = os.memfd_create("slipway", os.MFD_CLOEXEC)
-        try:
-            os.write(descriptor, f"{self._credentials.token}\n".encode())
-            with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
-                program = Path(directory) / "askpass"
-                text = _ANSWERS.format(host=self._host, user=_USER, descriptor=descriptor)
-                program.write_text(text, encoding="ascii")
-                program.chmod(0o700)
-                yield {"GIT_ASKPASS": str(program)}, (descriptor,)
-        finally:
-            os.close(descriptor)
+        me = Account("", os.geteuid(), os.getegid(), "")
+        with askpass(self._credentials.token, self._host, me) as given:
+            yield given
 
     def _where(self) -> str:
         return f"{self.name} ({self.place})"
@@ -212,7 +201,7 @@ def neutral_options(directory: Path) -> list[str]:
     except FileNotFoundError as error:
         raise SlipwayError("git is not installed here", str(directory), "Install the package git") from error
     except subprocess.TimeoutExpired as error:
-        what = f"git config did not end within {_LIMIT_SECONDS} s"
+        what = f"git config did not finish within {_LIMIT_SECONDS} s"
         raise SlipwayError(what, str(directory), "Look at the disk, then run this again") from error
     # A failure (no repository, one of another owner) is every other command's as well.
     return options(done.stdout.decode(errors="surrogateescape") if done.returncode == 0 else "")
@@ -236,7 +225,7 @@ def run_local(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
             timeout=_LIMIT_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        what = f"git {arguments[0]} did not end within {_LIMIT_SECONDS} s"
+        what = f"git {arguments[0]} did not finish within {_LIMIT_SECONDS} s"
         raise SlipwayError(what, str(directory), "Look at the disk, then run this again") from error
 
 

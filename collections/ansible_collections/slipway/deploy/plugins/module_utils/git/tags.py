@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
-from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git, check_url
-from ansible_collections.slipway.deploy.plugins.module_utils.source.version import parse_names, resolve
+from ..common.errors import SlipwayError
+from ..common.suggest import suggest
+from .run import Credentials, Git, check_url
+from .version import parse_names, resolve
 
 _NEWEST = 5
 _SYMLINK = "120000"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..aws.client import Clients
+from ..aws.errors import calling
+from ..common.errors import SlipwayError
 
 POLL_SECONDS = 2.0
 #: Seconds on top of the group's own deregistration delay before a drain counts as stuck.
@@ -53,7 +53,7 @@ class Place:
 def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
     """The target group of that name or ARN.
 
-    :raises SlipwayError: when there is none, or its targets are no instances.
+    :raises SlipwayError: when there is none, or its targets are not instances.
     """
     elb = clients("elbv2")
     arguments: dict[str, Any] = {"TargetGroupArns": [wanted]} if wanted.startswith("arn:") else {"Names": [wanted]}

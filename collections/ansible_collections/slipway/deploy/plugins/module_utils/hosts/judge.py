@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health, Verdict
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.balancer import Place
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import After
+from ..checks.health import Health, Verdict
+from .balancer import Place
+from .progress import After
 
 
 def judge_host(

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Release
+from ..common.command import again
+from ..common.errors import SlipwayError
+from . import backup
+from .model import Release
 
 #: The direction of migrations that are taken back; that of others is not said.
 DOWN: Final = "down"

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from .model import (
     HostChange,
     HostPlan,
     ObservedHost,

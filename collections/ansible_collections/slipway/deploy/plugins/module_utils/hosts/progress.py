@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import touched
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Failure
+from ..common.failure import Cause, Failure
+from .migrations import touched
 
 Record = dict[str, Any]
 
@@ -109,7 +109,7 @@ def release_before(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def left_behind(record: Mapping[str, Any]) -> Cause | None:
-    """Why a deploy that did not turn back is no success: some hosts, no more than the threshold, failed."""
+    """Why a deploy that did not turn back is not a success: some hosts, no more than the threshold, failed."""
     failed = [item for item in hosts_of(record) if item.get("failure")]
     if not failed or record.get("cause"):
         return None

@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import TreeFile
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Migration, Script, version_key
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.scripts import (
+from ..common.errors import SlipwayError
+from ..git.tags import TreeFile
+from ..migration.flyway.scripts import (
     declared,
     is_callback,
     is_compiled,
     read_script,
 )
+from ..migration.model import Migration, Script, version_key
 
 #: Settings by which other files are migrations, or not all of them are applied.
 _CHOOSE = (

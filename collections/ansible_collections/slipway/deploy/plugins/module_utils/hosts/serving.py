@@ -14,7 +14,7 @@ def serving_problem(questions: Sequence[Mapping[str, Any]], answers: Sequence[Ma
     """What does not serve, in one line; empty when all does.
 
     :param questions: as the module ``host_probe`` takes them, each with ``name``, how a person calls what is asked. One
-        with ``behind`` is compared with the question of that name: that it has no such page is no problem when what
+        with ``behind`` is compared with the question of that name: that it has no such page is not a problem when what
         lies behind it has none either.
     :param answers: what ``host_probe`` answered, in their order.
     """

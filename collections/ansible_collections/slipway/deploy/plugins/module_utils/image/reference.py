@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+|/)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -81,7 +81,7 @@ class ImageRef:
 def parse_image(text: str) -> ImageRef:
     """The parts of an image reference.
 
-    :raises SlipwayError: the text is no image reference.
+    :raises SlipwayError: the text is not an image reference.
     """
     rest, at, digest = text.strip().partition("@")
     head, slash, tail = rest.partition("/")
@@ -98,7 +98,9 @@ def parse_image(text: str) -> ImageRef:
         and (not digest or _DIGEST.fullmatch(digest))
     )
     if not good:
-        raise SlipwayError(f"{text!r} is no image reference", remedy="Write registry/repository:tag or …@sha256:digest")
+        raise SlipwayError(
+            f"{text!r} is not an image reference", remedy="Write registry/repository:tag or …@sha256:digest"
+        )
     return ImageRef(repository, registry, tag, digest)
 
 

@@ -12,18 +12,16 @@ import binascii
 import hashlib
 import re
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..http_client.client import Answer, Unreachable, ask, opener
+from .reference import (
     DOCKER_HUB,
     ImageRef,
     is_digest,
@@ -63,18 +61,6 @@ class Login(NamedTuple):
     insecure: bool = False
 
 
-class _Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_redirect: object, **_more: object) -> None:
-        # A redirect would carry the login to another address.
-        return None
-
-
 def read_image(text: str, where: str) -> ImageRef:
     """An image without a tag: a registry, and a repository in it.
 
@@ -86,7 +72,7 @@ def read_image(text: str, where: str) -> ImageRef:
         image = None
     if image is None or not image.registry or image.tag or image.digest:
         remedy = "Write registry/repository, as in registry.example.org/salitemihret/backend; the release is its tag"
-        raise SlipwayError(f"{text!r} is no image's name", where, remedy)
+        raise SlipwayError(f"{text!r} is not an image's name", where, remedy)
     return image
 
 
@@ -158,8 +144,8 @@ class _Registry:
             if login.ca_file:
                 context.load_verify_locations(Path(login.ca_file).expanduser())
         except OSError as error:
-            raise SlipwayError(f"it has no authorities ({error.strerror})", login.ca_file) from None
-        self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=context))
+            raise SlipwayError(f"it contains no CA certificates ({error.strerror})", login.ca_file) from None
+        self._opener = opener(context=context)
 
     def digest(self, tag: str) -> str:
         """What the registry says, or what its document has where it says nothing."""
@@ -172,15 +158,15 @@ class _Registry:
             raise SlipwayError(f"there is no image of the tag {tag}", name, remedy)
         if answer.status in (401, 403):
             remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
-            raise SlipwayError(f"the registry does not let it be read (HTTP {answer.status})", name, remedy)
+            raise SlipwayError(f"the registry denies access to it (HTTP {answer.status})", name, remedy)
         if answer.status != 200:
             what = f"the registry answers HTTP {answer.status}"
-            raise SlipwayError(what, name, "See to the registry, then run this again")
+            raise SlipwayError(what, name, "Check the registry, then run this again")
         said = answer.headers.get(_DIGEST_HEADER, "")
         if not said and _is_manifest(answer.body):
             said = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         if not is_digest(said):
-            raise SlipwayError("the registry says no digest", name, "Ask who runs it; an image has one")
+            raise SlipwayError("the registry returns no digest", name, "Ask its operator: every image has one")
         return said
 
     def manifest(self, version: str) -> Manifest:
@@ -218,11 +204,11 @@ class _Registry:
             raise SlipwayError("the registry gives another blob than was asked for", str(self._image))
         return answer.body
 
-    def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
+    def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
         """The answer about a manifest, and what it took to get it."""
         return self._ask(method, self._base + tag, headers)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[_Answer, dict[str, str]]:
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
         answer = self._open(method, url, headers)
         if answer.status != 401:
             return answer, headers
@@ -243,7 +229,7 @@ class _Registry:
         """What the server that the registry names gives for the login; one that anybody gets without it."""
         realm = said["realm"]
         if urlsplit(realm).scheme != "https" and not self._login.insecure:
-            raise SlipwayError("it sends the login where it could be read on the way", realm, "Ask who runs it")
+            raise SlipwayError("it asks for the credentials over an unencrypted connection", realm, "Ask its operator")
         wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.path}:pull"}
         answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
         try:
@@ -253,23 +239,16 @@ class _Registry:
         token = (document.get("token") or document.get("access_token")) if isinstance(document, dict) else None
         if not token:
             remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
-            raise SlipwayError(f"it gives no leave to read {self._image} (HTTP {answer.status})", realm, remedy)
+            raise SlipwayError(f"it does not grant access to {self._image} (HTTP {answer.status})", realm, remedy)
         return str(token)
 
-    def _open(self, method: str, url: str, headers: Mapping[str, str]) -> _Answer:
-        where = urlsplit(url).netloc
+    def _open(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         try:
-            request = urllib.request.Request(url, None, {"User-Agent": "slipway", **headers}, method=method)  # noqa: S310 - http is asked for by name
-            with self._opener.open(request, timeout=_TIMEOUT) as answer:
-                return _Answer(answer.status, _lower(answer.headers), answer.read(_MOST_BODY))
-        except urllib.error.HTTPError as error:
-            with error:
-                return _Answer(error.code, _lower(error.headers), b"")
-        except (OSError, HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            said = getattr(reason, "verify_message", None) or getattr(reason, "strerror", None) or type(reason).__name__
-            what = f"the registry cannot be reached: {said}"
-            raise SlipwayError(what, where, "Check the network and the registry, then run this again") from None
+            return ask(method, url, headers, _TIMEOUT, most=_MOST_BODY, via=self._opener)
+        except Unreachable as error:
+            what = f"the registry cannot be reached: {error}"
+            remedy = "Check the network and the registry, then run this again"
+            raise SlipwayError(what, urlsplit(url).netloc, remedy) from None
 
 
 def _is_manifest(body: bytes) -> bool:
@@ -279,7 +258,3 @@ def _is_manifest(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and "schemaVersion" in document
-
-
-def _lower(headers: Any) -> dict[str, str]:
-    return {str(name).lower(): str(value) for name, value in headers.items()}

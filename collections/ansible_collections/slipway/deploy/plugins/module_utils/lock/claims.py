@@ -19,9 +19,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import FREE, HELD, Lock, LockCorrupt, LockHeld
+from ..common.documents import loads
+from . import plan
+from .model import FREE, HELD, Lock, LockCorrupt, LockHeld
 
 SCHEMA: Final = "slipway/claim/1"
 
@@ -158,12 +158,12 @@ def parse(body: bytes, where: str) -> HostClaim:
     """The claim of a document.
 
     :param where: the key with its store, for the message.
-    :raises LockCorrupt: when it is no claim, or one of a schema that this version does not know.
+    :raises LockCorrupt: when it is not a claim, or one of a schema that this version does not know.
     """
     try:
         document = loads(body)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise ValueError(f"this is no {SCHEMA} document")
+            raise ValueError(f"this is not a {SCHEMA} document")
         return _claim(document)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         remedy = "When no deployment runs on that host, remove the file"
@@ -174,9 +174,9 @@ def _claim(document: dict[str, Any]) -> HostClaim:
     texts = {name: document[name] for name in ("env", "host", "owner", "state")}
     times = {name: document[name] for name in ("taken_at", "expires_at")}
     if not all(isinstance(value, str) for value in texts.values()) or texts["state"] not in (HELD, FREE):
-        raise ValueError("env, host, owner or state is not as it should be")
+        raise ValueError("env, host, owner or state is invalid")
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in times.values()):
-        raise ValueError("a time is no number")
+        raise ValueError("a time is not a number")
     if not isinstance(document["confirmed"], bool) or not isinstance(document["serial"], int):
-        raise TypeError("confirmed or serial is not as it should be")
+        raise TypeError("confirmed or serial is invalid")
     return HostClaim(**texts, **times, confirmed=document["confirmed"], serial=document["serial"])

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The heartbeat seen from a task: start it, stop it, and ask it whether the lock is surely still held.
 
-The heartbeat is a process of its own (:mod:`beat`), because a lock outlives the task that took it, and Ansible's main
-process, which forks all the time, must not have threads.
+The heartbeat is a process of its own (:mod:`heartbeat_worker`), because a lock outlives the task that took it, and
+Ansible's main process, which forks all the time, must not have threads.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import time
 from pathlib import Path
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.beat import Job, encode, stop_file
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import Lease, boottime
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockLost, serialise
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.process import (
+from ..aws.client import AwsSettings
+from ..common.errors import SlipwayError
+from .heartbeat_worker import Job, encode, stop_file
+from .lease import Lease, boottime
+from .model import LockLost, serialise
+from .process import (
     ProcessId,
     identify,
     is_running,
     terminate,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.status import Status, fingerprint, read_status
+from .status import Status, fingerprint, read_status
 
 _START_SECONDS: Final = 30.0
 _COLLECTIONS: Final = Path(__file__).resolve().parents[5]
@@ -38,7 +38,7 @@ import sys, types
 package = types.ModuleType("ansible_collections")
 package.__path__ = [sys.argv[1]]
 sys.modules["ansible_collections"] = package
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.beat import main
+from ansible_collections.slipway.deploy.plugins.module_utils.lock.heartbeat_worker import main
 main()
 """
 
@@ -69,9 +69,9 @@ def start(
         stop_file(status).unlink(missing_ok=True)
     except OSError as error:
         raise SlipwayError(
-            f"the heartbeat has no place for its status: {error.strerror}",
+            f"the heartbeat cannot write its status: {error.strerror}",
             str(run_dir),
-            "Free space there or correct the rights",
+            "Free space there or correct the permissions",
         ) from error
     job = Job(
         store_url=lease.store.url,

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import claims
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.claims import ClaimYielded, HostClaim, Seen
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import LockHeld, LockLost, lock_key, parse
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store
+from . import claims
+from .claims import ClaimYielded, HostClaim, Seen
+from .model import LockHeld, LockLost, lock_key, parse
 
 _POLL_SECONDS: Final = 1.0
 _PAGE: Final = 1000

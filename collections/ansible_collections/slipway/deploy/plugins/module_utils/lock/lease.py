@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import claims, plan
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import read_claims
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store
+from . import claims, plan
+from .hosts import read_claims
+from .model import (
     Lock,
     LockHeld,
     LockLost,
@@ -23,8 +25,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
     parse,
     serialise,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
 
 POLL_SECONDS = 3.0
 _SLICE_SECONDS = 0.2

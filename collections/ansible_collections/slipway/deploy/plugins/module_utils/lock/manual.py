@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock import plan
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import break_claims
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.lease import acquire, attach, look, look_at_hosts
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import Lock, LockCorrupt, lock_key, serialise
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+from ..common.command import command
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store
+from . import plan
+from .hosts import break_claims
+from .lease import acquire, attach, look, look_at_hosts
+from .model import Lock, LockCorrupt, lock_key, serialise
 
 LONGEST_SECONDS: Final = 30 * 86_400
 _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
@@ -47,7 +47,7 @@ def parse_duration(text: str) -> float:
     numbers = [int(number or 0) for number in match.groups()] if match else [0]
     seconds = sum(number * unit for number, unit in zip(numbers, (86_400, 3600, 60, 1), strict=False))
     if not 0 < seconds <= LONGEST_SECONDS:
-        raise SlipwayError(f"{text!r} is no time to hold a lock for", "-e lock_for", "Write e.g. 4h, 1h30m or 2d")
+        raise SlipwayError(f"{text!r} is not a time to hold a lock for", "-e lock_for", "Write e.g. 4h, 1h30m or 2d")
     return float(seconds)
 
 
@@ -69,7 +69,7 @@ def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float)
     """
     if not reason.strip():
         taken = command("lock", env, state="taken", reason="what nobody may deploy meanwhile for")
-        raise SlipwayError("taking a lock needs a reason", None, f"Say why: {taken}")
+        raise SlipwayError("taking a lock needs a reason", None, f"Give a reason: {taken}")
     found = look(store, env)
     mine = _is_mine(found.lock, found.now, person)
     token = mine.token if mine is not None else ""
@@ -155,7 +155,7 @@ def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bo
 def _break_claims(store: Store, env: str, person: Person, line: str, *, reason: str, force: bool) -> Outcome:
     if not reason.strip():
         again = command("lock", env, state="broken", reason=plan.WHY)
-        raise SlipwayError("breaking a lock needs a reason", None, f"Say why: {again}")
+        raise SlipwayError("breaking a lock needs a reason", None, f"Give a reason: {again}")
     if not force:
         forced = command("lock", env, state="broken", force="true", reason=plan.WHY)
         remedy = f"See CodeDeploy whether it runs; if it does not: {forced}"

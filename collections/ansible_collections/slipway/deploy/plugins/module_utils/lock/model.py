@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.command import command
+from ..common.documents import loads
+from ..common.errors import SlipwayError
 
 SCHEMA: Final = "slipway/lock/1"
 HELD: Final = "held"
@@ -118,14 +118,14 @@ def parse(body: bytes, where: str) -> Lock:
     """The lock of a document.
 
     :param where: the key with its store, for the message.
-    :raises LockCorrupt: when it is no lock, or one of a schema that this version does not know.
+    :raises LockCorrupt: when it is not a lock, or one of a schema that this version does not know.
     """
     try:
         document = loads(body)
     except (ValueError, RecursionError) as error:
-        raise _corrupt("it is no JSON", where) from error
+        raise _corrupt("it is not valid JSON", where) from error
     if not isinstance(document, dict):
-        raise _corrupt("it is no JSON object", where)
+        raise _corrupt("it is not a JSON object", where)
     if document.get("schema") != SCHEMA:
         raise _corrupt(f"its schema is {document.get('schema')!r}, this version knows {SCHEMA!r}", where)
     try:
@@ -148,7 +148,7 @@ def _lock(document: Mapping[str, Any]) -> Lock:
         raise ValueError(f"state is {state!r}, not {HELD} or {FREE}")
     history = document.get("history")
     if not isinstance(history, list) or not all(isinstance(item, dict) for item in history):
-        raise ValueError("history is no list of objects")
+        raise ValueError("history is not a list of objects")
     return Lock(
         env=_text(document, "env"),
         state=state,
@@ -180,14 +180,14 @@ def _breaking(document: Mapping[str, Any]) -> Breaking:
 def _text(document: Mapping[str, Any], name: str) -> str:
     value = document.get(name)
     if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
+        raise TypeError(f"{name} is not a string")
     return value
 
 
 def _number(document: Mapping[str, Any], name: str) -> float:
     value = document.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} is no number")
+        raise ValueError(f"{name} is not a number")
     return float(value)
 
 
@@ -201,5 +201,5 @@ def _positive(document: Mapping[str, Any], name: str) -> float:
 def _whole(document: Mapping[str, Any], name: str) -> int:
     value = document.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is no whole number")
+        raise TypeError(f"{name} is not a whole number")
     return value

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, waiting
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.common.neutral import neutral_line
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.model import (
+from ..common.command import command, waiting
+from ..common.errors import SlipwayError
+from ..common.neutral import neutral_line
+from .model import (
     FREE,
     HELD,
     HISTORY_LENGTH,
@@ -123,7 +123,9 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
     """
     if not reason.strip():
         raise SlipwayError(
-            "breaking a lock needs a reason", None, f"Say why: {command('lock', lock.env, state='broken', reason=WHY)}"
+            "breaking a lock needs a reason",
+            None,
+            f"Give a reason: {command('lock', lock.env, state='broken', reason=WHY)}",
         )
     if lock.state != HELD:
         raise SlipwayError(f"the lock of {lock.env} is not held", None, "There is nothing to break")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
+from ..common.documents import loads
 
 _SCHEMA: Final = "slipway/heartbeat/1"
 

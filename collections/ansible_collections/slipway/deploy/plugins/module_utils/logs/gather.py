@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api as fleet_api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import DesiredService, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe_services
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import ContainerLog, ServiceLogs, Source, Task
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.parse import (
+from ..aws.client import Clients
+from ..aws.errors import error_code
+from ..common.errors import SlipwayError
+from ..fleet import api as fleet_api
+from ..fleet.model import DesiredService, ObservedService
+from ..fleet.observe import observe_services
+from ..rollout import api
+from .model import ContainerLog, ServiceLogs, Source, Task
+from .parse import (
     is_troubled,
     log_lines,
     ordered,
@@ -27,7 +28,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.logs.parse import (
     sources,
     telling_events,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import api
 
 WORKERS = 4
 #: Failed tasks that are looked through for one that has written something.

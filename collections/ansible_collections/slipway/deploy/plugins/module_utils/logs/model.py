@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Event
+from ..fleet.model import Event
 
 TaskState = Literal["failed", "running", "starting", "replaced"]
 

@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Event, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_time
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import Recorded, Source, Task, TaskState
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.diagnose import parse_stopped_task, redact
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure
+from ..common.text import clean
+from ..fleet.model import Event, ObservedService
+from ..fleet.parse import parse_time
+from ..rollout.diagnose import parse_stopped_task, redact
+from ..rollout.judge import counts_as_failure
+from .model import Recorded, Source, Task, TaskState
 
 _ORDER: tuple[TaskState, ...] = ("failed", "running", "starting", "replaced")
 _TAB = 4

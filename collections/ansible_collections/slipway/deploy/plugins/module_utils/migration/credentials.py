@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..secret_values.source import Secrets
 
 
 def read_value(secrets: Secrets, source: Any, where: str) -> str:
@@ -29,7 +29,7 @@ def read_value(secrets: Secrets, source: Any, where: str) -> str:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise SlipwayError("the secret is no JSON object", where, f"Remove key: {key}, or store one")
+        raise SlipwayError("the secret is not a JSON object", where, f"Remove key: {key}, or store one")
     if not isinstance(document.get(key), (str, int)) or document[key] == "":
         names = ", ".join(sorted(str(name) for name in document)) or "none"
         raise SlipwayError(f"the secret has no key {key}", where, f"Its keys are {names}")
@@ -37,9 +37,9 @@ def read_value(secrets: Secrets, source: Any, where: str) -> str:
 
 
 def read_plain(secrets: Secrets, source: Any, where: str) -> str:
-    """As :func:`read_value`, for what is no secret: it may be written in place."""
+    """As :func:`read_value`, for what is not a secret: it may be written in place."""
     if isinstance(source, str):
         if not source.strip():
-            raise SlipwayError("it is empty", where, "Write the value, or where it is stored")
+            raise SlipwayError("it is empty", where, "Write the value, or its source")
         return source.strip()
     return read_value(secrets, source, where)

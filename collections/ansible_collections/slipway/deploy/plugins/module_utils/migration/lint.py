@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.documents import loads
+from ..common.errors import SlipwayError
 
 PROGRAM = "squawk"
 LEVELS = ("error", "warning")
@@ -149,7 +149,7 @@ def check_rules(rules: Iterable[str], where: str) -> None:
     """
     for rule in rules:
         if not _RULE.fullmatch(rule):
-            raise SlipwayError(f"{rule!r} is no rule of {PROGRAM}", where, "Write it as in ban-drop-column")
+            raise SlipwayError(f"{rule!r} is not a rule of {PROGRAM}", where, "Write it as in ban-drop-column")
 
 
 def read_findings(output: str, sql: str) -> tuple[Finding, ...]:

@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import escape, link, without_mentions
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import duration, plural
+from ..record.model import undo_was_asked
+from ..render.checks import health_problems
+from ..render.facts import (
     Record,
     cause_words,
     is_rollback,
@@ -27,8 +26,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     who,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import duration, plural
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+from ..render.verdict import closing
+from . import metadata
+from .markdown import escape, link, without_mentions
 
 #: GitHub takes 65,536 characters in a comment and 125,000 in a release's body; the rest of a body has room, too.
 MOST_TEXT = 40_000

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.post import Answer, Unreachable, request_json
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
+from ..common.documents import loads
+from ..common.text import clean, duration
+from ..http_client.client import Answer, Unreachable
+from ..http_client.json_client import request_json
 
 API = "https://api.github.com"
 _VERSION = "2022-11-28"

@@ -15,8 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github import (
+from ..common.errors import SlipwayError
+from ..render.facts import Record
+from ..secret_values.source import Secrets
+from .channel import Delivery, Notice, Stage
+from .github import (
     comment,
     commit_of,
     find_comment,
@@ -26,9 +29,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.github impor
     tag_of,
     with_section,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_api import API, GitHub, GitHubError
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record
+from .github_api import API, GitHub, GitHubError
 
 #: ``issue``: the pull request that brought the deployed commit.
 AUTO = "auto"
@@ -40,7 +41,7 @@ _NOT_MINE = (403, 404)
 
 
 @dataclass(frozen=True)
-class Told:
+class Posted:
     """What became of it. ``errors`` are lines without any secret."""
 
     errors: tuple[str, ...] = ()
@@ -55,18 +56,37 @@ class Told:
 
     def said(self) -> list[str]:
         """Warnings for the person who deploys."""
-        return [f"GitHub was not told: {error}" for error in self.errors]
+        return [f"the GitHub notification failed: {error}" for error in self.errors]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a deploy is told. ``issue`` is a number, :data:`AUTO` or ``None``."""
+    """Where a deploy is posted. ``issue`` is a number, :data:`AUTO` or ``None``."""
 
     repository: str
     token: Any
     api: str = API
     issue: int | str | None = None
     release: bool = True
+
+
+class GitHubChannel:
+    """GitHub: the release of the deployed tag, a pull request or an issue."""
+
+    name = "github"
+    setting = "github"
+    #: The variable of the command line that names an issue or a pull request.
+    issue = "github_issue"
+    stages: frozenset[Stage] = frozenset({"start", "end"})
+
+    def deliver(self, notice: Notice) -> Delivery:
+        """Post the record. The end of a deploy that found nothing to do is not worth a post."""
+        record, settings = notice.record, notice.variables.get(self.setting)
+        if not settings or (notice.stage == "end" and not record["targets"]):
+            return Delivery()
+        issue, previous = notice.variables.get(self.issue), notice.previous(self.name)
+        posted = post(settings, record, notice.secrets, issue=issue, previous=previous, pause=notice.pause)
+        return Delivery(tuple(posted.said()), posted.to_record())
 
 
 def read_settings(given: Any, issue: Any = None) -> Settings:
@@ -80,10 +100,10 @@ def read_settings(given: Any, issue: Any = None) -> Settings:
         raise SlipwayError("github must be a mapping", "github", "Write repository: owner/name, token: {env: NAME}")
     unknown = sorted(str(key) for key in given if key not in _KEYS)
     if unknown:
-        raise SlipwayError(f"github has no setting {', '.join(unknown)}", "github", f"There are {', '.join(_KEYS)}")
+        raise SlipwayError(f"github has no setting {', '.join(unknown)}", "github", f"Use one of {', '.join(_KEYS)}")
     repository = given.get("repository")
     if not isinstance(repository, str) or not _REPOSITORY.fullmatch(repository):
-        raise SlipwayError("this is no repository", "github.repository", "Write owner/name")
+        raise SlipwayError("this is not a repository", "github.repository", "Write owner/name")
     number = _issue(given.get("issue") if issue in (None, "") else issue)
     release = given.get("release", number is None)
     if not isinstance(release, bool):
@@ -98,7 +118,7 @@ def _issue(value: Any) -> int | str | None:
         return AUTO
     text = str(value).strip().removeprefix("#")
     if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
-        raise SlipwayError("this is no issue or pull request", "github.issue", f"Write its number, or {AUTO}")
+        raise SlipwayError("this is not an issue or pull request", "github.issue", f"Write its number, or {AUTO}")
     return int(text)
 
 
@@ -110,7 +130,7 @@ def post(
     issue: Any = None,
     previous: Mapping[str, Any] | None = None,
     pause: Callable[[float], None] = time.sleep,
-) -> Told:
+) -> Posted:
     """Post a record as it is now.
 
     :param given: the settings; nothing is posted without.
@@ -118,15 +138,15 @@ def post(
     """
     before = previous or {}
     if not given:
-        return Told()
+        return Posted()
     try:
         settings = read_settings(given, issue)
         token = secrets.read(settings.token, "github.token")
         if not token.isascii() or not token.isprintable():
             raise SlipwayError("this cannot be sent as a token", "github.token", "It must be one line of ASCII text")
     except SlipwayError as error:
-        return Told((str(error),), before.get("issue"), before.get("comment"), before.get("release"))
-    return _Post(GitHub(settings.api, settings.repository, token, pause), settings, record, before).told()
+        return Posted((str(error),), before.get("issue"), before.get("comment"), before.get("release"))
+    return _Post(GitHub(settings.api, settings.repository, token, pause), settings, record, before).posted()
 
 
 class _Post:
@@ -138,12 +158,12 @@ class _Post:
         self._errors: list[str] = []
         self._url: str | None = None
 
-    def told(self) -> Told:
-        """Post to the release, then to the issue: neither keeps the other from being told."""
+    def posted(self) -> Posted:
+        """Post to the release, then to the issue; a failure of one does not keep the other from being posted."""
         release = self._try(self._section) if self._settings.release else None
         issue = self._try(self._number) if self._settings.issue is not None else None
         number = self._try(lambda: self._comment(issue)) if issue is not None else None
-        return Told(
+        return Posted(
             tuple(self._errors),
             issue,
             number or (self._before.get("comment") if issue == self._before.get("issue") else None),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean
+from ..common.text import clean
 
 # What is special anywhere in a line; nothing from outside stands at the beginning of one.
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import (
+from ..common.text import clean, plural
+from ..hosts import backup
+from ..render import checklist as rows_of
+from ..render.checks import milliseconds
+from ..render.facts import Record, is_host, targets_of
+from .markdown import (
     bounded_table,
     escape,
     is_linkable,
     link,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render import checklist as rows_of
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import milliseconds
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, is_host, targets_of
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, plural
 
 _SIGNS = {"green": "✅", "red": "❌", "unknown": "❔"}
 #: How much of one thing is said in a line of several.

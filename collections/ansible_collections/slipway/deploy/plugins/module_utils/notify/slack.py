@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.metadata import approved, coverage, traces
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
-from ansible_collections.slipway.deploy.plugins.module_utils.render.card import headline, next_steps
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist, checklist_problems
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import clean, duration
+from ..record.model import undo_was_asked
+from ..render.card import headline, next_steps
+from ..render.checklist import checklist, checklist_problems
+from ..render.checks import health_problems, smoke_problems
+from ..render.facts import (
     UNTOUCHED,
     Record,
     Target,
@@ -34,10 +33,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     unchanged_of,
     who,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
-from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, duration
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+from ..render.plan import nothing_to_do
+from ..render.progress import mark
+from ..render.verdict import closing
+from . import metadata
+from .metadata import approved, coverage, traces
 
 GREEN, YELLOW, RED, BLUE = "#2eb67d", "#ecb22e", "#e01e5a", "#36c5f0"
 

@@ -6,17 +6,10 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.slipway.deploy.plugins.module_utils.notify import metadata
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.markdown import (
-    escape,
-    is_linkable,
-    link,
-    table,
-    without_mentions,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
-from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import duration, plural
+from ..record.model import undo_was_asked
+from ..render.card import card
+from ..render.facts import (
     Record,
     Target,
     back,
@@ -33,9 +26,16 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     unchanged_of,
     who,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import duration, plural
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
+from ..render.progress import mark
+from ..render.verdict import closing
+from . import metadata
+from .markdown import (
+    escape,
+    is_linkable,
+    link,
+    table,
+    without_mentions,
+)
 
 #: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
 MOST_BYTES = 900 * 1024

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .channel import Delivery, Notice, Stage
+from .summary import summary
+
 #: What GitHub accepts in a step's summary file, in bytes.
 _STEP_LIMIT = 1024 * 1024
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -21,6 +24,20 @@ class Written:
 
     path: str | None = None
     error: str | None = None
+
+
+class SummaryChannel:
+    """The summary: a file of Markdown that the settings name, or the one of a step of GitHub Actions."""
+
+    name = "summary"
+    setting = "summary_file"
+    stages: frozenset[Stage] = frozenset({"end"})
+
+    def deliver(self, notice: Notice) -> Delivery:
+        """Write the summary. The record does not say where it is."""
+        file = str(notice.variables.get(self.setting) or "") or None
+        written = write_summary(summary(notice.record), file, notice.environ)
+        return Delivery((written.error,) if written.error else ())
 
 
 def write_summary(text: str, summary_file: str | None, environ: Mapping[str, str]) -> Written:

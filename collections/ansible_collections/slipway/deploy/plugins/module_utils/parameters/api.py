@@ -6,18 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling, error_code
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+from ..aws.client import Clients
+from ..aws.errors import calling, error_code
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..secret_values.source import Secrets
+from ..verify.references import SECRET, Reference
+from .model import (
     Local,
     Parameter,
     Secret,
     Wanted,
     pick,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
 
 _ABSENT = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
 

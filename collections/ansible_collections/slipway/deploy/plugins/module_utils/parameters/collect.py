@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Configuration
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import gather, require, variables_of
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import SECRETS, Wanted
+from ..aws.client import Clients
+from ..configuration.model import Configuration
+from . import api
+from .gather import gather, require, variables_of
+from .model import SECRETS, Wanted
 
 
 def collect(

@@ -6,13 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import (
-    Configuration,
-    Delivered,
-    check,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..configuration.model import Configuration, Delivered, check
+from .model import (
     ENVIRONMENT,
     PATH,
     REQUIRED,
@@ -46,7 +42,7 @@ def variables_of(path: str, parameters: Iterable[str]) -> dict[str, str]:
         if not is_variable(name):
             better = "".join(char if char.isalnum() and char.isascii() else "_" for char in name).upper()
             remedy = f"Call the parameter {better}" if is_variable(better) else "Give it another name"
-            errors.append(SlipwayError(f"{name} is no name of an environment variable", parameter, remedy))
+            errors.append(SlipwayError(f"{name} is not a valid name of an environment variable", parameter, remedy))
         elif name in found:
             errors.append(SlipwayError(f"is {name}, as {found[name]} is", parameter, "Remove one of them"))
         else:
@@ -137,5 +133,5 @@ def _text(secret: Secret, content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        what = f"{secret.reference} is no text, which an environment variable has to be"
+        what = f"{secret.reference} is not text, which an environment variable has to be"
         raise SlipwayError(what, secret.place, "Store a text, or deliver it as a credential or a file") from None

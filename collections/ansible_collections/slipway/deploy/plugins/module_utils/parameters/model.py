@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.host import environment_file
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import is_credential
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import KINDS
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..configuration.model import is_credential
+from ..secret_values.source import KINDS
+from ..systemd import environment_file
+from ..verify.references import (
     PARAMETER,
     SECRET,
     Reference,
@@ -144,7 +144,9 @@ def read_wanted(
     """
     errors: list[SlipwayError] = []
     if path and not _PATH.fullmatch(path):
-        errors.append(SlipwayError(f"{PATH} {path!r} is no path of parameters", where, "Write it as in /dev/backend/"))
+        errors.append(
+            SlipwayError(f"{PATH} {path!r} is not a path of parameters", where, "Write it as in /dev/backend/")
+        )
     texts: dict[str, str] = {}
     stored: list[Secret] = []
     for name, value in environment.items():
@@ -204,7 +206,7 @@ def _stored(name: str, value: Mapping[str, Any]) -> Secret:
     reference = _source({kind: what for kind, what in value.items() if kind != "key"})
     if reference is None or not isinstance(key, (str, type(None))):
         # What stands there may be a secret, and is not repeated.
-        raise ValueError(f"is no source: write one of {', '.join(KINDS)}: name, and key for a JSON object's")
+        raise ValueError(f"is not a source: write one of {', '.join(KINDS)}: name, and key for a JSON object's")
     return Secret(name, reference, key or None, variable=ENVIRONMENT)
 
 
@@ -212,10 +214,10 @@ def _secret(item: Any) -> Secret:
     _check_keys(item, ("name", "secret", "key", "property"), "name, secret and possibly key and property")
     name, secret, of_file = item.get("name") or "", item.get("secret") or "", item.get("property") or None
     if not is_credential(name):
-        raise ValueError(f"{name!r} is no name of a credential (letters, digits, . _ -)")
+        raise ValueError(f"{name!r} is not a valid name of a credential (letters, digits, . _ -)")
     reference = _reference(name, secret)
     if of_file is not None and not _PROPERTY.fullmatch(of_file):
-        raise ValueError(f"{name}: {of_file!r} is no name of a property")
+        raise ValueError(f"{name}: {of_file!r} is not a valid name of a property")
     return Secret(name, reference, item.get("key") or None, of_file)
 
 
@@ -224,9 +226,9 @@ def _file(item: Any) -> File:
     _check_keys(item, known, "path, one of secret, env and file, and possibly key, owner, group and mode")
     path, owner, mode = item.get("path") or "", item.get("owner") or "root", str(item.get("mode") or "0600")
     if not path.startswith("/") or path != posixpath.normpath(path) or not path.isprintable():
-        raise ValueError(f"{path!r} is no path of a file: write all of it, from / on")
+        raise ValueError(f"{path!r} is not a path of a file: write an absolute path")
     if not _MODE.fullmatch(mode):
-        raise ValueError(f"{path}: {mode!r} is no mode of a file: write it as in '0640'")
+        raise ValueError(f"{path}: {mode!r} is not a mode of a file: write it as in '0640'")
     sources = {kind: item[kind] for kind in ("secret", *LOCAL) if item.get(kind)}
     if len(sources) != 1:
         raise ValueError(f"{path}: write one of secret, env and file")
@@ -243,7 +245,7 @@ def _check_keys(item: Any, known: Sequence[str], words: str) -> None:
         raise ValueError(f"each is a mapping of texts: {words}")
     unknown = sorted(str(name) for name in item if name not in known)
     if unknown:
-        raise ValueError(f"{item.get(known[0]) or '?'} has the unknown {', '.join(unknown)}")
+        raise ValueError(f"{item.get(known[0]) or '?'} has unknown keys: {', '.join(unknown)}")
 
 
 def _reference(name: str, secret: Any) -> Reference | Local:
@@ -253,7 +255,7 @@ def _reference(name: str, secret: Any) -> Reference | Local:
     if found is None:
         said = repr(secret) if isinstance(secret, str) else "it"
         remedy = f"write its id or ARN, the path of an SSM parameter, or one of {', '.join(KINDS)}: name"
-        raise ValueError(f"{name}: {said} is no secret: {remedy}")
+        raise ValueError(f"{name}: {said} is not a secret: {remedy}")
     return found
 
 
@@ -293,7 +295,7 @@ def _twice(secrets: Sequence[Secret]) -> list[str]:
 def pick(secret: Secret, content: str) -> str:
     """A secret's value: all of its content, or what stands at its key.
 
-    :raises SlipwayError: it is no JSON object or has no such key. The content is in no message.
+    :raises SlipwayError: it is not a JSON object or has no such key. The content is in no message.
     """
     if secret.key is None:
         return content
@@ -302,7 +304,7 @@ def pick(secret: Secret, content: str) -> str:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise SlipwayError(f"{secret.reference} is no JSON object", secret.place, "Store one, or leave key out")
+        raise SlipwayError(f"{secret.reference} is not a JSON object", secret.place, "Store one, or leave key out")
     value = found.get(secret.key)
     if value is None:
         what = f"{secret.reference} has no key {secret.key}"

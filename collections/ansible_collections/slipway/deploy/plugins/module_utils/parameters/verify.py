@@ -7,14 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_denied
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.api import describe_secret, existing_parameters
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import require, variables_of
-from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model import (
+from ..aws.client import Clients
+from ..aws.errors import is_denied
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..fleet.api import describe_secret, existing_parameters
+from ..secret_values.source import Secrets
+from ..verify.references import PARAMETER, SECRET
+from ..verify.verify import Verified
+from . import api
+from .gather import require, variables_of
+from .model import (
     ENVIRONMENT,
     FILES,
     PATH,
@@ -26,8 +28,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.parameters.model im
     property_variable,
     read_wanted,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import PARAMETER, SECRET
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified
 
 
 def wanted_of(variables: Mapping[str, Any], environment: str, where: str) -> Wanted:

@@ -13,9 +13,9 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import suggest
+from ..common.command import again
+from ..common.errors import SlipwayError
+from ..common.suggest import suggest
 
 Record = Mapping[str, Any]
 Runs = dict[str, dict[str, Any]]
@@ -252,7 +252,7 @@ def _named(good: Sequence[Record], records: Sequence[Record], to: str, environme
     if not matches:
         bad = next((record for record in records if to in (record["id"], record.get("label"))), None)
         if bad is not None:
-            what = f"{to} ended as {bad.get('outcome') or 'unfinished'} in {environment}: it is no good release"
+            what = f"{to} ended as {bad.get('outcome') or 'unfinished'} in {environment}: it is not a good release"
             raise SlipwayError(what, "-e to", _there_are(good))
         raise SlipwayError(f"{environment} has no release {to}", "-e to", suggest_release(to, good))
     # Of one release deployed several times, the newest: it is the same.
@@ -261,7 +261,7 @@ def _named(good: Sequence[Record], records: Sequence[Record], to: str, environme
     if others and to not in (record["id"] for record in matches):
         shown = ", ".join(str(record["id"]) for record in [matches[0], *others][:5])
         what = f"{environment} has {len(others) + 1} releases {to}, which are not the same"
-        raise SlipwayError(what, "-e to", f"Say which one: {again(to='…')}, with one of {shown}")
+        raise SlipwayError(what, "-e to", f"Choose one: {again(to='…')}, with one of {shown}")
     return matches[0]
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.claims import hosts_prefix
-from ansible_collections.slipway.deploy.plugins.module_utils.lock.hosts import host_names
-from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import history
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record, parse, serialise
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import record_id as make_id
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
+from ..common.errors import SlipwayError
+from ..lock.claims import hosts_prefix
+from ..lock.hosts import host_names
+from ..state.model import ABSENT
+from ..state.store import Store
+from .journal import history
+from .model import Record, parse, serialise
+from .model import record_id as make_id
 
 _PAGE: Final = 1000
 #: A deployment's events lie within a day: CodeDeploy ends each after an hour.
@@ -91,7 +91,7 @@ def host_records(store: Store, environment: str, host: str) -> Iterator[Record]:
             yield parse(stored.body, f"{store.url}/{key}")
 
 
-def last_good_release(store: Store, environment: str, group: str = "backend") -> dict[str, Any] | None:
+def last_good_release(store: Store, environment: str, group: str) -> dict[str, Any] | None:
     """What a host of a group that boots now should run: the release of the newest deploy that succeeded.
 
     Deploys that are not finished do not count, so that a host which scales out meanwhile boots what is known to be

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
+from ..common.command import command
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict, StoreUnreachable
+from ..state.store import Store
+from .model import (
     Record,
     parse,
     pointer_key,
     record_key,
     serialise,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict, StoreUnreachable
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
 
 Result = TypeVar("Result")
 
@@ -66,7 +66,7 @@ class Journal:
         if journal is None:
             where = f"{store.url}/{record_key(environment, identity)}"
             raise SlipwayError(
-                f"there is no release {identity}", where, f"See those there are: {command('history', environment)}"
+                f"there is no release {identity}", where, f"List the releases: {command('history', environment)}"
             )
         return journal
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.plan import NOT_SELECTED
+from ..hosts.plan import NOT_SELECTED
 
 Record = Mapping[str, Any]
 

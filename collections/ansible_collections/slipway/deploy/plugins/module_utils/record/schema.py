@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import State
+from ..rollout.model import State
 
 #: No record has levels within levels of such depth; code that walks one must not run out of stack.
 _DEEPEST = 32
@@ -175,6 +175,7 @@ _RECORD: dict[str, Any] = {
     "smoke_before?": [{"name": _TEXT, "check": _TEXT}],
     "checklist?": [{"name?": _TEXT, "took?": _NUMBER}],
     "approval?": Each(None),
+    "gates?": [{"gate": _TEXT, "verdict": _TEXT, "detail?": _TEXT, "by?": _TEXT}],
     "notes?": Each(None),
     "verify?": {"checked?": Each(None), "platforms?": [_TEXT], "unverifiable?": [_TEXT]},
     "resumed?": [{"at": _TIME, "choice": _TEXT}],

@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.health import Health
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observation import Facts, TaskDefinition
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import running_side
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import (
+from ..checks.health import Health
+from ..checks.status import Condition, ServiceStatus
+from ..fleet.model import ObservedService
+from ..fleet.observation import Facts, TaskDefinition
+from ..fleet.plan import running_side
+from ..fleet.taskdef import (
     TAG_RELEASE,
     describe_differences,
     revision_of,
     same_content,
     short_arn,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.model import Runs
-from ansible_collections.slipway.deploy.plugins.module_utils.record.released import Released
+from ..hosts.model import Runs
+from .released import Released
 
 Kind = Literal["in_step", "out_of_step", "unsettled", "unreleased", "unknown"]
 

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, resume_commands
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts import backup
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist_problems
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health_problems, smoke_problems
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.command import command, resume_commands
+from ..common.text import (
+    clean,
+    duration,
+    hanging,
+    listed,
+    paragraph,
+)
+from ..hosts import backup
+from ..hosts.progress import point_of_no_return
+from ..record.model import undo_was_asked
+from .checklist import checklist_problems
+from .checks import health_problems, smoke_problems
+from .facts import (
     GOING_BACK,
     GOING_FORWARD,
     Record,
@@ -27,14 +34,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     untouched,
     what_ran,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    duration,
-    hanging,
-    listed,
-    paragraph,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import ending
+from .verdict import ending
 
 _LOG_LINES = 8
 _EVENTS = 3

@@ -8,9 +8,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import milliseconds
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import Record, finish
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, duration, hanging
+from ..common.text import (
+    clean,
+    columns,
+    duration,
+    hanging,
+)
+from .checks import milliseconds
+from .facts import Record, finish
 
 #: What stands before a row, by its verdict.
 MARKS: Mapping[str, str] = {"green": "✔", "red": "✘"}

@@ -8,7 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import (
+    clean,
+    columns,
+    hanging,
+    plural,
+)
+from .facts import (
     Record,
     counted,
     finish,
@@ -16,7 +22,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     unchanged_of,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, hanging, plural
 
 # Lines for single findings; a fleet that is down as a whole needs no line for each service.
 _FINDINGS = 10

@@ -8,22 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.record.history import Goal, rollback_goal
-from ansible_collections.slipway.deploy.plugins.module_utils.record.released import NOT_COMPARED
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
-    UNTOUCHED,
-    Record,
-    as_before,
-    finish,
-    seconds,
-    targets_of,
-    who,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.own import Own, runs_of
-from ansible_collections.slipway.deploy.plugins.module_utils.render.status import is_unfinished
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from ..common.command import command
+from ..common.errors import SlipwayError
+from ..common.text import (
     clean,
     columns,
     display_width,
@@ -32,6 +19,19 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.text import 
     plural,
     truncate,
 )
+from ..record.history import Goal, rollback_goal
+from ..record.released import NOT_COMPARED
+from .facts import (
+    UNTOUCHED,
+    Record,
+    as_before,
+    finish,
+    seconds,
+    targets_of,
+    who,
+)
+from .own import Own, runs_of
+from .status import is_unfinished
 
 _HEADINGS = ("", "release", "kind", "label", "title", "outcome", "services", "took", "who")
 _KIND, _LABEL, _TITLE, _WHO = 2, 3, 4, 8

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import back, forward, seconds
-from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
+from ..common.text import (
     clean,
     columns,
     duration,
     hanging,
     truncate,
 )
+from .facts import back, forward, seconds
+from .progress import mark
 
 _WORDS = {"undone": "put back", "undo_failed": "not put back", "failed": "failed"}
 

@@ -7,18 +7,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import here
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Event
-from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import (
+from ..common.command import here
+from ..common.text import (
+    clean,
+    columns,
+    hanging,
+    plural,
+)
+from ..fleet.model import Event
+from ..logs.model import (
     ContainerLog,
     Recorded,
     ServiceLogs,
     Task,
     TaskState,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import finish, joined, revision
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clean, columns, hanging, plural
-from ansible_collections.slipway.deploy.plugins.module_utils.render.when import since, stamp
+from .facts import finish, joined, revision
+from .when import since, stamp
 
 #: Tasks of a kind that get a line of their own.
 TASKS = 3

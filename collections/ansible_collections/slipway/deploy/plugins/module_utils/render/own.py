@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.render.when import since
+from .hosts import HostStatus
+from .when import since
 
 Record = Mapping[str, Any]
 Own = tuple[str, Sequence[Record], str]

@@ -8,8 +8,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import NOT_EXERCISED, UNPINNED
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    listed,
+    minute,
+    pad,
+    wrap,
+)
+from ..fleet.planned import NOT_EXERCISED, UNPINNED
+from .facts import (
     Record,
     Target,
     counted,
@@ -26,16 +36,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     time_left,
     unchanged_of,
     what_ran,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    listed,
-    minute,
-    pad,
-    wrap,
 )
 
 #: Rows of the table before the rest is left to the record.

@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import (
+    clean,
+    clock,
+    columns,
+    duration,
+    stopwatch,
+)
+from .facts import (
     GOING_BACK,
     GOING_FORWARD,
     Record,
@@ -26,13 +33,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     tasks,
     time_left,
     wave_words,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    clock,
-    columns,
-    duration,
-    stopwatch,
 )
 
 _MARKS = {"planned": "·", "stable": "✔", "failed": "✘", "undo_failed": "✘", "undone": "↺"}

@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.card import backup_words
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import checklist
-from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import health, smoke, smoke_of
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    paragraph,
+)
+from .card import backup_words
+from .checklist import checklist
+from .checks import health, smoke, smoke_of
+from .facts import (
     Record,
     Target,
     back,
@@ -19,15 +26,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     tasks,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import mark
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    paragraph,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import ending
+from .progress import mark
+from .verdict import ending
 
 #: Rows of the table before the rest is left to the record.
 ROWS = 40

@@ -4,9 +4,17 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.command import command
+from ..common.text import (
+    clean,
+    duration,
+    hanging,
+    listed,
+    minute,
+    paragraph,
+)
+from ..hosts.progress import point_of_no_return
+from .facts import (
     GOING_BACK,
     UNTOUCHED,
     Record,
@@ -21,14 +29,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     what_ran,
     who,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    duration,
-    hanging,
-    listed,
-    minute,
-    paragraph,
 )
 
 _NAMES = 400

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.style import wants_colour
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import truncate
+from ..common.text import truncate
+from .style import wants_colour
 
 #: The environment variable through which the main process tells its workers about the terminal.
 VARIABLE = "SLIPWAY_TERMINAL"

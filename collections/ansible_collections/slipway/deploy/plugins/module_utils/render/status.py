@@ -9,11 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import Condition, ServiceStatus
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import command, here
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import undo_was_asked
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..checks.status import Condition, ServiceStatus
+from ..common.command import command, here
+from ..common.text import (
+    clean,
+    columns,
+    display_width,
+    duration,
+    hanging,
+    plural,
+    truncate,
+)
+from ..hosts.migrations import has_begun
+from ..record.model import undo_was_asked
+from .facts import (
     UNTOUCHED,
     Record,
     cause_words,
@@ -28,17 +37,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     targets_of,
     who,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.hosts import HostStatus, hosts_table
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    hanging,
-    plural,
-    truncate,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.render.when import moment, since
+from .hosts import HostStatus, hosts_table
+from .when import moment, since
 
 #: Rows of the table, and lines of each kind of finding, before the rest is counted.
 ROWS = 40

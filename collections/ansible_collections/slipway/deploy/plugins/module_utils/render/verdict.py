@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.migrations import has_begun
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import point_of_no_return
-from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import (
+from ..common.text import (
+    clean,
+    display_width,
+    duration,
+    listed,
+    paragraph,
+)
+from ..hosts.migrations import has_begun
+from ..hosts.progress import point_of_no_return
+from ..kinds.registry import NAMES
+from .facts import (
     UNTOUCHED,
     Record,
     Target,
@@ -24,14 +32,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import
     seconds,
     targets_of,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import nothing_to_do
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import (
-    clean,
-    display_width,
-    duration,
-    listed,
-    paragraph,
-)
+from .plan import nothing_to_do
 
 _NAMES = 120
 
@@ -104,11 +105,11 @@ def _held(record: Record, environment: str) -> str:
 
 
 def _holds(record: Record) -> str:
-    """What keeps the release from going back: a setting, or that what was found is no reason to."""
+    """What keeps the release from going back: a setting, or that what was found is not a reason to."""
     # Hosts that failed within their threshold hold a release, whatever on_failure says.
     failed = next((item for item in targets_of(record) if is_host(item) and item.get("failure")), None)
     if failed:
-        return f"{clean(failed.get('group') or 'backend')}_failure_threshold"
+        return f"{clean(failed.get('group') or NAMES[0])}_failure_threshold"
     if str((record.get("cause") or {}).get("what")).startswith("checklist: "):
         return "the checklist is not green"
     undoes = (record.get("settings") or {}).get("on_failure") == "undo"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import clock, duration, minute
+from ..common.text import clock, duration, minute
 
 _HOUR, _DAY = 3600.0, 86_400.0
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
+from ..aws.client import Clients
+from ..aws.errors import calling
 
 #: DescribeTasks takes at most a hundred tasks (API reference).
 TASKS_PER_CALL = 100

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.redact import LINE_LENGTH, redact
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_time
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import StoppedTask
+from ..common.redact import LINE_LENGTH, redact
+from ..fleet.parse import parse_time
+from .model import StoppedTask
 
 __all__ = ["LINE_LENGTH", "LOG_LINES", "last_lines", "log_streams", "parse_stopped_task", "redact"]
 

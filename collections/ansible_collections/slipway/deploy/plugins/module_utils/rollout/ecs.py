@@ -8,19 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_refusal
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api as fleet_api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import parse_service, parse_tags
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import build_registration
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import TAG_RELEASE, family_of
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import api, diagnose
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Refused
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import counts_as_failure, with_tasks
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Failure, StoppedTask, Target
+from ..aws.client import Clients
+from ..aws.errors import is_refusal
+from ..common.errors import SlipwayError
+from ..common.failure import Failure
+from ..fleet import api as fleet_api
+from ..fleet.images import parse_image
+from ..fleet.model import ObservedService
+from ..fleet.parse import parse_service, parse_tags
+from ..fleet.registration import build_registration
+from ..fleet.taskdef import TAG_RELEASE, family_of
+from . import api, diagnose
+from .engine import Refused
+from .judge import counts_as_failure, with_tasks
+from .model import StoppedTask, Target
 
 #: Revisions of a family that are searched for one that a killed run registered.
 SEARCHED_REVISIONS = 5

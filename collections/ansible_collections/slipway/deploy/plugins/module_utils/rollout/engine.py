@@ -14,20 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import is_about_credentials, is_no_answer
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
-    Record,
-    rollout_of,
-    with_rollout,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import judge, machine, poll
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+from ..aws.errors import is_about_credentials, is_no_answer
+from ..common.errors import SlipwayError
+from ..common.failure import Cause, Failure
+from ..fleet.model import ObservedService
+from . import judge, machine, poll
+from .document import Record, rollout_of, with_rollout
+from .model import (
     Action,
     ActionFailed,
-    Cause,
-    Failure,
     Happening,
     Observed,
     Registered,
@@ -37,7 +32,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
     Target,
     Updated,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import adopted
+from .resume import adopted
 
 
 class Refused(SlipwayError):

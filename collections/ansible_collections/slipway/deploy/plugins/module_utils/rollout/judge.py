@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
-    Failure,
+from ..common.failure import Failure
+from ..fleet.model import Deployment, ObservedService
+from .model import (
     Limits,
     StoppedTask,
     Target,
@@ -126,7 +126,7 @@ def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
 def _overdue_forward(
     target: Target, service: ObservedService, stopped: Sequence[StoppedTask] | None, limits: Limits
 ) -> Verdict:
-    """The time is over. What ECS said that it was unable to do explains it; it is no verdict before."""
+    """The time is over. What ECS said that it was unable to do explains it; it is not a verdict before."""
     late = f"not stable after {limits.stabilise_timeout:.0f} s"
     ours = service.deployment(target.deployment_id or "")
     if ours is None and service.primary is not None and service.primary.id == target.previous_deployment:
@@ -140,7 +140,7 @@ def _overdue_forward(
 def _unable(service: ObservedService, deployment: Deployment) -> str | None:
     """The newest event of a deployment that says what ECS was unable to do.
 
-    Such an event is no verdict: ECS goes on trying, and placing a task on full EC2 capacity, while a capacity provider
+    Such an event is not a verdict: ECS keeps trying, and placing a task on full EC2 capacity, while a capacity provider
     scales out or while Availability Zones are rebalanced passes by itself.
     """
     for event in service.events:

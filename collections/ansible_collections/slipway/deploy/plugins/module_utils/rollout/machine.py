@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.judge import Verdict, judge, judge_undo, trouble
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+from ..common.failure import Cause, Failure
+from ..fleet.model import Deployment, ObservedService
+from .judge import Verdict, judge, judge_undo, trouble
+from .model import (
     GOING_BACK,
     GOING_FORWARD,
     UNDO_ENDED,
     WATCHED,
     Action,
     ActionFailed,
-    Cause,
-    Failure,
     Happening,
     Observed,
     Registered,

@@ -7,11 +7,11 @@ The same words stand in the record (``targets[].state``), so that a killed rollo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
+from ..common.failure import Cause, Failure
+from ..fleet.model import ObservedService
 
 State = Literal[
     "planned",
@@ -38,38 +38,6 @@ GOING_BACK: frozenset[State] = frozenset({"stopping", "undo_registering", "undo_
 UNDO_ENDED: frozenset[State] = frozenset({"undone", "undo_failed", *UNTOUCHED})
 #: States that are judged by looking at the service.
 WATCHED: frozenset[State] = frozenset({"in_flight", "stopping", "undoing"})
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a service did not become what it should: for the card and the record."""
-
-    reason: str
-    exit_code: int | None = None
-    stopped: int = 0
-    log: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-
-    def to_record(self) -> dict[str, Any]:
-        """The ``failure`` document of a record's target."""
-        return {
-            "reason": self.reason,
-            "exit_code": self.exit_code,
-            "stopped": self.stopped,
-            "log": list(self.log),
-            "events": list(self.events),
-        }
-
-    @classmethod
-    def from_record(cls, document: Mapping[str, Any]) -> Failure:
-        """The inverse of :meth:`to_record`."""
-        return cls(
-            reason=document["reason"],
-            exit_code=document.get("exit_code"),
-            stopped=document.get("stopped", 0),
-            log=tuple(document.get("log", ())),
-            events=tuple(document.get("events", ())),
-        )
 
 
 @dataclass(frozen=True)
@@ -121,25 +89,6 @@ class Target:
     def back_to(self) -> str:
         """The task definition that an undo returns to: the recorded one, or its clone."""
         return self.undo.task_definition if self.undo else self.previous
-
-
-@dataclass(frozen=True)
-class Cause:
-    """What made the rollout turn back: one line, and where it happened."""
-
-    what: str
-    target: str | None = None
-    phase: str = "rolling_out"
-    wave: int | None = None
-
-    def to_record(self) -> dict[str, Any]:
-        """The ``cause`` document of a record."""
-        return {"what": self.what, "target": self.target, "phase": self.phase, "wave": self.wave}
-
-    @classmethod
-    def from_record(cls, document: Mapping[str, Any]) -> Cause:
-        """The inverse of :meth:`to_record`."""
-        return cls(document["what"], document.get("target"), document.get("phase", ""), document.get("wave"))
 
 
 @dataclass(frozen=True)

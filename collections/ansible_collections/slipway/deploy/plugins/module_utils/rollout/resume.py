@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import (
+from ..common.command import again
+from ..common.errors import SlipwayError
+from ..common.failure import Cause
+from ..fleet.model import ObservedService
+from .model import (
     GOING_BACK,
     GOING_FORWARD,
-    Cause,
     Rollout,
     Target,
 )
@@ -62,7 +62,7 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
         return rollout.turn_back(Cause("the run was interrupted, and undoing it was asked for", phase="resuming"))
     if rollout.cause is not None:
         raise SlipwayError(
-            f"the deploy had failed and was going back ({rollout.cause.what})",
+            f"the deploy had failed and was being undone ({rollout.cause.what})",
             "resume=finish",
             f"Undo it: {again(resume='undo')}",
         )

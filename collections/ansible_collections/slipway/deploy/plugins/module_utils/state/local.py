@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import (
+from ..common.errors import SlipwayError
+from .model import (
     Absent,
     Conflict,
     Expected,
@@ -36,8 +36,8 @@ _REMEDIES = {
     errno.EACCES: ("permission denied", _RIGHTS),
     errno.EPERM: ("not permitted", _RIGHTS),
     errno.EROFS: ("the file system is read-only", _RIGHTS),
-    errno.ENOTDIR: ("a part of the path is no directory", _DIRECTORY),
-    errno.EEXIST: ("the path is no directory", _DIRECTORY),
+    errno.ENOTDIR: ("a part of the path is not a directory", _DIRECTORY),
+    errno.EEXIST: ("the path is not a directory", _DIRECTORY),
     errno.EISDIR: ("there is a directory where a file should be", "Move it away"),
     errno.ELOOP: ("there is a symbolic link where a file should be", "Move it away"),
 }

@@ -16,15 +16,15 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import (
+from ..aws.errors import (
     IncompleteAnswer,
     error_code,
     is_aws_error,
     is_no_answer,
     translate,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import (
+from ..common.errors import SlipwayError
+from .model import (
     Absent,
     Conflict,
     Expected,
@@ -219,7 +219,7 @@ class S3Store:
             return None
 
     def _explain(self, error: Exception, key: str, doing: str) -> SlipwayError:
-        """The error for a person. What is no answer and no failure of a connection is a bug and passes."""
+        """The error for a person. What is not an answer and no failure of a connection is a bug and passes."""
         if isinstance(error, SlipwayError) and not isinstance(error, IncompleteAnswer):
             return error
         if not is_aws_error(error):

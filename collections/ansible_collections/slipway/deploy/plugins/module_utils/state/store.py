@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Expected, Stored
+from ..common.errors import SlipwayError
+from .local import LocalStore
+from .model import Expected, Stored
 
 _REMEDY = "Write s3://bucket/prefix or a directory"
 
@@ -59,7 +59,7 @@ def open_store(url: str, client_factory: Callable[[str], Any]) -> Store:
     text = url.strip()
     if text.startswith("s3://"):
         # botocore costs a fifth of a second to import, which a store in a directory should not pay.
-        from ansible_collections.slipway.deploy.plugins.module_utils.state.s3 import S3Store, parse_s3_url
+        from .s3 import S3Store, parse_s3_url
 
         bucket, prefix = parse_s3_url(text)
         return S3Store(client_factory("s3"), bucket, prefix)
@@ -71,10 +71,10 @@ def _directory(text: str) -> Path:
     if scheme and scheme[1].lower() == "file":
         parts = urlsplit(text)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-            raise SlipwayError(f"{text!r} is no path on this machine", "state_store", _REMEDY)
+            raise SlipwayError(f"{text!r} is not a path on this machine", "state_store", _REMEDY)
         text = unquote(parts.path)
     elif scheme:
-        raise SlipwayError(f"{text!r} is no kind of state store that Slipway knows", "state_store", _REMEDY)
+        raise SlipwayError(f"{text!r} is not a kind of state store that Slipway knows", "state_store", _REMEDY)
     if not text or "\0" in text:
         raise SlipwayError("the address of the state store is empty", "state_store", _REMEDY)
     try:

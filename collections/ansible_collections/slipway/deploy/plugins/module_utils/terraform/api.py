@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import calling
-from ansible_collections.slipway.deploy.plugins.module_utils.terraform.outputs import Output
+from ..aws.client import Clients
+from ..aws.errors import calling
+from .outputs import Output
 
 
 def outputs_below(clients: Clients, path: str) -> dict[str, Output]:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
 
 VARIABLE = "terraform_outputs"
 _FORM = "Write file: terraform.json or ssm: /dev/terraform/, and variables: {artifact_bucket: artifacts_bucket_name}"
@@ -49,11 +49,11 @@ def read_declared(value: Any, where: str) -> Declared:
     :raises SlipwayErrors: naming all that is wrong with it.
     """
     if not isinstance(value, Mapping):
-        raise SlipwayErrors([SlipwayError(f"{VARIABLE} is no mapping", where, _FORM)])
+        raise SlipwayErrors([SlipwayError(f"{VARIABLE} is not a mapping", where, _FORM)])
     what: list[str] = []
     unknown = sorted(str(name) for name in value if name not in ("file", "ssm", "variables"))
     if unknown:
-        what.append(f"has the unknown {', '.join(unknown)}")
+        what.append(f"has unknown keys: {', '.join(unknown)}")
     file, ssm, variables = value.get("file") or "", value.get("ssm") or "", value.get("variables") or {}
     if bool(file) == bool(ssm):
         what.append("names both a file and a path of SSM" if file else "names neither a file nor a path of SSM")
@@ -89,7 +89,7 @@ def read_file(text: str, shown: str) -> dict[str, Output]:
     try:
         found = loads(text)
     except ValueError as error:
-        raise SlipwayError(f"is no JSON (line {getattr(error, 'lineno', 1)})", shown, remedy) from None
+        raise SlipwayError(f"is not valid JSON (line {getattr(error, 'lineno', 1)})", shown, remedy) from None
     if not isinstance(found, dict) or not all(isinstance(item, dict) and "value" in item for item in found.values()):
         raise SlipwayError("is not what terraform output -json writes", shown, remedy)
     sensitive = sorted(name for name, item in found.items() if item.get("sensitive"))
@@ -117,7 +117,7 @@ def resolve(declared: Declared, outputs: Mapping[str, Output], shown: str, taken
         errors.append(SlipwayError(f"has no {', no '.join(lacking)}", shown, remedy))
     if secret:
         remedy = "Read it where it is used: runtime_parameters_secrets"
-        errors.append(SlipwayError(f"is secret, no variable: {', '.join(secret)}", shown, remedy))
+        errors.append(SlipwayError(f"is secret and must not become a variable: {', '.join(secret)}", shown, remedy))
     if twice:
         remedy = f"Remove it there, or from {VARIABLE}"
         errors.append(SlipwayError(f"is also set in group_vars: {', '.join(twice)}", VARIABLE, remedy))

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import ObservedService
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import FARGATE, FARGATE_PROVIDERS
+from ..fleet.model import ObservedService
+from ..fleet.taskdef import FARGATE, FARGATE_PROVIDERS
 
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 _FARGATE_DEFAULT = "linux/amd64"

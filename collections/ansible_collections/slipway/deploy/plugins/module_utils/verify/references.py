@@ -72,7 +72,7 @@ def parse_registry_login(value: str) -> Reference | None:
 def parse_credential_spec(value: str) -> str | None:
     """The ARN (of an S3 object or an SSM parameter) that a gMSA credential spec is read from.
 
-    ``""`` for one that the container instance has itself (``file://…``), ``None`` for what is no credential spec.
+    ``""`` for one that the container instance has itself (``file://…``), ``None`` for what is not a credential spec.
     """
     kind, colon, place = value.partition(":")
     if not colon or kind not in ("credentialspec", "credentialspecdomainless"):

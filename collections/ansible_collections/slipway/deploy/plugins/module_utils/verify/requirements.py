@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ecr_account, parse_image
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.taskdef import container_of, short_arn
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.capacity import (
+from ..common.errors import SlipwayError
+from ..fleet.images import ecr_account, parse_image
+from ..fleet.planned import Change, Plan
+from ..fleet.taskdef import container_of, short_arn
+from .capacity import (
     Capacity,
     platform_of,
     platform_wanted,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
+from .references import (
     SECRET,
     Reference,
     parse_credential_spec,
@@ -287,6 +287,6 @@ class _Needs:
                 SlipwayError(
                     f"{short_arn(self._change.source.arn)} names secrets but has no execution role",
                     name,
-                    "Give it an executionRoleArn in Terraform",
+                    "Set its executionRoleArn in Terraform",
                 )
             )

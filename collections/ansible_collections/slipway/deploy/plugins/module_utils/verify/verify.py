@@ -13,20 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, Clients, is_loopback
-from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import error_code, is_denied
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.parse import platform_name
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.planned import Change, Plan
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.registration import (
+from ..aws.client import AwsSettings, Clients, is_loopback
+from ..aws.errors import error_code, is_denied
+from ..common.documents import loads
+from ..common.errors import SlipwayError, SlipwayErrors
+from ..fleet import api
+from ..fleet.parse import platform_name
+from ..fleet.planned import Change, Plan
+from ..fleet.registration import (
     build_registration,
     undo_needs_clone,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.capacity import platform_of_instance, unfit
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import (
+from ..http_client.client import Unreachable, ask, opener
+from .capacity import platform_of_instance, unfit
+from .references import SECRET, Reference
+from .requirements import (
     ImageNeed,
     Requirements,
     requirements,
@@ -238,20 +239,22 @@ class _Checks:
         except (SlipwayError, OSError, ValueError) as error:
             raise Unverifiable(f"{what} ({' '.join(str(error).split())[:160]})") from error
         if not platform:
-            raise Unverifiable(f"{what} (its config does not say)")
+            raise Unverifiable(f"{what} (its config does not name one)")
         return platform
 
     def _blob(self, url: str) -> bytes:
-        from ansible.module_utils.urls import open_url  # Slow to import, and only a change needs it.
-
         if urlsplit(url).scheme not in ("http", "https"):
             raise ValueError("the registry gave no address of the config")
         if self._settings.endpoint_url and is_loopback(self._settings.endpoint_url) and not is_loopback(url):
             raise ValueError("the emulator gave an address that is not on this machine")
-        # The address is signed: a password for its host, from ~/.netrc, would be one signature too many.
-        with open_url(url, timeout=BLOB_TIMEOUT, use_netrc=False) as answer:
-            blob: bytes = answer.read(BLOB_LIMIT)
-        return blob
+        # The address is signed; it needs no header that a redirect could carry away.
+        try:
+            answer = ask("GET", url, {}, BLOB_TIMEOUT, most=BLOB_LIMIT, via=opener(follow=True))
+        except Unreachable as error:
+            raise SlipwayError(str(error)) from None
+        if answer.status != 200:
+            raise SlipwayError(f"HTTP {answer.status}")
+        return answer.body
 
     def _secret(self, item: Reference, names: tuple[str, ...]) -> None:
         if item.region not in ("", self._settings.region):
@@ -296,7 +299,7 @@ class _Checks:
             raise _softened(error, f"{_who(names)}: log group {group}") from error
         if not exists:
             raise SlipwayError(
-                f"log group {group} does not exist: its tasks could not start",
+                f"log group {group} does not exist, so its tasks could not start",
                 _who(names),
                 "Create it in Terraform, or set awslogs-create-group",
             )

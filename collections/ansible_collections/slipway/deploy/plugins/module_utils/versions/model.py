@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.documents import loads
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.documents import loads
+from ..common.errors import SlipwayError
 
 SCHEMA = "slipway/versions/1"
 #: Replaced entries that are kept.
@@ -103,20 +103,20 @@ def parse(body: bytes, where: str) -> Versions:
     """Read the document back.
 
     :param where: the place to name when it is damaged.
-    :raises SlipwayError: when it is no such document, or of a schema that this version does not know.
+    :raises SlipwayError: when it is not such a document, or of a schema that this version does not know.
     """
     try:
         raw = loads(body)
     except (ValueError, RecursionError) as error:
-        raise _damaged(f"it is no JSON ({error})", where) from error
+        raise _damaged(f"it is not valid JSON ({error})", where) from error
     if not isinstance(raw, dict):
-        raise _damaged("it is no JSON object", where)
+        raise _damaged("it is not a JSON object", where)
     if raw.get("schema") != SCHEMA:
         remedy = "Use the version of Slipway that wrote it"
-        raise SlipwayError(f"this is no {SCHEMA} document but {raw.get('schema')!r}", where, remedy)
+        raise SlipwayError(f"this is not a {SCHEMA} document but {raw.get('schema')!r}", where, remedy)
     history = raw.get("history", [])
     if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
-        raise _damaged("its history is no list of entries", where)
+        raise _damaged("its history is not a list of entries", where)
     components = {name: _version(name, entry, where) for name, entry in raw.items() if name not in _RESERVED}
     return Versions(components, tuple(history))
 
@@ -124,7 +124,7 @@ def parse(body: bytes, where: str) -> Versions:
 def _version(name: str, entry: Any, where: str) -> Version:
     names = [field.name for field in fields(Version)]
     if not isinstance(entry, dict):
-        raise _damaged(f"{name} is no JSON object", where)
+        raise _damaged(f"{name} is not a JSON object", where)
     wrong = [field for field in names if not isinstance(entry.get(field), str)]
     if wrong:
         raise _damaged(f"{name} has no text {', '.join(wrong)}", where)
@@ -135,5 +135,5 @@ def _damaged(why: str, where: str) -> SlipwayError:
     return SlipwayError(
         f"the versions are damaged: {why}",
         where,
-        "Restore it from the store's versions, or promote anew after moving it away",
+        "Restore it from the store's versions, or move it away and promote again",
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.command import again, here
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.git.plan import Seen, Step, short, steps
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import Version
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.tag import Tag, parse_semver
+from ..common.command import again, here
+from ..common.errors import SlipwayError
+from ..git.plan import Seen, Step, short, steps
+from .model import Version
+from .tag import Tag, parse_semver
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.state.model import ABSENT, Conflict
-from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
-from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import (
+from ..common.errors import SlipwayError
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store
+from .model import (
     EMPTY,
     Version,
     Versions,
@@ -74,7 +74,7 @@ def write_version(store: Store, environment: str, component: str, version: Versi
             if now != before and not version.same_as(now):
                 raise _lost(now, version, _where(store, environment)) from error
     remedy = "Run this again"
-    raise SlipwayError("others replace it again and again", _where(store, environment), remedy)
+    raise SlipwayError("it is replaced faster than it can be written", _where(store, environment), remedy)
 
 
 def _lost(now: Version | None, version: Version, where: str) -> SlipwayError:

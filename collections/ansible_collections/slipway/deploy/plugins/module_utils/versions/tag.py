@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
-from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ..common.errors import SlipwayError
 
 # The expression that the specification itself suggests; ASCII digits only.
 _SEMVER = re.compile(
@@ -76,7 +76,7 @@ def parse_tag(text: str, component: str, where: str) -> Tag:
     version = parse_semver(text[len(prefix) :]) if text.startswith(prefix) else None
     if version is None:
         said = text if len(text) <= 60 else f"{text[:59]}…"
-        raise SlipwayError(f"{said!r} is no release tag", where, f"Write {prefix}<semver>, e.g. {prefix}0.2.0")
+        raise SlipwayError(f"{said!r} is not a release tag", where, f"Write {prefix}<semver>, e.g. {prefix}0.2.0")
     if version.is_snapshot:
         raise SlipwayError(f"{text} is a snapshot", where, "Give it a version without SNAPSHOT, build that, promote it")
     return Tag(text, component, version)

@@ -31,7 +31,7 @@ RECORD = {"id": "r", "targets": [], "started_at": 1795208651.0}
 
 def site(tmp_path: Path, rows: Any, *, hosts: tuple[str, ...] = ("site-1",), **said: Any) -> Context:
     """A site whose hosts answered this."""
-    answered = {"__checklist_host": {"answers": said}} if said else {}
+    answered = {"__checklist": {"answers": said}} if said else {}
     of = context(tmp_path, {name: dict(answered) for name in hosts}, backend_checklist=rows, backend_service="crm")
     of.__dict__["check_account"] = lambda: None
     return of
@@ -167,7 +167,7 @@ class TestOnTheHost:
     def test_a_service_without_a_name(self, asked: Any, tmp_path: Path) -> None:
         of = context(tmp_path, {"site-1": {}}, backend_checklist=[UNIT], backend_service="")
         _sent, result = asked(of)
-        assert "which service it is about is not said" in result["answers"]["service"]["error"]
+        assert "the name of the service is not known" in result["answers"]["service"]["error"]
 
     def test_a_host_that_fails_says_so(self, asked: Any, tmp_path: Path) -> None:
         failed = {"failed": True, "msg": "no Python"}

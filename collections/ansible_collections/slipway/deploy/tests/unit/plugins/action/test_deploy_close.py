@@ -34,7 +34,7 @@ class Finishing(Screen):
 def close_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Closes a record; the result and the work."""
     monkeypatch.setattr(deploy_close, "let_go", lambda _context: None)
-    monkeypatch.setattr(deploy_close, "tell_end", lambda *_arguments: None)
+    monkeypatch.setattr(deploy_close, "notify", lambda *_arguments: None)
     monkeypatch.setattr(Context, "files", SimpleNamespace(load=lambda: Held("dev", "t", record="r")))
 
     def close(document: Doc, stopped: str | None = None) -> tuple[Doc, OpenWork]:
@@ -82,7 +82,7 @@ def test_outcome(close: Any, document: Doc, outcome: str | None) -> None:
     assert result["hosts"] == [target["name"] for target in document["targets"]]
     if outcome is None:
         assert (
-            "is unfinished. Go on with it: ansible-playbook deploy.yml -e env=dev -e resume=finish or ansible"
+            "is unfinished. Resume it: ansible-playbook deploy.yml -e env=dev -e resume=finish or ansible"
             in item.console.said[0]
         )
     elif outcome not in ("succeeded", "unchanged"):

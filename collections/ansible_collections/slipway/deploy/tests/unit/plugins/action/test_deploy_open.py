@@ -38,7 +38,7 @@ def run_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         base = {"schema": "slipway/record/1", "environment": "dev", "phase": "rolling_out", "outcome": None}
         Journal.open(of.store, {**base, "previous": None, **document})
         module: Any = deploy_open.ActionModule.__new__(deploy_open.ActionModule)
-        module.arguments = {"reason": ""}
+        module.arguments = {"kind": "deploy"}
         module._task = SimpleNamespace(check_mode=check)
         result = module.act(of)
         journal = newest(of.store, "dev")
@@ -127,7 +127,7 @@ def test_a_host_that_is_only_left_out_does(run: Any, tmp_path: Path) -> None:
         },
     )
     module: Any = deploy_open.ActionModule.__new__(deploy_open.ActionModule)
-    module.arguments = {"reason": ""}
+    module.arguments = {"kind": "deploy"}
     module._task = SimpleNamespace(check_mode=False)
     with pytest.raises(SlipwayError, match="is also of b"):
         module.act(of)

@@ -40,7 +40,13 @@ class Run:
         self.work.context = of
         self.monkeypatch.setattr(action, "work_on", handing_out(self.work))
         module: SlipwayAction = action.ActionModule.__new__(action.ActionModule)
-        module.arguments = {"step": step}
+        given = hosts[of.here]
+        module.arguments = {
+            "step": step,
+            "succeeded": "__backed_up" in given,
+            "result": given.get("slipway_backup") or given.get("__migrated") or {},
+            "failure": given.get("__backup_failed") or given.get("__migration_failed") or {},
+        }
         return module.act(of)
 
     def hosts_turn(self, step: str, *batch: str, **said: Doc) -> Doc:
@@ -151,7 +157,7 @@ def test_a_lost_lock_does_not_keep_a_host_s_end_from_the_record(begin: Any) -> N
 @pytest.mark.parametrize("state", ["planned", "running"])
 def test_nothing_is_switched_while_it_is_not_recorded_how_the_migration_ended(begin: Any, state: str) -> None:
     run = begin(record(target("a"), migrations={"state": state, "pending": [migration()]}))
-    with pytest.raises(SlipwayError, match="it is not recorded how the migration ended"):
+    with pytest.raises(SlipwayError, match="the record does not say how the migration ended"):
         run.hosts_turn("switch")
     assert run.states == {"a": "planned"}
     assert run.record["cause"] is None, "it is taken up again, not turned back"
@@ -208,9 +214,12 @@ class TestMigration:
                 "planned",
                 id="before it began",
             ),
-            pytest.param({}, "the host that migrates is gone", "failed", id="nothing was said"),
+            pytest.param({}, "the host that runs the migration cannot be reached", "failed", id="nothing was said"),
             pytest.param(
-                {"__migrated": {"unreachable": True, "msg": "x"}}, "the host that migrates is gone", "failed", id="gone"
+                {"__migrated": {"unreachable": True, "msg": "x"}},
+                "the host that runs the migration cannot be reached",
+                "failed",
+                id="gone",
             ),
         ],
     )
@@ -264,7 +273,7 @@ class TestBackup:
                 {"__backup_failed": {"msg": "non-zero return code", "stderr": "x\npg_dump: error: no route\n"}},
                 "non-zero return code: pg_dump: error: no route",
             ),
-            ({}, "the hook did not end"),
+            ({}, "the hook did not finish"),
         ],
     )
     def test_without_a_backup_there_is_no_migration(self, begin: Any, hook: Doc, said: Doc, what: str) -> None:

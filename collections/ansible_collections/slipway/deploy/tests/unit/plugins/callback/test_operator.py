@@ -45,6 +45,8 @@ display = Display()
 
 
 class ActionModule(ActionBase):
+    ON_RECORD = True
+
     def run(self, tmp=None, task_vars=None):
         files, got = RunFiles(runs_directory(), main_process()), []
         files.save(Held("dev", "token"))
@@ -185,11 +187,13 @@ KEPT = """
 - hosts: a
   gather_facts: false
   tasks:
-    - block:
+    - vars: {slipway_failure_is_kept: true}
+      block:
         - {name: Try, ansible.builtin.fail: {msg: what was wrong}}
       rescue:
         - {name: Keep it, ansible.builtin.set_fact: {__why: "{{ ansible_failed_result }}"}}
-    - block:
+    - vars: {slipway_failure_is_kept: true}
+      block:
         - {name: Try each, ansible.builtin.fail: {msg: "no {{ item }}"}, loop: [x]}
       rescue:
         - {name: Keep it, ansible.builtin.set_fact: {__other: "{{ ansible_failed_result }}"}}

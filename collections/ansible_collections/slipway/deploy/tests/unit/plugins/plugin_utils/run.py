@@ -37,7 +37,9 @@ def context(
 ) -> Context:
     """A task's view of a run.
 
-    :param hosts: the backend's hosts, with what is registered for each; fleet: the services.
+    :param hosts: the backend's hosts with their variables; those that begin with ``__`` are observations, by the names
+        that follow it.
+    :param fleet: the services.
     :param selected: what ``--limit`` leaves.
     """
     members = {**(fleet or {}), **hosts}
@@ -52,7 +54,8 @@ def context(
             "groups": {"backend": list(hosts), "fleet": list(fleet or {})},
             "ansible_play_hosts_all": chosen,
             "ansible_play_batch": chosen,
-        }
+        },
+        {name: {key[2:]: value for key, value in own.items() if key[:2] == "__"} for name, own in members.items()},
     )
 
 

@@ -38,7 +38,6 @@ V2: Doc = {
 LOOKED = {
     "__shown": {"runs": {**V1, "schema": "1", "configuration": "c1"}, "active": True},
     "__configuration": {"changed": False, "names": {}},
-    "__release": {"migrate": True},
     "__migration": {},
 }
 
@@ -103,7 +102,7 @@ class Releases:
             "source_checkout_token_parameters": [],
             **variables,
         }
-        return plan_group(context(self.store, {"a": {**LOOKED, **own}}, check=True), release or V2)
+        return plan_group(context(self.store, {"a": {**LOOKED, **own}}, check=True), release or V2, migrates=True)
 
 
 @pytest.fixture(name="releases")

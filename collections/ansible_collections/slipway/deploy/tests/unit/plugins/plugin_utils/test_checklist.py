@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.plugin_utils.checklist import run_checklist
 
 from .run import Doc, context
@@ -69,3 +70,12 @@ def test_without_hosts_nothing_is_asked(tmp_path: Path) -> None:
     of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [ROW]}})
     of.__dict__.update(group="site", hosts=[])
     assert run_checklist(of, None) == []
+
+
+def test_the_rows_of_a_task_take_the_place_of_those_of_the_inventory(tmp_path: Path) -> None:
+    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [ROW]}})
+    of.__dict__.update(group="site", hosts=["web-1"])
+    rows = run_checklist(of, None, rows=[{"name": "near", "kind": "command", "argv": ["true"]}])
+    assert [(row.question.probe.name, row.found.verdict) for row in rows] == [("near", "green")]
+    with pytest.raises(SlipwayError, match=r"^the task's checklist\[0\]: name is missing"):
+        run_checklist(of, None, rows=[{}])

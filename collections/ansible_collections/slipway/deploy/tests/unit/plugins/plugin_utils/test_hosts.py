@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.plugin_utils import hosts
+from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
+    Planned,
     after_turn,
     hosts_health,
     hosts_status,
@@ -37,6 +39,12 @@ GONE = {"unreachable": True, "msg": "Failed to connect\nto the host"}
 LOOKED = {"__shown": SHOWN, "__configuration": SAME}
 MIGRATE = {"migrate": True}
 FOUND = {"schema_before": "1", "pending": [{"version": "2", "compatible": True}]}
+
+
+def planned_group(of: Context, release: Doc) -> Planned:
+    """The plan, where a host's observations say whether the release may have migrations."""
+    asked = of.said(of.here, "release").get("migrate", False) if of.hosts else False
+    return plan_group(of, release, migrates=asked)
 
 
 @pytest.mark.parametrize(
@@ -108,14 +116,14 @@ def test_the_same_release_is_deployed_again_where_the_process_is_another(
     tmp_path: Path, said: Doc, why: str | None
 ) -> None:
     release = {**V2, **V1, "bucket": "b"}
-    planned = plan_group(context(tmp_path, {"a": {**LOOKED, **said}}), release)
+    planned = planned_group(context(tmp_path, {"a": {**LOOKED, **said}}), release)
     assert [list(change.why) for change in planned.changes] == ([[why]] if why else [])
 
 
 def test_a_crashed_service_goes_back_to_what_was_good(tmp_path: Path) -> None:
     """Not to nothing: an undo would stop it."""
     shown = {"runs": None, "active": False, "releases": [BAD, GOOD]}
-    planned = plan_group(context(tmp_path, {"a": {**LOOKED, "__shown": shown}}), V2)
+    planned = planned_group(context(tmp_path, {"a": {**LOOKED, "__shown": shown}}), V2)
     (change,) = planned.changes
     assert change.before is not None
     assert (change.before.release, change.before.links) == (V1["release"], {"/app/app.jar": "/app/releases/v1"})
@@ -137,17 +145,17 @@ class TestPlan:
         assert [why for _host, why in planned.plan.unchanged] == ["that release is none of theirs"]
 
     def test_hosts_that_run_their_own_bundle_are_not_planned(self, tmp_path: Path) -> None:
-        planned = plan_group(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
+        planned = planned_group(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
         assert [change.name for change in planned.changes] == ["a"]
 
     def test_every_host_that_cannot_be_reached_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(SlipwayError) as caught:
-            plan_group(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
+            planned_group(context(tmp_path, {"a": {"__shown": GONE}, "b": LOOKED, "c": {"__shown": GONE}}), V2)
         assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["a", "c"]
 
     def test_migrations(self, tmp_path: Path) -> None:
         own = {**LOOKED, "__release": MIGRATE}
-        planned = plan_group(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
+        planned = planned_group(context(tmp_path, {"a": {**own, "__migration": FOUND}, "b": own}), V2)
         assert (planned.migrations["state"], planned.migrations["to"]) == ("planned", "2")
         assert planned.checked == {"artifact": V2["release"], "hosts": 2, "migrations": 1}
 
@@ -169,7 +177,7 @@ class TestPlan:
         self, tmp_path: Path, linted: Doc, checked: bool | None, doubts: tuple[str, ...], warning: str | None
     ) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": {**FOUND, "linted": linted}}
-        planned = plan_group(context(tmp_path, {"a": own}), V2)
+        planned = planned_group(context(tmp_path, {"a": own}), V2)
         assert (planned.checked.get("SQL_lint"), planned.unverifiable) == (checked, doubts)
         assert planned.warnings == ((warning,) if warning else ())
 
@@ -193,7 +201,7 @@ class TestPlan:
     ) -> None:
         (tmp_path / "backup.yml").write_text("- ansible.builtin.debug:\n")
         said = {**LOOKED, "__release": MIGRATE, "__migration": found, "inventory_dir": str(tmp_path), **own}
-        planned = plan_group(context(tmp_path, {"a": said}), V2)
+        planned = planned_group(context(tmp_path, {"a": said}), V2)
         assert planned.checked.get("backup_hook") == hook
         where = f"inventories/{own.get('env', 'dev')}/group_vars/backend.yml"
         warning = f"no backup is taken before 1 migration: {where} declares no backend_backup_hook"
@@ -201,7 +209,12 @@ class TestPlan:
 
     @pytest.mark.parametrize(
         ("text", "what"),
-        [(None, "there is no such file"), ("", "it holds no list"), ("a: 1", "it holds no list"), ("[", "cannot be")],
+        [
+            (None, "there is no such file"),
+            ("", "it does not contain a list"),
+            ("a: 1", "it does not contain a list"),
+            ("[", "cannot be"),
+        ],
     )
     @pytest.mark.parametrize("found", [FOUND, {"pending": []}])
     def test_a_hook_that_is_none_is_said_before_anything_is_done(
@@ -211,21 +224,21 @@ class TestPlan:
             (tmp_path / "x.yml").write_text(text)
         said = {**LOOKED, "__release": MIGRATE, "__migration": found, "inventory_dir": str(tmp_path)}
         with pytest.raises(SlipwayError) as caught:
-            plan_group(context(tmp_path, {"a": {**said, "backend_backup_hook": "x.yml"}}), V2)
+            planned_group(context(tmp_path, {"a": {**said, "backend_backup_hook": "x.yml"}}), V2)
         assert (what in caught.value.what, caught.value.where) == (True, "backend_backup_hook: x.yml")
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("found", [{}, {"warnings": ["cannot be looked at yet"]}])
+    @pytest.mark.parametrize("found", [{}, {"warnings": ["cannot be checked yet"]}])
     def test_migrations_that_should_have_been_looked_at_and_were_not(self, tmp_path: Path, found: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": found}
         with pytest.raises(SlipwayError, match="the migrations of v2 were not looked at"):
-            plan_group(context(tmp_path, {"a": own}), V2)
-        planned = plan_group(context(tmp_path, {"a": own}, check=True), V2)
+            planned_group(context(tmp_path, {"a": own}), V2)
+        planned = planned_group(context(tmp_path, {"a": own}, check=True), V2)
         assert planned.unverifiable == ("migrations of v2: backend_repository is not set",)
 
     @pytest.mark.parametrize("check", [True, False])
     def test_a_release_that_ran_last_has_none(self, tmp_path: Path, check: bool) -> None:
-        planned = plan_group(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
+        planned = planned_group(context(tmp_path, {"a": {**LOOKED, "__release": {"migrate": False}}}, check=check), V2)
         assert (planned.migrations["state"], planned.unverifiable) == ("none", ())
 
     @pytest.mark.parametrize(
@@ -234,7 +247,7 @@ class TestPlan:
     def test_migrations_that_could_not_be_looked_at(self, tmp_path: Path, failed: Doc) -> None:
         own = {**LOOKED, "__release": MIGRATE, "__migration": failed}
         with pytest.raises(SlipwayError) as caught:
-            plan_group(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
+            planned_group(context(tmp_path, {"a": LOOKED | {"__release": MIGRATE}, "b": own}), V2)
         assert (caught.value.what, caught.value.where) == ("no tag v2", "b")
 
     def test_a_release_that_the_schema_has_moved_past(self, tmp_path: Path) -> None:
@@ -245,9 +258,9 @@ class TestPlan:
         Journal.open(of.store, first)
         Journal.open(of.store, {**base, "id": "2", "outcome": "needs_person", "migrations": moved, "previous": "1"})
         with pytest.raises(SlipwayError, match="the schema has moved past v2: migration 3"):
-            plan_group(of, V2)
+            planned_group(of, V2)
         forced = context(tmp_path, {"a": {**LOOKED, "__shown": {"runs": None}}}, force_schema=True)
-        assert len(plan_group(forced, V2).warnings) == 1
+        assert len(planned_group(forced, V2).warnings) == 1
 
     @pytest.mark.parametrize(
         ("shown", "running", "unhealthy"),
@@ -259,12 +272,12 @@ class TestPlan:
     )
     def test_how_a_host_was_before(self, tmp_path: Path, shown: Doc, running: set[str], unhealthy: list[str]) -> None:
         own = {**LOOKED, "__shown": {**LOOKED["__shown"], **shown}}
-        planned = plan_group(context(tmp_path, {"a": own}), V2)
+        planned = planned_group(context(tmp_path, {"a": own}), V2)
         assert (planned.running, planned.unhealthy) == (running, unhealthy)
 
     def test_diff(self, tmp_path: Path) -> None:
         new = {"__shown": {"runs": None}, "__configuration": SAME}
-        diff = plan_group(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
+        diff = planned_group(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
         assert diff is not None
         assert diff["before"] == "backend  a  v1-111111111111\nbackend  b  -\n"
         assert diff["after"] == "backend  a  v2-222222222222\nbackend  b  v2-222222222222\n"

@@ -13,13 +13,11 @@ import yaml
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.plugin_utils.overridden import overridden, refuse_overridden
 
-from .run import context
-
-PLAYBOOKS = Path(__file__).resolve().parents[8] / "playbooks"
+VARIABLES = Path(__file__).resolve().parents[8] / "playbooks/plays/group_vars"
 
 
 def variables(group: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((PLAYBOOKS / "shared" / group / "vars.yml").read_text()))
+    return dict(yaml.safe_load((VARIABLES / f"{group}.yml").read_text()))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +47,15 @@ def test_those_of_a_site_say_what_to_write() -> None:
     }
 
 
-def test_a_deploy_refuses_them_all_at_once(tmp_path: Path) -> None:
-    here = {"playbook_dir": str(PLAYBOOKS), "jvm_service_port": 9090, "jvm_service_readiness": {"timeout": 5}}
-    with pytest.raises(SlipwayErrors) as caught:
-        refuse_overridden(context(tmp_path, {"a": {**here, "runtime_parameters_required": []}, "b": here}))
+def test_a_deploy_refuses_them_all_at_once() -> None:
     said = "is set here, and the deploy sets it itself"
+    here = {"jvm_service_port": 9090, "jvm_service_readiness": {"timeout": 5}}
+    with pytest.raises(SlipwayErrors) as caught:
+        refuse_overridden(
+            "dev", VARIABLES, {"backend": ["a", "b"]}, {"a": {**here, "runtime_parameters_required": []}, "b": here}
+        )
     assert str(caught.value).splitlines() == [
         f"inventories/dev: runtime_parameters_required {said}. Set backend_required instead",
         f"inventories/dev: jvm_service_port {said}. Set backend_port instead",
     ]
-    refuse_overridden(context(tmp_path, {"a": {"playbook_dir": str(PLAYBOOKS), "jvm_service_options": []}}))
+    refuse_overridden("dev", VARIABLES, {"backend": ["a"], "site": []}, {"a": {"jvm_service_options": []}})

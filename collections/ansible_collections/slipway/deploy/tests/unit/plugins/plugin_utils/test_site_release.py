@@ -107,23 +107,26 @@ def test_what_building_needs_is_read_of_the_tag(find: Any) -> None:
     assert found["needs"]["python"]["where"] == "lock.txt"
     with pytest.raises(SlipwayError, match="the release has no such file"):
         find(**built, site_lock="other.txt")
+    said = "lock.txt: extras and groups apply only to a uv.lock.* Compile it with --extra postgres"
+    with pytest.raises(SlipwayError, match=said):
+        find(**built, site_lock="lock.txt", python_service_extras=["postgres"])
 
 
 @pytest.mark.parametrize(
     ("env", "tag", "says"),
     [
-        ("staging", "staging-2026110", "'staging-2026110' is no tag of staging: it has not the form"),
-        ("staging", "staging-20261131", "20261131 is no date"),
+        ("staging", "staging-2026110", "'staging-2026110' is not a tag of staging: it does not have the form"),
+        ("staging", "staging-20261131", "20261131 is not a date"),
         ("staging", "prod-20261102", "prod-20261102 is a tag of production, not of staging. Deploy staging-20261101"),
         ("production", "staging-20261101", "staging-20261101 is a tag of staging, not of production"),
         ("production", "prod-20261104.3", "there is no tag prod-20261104.3. Did you mean prod-"),
-        ("production", "prod-20261104.0", "'prod-20261104.0' is no tag of production"),
+        ("production", "prod-20261104.0", "'prod-20261104.0' is not a tag of production"),
         ("production", "main", "main is a branch, and production takes tags only. Deploy prod-20261105"),
         ("staging", "main", "main is a branch, and staging takes tags only"),
         ("staging", "staging-20261109", "staging-20261109 is a branch and no tag"),
         ("staging", "staging-20261102", "there is no tag staging-20261102"),
         ("staging", "", "no release is named. Deploy staging-20261101, or tag the commit: git tag -a staging-"),
-        ("staging", "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567", "is no tag of staging"),
+        ("staging", "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567", "is not a tag of staging"),
     ],
 )
 def test_what_the_environment_does_not_take(find: Any, env: str, tag: str, says: str) -> None:
@@ -176,7 +179,7 @@ def test_notes_of_githubs_release(find: Any, monkeypatch: pytest.MonkeyPatch, sa
 
 def test_notes_that_nobody_would_find_are_not_asked_for_in_vain(find: Any) -> None:
     wanted = {"env": "production", "site_notes_required": True}
-    with pytest.raises(SlipwayError, match=r"or in GitHub's release \(which is asked for where github is set\)"):
+    with pytest.raises(SlipwayError, match=r"or in GitHub's release \(which needs the setting github\)"):
         find(**wanted, site_release="prod-20261104")
     # A directory of that name has no text.
     with pytest.raises(SlipwayError, match="prod-20261105 has no release notes"):
@@ -195,7 +198,7 @@ def test_an_archive_is_pinned_by_its_digest(find: Any, tmp_path: Path) -> None:
         ({}, "site_archive is not set"),
         ({"site_archive": "https://builds.example.org/x"}, "the archive's digest is not known"),
         ({"site_archive": "/nowhere"}, "it cannot be read"),
-        ({"site_archive": "/nowhere", "site_archive_digest": "1"}, "this is no SHA-256"),
+        ({"site_archive": "/nowhere", "site_archive_digest": "1"}, "this is not a SHA-256"),
         ({"site_source": "svn"}, "there is no site_source svn"),
     ):
         with pytest.raises(SlipwayError, match=says):
@@ -332,7 +335,10 @@ def test_an_image_is_gone_back_to_without_the_registry(find: Any) -> None:
 @pytest.mark.parametrize(
     ("own", "says"),
     [
-        ({"site_image": "backend"}, "site.yml: site_image: 'backend' is no image's name. Write registry/repository"),
+        (
+            {"site_image": "backend"},
+            "site.yml: site_image: 'backend' is not an image's name. Write registry/repository",
+        ),
         ({"site_image": "h.example/a", "site_source": "archive"}, "site_image goes with site_source git, not archive"),
         ({"site_image": "h.example/a", "site_image_authfile": "/nonexistent"}, "it cannot be read"),
     ],

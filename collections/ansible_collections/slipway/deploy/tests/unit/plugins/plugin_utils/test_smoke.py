@@ -111,3 +111,15 @@ def test_a_secret_in_an_account_that_the_environment_does_not_have(tmp_path: Pat
     of = context(tmp_path, {"b-1": {"backend_smoke_checks": [check]}}, account_id=None)
     with pytest.raises(SlipwayError, match="account_id"):
         check_secrets(of)
+
+
+def test_the_checks_of_a_task_take_the_place_of_those_of_the_inventory(tmp_path: Path) -> None:
+    own = {"backend_smoke_checks": [CHECK], "backend_smoke_trace": False}
+    of = context(tmp_path, {"b-1": own, "b-2": {}})
+    jobs = declared_jobs(of, None, [{"path": "/ready"}])
+    assert [(job.name, job.check.path, job.check.trace) for job in jobs] == [
+        ("b-1", "/ready", False),
+        ("b-2", "/ready", True),
+    ]
+    with pytest.raises(SlipwayError, match=r"^the task's smoke_checks\[0\]: a smoke check needs a path"):
+        declared_jobs(of, None, [{}])

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+from ansible_collections.slipway.deploy.plugins.module_utils.releases.ledger import (
     Entry,
     Ledger,
     Release,
     Running,
     Snapshot,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed
-from ansible_collections.slipway.deploy.plugins.module_utils.host.told import standing
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import open_store
+from ansible_collections.slipway.deploy.plugins.module_utils.switch.decision import Observed
+from ansible_collections.slipway.deploy.plugins.module_utils.switch.messages import standing
 from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal, without_records
 
 CURRENT = "/srv/x/current"

@@ -88,7 +88,8 @@ def test_a_sidecar_that_says_otherwise() -> None:
 
 
 def test_an_absent_tag() -> None:
-    with pytest.raises(SlipwayError, match="There are v1"):
+    said = "the tag v2 has no artifact on the branch main.* There are v1: build the tag, or deploy one of these"
+    with pytest.raises(SlipwayError, match=said):
         resolve_artifact(FakeS3().put("main/v1/app.jar", BODY), "bucket", "v2", branch="main")
 
 

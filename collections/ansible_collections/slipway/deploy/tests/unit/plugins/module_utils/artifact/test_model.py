@@ -76,7 +76,7 @@ def test_the_forms_of_a_digest(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "a" * 63, "a" * 65, "md5:" + "a" * 64, "<html>"])
 def test_what_is_no_digest(text: str) -> None:
-    with pytest.raises(SlipwayError, match="here: this is no SHA-256 digest"):
+    with pytest.raises(SlipwayError, match="here: this is not a SHA-256 digest"):
         read_digest(text, "here")
 
 

@@ -114,8 +114,8 @@ def test_settings_come_from_inventory_variables() -> None:
     [
         ({"account_id": "962496666337"}, "aws_region is not set"),
         ({"aws_region": "eu-west-1"}, "account_id is not set"),
-        ({"aws_region": "eu-west1", "account_id": "962496666337"}, "aws_region 'eu-west1' is no region"),
-        ({"aws_region": "eu-west-1", "account_id": 123}, "account_id '123' is no account number"),
+        ({"aws_region": "eu-west1", "account_id": "962496666337"}, "aws_region 'eu-west1' is not an AWS region"),
+        ({"aws_region": "eu-west-1", "account_id": 123}, "account_id '123' is not an AWS account number"),
         (
             {"aws_region": "eu-west-1", "account_id": "962496666337", "aws_access_key_id": "x"},
             "only one of aws_access_key_id and aws_secret_access_key",
@@ -129,7 +129,7 @@ def test_wrong_variables_are_named_with_their_file(variables: dict[str, Any], sa
 
 
 def test_a_variable_of_the_command_line_is_named_as_one() -> None:
-    with pytest.raises(SlipwayErrors, match="^-e account_id: account_id '1' is no account number"):
+    with pytest.raises(SlipwayErrors, match="^-e account_id: account_id '1' is not an AWS account number"):
         settings_from_vars("dev", {"aws_region": "us-gov-west-1", "account_id": "1"}, {"account_id"})
     with pytest.raises(SlipwayErrors, match="^-e aws_endpoint_url: .* is not on this machine"):
         check_local(replace(LOCAL, endpoint_url="https://example.com"), {"aws_endpoint_url"})

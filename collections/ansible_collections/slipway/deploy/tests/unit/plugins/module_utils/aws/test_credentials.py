@@ -91,7 +91,7 @@ def test_credentials_that_cannot_be_had(config: Path, text: str, says: str, reme
     error = refused(config, text)
     assert says in error.what
     assert remedy in (error.remedy or "")
-    assert "should not happen" not in str(error)
+    assert "internal error" not in str(error)
 
 
 def test_a_session_that_the_aws_cli_keeps_is_used(config: Path, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_only_what_code_on_a_host_needs(python: str, core: str) -> None:
 
 
 def test_a_line_that_is_no_pin_is_named() -> None:
-    with pytest.raises(SlipwayError, match="lock:2: this is no pin with hashes"):
+    with pytest.raises(SlipwayError, match="lock:2: this is not a pin with hashes"):
         read_lock("a==1 \\\n-e .\n", "lock")
 
 
@@ -176,7 +176,7 @@ def test_a_location_outside_the_jar_is_refused(location: str) -> None:
 
 def test_what_is_no_jar_is_named(tmp_path: Path) -> None:
     (tmp_path / "app.jar").write_text("x")
-    with pytest.raises(SlipwayError, match="app.jar: is no jar"):
+    with pytest.raises(SlipwayError, match="app.jar: is not a jar"):
         migrations_of_jar(tmp_path / "app.jar")
 
 

@@ -138,7 +138,7 @@ def test_neither_a_secret_nor_what_was_taken_is_shown(api: Api) -> None:
         (
             200,
             {"access_token": None, "user": {"id": 7}},
-            ("access_token is no text and no number, so nothing can be taken from it", None),
+            ("access_token is neither text nor a number, so nothing can be taken from it", None),
         ),
     ],
 )

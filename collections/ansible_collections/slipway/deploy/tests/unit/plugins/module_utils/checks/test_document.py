@@ -76,14 +76,14 @@ def test_what_is_wanted_at_a_path(path: str, wanted: Any, said: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "line"),
     [
-        ({"type": "car"}, 'json.a.type: "car" is nothing for type. Write one of string, number'),
+        ({"type": "car"}, 'json.a.type: "car" is not a value for type. Write one of string, number'),
         ({"type": "car"}, "To compare with this mapping itself, write equals: before it"),
-        ({"min": "1"}, 'json.a.min: "1" is nothing for min. Write a number'),
-        ({"min": True}, "true is nothing for min"),
-        ({"length": -1}, "-1 is nothing for length. Write a whole number"),
-        ({"one_of": []}, "[] is nothing for one_of. Write a list"),
-        ({"exists": "yes"}, '"yes" is nothing for exists'),
-        (float("nan"), "a value that JSON does not have"),
+        ({"min": "1"}, 'json.a.min: "1" is not a value for min. Write a number'),
+        ({"min": True}, "true is not a value for min"),
+        ({"length": -1}, "-1 is not a value for length. Write a whole number"),
+        ({"one_of": []}, "[] is not a value for one_of. Write a list"),
+        ({"exists": "yes"}, '"yes" is not a value for exists'),
+        (float("nan"), "JSON has no such value"),
     ],
 )
 def test_rules_that_are_none(wanted: Any, line: str) -> None:

@@ -73,7 +73,7 @@ def group(healthy: int) -> dict[str, TargetGroupHealth | None]:
             "unknown",
             "it is behind a classic load balancer, whose health is not read",
         ),
-        (None, {}, "unknown", "the cluster did not list it"),
+        (None, {}, "unknown", "ECS did not list it"),
     ],
 )
 def test_verdict(

@@ -159,7 +159,7 @@ def test_half_an_answer_is_none(service: Service) -> None:
 
     service.answers = [breaks_off]
     judged = one(service.url, check(body='<div id="root">', retries=0))
-    assert (judged.verdict, judged.detail) == ("inconclusive", "no proper HTTP answer (IncompleteRead)")
+    assert (judged.verdict, judged.detail) == ("inconclusive", "no valid HTTP answer (IncompleteRead)")
 
 
 def test_a_value_is_taken_from_an_answer_that_is_not_all_utf_8(service: Service) -> None:
@@ -180,7 +180,7 @@ def test_what_is_no_http_is_inconclusive() -> None:
         thread.start()
         judged = one(f"http://127.0.0.1:{listening.getsockname()[1]}", check(retries=0))
         thread.join()
-    assert (judged.verdict, judged.detail) == ("inconclusive", "no proper HTTP answer (BadStatusLine)")
+    assert (judged.verdict, judged.detail) == ("inconclusive", "no valid HTTP answer (BadStatusLine)")
 
 
 def test_plain_http_behind_https_is_inconclusive(service: Service) -> None:

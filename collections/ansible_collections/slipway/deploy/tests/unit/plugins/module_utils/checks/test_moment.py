@@ -55,9 +55,9 @@ def test_how_old_it_is(value: Any, old: float | None) -> None:
     ("value", "said"),
     [
         ("2026-11-20T21:03:11Z", ""),
-        ("2026-11-20T21:01:11Z", "beat is no time of the last 120 s"),
-        ("2026-11-20T21:09:11Z", "beat is no time of the last 120 s"),
-        (None, "beat is no time of the last 120 s"),
+        ("2026-11-20T21:01:11Z", "beat is not a time of the last 120 s"),
+        ("2026-11-20T21:09:11Z", "beat is not a time of the last 120 s"),
+        (None, "beat is not a time of the last 120 s"),
     ],
 )
 def test_the_age_of_what_stands_in_an_answer(value: Any, said: str) -> None:

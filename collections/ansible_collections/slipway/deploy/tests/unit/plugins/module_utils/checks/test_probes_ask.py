@@ -20,7 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_ask i
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_declared import parse_checklist
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
-from ..host.redis_double import redis_double
+from ..probes.redis_double import redis_double
 
 Doc = dict[str, Any]
 SINCE = 1795208651.0

@@ -55,7 +55,7 @@ def test_paths(path: str, sent: str) -> None:
         ({"json": {"user": "mina", "n": 1}}, "application/json", {"user": "mina", "n": 1}),
         ({"json": {"password": {"env": "PASSWORD"}}}, "application/json", {"password": "<PASSWORD>"}),
         ({"json": {"a": [{"b": {"ssm": "/p"}}]}}, "application/json", {"a": [{"b": "</p>"}]}),
-        # The body as a whole is no secret: this one is a document with a field named file.
+        # The body as a whole is not a secret: this one is a document with a field named file.
         ({"json": {"file": "members.csv"}}, "application/json", {"file": "members.csv"}),
         (
             {"json": {"id": "${create.id}", "t": "Bearer ${login.token}"}},
@@ -140,26 +140,29 @@ def test_where_the_secrets_of_a_check_are() -> None:
 @pytest.mark.parametrize(
     ("declared", "line"),
     [
-        ({"send": "x"}, "w.send: send must say what is sent and how. Write json: {…}, form: {…} or text: …"),
-        ({"send": {"json": 1, "text": "x"}}, "send must say what is sent and how"),
+        (
+            {"send": "x"},
+            "w.send: send must have one of the keys json, form and text. Write json: {…}, form: {…} or text: …",
+        ),
+        ({"send": {"json": 1, "text": "x"}}, "send must have one of the keys json, form and text"),
         (
             {"send": {"json": 1}, "method": "GET"},
-            "w.send: a GET request sends nothing. Leave method out, or say one of POST",
+            "w.send: a GET request has no body. Leave method out, or use one of POST",
         ),
         ({"send": {"form": "a=b"}}, "w.send.form: a form must map names to values"),
-        ({"send": {"form": {"a": {"vault": "s3cret"}}}}, "w.send.form.a: this is no source of a secret"),
-        ({"send": {"form": {"a": ["b"]}}}, "w.send.form.a: this is no value of a form"),
-        ({"send": {"text": 1}}, "w.send.text: this is no text"),
-        ({"send": {"json": {"a": float("inf")}}}, "a value that JSON does not have"),
+        ({"send": {"form": {"a": {"vault": "s3cret"}}}}, "w.send.form.a: this is not a source of a secret"),
+        ({"send": {"form": {"a": ["b"]}}}, "w.send.form.a: this is not a value of a form"),
+        ({"send": {"text": 1}}, "w.send.text: this is not a string"),
+        ({"send": {"json": {"a": float("inf")}}}, "JSON has no such value"),
         ({"auth": "mina:s3cret"}, "w.auth: auth needs a user and a password"),
-        ({"auth": {"user": "mina", "password": "s3cret"}}, "w.auth.password: a password does not belong here"),
-        ({"auth": {"user": "a:b", "password": {"env": "P"}}}, "w.auth.user: this is no user name"),
-        ({"auth": {"user": "a", "password": {"env": "P"}}, "headers": {"authorization": "x"}}, "auth and a header"),
+        ({"auth": {"user": "mina", "password": "s3cret"}}, "w.auth.password: a password must not be written here"),
+        ({"auth": {"user": "a:b", "password": {"env": "P"}}}, "w.auth.user: this is not a valid user name"),
+        ({"auth": {"user": "a", "password": {"env": "P"}}, "headers": {"authorization": "x"}}, "auth and the header"),
         ({"take": {"token": 1}}, "take must map names to dotted paths"),
-        ({"take": {"a b": "x"}}, "'a b' is no name for a value"),
+        ({"take": {"a b": "x"}}, "'a b' is not a valid name for a value"),
         ({"trace": "no"}, "'no' is neither true nor false"),
-        ({"path": "/${token}"}, "'${token}' names no value of a check. Write ${check.value}"),
-        ({"headers": {"A": "${login.}"}}, "'${login.}' names no value of a check"),
+        ({"path": "/${token}"}, "'${token}' is not a reference to a value of a check. Write ${check.value}"),
+        ({"headers": {"A": "${login.}"}}, "'${login.}' is not a reference to a value of a check"),
     ],
 )
 def test_mistakes(declared: Any, line: str) -> None:
@@ -178,19 +181,19 @@ def test_mistakes(declared: Any, line: str) -> None:
         ),
         (
             [{"name": "login", "path": "/"}, {"path": "/${login.token}"}],
-            "w[1]: login takes no 'token'. Write take: {token: …} in login",
+            "w[1]: login has no 'token' in take. Write take: {token: …} in login",
         ),
         (
             [{"name": "login", "path": "/", "take": {"tok": "t"}}, {"path": "/${login.token}"}],
-            "w[1]: login takes no 'token'. It takes tok",
+            "w[1]: login has no 'token' in take. It takes tok",
         ),
-        ([{"name": "a", "path": "/${a.x}", "take": {"x": "x"}}], "w[0]: it waits for itself"),
+        ([{"name": "a", "path": "/${a.x}", "take": {"x": "x"}}], "w[0]: the check refers to itself"),
         (
             [
                 {"name": "a", "path": "/${b.x}", "take": {"x": "x"}},
                 {"name": "b", "path": "/${a.x}", "take": {"x": "x"}},
             ],
-            "w[1]: it waits for itself. Checks may refer to one another in one direction only",
+            "w[1]: the check refers to itself. References between checks must not form a circle",
         ),
     ],
 )

@@ -108,7 +108,7 @@ def test_json_is_compared_at_dotted_paths(path: str, wanted: Any, detail: str) -
     [
         (SmokeCheck("c", "/", status=(200, 204)), Attempt(404, 0.1), "status 404 instead of 200 or 204"),
         (SmokeCheck("c", "/", body="pong"), Attempt(200, 0.1, b"ping"), "the answer does not contain 'pong'"),
-        (SmokeCheck("c", "/", json=(("a", 1),)), Attempt(200, 0.1, b"<html>"), "the answer is no JSON"),
+        (SmokeCheck("c", "/", json=(("a", 1),)), Attempt(200, 0.1, b"<html>"), "the answer is not valid JSON"),
         (SmokeCheck("c", "/", max_latency=0.5), Attempt(200, 0.75), "took 0.75 s, 0.5 s are allowed"),
         (SmokeCheck("c", "/"), Attempt(302, 0.1), "status 302 instead of 200"),
     ],

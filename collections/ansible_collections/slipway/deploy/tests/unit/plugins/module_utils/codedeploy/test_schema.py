@@ -33,7 +33,7 @@ def record(**compatible: bool) -> Mapping[str, object]:
         ("2", "2.0", {}, False),
         ("1.9", "1.10", {"1.10": True}, True),
         ("1", "3", {"2": True, "3": True}, True),
-        # What came before the release is no matter.
+        # What came before the release does not matter.
         ("2", "3", {"1": False, "2": False, "3": True}, True),
     ],
 )

@@ -30,7 +30,7 @@ import resource, sys
 from pathlib import Path
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle.fetch import migrations_of_jar
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.unpack import read_plan
+from ansible_collections.slipway.deploy.plugins.module_utils.files.unpack import read_plan
 resource.setrlimit(resource.RLIMIT_AS, (512 * 1024 * 1024, 512 * 1024 * 1024))
 path = Path(sys.argv[1])
 try:

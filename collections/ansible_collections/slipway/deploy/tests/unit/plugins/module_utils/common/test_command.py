@@ -57,8 +57,15 @@ def test_it_works_where_the_user_is(playbook: str, directory: str, deploy: str, 
     assert command("status", "dev") == f"ansible-playbook {status} -e env=dev"
 
 
+def test_a_playbook_of_the_collection_is_named_as_such() -> None:
+    started_from("slipway.deploy.deploy", "/home", "dev", "api")
+    assert command("lock", "dev") == "ansible-playbook slipway.deploy.lock -e env=dev"
+    assert again(resume="undo") == "ansible-playbook slipway.deploy.deploy -e env=dev -e resume=undo --limit api"
+    assert waiting("dev", 5) == "ansible-playbook slipway.deploy.deploy -e env=dev -e lock_wait=5 --limit api"
+
+
 def test_without_an_environment_its_place_is_shown() -> None:
-    assert name_environment() == "say -e env=…"
+    assert name_environment() == "use -e env=…"
     assert here("rollback", to="…") == "ansible-playbook playbooks/rollback.yml -e env=… -e to=…"
     assert resume_commands("", "undo") == "ansible-playbook deploy.yml -e env=… -e resume=undo"
     assert listing() == "ansible-inventory --graph -e env=…"

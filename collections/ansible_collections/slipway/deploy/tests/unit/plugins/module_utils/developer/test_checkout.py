@@ -55,7 +55,7 @@ def test_a_file_that_git_has_is_left_alone(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / ".env").write_text("MINE=1\n", encoding="ascii")
     git(tmp_path, "add", ".env")
-    with pytest.raises(SlipwayError, match="git has this file"):
+    with pytest.raises(SlipwayError, match="git tracks this file"):
         write_environment(Checkout(tmp_path), "A=1\n", check=False)
     assert (tmp_path / ".env").read_text(encoding="ascii") == "MINE=1\n"
 

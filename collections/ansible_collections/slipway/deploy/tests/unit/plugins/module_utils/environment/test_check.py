@@ -18,8 +18,8 @@ EMPTY = (
     "no service in group fleet and no host in backend, site or database. "
     "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml"
 )
-NO_NUMBER = "the priority is no number. Name the group priority_<number>, such as priority_4"
-NO_PORT = "is no port. A number from 1 to 65535 is wanted"
+NO_NUMBER = "the priority is not a number. Name the group priority_<number>, such as priority_4"
+NO_PORT = "is not a valid port. Write a number from 1 to 65535"
 A, B = PLACES.hosts["a"], PLACES.hosts["b"]
 GOOD = {"all": ["a", "b"], "fleet": ["a", "b"], "priority_1": ["a"], "priority_12": ["b"]}
 

@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import (
-    check_name,
-    choose,
-    named_by,
-    shorten,
-    suggest,
-)
+from ansible_collections.slipway.deploy.plugins.module_utils.common.suggest import shorten, suggest
+from ansible_collections.slipway.deploy.plugins.module_utils.environment.choose import check_name, choose, named_by
 
 KNOWN = ("dev", "local", "prod")
 ROOT = "/project/inventories"
@@ -25,8 +20,8 @@ THERE = "(there are dev, local, prod)"
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        (None, f"env is missing: say -e env=… {THERE}"),
-        ("", f"env is missing: say -e env=… {THERE}"),
+        (None, f"env is missing: use -e env=… {THERE}"),
+        ("", f"env is missing: use -e env=… {THERE}"),
         ("dve", f"env=dve: no such environment in inventories/ {THERE}. Did you mean dev?"),
         ("DEV", f"env=DEV: no such environment in inventories/ {THERE}. Did you mean dev?"),
         ("production", f"env=production: no such environment in inventories/ {THERE}. Did you mean prod?"),
@@ -34,15 +29,15 @@ THERE = "(there are dev, local, prod)"
         ("dev,local", f"env=dev,local: no such environment in inventories/ {THERE}. Did you mean dev?"),
         ("{{ x }}", f"env={{{{ x }}}}: no such environment in inventories/ {THERE}"),
         ("two\nlines", f"env=two lines: no such environment in inventories/ {THERE}"),
-        ("../x", f"env=../x: the name of an environment is wanted, not a path {THERE}"),
-        ("/etc", f"env=/etc: the name of an environment is wanted, not a path {THERE}"),
-        ("dev/", f"env=dev/: the name of an environment is wanted, not a path {THERE}"),
-        ("..", f"env=..: the name of an environment is wanted, not a path {THERE}"),
-        ("x\\y", f"env=x\\y: the name of an environment is wanted, not a path {THERE}"),
-        (5, f"env=5: the name of one environment is wanted {THERE}"),
-        (False, f"env=False: the name of one environment is wanted {THERE}"),
-        (["dev"], f"env=['dev']: the name of one environment is wanted {THERE}"),
-        ({"name": "dev"}, f"env={{'name': 'dev'}}: the name of one environment is wanted {THERE}"),
+        ("../x", f"env=../x: the name of an environment is expected, not a path {THERE}"),
+        ("/etc", f"env=/etc: the name of an environment is expected, not a path {THERE}"),
+        ("dev/", f"env=dev/: the name of an environment is expected, not a path {THERE}"),
+        ("..", f"env=..: the name of an environment is expected, not a path {THERE}"),
+        ("x\\y", f"env=x\\y: the name of an environment is expected, not a path {THERE}"),
+        (5, f"env=5: the name of one environment is expected {THERE}"),
+        (False, f"env=False: the name of one environment is expected {THERE}"),
+        (["dev"], f"env=['dev']: the name of one environment is expected {THERE}"),
+        ({"name": "dev"}, f"env={{'name': 'dev'}}: the name of one environment is expected {THERE}"),
     ],
 )
 def test_a_wrong_name_is_answered_in_one_line(value: object, line: str) -> None:
@@ -117,7 +112,7 @@ def test_one_environment_is_chosen(value: str | None, sources: list[str], name: 
         (None, [f"{ROOT}/dev", f"{ROOT}/prod"], "-i inventories/dev and -i inventories/prod name different"),
         ("dev", [f"{ROOT}/dev", f"{ROOT}/prod"], "-i inventories/dev and -i inventories/prod name different"),
         ("dve", [f"{ROOT}/dev"], "env=dve: no such environment"),
-        ("dev", [ROOT], "-i inventories names all environments: a run is for one. In its place say -e env=…"),
+        ("dev", [ROOT], "-i inventories selects all environments, but a run is for one. Instead, use -e env=…"),
         (None, [f"{ROOT}/environment.yml"], "env is missing"),
         (None, ["/elsewhere/more.yml"], "env is missing"),
     ],

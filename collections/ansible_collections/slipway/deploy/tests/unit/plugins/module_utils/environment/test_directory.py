@@ -15,7 +15,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.directo
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """inventories/ with dev, local, a directory that is no environment, and one that was meant to be."""
+    """inventories/ with dev, local, a directory that is not an environment, and one that was meant to be."""
     root = tmp_path / "inventories"
     wanted = ["group_vars/all.yml", "group_vars/fleet/one.yaml", "group_vars/fleet/two", "group_vars/site"]
     wanted += ["host_vars/a.yml", "host_vars/b.json"]

@@ -80,10 +80,10 @@ def test_an_empty_limit_is_not_everything(patterns: list[str]) -> None:
         (["~("], "--limit ~(: not a regular expression: missing ), unterminated subpattern at position 0"),
         (["priority_4[7]"], "--limit priority_4[7] matches no host: there are 2"),
         (["localhost[0]"], "--limit localhost[0] matches no host: there are 0"),
-        (["user-service", "!user-service"], "--limit user-service,!user-service leaves no host"),
-        (["priority_1", "&priority_4"], "--limit priority_1,&priority_4 leaves no host"),
-        (["!all"], "--limit !all leaves no host"),
-        (["ungrouped"], "--limit ungrouped leaves no host"),
+        (["user-service", "!user-service"], "--limit user-service,!user-service selects no host"),
+        (["priority_1", "&priority_4"], "--limit priority_1,&priority_4 selects no host"),
+        (["!all"], "--limit !all selects no host"),
+        (["ungrouped"], "--limit ungrouped selects no host"),
     ],
 )
 def test_a_limit_that_means_nothing(patterns: list[str], line: str) -> None:

@@ -32,7 +32,7 @@ def test_what_is_the_same_for_all_passes() -> None:
 def test_a_setting_of_the_environment_is_not_one_of_a_service(name: str) -> None:
     (line,) = _same(b={name: 7})
     assert line == (
-        f"inventories/dev (host b): {name} is set for b, but it holds for the environment. "
+        f"inventories/dev (host b): {name} is set for b, but it applies to the environment. "
         "Write it in inventories/dev/group_vars/all.yml"
     )
 
@@ -41,7 +41,7 @@ def test_a_setting_of_the_environment_is_not_one_of_a_group() -> None:
     said = {"on_failure": "undo"}
     (line,) = _same(a=said, b=said, c=said, h1={"on_failure": "hold"}, h2={"on_failure": "hold"})
     assert line == (
-        "inventories/dev: on_failure differs between the groups fleet and backend, but it holds for the environment. "
+        "inventories/dev: on_failure differs between the groups fleet and backend, but it applies to the environment. "
         "Write it once, in inventories/dev/group_vars/all.yml"
     )
     assert _same(a=said, b=said, c=said) == []
@@ -50,7 +50,7 @@ def test_a_setting_of_the_environment_is_not_one_of_a_group() -> None:
 @pytest.mark.parametrize("name", sorted(OF_GROUP))
 def test_a_setting_of_a_group_is_not_one_of_a_host(name: str) -> None:
     (line,) = _same(h2={name: "x"})
-    assert line.startswith(f"inventories/dev (host h2): {name} is set for h2, but it holds for the group backend. ")
+    assert line.startswith(f"inventories/dev (host h2): {name} is set for h2, but it applies to the group backend. ")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_setting_of_a_group_is_not_one_of_a_host(name: str) -> None:
             [
                 (
                     "-e since: logs.yml uses since for hosts, and there are none. Leave it out; "
-                    "-e lines=… says how many lines of a service are shown"
+                    "-e lines=… sets how many lines of a service are shown"
                 )
             ],
         ),
@@ -93,13 +93,13 @@ def test_a_setting_of_a_group_is_not_one_of_a_host(name: str) -> None:
             "bootstrap_host",
             [],
             ["a"],
-            [("--limit leaves nothing for bootstrap_host.yml to work on. Name hosts of backend, or leave it out")],
+            [("--limit selects nothing that bootstrap_host.yml works on. Name hosts of backend, or leave it out")],
         ),
         (
             "status",
             [],
             ["localhost"],
-            ["--limit leaves nothing for status.yml to work on. Name hosts of fleet or backend, or leave it out"],
+            ["--limit selects nothing that status.yml works on. Name hosts of fleet or backend, or leave it out"],
         ),
     ],
 )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which line names what, what is written twice, and what is no YAML."""
+"""Which line names what, what is written twice, and what is not valid YAML."""
 
 from __future__ import annotations
 

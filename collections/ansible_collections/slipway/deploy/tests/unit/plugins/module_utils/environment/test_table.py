@@ -43,13 +43,13 @@ def test_a_table() -> None:
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        (["DATABASE_URL"], "the table is no mapping"),
-        ({"DATABASE_URL": "required"}, "DATABASE_URL is no mapping"),
-        ({"DATABASE-URL": {}}, "'DATABASE-URL' is no name of a variable"),
-        ({"X": {"requierd": True}}, "X has the unknown requierd. Did you mean required?"),
+        (["DATABASE_URL"], "the table is not a mapping"),
+        ({"DATABASE_URL": "required"}, "DATABASE_URL is not a mapping"),
+        ({"DATABASE-URL": {}}, "'DATABASE-URL' is not a valid name of a variable"),
+        ({"X": {"requierd": True}}, "X has the unknown key requierd. Did you mean required?"),
         ({"X": {"type": "postgres_url"}}, "X: there is no type postgres_url. Did you mean postgresql_url?"),
-        ({"X": {"required": "yes"}}, "X: required is 'yes'. It is true or false"),
-        ({"X": {"choices": "/api"}}, "X: choices is no list"),
+        ({"X": {"required": "yes"}}, "X: required is 'yes'. Write true or false"),
+        ({"X": {"choices": "/api"}}, "X: choices is not a list"),
     ],
 )
 def test_what_is_no_table(raw: Any, says: str) -> None:
@@ -83,10 +83,10 @@ def test_all_is_said() -> None:
             {"VITE_API_BASE": "http://localhost:8000"},
             (),
             [
-                "DATABASE_URL is empty or no postgresql_url. Write it as in postgresql+psycopg2://",
-                "SMTP_PORT is empty or no int. Write it as in 587",
-                "VITE_API_BASE is not what staging has. Write /api",
-                "LICENSE_KEY_PATH names a file that no deploy brings. Add its path to site_files",
+                "DATABASE_URL is empty or not of type postgresql_url. Write it as in postgresql+psycopg2://",
+                "SMTP_PORT is empty or not of type int. Write it as in 587",
+                "VITE_API_BASE has a value that staging does not allow. Write /api",
+                "LICENSE_KEY_PATH names a file that no deploy installs. Add its path and the source of its content to",
             ],
         ),
     ],
@@ -103,7 +103,7 @@ def test_each_mistake_is_a_line(change: dict[str, str], page: dict[str, str], fi
 def test_an_optional_variable_may_be_empty(value: str | None) -> None:
     rows = [Row(name, kind, required=False) for name, kind in zip("ABCDEF", sorted(TYPES), strict=True)]
     check_table([*rows, Row("G", choices=("x",), required=False)], Given(dict.fromkeys("ABCDEFG", value), {}), "s", "w")
-    with pytest.raises(SlipwayError, match="A is empty or no"):
+    with pytest.raises(SlipwayError, match="A is empty or not of type"):
         check_table([Row("A", "int")], Given({"A": ""}, {}), "staging", WHERE)
 
 

@@ -41,7 +41,7 @@ def test_parse(text: str, parts: ImageRef) -> None:
 
 @pytest.mark.parametrize("text", ["", ":x", "a:", "a@", "A/b", "a b", "a@sha256:12", "a::b", "a//b", "r.io/"])
 def test_what_is_no_reference(text: str) -> None:
-    with pytest.raises(SlipwayError, match="no image reference"):
+    with pytest.raises(SlipwayError, match="is not an image reference"):
         parse_image(text)
 
 

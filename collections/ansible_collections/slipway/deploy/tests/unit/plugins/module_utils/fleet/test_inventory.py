@@ -39,13 +39,13 @@ def test_hosts_are_ordered_by_priority_and_name() -> None:
     [
         ({}, "the service has no tag Priority. Tag the service"),
         ({"priority": "1"}, "Rename the tag priority"),
-        ({"Priority": "first"}, "tag Priority='first' is no number"),
-        ({"Priority": "-1"}, "is no number"),
-        ({"Priority": "0"}, "is no number"),
-        ({"Priority": "1.5"}, "is no number"),
-        ({"Priority": ""}, "is no number"),
-        ({"Priority": "²"}, "is no number"),
-        ({"Priority": "1", "Port": "http"}, "tag Port='http' is no number"),
+        ({"Priority": "first"}, "tag Priority='first' is not a number"),
+        ({"Priority": "-1"}, "is not a number"),
+        ({"Priority": "0"}, "is not a number"),
+        ({"Priority": "1.5"}, "is not a number"),
+        ({"Priority": ""}, "is not a number"),
+        ({"Priority": "²"}, "is not a number"),
+        ({"Priority": "1", "Port": "http"}, "tag Port='http' is not a number"),
     ],
 )
 def test_a_wrong_tag_is_named_with_the_service(tags: dict[str, str], says: str) -> None:

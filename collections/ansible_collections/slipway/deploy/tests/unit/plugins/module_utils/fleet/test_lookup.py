@@ -109,7 +109,7 @@ def test_another_region_is_not_asked_here(monkeypatch: pytest.MonkeyPatch) -> No
     aws.add_image("sdt/dev/user-service", "new", NEW)
     other = REGISTRY.replace("eu-west-1", "us-east-1")
     found = resolve_image(aws, other, "sdt/dev/user-service", "new")
-    assert found.unverifiable == "its region cannot be asked"
+    assert found.unverifiable == "its region cannot be queried"
     assert aws.counts["BatchGetImage"] == 0
     asked: list[tuple[str, str]] = []
 
@@ -131,7 +131,7 @@ def test_another_account_is_named_to_ecr_and_what_it_hides_is_not_verifiable() -
     aws.refuse["BatchGetImage"] = Refusal("AccessDeniedException", "not authorized")
     found = resolve_image(aws, other, "shared/app", "new")
     assert (found.digest, found.problem) == ("", "")
-    assert "of account 111111111111 in eu-west-1 does not let it be read" in found.unverifiable
+    assert "of account 111111111111 in eu-west-1 denies access to it" in found.unverifiable
     aws.refuse["BatchGetImage"] = Refusal("RepositoryNotFoundException")
     problem = resolve_image(aws, other, "shared/app", "new").problem
     assert problem == "repository shared/app does not exist in ECR of account 111111111111 in eu-west-1"

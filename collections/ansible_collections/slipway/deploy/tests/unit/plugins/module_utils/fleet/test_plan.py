@@ -143,7 +143,7 @@ def test_a_selected_service_in_flight_forbids_the_plan_whether_it_changes_or_not
     if not selected:
         assert plan([wanted], observation, PlanOptions()).warnings == ("user-service: a deployment is in flight",)
         return
-    with pytest.raises(SlipwayErrors, match="service sdt-dev-user-service has a deployment in flight"):
+    with pytest.raises(SlipwayErrors, match="service sdt-dev-user-service has a deployment in progress"):
         plan([wanted], observation, PlanOptions())
 
 

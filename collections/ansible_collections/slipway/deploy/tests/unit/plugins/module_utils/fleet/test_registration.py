@@ -221,5 +221,5 @@ def test_rollback_leaves_services_alone_that_the_release_did_not_have(aws: AwsDo
 def test_rollback_waits_for_a_deployment_in_flight_even_to_what_was_recorded(aws: AwsDouble) -> None:
     first = deploy(aws, "r1", desired(tag="new"))
     aws.services[FAMILY]["deployments"][0]["rolloutState"] = "IN_PROGRESS"
-    with pytest.raises(SlipwayErrors, match="has a deployment in flight"):
+    with pytest.raises(SlipwayErrors, match="has a deployment in progress"):
         roll_back(aws, recorded(first, "to"))

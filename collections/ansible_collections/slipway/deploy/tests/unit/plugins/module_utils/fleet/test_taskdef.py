@@ -181,5 +181,5 @@ def test_the_order_of_keys_means_nothing(extra: dict[str, Any], random: Any) -> 
 
 def test_revision() -> None:
     assert revision_of(ARN) == 18
-    with pytest.raises(SlipwayError, match="no task definition revision"):
+    with pytest.raises(SlipwayError, match="is not a task definition revision"):
         revision_of("sdt-dev-user-service")

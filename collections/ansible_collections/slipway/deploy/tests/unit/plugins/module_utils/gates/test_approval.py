@@ -51,12 +51,12 @@ def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -
     [
         ({"approved_by": ""}, None, "-e approved_by: the approver's name is empty"),
         ({"approved_by": "  \t"}, None, "-e approved_by: the approver's name is empty"),
-        ({"approved_by": "ma\nria"}, None, "-e approved_by: this is no name of an approver"),
-        ({"approved_by": "false"}, None, "-e approved_by: this is no name of an approver"),
-        ({"approved_by": True}, None, "-e approved_by: this is no name of an approver"),
-        ({"approved_by": ["maria"]}, None, "-e approved_by: this is no name of an approver"),
-        ({"approved_by": "None"}, None, "-e approved_by: this is no name of an approver"),
-        ({"approved_by": "m" * 101}, None, "this is no name of an approver"),
+        ({"approved_by": "ma\nria"}, None, "-e approved_by: this is not a valid name of an approver"),
+        ({"approved_by": "false"}, None, "-e approved_by: this is not a valid name of an approver"),
+        ({"approved_by": True}, None, "-e approved_by: this is not a valid name of an approver"),
+        ({"approved_by": ["maria"]}, None, "-e approved_by: this is not a valid name of an approver"),
+        ({"approved_by": "None"}, None, "-e approved_by: this is not a valid name of an approver"),
+        ({"approved_by": "m" * 101}, None, "this is not a valid name of an approver"),
         (
             {"approved_by": "mallory"},
             ["maria", "petra"],
@@ -68,9 +68,9 @@ def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -
             ["maria"],
             "joe may not approve a release of production. Ask one of maria: -e site_release=prod-20261120 ",
         ),
-        ({"approved_by": "maria", "approval_ref": "done"}, None, "-e approval_ref: this is no address"),
-        ({"approved_by": "maria", "approval_ref": "https://u:s3cret@x"}, None, "-e approval_ref: this is no address"),
-        ({"approval_ref": "javascript:alert(1)"}, None, "-e approval_ref: this is no address"),
+        ({"approved_by": "maria", "approval_ref": "done"}, None, "-e approval_ref: this is not a URL"),
+        ({"approved_by": "maria", "approval_ref": "https://u:s3cret@x"}, None, "-e approval_ref: this is not a URL"),
+        ({"approval_ref": "javascript:alert(1)"}, None, "-e approval_ref: this is not a URL"),
     ],
 )
 def test_what_is_refused(given_by: Any, approvers: Any, line: str) -> None:
@@ -81,7 +81,9 @@ def test_what_is_refused(given_by: Any, approvers: Any, line: str) -> None:
 
 
 def test_a_name_in_a_file_approves_nothing() -> None:
-    with pytest.raises(SlipwayError, match="approved_by is written in a file, which approves nothing. Say it for this"):
+    with pytest.raises(
+        SlipwayError, match="approved_by is set in a file, which does not approve a release. Set it for this"
+    ):
         decided({"approved_by": "maria"}, extra=frozenset())
 
 
@@ -125,7 +127,7 @@ def test_only_the_tag_approves(answer: str) -> None:
 def test_nobody_can_answer() -> None:
     assert str(refused(PROMPT, "there is no terminal to ask at")) == (
         "prod-20261120 is not approved: there is no terminal to ask at. "
-        "Name who approved it: -e site_release=prod-20261120 -e approved_by=…"
+        "Give the name of the approver: -e site_release=prod-20261120 -e approved_by=…"
     )
 
 

@@ -57,7 +57,7 @@ def test_what_says_nothing(text: str) -> None:
         ("# Fixes\n\n- the import wizard\n", "- the import wizard"),
         ("Release\n=======\n\nThe import", "The import"),
         ("one\n\n---\n\ntwo", "one\n\ntwo"),
-        ("#hashtag is no heading", "#hashtag is no heading"),
+        ("#hashtag is not a heading", "#hashtag is not a heading"),
         ("1. first", "1. first"),
         ("- [x] tested", "- [x] tested"),
         (f"Notes\n<!-- slipway:a:b -->x<!-- /slipway:a:b -->\n{SIGNATURE}", "Notes"),

@@ -119,7 +119,7 @@ def test_the_prefix_of_an_environment(environment: str, given_prefix: Any, prefi
 
 @pytest.mark.parametrize("prefix", ["Prod", "prod-", "a b", "1st", ["prod"]])
 def test_what_is_no_prefix(prefix: Any) -> None:
-    with pytest.raises(SlipwayError, match="site_tag_prefix: .* is no prefix of tags"):
+    with pytest.raises(SlipwayError, match="site_tag_prefix: .* is not a prefix of tags"):
         prefix_of("production", prefix)
 
 
@@ -136,14 +136,14 @@ EXISTING = ["prod-20261119", "prod-20261119.2", "staging-20261121", "v0.1"]
         ),
         ("main", "branch", "main is a branch, and production takes tags only. Deploy prod-20261119.2, or"),
         ("deploy/stmary-staging", "branch", "deploy/stmary-staging is a branch, and production takes tags only"),
-        ("main", "none", "'main' is no tag of production: it has not the form <prefix>-YYYYMMDD or"),
-        ("3f9c2d1", "commit", "'3f9c2d1' is no tag of production: it has not the form"),
+        ("main", "none", "'main' is not a tag of production: it does not have the form <prefix>-YYYYMMDD or"),
+        ("3f9c2d1", "commit", "'3f9c2d1' is not a tag of production: it does not have the form"),
         ("prod-20261120", "branch", "prod-20261120 is a branch and no tag, and production takes tags only"),
-        ("prod-20261120.1", "tag", "'prod-20261120.1' is no tag of production: the second one of a day is .2"),
-        ("prod-20260230", "tag", "'prod-20260230' is no tag of production: 20260230 is no date"),
+        ("prod-20261120.1", "tag", "'prod-20261120.1' is not a tag of production: the second one of a day is .2"),
+        ("prod-20260230", "tag", "'prod-20260230' is not a tag of production: 20260230 is not a date"),
         ("live-20261120", "tag", "live-20261120 is a tag of live environments, not of production"),
         ("", "none", "-e site_release: no release is named. Deploy prod-20261119.2, or tag"),
-        ("x" * 500, "none", f"'{'x' * 60}' is no tag of production"),
+        ("x" * 500, "none", f"'{'x' * 60}' is not a tag of production"),
     ],
 )
 def test_what_production_refuses(name: str, kind: Any, line: str) -> None:

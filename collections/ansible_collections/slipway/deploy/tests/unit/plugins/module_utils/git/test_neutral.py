@@ -16,7 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.git.neutral import 
 from ansible_collections.slipway.deploy.plugins.module_utils.git.repository import fetched, open_checkout
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials
 from ansible_collections.slipway.deploy.plugins.module_utils.git.tags import fetched_tag
-from ansible_collections.slipway.deploy.plugins.module_utils.host.release_source import exported
+from ansible_collections.slipway.deploy.plugins.module_utils.releases.archive_source import exported
 
 TAG = "backend-v0.2.0"
 

@@ -37,7 +37,7 @@ def test_what_is_left_to_do(seen: Seen, todo: tuple[str, ...]) -> None:
     [
         (replace(CLEAN, changes=("a", "b", "c", "d")), "changes that are not committed (a, b, c, …)"),
         (replace(CLEAN, published=False), "commit 111111111111 is on no branch of origin"),
-        (replace(CLEAN, identity=False), "git does not know who makes the tag"),
+        (replace(CLEAN, identity=False), "git has no user name and email address for the tag"),
         (replace(CLEAN, remote_tag=THERE), "backend-v0.2.0 is commit 222222222222 on origin, not 111111111111"),
         (replace(CLEAN, local=THERE), "is commit 222222222222 here, not 111111111111, and origin does not have it"),
         (replace(CLEAN, local=THERE, remote_tag=HERE), "is commit 222222222222 here, but 111111111111 on origin"),

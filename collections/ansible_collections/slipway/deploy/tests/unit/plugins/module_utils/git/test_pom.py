@@ -29,8 +29,8 @@ def test_a_version(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("<project>", "it is no XML"),
-        ("<html/>", "it is no Maven project but <html>"),
+        ("<project>", "it is not valid XML"),
+        ("<html/>", "it is not a Maven project but <html>"),
         ("<project/>", "it has no version"),
         ("<project><version>${revision}</version></project>", "and revision is not set in it"),
         ("<project><version>${a}</version><properties><a>${a}</a></properties></project>", "refer to each other"),

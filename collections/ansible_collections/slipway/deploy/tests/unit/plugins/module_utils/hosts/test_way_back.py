@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import (
+from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import links_before, release_before
+from ansible_collections.slipway.deploy.plugins.module_utils.releases.ledger import (
     BAD,
     GOOD,
     Entry,
@@ -15,8 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.host.ledger import 
     Running,
     Snapshot,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.host.switch import Observed, decide_back
-from ansible_collections.slipway.deploy.plugins.module_utils.hosts.progress import links_before, release_before
+from ansible_collections.slipway.deploy.plugins.module_utils.switch.decision import Observed, decide_back
 
 from .builders import RUNS_V1, V1, V2, target
 

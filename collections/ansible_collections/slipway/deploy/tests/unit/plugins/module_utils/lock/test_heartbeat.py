@@ -246,7 +246,7 @@ def test_says_in_one_line_why_it_cannot_start(
     assert parent is not None
     lease = take(store)
     (tmp_path / "file").write_text("")
-    with pytest.raises(SlipwayError, match="no place for its status"):
+    with pytest.raises(SlipwayError, match="cannot write its status"):
         heartbeat.start(lease, None, parent=parent, run_dir=tmp_path / "file" / "run")
     monkeypatch.setattr(heartbeat, "_COLLECTIONS", tmp_path)
     with pytest.raises(SlipwayError, match="could not be started: ModuleNotFoundError") as caught:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lock's document: what is written is read again, and what is no lock is refused."""
+"""The lock's document: what is written is read again, and what is not a lock is refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DOCUMENT = json.loads(serialise(LOCK))
 def test_what_is_written_is_read_again(lock: Lock) -> None:
     try:
         body = serialise(lock)
-    except UnicodeEncodeError:  # lone surrogates are no text that UTF-8 can hold
+    except UnicodeEncodeError:  # lone surrogates are not text that UTF-8 can hold
         return
     assert parse(body, "key") == lock
 

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.credentials import read_plain, read_value
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.secret import Secrets
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
 
 SECRETS = Secrets({"DB": '{"username": "umigo", "password": "canary", "port": 5432, "empty": ""}', "PLAIN": "canary"})
 
@@ -30,10 +30,10 @@ def test_read_value(source, value):
     [
         ({"env": "DB", "key": "absent"}, "has no key absent"),
         ({"env": "DB", "key": "empty"}, "has no key empty"),
-        ({"env": "PLAIN", "key": "password"}, "is no JSON object"),
-        ({"key": "password"}, "no source of a secret"),
-        ("canary", "no source of a secret"),
-        (None, "no source of a secret"),
+        ({"env": "PLAIN", "key": "password"}, "is not a JSON object"),
+        ({"key": "password"}, "not a source of a secret"),
+        ("canary", "not a source of a secret"),
+        (None, "not a source of a secret"),
     ],
 )
 def test_what_cannot_be_read(source, says):

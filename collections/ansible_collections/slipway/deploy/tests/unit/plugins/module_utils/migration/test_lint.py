@@ -127,7 +127,7 @@ def test_a_rule_that_it_does_not_know(program):
 
 @pytest.mark.parametrize("rule", ["", "A", "--config=x", "a,b"])
 def test_what_is_no_rule(rule):
-    with pytest.raises(SlipwayError, match="no rule of squawk"):
+    with pytest.raises(SlipwayError, match="is not a rule of squawk"):
         lint.lint(SQL, [rule])
 
 

@@ -266,12 +266,12 @@ def test_settings(given_settings: Any, issue: Any, read: Settings) -> None:
     ("given_settings", "line"),
     [
         ("o/r", "github: github must be a mapping"),
-        ({"repo": "o/r"}, "github: github has no setting repo. There are repository, token"),
-        ({"repository": "r"}, "github.repository: this is no repository"),
-        ({"repository": "o/r/../../x"}, "github.repository: this is no repository"),
-        ({"repository": "o/r", "issue": "x"}, "github.issue: this is no issue or pull request"),
-        ({"repository": "o/r", "issue": 0}, "github.issue: this is no issue or pull request"),
-        ({"repository": "o/r", "issue": True}, "github.issue: this is no issue or pull request"),
+        ({"repo": "o/r"}, "github: github has no setting repo. Use one of repository, token"),
+        ({"repository": "r"}, "github.repository: this is not a repository"),
+        ({"repository": "o/r/../../x"}, "github.repository: this is not a repository"),
+        ({"repository": "o/r", "issue": "x"}, "github.issue: this is not an issue or pull request"),
+        ({"repository": "o/r", "issue": 0}, "github.issue: this is not an issue or pull request"),
+        ({"repository": "o/r", "issue": True}, "github.issue: this is not an issue or pull request"),
         ({"repository": "o/r", "release": "no"}, "github.release: this is neither true nor false"),
     ],
 )

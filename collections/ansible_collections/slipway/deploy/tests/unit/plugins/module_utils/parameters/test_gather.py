@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.host.configuration import Delivered
+from ansible_collections.slipway.deploy.plugins.module_utils.configuration.model import Delivered
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.collect import collect
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters.gather import (
@@ -55,10 +55,10 @@ def test_names_that_cannot_be_and_those_that_are_one_are_refused_with_a_better_o
         ["/dev/backend/spring.redis.host", "/dev/backend/mq/host", "/dev/backend/MQ_HOST", "/dev/backend/9"],
     ).splitlines()
     assert lines == [
-        "/dev/backend/9: 9 is no name of an environment variable. Give it another name",
+        "/dev/backend/9: 9 is not a valid name of an environment variable. Give it another name",
         "/dev/backend/mq/host: is MQ_HOST, as /dev/backend/MQ_HOST is. Remove one of them",
         (
-            "/dev/backend/spring.redis.host: spring.redis.host is no name of an environment variable. "
+            "/dev/backend/spring.redis.host: spring.redis.host is not a valid name of an environment variable. "
             "Call the parameter SPRING_REDIS_HOST"
         ),
     ]
@@ -105,16 +105,16 @@ def test_a_nul_is_refused_naming_the_parameter_and_not_its_value():
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"path": "dev/backend"}, "runtime_parameters_path 'dev/backend' is no path"),
+        ({"path": "dev/backend"}, "runtime_parameters_path 'dev/backend' is not a path"),
         ({"environment": {"A": None}}, "runtime_parameters_environment: A is null"),
         ({"environment": {"A": 1.10}}, "A is a number with a point"),
         ({"environment": {"A": [1]}}, "A is a list, not a text"),
         ({"secrets": ["x"]}, "each is a mapping of texts"),
-        ({"secrets": [{"name": "a", "secret": "x", "keys": "y"}]}, "a has the unknown keys"),
-        ({"secrets": [{"name": "../a", "secret": "x"}]}, "'../a' is no name of a credential"),
-        ({"secrets": [{"name": "a"}]}, "a: '' is no secret"),
-        ({"secrets": [{"name": "a", "secret": "arn:aws:s3:::b"}]}, "a: 'arn:aws:s3:::b' is no secret"),
-        ({"secrets": [{"name": "a", "secret": "x", "property": "a b"}]}, "'a b' is no name of a property"),
+        ({"secrets": [{"name": "a", "secret": "x", "keys": "y"}]}, "a has unknown keys: keys"),
+        ({"secrets": [{"name": "../a", "secret": "x"}]}, "'../a' is not a valid name of a credential"),
+        ({"secrets": [{"name": "a"}]}, "a: '' is not a secret"),
+        ({"secrets": [{"name": "a", "secret": "arn:aws:s3:::b"}]}, "a: 'arn:aws:s3:::b' is not a secret"),
+        ({"secrets": [{"name": "a", "secret": "x", "property": "a b"}]}, "'a b' is not a valid name of a property"),
         ({"secrets": [{"name": "a", "secret": "x"}, {"name": "a", "secret": "y"}]}, "a is there 2 times"),
         (
             {"secrets": [{"name": n, "secret": "x", "property": p} for n, p in (("a", "x.y"), ("b", "x.Y"))]},
@@ -169,7 +169,7 @@ def test_all_secrets_that_cannot_be_had_are_named_and_no_value_is():
     assert [line.partition(". ")[0] for line in lines] == [
         "runtime_parameters_secrets (gone): secret gone does not exist",
         "runtime_parameters_secrets (path): parameter /gone does not exist",
-        "runtime_parameters_secrets (text): secret text is no JSON object",
+        "runtime_parameters_secrets (text): secret text is not a JSON object",
         "runtime_parameters_secrets (object): secret object has no key b",
     ]
     assert "canary" not in "".join(lines)
@@ -240,7 +240,7 @@ def test_all_that_is_not_where_it_should_be_is_named(tmp_path):
         "runtime_parameters_secrets (d): env D is empty",
         "runtime_parameters_environment (A): the environment variable A is not set",
         "runtime_parameters_environment (B): parameter /b does not exist",
-        f"runtime_parameters_environment (C): others may read {open_to_all}",
+        f"runtime_parameters_environment (C): other users can read {open_to_all}",
         f"runtime_parameters_files (/etc/e): {tmp_path}/e could not be read (No such file or directory)",
     ]
 
@@ -256,17 +256,23 @@ def test_without_anything_in_aws_no_client_is_made():
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"environment": {"A": {"env": ""}}}, "runtime_parameters_environment: A is no source: write one of env, file"),
-        ({"environment": {"A": {"vault": "canary"}}}, "A is no source"),
-        ({"environment": {"A": {"env": "A", "file": "canary"}}}, "A is no source"),
-        ({"environment": {"A": {"env": "A", "key": 1}}}, "A is no source"),
-        ({"secrets": [{"name": "a", "secret": {"vault": "canary"}}]}, "runtime_parameters_secrets: a: it is no secret"),
-        ({"files": [{"path": "etc/a", "env": "A"}]}, "runtime_parameters_files: 'etc/a' is no path of a file"),
-        ({"files": [{"path": "/etc/../a", "env": "A"}]}, "'/etc/../a' is no path of a file"),
+        (
+            {"environment": {"A": {"env": ""}}},
+            "runtime_parameters_environment: A is not a source: write one of env, file",
+        ),
+        ({"environment": {"A": {"vault": "canary"}}}, "A is not a source"),
+        ({"environment": {"A": {"env": "A", "file": "canary"}}}, "A is not a source"),
+        ({"environment": {"A": {"env": "A", "key": 1}}}, "A is not a source"),
+        (
+            {"secrets": [{"name": "a", "secret": {"vault": "canary"}}]},
+            "runtime_parameters_secrets: a: it is not a secret",
+        ),
+        ({"files": [{"path": "etc/a", "env": "A"}]}, "runtime_parameters_files: 'etc/a' is not a path of a file"),
+        ({"files": [{"path": "/etc/../a", "env": "A"}]}, "'/etc/../a' is not a path of a file"),
         ({"files": [{"path": "/etc/a"}]}, "/etc/a: write one of secret, env and file"),
         ({"files": [{"path": "/etc/a", "env": "A", "file": "b"}]}, "/etc/a: write one of secret, env and file"),
-        ({"files": [{"path": "/etc/a", "env": "A", "mode": "rw"}]}, "/etc/a: 'rw' is no mode of a file"),
-        ({"files": [{"path": "/etc/a", "env": "A", "user": "b"}]}, "/etc/a has the unknown user"),
+        ({"files": [{"path": "/etc/a", "env": "A", "mode": "rw"}]}, "/etc/a: 'rw' is not a mode of a file"),
+        ({"files": [{"path": "/etc/a", "env": "A", "user": "b"}]}, "/etc/a has unknown keys: user"),
         ({"files": [{"path": "/etc/a", "env": "A"}] * 2}, "/etc/a is there 2 times"),
         ({"files": ["x"]}, "each is a mapping of texts: path, one of secret"),
     ],
@@ -283,4 +289,4 @@ def test_a_mistake_in_a_source_is_one_line(options, line):
 def test_what_is_no_text_is_no_variable():
     want = wanted(path="", environment={"A": {"secretsmanager": "binary"}})
     line = said(collect, Aws({}, {"binary": b"\xff"}), want, {}, WHERE)
-    assert line.startswith("runtime_parameters_environment (A): secret binary is no text")
+    assert line.startswith("runtime_parameters_environment (A): secret binary is not text")

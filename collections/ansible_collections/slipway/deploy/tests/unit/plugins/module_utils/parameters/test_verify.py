@@ -69,7 +69,7 @@ def test_a_variable_that_is_set_twice_is_said_before_the_host_says_it():
 
 
 def test_what_is_wrong_in_the_inventory_is_said_without_asking():
-    with pytest.raises(SlipwayError, match="is no path"):
+    with pytest.raises(SlipwayError, match="is not a path"):
         wanted_of({"runtime_parameters_path": "x"}, "dev", WHERE)
     assert wanted_of({"runtime_parameters_path": ""}, "dev", WHERE).path == ""
     assert wanted_of({}, "dev", WHERE).path == "/dev/backend"

@@ -105,7 +105,7 @@ def test_a_name_of_several_releases_is_refused_unless_they_are_the_same() -> Non
         rollback_goal([again, R3, R2, R1], "r2", "dev")
     assert str(raised.value) == (
         "-e to: dev has 2 releases r2, which are not the same. "
-        "Say which one: -e to=…, with one of 2026-11-20T04-00-00Z-r4, 2026-11-20T02-00-00Z-r2"
+        "Choose one: -e to=…, with one of 2026-11-20T04-00-00Z-r4, 2026-11-20T02-00-00Z-r2"
     )
     with pytest.raises(SlipwayError, match="dev has 3 releases 2026-11-20, which are not the same"):
         rollback_goal([R3, R2, R1], "2026-11-20", "dev")

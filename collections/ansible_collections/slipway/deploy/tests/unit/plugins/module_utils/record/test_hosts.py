@@ -41,7 +41,7 @@ def make(identity: str, tag: str | None = None, outcome: str | None = "succeeded
 
 
 def tag_of(store: Store) -> str | None:
-    found = last_good_release(store, "dev")
+    found = last_good_release(store, "dev", "backend")
     return str(found["tag"]) if found else None
 
 

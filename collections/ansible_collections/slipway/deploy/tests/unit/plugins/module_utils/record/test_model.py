@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.common.failure import Cause, Failure
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal, history, newest_id
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
     SCHEMA,
@@ -21,12 +22,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
     pointer_key,
     record_id,
     record_key,
-    rollout_of,
     serialise,
-    with_rollout,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.record.result import service_result
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Cause, Failure, Undo
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.document import rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Undo
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
 from ansible_collections.slipway.deploy.plugins.module_utils.state.model import Conflict, Expected, StoreUnreachable
 
@@ -83,7 +83,7 @@ def test_progress_is_read_back_as_it_was_written() -> None:
         (b"", "damaged"),
         (b"{", "damaged"),
         (b"\xff\xfe", "damaged"),
-        (b"[]", "no slipway/record/1"),
+        (b"[]", "is not a slipway/record/1"),
         (b'{"schema": "slipway/record/9"}', "slipway/record/9"),
         (b'{"schema": "slipway/record/1", "id": "r"}', "has no environment"),
     ],

@@ -117,6 +117,6 @@ def held() -> Doc:
     record = {**succeeded(), "outcome": "held"}
     what = "checklist: queue is red: 12 waiting, fewer than 10 are allowed"
     record["cause"] = {"what": what, "target": None, "phase": "checking", "wave": None}
-    record["checklist"][1] |= {"verdict": "unknown", "detail": "Sentry limits how often it is asked"}
+    record["checklist"][1] |= {"verdict": "unknown", "detail": "Sentry limits the rate of requests"}
     record["checklist"][2] |= {"verdict": "red", "detail": "12 waiting, fewer than 10 are allowed"}
     return record

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.text import display_width
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist import (
     checklist,
     checklist_problems,
@@ -17,7 +18,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.checklist im
     took,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.render.checks import smoke_table
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import display_width
 
 from . import site_samples
 from .site_samples import row, smoke
@@ -26,7 +26,7 @@ from .site_samples import row, smoke
 def test_the_checklist_in_one_table() -> None:
     assert checklist_table(site_samples.held()["checklist"]) == [
         "✔ health            green    43 ms   status 200",
-        "? alerts            unknown  310 ms  Sentry limits how often it is asked",
+        "? alerts            unknown  310 ms  Sentry limits the rate of requests",
         "✘ queue             red      4 ms    12 waiting, fewer than 10 are allowed",
         "✔ service (site-1)  green    43 ms   active (running)",
         "✔ service (site-2)  green    43 ms   active (running)",
@@ -57,7 +57,7 @@ def test_a_line_that_counts_and_one_for_each_that_is_not_green() -> None:
     assert checklist(site_samples.held()) == [
         "checklist: 3 of 5 green, 1 red, 1 unknown",
         "  checklist  queue is red: 12 waiting, fewer than 10 are allowed",
-        "  checklist  alerts is unknown: Sentry limits how often it is asked",
+        "  checklist  alerts is unknown: Sentry limits the rate of requests",
     ]
     assert checklist(site_samples.succeeded()) == ["checklist: 5 of 5 green"]
     assert checklist(site_samples.planned()) == []

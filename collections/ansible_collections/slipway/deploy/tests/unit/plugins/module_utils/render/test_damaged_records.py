@@ -18,7 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.hosts import progre
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import github, metadata, slack
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.summary import summary
 from ansible_collections.slipway.deploy.plugins.module_utils.record import history as past
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import parse, rollout_of, with_rollout
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import parse
 from ansible_collections.slipway.deploy.plugins.module_utils.render import plan, recap, status
 from ansible_collections.slipway.deploy.plugins.module_utils.render import progress as screen
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
@@ -26,6 +26,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.history impo
 from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume
 from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import resume as taking_up
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.document import rollout_of, with_rollout
 
 from . import samples, site_samples
 

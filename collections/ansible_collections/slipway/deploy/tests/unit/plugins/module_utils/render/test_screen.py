@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.text import truncate
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import frame
 from ansible_collections.slipway.deploy.plugins.module_utils.render.screen import Screen, Terminal
 from ansible_collections.slipway.deploy.plugins.module_utils.render.style import Style
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import truncate
 
 from . import samples
 

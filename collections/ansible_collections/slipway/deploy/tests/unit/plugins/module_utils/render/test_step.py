@@ -40,7 +40,7 @@ WELL = ServiceStatus("w", "well", step="in_step")
     ("seen", "items", "hosts", "said"),
     [
         pytest.param(overview(), [WELL], [], "", id="all well"),
-        pytest.param(overview(), [ServiceStatus("u", "unreleased")], [], "", id="never released is no fault"),
+        pytest.param(overview(), [ServiceStatus("u", "unreleased")], [], "", id="never released is not an error"),
         pytest.param(overview(), [ServiceStatus("i", "idle")], [], "", id="nor is what runs nothing"),
         pytest.param(overview(), [stray("a", "r1")], [], "out of step: a", id="out of step"),
         pytest.param(overview(), [ServiceStatus("f", "failing")], [], "failing: f", id="failing"),

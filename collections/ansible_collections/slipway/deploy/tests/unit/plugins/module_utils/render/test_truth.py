@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.text import display_width
 from ansible_collections.slipway.deploy.plugins.module_utils.render.card import card
 from ansible_collections.slipway.deploy.plugins.module_utils.render.facts import time_left
 from ansible_collections.slipway.deploy.plugins.module_utils.render.plan import plan
 from ansible_collections.slipway.deploy.plugins.module_utils.render.progress import events, frame
 from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import recap
 from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import display_width
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import State
 
 from . import samples

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.status import ServiceStatus
+from ansible_collections.slipway.deploy.plugins.module_utils.common.text import display_width
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Event
 from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import (
     ContainerLog,
@@ -20,7 +21,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.logs.model import (
 from ansible_collections.slipway.deploy.plugins.module_utils.render.history import history, releases
 from ansible_collections.slipway.deploy.plugins.module_utils.render.logs import logs
 from ansible_collections.slipway.deploy.plugins.module_utils.render.status import Overview, status
-from ansible_collections.slipway.deploy.plugins.module_utils.render.text import display_width
 from ansible_collections.slipway.deploy.plugins.module_utils.render.when import ago, moment, stamp
 
 from . import samples

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.common.failure import Failure
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.model import Deployment, Event, ObservedService
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import Record
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Refused
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Failure, StoppedTask, Target
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import StoppedTask, Target
 
 Result = TypeVar("Result")
 

@@ -8,12 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.slipway.deploy.plugins.module_utils.record.model import (
-    SCHEMA,
-    Record,
-    rollout_of,
-    with_rollout,
-)
+from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA, Record
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.document import rollout_of, with_rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice, take_up

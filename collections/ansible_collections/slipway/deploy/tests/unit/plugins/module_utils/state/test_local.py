@@ -116,7 +116,7 @@ def test_a_file_in_the_way_is_one_line(tmp_path: Path, call: str) -> None:
         "keys": lambda: store.keys(""),
         "now": store.now,
     }
-    with pytest.raises(StoreUnreachable, match="no directory. Let state_store name a directory") as caught:
+    with pytest.raises(StoreUnreachable, match="is not a directory. Let state_store name a directory") as caught:
         calls[call]()
     assert str(tmp_path / "file") in str(caught.value)
     assert "\n" not in str(caught.value)

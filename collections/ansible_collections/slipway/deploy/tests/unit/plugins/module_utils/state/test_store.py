@@ -117,8 +117,8 @@ def test_tells_its_own_time(store: Store) -> None:
         ("s3:///prefix", "name of a bucket"),
         ("s3://Bad_Bucket/x", "name of a bucket"),
         ("s3://bucket/a/../b", "cannot be a key"),
-        ("https://example.org/x", "no kind of state store"),
-        ("file://elsewhere/x", "no path on this machine"),
+        ("https://example.org/x", "is not a kind of state store"),
+        ("file://elsewhere/x", "is not a path on this machine"),
         ("~nobody-of-this-name/x", "home directory"),
     ],
 )

@@ -38,7 +38,7 @@ def test_everything_that_is_wrong_is_named():
         resolve(declared, outputs, SHOWN, ["a"])
     lines = str(error.value).splitlines()
     assert lines[0].startswith(f"{SHOWN}: has no B (b), no D (d)")
-    assert lines[1].startswith(f"{SHOWN}: is secret, no variable: C")
+    assert lines[1].startswith(f"{SHOWN}: is secret and must not become a variable: C")
     assert lines[2].startswith("terraform_outputs: is also set in group_vars: a")
     assert resolve(Declared("f", "", {"a": "A"}), outputs, SHOWN, []) == {"a": 1}
 

@@ -84,7 +84,7 @@ def test_a_tag_is_its_component_s() -> None:
 def test_no_tag_is_said_with_an_example(text: str) -> None:
     with pytest.raises(SlipwayError) as raised:
         parse_tag(text, "backend", "-e backend_tag")
-    assert str(raised.value).endswith("is no release tag. Write backend-v<semver>, e.g. backend-v0.2.0")
+    assert str(raised.value).endswith("is not a release tag. Write backend-v<semver>, e.g. backend-v0.2.0")
     assert len(str(raised.value)) < 200
 
 

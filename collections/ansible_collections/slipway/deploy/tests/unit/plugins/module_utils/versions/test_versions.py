@@ -66,11 +66,11 @@ def test_what_is_replaced_is_kept() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"{", "the versions are damaged: it is no JSON"),
-        (b"[]", "it is no JSON object"),
-        (b'{"schema": "slipway/versions/2"}', "this is no slipway/versions/1 document but 'slipway/versions/2'"),
-        (b'{"schema": "slipway/versions/1", "history": {}}', "its history is no list"),
-        (b'{"schema": "slipway/versions/1", "backend": 1}', "backend is no JSON object"),
+        (b"{", "the versions are damaged: it is not valid JSON"),
+        (b"[]", "it is not a JSON object"),
+        (b'{"schema": "slipway/versions/2"}', "this is not a slipway/versions/1 document but 'slipway/versions/2'"),
+        (b'{"schema": "slipway/versions/1", "history": {}}', "its history is not a list"),
+        (b'{"schema": "slipway/versions/1", "backend": 1}', "backend is not a JSON object"),
         (b'{"schema": "slipway/versions/1", "backend": {"tag": 1}}', "backend has no text tag, version, digest"),
     ],
 )

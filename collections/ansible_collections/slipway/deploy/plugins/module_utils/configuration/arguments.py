@@ -1,0 +1,17 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options that the action runtime_parameters and its module on the host share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONFIGURATION: dict[str, dict[str, Any]] = {
+    "service": {"type": "str", "required": True},
+    "user": {"type": "str"},
+    "owner": {"type": "str", "default": ""},
+    "activate": {"type": "bool", "default": True},
+    "state": {"type": "str", "choices": ["present", "renewed"], "default": "present"},
+    "before": {"type": "str", "default": ""},
+    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
+}

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What git says when it fails, as one line with its remedy. Pure; Python 3.8.
+
+The texts are those of git 2.39 and 2.47 (``remote-curl.c``, ``http.c``, ``credential.c``) and libcurl, in the C locale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from typing import Literal, NamedTuple
+
+from ..common.errors import SlipwayError
+from ..common.redact import redact
+
+Kind = Literal[
+    "disk",
+    "transport",
+    "owner",
+    "certificate",
+    "credentials",
+    "forbidden",
+    "absent",
+    "commit",
+    "denied",
+    "rejected",
+    "network",
+    "unreachable",
+]
+#: What git, curl and ssh write, by what it means; the first that fits is it. ``denied`` and ``unreachable`` are words
+#: that warnings use as well: they are looked for only where nothing else can have written them.
+_KINDS: Sequence[tuple[Kind, str]] = (
+    ("disk", r"No space left on device|Disk quota exceeded|disk full"),
+    ("transport", r"transport '[^']*' not allowed"),
+    ("owner", r"dubious ownership"),
+    ("certificate", r"SSL certificate|certificate (verify|verification)|server certificate|CAfile"),
+    (
+        "credentials",
+        (
+            r"Authentication failed|could not read (Username|Password)|unable to read askpass response|"
+            r"terminal prompts disabled|returned error: 401|Invalid username"
+        ),
+    ),
+    ("forbidden", r"returned error: 403|Permission to .* denied"),
+    ("absent", r"repository .*not found|returned error: 404|does not appear to be a git repository|no such remote"),
+    ("commit", r"not our ref|unadvertised object|couldn't find remote ref|remote error: upload-pack"),
+    ("denied", r"denied"),
+    ("rejected", r"already exists|\[rejected\]|\[remote rejected\]"),
+    (
+        "network",
+        (
+            r"Could not resolve (host|proxy)|Failed to connect|Couldn't connect|Connection (refused|reset|timed out)|"
+            r"Operation (timed out|too slow)|early EOF|RPC failed|transfer closed|Empty reply|No route to host|"
+            r"unexpected disconnect|hung up unexpectedly|Network is unreachable|returned error: 5\d\d"
+        ),
+    ),
+    ("unreachable", r"could not resolve|unable to access|not read from"),
+)
+_ON_HOSTS: frozenset[Kind] = frozenset(
+    {"disk", "certificate", "credentials", "forbidden", "absent", "commit", "network"}
+)
+_NOISE = re.compile(r"^(warning|hint):", re.IGNORECASE)
+
+
+class Asked(NamedTuple):
+    """What was asked of the server, for the error's words. ``token_from`` is ``None`` when there is no token."""
+
+    repository: str
+    version: str
+    token_from: str | None
+
+
+def kind_of(errors: str, among: Container[Kind]) -> Kind | None:
+    """What git's errors mean, of these kinds; ``None`` for anything else."""
+    found = (kind for kind, pattern in _KINDS if kind in among and re.search(pattern, errors, re.IGNORECASE))
+    return next(found, None)
+
+
+def unadvertised(errors: str) -> bool:
+    """Whether the server does not give a commit by its number alone (or has none such)."""
+    return kind_of(errors, ("commit",)) is not None
+
+
+def explain(errors: str, asked: Asked) -> SlipwayError:
+    """The error that a person reads for what git printed."""
+    line = _line(errors)
+    token = asked.token_from
+    kind = kind_of(errors, _ON_HOSTS)
+    if kind == "disk":
+        return SlipwayError("the disk is full", None, "Free space on the host, then run this again")
+    if kind == "certificate":
+        return SlipwayError(
+            f"the server's certificate is not trusted ({line})",
+            asked.repository,
+            "Give its authority's certificate as ca_file",
+        )
+    if kind == "credentials" and token:
+        return SlipwayError(
+            f"the server refused the token of {token} (revoked, expired or mistyped)",
+            asked.repository,
+            f"Put a token that may read the repository into {token}",
+        )
+    if kind == "credentials":
+        return SlipwayError(
+            "the server asks for a token, and none is there",
+            asked.repository,
+            "Put one that may read the repository into one of the token's parameters",
+        )
+    if kind == "forbidden":
+        of = f" of {token}" if token else ""
+        return SlipwayError(f"the token{of} may not read the repository", asked.repository, "Give it the right to")
+    if kind == "absent":
+        hidden = f", or the token of {token} may not see it" if token else ", or it is private and there is no token"
+        return SlipwayError(f"there is no such repository{hidden}", asked.repository, "Check its URL and the token")
+    if kind == "commit":
+        return SlipwayError(f"there is no commit {asked.version}", asked.repository, "Push it first")
+    if kind == "network":
+        return SlipwayError(
+            f"the server cannot be reached or broke off ({line})",
+            asked.repository,
+            "Check the host's network and the server, then run this again",
+        )
+    return SlipwayError(f"git failed: {line}", asked.repository)
+
+
+def _line(errors: str) -> str:
+    lines = [line.strip() for line in errors.splitlines() if line.strip() and not _NOISE.match(line.strip())]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    chosen = (fatal or lines or ["no message"])[0]
+    return redact(re.sub(r"^(fatal|error):\s*", "", chosen)).rstrip(".")

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one HTTP client: it follows redirects only where that is asked for, and no error repeats an address or a header.
+
+Python 3.8, standard library only: it runs on hosts as well.
+"""
+
+from __future__ import annotations
+
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: How much of an answer is read, in bytes, when nothing else is said.
+MOST_BODY = 64 * 1024
+
+
+class Unreachable(Exception):
+    """There is no answer; the text says why in words that repeat nothing secret."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer, a redirect or a refusal as well. Names of ``headers`` are in lower case."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def retry_after(self) -> float | None:
+        """After how many seconds the server wants to be asked again; ``None`` when it does not say."""
+        value = self.headers.get("retry-after")
+        return float(value) if value is not None and value.isdecimal() else None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_redirect: Any, **_more: Any) -> None:
+        """A redirect would carry a token or a login to another address: it is an answer like others."""
+
+
+def opener(
+    *, follow: bool = False, proxies: bool = True, context: ssl.SSLContext | None = None
+) -> urllib.request.OpenerDirector:
+    """What opens addresses.
+
+    :param follow: redirects are followed; only for a request that carries nothing secret in a header.
+    :param proxies: the environment's proxies are used; not for this machine itself, nor for its metadata.
+    :param context: TLS settings; by default certificates are verified by the system's authorities.
+    """
+    handlers: list[urllib.request.BaseHandler] = [] if follow else [_NoRedirect()]
+    if not proxies:
+        handlers.append(urllib.request.ProxyHandler({}))
+    if context is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*handlers)
+
+
+def ask(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    timeout: float,
+    *,
+    body: bytes | None = None,
+    most: int = MOST_BODY,
+    via: urllib.request.OpenerDirector | None = None,
+) -> Answer:
+    """Ask once; every answer of the server's is returned, whatever its status.
+
+    :param timeout: seconds for each step of the exchange.
+    :param most: how much of the answer is read, in bytes.
+    :param via: what opens the address: :func:`opener`, by default as it is without arguments.
+    :raises Unreachable: when there is no HTTP answer.
+    """
+    try:
+        request = urllib.request.Request(url, body, {"User-Agent": "slipway", **headers}, method=method)  # noqa: S310 - callers check the scheme
+        with (via or opener()).open(request, timeout=timeout) as response:
+            return Answer(response.status, response.read(most), _lower(response.headers))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, _rest(error, most), _lower(error.headers))
+    except Exception as error:  # noqa: BLE001 - http.client's ValueErrors repeat addresses and headers: none may pass
+        raise Unreachable(reason(error)) from None
+
+
+def reason(error: BaseException) -> str:
+    """Why there is no answer, in words of our own or of the system."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {cause.verify_message}"
+    if isinstance(cause, OSError) and cause.strerror:
+        return str(cause.strerror)
+    return f"the request failed ({type(cause).__name__})"
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in headers.items()}
+
+
+def _rest(error: urllib.error.HTTPError, most: int) -> bytes:
+    try:
+        return error.read(most)
+    except OSError:
+        return b""

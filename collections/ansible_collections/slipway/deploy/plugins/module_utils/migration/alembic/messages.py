@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the module ``alembic`` says of what was found and done. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...common.errors import SlipwayError
+from .problem import waited_for
+from .revisions import (
+    Fate,
+    Revision,
+    fate,
+    unsafe,
+)
+from .run import Look, Went
+
+
+class Refused(SlipwayError):
+    """A failure with what is known of the database."""
+
+    def __init__(self, error: SlipwayError, known: dict[str, Any]) -> None:
+        self.known = known
+        super().__init__(error.what, error.where, error.remedy)
+
+
+def looked(look: Look, target: str) -> dict[str, Any]:
+    """What is known before anything is done."""
+    return {
+        "changed": False,
+        "begun": False,
+        "schema_before": look.current,
+        "schema_after": look.current,
+        "target": target,
+        "pending": dicts(look.steps),
+        "applied": [],
+        "compatible": all(item.compatible for item in look.steps),
+        "downgrade_safe": all(item.downgrade_safe for item in look.steps),
+        "undeclared": [f"{item.file}: {item.note}" for item in look.steps if item.note],
+        "failed_migrations": [],
+    }
+
+
+def refuse_unsafe(look: Look, target: str, confirmed: bool, known: dict[str, Any]) -> None:
+    """Refuse a downgrade that may lose data, or that nobody asked for."""
+    names = unsafe(look.steps)
+    if names:
+        what = f"going back to {target} takes back {', '.join(names)}, not declared downgrade-safe"
+        raise Refused(SlipwayError(what, None, "Restore the database to the time before it instead"), known)
+    if look.steps and not confirmed:
+        what = f"going back to {target} takes back {', '.join(item.version for item in look.steps)}"
+        raise Refused(SlipwayError(what, None, "Set confirmed: true to do that"), known)
+
+
+def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
+    """The result after it was carried out.
+
+    :raises Refused: when it was not, or not all of it.
+    """
+    result.update(started_at=done.clock, waited=done.waited, blocked=done.blocked)
+    if done.blocked:
+        result["warnings"] = [f"the migration {waited_for(done.blocked)}"]
+    if done.look is not None:
+        result.update(schema_before=done.look.current, pending=dicts(done.look.steps))
+    failure = done.failure
+    if done.look is None or done.open is None:
+        # How far it came is not known: an empty list would say "nothing". Without a look it had not begun.
+        begun = done.late or done.look is not None
+        result.update(begun=begun, changed=begun, schema_after=result["schema_before"])
+        if begun:
+            del result["applied"], result["schema_after"]
+        error = SlipwayError(failure.what, None, failure.remedy) if failure else SlipwayError("the reason is not known")
+        raise Refused(error, result)
+    became = fate(done.look.steps, tuple(done.begun), done.open, failure is not None)
+    begun = bool(became.done or became.left)
+    result.update(
+        schema_after=done.after,
+        applied=[item.as_dict(done.begun.get(item.version) or 0.0) for item in became.done],
+        failed_migrations=dicts(became.left),
+        begun=begun,
+        changed=begun,
+    )
+    if failure is None:
+        return result
+    back = (*became.undone, *([became.failed] if became.failed else []))
+    result["rolled_back"] = dicts(tuple(item for item in back if item.transactional))
+    if became.failed is not None:
+        result["failed_revision"] = became.failed.version
+    raise Refused(described(became, failure.what, failure.remedy), result)
+
+
+def described(became: Fate, what: str, remedy: str) -> SlipwayError:
+    """A failure half-way: which revision, what of it is in the database, what is to be done."""
+    failed = became.failed
+    if failed is None:
+        return SlipwayError(what, None, remedy)
+    done = f"Applied before it: {names_of(became.done)}" if became.done else "Nothing is applied"
+    if became.left:
+        names = names_of(became.left)
+        rest = (
+            f"what {names} did outside a transaction may be there. Undo that by hand, correct it, then run this again"
+        )
+    else:
+        back = names_of((*became.undone, failed))
+        rest = f"the database rolled {back} back whole. Correct {failed.file.rpartition('/')[2]}, then run this again"
+    return SlipwayError(f"revision {failed.version} ({failed.description}) failed: {what}", None, f"{done}; {rest}")
+
+
+def diff(result: dict[str, Any], way: str) -> dict[str, str]:
+    """What changes in the database."""
+    before = f"schema {result['schema_before'] or '-'}\n"
+    after = f"schema {result['schema_after'] or '-'}\n"
+    for item in result["pending"]:
+        note = "downgrade" if way == "down" else f"{'' if item['compatible'] else 'not '}backward-compatible"
+        after += f"{item['version']} {item['description']} ({note})\n"
+    return {"before_header": "database", "after_header": "database", "before": before, "after": after}
+
+
+def names_of(revisions: tuple[Revision, ...]) -> str:
+    """Their versions, for a sentence."""
+    return ", ".join(item.version for item in revisions)
+
+
+def dicts(revisions: tuple[Revision, ...]) -> list[dict[str, Any]]:
+    """For a result."""
+    return [item.as_dict() for item in revisions]

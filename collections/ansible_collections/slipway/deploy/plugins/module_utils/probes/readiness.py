@@ -1,0 +1,212 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a service counts as ready: :func:`judge` is pure, :func:`ask` puts the question."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import unquote, urlsplit
+
+from ..common.documents import loads
+from ..http_client.client import opener
+from ..jvm.spring_files import Application
+from ..systemd.systemctl import Unit
+
+_ANSWER_LIMIT = 64 * 1024
+_GOOD = ("up", "ok", "healthy", "ready", "pass", "alive", "live", "running", "success", "available", "operational")
+# Starlette: "Invalid host header". Django: DisallowedHost.
+_HOST = re.compile(rb"invalid host|disallowedhost|invalid http_host", re.IGNORECASE)
+_HINT = 4096
+#: Seconds that one question may take.
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What ready means. Times are seconds. See the module ``service_release``.
+
+    :ivar application: a Spring Boot application, whose own settings say what is asked where ``url`` does not.
+    """
+
+    url: str | None = None
+    status: Collection[int] = (200,)
+    timeout: float = 120
+    stable_for: float = 5
+    interval: float = 0.5
+    headers: Mapping[str, str] = field(default_factory=dict)
+    application: Application | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service said; ``said`` is one line."""
+
+    ready: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A wait for a process.
+
+    :ivar began: when the wait began, on any clock of seconds that only goes forward.
+    :ivar unit: the unit as it was then.
+    :ivar ready_since: since when it is ready without a break.
+    :ivar first_ready: when it was ready for the first time.
+    """
+
+    began: float
+    unit: Unit
+    ready_since: float | None = None
+    first_ready: float | None = None
+    verdict: bool | None = None
+    reason: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether the wait has ended."""
+        return self.verdict is not None
+
+
+def judge(watch: Watch, unit: Unit, answer: Answer | None, now: float, wanted: Wanted) -> Watch:
+    """The wait after one more look.
+
+    :param unit: the unit as it is now.
+    :param answer: what the service said, or ``None`` when it was not asked because its process is gone.
+    """
+    trouble = _trouble(watch, unit, now)
+    if trouble:
+        return replace(watch, verdict=False, reason=trouble)
+    if answer is not None and answer.ready:
+        since = now if watch.ready_since is None else watch.ready_since
+        first = now if watch.first_ready is None else watch.first_ready
+        done = True if now - since >= wanted.stable_for else None
+        return replace(watch, ready_since=since, first_ready=first, verdict=done)
+    said = answer.said if answer else "it was not asked"
+    watch = replace(watch, ready_since=None)
+    limit = wanted.timeout + (wanted.stable_for if watch.first_ready is not None else 0)
+    if now - watch.began < limit:
+        return watch
+    what = "not ready" if watch.first_ready is None else "did not stay ready"
+    return replace(watch, verdict=False, reason=f"{what} within {limit:g} s: {said}")
+
+
+def _trouble(watch: Watch, unit: Unit, now: float) -> str:
+    """Why waiting on makes no sense: the process that was started is not the one that runs."""
+    if not unit.loaded:
+        return "systemd knows no such service"
+    after = f"{max(now - watch.began, 0):.0f} s after its start"
+    how = f" ({unit.ended})" if unit.ended and unit.ended != "success" else ""
+    if unit.active in ("failed", "inactive") or unit.sub == "auto-restart":
+        return f"the process ended {after}{how}"
+    if unit.restarts > watch.unit.restarts or unit.invocation != watch.unit.invocation:
+        return f"the process ended {after} and systemd started it again{how}"
+    if unit.active == "activating" or unit.pid == watch.unit.pid:
+        return ""
+    return f"the process {watch.unit.pid} was replaced by {unit.pid} {after}"
+
+
+# The host's proxy must not be asked about the host itself.
+_OPENER = opener(proxies=False)
+
+
+class _UnixConnection(HTTPConnection):
+    """HTTP through a socket that has a path."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the path."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _ask_path(url: str, wanted: Wanted, patience: float) -> Answer:
+    parts = urlsplit(url)
+    connection = _UnixConnection(unquote(parts.netloc), patience)
+    try:
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers=dict(wanted.headers))
+        response = connection.getresponse()
+        location = response.getheader("Location") or ""
+        return read_answer(response.status, response.read(_ANSWER_LIMIT), wanted.status, location)
+    finally:
+        connection.close()
+
+
+def ask(url: str, wanted: Wanted, patience: float = PATIENCE) -> Answer:
+    """Ask once, with the headers that are wanted: ``Host`` may be one of them.
+
+    Besides ``http`` and ``https`` a URL may be ``http+unix://%2Frun%2Fx.sock/health``.
+    """
+    answer = _ask(url, wanted, patience)
+    return answer if url in answer.said else replace(answer, said=f"{answer.said} from {url}")
+
+
+def _ask(url: str, wanted: Wanted, patience: float) -> Answer:
+    try:
+        if url.startswith("http+unix:"):
+            return _ask_path(url, wanted, patience)
+        request = urllib.request.Request(url, headers=dict(wanted.headers))  # noqa: S310 - the inventory's own
+        with _OPENER.open(request, timeout=patience) as response:
+            return read_answer(response.status, response.read(_ANSWER_LIMIT), wanted.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            location = error.headers.get("Location") or ""
+            return read_answer(error.code, error.read(_ANSWER_LIMIT), wanted.status, location)
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        said = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
+        return Answer(ready=False, said=f"{url} gave no answer ({' '.join(str(said).split())})")
+
+
+def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
+    """The HTTP status of one GET and ``""``, or 0 and why there is none; redirects are not followed.
+
+    :param url: as for :func:`ask`. A certificate is not verified: on the host itself its name is another one.
+    :param host: the ``Host`` that is asked for; without it the URL's.
+    """
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection: HTTPConnection
+    if parts.scheme == "http+unix":
+        connection = _UnixConnection(unquote(parts.netloc), patience)
+    elif parts.scheme == "https":
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001 - this host is asked about itself
+        connection = HTTPSConnection(parts.netloc, timeout=patience, context=context)
+    else:
+        connection = HTTPConnection(parts.netloc, timeout=patience)
+    try:
+        connection.request("GET", path, headers={"Host": host} if host else {})
+        return connection.getresponse().status, ""
+    except (OSError, HTTPException, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return 0, f"{url} gave no answer ({' '.join(str(said).split())})"
+    finally:
+        connection.close()
+
+
+def read_answer(code: int, body: bytes, status: Collection[int], location: str = "") -> Answer:
+    """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``, others other good words."""
+    try:
+        document = loads(body)
+    except (ValueError, UnicodeDecodeError):
+        document = None
+    said = document.get("status") if isinstance(document, dict) else None
+    line = f"HTTP {code}" + (f", status {said}" if isinstance(said, str) else "")
+    if code not in status and location:
+        # What is behind the question mark may be a token.
+        line += f", a redirect to {' '.join(location.partition('?')[0].split())}"
+    elif code not in status and _HOST.search(body[:_HINT]):
+        line += ", it does not accept the Host header"
+    return Answer(code in status and (not isinstance(said, str) or said.lower() in _GOOD), line[:200])

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a release's archive comes from: a checkout's commit, a file of the host, or a URL. Each is an open file.
+
+What is written for it has no name, or one that the next attempt replaces.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import tempfile
+import urllib.error
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from ..common.errors import SlipwayError
+from ..files.atomic import file_digest, filing
+from ..files.download import Source, download
+from ..git.as_user import git_as
+from ..git.neutral import PROTOCOLS, check_name
+from ..git.problem import Asked, explain
+from ..http_client.client import opener, reason
+from ..programs.run import (
+    Account,
+    account,
+    path_of,
+)
+
+_PATIENCE = 30
+
+
+@contextmanager
+def unnamed_file(directory: Path, owner: Account) -> Iterator[BinaryIO]:
+    """A file without a name, which is gone when nobody has it open, also after SIGKILL.
+
+    :param directory: a directory on the file system that takes it.
+    :param owner: who may write it, by :func:`.program.path_of`.
+    :raises SlipwayError: it cannot be made.
+    """
+    with ExitStack() as stack:
+        with filing("make a file", directory):
+            file = stack.enter_context(tempfile.TemporaryFile(dir=directory))
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), owner.uid, owner.gid)
+        yield file
+
+
+@contextmanager
+def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterator[BinaryIO]:
+    """The tree of a commit, as ``git archive`` writes it. git runs as who owns the checkout.
+
+    :param space: a directory on the file system that takes the archive.
+    :raises SlipwayError: there is no such commit, or git fails.
+    """
+    check_name(commit, "commit", "commit")
+    with filing("look at the checkout", checkout):
+        uid = checkout.stat().st_uid
+    try:
+        owner = account(pwd.getpwuid(uid).pw_name, "user")
+    except KeyError:
+        raise SlipwayError(f"it belongs to the user id {uid}, which has no name", str(checkout)) from None
+    with unnamed_file(space, owner) as file:
+        # git archive converts files by the programs that the checkout's own configuration names.
+        argv = ["archive", "--format=tar", f"--output={path_of(file.fileno())}", "--", commit]
+        done = git_as(owner, checkout, argv, timeout, protocols=PROTOCOLS, descriptors=[file.fileno()])
+        if done.late:
+            raise SlipwayError(f"git did not finish within {timeout:g} s", str(checkout), "Allow more time")
+        if done.code:
+            raise explain(done.errors, Asked(str(checkout), commit, None))
+        yield file
+
+
+@contextmanager
+def opened(path: Path, digest: str) -> Iterator[BinaryIO]:
+    """A file of the host, which has to have a digest.
+
+    :param digest: its SHA-256, hexadecimal digits.
+    :raises SlipwayError: there is none, or it is another one.
+    """
+    found = file_digest(path)
+    if found is None:
+        raise SlipwayError("there is no such file", str(path), "Put the archive there first")
+    if found != digest:
+        what = f"its digest is sha256:{found}, not sha256:{digest}"
+        raise SlipwayError(what, str(path), "Find out who replaced it; do not deploy it")
+    with unverified(path) as file:
+        yield file
+
+
+@contextmanager
+def unverified(path: Path) -> Iterator[BinaryIO]:
+    """A file of the host that the run itself has just put there.
+
+    :raises SlipwayError: there is none.
+    """
+    with filing("read it", path):
+        file = path.open("rb")
+    with file:
+        yield file
+
+
+@contextmanager
+def downloaded(url: str, digest: str, path: Path) -> Iterator[BinaryIO]:
+    """What a URL has, downloaded and verified.
+
+    :param path: where it is while it is needed.
+    :raises SlipwayError: it cannot be had, is another file, or the disk is full.
+    """
+    name = shown(url)
+    try:
+        download(Source(url, name, _announced(url, name), digest), path, jar=False, mode=0o400)
+        with unverified(path) as file:
+            yield file
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
+def shown(url: str) -> str:
+    """A URL without what gives a right to it: its user and its query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _announced(url: str, name: str) -> int:
+    """The size that the server says. A signed URL is one for GET alone, so it is asked with that."""
+    try:
+        with opener(follow=True).open(url, timeout=_PATIENCE) as answer:
+            size = answer.headers.get("Content-Length") or ""
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise SlipwayError(f"the server refuses it (HTTP {error.code})", name, "Correct the URL") from None
+    except (OSError, HTTPException, ValueError) as error:
+        remedy = "Check the host's network and the server, then run this again"
+        raise SlipwayError(f"the server cannot be reached: {reason(error)}", name, remedy) from None
+    if not size.isdigit():
+        raise SlipwayError("the server does not say how large it is", name, "Have it send Content-Length")
+    return int(size)

@@ -1,0 +1,227 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carries a decision out, and back when the new process does not become ready. The host is behind :class:`Edges`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..common.errors import SlipwayError
+from ..releases.ledger import (
+    BAD,
+    GOOD,
+    NOT_READY,
+    UNPROVEN,
+    Entry,
+    Ledger,
+    Running,
+    Snapshot,
+)
+from .decision import Decision
+
+UNCHANGED, SWITCHED, UNDONE, UNDO_FAILED, FAILED = "unchanged", "switched", "undone", "undo_failed", "failed"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How the wait for a process ended.
+
+    :ivar reason: why it is not ready, in one line.
+    :ivar log: its last lines, redacted.
+    :ivar seconds: from the beginning of the wait to the first ready answer.
+    """
+
+    ready: bool
+    reason: str = ""
+    log: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Edges(Protocol):
+    """What carrying out needs of the host. Each call is whole or raises :class:`SlipwayError`."""
+
+    def save(self, ledger: Ledger) -> None:
+        """Write the ledger; it is on the disk when this returns."""
+
+    def keep(self, path: str, digest: str) -> None:
+        """Keep a copy of a file that has this digest."""
+
+    def link(self, path: str, target: str) -> None:
+        """Point a link at its target."""
+
+    def restore(self, path: str, digest: str) -> None:
+        """Give a file the kept content of this digest."""
+
+    def serve(self, links: Mapping[str, str]) -> None:
+        """Have the web server run with those of the links that are its own; nothing when it does already."""
+
+    def restart(self) -> str:
+        """Reload systemd and restart the service; the invocation of the new process. That it fails is proven later."""
+
+    def invocation(self) -> str:
+        """The invocation of the process that runs."""
+
+    def prove(self, *, settled: bool) -> Proof:
+        """Wait until the service is ready and stays so; when it has long been, one ready answer is enough."""
+
+    def now(self) -> str:
+        """The time, ISO 8601, UTC."""
+
+    def warn(self, line: str) -> None:
+        """Tell something that does not stop the run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. ``runs`` is what runs now, or ``None`` when that is not known."""
+
+    state: str
+    reason: str
+    proof: Proof
+    runs: Entry | None
+    ledger: Ledger
+
+
+def carry_out(decision: Decision, ledger: Ledger, edges: Edges, *, undo: bool = True) -> Outcome:
+    """Do what was decided.
+
+    :raises SlipwayError: when it cannot be begun; then nothing was changed.
+    """
+    if not decision.changes:
+        return _confirm(decision, ledger, edges)
+    ledger = _begin(decision, ledger, edges)
+    ledger, proof = _forward(decision, ledger, edges)
+    if proof.ready:
+        ledger = replace(ledger, pending=None).judged(decision.to.snapshot, GOOD)
+        _save(ledger, edges)
+        state = UNDONE if decision.returning else SWITCHED
+        return Outcome(state, decision.reason, proof, ledger.entry(decision.to.snapshot), ledger)
+    if decision.returning:
+        return _returned(decision, proof, ledger, edges)
+    if decision.back is None or not undo:
+        if _is_new(decision, ledger):
+            ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
+        ledger = replace(ledger, pending=None)
+        _save(ledger, edges)
+        return Outcome(FAILED, proof.reason, proof, decision.to, ledger)
+    ledger = ledger.judged(decision.to.snapshot, BAD, proof.reason)
+    outcome = _undo(decision, decision.back, proof, ledger, edges)
+    if outcome.state == UNDO_FAILED and decision.last_resort is not None:
+        edges.warn(f"{outcome.reason}. Now with the settings that it ran with before")
+        outcome = _undo(decision, decision.last_resort, proof, outcome.ledger, edges)
+    return outcome
+
+
+def _returned(decision: Decision, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
+    """A way back that did not become ready: as the release ran before, where that is something else."""
+    if decision.last_resort is None:
+        ledger = replace(_not_ready(ledger, decision.to), pending=None)
+        _save(ledger, edges)
+        return Outcome(UNDO_FAILED, proof.reason, proof, decision.to, ledger)
+    edges.warn(f"{proof.reason}. Now with the settings that it ran with before")
+    return _undo(decision, decision.last_resort, proof, ledger, edges)
+
+
+def _confirm(decision: Decision, ledger: Ledger, edges: Edges) -> Outcome:
+    """Nothing differs. That is only good news while the service answers, and no restart would help if it does not."""
+    proof = edges.prove(settled=True)
+    known = ledger.entry(decision.to.snapshot)
+    if proof.ready and known is not None and known.release != decision.to.release:
+        ledger = replace(
+            ledger,
+            entries=tuple(
+                replace(item, release=decision.to.release) if item is known else item for item in ledger.entries
+            ),
+        )
+        edges.save(ledger)
+    if proof.ready:
+        return Outcome(UNCHANGED, decision.reason, proof, decision.to, ledger)
+    reason = f"{proof.reason}; what it runs is what is wanted, so nothing was switched"
+    return Outcome(FAILED, reason, proof, decision.to, ledger)
+
+
+def _is_new(decision: Decision, ledger: Ledger) -> bool:
+    """Whether what shall run has not been good before: that it does not start now says nothing against it else."""
+    entry = ledger.entry(decision.to.snapshot)
+    return entry is None or entry.verdict != GOOD
+
+
+def _begin(decision: Decision, ledger: Ledger, edges: Edges) -> Ledger:
+    """Say in the ledger what is going to be switched, before it is."""
+    to = decision.to
+    if to.verdict != GOOD or decision.back is not None:
+        to = replace(to, verdict=UNPROVEN, reason=None)
+    ledger = replace(ledger.first(replace(to, since=edges.now())), pending=to.snapshot)
+    if decision.returning:
+        if decision.leaves is not None:
+            ledger = ledger.judged(decision.leaves.snapshot, BAD, decision.reason)
+        _save(ledger, edges)
+        return ledger
+    for path, digest in sorted(to.snapshot.files.items()):
+        edges.keep(path, digest)
+    edges.save(ledger)
+    return ledger
+
+
+def _forward(decision: Decision, ledger: Ledger, edges: Edges) -> tuple[Ledger, Proof]:
+    snapshot = decision.to.snapshot
+    try:
+        if decision.restart or decision.serve:
+            _switch(snapshot, edges)
+        invocation = edges.restart() if decision.restart else edges.invocation()
+        ledger = replace(ledger, running=Running(invocation, snapshot))
+        if decision.returning:
+            _save(ledger, edges)
+        else:
+            edges.save(ledger)
+    except SlipwayError as error:
+        return ledger, Proof(ready=False, reason=str(error))
+    return ledger, edges.prove(settled=False)
+
+
+def _switch(snapshot: Snapshot, edges: Edges) -> None:
+    for path, digest in sorted(snapshot.files.items()):
+        edges.restore(path, digest)
+    for path, target in sorted(snapshot.links.items()):
+        edges.link(path, target)
+    edges.serve(snapshot.links)
+
+
+def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
+    """Put the old release back. A ledger that cannot be written does not keep it from running."""
+    ledger = replace(ledger.first(replace(back, since=edges.now())), pending=back.snapshot)
+    _save(ledger, edges)
+    problem = ""
+    try:
+        _switch(back.snapshot, edges)
+    except SlipwayError as error:
+        problem = str(error)
+    # Where the web server alone was switched, the service's process is still the one that has to run.
+    stays = decision.serve and decision.before is not None and decision.before.snapshot == back.snapshot
+    invocation = edges.invocation() if stays else edges.restart()
+    ledger = replace(ledger, running=Running(invocation, back.snapshot))
+    _save(ledger, edges)
+    again = edges.prove(settled=False)
+    if problem or not again.ready:
+        reason = f"{proof.reason}; the undo failed: {problem or again.reason}"
+        ledger = _not_ready(ledger, back)
+        _save(ledger, edges)
+        return Outcome(UNDO_FAILED, reason, proof, None if problem else back, ledger)
+    ledger = replace(ledger, pending=None).judged(back.snapshot, GOOD)
+    _save(ledger, edges)
+    return Outcome(UNDONE, proof.reason, proof, ledger.entry(back.snapshot), ledger)
+
+
+def _not_ready(ledger: Ledger, entry: Entry) -> Ledger:
+    """The ledger with a note that what was put back is not ready: it was good, and the next run has to try it again."""
+    verdict = next((item.verdict for item in ledger.entries if item.snapshot == entry.snapshot), entry.verdict)
+    return ledger.judged(entry.snapshot, verdict, NOT_READY)
+
+
+def _save(ledger: Ledger, edges: Edges) -> None:
+    try:
+        edges.save(ledger)
+    except SlipwayError as error:
+        edges.warn(f"{error}. The next run restarts the service once")

@@ -1,0 +1,24 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options that the modules that start a release share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Symbolic links and what they are to point at.
+LINKS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}},
+}
+
+#: When a service counts as ready, apart from the URL.
+WAITING: dict[str, dict[str, Any]] = {
+    "status": {"type": "list", "elements": "int", "default": [200]},
+    "headers": {"type": "dict", "default": {}},
+    "timeout": {"type": "int", "default": 120},
+    "stable_for": {"type": "int", "default": 5},
+    "interval": {"type": "float", "default": 0.5},
+}

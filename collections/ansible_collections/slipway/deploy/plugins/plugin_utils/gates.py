@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks the gates of an environment, with its settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ..module_utils.gates.gate import Point, Request, Result
+from ..module_utils.gates.registry import pass_gates
+from .context import Context
+
+
+def ask_gates(
+    context: Context, point: Point, release: str, *, kind: str = "deploy", where: str = "", **facts: Any
+) -> list[Result]:
+    """The results of the gates of one point.
+
+    :param release: the release's name.
+    :param where: where it is named.
+    :param facts: what else is known at this point.
+    :raises SlipwayError: when a gate refuses the release.
+    """
+
+    def setting(name: str) -> Any:
+        host = next(iter(context.hosts), context.here)
+        value = context.of_group(host, name)
+        return context.variables.get(name) if value is None else value
+
+    def truth(name: str) -> bool:
+        return bool(boolean(setting(name) or False, strict=False))
+
+    now = datetime.now(UTC)
+    request = Request(context.environment, kind, release, where or point, now, setting, truth, facts)
+    return pass_gates(point, request)

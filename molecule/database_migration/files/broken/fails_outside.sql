@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY a ON customers (id);
+CREATE INDEX CONCURRENTLY b ON nowhere (id);
