@@ -12,14 +12,7 @@ from typing import Any
 from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 
 from ..module_utils.common.text import clean, duration
-from ..module_utils.gates.approval import (
-    BY,
-    REFERENCE,
-    Approval,
-    Prompt,
-    answered,
-    refused,
-)
+from ..module_utils.gates.approval import BY, REFERENCE, Approval, Prompt, answered, refused
 from ..module_utils.record.model import closed
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context

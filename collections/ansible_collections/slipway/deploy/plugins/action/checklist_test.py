@@ -15,12 +15,7 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.record.journal import history
 from ..module_utils.render.checklist import checklist_table
 from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
-from ..plugin_utils.checklist import (
-    asked_hosts,
-    declared,
-    run_checklist,
-    verdict_of,
-)
+from ..plugin_utils.checklist import asked_hosts, declared, run_checklist, verdict_of
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.reading import begin_reading

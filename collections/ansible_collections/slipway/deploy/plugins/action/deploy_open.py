@@ -26,11 +26,7 @@ from ..module_utils.render.resume import resume as resume_card
 from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.engine import groups
 from ..module_utils.rollout.model import UNTOUCHED
-from ..module_utils.rollout.resume import (
-    require_covered,
-    require_same_place,
-    take_up,
-)
+from ..module_utils.rollout.resume import require_covered, require_same_place, take_up
 from ..module_utils.state.store import Store, clock_skew
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.console import Console

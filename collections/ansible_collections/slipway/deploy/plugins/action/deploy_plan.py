@@ -22,27 +22,12 @@ from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context, approval_required
 from ..plugin_utils.drift import dismiss
 from ..plugin_utils.endpoint import endpoint_of
-from ..plugin_utils.fleet import (
-    health_of_unchanged,
-    plan_fleet,
-    running_services,
-    unhealthy,
-)
+from ..plugin_utils.fleet import health_of_unchanged, plan_fleet, running_services, unhealthy
 from ..plugin_utils.gates import ask_gates
-from ..plugin_utils.hosts import (
-    Planned,
-    health_of_unchanged_hosts,
-    plan_group,
-)
+from ..plugin_utils.hosts import Planned, health_of_unchanged_hosts, plan_group
 from ..plugin_utils.smoke import check_secrets, failing_before
 from ..plugin_utils.way_back import find_goal, without_records
-from ..plugin_utils.work import (
-    beat,
-    check_lock,
-    keep_record,
-    let_go,
-    store_clock,
-)
+from ..plugin_utils.work import beat, check_lock, keep_record, let_go, store_clock
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
 LARGE_FLEET = 50

@@ -15,18 +15,8 @@ from ansible import constants
 from ..module_utils.common.command import again
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.configuration.model import Configuration
-from ..module_utils.developer.checkout import (
-    Checkout,
-    find_checkout,
-    render,
-    write_environment,
-)
-from ..module_utils.developer.database import (
-    Database,
-    developers_environment,
-    migrate,
-    seed,
-)
+from ..module_utils.developer.checkout import Checkout, find_checkout, render, write_environment
+from ..module_utils.developer.database import Database, developers_environment, migrate, seed
 from ..module_utils.developer.process import Backend, Launch
 from ..module_utils.files.atomic import ensure_directory, write_atomic
 from ..module_utils.parameters.collect import collect

@@ -27,13 +27,7 @@ from ..plugin_utils.context import Context
 from ..plugin_utils.drift import dismissals
 from ..plugin_utils.hosts import HEALTH, hosts_status
 from ..plugin_utils.reading import begin_reading
-from ..plugin_utils.released import (
-    Releases,
-    find_releases,
-    in_step,
-    observe_released,
-    own_hosts_status,
-)
+from ..plugin_utils.released import Releases, find_releases, in_step, observe_released, own_hosts_status
 from ..plugin_utils.smoke import failing_before
 
 #: What the result says of a service.

@@ -20,11 +20,7 @@ from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.hosts import HEALTH
 from ..plugin_utils.reading import begin_reading, whole_number
-from ..plugin_utils.released import (
-    find_releases,
-    observe_released,
-    own_records,
-)
+from ..plugin_utils.released import find_releases, observe_released, own_records
 
 #: Records that a rollback considers (the default of ``record.journal.history``).
 LOOKED_BACK = 50

@@ -57,9 +57,7 @@ class ActionModule(SlipwayAction):
             return HostLogs(context.here, problem=problem)
         try:
             answer = self._execute_module(
-                module_name="slipway.deploy.host_logs_collect",
-                module_args=dict(arguments),
-                task_vars=self._variables,
+                module_name="slipway.deploy.host_logs_collect", module_args=dict(arguments), task_vars=self._variables
             )
         except AnsibleConnectionFailure as error:
             return HostLogs(context.here, problem=_line(error.message) or "no answer")

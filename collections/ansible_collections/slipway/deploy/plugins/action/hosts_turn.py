@@ -15,13 +15,7 @@ from ..module_utils.hosts.migrations import is_settled
 from ..module_utils.render.hosts import host_lines
 from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
 from ..plugin_utils.context import Context
-from ..plugin_utils.hosts import (
-    STAGE_FAILED,
-    STAGED,
-    after_turn,
-    failure_of,
-    missing,
-)
+from ..plugin_utils.hosts import STAGE_FAILED, STAGED, after_turn, failure_of, missing
 from ..plugin_utils.work import Work, summary_of, work_on
 
 

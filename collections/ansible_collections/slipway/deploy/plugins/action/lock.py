@@ -8,15 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.lock.manual import (
-    Outcome,
-    Person,
-    break_lock,
-    free,
-    hold,
-    parse_duration,
-    show,
-)
+from ..module_utils.lock.manual import Outcome, Person, break_lock, free, hold, parse_duration, show
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context
 

@@ -15,11 +15,7 @@ from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.endpoint import endpoint_of
 from ..plugin_utils.reading import begin_reading
-from ..plugin_utils.smoke import (
-    declared_jobs,
-    idle_services,
-    run_jobs,
-)
+from ..plugin_utils.smoke import declared_jobs, idle_services, run_jobs
 
 
 class ActionModule(SlipwayAction):

@@ -222,9 +222,7 @@ options:
         elements: str
 """
         + _REQUEST.lstrip("\n").format(
-            required="",
-            retries="By default V(5), and V(0) for V(import_wizard).",
-            default="",
+            required="", retries="By default V(5), and V(0) for V(import_wizard).", default=""
         )
         + _SECRETS
     )

@@ -61,15 +61,7 @@ from ansible.utils.display import Display
 from ..module_utils.aws.errors import is_aws_error, translate
 from ..module_utils.common.command import name_environment
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
-from ..module_utils.environment.check import (
-    FLEET,
-    GROUPS,
-    HOST_TARGETS,
-    PARENTS,
-    STEPS,
-    TARGETS,
-    check_fleet,
-)
+from ..module_utils.environment.check import FLEET, GROUPS, HOST_TARGETS, PARENTS, STEPS, TARGETS, check_fleet
 from ..module_utils.environment.choose import choose
 from ..module_utils.environment.directory import (
     MARKER,
@@ -83,12 +75,7 @@ from ..module_utils.environment.directory import (
 from ..module_utils.environment.limit import check_limit
 from ..module_utils.environment.scope import check_same
 from ..module_utils.environment.self import Self, read_self
-from ..module_utils.environment.source import (
-    Places,
-    read_source,
-    template_names,
-    text_names,
-)
+from ..module_utils.environment.source import Places, read_source, template_names, text_names
 from ..module_utils.kinds.registry import NAMES
 from ..plugin_utils.command_line import (
     begin,

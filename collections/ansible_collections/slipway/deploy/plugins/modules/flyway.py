@@ -65,19 +65,9 @@ from ..module_utils.migration.flyway.config import (
 )
 from ..module_utils.migration.flyway.locks import Patience
 from ..module_utils.migration.flyway.plan import newly_applied
-from ..module_utils.migration.flyway.run import (
-    Flyway,
-    Job,
-    Look,
-    Outcome,
-)
+from ..module_utils.migration.flyway.run import Flyway, Job, Look, Outcome
 from ..module_utils.migration.model import Migration
-from ..module_utils.programs.run import (
-    NOBODY,
-    account,
-    ending,
-    exists,
-)
+from ..module_utils.programs.run import NOBODY, account, ending, exists
 
 ARGUMENTS = {
     **FLYWAY,

@@ -132,20 +132,8 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import beside, ensure_directory, filing
 from ..module_utils.files.unpack import read_plan
 from ..module_utils.node.arguments import FRONT_END_BUILD
-from ..module_utils.node.build import (
-    BuildFailed,
-    Order,
-    builder,
-    built,
-)
-from ..module_utils.node.commands import (
-    Build,
-    check_package,
-    check_variables,
-    choose_tool,
-    has_lock,
-    is_workspace,
-)
+from ..module_utils.node.build import BuildFailed, Order, builder, built
+from ..module_utils.node.commands import Build, check_package, check_variables, choose_tool, has_lock, is_workspace
 from ..module_utils.programs.run import ending
 from ..module_utils.releases.directory import check_path
 from ..module_utils.releases.front_end import check_build

@@ -116,13 +116,7 @@ from ..module_utils.programs.run import ending
 from ..module_utils.releases.archive_source import unverified
 from ..module_utils.releases.assets import Joined, join
 from ..module_utils.releases.directory import check_path
-from ..module_utils.releases.front_end import (
-    Place,
-    digest_of,
-    packed,
-    placed,
-    publish,
-)
+from ..module_utils.releases.front_end import Place, digest_of, packed, placed, publish
 
 ARGUMENTS = {
     "root": {"type": "path", "required": True},

@@ -101,22 +101,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic_directory import locked
-from ..module_utils.nginx.configure import (
-    Journal,
-    Server,
-    State,
-    look,
-    put,
-    put_back,
-)
-from ..module_utils.nginx.staged import (
-    GENERATIONS,
-    adopt,
-    note_server,
-    prune,
-    target_of,
-    write_generation,
-)
+from ..module_utils.nginx.configure import Journal, Server, State, look, put, put_back
+from ..module_utils.nginx.staged import GENERATIONS, adopt, note_server, prune, target_of, write_generation
 from ..module_utils.probes.readiness import Wanted
 from ..module_utils.programs.run import ending
 from ..module_utils.switch.service import Service

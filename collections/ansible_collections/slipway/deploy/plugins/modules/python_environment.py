@@ -179,28 +179,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import filing
-from ..module_utils.programs.run import (
-    NOBODY,
-    account,
-    ending,
-    exists,
-)
+from ..module_utils.programs.run import NOBODY, account, ending, exists
 from ..module_utils.python.arguments import ENVIRONMENT
-from ..module_utils.python.environment import (
-    BuildError,
-    Job,
-    Python,
-    build_environment,
-    find_python,
-    is_built,
-)
+from ..module_utils.python.environment import BuildError, Job, Python, build_environment, find_python, is_built
 from ..module_utils.python.export import asked, is_project_lock, read_project_lock
-from ..module_utils.python.installers import (
-    PIP,
-    UV,
-    Index,
-    hidden_words,
-)
+from ..module_utils.python.installers import PIP, UV, Index, hidden_words
 from ..module_utils.python.lock import Lock, read_lock
 
 _NO_HASHES = "the lock file has no hashes, so the downloaded packages cannot be verified"

@@ -157,28 +157,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.artifact.model import check_tag, read_digest
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.files.atomic_directory import (
-    check_not_live,
-    links_of,
-    locked,
-    read_mark,
-)
+from ..module_utils.files.atomic_directory import check_not_live, links_of, locked, read_mark
 from ..module_utils.git.version import COMMIT
 from ..module_utils.programs.run import ending
-from ..module_utils.releases.archive_source import (
-    downloaded,
-    exported,
-    opened,
-    shown,
-)
-from ..module_utils.releases.directory import (
-    Layout,
-    Owner,
-    Release,
-    check_path,
-    ensure_shared,
-    make,
-)
+from ..module_utils.releases.archive_source import downloaded, exported, opened, shown
+from ..module_utils.releases.directory import Layout, Owner, Release, check_path, ensure_shared, make
 
 ARGUMENTS = {
     "tag": {"type": "str", "required": True},

@@ -78,13 +78,7 @@ from ..module_utils.programs.run import ending
 from ..module_utils.releases import ledger
 from ..module_utils.releases.arguments import PRUNING
 from ..module_utils.releases.assets import prune_assets
-from ..module_utils.releases.pruning import (
-    look,
-    needed,
-    release_in,
-    removable,
-    remove_leftovers,
-)
+from ..module_utils.releases.pruning import look, needed, release_in, removable, remove_leftovers
 
 ARGUMENTS = {
     **PRUNING,

@@ -239,34 +239,11 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.jvm.spring_files import Application
 from ..module_utils.probes.readiness import Wanted
 from ..module_utils.releases.ledger import Ledger, Release, Snapshot
-from ..module_utils.switch.apply import (
-    SWITCHED,
-    UNCHANGED,
-    UNDONE,
-    carry_out,
-)
+from ..module_utils.switch.apply import SWITCHED, UNCHANGED, UNDONE, carry_out
 from ..module_utils.switch.arguments import LINKS, WAITING
-from ..module_utils.switch.decision import (
-    Decision,
-    Observed,
-    decide,
-    decide_back,
-    tracked,
-)
-from ..module_utils.switch.messages import (
-    brief,
-    described,
-    good_states,
-    message,
-    standing,
-)
-from ..module_utils.switch.service import (
-    Service,
-    await_switch,
-    heeding,
-    load_ledger,
-    locked,
-)
+from ..module_utils.switch.decision import Decision, Observed, decide, decide_back, tracked
+from ..module_utils.switch.messages import brief, described, good_states, message, standing
+from ..module_utils.switch.service import Service, await_switch, heeding, load_ledger, locked
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},

@@ -108,12 +108,7 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.probes.readiness import Wanted
 from ..module_utils.programs.run import ending
 from ..module_utils.switch.arguments import LINKS, WAITING
-from ..module_utils.switch.spare import (
-    Spare,
-    attempt,
-    check,
-    refused,
-)
+from ..module_utils.switch.spare import Spare, attempt, check, refused
 from ..module_utils.switch.spare_unit import spare_url
 
 ARGUMENTS = {

@@ -17,14 +17,7 @@ from ..module_utils.git.tags import Tree, TreeFile, fetched_versions
 from ..module_utils.git.token import Token, find_token
 from ..module_utils.hosts.migrations import known_schema, touched
 from ..module_utils.hosts.model import Release
-from ..module_utils.hosts.released import (
-    Before,
-    chosen_by,
-    compare,
-    is_version,
-    migrations_of,
-    refuse_compiled,
-)
+from ..module_utils.hosts.released import Before, chosen_by, compare, is_version, migrations_of, refuse_compiled
 from ..module_utils.kinds.backend import BACKEND
 from ..module_utils.migration.flyway.scripts import read_script
 from ..module_utils.record.hosts import last_good_release

@@ -13,11 +13,7 @@ from typing import Any, Final, NoReturn
 from ansible import constants, context
 from ansible.inventory.manager import split_host_pattern
 
-from ..module_utils.common.command import (
-    name_environment,
-    resume_commands,
-    started_from,
-)
+from ..module_utils.common.command import name_environment, resume_commands, started_from
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.environment.directory import read_text, root_of
 from ..module_utils.environment.known import PLAYBOOKS, check_known

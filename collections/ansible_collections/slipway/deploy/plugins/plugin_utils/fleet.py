@@ -21,11 +21,7 @@ from ..module_utils.fleet.observation import FleetObservation
 from ..module_utils.fleet.observe import observe
 from ..module_utils.fleet.plan import PlanOptions, plan
 from ..module_utils.fleet.planned import Plan
-from ..module_utils.fleet.rollback import (
-    definitions_wanted,
-    desired_for_rollback,
-    plan_rollback,
-)
+from ..module_utils.fleet.rollback import definitions_wanted, desired_for_rollback, plan_rollback
 from ..module_utils.record.history import Expected, Goal, services_of
 from ..module_utils.record.journal import history
 from .context import Context

@@ -35,10 +35,7 @@ class Interrupts:
     """
 
     def __init__(
-        self,
-        mark: Callable[[str], bool],
-        say: Callable[[str], None],
-        leave: Callable[[], None] = lambda: None,
+        self, mark: Callable[[str], bool], say: Callable[[str], None], leave: Callable[[], None] = lambda: None
     ) -> None:
         self._mark = mark
         self._say = say

@@ -24,12 +24,7 @@ from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import TaggedTree, fetched_tag
 from ..module_utils.git.token import Token, find_token
 from ..module_utils.hosts.model import Release
-from ..module_utils.image.registry import (
-    Login,
-    image_digest,
-    read_image,
-    read_login,
-)
+from ..module_utils.image.registry import Login, image_digest, read_image, read_login
 from ..module_utils.kinds.site import SITE
 from ..module_utils.notify.github_api import GitHub, GitHubError
 from ..module_utils.notify.github_channel import read_settings

@@ -8,29 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..module_utils.aws.client import (
-    check_local,
-    make_clients,
-    settings_from_vars,
-)
+from ..module_utils.aws.client import check_local, make_clients, settings_from_vars
 from ..module_utils.environment.directory import read_text
-from ..module_utils.terraform.outputs import (
-    VARIABLE,
-    Declared,
-    Output,
-    read_declared,
-    read_file,
-    resolve,
-)
+from ..module_utils.terraform.outputs import VARIABLE, Declared, Output, read_declared, read_file, resolve
 
-_AWS = (
-    "account_id",
-    "aws_region",
-    "aws_profile",
-    "aws_endpoint_url",
-    "aws_access_key_id",
-    "aws_secret_access_key",
-)
+_AWS = ("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key")
 
 
 def terraform_variables(

@@ -78,11 +78,7 @@ def _version_4(signature_version: Any = None, **_others: Any) -> str | None:
 
 
 def _artifact(
-    s3: Any,
-    bucket: str,
-    key: str,
-    head: Mapping[str, Any],
-    asked: tuple[str, str, str | None, Callable[[str], None]],
+    s3: Any, bucket: str, key: str, head: Mapping[str, Any], asked: tuple[str, str, str | None, Callable[[str], None]]
 ) -> Artifact:
     tag, filename, given, warn = asked
     place, version = f"s3://{bucket}/{key}", head.get("VersionId")

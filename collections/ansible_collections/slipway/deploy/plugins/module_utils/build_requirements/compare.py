@@ -8,12 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ..common.errors import SlipwayError
-from .model import (
-    Needs,
-    NodeNeeds,
-    PythonNeeds,
-    Tools,
-)
+from .model import Needs, NodeNeeds, PythonNeeds, Tools
 from .ranges import fits, read_version
 
 

@@ -14,14 +14,7 @@ from typing import Any
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..node.commands import (
-    KNOWN_LOCK_FILES,
-    NPMRC_VARIABLE,
-    check_package,
-    choose_tool,
-    has_lock,
-    is_workspace,
-)
+from ..node.commands import KNOWN_LOCK_FILES, NPMRC_VARIABLE, check_package, choose_tool, has_lock, is_workspace
 from .model import NodeNeeds, Reader
 
 #: Programs whose package has another name.

@@ -17,11 +17,7 @@ from dataclasses import fields
 from typing import Any
 
 from ..common.errors import SlipwayError, SlipwayErrors
-from .declared_body import (
-    parse_body,
-    parse_login,
-    parse_secret,
-)
+from .declared_body import parse_body, parse_login, parse_secret
 from .document import parse_wanted
 from .order import known
 from .smoke import Secret, SmokeCheck

@@ -25,14 +25,7 @@ from dataclasses import dataclass, replace
 from ..common.errors import SlipwayError
 from .order import Order
 from .request import Draft, Request, Resolver, draft
-from .smoke import (
-    Attempt,
-    Judged,
-    SmokeCheck,
-    another,
-    judge,
-    taken,
-)
+from .smoke import Attempt, Judged, SmokeCheck, another, judge, taken
 from .values import Reference, Scalar, Values
 
 #: How much of an answer is read and judged, in bytes.

@@ -17,18 +17,7 @@ from ..http_client.json_client import request_json
 from ..probes import machine
 from . import sentry
 from .http import Job, run_checks
-from .probes import (
-    Found,
-    Group,
-    Http,
-    Probe,
-    Question,
-    Row,
-    Sentry,
-    Spec,
-    host_question,
-    secrets,
-)
+from .probes import Found, Group, Http, Probe, Question, Row, Sentry, Spec, host_question, secrets
 from .probes_judge import judge, judge_smoke
 from .request import Resolver
 from .smoke import Secret

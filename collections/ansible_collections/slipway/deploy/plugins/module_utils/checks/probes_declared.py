@@ -14,18 +14,7 @@ from ..common.errors import SlipwayError, SlipwayErrors
 from .declared import parse_check, refused_references
 from .declared_body import is_secret, parse_secret
 from .document import is_number
-from .probes import (
-    Command,
-    Heartbeat,
-    Http,
-    Probe,
-    Queue,
-    Redis,
-    Sentry,
-    Spec,
-    Unit,
-    Via,
-)
+from .probes import Command, Heartbeat, Http, Probe, Queue, Redis, Sentry, Spec, Unit, Via
 from .smoke import Secret
 
 _LONGEST = 300.0

@@ -17,23 +17,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..common.errors import SlipwayError
 from .smoke import Body, Login, Secret, SmokeCheck
-from .values import (
-    Reference,
-    Values,
-    fill,
-    fill_leaf,
-    references,
-    written,
-)
+from .values import Reference, Values, fill, fill_leaf, references, written
 
 #: Gives a secret's value; the second argument is the place to name in an error.
 Resolver = Callable[[Secret, str], str]
 
-_TYPES = {
-    "json": "application/json",
-    "form": "application/x-www-form-urlencoded",
-    "text": "text/plain; charset=utf-8",
-}
+_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded", "text": "text/plain; charset=utf-8"}
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,7 @@ from ..files.atomic import file_digest, write_atomic
 from ..migration.flyway.config import Connection, check_url
 from ..migration.flyway.config import render as flyway_config
 from ..migration.flyway.output import read_failure
-from ..programs.run import (
-    Finished,
-    account,
-    hidden,
-    path_of,
-    run,
-)
+from ..programs.run import Finished, account, hidden, path_of, run
 from ..secret_values.redaction import without_secrets
 from .checkout import Checkout
 

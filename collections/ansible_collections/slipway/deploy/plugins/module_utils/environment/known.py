@@ -124,12 +124,7 @@ OF_ENVIRONMENT: Final = frozenset(
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.
-OF_GROUP: Final = frozenset(
-    (
-        "artifact_bucket",
-        *(name for kind in KINDS for name in kind.all_of_group),
-    )
-)
+OF_GROUP: Final = frozenset(("artifact_bucket", *(name for kind in KINDS for name in kind.all_of_group)))
 
 
 def check_known(

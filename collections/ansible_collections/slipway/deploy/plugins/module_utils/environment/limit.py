@@ -95,10 +95,7 @@ def _match_all(
         if expression.match(group):
             found.update(members)
     if not found:
-        raise SlipwayError(
-            f"--limit {shorten(pattern)} matches no host or group",
-            remedy=f"{listing()} lists them",
-        )
+        raise SlipwayError(f"--limit {shorten(pattern)} matches no host or group", remedy=f"{listing()} lists them")
     return found
 
 

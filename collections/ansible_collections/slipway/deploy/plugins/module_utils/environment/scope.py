@@ -10,12 +10,7 @@ from typing import Any
 
 from ..common.errors import SlipwayError
 from ..kinds.registry import NAMES
-from .known import (
-    ABOUT,
-    OF_ENVIRONMENT,
-    OF_GROUP,
-    TARGETS,
-)
+from .known import ABOUT, OF_ENVIRONMENT, OF_GROUP, TARGETS
 
 _GROUPS = ("fleet", *NAMES)
 

@@ -14,11 +14,7 @@ from typing import Any, Final
 
 from ..common.errors import SlipwayError
 from .known import TEXTS
-from .scalars import (
-    misread,
-    misread_inventory,
-    place,
-)
+from .scalars import misread, misread_inventory, place
 
 _TEMPLATE: Final = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
 _TAKEN: Final = re.compile(

@@ -177,9 +177,6 @@ TYPES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "int": (_int, "587"),
     "path": (_path, "/etc/salitemihret/license.json"),
     "url": (_url("https?"), "https://minio.example.org"),
-    "postgresql_url": (
-        _postgresql_url,
-        "postgresql+psycopg2://user:password@host:5432/database",
-    ),
+    "postgresql_url": (_postgresql_url, "postgresql+psycopg2://user:password@host:5432/database"),
     "redis_url": (_url("rediss?|unix"), "redis://:password@host:6379/0"),
 }

@@ -15,12 +15,7 @@ from ..aws.client import Clients
 from ..aws.errors import calling, error_code
 from ..aws.raw import RAW, keep_raw, unknown_fields
 from ..common.errors import SlipwayError
-from .lookup import (
-    image_config,
-    image_tags,
-    is_emulated,
-    resolve_image,
-)
+from .lookup import image_config, image_tags, is_emulated, resolve_image
 from .taskdef import family_of, revision_of
 
 __all__ = ["image_config", "image_tags", "is_emulated", "resolve_image"]
@@ -151,11 +146,7 @@ def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tu
         pages = (
             clients("application-autoscaling")
             .get_paginator("describe_scalable_targets")
-            .paginate(
-                ServiceNamespace="ecs",
-                ResourceIds=list(resources),
-                ScalableDimension="ecs:service:DesiredCount",
-            )
+            .paginate(ServiceNamespace="ecs", ResourceIds=list(resources), ScalableDimension="ecs:service:DesiredCount")
         )
         return {
             item["ResourceId"]: (item["MinCapacity"], item["MaxCapacity"])

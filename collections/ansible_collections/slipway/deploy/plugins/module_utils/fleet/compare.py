@@ -9,11 +9,7 @@ from dataclasses import dataclass, replace
 from ..common.errors import SlipwayError
 from .images import ImageRef, ecr_account, parse_image
 from .model import ObservedService
-from .observation import (
-    Facts,
-    FleetObservation,
-    ResolvedImage,
-)
+from .observation import Facts, FleetObservation, ResolvedImage
 from .sharing import Sharing, sharing
 from .taskdef import container_of
 

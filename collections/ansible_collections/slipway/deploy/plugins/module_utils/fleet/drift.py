@@ -19,12 +19,7 @@ from typing import Any
 
 from .observation import Facts, TaskDefinition
 from .sharing import sharing
-from .taskdef import (
-    describe_differences,
-    family_of,
-    revision_of,
-    same_content,
-)
+from .taskdef import describe_differences, family_of, revision_of, same_content
 
 
 @dataclass(frozen=True)

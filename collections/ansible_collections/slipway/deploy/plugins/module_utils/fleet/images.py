@@ -4,13 +4,6 @@
 
 from __future__ import annotations
 
-from ..image.reference import (
-    ImageRef,
-    ecr_account,
-    is_digest,
-    is_tag,
-    parse_image,
-    short_digest,
-)
+from ..image.reference import ImageRef, ecr_account, is_digest, is_tag, parse_image, short_digest
 
 __all__ = ["ImageRef", "ecr_account", "is_digest", "is_tag", "parse_image", "short_digest"]

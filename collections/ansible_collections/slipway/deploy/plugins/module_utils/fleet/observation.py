@@ -13,16 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .model import DesiredService, ObservedService
-from .taskdef import (
-    TAG_BASE,
-    TAG_CLONED_FROM,
-    TAG_IMAGE,
-    TAG_RELEASE,
-    TAG_SEEN,
-    container_of,
-    family_of,
-    revision_of,
-)
+from .taskdef import TAG_BASE, TAG_CLONED_FROM, TAG_IMAGE, TAG_RELEASE, TAG_SEEN, container_of, family_of, revision_of
 
 
 @dataclass(frozen=True)

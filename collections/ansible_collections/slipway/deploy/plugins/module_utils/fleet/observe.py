@@ -21,18 +21,8 @@ from .compare import reasons_to_change, running_image
 from .drift import newest_foreign
 from .images import parse_image
 from .model import DesiredService, ObservedService
-from .observation import (
-    Facts,
-    FleetObservation,
-    ResolvedImage,
-    TaskDefinition,
-    image_reference,
-)
-from .parse import (
-    parse_running_digest,
-    parse_service,
-    parse_task_digest,
-)
+from .observation import Facts, FleetObservation, ResolvedImage, TaskDefinition, image_reference
+from .parse import parse_running_digest, parse_service, parse_task_digest
 from .sharing import sharing
 from .taskdef import revision_of
 

@@ -11,45 +11,15 @@ from typing import Any
 
 from ..common.command import again
 from ..common.errors import SlipwayError, SlipwayErrors
-from .compare import (
-    SAME,
-    image_verdict,
-    image_wanted,
-    in_flight,
-    reasons_to_change,
-    running_image,
-    sharing_of,
-)
+from .compare import SAME, image_verdict, image_wanted, in_flight, reasons_to_change, running_image, sharing_of
 from .drift import Drift, drift_of
 from .identity import cluster_name
-from .images import (
-    is_digest,
-    parse_image,
-)
+from .images import is_digest, parse_image
 from .model import DesiredService
-from .observation import (
-    Facts,
-    FleetObservation,
-    ResolvedImage,
-    TaskDefinition,
-)
-from .planned import (
-    NOT_EXERCISED,
-    UNPINNED,
-    Change,
-    Plan,
-    Side,
-    Unchanged,
-)
+from .observation import Facts, FleetObservation, ResolvedImage, TaskDefinition
+from .planned import NOT_EXERCISED, UNPINNED, Change, Plan, Side, Unchanged
 from .sharing import same_text, sharing
-from .taskdef import (
-    container_names,
-    container_of,
-    revision_of,
-    same_content,
-    short_arn,
-    with_images,
-)
+from .taskdef import container_names, container_of, revision_of, same_content, short_arn, with_images
 
 __all__ = ["Plan", "PlanOptions", "Side", "drifts", "plan"]
 
@@ -262,11 +232,7 @@ def _source(facts: Facts, shipped: Drift | None) -> TaskDefinition:
 
 
 def _change(
-    facts: Facts,
-    image: ResolvedImage,
-    reasons: Sequence[str],
-    shipped: Drift | None,
-    drift: Drift | None,
+    facts: Facts, image: ResolvedImage, reasons: Sequence[str], shipped: Drift | None, drift: Drift | None
 ) -> Change:
     wanted, source = facts.desired, _source(facts, shipped)
     reference = parse_image(image.reference)

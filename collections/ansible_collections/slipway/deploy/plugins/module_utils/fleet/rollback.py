@@ -13,11 +13,7 @@ from ..common.errors import SlipwayError, SlipwayErrors
 from .compare import last_deployment_failed
 from .images import parse_image
 from .model import DesiredService
-from .observation import (
-    Facts,
-    FleetObservation,
-    TaskDefinition,
-)
+from .observation import Facts, FleetObservation, TaskDefinition
 from .plan import (
     PlanOptions,
     change_errors,
@@ -33,11 +29,7 @@ from .plan import (
 )
 from .planned import Change, Plan, Side, Unchanged
 from .sharing import same_text
-from .taskdef import (
-    container_of,
-    same_content,
-    with_images,
-)
+from .taskdef import container_of, same_content, with_images
 
 Wanted = Mapping[str, Mapping[str, Any]]
 """Service name → what a record says that it ran: ``task_definition``, ``digest``, ``tag``."""

@@ -21,13 +21,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from ..common.documents import loads
 from ..common.errors import SlipwayError
 from ..http_client.client import Answer, Unreachable, ask, opener
-from .reference import (
-    DOCKER_HUB,
-    ImageRef,
-    is_digest,
-    is_tag,
-    parse_image,
-)
+from .reference import DOCKER_HUB, ImageRef, is_digest, is_tag, parse_image
 
 _MANIFESTS = ", ".join(
     (

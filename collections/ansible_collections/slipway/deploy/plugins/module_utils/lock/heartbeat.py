@@ -20,12 +20,7 @@ from ..common.errors import SlipwayError
 from .heartbeat_worker import Job, encode, stop_file
 from .lease import Lease, boottime
 from .model import LockLost, serialise
-from .process import (
-    ProcessId,
-    identify,
-    is_running,
-    terminate,
-)
+from .process import ProcessId, identify, is_running, terminate
 from .status import Status, fingerprint, read_status
 
 _START_SECONDS: Final = 30.0
@@ -44,12 +39,7 @@ main()
 
 
 def start(
-    lease: Lease,
-    settings: AwsSettings | None,
-    *,
-    parent: ProcessId,
-    run_dir: Path,
-    interval: float | None = None,
+    lease: Lease, settings: AwsSettings | None, *, parent: ProcessId, run_dir: Path, interval: float | None = None
 ) -> Path:
     """Start the process that renews the lease; the path of its status file, for :class:`Guard` and :func:`stop`.
 

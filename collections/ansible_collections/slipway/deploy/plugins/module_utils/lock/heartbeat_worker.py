@@ -25,12 +25,7 @@ from ..state.store import Store, open_store
 from .lease import Lease, attach, boottime
 from .model import LockCorrupt, LockLost, parse
 from .process import ProcessId, Watch, identify
-from .status import (
-    LEFT,
-    Status,
-    fingerprint,
-    write_status,
-)
+from .status import LEFT, Status, fingerprint, write_status
 
 _LOOK_SECONDS: Final = 0.25
 _RETRY_SECONDS: Final = 2.0

@@ -17,14 +17,7 @@ from ..state.model import ABSENT, Conflict
 from ..state.store import Store
 from . import claims, plan
 from .hosts import read_claims
-from .model import (
-    Lock,
-    LockHeld,
-    LockLost,
-    lock_key,
-    parse,
-    serialise,
-)
+from .model import Lock, LockHeld, LockLost, lock_key, parse, serialise
 
 POLL_SECONDS = 3.0
 _SLICE_SECONDS = 0.2

@@ -12,16 +12,7 @@ from typing import Final
 from ..common.command import command, waiting
 from ..common.errors import SlipwayError
 from ..common.neutral import neutral_line
-from .model import (
-    FREE,
-    HELD,
-    HISTORY_LENGTH,
-    Breaking,
-    Lock,
-    LockAlive,
-    LockHeld,
-    LockLost,
-)
+from .model import FREE, HELD, HISTORY_LENGTH, Breaking, Lock, LockAlive, LockHeld, LockLost
 
 _RECORD_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(.+)")
 WHY: Final = "why it has to go"

@@ -20,14 +20,7 @@ from ..fleet.model import DesiredService, ObservedService
 from ..fleet.observe import observe_services
 from ..rollout import api
 from .model import ContainerLog, ServiceLogs, Source, Task
-from .parse import (
-    is_troubled,
-    log_lines,
-    ordered,
-    parse_task,
-    sources,
-    telling_events,
-)
+from .parse import is_troubled, log_lines, ordered, parse_task, sources, telling_events
 
 WORKERS = 4
 #: Failed tasks that are looked through for one that has written something.

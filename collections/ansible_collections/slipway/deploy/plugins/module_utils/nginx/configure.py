@@ -19,23 +19,11 @@ from pathlib import Path
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..files.atomic import (
-    ensure_directory,
-    filing,
-    link_atomic,
-    read_link,
-    sync_directory,
-    write_atomic,
-)
+from ..files.atomic import ensure_directory, filing, link_atomic, read_link, sync_directory, write_atomic
 from ..programs.run import run_command
 from ..systemd import systemctl
 from .dump import read_files, refuse_shared
-from .messages import (
-    given_up,
-    main_log,
-    refusal,
-    warnings,
-)
+from .messages import given_up, main_log, refusal, warnings
 
 _TEST_SECONDS = 60
 #: nginx tries five times, half a second apart, to have a port before it gives a reload up.

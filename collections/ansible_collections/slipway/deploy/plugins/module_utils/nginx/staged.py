@@ -13,15 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ..files.atomic import (
-    AnyPath,
-    beside,
-    content_is,
-    ensure_directory,
-    filing,
-    sync_directory,
-    write_atomic,
-)
+from ..files.atomic import AnyPath, beside, content_is, ensure_directory, filing, sync_directory, write_atomic
 from .configure import Server
 
 #: Where generations are. A link that leads into it is nginx's.

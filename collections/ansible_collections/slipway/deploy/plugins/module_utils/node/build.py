@@ -22,24 +22,9 @@ from typing import BinaryIO
 
 from ..common.errors import SlipwayError
 from ..files.atomic import filing, remove_tree
-from ..programs.run import (
-    NOBODY,
-    Account,
-    Finished,
-    account,
-    base_environment,
-    path_of,
-    run,
-)
+from ..programs.run import NOBODY, Account, Finished, account, base_environment, path_of, run
 from ..releases.archive_source import unnamed_file
-from .commands import (
-    Build,
-    environment,
-    expand_npmrc,
-    explain,
-    heap,
-    last_lines,
-)
+from .commands import Build, environment, expand_npmrc, explain, heap, last_lines
 
 _PREFIX = "slipway-build-"
 _LEFT_OUT = shutil.ignore_patterns("node_modules", ".git", ".venv")

@@ -16,16 +16,7 @@ from typing import Any
 from ..common.text import duration, plural
 from ..record.model import undo_was_asked
 from ..render.checks import health_problems
-from ..render.facts import (
-    Record,
-    cause_words,
-    is_rollback,
-    place,
-    release,
-    seconds,
-    targets_of,
-    who,
-)
+from ..render.facts import Record, cause_words, is_rollback, place, release, seconds, targets_of, who
 from ..render.verdict import closing
 from . import metadata
 from .markdown import escape, link, without_mentions

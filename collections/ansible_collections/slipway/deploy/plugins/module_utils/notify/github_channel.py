@@ -19,16 +19,7 @@ from ..common.errors import SlipwayError
 from ..render.facts import Record
 from ..secret_values.source import Secrets
 from .channel import Delivery, Notice, Stage
-from .github import (
-    comment,
-    commit_of,
-    find_comment,
-    has_section,
-    is_author,
-    marker,
-    tag_of,
-    with_section,
-)
+from .github import comment, commit_of, find_comment, has_section, is_author, marker, tag_of, with_section
 from .github_api import API, GitHub, GitHubError
 
 #: ``issue``: the pull request that brought the deployed commit.

@@ -15,12 +15,7 @@ from ..hosts import backup
 from ..render import checklist as rows_of
 from ..render.checks import milliseconds
 from ..render.facts import Record, is_host, targets_of
-from .markdown import (
-    bounded_table,
-    escape,
-    is_linkable,
-    link,
-)
+from .markdown import bounded_table, escape, is_linkable, link
 
 _SIGNS = {"green": "✅", "red": "❌", "unknown": "❔"}
 #: How much of one thing is said in a line of several.

@@ -29,13 +29,7 @@ from ..render.facts import (
 from ..render.progress import mark
 from ..render.verdict import closing
 from . import metadata
-from .markdown import (
-    escape,
-    is_linkable,
-    link,
-    table,
-    without_mentions,
-)
+from .markdown import escape, is_linkable, link, table, without_mentions
 
 #: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
 MOST_BYTES = 900 * 1024

@@ -19,21 +19,8 @@ from typing import NamedTuple
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..files.atomic import (
-    ensure_directory,
-    filing,
-    remove_tree,
-    write_atomic,
-)
-from ..programs.run import (
-    Account,
-    Finished,
-    base_environment,
-    hidden,
-    path_of,
-    run,
-    run_command,
-)
+from ..files.atomic import ensure_directory, filing, remove_tree, write_atomic
+from ..programs.run import Account, Finished, base_environment, hidden, path_of, run, run_command
 from ..secret_values.redaction import without_secrets
 from . import installers
 from .installers import PIP, UV, Index

@@ -17,11 +17,7 @@ UV, PIP = "uv", "pip"
 LAST_LINES = 15
 
 _CAUSES = (
-    (
-        r"No space left on device|os error 28",
-        "the disk is full",
-        "Free space on the host, then run this again",
-    ),
+    (r"No space left on device|os error 28", "the disk is full", "Free space on the host, then run this again"),
     (
         r"ensurepip is not available|No module named '?(?:ensurepip|venv|pip)'?\b",
         "this Python cannot make environments",

@@ -25,11 +25,7 @@ from ..git.as_user import git_as
 from ..git.neutral import PROTOCOLS, check_name
 from ..git.problem import Asked, explain
 from ..http_client.client import opener, reason
-from ..programs.run import (
-    Account,
-    account,
-    path_of,
-)
+from ..programs.run import Account, account, path_of
 
 _PATIENCE = 30
 

@@ -15,12 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..files.atomic import (
-    beside,
-    ensure_directory,
-    file_digest,
-    filing,
-)
+from ..files.atomic import beside, ensure_directory, file_digest, filing
 from ..files.atomic_directory import read_mark, sync_file_system
 
 # Eight characters of URL-safe base64, as Rollup and esbuild write them, or more hexadecimal digits. A word of the

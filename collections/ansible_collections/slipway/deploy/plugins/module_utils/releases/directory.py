@@ -19,18 +19,7 @@ from ..common.archives import Tar
 from ..common.errors import SlipwayError
 from ..files.atomic import ensure_directory
 from ..files.atomic_directory import MARK, making
-from ..files.unpack import (
-    DIRECTORY,
-    FILE,
-    SYMLINK,
-    Access,
-    Item,
-    Plan,
-    check_space,
-    read_plan,
-    reading,
-    unpack,
-)
+from ..files.unpack import DIRECTORY, FILE, SYMLINK, Access, Item, Plan, check_space, read_plan, reading, unpack
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)

@@ -17,15 +17,7 @@ from typing import Any, BinaryIO
 from ..common.errors import SlipwayError
 from ..files.atomic import filing
 from ..files.atomic_directory import MARK, making, read_mark
-from ..files.unpack import (
-    FILE,
-    SYMLINK,
-    Access,
-    Plan,
-    check_space,
-    read_plan,
-    unpack,
-)
+from ..files.unpack import FILE, SYMLINK, Access, Plan, check_space, read_plan, unpack
 
 INDEX = "index.html"
 _SHORT = 8

@@ -7,15 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..files.atomic import (
-    ensure_directory,
-    file_digest,
-    filing,
-    read_link,
-    remove_tree,
-    superfluous,
-    sync_directory,
-)
+from ..files.atomic import ensure_directory, file_digest, filing, read_link, remove_tree, superfluous, sync_directory
 from ..files.download import Source, download
 from .ledger import Ledger
 from .pruning import needed, release_in

@@ -5,13 +5,7 @@
 from __future__ import annotations
 
 from ..common.command import command, resume_commands
-from ..common.text import (
-    clean,
-    duration,
-    hanging,
-    listed,
-    paragraph,
-)
+from ..common.text import clean, duration, hanging, listed, paragraph
 from ..hosts import backup
 from ..hosts.progress import point_of_no_return
 from ..record.model import undo_was_asked

@@ -8,12 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common.text import (
-    clean,
-    columns,
-    duration,
-    hanging,
-)
+from ..common.text import clean, columns, duration, hanging
 from .checks import milliseconds
 from .facts import Record, finish
 

@@ -8,20 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common.text import (
-    clean,
-    columns,
-    hanging,
-    plural,
-)
-from .facts import (
-    Record,
-    counted,
-    finish,
-    joined,
-    targets_of,
-    unchanged_of,
-)
+from ..common.text import clean, columns, hanging, plural
+from .facts import Record, counted, finish, joined, targets_of, unchanged_of
 
 # Lines for single findings; a fleet that is down as a whole needs no line for each service.
 _FINDINGS = 10

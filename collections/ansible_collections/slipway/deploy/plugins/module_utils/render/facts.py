@@ -8,12 +8,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..common.text import (
-    clean,
-    display_width,
-    plural,
-    truncate,
-)
+from ..common.text import clean, display_width, plural, truncate
 
 Record = Mapping[str, Any]
 Target = Mapping[str, Any]

@@ -10,26 +10,10 @@ from dataclasses import dataclass
 
 from ..common.command import command
 from ..common.errors import SlipwayError
-from ..common.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    hanging,
-    plural,
-    truncate,
-)
+from ..common.text import clean, columns, display_width, duration, hanging, plural, truncate
 from ..record.history import Goal, rollback_goal
 from ..record.released import NOT_COMPARED
-from .facts import (
-    UNTOUCHED,
-    Record,
-    as_before,
-    finish,
-    seconds,
-    targets_of,
-    who,
-)
+from .facts import UNTOUCHED, Record, as_before, finish, seconds, targets_of, who
 from .own import Own, runs_of
 from .status import is_unfinished
 
@@ -68,11 +52,7 @@ class Releases:
 
 
 def releases(
-    records: Sequence[Record],
-    environment: str,
-    entries: int,
-    looked_back: int,
-    own: Sequence[Own] = (),
+    records: Sequence[Record], environment: str, entries: int, looked_back: int, own: Sequence[Own] = ()
 ) -> Releases:
     """Find out what runs and what a rollback returns to.
 

@@ -8,13 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..common.text import (
-    clean,
-    columns,
-    duration,
-    hanging,
-    truncate,
-)
+from ..common.text import clean, columns, duration, hanging, truncate
 from .facts import back, forward, seconds
 from .progress import mark
 

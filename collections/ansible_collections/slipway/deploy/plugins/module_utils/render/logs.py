@@ -8,20 +8,9 @@ import re
 from collections.abc import Sequence
 
 from ..common.command import here
-from ..common.text import (
-    clean,
-    columns,
-    hanging,
-    plural,
-)
+from ..common.text import clean, columns, hanging, plural
 from ..fleet.model import Event
-from ..logs.model import (
-    ContainerLog,
-    Recorded,
-    ServiceLogs,
-    Task,
-    TaskState,
-)
+from ..logs.model import ContainerLog, Recorded, ServiceLogs, Task, TaskState
 from .facts import finish, joined, revision
 from .when import since, stamp
 

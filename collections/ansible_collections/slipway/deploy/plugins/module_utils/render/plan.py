@@ -8,16 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    listed,
-    minute,
-    pad,
-    wrap,
-)
+from ..common.text import clean, columns, display_width, duration, listed, minute, pad, wrap
 from ..fleet.planned import NOT_EXERCISED, UNPINNED
 from .facts import (
     Record,

@@ -7,13 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..common.text import (
-    clean,
-    clock,
-    columns,
-    duration,
-    stopwatch,
-)
+from ..common.text import clean, clock, columns, duration, stopwatch
 from .facts import (
     GOING_BACK,
     GOING_FORWARD,

@@ -4,28 +4,11 @@
 
 from __future__ import annotations
 
-from ..common.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    paragraph,
-)
+from ..common.text import clean, columns, display_width, duration, paragraph
 from .card import backup_words
 from .checklist import checklist
 from .checks import health, smoke, smoke_of
-from .facts import (
-    Record,
-    Target,
-    back,
-    change_label,
-    finish,
-    forward,
-    is_host,
-    seconds,
-    targets_of,
-    tasks,
-)
+from .facts import Record, Target, back, change_label, finish, forward, is_host, seconds, targets_of, tasks
 from .progress import mark
 from .verdict import ending
 

@@ -5,14 +5,7 @@
 from __future__ import annotations
 
 from ..common.command import command
-from ..common.text import (
-    clean,
-    duration,
-    hanging,
-    listed,
-    minute,
-    paragraph,
-)
+from ..common.text import clean, duration, hanging, listed, minute, paragraph
 from ..hosts.progress import point_of_no_return
 from .facts import (
     GOING_BACK,

@@ -11,15 +11,7 @@ from typing import Any
 
 from ..checks.status import Condition, ServiceStatus
 from ..common.command import command, here
-from ..common.text import (
-    clean,
-    columns,
-    display_width,
-    duration,
-    hanging,
-    plural,
-    truncate,
-)
+from ..common.text import clean, columns, display_width, duration, hanging, plural, truncate
 from ..hosts.migrations import has_begun
 from ..record.model import undo_was_asked
 from .facts import (

@@ -9,13 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..common.text import (
-    clean,
-    display_width,
-    duration,
-    listed,
-    paragraph,
-)
+from ..common.text import clean, display_width, duration, listed, paragraph
 from ..hosts.migrations import has_begun
 from ..hosts.progress import point_of_no_return
 from ..kinds.registry import NAMES

@@ -20,18 +20,7 @@ from ..common.failure import Cause, Failure
 from ..fleet.model import ObservedService
 from . import judge, machine, poll
 from .document import Record, rollout_of, with_rollout
-from .model import (
-    Action,
-    ActionFailed,
-    Happening,
-    Observed,
-    Registered,
-    Rollout,
-    Stopped,
-    StoppedTask,
-    Target,
-    Updated,
-)
+from .model import Action, ActionFailed, Happening, Observed, Registered, Rollout, Stopped, StoppedTask, Target, Updated
 from .resume import adopted
 
 

@@ -17,12 +17,7 @@ from typing import Literal
 
 from ..common.failure import Failure
 from ..fleet.model import Deployment, ObservedService
-from .model import (
-    Limits,
-    StoppedTask,
-    Target,
-    Undo,
-)
+from .model import Limits, StoppedTask, Target, Undo
 
 #: Stop codes of tasks that their host or a person ended, which says nothing about the image (API reference, Task).
 _NOT_ITS_FAULT = frozenset({"UserInitiated", "SpotInterruption", "TerminationNotice"})
@@ -175,10 +170,7 @@ def _maybe_stale(target: Target, service: ObservedService, since: float | None, 
 
 
 def _replaced(
-    target: Target,
-    service: ObservedService,
-    primary: Deployment,
-    stopped: Sequence[StoppedTask] | None,
+    target: Target, service: ObservedService, primary: Deployment, stopped: Sequence[StoppedTask] | None
 ) -> Verdict:
     ours = service.deployment(target.deployment_id or "")
     same = primary.task_definition == target.task_definition
@@ -239,10 +231,7 @@ def judge(
 
 
 def _early_failure(
-    service: ObservedService,
-    ours: Deployment,
-    stopped: Sequence[StoppedTask] | None,
-    limits: Limits,
+    service: ObservedService, ours: Deployment, stopped: Sequence[StoppedTask] | None, limits: Limits
 ) -> Failure | None:
     against = [task for task in stopped or () if counts_as_failure(task, ours.id)]
     threshold = failed_tasks_threshold(limits, max(service.desired, ours.desired), service.breaker_threshold)

@@ -12,12 +12,7 @@ from ..common.command import again
 from ..common.errors import SlipwayError
 from ..common.failure import Cause
 from ..fleet.model import ObservedService
-from .model import (
-    GOING_BACK,
-    GOING_FORWARD,
-    Rollout,
-    Target,
-)
+from .model import GOING_BACK, GOING_FORWARD, Rollout, Target
 
 Choice = Literal["finish", "undo"]
 CHOICES: tuple[Choice, ...] = ("finish", "undo")

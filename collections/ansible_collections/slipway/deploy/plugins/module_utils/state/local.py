@@ -14,14 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..common.errors import SlipwayError
-from .model import (
-    Absent,
-    Conflict,
-    Expected,
-    Stored,
-    StoreUnreachable,
-    check_key,
-)
+from .model import Absent, Conflict, Expected, Stored, StoreUnreachable, check_key
 
 _BUSY_SECONDS = 10.0
 _POLL_SECONDS = 0.01

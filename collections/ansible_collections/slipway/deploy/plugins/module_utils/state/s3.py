@@ -16,22 +16,9 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from ..aws.errors import (
-    IncompleteAnswer,
-    error_code,
-    is_aws_error,
-    is_no_answer,
-    translate,
-)
+from ..aws.errors import IncompleteAnswer, error_code, is_aws_error, is_no_answer, translate
 from ..common.errors import SlipwayError
-from .model import (
-    Absent,
-    Conflict,
-    Expected,
-    Stored,
-    StoreUnreachable,
-    check_key,
-)
+from .model import Absent, Conflict, Expected, Stored, StoreUnreachable, check_key
 
 Result = TypeVar("Result")
 

@@ -9,16 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..common.errors import SlipwayError
-from ..releases.ledger import (
-    BAD,
-    GOOD,
-    NOT_READY,
-    UNPROVEN,
-    Entry,
-    Ledger,
-    Running,
-    Snapshot,
-)
+from ..releases.ledger import BAD, GOOD, NOT_READY, UNPROVEN, Entry, Ledger, Running, Snapshot
 from .decision import Decision
 
 UNCHANGED, SWITCHED, UNDONE, UNDO_FAILED, FAILED = "unchanged", "switched", "undone", "undo_failed", "failed"

@@ -13,14 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..common.errors import SlipwayError
-from ..releases.ledger import (
-    GOOD,
-    UNPROVEN,
-    Entry,
-    Ledger,
-    Release,
-    Snapshot,
-)
+from ..releases.ledger import GOOD, UNPROVEN, Entry, Ledger, Release, Snapshot
 
 
 @dataclass(frozen=True)

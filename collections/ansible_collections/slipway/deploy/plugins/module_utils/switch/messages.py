@@ -9,18 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..releases.ledger import Entry, Ledger
-from .apply import (
-    SWITCHED,
-    UNCHANGED,
-    UNDONE,
-    Outcome,
-)
-from .decision import (
-    Decision,
-    Observed,
-    differences,
-    started_with,
-)
+from .apply import SWITCHED, UNCHANGED, UNDONE, Outcome
+from .decision import Decision, Observed, differences, started_with
 
 
 def good_states(params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,26 +20,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..common.errors import SlipwayError
-from ..files.atomic import (
-    ensure_directory,
-    file_digest,
-    filing,
-    link_atomic,
-    read_link,
-    write_atomic,
-)
+from ..files.atomic import ensure_directory, file_digest, filing, link_atomic, read_link, write_atomic
 from ..jvm.spring_files import readiness_url
 from ..network import ports
 from ..network.connections import Draining
 from ..nginx import staged
 from ..nginx.staged import GENERATIONS
-from ..probes.readiness import (
-    Answer,
-    Wanted,
-    Watch,
-    ask,
-    judge,
-)
+from ..probes.readiness import Answer, Wanted, Watch, ask, judge
 from ..releases import ledger as ledgers
 from ..releases.ledger import Ledger, Snapshot
 from ..secret_values import redaction

@@ -10,13 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..common.errors import SlipwayError
-from ..files.atomic import (
-    ensure_directory,
-    filing,
-    read_link,
-    remove_tree,
-    write_atomic,
-)
+from ..files.atomic import ensure_directory, filing, read_link, remove_tree, write_atomic
 from ..network import ports
 from ..probes.readiness import Wanted
 from ..systemd import environment_file, systemctl

@@ -12,19 +12,8 @@ from ..common.errors import SlipwayError
 from ..fleet.images import ecr_account, parse_image
 from ..fleet.planned import Change, Plan
 from ..fleet.taskdef import container_of, short_arn
-from .capacity import (
-    Capacity,
-    platform_of,
-    platform_wanted,
-)
-from .references import (
-    SECRET,
-    Reference,
-    parse_credential_spec,
-    parse_reference,
-    parse_registry_login,
-    parse_s3_arn,
-)
+from .capacity import Capacity, platform_of, platform_wanted
+from .references import SECRET, Reference, parse_credential_spec, parse_reference, parse_registry_login, parse_s3_arn
 
 __all__ = ["ImageNeed", "Requirements", "platform_of", "requirements"]
 

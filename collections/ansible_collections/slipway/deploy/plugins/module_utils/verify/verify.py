@@ -20,18 +20,11 @@ from ..common.errors import SlipwayError, SlipwayErrors
 from ..fleet import api
 from ..fleet.parse import platform_name
 from ..fleet.planned import Change, Plan
-from ..fleet.registration import (
-    build_registration,
-    undo_needs_clone,
-)
+from ..fleet.registration import build_registration, undo_needs_clone
 from ..http_client.client import Unreachable, ask, opener
 from .capacity import platform_of_instance, unfit
 from .references import SECRET, Reference
-from .requirements import (
-    ImageNeed,
-    Requirements,
-    requirements,
-)
+from .requirements import ImageNeed, Requirements, requirements
 
 WORKERS = 8
 BLOB_TIMEOUT = 10

@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from ..common.errors import SlipwayError
 from ..state.model import ABSENT, Conflict
 from ..state.store import Store
-from .model import (
-    EMPTY,
-    Version,
-    Versions,
-    parse,
-    promoted,
-    serialise,
-    versions_key,
-)
+from .model import EMPTY, Version, Versions, parse, promoted, serialise, versions_key
 
 # Another component's promotion may come in between; this many do not.
 _ATTEMPTS = 5

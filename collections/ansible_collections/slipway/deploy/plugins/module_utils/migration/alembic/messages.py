@@ -8,12 +8,7 @@ from typing import Any
 
 from ...common.errors import SlipwayError
 from .problem import waited_for
-from .revisions import (
-    Fate,
-    Revision,
-    fate,
-    unsafe,
-)
+from .revisions import Fate, Revision, fate, unsafe
 from .run import Look, Went
 
 

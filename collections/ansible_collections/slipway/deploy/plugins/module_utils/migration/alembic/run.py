@@ -19,14 +19,7 @@ from ...common.documents import loads
 from ...common.errors import SlipwayError
 from ...files.atomic import filing
 from ...programs import container
-from ...programs.run import (
-    Account,
-    Finished,
-    base_environment,
-    hidden,
-    path_of,
-    run,
-)
+from ...programs.run import Account, Finished, base_environment, hidden, path_of, run
 from ...secret_values.redaction import environment_values, without_secrets
 from ...systemd import environment_file
 from ..model import Failure

@@ -6,13 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..model import (
-    Migration,
-    MigrationPlan,
-    Row,
-    Script,
-    version_key,
-)
+from ..model import Migration, MigrationPlan, Row, Script, version_key
 
 # The words of Flyway's MigrationState.
 _PENDING, _IGNORED, _MISSING, _FUTURE = "Pending", "Ignored", "Missing", "Future"

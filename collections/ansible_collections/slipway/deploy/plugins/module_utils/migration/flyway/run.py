@@ -18,25 +18,11 @@ from typing import Any, NamedTuple
 
 from ...common.errors import SlipwayError
 from ...files.atomic import filing
-from ...programs.run import (
-    Account,
-    Finished,
-    base_environment,
-    hidden,
-    path_of,
-    run,
-)
+from ...programs.run import Account, Finished, base_environment, hidden, path_of, run
 from ..model import Failure, MigrationPlan, Script
 from . import config, output
 from . import project as flyway_project
-from .locks import (
-    HOLDER,
-    HOLDERS_SQL,
-    Patience,
-    denied,
-    limited,
-    read_holders,
-)
+from .locks import HOLDER, HOLDERS_SQL, Patience, denied, limited, read_holders
 from .plan import newly_applied, plan_migrations, untouched
 from .scripts import LOOKED_AT, is_callback, read_script
 
