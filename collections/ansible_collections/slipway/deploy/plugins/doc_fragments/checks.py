@@ -89,9 +89,12 @@ notes:
 
 
 class ModuleDocFragment:
-    """The options smoke_checks and checklist."""
+    """The options smoke_checks and checklist.
 
-    DOCUMENTATION = (
+    ansible-test fails on text that is put together, unless it is annotated.
+    """
+
+    DOCUMENTATION: str = (
         """
 options:
   smoke_checks:
@@ -118,7 +121,7 @@ options:
         + _SECRETS
     )
 
-    CHECKLIST = (
+    CHECKLIST: str = (
         """
 options:
   checklist:

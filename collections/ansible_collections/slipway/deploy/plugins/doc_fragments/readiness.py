@@ -32,10 +32,13 @@ _WAITING = """
 
 
 class ModuleDocFragment:
-    """The option readiness. Fragments merge options, not suboptions, so each variant is complete."""
+    """The option readiness. Fragments merge options, not suboptions, so each variant is complete.
+
+    ansible-test fails on text that is put together, unless it is annotated.
+    """
 
     # A service whose URL is given.
-    DOCUMENTATION = """
+    DOCUMENTATION: str = """
 options:
   readiness:
     type: dict
@@ -47,7 +50,7 @@ options:
 """ + _WAITING.lstrip("\n")
 
     # A service that may also be a Spring Boot application, whose own settings say where it answers.
-    APPLICATION = """
+    APPLICATION: str = """
 options:
   readiness:
     type: dict
