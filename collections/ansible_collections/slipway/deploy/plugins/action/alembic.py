@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -24,16 +23,15 @@ class ActionModule(HostAction):
 
     def act(self, context: Context) -> dict[str, Any]:
         """Read what is stored, and hand it to the host."""
-        arguments = dict(self.arguments)
+        url, given = self.arguments["url"], self.arguments["environment"]
         secrets = Secrets(os.environ, clients_later(context))
-        if arguments["url"]:
-            arguments["url"] = read_plain(secrets, arguments["url"], "url")
-            check_url(arguments["url"], "url")
-        given = arguments["environment"]
+        if url:
+            url = read_plain(secrets, url, "url")
+            check_url(url, "url")
         stored = {
             name: read_value(secrets, value, f"environment, {name}")
             for name, value in given.items()
             if isinstance(value, Mapping)
         }
-        arguments["environment"] = {name: value for name, value in given.items() if name not in stored}
-        return self.on_host("alembic", **{**arguments, "stored": json.dumps(stored) if stored else None})
+        plain = {name: value for name, value in given.items() if name not in stored}
+        return self.on_host(stored or None, url=url, environment=plain)

@@ -9,33 +9,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..module_utils.artifact.api import presigned_url, resolve_artifact
-from ..module_utils.artifact.model import FILENAME, Artifact
-from ..plugin_utils.action import SlipwayAction, display
+from ..module_utils.artifact.arguments import ARTIFACT
+from ..module_utils.artifact.model import Artifact
+from ..plugin_utils.action import display
 from ..plugin_utils.context import Context
+from ..plugin_utils.on_host import HostAction
 
 
-class ActionModule(SlipwayAction):
+class ActionModule(HostAction):
     """The host gets the right to read one object for a while, and nothing else."""
 
-    _requires_connection = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "bucket": {"type": "str", "required": True},
-        "tag": {"type": "str", "required": True},
-        "branch": {"type": "str"},
-        "digest": {"type": "str"},
-        "filename": {"type": "str", "default": FILENAME},
-        "directory": {"type": "path", "default": "/app/releases"},
-        "link": {"type": "path", "default": "/app/app.jar"},
-        "activate": {"type": "bool", "default": False},
-        "state": {"type": "str", "default": "present", "choices": ["present", "resolved"]},
-        "url_expires": {"type": "int", "default": 900},
-    }
-    _variables: Mapping[str, Any] = {}
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ansible's entry."""
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = ARTIFACT
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the host's result, with what was found."""
@@ -52,18 +36,13 @@ class ActionModule(SlipwayAction):
         path = str(PurePosixPath(given["directory"]) / artifact.release / given["filename"])
         result: dict[str, Any] = {"changed": False}
         if given["state"] == "present":
-            result = self._execute_module(
-                module_name="slipway.deploy.artifact_fetch",
-                module_args={
-                    "url": presigned_url(s3, artifact, given["url_expires"]),
-                    "source": artifact.place,
-                    "size": artifact.size,
-                    "digest": artifact.digest,
-                    "path": path,
-                    "link": given["link"] if given["activate"] else None,
-                },
-                task_vars=self._variables,
-            )
+            source = {
+                "url": presigned_url(s3, artifact, given["url_expires"]),
+                "name": artifact.place,
+                "size": artifact.size,
+                "digest": artifact.digest.rpartition(":")[2],
+            }
+            result = self.on_host({"path": path, "source": source})
         return {**result, "path": path, "links": [{"path": given["link"], "target": path}], **_described(artifact)}
 
 

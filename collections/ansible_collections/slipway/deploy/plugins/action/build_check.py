@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..module_utils.build_requirements.arguments import BUILD_CHECK
 from ..module_utils.build_requirements.compare import Given, Verdict, compare
 from ..module_utils.build_requirements.host_tools import node_version
 from ..module_utils.build_requirements.indexes import index_urls
 from ..module_utils.build_requirements.model import Needs, Tools
 from ..module_utils.common.errors import SlipwayErrors
-from ..module_utils.node.arguments import NODE
-from ..module_utils.python.arguments import PYTHON
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
@@ -26,28 +25,15 @@ _LOCAL = ("env", "file")
 class ActionModule(HostAction):
     """Asks the host what it has; compares here."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "needs": {"type": "dict", "required": True},
-        "front_end": {"type": "str", "choices": ["host", "control", "prebuilt", "none"], "default": "host"},
-        **PYTHON,
-        **NODE,
-        "tool": {"type": "str", "choices": ["auto", "uv", "pip"], "default": "auto"},
-        "npmrc": {"type": "dict", "default": {}},
-        "indexes": {"type": "raw", "default": []},
-    }
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = BUILD_CHECK
+    KEPT_HERE = ("npmrc", "indexes")
 
     def act(self, context: Context) -> dict[str, Any]:
         """Compare; fail with all that is wrong."""
         given = self.arguments
         on_host = given["front_end"] == "host"
-        asked = self.on_host(
-            "build_tools",
-            python=given["python"],
-            uv=given["uv"],
-            path=given["path"] if on_host else [],
-            packages=["python3", *given["packages"]],
-            built=given["built"],
-        )
+        packages = ["python3", *given["packages"]]
+        asked = self.on_host(path=given["path"] if on_host else [], packages=packages)
         if asked.get("failed") or asked.get("unreachable"):
             return asked
         needs = Needs.from_document(given["needs"])

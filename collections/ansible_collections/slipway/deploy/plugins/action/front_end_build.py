@@ -26,4 +26,4 @@ class ActionModule(HostAction):
         # A check builds nothing, so it needs none.
         sources = {} if self._task.check_mode else self.arguments["npmrc"]
         npmrc = {str(name): read_value(secrets, source, f"npmrc.{name}") for name, source in sources.items()}
-        return self.on_host("front_end_build", **{**self.arguments, "npmrc": npmrc})
+        return self.on_host(npmrc=npmrc)

@@ -11,8 +11,8 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ..module_utils.logs.archive import HostLogs, keep
 from ..module_utils.logs.arguments import LOGS
-from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import NO_CONNECTION, Context
+from ..plugin_utils.on_host import HostAction
 from ..plugin_utils.reading import whole_number
 
 MOST_LINES = 50_000
@@ -21,44 +21,29 @@ LINES = 1000
 STAGE = "logs"
 
 
-class ActionModule(SlipwayAction):
+class ActionModule(HostAction):
     """Reaches the host once; whatever goes wrong there is what the archive says of it."""
 
-    _requires_connection = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **LOGS,
-        "lines": {"type": "raw"},
-        "files": {"type": "list", "elements": "str", "default": []},
-        "link": {"type": "str", "default": "/app/app.jar"},
-    }
-
-    _variables: Mapping[str, Any] = {}
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ansible's entry."""
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = LOGS
 
     def act(self, context: Context) -> dict[str, Any]:
         """Fetch it; the summary is the result."""
         lines = LINES
         if self.arguments.get("lines") not in (None, ""):
             lines = whole_number(self.arguments["lines"], "lines", MOST_LINES)
-        host = self._fetch(context, {**self.arguments, "lines": lines})
+        host = self._fetch(context, lines)
         keep(context.files.directory / STAGE, host)
         if host.problem:
             return {"changed": False, "problem": host.problem}
         return {"changed": False, "summary": dict(host.summary)}
 
-    def _fetch(self, context: Context, arguments: Mapping[str, Any]) -> HostLogs:
+    def _fetch(self, context: Context, lines: int) -> HostLogs:
         if str(context.of_group(context.here, "connection")) == NO_CONNECTION:
             setting = f"{context.group}_connection: {NO_CONNECTION}"
             problem = f"it is not reached from here ({setting}); run this on the host itself"
             return HostLogs(context.here, problem=problem)
         try:
-            answer = self._execute_module(
-                module_name="slipway.deploy.host_logs_collect", module_args=dict(arguments), task_vars=self._variables
-            )
+            answer = self.on_host(lines=lines)
         except AnsibleConnectionFailure as error:
             return HostLogs(context.here, problem=_line(error.message) or "no answer")
         if answer.get("failed") or "parts" not in answer:

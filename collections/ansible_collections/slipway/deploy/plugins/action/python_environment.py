@@ -23,10 +23,9 @@ class ActionModule(HostAction):
 
     def act(self, context: Context) -> dict[str, Any]:
         """Read the URLs, and hand the rest to the host."""
-        arguments = dict(self.arguments)
+        resolved: dict[str, Any] = {}
         secrets = Secrets(os.environ, clients_later(context))
         for name in ("index_url", "proxy"):
-            if arguments[name]:
-                arguments[name] = read_plain(secrets, arguments[name], name)
-        arguments["indexes"] = read_indexes(secrets, arguments["indexes"])
-        return self.on_host("python_environment", **arguments)
+            if self.arguments[name]:
+                resolved[name] = read_plain(secrets, self.arguments[name], name)
+        return self.on_host(**resolved, indexes=read_indexes(secrets, self.arguments["indexes"]))

@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils.configuration.arguments import CONFIGURATION
-from ..module_utils.configuration.model import write_payload
+from ..module_utils.configuration.model import write_configuration
 from ..module_utils.parameters.collect import collect
 from ..module_utils.parameters.gather import renewable
 from ..module_utils.parameters.model import read_wanted
 from ..module_utils.secret_values.source import Secrets
-from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
-from ..plugin_utils.on_host import clients_later
+from ..plugin_utils.on_host import HostAction, clients_later
 
 
 def _without_absent(environment: Mapping[str, Any], optional: Sequence[str]) -> dict[str, Any]:
@@ -25,25 +24,12 @@ def _without_absent(environment: Mapping[str, Any], optional: Sequence[str]) -> 
     return {name: value for name, value in environment.items() if name not in optional or not secrets.absent(value)}
 
 
-class ActionModule(SlipwayAction):
+class ActionModule(HostAction):
     """Values go to the host in one argument that is never shown."""
 
-    _requires_connection = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **CONFIGURATION,
-        "path": {"type": "str", "required": True},
-        "environment": {"type": "dict", "default": {}},
-        "secrets": {"type": "list", "elements": "dict", "default": []},
-        "required": {"type": "list", "elements": "str", "default": []},
-        "optional": {"type": "list", "elements": "str", "default": []},
-        "files": {"type": "list", "elements": "dict", "default": []},
-    }
-    _variables: Mapping[str, Any] = {}
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ansible's entry."""
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = CONFIGURATION
+    # Values may be secret, and a host logs what a module is given.
+    KEPT_HERE = ("environment", "secrets", "required", "optional", "files")
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the host's result."""
@@ -58,14 +44,8 @@ class ActionModule(SlipwayAction):
             where=where,
         )
         configuration, sources = collect(clients_later(context), wanted, os.environ, where)
-        result: dict[str, Any] = self._execute_module(
-            module_name="slipway.deploy.runtime_parameters_apply",
-            module_args={
-                **{name: given[name] for name in CONFIGURATION},
-                "payload": write_payload(configuration, sources),
-                "user": given["user"] or given["service"],
-                "renewable": renewable(wanted, configuration),
-            },
-            task_vars=self._variables,
-        )
-        return result
+        found = {
+            "configuration": write_configuration(configuration, sources),
+            "renewable": renewable(wanted, configuration),
+        }
+        return self.on_host(found, user=given["user"] or given["service"])

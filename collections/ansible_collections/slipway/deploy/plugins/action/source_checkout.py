@@ -17,18 +17,17 @@ from ..plugin_utils.on_host import HostAction
 class ActionModule(HostAction):
     """Asks the Parameter Store once for each parameter until one exists."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {**CHECKOUT, "token_parameters": {"type": "list", "elements": "raw"}}
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = CHECKOUT
+    KEPT_HERE = ("token_parameters",)
 
     def act(self, context: Context) -> dict[str, Any]:
         """Find the token and hand the rest to the host."""
-        arguments = dict(self.arguments)
-        parameters = arguments.pop("token_parameters")
+        parameters = self.arguments["token_parameters"]
         # Before anything is asked: a URL with a password in it must not travel.
-        check_repository(arguments["repository"], "repository")
-        check_version(arguments["version"], "version")
+        check_repository(self.arguments["repository"], "repository")
+        check_version(self.arguments["version"], "version")
         if parameters is None:
             parameters = [f"/{context.environment}/github/pat", "/shared/github/pat-readonly"]
         token = find_token(context.clients, parameters) if parameters else Token()
-        given = {"token": token.value, "token_from": token.place} if token.value else {}
-        result = self.on_host("git_checkout", **arguments, **given)
-        return {**result, "token_parameter": token.parameter or None}
+        found = {"token": token.value, "token_from": token.place} if token.value else None
+        return {**self.on_host(found), "token_parameter": token.parameter or None}

@@ -79,9 +79,6 @@ options:
         source, as in O(url).
     type: dict
     default: {}
-  stored:
-    description: The values that the action plugin read for O(environment), as JSON. Only the action plugin sets this.
-    type: str
   url_variable:
     description: The name of the variable that contains the URL.
     type: str
@@ -120,6 +117,7 @@ options:
     type: int
     default: 1800
 extends_documentation_fragment:
+  - slipway.deploy.payload
   - slipway.deploy.attributes
   - slipway.deploy.attributes.full
 attributes:
@@ -244,18 +242,36 @@ failed_revision:
   sample: 3f9c2b7d1e54
 """
 
-import json
 import re
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.migration.alembic.messages import Refused, diff, looked, refuse_unsafe, went
-from ..module_utils.migration.alembic.run import Alembic, Job, Patience, check_url, hidden_words, read_environment
+from ..module_utils.common.payload import PAYLOAD, read_payload
+from ..module_utils.migration.alembic.messages import (
+    Refused,
+    diff,
+    looked,
+    refuse_unsafe,
+    went,
+)
+from ..module_utils.migration.alembic.run import (
+    Alembic,
+    Job,
+    Patience,
+    check_url,
+    hidden_words,
+    read_environment,
+)
 from ..module_utils.migration.arguments import ALEMBIC
 from ..module_utils.programs.container import read_image_file
-from ..module_utils.programs.run import NOBODY, account, ending, exists
+from ..module_utils.programs.run import (
+    NOBODY,
+    account,
+    ending,
+    exists,
+)
 
 _REVISION = re.compile(r"[A-Za-z0-9_]+")
 
@@ -283,7 +299,7 @@ def job_from(params: dict[str, Any]) -> Job:
                 raise Unready(error.what, error.where, "Write the configuration first") from None
             raise
     environment.update((name, text_of(name, value)) for name, value in params["environment"].items())
-    environment.update(json.loads(params["stored"] or "{}"))
+    environment.update(read_payload(params))
     variable = params["url_variable"]
     url = params["url"] or environment.get(variable)
     if not url:
@@ -364,7 +380,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
 
 def main() -> None:
     """The module."""
-    module = AnsibleModule(argument_spec=ALEMBIC, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**ALEMBIC, **PAYLOAD}, supports_check_mode=True)
     try:
         with ending():
             result = carry_out(module.params, module.check_mode, module.no_log_values.update)

@@ -1,6 +1,7 @@
+#!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation of the action plugin of the same name, which asks S3 on the control node."""
+"""Downloads and verifies a release on its host."""
 
 from __future__ import annotations
 
@@ -60,6 +61,7 @@ options:
     type: int
     default: 900
 extends_documentation_fragment:
+  - slipway.deploy.payload
   - slipway.deploy.attributes
   - slipway.deploy.attributes.full
 """
@@ -108,3 +110,66 @@ artifact:
     version_id: null
     known_from: [S3]
 """
+
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.artifact.arguments import ARTIFACT
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.payload import PAYLOAD, read_payload
+from ..module_utils.files.atomic import link_atomic, read_link
+from ..module_utils.files.download import Source
+from ..module_utils.releases.jar import fetch, is_fetched
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec={**ARTIFACT, **PAYLOAD}, supports_check_mode=True)
+    found = read_payload(module.params)
+    source = Source(**found["source"])
+    module.no_log_values.add(source.url)
+    link = module.params["link"] if module.params["activate"] else None
+    try:
+        result = run(source, Path(found["path"]), link, check=module.check_mode)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+def run(source: Source, path: Path, link: str | None, *, check: bool) -> dict[str, Any]:
+    """Have the release; the module's result."""
+    before = {str(path): state(path, source.digest)}
+    missing = before[str(path)] != "verified"
+    if missing and not check:
+        fetch(source, path)
+    after = {str(path): "verified"}
+    switched = False
+    if link:
+        before[link], after[link] = read_link(link) or "absent", str(path)
+        switched = before[link] != after[link]
+        if switched and not check:
+            link_atomic(link, path)
+    return {
+        "changed": missing or switched,
+        "path": str(path),
+        "fetched": missing,
+        "diff": {"before": written(before), "after": written(after)},
+    }
+
+
+def state(path: Path, digest: str) -> str:
+    """How a release is found, in a word."""
+    if is_fetched(path, digest):
+        return "verified"
+    return "damaged" if path.exists() else "absent"
+
+
+def written(states: dict[str, str]) -> str:
+    """A line for each path."""
+    return "".join(f"{path}: {said}\n" for path, said in states.items())
+
+
+if __name__ == "__main__":
+    main()

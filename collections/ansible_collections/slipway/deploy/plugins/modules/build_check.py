@@ -1,6 +1,7 @@
+#!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation of the action build_check."""
+"""What a host has to build a release with; the action compares it with what the release requires."""
 
 from __future__ import annotations
 
@@ -62,3 +63,30 @@ unknown:
   type: list
   elements: str
 """
+
+import shutil
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.build_requirements.arguments import BUILD_CHECK
+from ..module_utils.build_requirements.host_tools import candidates, node_version
+from ..module_utils.python.environment import find_python
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=BUILD_CHECK, supports_check_mode=True)
+    given = module.params
+    module.exit_json(
+        changed=False,
+        python_version=find_python(given["python"]).version,
+        uv_path=shutil.which(given["uv"]) or "",
+        node_version=node_version(given["path"]),
+        candidates=candidates(given["packages"]),
+        built=sorted(str(name) for name, path in given["built"].items() if Path(path).exists()),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -7,47 +7,212 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: flyway
-short_description: Show, validate or migrate a PostgreSQL database with Flyway
+short_description: Show, validate or migrate the database of an environment with Flyway
 version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - The part of M(slipway.deploy.database_migration) that runs on the host, with the credentials given as they are. That
-    module's description and return values apply.
+  - Runs Flyway's command line, or its Maven plugin through the project's C(mvnw), as an unprivileged user.
+  - Flyway gets the credentials in an anonymous file in memory. They appear in no argument and no environment, and
+    nothing of them is left on disk, even if the module is killed.
+  - The first comments of a migration's file declare whether the previous release can run with it, C(-- slipway:)
+    V(backward-compatible) or V(not-backward-compatible). A migration without a declaration is treated as not
+    compatible.
+  - A failed migration is reported with the next step to take. Nothing is repaired, and C(clean) is disabled.
+  - The credentials are read on the control node. The host needs no AWS permissions.
 options:
-  url:
-    description: The database's JDBC URL.
+  action:
+    description:
+      - V(info) returns the state of the database and the pending migrations.
+      - V(validate) does the same and fails if C(flyway validate) reports problems.
+      - V(migrate) does both and applies the pending migrations.
     type: str
+    choices: [info, validate, migrate]
+    default: migrate
+  engine:
+    description: V(maven) runs C(./mvnw flyway:migrate) in O(directory). V(flyway) runs the command O(flyway).
+    type: str
+    choices: [maven, flyway]
+    default: maven
+  directory:
+    description: The Maven project. Relative O(locations) start here.
+    type: path
+  locations:
+    description: The directories that contain the SQL files.
+    type: list
+    elements: str
+    default: [src/main/resources/db/migration]
+  flyway:
+    description: The path of Flyway's command, for O(engine=flyway).
+    type: path
+  java_home:
+    description: The Java installation to use. By default, the C(java) on the C(PATH).
+    type: path
+  maven_arguments:
+    description: Additional arguments for Maven, such as C(--offline).
+    type: list
+    elements: str
+    default: []
+  user:
+    description: The unprivileged user that runs Flyway.
+    type: str
+    required: true
+  settings:
+    description: Additional settings of Flyway, such as C(defaultSchema), C(table) or C(placeholders.name).
+    type: dict
+    default: {}
+  lock_timeout:
+    description:
+      - How many seconds a statement of a migration waits for a lock that another session holds, for example an open
+        transaction. While a statement waits, all other requests to that table queue behind it. V(0) sets no limit.
+      - It is set in Flyway's C(initSql), before the C(initSql) of O(settings). A C(lock_timeout) that the project, the
+        role or the database sets takes precedence. A migration that uses C(CONCURRENTLY) has no limit.
+    type: int
+    default: 3
+  lock_tries:
+    description:
+      - How many times to try a migration that did not get a lock in time, with pauses of 1, 2, 4 and then 8 seconds.
+        A migration that the database does not roll back as a whole is not tried again.
+    type: int
+    default: 10
+  timeout:
+    description: How many seconds a single run of Flyway may take before it is stopped.
+    type: int
+    default: 1800
+  url:
+    description:
+      - The database's JDBC URL, or a source that it is read from.
+      - >-
+        A source is C({ssm: name}), C({secretsmanager: id}), or on the control node C({env: NAME}) or C({file: path}).
+        With C(key), one key of a JSON object is taken.
+    type: raw
     required: true
   username:
-    description: The database user.
-    type: str
+    description: The database user, or a source of its name.
+    type: raw
     required: true
   password:
-    description: The user's password.
-    type: str
+    description: A source of the user's password.
+    type: raw
     required: true
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.full
-  - slipway.deploy.flyway
 attributes:
   check_mode:
     details: Only shows and validates.
 """
 
 EXAMPLES = r"""
-- name: Migrate the database from the checkout
+- name: Show the pending migrations
   slipway.deploy.flyway:
+    action: info
     directory: /opt/umigo/source/umigoCrmBackend
     user: slipway-build
-    url: jdbc:postgresql://db.example.org:5432/umigo
-    username: umigo
-    password: "{{ password }}"
+    url: {ssm: /dev/backend/SPRING_DATASOURCE_URL}
+    username: {secretsmanager: dev/umigo/database, key: username}
+    password: {secretsmanager: dev/umigo/database, key: password}
+
+- name: Migrate with the Flyway of a bundle
+  slipway.deploy.flyway:
+    engine: flyway
+    flyway: /opt/flyway/flyway-11.8.2/flyway
+    locations: [/opt/umigo/bundle/migrations]
+    user: slipway-build
+    url: {ssm: /dev/backend/SPRING_DATASOURCE_URL}
+    username: {secretsmanager: dev/umigo/database, key: username}
+    password: {secretsmanager: dev/umigo/database, key: password}
 """
 
 RETURN = r"""
-#
+schema_before:
+  description: The database's highest version before the run, or V(null).
+  returned: when Flyway reported it
+  type: str
+  sample: "1"
+schema_after:
+  description: The database's highest version after the run. In check mode, the expected one.
+  returned: when Flyway reported it
+  type: str
+  sample: "2"
+target:
+  description: The highest version among the files.
+  returned: when Flyway reported it
+  type: str
+  sample: "2"
+pending:
+  description: The migrations that were to be applied at the start, in order.
+  returned: when Flyway reported it
+  type: list
+  elements: dict
+  sample: [{version: "2", description: full name, file: /opt/m/V2__full_name.sql, compatible: false}]
+applied:
+  description: The migrations that this run applied.
+  returned: when Flyway reported it
+  type: list
+  elements: dict
+compatible:
+  description: Whether all migrations in RV(pending) are declared backward-compatible.
+  returned: when Flyway reported it
+  type: bool
+undeclared:
+  description: Missing or contradictory declarations of RV(pending), one line each.
+  returned: when Flyway reported it
+  type: list
+  elements: str
+failed_migrations:
+  description: The failed migrations that keep Flyway from continuing.
+  returned: when Flyway reported it
+  type: list
+  elements: dict
+out_of_order:
+  description: Migrations that are older than the schema and were never applied.
+  returned: when Flyway reported it
+  type: list
+  elements: dict
+missing:
+  description: Applied migrations whose file is missing.
+  returned: when Flyway reported it
+  type: list
+  elements: dict
+future:
+  description: Applied migrations that are newer than all files.
+  returned: when Flyway reported it
+  type: list
+  elements: dict
+problems:
+  description: The problems that C(flyway validate) reports, one line each.
+  returned: when Flyway reported it
+  type: list
+  elements: str
+callbacks:
+  description:
+    - The files that Flyway runs at each migration, such as C(afterMigrate.sql), even if no migration is pending.
+    - If there are any, O(action=migrate) always runs Flyway. A failed callback fails the task.
+  returned: when Flyway reported it
+  type: list
+  elements: str
+started_at:
+  description: The database's own time just before the first change. This is the moment to restore to.
+  returned: when Flyway reported it
+  type: str
+  sample: "2026-11-21T05:29:33.321929Z"
+begun:
+  description:
+    - Whether the database may have changed.
+    - After a failure, V(false) means that the database is unchanged.
+  returned: always
+  type: bool
+script:
+  description: The file of the migration that failed.
+  returned: when a migration failed
+  type: str
+  sample: V5__half.sql
+line:
+  description: The line in RV(script) of the statement that failed.
+  returned: when a migration failed
+  type: int
+  sample: 3
 """
 
 from typing import Any
@@ -68,13 +233,6 @@ from ..module_utils.migration.flyway.plan import newly_applied
 from ..module_utils.migration.flyway.run import Flyway, Job, Look, Outcome
 from ..module_utils.migration.model import Migration
 from ..module_utils.programs.run import NOBODY, account, ending, exists
-
-ARGUMENTS = {
-    **FLYWAY,
-    "url": {"type": "str", "required": True},
-    "username": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
-}
 
 
 class Refused(SlipwayError):
@@ -227,7 +385,7 @@ def _dicts(migrations: tuple[Migration, ...]) -> list[dict[str, Any]]:
 
 def main() -> None:
     """The module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=FLYWAY, supports_check_mode=True)
     connection = Connection(module.params["url"], module.params["username"], module.params["password"])
     module.no_log_values.update(hidden_words(connection))  # The URL may have a password in it.
     try:

@@ -1,6 +1,7 @@
+#!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation of the action plugin of the same name."""
+"""Collects the logs and the state of a service on its host."""
 
 from __future__ import annotations
 
@@ -11,21 +12,41 @@ version_added: "0.1.0"
 author:
   - The Slipway authors (!UNKNOWN)
 description:
-  - Runs P(slipway.deploy.host_logs_collect#module) on the host and stores the result in files of the run, from which
-    P(slipway.deploy.host_logs_archive#module) makes one archive. The logs appear in no result, fact or log of Ansible.
+  - Collects the service's journal, the last lines of its log files, the state of its unit, and the versions of the host
+    and the release, and stores them in files of the run, from which P(slipway.deploy.host_logs_archive#module) makes
+    one archive. The logs appear in no result, fact or log of Ansible.
+  - The values in the service's environment file and credentials, anything that looks like a secret, and private keys
+    are removed on the host.
+  - A part that cannot be read is listed in the archive and does not fail the task.
   - A host that cannot be reached, or on which the collection fails, is kept with the reason and does not fail the task.
 options:
   lines:
     description: How many of the last lines of the journal and of each file to fetch, 1 to 50000. By default 1000.
     type: raw
-  files:
-    elements: str
-  link:
+  unit:
+    description: The service's systemd unit, without C(.service).
     type: str
+    required: true
+  since:
+    description: The oldest journal lines to include, in the format of C(journalctl --since), such as V(2 hours ago).
+    type: str
+    default: ""
+  files:
+    description: Glob patterns of log files. The twenty that changed last are read. Symbolic links are not followed.
+    type: list
+    elements: str
+    default: []
+  configuration:
+    description: The directory of the service's configuration. By default, C(/etc/<unit>).
+    type: path
+  link:
+    description: The symbolic link that says which release runs.
+    type: str
+    default: /app/app.jar
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff
-  - slipway.deploy.host_logs
+  - slipway.deploy.state_directory
 """
 
 EXAMPLES = r"""
@@ -46,3 +67,35 @@ problem:
   returned: when nothing was fetched
   type: str
 """
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.logs.arguments import LOGS
+from ..module_utils.logs.collect import Collector, Wanted
+
+
+def main() -> None:
+    """Collect and return it."""
+    module = AnsibleModule(argument_spec=LOGS, supports_check_mode=True)
+    given = module.params
+    wanted = Wanted(
+        unit=given["unit"],
+        lines=given["lines"],
+        since=given["since"],
+        files=[str(Path(pattern).expanduser()) for pattern in given["files"]],
+        configuration=given["configuration"] or f"/etc/{given['unit']}",
+        state=given["state_directory"],
+        link=given["link"],
+    )
+    try:
+        collected = Collector(wanted).collect()
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, **collected._asdict())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
+#!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation of the action plugin of the same name, which asks AWS on the control node."""
+"""Writes a service's environment file and credentials on its host."""
 
 from __future__ import annotations
 
@@ -16,8 +17,43 @@ description:
     and secrets as systemd credentials, which only the service can read.
   - No value appears in the arguments of a process, a log, a diff, a fact or a result. All of these contain names only.
   - Everything is read and validated before anything is written.
+  - Writes C(/etc/<service>/generations/<digest>/) with C(env), C(credentials/), C(files/) and the unit's drop-in
+    C(unit.conf), the symbolic link to the drop-in below C(/etc/systemd/system), and the links at the paths of files. By
+    default, only root has access. An existing generation is never changed. Its name is a keyed digest (HMAC) of its
+    content. The key never leaves the host.
+  - Generations that are neither wanted, nor live, nor the previous one, nor needed for an undo according to the ledger,
+    are removed.
   - Nothing is restarted. Pass RV(links) to M(slipway.deploy.service_release), which restarts the service.
 options:
+  service:
+    description: The service's systemd unit, without C(.service).
+    type: str
+    required: true
+  owner:
+    description: The owner of the environment file, which has mode 0600. If empty, root.
+    type: str
+    default: ""
+  activate:
+    description:
+      - Whether to make the generation the live one while the service has no unit yet, by pointing the symbolic link
+        C(/etc/<service>/current) at it. The first generation always becomes the live one.
+    type: bool
+    default: true
+  state:
+    description:
+      - V(present) writes the wanted generation, and the generation for an undo.
+      - V(renewed) writes only the generation for an undo, and removes nothing.
+    type: str
+    choices: [present, renewed]
+    default: present
+  before:
+    description:
+      - The generation of the release that an undo would return to. By default, the generation of the last good release
+        in the ledger, or else the live one.
+      - The generation for an undo has the settings of that release, with the current values from SSM, Secrets Manager
+        and the control node. Variables from the inventory, and the set of names, stay as they were in that release.
+    type: str
+    default: ""
   path:
     description:
       - All parameters below this SSM path become environment variables. The rest of a parameter's path is its name. The
@@ -110,10 +146,11 @@ options:
   user:
     description: The service's user, by default O(service). It is only needed for systemd older than 247, which cannot
       pass credentials.
+    type: str
 extends_documentation_fragment:
+  - slipway.deploy.payload
   - slipway.deploy.attributes
   - slipway.deploy.attributes.full
-  - slipway.deploy.configuration
   - slipway.deploy.state_directory
 attributes:
   diff_mode:
@@ -203,3 +240,115 @@ pruned:
   type: list
   elements: str
 """
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.common.payload import PAYLOAD, read_payload
+from ..module_utils.configuration.arguments import CONFIGURATION
+from ..module_utils.configuration.generations import (
+    needed,
+    owners,
+    switch,
+    systemd_version,
+    unit_exists,
+    write,
+)
+from ..module_utils.configuration.model import Configuration, Place, read_configuration
+from ..module_utils.configuration.write_renewal import generation_of, renew, write_renewed
+from ..module_utils.files.atomic import read_link
+from ..module_utils.releases.ledger import load
+
+_SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
+    """Do the work; the module's result.
+
+    :raises SlipwayError: for a failure that a person reads.
+    """
+    service = arguments["service"]
+    if not _SERVICE.fullmatch(service):
+        raise SlipwayError(f"{service!r} is not a valid name of a service", "service", "Letters, digits, . _ -")
+    found = read_payload(arguments)
+    configuration, sources = read_configuration(found["configuration"])
+    place = Place(service, f"/etc/{service}", systemd_version())
+    protected, before = _of_ledger(place, arguments["state_directory"])
+    before = arguments["before"] or before or read_link(f"{place.directory}/current") or ""
+    back = renew(configuration, found["renewable"], place, before) if before else None
+    # Also the one of the way back outlives what is removed as old: who stages twice writes it once.
+    protected = protected | {back.digest} if back and protected is not None else protected
+    result = {"changed": False}
+    if arguments["state"] == "present":
+        result = _write(arguments, (configuration, sources), place, protected, check)
+    if back and not check:
+        made = owners(place, arguments["user"], back.configuration, arguments["owner"], check)
+        result["changed"] = write_renewed(back, made) or result["changed"]
+    links = [{"path": f"{place.directory}/current", "target": back.generation}] if back else []
+    return {**result, "returning": links}
+
+
+def _write(
+    arguments: dict[str, Any],
+    wanted: tuple[Configuration, dict[str, str]],
+    place: Place,
+    protected: frozenset[str] | None,
+    check: bool,
+) -> dict[str, Any]:
+    """Make the wanted generation be there; the result but for the way back.
+
+    :param wanted: the configuration, and where its names come from.
+    """
+    configuration, sources = wanted
+    dropin = Path(f"/etc/systemd/system/{place.service}.service.d/10-configuration.conf")
+    owner = owners(place, arguments["user"], configuration, arguments["owner"], check)
+    written = write(configuration, place, owner, dropin, protected, check, arguments["before"])
+    exists = unit_exists(place.service)
+    pending, changed = written.pending, written.changed
+    # Without a live generation systemd takes the drop-in, which points to it, for a unit that does not exist.
+    if pending and (written.current is None or (arguments["activate"] and not exists)):
+        changed, pending = True, check
+        if not check:
+            switch(place, written.generation)
+    return {
+        "changed": changed,
+        "generation": written.generation,
+        "digest": written.generation.rpartition("/")[2],
+        "current": written.current,
+        "pending": pending,
+        "links": [{"path": f"{place.directory}/current", "target": written.generation}],
+        "unit_exists": exists,
+        "names": written.difference.as_dict(),
+        "pruned": list(written.pruned),
+        "diff": {"prepared": written.difference.lines(sources)},
+    }
+
+
+def _of_ledger(place: Place, state_directory: str) -> tuple[frozenset[str] | None, str]:
+    """The generations to keep, and the one that a way back would take.
+
+    Where the ledger is damaged, which service_release says: ``None``, for all, and none.
+    """
+    try:
+        ledger = load(Path(state_directory) / place.service / "ledger.json")
+    except SlipwayError:
+        return None, ""
+    return needed(ledger, place), generation_of(ledger, place)
+
+
+def main() -> None:
+    """Ansible's entry."""
+    module = AnsibleModule(argument_spec={**CONFIGURATION, **PAYLOAD}, supports_check_mode=True)
+    try:
+        result = apply(module.params, module.check_mode)
+    except SlipwayError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -48,7 +48,7 @@ class _Project:
 
 
 def look_from_here(context: Context, host: str, release: Release) -> dict[str, Any]:
-    """What ``database_migration`` would say of a release, as far as its repository and the records tell it.
+    """What ``flyway`` would say of a release, as far as its repository and the records tell it.
 
     :param host: one of the hosts; the variables are the same on all.
     :return: ``schema_before``, ``pending``, ``callbacks`` and ``doubts`` (warnings) where they are known, with

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..module_utils.aws.client import Clients
@@ -22,9 +23,17 @@ def clients_later(context: Context) -> Clients:
 
 
 class HostAction(SlipwayAction):
-    """What was found out here goes to the host as a module's arguments, by its standard input."""
+    """An action whose host half is the module of the same name, on the task's host.
+
+    The module gets the task's arguments, with the values of those that are sources, and as ``payload`` what else was
+    found out here: by its standard input, and in no log or result.
+    """
 
     _requires_connection = True
+    #: The module that is the host half, when it is not the one of the same name.
+    HOST_HALF = ""
+    #: Arguments that only matter here. The module gets their defaults.
+    KEPT_HERE: Collection[str] = ()
     #: The variables of the task's host: :meth:`run` sets them.
     variables: Mapping[str, Any] = {}
 
@@ -33,13 +42,19 @@ class HostAction(SlipwayAction):
         self.variables = task_vars or {}
         return super().run(tmp, task_vars)
 
-    def on_host(self, module: str, **arguments: Any) -> dict[str, Any]:
-        """Run a module of this collection on the task's host; its result, without what it was told.
+    def on_host(self, payload: Any = None, **resolved: Any) -> dict[str, Any]:
+        """Run the host half; its result, without what it was told.
 
-        :param module: its name in the collection.
+        :param payload: what was found out here, for JSON.
+        :param resolved: arguments in place of the task's own.
         """
+        arguments = {name: value for name, value in self.arguments.items() if name not in self.KEPT_HERE}
+        if payload is not None:
+            arguments["payload"] = json.dumps(payload)
         result: dict[str, Any] = self._execute_module(
-            module_name=f"slipway.deploy.{module}", module_args=arguments, task_vars=self.variables
+            module_name=f"slipway.deploy.{self.HOST_HALF or type(self).__module__.rpartition('.')[2]}",
+            module_args={**arguments, **resolved},
+            task_vars=self.variables,
         )
         result.pop("invocation", None)
         return result

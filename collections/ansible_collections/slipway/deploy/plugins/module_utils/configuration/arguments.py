@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options that the action runtime_parameters and its module on the host share."""
+"""The options that the action and its module on the host have in common."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 
 CONFIGURATION: dict[str, dict[str, Any]] = {
     "service": {"type": "str", "required": True},
+    "path": {"type": "str", "required": True},
+    "environment": {"type": "dict", "default": {}},
+    "secrets": {"type": "list", "elements": "dict", "default": []},
+    "required": {"type": "list", "elements": "str", "default": []},
+    "optional": {"type": "list", "elements": "str", "default": []},
+    "files": {"type": "list", "elements": "dict", "default": []},
     "user": {"type": "str"},
     "owner": {"type": "str", "default": ""},
     "activate": {"type": "bool", "default": True},

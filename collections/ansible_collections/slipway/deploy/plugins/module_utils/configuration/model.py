@@ -89,7 +89,7 @@ class Place:
         return f"/run/credentials/{self.service}.service"
 
 
-def read_payload(payload: str) -> tuple[Configuration, dict[str, str]]:
+def read_configuration(payload: str) -> tuple[Configuration, dict[str, str]]:
     """A configuration, and where each of its names comes from, as the control node hands them over.
 
     :raises SlipwayError: it is none.
@@ -107,8 +107,8 @@ def read_payload(payload: str) -> tuple[Configuration, dict[str, str]]:
     return configuration, sources
 
 
-def write_payload(configuration: Configuration, sources: Mapping[str, str]) -> str:
-    """What :func:`read_payload` reads."""
+def write_configuration(configuration: Configuration, sources: Mapping[str, str]) -> str:
+    """What :func:`read_configuration` reads."""
     document: dict[str, Any] = {
         "environment": dict(configuration.environment),
         "credentials": {
@@ -192,7 +192,7 @@ def digest_of(configuration: Configuration, place: Place, key: bytes) -> str:
         "directory": place.directory,
         # The parts of systemd's version that decide what is written.
         "systemd": [place.systemd >= CREDENTIALS_SINCE, place.systemd >= DIRECTORY_SPECIFIER_SINCE],
-        "configuration": json.loads(write_payload(configuration, {})),
+        "configuration": json.loads(write_configuration(configuration, {})),
     }
     text = json.dumps(content, sort_keys=True).encode()
     return hmac.new(key, text, hashlib.sha256).hexdigest()[:16]

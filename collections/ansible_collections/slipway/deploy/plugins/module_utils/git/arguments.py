@@ -16,4 +16,5 @@ CHECKOUT: dict[str, dict[str, Any]] = {
     "ca_file": {"type": "path"},
     "timeout": {"type": "int", "default": 600},
     "keep": {"type": "int", "default": 2},
+    "token_parameters": {"type": "list", "elements": "raw"},
 }

@@ -25,7 +25,7 @@ _NONE: dict[str, Any] = {"state": "none", "from": None, "to": None, "pending": [
 def planned_migrations(found: Mapping[str, Any]) -> dict[str, Any]:
     """The record's ``migrations`` before any is carried out.
 
-    :param found: what ``database_migration`` said of the database: ``schema_before`` and ``pending``.
+    :param found: what ``flyway`` said of the database: ``schema_before`` and ``pending``.
     """
     pending = [_entry(item) for item in found.get("pending") or ()]
     version = found.get("schema_before")
@@ -68,7 +68,7 @@ def begun(migrations: Mapping[str, Any]) -> dict[str, Any]:
 def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """The record's ``migrations`` after they were carried out, or were not.
 
-    :param said: the result of ``database_migration``; ``failed`` when it failed.
+    :param said: the result of ``flyway``; ``failed`` when it failed.
     """
     planned = list(migrations.get("pending") or ())
     before, applied, pending = _fates(planned, said)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options that the action and its module on the host have in common."""
+"""The options that the actions and their modules on the host have in common."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ FLYWAY: dict[str, dict[str, Any]] = {
     "java_home": {"type": "path"},
     "maven_arguments": {"type": "list", "elements": "str", "default": []},
     "user": {"type": "str", "required": True},
+    "url": {"type": "raw", "required": True},
+    "username": {"type": "raw", "required": True},
+    "password": {"type": "raw", "required": True, "no_log": True},
     "settings": {"type": "dict", "default": {}},
     "lock_timeout": {"type": "int", "default": 3},
     "lock_tries": {"type": "int", "default": 10},
@@ -33,7 +36,6 @@ ALEMBIC: dict[str, dict[str, Any]] = {
     "url": {"type": "raw", "no_log": True},
     "environment_file": {"type": "path"},
     "environment": {"type": "dict", "default": {}},
-    "stored": {"type": "str", "no_log": True},
     "url_variable": {"type": "str", "default": "DATABASE_URL"},
     "revision": {"type": "str"},
     "confirmed": {"type": "bool", "default": False},

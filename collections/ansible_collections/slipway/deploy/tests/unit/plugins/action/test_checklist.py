@@ -126,9 +126,8 @@ class TestOnTheHost:
         def ask(of: Context, check_mode: bool = False, found: Doc | None = None) -> tuple[list[Doc], Doc]:
             sent: list[Doc] = []
 
-            def on_host(module: str, payload: str) -> Doc:
-                assert module == "host_probe"
-                sent.extend(json.loads(payload))
+            def on_host(payload: list[Doc]) -> Doc:
+                sent.extend(payload)
                 return found or {"answers": [{"value": number} for number in range(len(sent))]}
 
             module: Any = checklist_host.ActionModule.__new__(checklist_host.ActionModule)

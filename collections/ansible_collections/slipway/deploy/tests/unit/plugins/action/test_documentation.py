@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.payload import PAYLOAD
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
+from ansible_collections.slipway.deploy.plugins.plugin_utils.on_host import HostAction
 
 PLUGINS = Path(__file__).parents[4] / "plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "action").glob("[!_]*.py"))
@@ -56,4 +58,12 @@ def compared(options: Doc) -> Doc:
 def test_options(name: str) -> None:
     action = importlib.import_module(f"ansible_collections.slipway.deploy.plugins.action.{name}").ActionModule
     assert issubclass(action, SlipwayAction)
-    assert compared(options_of(name)) == compared(dict(action.ARGUMENTS))
+    of_host_half = PAYLOAD if "slipway.deploy.payload\n" in (PLUGINS / "modules" / f"{name}.py").read_text() else {}
+    assert compared(options_of(name)) == compared({**action.ARGUMENTS, **of_host_half})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_host_half_has_the_name_of_the_action(name: str) -> None:
+    action = importlib.import_module(f"ansible_collections.slipway.deploy.plugins.action.{name}").ActionModule
+    runs = "\ndef main()" in (PLUGINS / "modules" / f"{name}.py").read_text()
+    assert runs == (issubclass(action, HostAction) and not action.HOST_HALF)

@@ -26,8 +26,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.configuration.model
     Place,
     digest_of,
     file_name,
-    read_payload,
-    write_payload,
+    read_configuration,
+    write_configuration,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.releases.ledger import (
     BAD,
@@ -303,13 +303,13 @@ def test_files_are_part_of_the_digest_and_those_without_keep_theirs():
         for item in (Delivered(b"a"), Delivered(b"b"), Delivered(b"a", mode=0o640), Delivered(b"a", owner="x"))
     }
     assert len(found) == 4
-    assert "files" not in write_payload(plain, {})
+    assert "files" not in write_configuration(plain, {})
 
 
 def test_a_payload_with_files_is_read_as_it_was_written():
     files = {"/etc/x y/ü.json": Delivered(b"\0\xff", "site", "www-data", 0o640)}
     configuration = Configuration({"A": "a"}, {}, {}, files)
-    assert read_payload(write_payload(configuration, {}))[0] == configuration
+    assert read_configuration(write_configuration(configuration, {}))[0] == configuration
     assert "/" not in file_name("/etc/x").removeprefix("files/")
     with pytest.raises(SlipwayError, match="file ../x is not a path"):
-        read_payload(write_payload(Configuration(files={"../x": Delivered(b"")}), {}))
+        read_configuration(write_configuration(Configuration(files={"../x": Delivered(b"")}), {}))

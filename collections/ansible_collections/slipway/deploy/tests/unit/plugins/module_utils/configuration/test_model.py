@@ -11,9 +11,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.configuration.model
     contents,
     difference,
     digest_of,
+    read_configuration,
     read_contents,
-    read_payload,
-    write_payload,
+    write_configuration,
 )
 
 KEY = b"k" * 32
@@ -94,10 +94,10 @@ def test_equal_content_is_one_generation_and_the_name_needs_the_key():
 
 def test_the_payload_arrives_and_a_broken_one_is_not_repeated():
     sources = {"environment JAVA_OPTS": "the inventory"}
-    assert read_payload(write_payload(FULL, sources)) == (FULL, sources)
+    assert read_configuration(write_configuration(FULL, sources)) == (FULL, sources)
     for broken in ("canary", '"canary"', '{"environment": {"A": 1}}', '["canary"]'):
         with pytest.raises(SlipwayError) as error:
-            read_payload(broken)
+            read_configuration(broken)
         assert "canary" not in str(error.value)
 
 
@@ -106,7 +106,7 @@ def test_all_that_is_wrong_is_named_with_its_source():
         {"A": "canary\0", "B C": "", "P": "x"}, {"../x": b"", "c": b""}, {"P": "c", "Q": "no"}
     )
     with pytest.raises(SlipwayError) as error:
-        read_payload(write_payload(configuration, {"environment A": "/dev/backend/A"}))
+        read_configuration(write_configuration(configuration, {"environment A": "/dev/backend/A"}))
     lines = str(error.value).splitlines()
     assert len(lines) == 5
     assert lines[0].startswith("/dev/backend/A: environment A holds a NUL")

@@ -54,7 +54,7 @@ def record(*targets: Doc, **fields: Any) -> Doc:
 
 
 def migration(version: str = "2", *, compatible: bool = True) -> Doc:
-    """A migration as ``database_migration`` says it."""
+    """A migration as ``flyway`` says it."""
     return {"version": version, "description": f"change {version}", "compatible": compatible}
 
 

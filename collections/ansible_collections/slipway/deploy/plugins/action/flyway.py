@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads the connection on the control node, then runs Flyway on the host. See modules/database_migration.py."""
+"""Reads the connection on the control node, then runs Flyway on the host. See modules/flyway.py."""
 
 from __future__ import annotations
 
@@ -19,20 +19,15 @@ from ..plugin_utils.on_host import HostAction
 class ActionModule(HostAction):
     """What is stored in AWS is read here, whatever the action is: also to look, Flyway has to log in."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **FLYWAY,
-        "url": {"type": "raw", "required": True},
-        "username": {"type": "raw", "required": True},
-        "password": {"type": "raw", "required": True, "no_log": True},
-    }
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] = FLYWAY
 
     def act(self, context: Context) -> dict[str, Any]:
         """Read the connection and hand the rest to the host."""
-        arguments = dict(self.arguments)
-        check_settings(arguments["settings"], "settings")
+        given = self.arguments
+        check_settings(given["settings"], "settings")
         secrets = Secrets(os.environ, context.clients)
-        url = read_plain(secrets, arguments.pop("url"), "url")
+        url = read_plain(secrets, given["url"], "url")
         check_url(url, "url")
-        username = read_plain(secrets, arguments.pop("username"), "username")
-        password = read_value(secrets, arguments.pop("password"), "password")
-        return self.on_host("flyway", **arguments, url=url, username=username, password=password)
+        username = read_plain(secrets, given["username"], "username")
+        password = read_value(secrets, given["password"], "password")
+        return self.on_host(url=url, username=username, password=password)
