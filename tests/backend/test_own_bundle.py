@@ -158,8 +158,8 @@ def test_a_release_that_is_never_ready_leaves_the_old_one_serving(place: Place, 
 
 
 def test_a_host_that_boots_meanwhile_runs_the_last_good_release(place: Place, newcomer: Host) -> None:
-    (announced,) = place.aws.client("ssm").get_parameters(Names=["/dev/slipway/bundle"])["Parameters"]
-    assert json.loads(announced["Value"])["release"] == "backend-v0.3.0"
+    (parameter,) = place.aws.client("ssm").get_parameters(Names=["/dev/slipway/bundle"])["Parameters"]
+    assert json.loads(parameter["Value"])["release"] == "backend-v0.3.0"
     history = place.database.query("SELECT * FROM flyway_schema_history ORDER BY installed_rank")
     newcomer.write("/root/user-data", USER_DATA.read_text(encoding="utf-8").replace("@env@", "dev"), "0700")
     store = open_store(f"s3://{STATE_BUCKET}/slipway", place.aws.client)

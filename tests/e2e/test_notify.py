@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Slack and the summary: told from the record, and a channel that does not answer never fails a deploy."""
+"""Slack and the summary: made from the record, and a channel that does not answer never fails a deploy."""
 
 from __future__ import annotations
 

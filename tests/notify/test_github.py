@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deploys told to a GitHub that runs on this machine: releases, comments, and its bad days."""
+"""Notifications to a GitHub that runs on this machine: releases, comments, and its bad days."""
 
 from __future__ import annotations
 

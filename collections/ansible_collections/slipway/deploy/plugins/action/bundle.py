@@ -113,4 +113,4 @@ class ActionModule(SlipwayAction):
         if not self.arguments["upload"] or self._task.check_mode:
             return bool(self.arguments["upload"])
         put = api.upload(context.clients("s3"), self.arguments["bucket"], key, path, said["sha256"])
-        return api.announce(context.clients("ssm"), context.environment, said) or put
+        return api.write_parameter(context.clients("ssm"), context.environment, said) or put

@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 
-from ..module_utils.notify.channel import Channel, Notice, Stage
+from ..module_utils.notify.channel import Channel, Notification, Stage
 from ..module_utils.notify.channels import CHANNELS
 from .action import display
 from .context import Context
@@ -30,8 +30,8 @@ def notify(context: Context, work: Work, stage: Stage) -> None:
 
 def _deliver(channel: Channel, context: Context, work: Work, stage: Stage) -> None:
     record = work.journal.record
-    notice = Notice(stage, record, context.variables, secrets_of_run(context), os.environ, time.sleep)
-    delivery = channel.deliver(notice)
+    notification = Notification(stage, record, context.variables, secrets_of_run(context), os.environ, time.sleep)
+    delivery = channel.deliver(notification)
     for line in delivery.warnings:
         display.warning(line)
     if delivery.document is not None:

@@ -41,7 +41,7 @@ def upload(s3: Any, bucket: str, key: str, path: Path, digest: str) -> bool:
     return True
 
 
-def announce(ssm: Any, environment: str, said: Mapping[str, str]) -> bool:
+def write_parameter(ssm: Any, environment: str, said: Mapping[str, str]) -> bool:
     """Write the parameter unless it says the same; whether it was written."""
     name = parameter_name(environment)
     value = json.dumps(dict(said), sort_keys=True)

@@ -15,7 +15,7 @@ Stage = Literal["start", "progress", "end"]
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notification:
     """A deploy as it is now, for a channel to send.
 
     :ivar variables: the environment's variables: the channel's settings are among them.
@@ -37,10 +37,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a notice.
+    """What became of a notification.
 
-    :ivar warnings: what the person who deploys is told: lines without any secret.
-    :ivar document: the record's ``notifications.<name>``, which the next notice finds in ``previous``; ``None``:
+    :ivar warnings: shown to the person who deploys: lines without any secret.
+    :ivar document: the record's ``notifications.<name>``, which the next notification finds in ``previous``; ``None``:
         nothing is recorded.
     """
 
@@ -49,7 +49,7 @@ class Delivery:
 
 
 class Channel(Protocol):
-    """A place where a deploy is announced."""
+    """Where notifications of a deploy go."""
 
     #: Its name in the record, and the variable of the inventory that holds its settings.
     name: str
@@ -57,5 +57,5 @@ class Channel(Protocol):
     #: When it is sent something.
     stages: frozenset[Stage]
 
-    def deliver(self, notice: Notice) -> Delivery:
-        """Send a notice, where the settings ask for it. A channel that does not answer is a warning, never an error."""
+    def deliver(self, notification: Notification) -> Delivery:
+        """Send it, where the settings ask for it. A channel that does not answer is a warning, never an error."""

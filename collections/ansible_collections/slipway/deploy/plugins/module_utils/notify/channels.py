@@ -16,10 +16,10 @@ from .github_channel import GitHubChannel
 from .slack_channel import SlackChannel
 from .summary_file import SummaryChannel
 
-#: In the order in which they are sent a notice: the summary is written last.
+#: In the order in which they are sent a notification: the summary is written last.
 CHANNELS: tuple[Channel, ...] = (SlackChannel(), GitHubChannel(), SummaryChannel())
 
 
-def is_announced(variables: Mapping[str, Any], stage: Stage) -> bool:
+def has_channel(variables: Mapping[str, Any], stage: Stage) -> bool:
     """Whether the settings name a channel that is sent something at this stage."""
     return any(stage in channel.stages and variables.get(channel.setting) for channel in CHANNELS)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What GitHub is told of a deploy, and where it stands in a text that others write too. Pure.
+"""The notification of a deploy on GitHub, and where it stands in a text that others write too. Pure.
 
 A hidden marker at the beginning of a comment's first line says which deploy's it is, so that the next post of the same
 environment and tag finds it. In a release's body two markers enclose a section; everything outside them stays as it is,

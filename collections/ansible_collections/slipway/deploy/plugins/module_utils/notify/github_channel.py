@@ -18,7 +18,7 @@ from typing import Any
 from ..common.errors import SlipwayError
 from ..render.facts import Record
 from ..secret_values.source import Secrets
-from .channel import Delivery, Notice, Stage
+from .channel import Delivery, Notification, Stage
 from .github import comment, commit_of, find_comment, has_section, is_author, marker, tag_of, with_section
 from .github_api import API, GitHub, GitHubError
 
@@ -70,13 +70,13 @@ class GitHubChannel:
     issue = "github_issue"
     stages: frozenset[Stage] = frozenset({"start", "end"})
 
-    def deliver(self, notice: Notice) -> Delivery:
+    def deliver(self, notification: Notification) -> Delivery:
         """Post the record. The end of a deploy that found nothing to do is not worth a post."""
-        record, settings = notice.record, notice.variables.get(self.setting)
-        if not settings or (notice.stage == "end" and not record["targets"]):
+        record, settings = notification.record, notification.variables.get(self.setting)
+        if not settings or (notification.stage == "end" and not record["targets"]):
             return Delivery()
-        issue, previous = notice.variables.get(self.issue), notice.previous(self.name)
-        posted = post(settings, record, notice.secrets, issue=issue, previous=previous, pause=notice.pause)
+        issue, previous = notification.variables.get(self.issue), notification.previous(self.name)
+        posted = post(settings, record, notification.secrets, issue=issue, previous=previous, pause=notification.pause)
         return Delivery(tuple(posted.said()), posted.to_record())
 
 

@@ -20,7 +20,7 @@ from ..http_client.client import Answer, Unreachable
 from ..http_client.json_client import post_json
 from ..secret_values.source import Secrets
 from . import slack
-from .channel import Delivery, Notice, Stage
+from .channel import Delivery, Notification, Stage
 from .slack import Message
 
 API = "https://slack.com/api"
@@ -55,14 +55,21 @@ class SlackChannel:
     setting = "slack"
     stages: frozenset[Stage] = frozenset({"start", "end"})
 
-    def deliver(self, notice: Notice) -> Delivery:
+    def deliver(self, notification: Notification) -> Delivery:
         """Send a message. The end of a deploy that found nothing to do is not worth one."""
-        record, settings = notice.record, notice.variables.get(self.setting)
-        if not settings or (notice.stage == "end" and not record["targets"] and record["outcome"] == "unchanged"):
+        record, settings = notification.record, notification.variables.get(self.setting)
+        if not settings or (notification.stage == "end" and not record["targets"] and record["outcome"] == "unchanged"):
             return Delivery()
-        message = slack.end(record) if notice.stage == "end" else slack.start(record)
-        previous = notice.previous(self.name)
-        outcome = send(settings, message, notice.secrets, stage=notice.stage, previous=previous, pause=notice.pause)
+        message = slack.end(record) if notification.stage == "end" else slack.start(record)
+        previous = notification.previous(self.name)
+        outcome = send(
+            settings,
+            message,
+            notification.secrets,
+            stage=notification.stage,
+            previous=previous,
+            pause=notification.pause,
+        )
         return Delivery((outcome.said(),) if outcome.error else (), outcome.to_record())
 
 

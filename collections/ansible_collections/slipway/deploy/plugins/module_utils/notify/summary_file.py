@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .channel import Delivery, Notice, Stage
+from .channel import Delivery, Notification, Stage
 from .summary import summary
 
 #: What GitHub accepts in a step's summary file, in bytes.
@@ -33,10 +33,10 @@ class SummaryChannel:
     setting = "summary_file"
     stages: frozenset[Stage] = frozenset({"end"})
 
-    def deliver(self, notice: Notice) -> Delivery:
+    def deliver(self, notification: Notification) -> Delivery:
         """Write the summary. The record does not say where it is."""
-        file = str(notice.variables.get(self.setting) or "") or None
-        written = write_summary(summary(notice.record), file, notice.environ)
+        file = str(notification.variables.get(self.setting) or "") or None
+        written = write_summary(summary(notification.record), file, notification.environ)
         return Delivery((written.error,) if written.error else ())
 
 

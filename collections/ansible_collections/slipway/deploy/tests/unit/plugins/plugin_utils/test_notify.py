@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.notify import github_channel
-from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import Channel, Delivery, Notice, Stage
+from ansible_collections.slipway.deploy.plugins.module_utils.notify.channel import (
+    Channel,
+    Delivery,
+    Notification,
+    Stage,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.notify.github_channel import GitHubChannel, Posted
 from ansible_collections.slipway.deploy.plugins.plugin_utils import notify as edge
 
@@ -36,16 +41,16 @@ class Teams:
     def __init__(self) -> None:
         self.sent: list[tuple[str, Any, Any]] = []
 
-    def deliver(self, notice: Notice) -> Delivery:
-        previous = notice.previous(self.name)
-        self.sent.append((notice.stage, notice.variables[self.setting], previous.get("thread")))
+    def deliver(self, notification: Notification) -> Delivery:
+        previous = notification.previous(self.name)
+        self.sent.append((notification.stage, notification.variables[self.setting], previous.get("thread")))
         return Delivery((), {"thread": 1 + int(previous.get("thread", 0))})
 
 
 class Broken(Teams):
     name = "broken"
 
-    def deliver(self, notice: Notice) -> Delivery:
+    def deliver(self, notification: Notification) -> Delivery:
         raise ConnectionError("no\nroute")
 
 

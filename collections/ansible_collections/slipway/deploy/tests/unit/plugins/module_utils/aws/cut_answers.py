@@ -358,8 +358,8 @@ CALLS = (
         {"GetParameter": {"Parameter": PARAMETERS["Parameters"][0]}},
     ),
     Call(
-        "announce",
-        lambda clients: bundle_api.announce(clients("ssm"), "dev", {"id": "1"}),
+        "write_parameter",
+        lambda clients: bundle_api.write_parameter(clients("ssm"), "dev", {"id": "1"}),
         {"GetParameter": {"Parameter": PARAMETERS["Parameters"][0]}, "PutParameter": {"Version": 2}},
     ),
     Call(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What GitHub is told, and where it stands in texts that others write too."""
+"""The notification on GitHub, and where it stands in texts that others write too."""
 
 from __future__ import annotations
 

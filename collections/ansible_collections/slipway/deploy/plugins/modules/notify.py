@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: announce
+module: notify
 short_description: Send a notification that a deploy starts
 version_added: "0.1.0"
 author:
@@ -27,7 +27,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: Send a notification that the deploy starts
-  slipway.deploy.announce:
+  slipway.deploy.notify:
   run_once: true
 """
 
