@@ -283,7 +283,7 @@ GIVEN = {
     "image_directory": "/app/server",
     "image_python": "python",
     "environment": {},
-    "stored": None,
+    "payload": None,
     "url_variable": "DATABASE_URL",
     "revision": None,
     "timeout": 5,
@@ -294,7 +294,7 @@ def test_where_the_environment_comes_from(tmp_path):
     path = tmp_path / "env"
     path.write_text(f'DATABASE_URL="{URL}"\nA="file"\nB="file"\nC="file"\n')
     path.chmod(0o600)
-    given = {"environment_file": str(path), "environment": {"B": True, "C": "given"}, "stored": '{"C": "stored"}'}
+    given = {"environment_file": str(path), "environment": {"B": True, "C": "given"}, "payload": '{"C": "stored"}'}
     job = alembic_module.job_from({**GIVEN, **given})
     assert job.environment == {"DATABASE_URL": URL, "A": "file", "B": "true", "C": "stored"}
     assert job.url == URL
