@@ -249,29 +249,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.payload import PAYLOAD, read_payload
-from ..module_utils.migration.alembic.messages import (
-    Refused,
-    diff,
-    looked,
-    refuse_unsafe,
-    went,
-)
-from ..module_utils.migration.alembic.run import (
-    Alembic,
-    Job,
-    Patience,
-    check_url,
-    hidden_words,
-    read_environment,
-)
+from ..module_utils.migration.alembic.messages import Refused, diff, looked, refuse_unsafe, went
+from ..module_utils.migration.alembic.run import Alembic, Job, Patience, check_url, hidden_words, read_environment
 from ..module_utils.migration.arguments import ALEMBIC
 from ..module_utils.programs.container import read_image_file
-from ..module_utils.programs.run import (
-    NOBODY,
-    account,
-    ending,
-    exists,
-)
+from ..module_utils.programs.run import NOBODY, account, ending, exists
 
 _REVISION = re.compile(r"[A-Za-z0-9_]+")
 

@@ -250,14 +250,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.payload import PAYLOAD, read_payload
 from ..module_utils.configuration.arguments import CONFIGURATION
-from ..module_utils.configuration.generations import (
-    needed,
-    owners,
-    switch,
-    systemd_version,
-    unit_exists,
-    write,
-)
+from ..module_utils.configuration.generations import needed, owners, switch, systemd_version, unit_exists, write
 from ..module_utils.configuration.model import Configuration, Place, read_configuration
 from ..module_utils.configuration.write_renewal import generation_of, renew, write_renewed
 from ..module_utils.files.atomic import read_link

@@ -119,19 +119,8 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.payload import PAYLOAD, read_payload
 from ..module_utils.git.arguments import CHECKOUT
 from ..module_utils.git.checkout import Checkout, Wanted
-from ..module_utils.git.version import (
-    COMMIT,
-    check_directory,
-    check_repository,
-    check_version,
-)
-from ..module_utils.programs.run import (
-    NOBODY,
-    Account,
-    account,
-    ending,
-    exists,
-)
+from ..module_utils.git.version import COMMIT, check_directory, check_repository, check_version
+from ..module_utils.programs.run import NOBODY, Account, account, ending, exists
 
 
 def wanted_from(params: dict[str, Any], token: str = "", token_from: str = "") -> Wanted:
