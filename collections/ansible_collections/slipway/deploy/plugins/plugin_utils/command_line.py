@@ -202,11 +202,12 @@ def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str
     # Ansible always has it, but ansible-test imports this without.
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for directory in roles:
         for path in sorted(directory.glob("*/meta/argument_specs.yml")):
             if path.parents[1].name in _INTERNAL_ROLES:
                 continue
-            specs = yaml.safe_load(read_text(path, str(path))) or {}
+            specs = yaml.load(read_text(path, str(path)), loader) or {}  # noqa: S506 - both loaders are safe ones
             for entry in (specs.get("argument_specs") or {}).values():
                 options = entry.get("options") or {}
                 yield from (name for name, spec in options.items() if kind in (None, spec.get("type", "str")))

@@ -30,6 +30,7 @@ STEPS = {
     "slipway_deploying": ("slipway_staging",),
     "slipway_changing": (),
     "slipway_hooks": (),
+    "slipway_ended": (),
     "slipway_switching": (),
 }
 _PRIORITY = re.compile(r"priority_(?P<number>[1-9][0-9]*)")
