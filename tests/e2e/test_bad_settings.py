@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.e2e.bad_input import ALL, FLEET, REGISTRY, USER, VARS, Place, Row, both, edit, refuses, row, variable
+from tests.e2e.bad_input import ALL, REGISTRY, Place, Row, both, refuses, row, variable
 
 PUSH = "Push it, or set the tag of an image that exists: ansible-playbook deploy.yml -e env=local -e image_tag=…"
 PUSH_ALL = "Push them, or set a tag that all of them have: ansible-playbook deploy.yml -e env=local -e image_tag=…"
@@ -34,39 +32,10 @@ ROWS = [
         arguments=("-e", "image_tag=user-service=nope"),
     ),
     row(
-        "default tag that no image has",
-        f"{ALL}: no image main of config-server, discovery-server, api-gateway and 9 more exists "
-        f"(Requested image not found). {PUSH_ALL}",
-        arrange=edit(VARS, "default_image_tag: latest", "default_image_tag: main"),
-    ),
-    row(
-        "repository that does not exist",
-        f"{USER}: image {REGISTRY}/sdt/local/users:latest does not exist (repository sdt/local/users does not exist). "
-        f"{PUSH}",
-        arrange=edit(FLEET, "service_port: 8082", "service_port: 8082\n          image_repository: sdt/local/users"),
-    ),
-    row(
-        "tag with a space",
-        f"-e image_tag: 'a b' is not a valid image tag. {TAG}",
-        arguments=("-e", '{"image_tag": "a b"}'),
-    ),
-    row(
         "tags of services that do not exist, and none",
         "-e image_tag: 'user-servcie' is not a service. Did you mean user-service?",
         f"-e image_tag: '' of api-gateway is not a valid image tag. {TAG}",
         arguments=("-e", "image_tag=user-servcie=3f9c2d1,api-gateway="),
-    ),
-    row(
-        "two tags of one service",
-        "-e image_tag: user-service is named twice. Keep one of them",
-        arguments=("-e", "image_tag=user-service=a,user-service=b"),
-    ),
-    row("list of tags", f"-e image_tag: image_tag is a list. {FORMS}", arguments=("-e", '{"image_tag": ["a"]}')),
-    row(
-        "tags as half a JSON",
-        "-e image_tag: '{\"user-service\": }' is not valid JSON (Expecting value: line 1 column 18 (char 17)). "
-        + FORMS,
-        arguments=("-e", json.dumps({"image_tag": '{"user-service": }'})),
     ),
     row(
         "settings on the command line",
@@ -89,12 +58,6 @@ ROWS = [
         f"{ALL}: state_store is not set. Write state_store: …",
         f"{ALL}: on_failure is a list. Write on_failure: and one text",
         arrange=both(variable("max_parallel", "2.5"), variable("on_failure", "[undo]"), variable("state_store", None)),
-    ),
-    row(
-        "resume without an unfinished deploy",
-        "-e resume=finish: there is no unfinished deploy in local. "
-        "Leave resume out: ansible-playbook deploy.yml -e env=local",
-        arguments=("-e", "resume=finish"),
     ),
     row(
         "rollback to an unknown release",

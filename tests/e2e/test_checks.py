@@ -99,7 +99,7 @@ def test_a_service_that_loses_its_tasks_is_not_healthy(deploys: Deploys) -> None
 
 def test_nothing_to_deploy_over_a_sick_fleet_is_not_green(deploys: Deploys) -> None:
     assert deploys.run("deploy.yml").code == 0
-    deploys.sandbox.control("services/sdt-local-task-service", {"start": 600})
+    deploys.sandbox.control("services/sdt-local-task-service", {"start": 6000})
     deploys.sandbox.client("ecs").update_service(
         cluster="sdt-local-cluster", service="sdt-local-task-service", desiredCount=5
     )

@@ -133,7 +133,7 @@ def test_two_containers_of_one_image_go_and_come_back_together(deploys: Deploys)
 
 
 def test_a_service_that_never_gets_stable_ends_by_the_timeout(deploys: Deploys) -> None:
-    deploys.sandbox.control("services/sdt-local-bff-service", {"start": 600})
+    deploys.sandbox.control("services/sdt-local-bff-service", {"start": 6000})
     deploys.variables["stabilise_timeout"] = 8
     ran = deploys.run("deploy.yml", "--limit", "bff-service,api-gateway")
     assert ran.code == 2, ran.text
@@ -143,7 +143,7 @@ def test_a_service_that_never_gets_stable_ends_by_the_timeout(deploys: Deploys) 
 
 
 def test_limit_changes_the_limited_services_only_and_the_others_only_warn(deploys: Deploys) -> None:
-    deploys.sandbox.control("services/sdt-local-task-service", {"start": 600})
+    deploys.sandbox.control("services/sdt-local-task-service", {"start": 6000})
     deploys.sandbox.client("ecs").update_service(cluster=CLUSTER, service="sdt-local-task-service", desiredCount=5)
     deploys.sandbox.control("calls", {"reset": True})
     ran = deploys.run("deploy.yml", "--limit", "user-service")
@@ -184,7 +184,7 @@ def test_a_refused_deploy_says_who_holds_the_lock(deploys: Deploys) -> None:
 
 
 def test_a_deployment_in_flight_is_seen_before_anything_is_changed(deploys: Deploys) -> None:
-    deploys.sandbox.control("services/sdt-local-user-service", {"start": 60})
+    deploys.sandbox.control("services/sdt-local-user-service", {"start": 6000})
     deploys.sandbox.client("ecs").update_service(
         cluster=CLUSTER, service="sdt-local-user-service", forceNewDeployment=True
     )

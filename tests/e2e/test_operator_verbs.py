@@ -95,7 +95,7 @@ def test_trouble_is_shown_and_the_exit_code_says_so(deploys: Deploys) -> None:
     ecs = deploys.sandbox.client("ecs")
     widen(deploys)
     ecs.delete_service(cluster=CLUSTER, service="sdt-local-bff-service", force=True)
-    deploys.sandbox.control("services/sdt-local-task-service", {"start": 600})
+    deploys.sandbox.control("services/sdt-local-task-service", {"start": 6000})
     ecs.update_service(cluster=CLUSTER, service="sdt-local-task-service", forceNewDeployment=True)
     deploys.sandbox.client("logs").delete_log_group(logGroupName="/ecs/sdt/local/payment-service")
 
@@ -150,7 +150,7 @@ def test_what_others_changed_is_out_of_step_until_it_is_put_back(deploys: Deploy
 
 def test_an_unfinished_deploy_is_said_with_the_commands_that_end_it(deploys: Deploys) -> None:
     deploys.variables["lock_ttl"] = 5
-    deploys.sandbox.control("services/sdt-local-config-server", {"start": 600})
+    deploys.sandbox.control("services/sdt-local-config-server", {"start": 6000})
     with deploys.started("deploy.yml", "--limit", "config-server") as process:
         assert process.stdout is not None
         for line in process.stdout:

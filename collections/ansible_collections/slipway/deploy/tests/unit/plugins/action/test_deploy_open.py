@@ -133,6 +133,15 @@ def test_a_host_that_is_only_left_out_does(run: Any, tmp_path: Path) -> None:
         module.act(of)
 
 
+def test_there_is_nothing_to_resume(run: Any) -> None:
+    with pytest.raises(SlipwayError) as caught:
+        run(record(target("a"), outcome="succeeded"), "finish")
+    assert str(caught.value) == (
+        "-e resume=finish: there is no unfinished deploy in dev. "
+        "Leave resume out: ansible-playbook deploy.yml -e env=dev"
+    )
+
+
 def test_check_mode_changes_no_record(run: Any) -> None:
     document = record(target("i-gone", "updating"))
     result, left = run(document, "finish", check=True)

@@ -47,6 +47,46 @@ def test_local_that_could_reach_a_real_account_is_refused(change: dict[str, Any]
         make_clients(settings)
 
 
+ALL = "inventories/local/group_vars/all.yml"
+
+
+@pytest.mark.parametrize(
+    ("change", "extra", "line"),
+    [
+        (
+            {"endpoint_url": None},
+            (),
+            f"{ALL}: aws_endpoint_url is not set: local would reach a real account. "
+            "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510",
+        ),
+        (
+            {"endpoint_url": "https://ecs.eu-west-1.amazonaws.com"},
+            (),
+            f"{ALL}: aws_endpoint_url https://ecs.eu-west-1.amazonaws.com is not on this machine. "
+            "local may only use 127.0.0.1, ::1 or localhost",
+        ),
+        (
+            {"endpoint_url": "http://127.0.0.1@localhost.example.com"},
+            ("aws_endpoint_url",),
+            "-e aws_endpoint_url: aws_endpoint_url http://127.0.0.1@localhost.example.com is not on this machine. "
+            "local may only use 127.0.0.1, ::1 or localhost",
+        ),
+        (
+            {"access_key_id": None, "secret_access_key": None},
+            (),
+            f"{ALL}: aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys. "
+            "Set both to 'sandbox'",
+        ),
+    ],
+)
+def test_what_could_reach_a_real_account_is_said_in_a_line(
+    change: dict[str, Any], extra: tuple[str, ...], line: str
+) -> None:
+    with pytest.raises(SlipwayErrors) as caught:
+        check_local(replace(LOCAL, **change), extra)
+    assert str(caught.value) == line
+
+
 def test_all_that_is_unsafe_is_said_at_once() -> None:
     with pytest.raises(SlipwayErrors) as caught:
         check_local(AwsSettings("local", "eu-west-1", profile="prod"))
@@ -101,6 +141,19 @@ def test_a_missing_profile_is_one_line() -> None:
         make_clients(AwsSettings("dev", "eu-west-1", profile="no-such-profile"))("ecs")
 
 
+def test_half_the_credentials_are_said_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
+    with pytest.raises(SlipwayError) as caught:
+        make_clients(AwsSettings("dev", "eu-west-1"))("sts")
+    assert str(caught.value) == (
+        "cannot make a client for sts (environment dev): the AWS credentials are incomplete "
+        "(Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY). Set both AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones)"
+    )
+
+
 def test_settings_come_from_inventory_variables() -> None:
     settings = settings_from_vars(
         "dev",
@@ -126,6 +179,16 @@ def test_wrong_variables_are_named_with_their_file(variables: dict[str, Any], sa
     with pytest.raises(SlipwayErrors, match=says) as caught:
         settings_from_vars("dev", variables)
     assert "inventories/dev/group_vars/all.yml" in str(caught.value)
+
+
+def test_an_account_and_a_region_that_are_none_are_said_in_a_line_each() -> None:
+    with pytest.raises(SlipwayErrors) as caught:
+        settings_from_vars("local", {"aws_region": "eu-west1", "account_id": 12345})
+    assert str(caught.value).splitlines() == [
+        f"{ALL}: aws_region 'eu-west1' is not an AWS region. Write it as in eu-west-1",
+        f"{ALL}: account_id '12345' is not an AWS account number. "
+        "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
+    ]
 
 
 def test_a_variable_of_the_command_line_is_named_as_one() -> None:

@@ -66,6 +66,33 @@ def test_each_failure_is_one_line_with_its_remedy(exc: Exception, says: str, rem
     assert remedy in (error.remedy or "")
 
 
+@pytest.mark.parametrize(
+    ("exc", "line"),
+    [
+        (answer("ExpiredToken"), "the AWS credentials have expired. Log in again, then run this again"),
+        (
+            answer("InvalidClientTokenId", "The security token is invalid."),
+            "AWS does not know these credentials (InvalidClientTokenId). "
+            "Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account",
+        ),
+        (
+            answer("SignatureDoesNotMatch", "Signature expired: is now earlier than the request's time"),
+            "this machine's clock differs from AWS's: Signature expired: is now earlier than the request's time. "
+            "Set the clock (timedatectl set-ntp true) and try again",
+        ),
+        (
+            b.EndpointConnectionError(endpoint_url="http://127.0.0.1:9/"),
+            'Could not connect to the endpoint URL: "http://127.0.0.1:9/". '
+            "Check aws_region (is it spelt right?), aws_endpoint_url and the network",
+        ),
+    ],
+)
+def test_what_is_said_when_nobody_can_say_whose_the_credentials_are(exc: Exception, line: str) -> None:
+    assert str(translate(exc, "ask AWS whose credentials these are")) == (
+        f"cannot ask AWS whose credentials these are: {line}"
+    )
+
+
 def test_bugs_and_own_errors_pass_unchanged() -> None:
     with pytest.raises(ZeroDivisionError), calling("divide"):
         raise ZeroDivisionError

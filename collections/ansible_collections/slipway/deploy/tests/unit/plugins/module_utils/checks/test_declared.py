@@ -49,7 +49,7 @@ def test_what_is_declared(raw: Any, checks: tuple[SmokeCheck, ...]) -> None:
 @pytest.mark.parametrize(
     ("raw", "line"),
     [
-        ("x", "user-service: smoke_checks: smoke checks must be a list"),
+        ("x", "user-service: smoke_checks: smoke checks must be a list. Write - name: …, path: /…"),
         ({"path": "/"}, "user-service: smoke_checks: smoke checks must be a list"),
         (["/health"], "user-service: smoke_checks[0]: a smoke check must be a mapping"),
         ([{"name": "x"}], "user-service: smoke_checks[0]: a smoke check needs a path"),

@@ -119,6 +119,35 @@ def test_image_tags_that_cannot_be(value: str) -> None:
     assert "image_tag" in str(caught.value) or "image tag" in str(caught.value)
 
 
+_TAG = "A tag is up to 128 of A-Z a-z 0-9 _ . - and does not begin with . or -"
+_FORMS = "Set -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("a b", [f"'a b' is not a valid image tag. {_TAG}"]),
+        (
+            "user-servcie=3f9c2d1,api-gateway=",
+            [
+                "'user-servcie' is not a service. Did you mean user-service?",
+                f"'' of api-gateway is not a valid image tag. {_TAG}",
+            ],
+        ),
+        ("user-service=a,user-service=b", ["user-service is named twice. Keep one of them"]),
+        (["a"], [f"image_tag is a list. {_FORMS}"]),
+        (
+            '{"user-service": }',
+            [f"'{{\"user-service\": }}' is not valid JSON (Expecting value: line 1 column 18 (char 17)). {_FORMS}"],
+        ),
+    ],
+)
+def test_image_tags_are_refused_with_what_would_be_right(value: Any, lines: list[str]) -> None:
+    with pytest.raises(SlipwayError) as caught:
+        wanted_tags(value, SERVICES)
+    assert str(caught.value).splitlines() == [f"-e image_tag: {line}" for line in lines]
+
+
 @pytest.mark.parametrize("value", ["", "  ", {}, "{}"])
 def test_an_empty_image_tag_is_never_the_default_tag(value: Any) -> None:
     with pytest.raises(SlipwayErrors, match="-e image_tag: image_tag is empty"):

@@ -39,7 +39,7 @@ def test_hosts_are_ordered_by_priority_and_name() -> None:
     [
         ({}, "the service has no tag Priority. Tag the service"),
         ({"priority": "1"}, "Rename the tag priority"),
-        ({"Priority": "first"}, "tag Priority='first' is not a number"),
+        ({"Priority": "high"}, "tag Priority='high' is not a number. Write a whole number from 1"),
         ({"Priority": "-1"}, "is not a number"),
         ({"Priority": "0"}, "is not a number"),
         ({"Priority": "1.5"}, "is not a number"),

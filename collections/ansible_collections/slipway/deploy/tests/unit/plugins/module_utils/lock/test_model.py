@@ -106,8 +106,13 @@ def test_refuses_a_field_of_another_kind(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize("schema", ["slipway/lock/2", "", None, 1, {}])
 def test_refuses_a_schema_that_it_does_not_know(schema: object) -> None:
-    with pytest.raises(LockCorrupt, match="its schema is"):
-        parse(json.dumps({**DOCUMENT, "schema": schema}).encode(), "key")
+    with pytest.raises(LockCorrupt) as caught:
+        parse(json.dumps({**DOCUMENT, "schema": schema}).encode(), "s3://state/dev/lock.json")
+    assert str(caught.value) == (
+        f"s3://state/dev/lock.json: the lock cannot be read: its schema is {schema!r}, "
+        "this version knows 'slipway/lock/1'. Look at it there; when no deploy runs, replace it: "
+        "ansible-playbook playbooks/lock.yml -e env=dev -e state=broken -e force=true -e reason='it cannot be read'"
+    )
 
 
 @given(st.binary(max_size=60) | st.recursive(st.none() | st.booleans() | st.text(), st.lists).map(repr).map(str.encode))

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +106,61 @@ def test_a_pointer_that_names_no_record_is_damaged(store: LocalStore, body: byte
         newest(store, "dev")
 
 
-def test_a_pointer_to_nothing_is_said_where_it_is(store: LocalStore) -> None:
-    point(store, json.dumps({"record": "r9"}).encode())
-    with pytest.raises(SlipwayError, match=r"dev/current\.json: the newest record should be r9, which is not there"):
-        list(history(store, "dev"))
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b'{"rec', "the pointer to the newest record is damaged"),
+        (b'{"record": "../../../etc/passwd"}', "the pointer to the newest record is damaged"),
+        (b'{"record": "r9"}', "the newest record should be r9, which is not there"),
+    ],
+)
+def test_a_pointer_is_said_where_it_is_with_what_it_should_be(store: LocalStore, body: bytes, what: str) -> None:
+    point(store, body)
+    line = (
+        f"{store.url}/dev/current.json: {what}. "
+        'It should be {"record": "<id>"} with the newest of the names below dev/releases/'
+    )
+    for read in (newest, lambda *of: list(history(*of))):
+        with pytest.raises(SlipwayError) as caught:
+            read(store, "dev")
+        assert str(caught.value) == line
+
+
+LACKS = "Restore it from the store's versions, or move it away"
+WHOLE = record("r1", outcome=None, targets=[target()])
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (
+            b'{"schema": "slip',
+            f"the record is damaged: Unterminated string starting at: line 1 column 12 (char 11). {LACKS}",
+        ),
+        (
+            serialise({**WHOLE, "schema": "slipway/record/9"}),
+            "this is not a slipway/record/1 document but 'slipway/record/9'. Use the version of Slipway that wrote it",
+        ),
+        (
+            serialise({key: value for key, value in WHOLE.items() if key != "outcome"}),
+            f"the record is damaged: it has no outcome. {LACKS}",
+        ),
+        (
+            serialise({**WHOLE, "targets": [target(state="flying")]}),
+            f"the record is damaged: targets[0].state is 'flying', not a state of a service's rollout. {LACKS}",
+        ),
+        (
+            serialise({**WHOLE, "targets": [target(**{"from": {}})]}),
+            f"the record is damaged: targets[0].from has no task_definition. {LACKS}",
+        ),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_said_in_a_line(store: LocalStore, body: bytes, line: str) -> None:
+    store.write(record_key("dev", "r1"), body, expect=None)
+    point(store, b'{"record": "r1"}')
+    with pytest.raises(SlipwayError) as caught:
+        newest(store, "dev")
+    assert str(caught.value) == f"{store.url}/dev/releases/r1.json: {line}"
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,11 @@ def test_lists_more_than_a_page(store: S3Store) -> None:
     ("status", "code", "what"),
     [
         (404, "NoSuchBucket", "bucket does not exist. Create it"),
-        (403, "AccessDenied", "access denied. Allow s3:GetObject and s3:PutObject"),
+        (
+            403,
+            "AccessDenied",
+            "access denied. Allow s3:GetObject and s3:PutObject on its objects and s3:ListBucket on the bucket",
+        ),
         (400, "ExpiredToken", "credentials have expired. Log in again"),
         (403, "InvalidAccessKeyId", "does not know these credentials"),
         (403, "SignatureDoesNotMatch", "secret access key"),

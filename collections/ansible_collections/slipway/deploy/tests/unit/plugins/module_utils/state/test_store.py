@@ -129,6 +129,23 @@ def test_refuses_an_address_in_one_line(url: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        (
+            "ftp://files/slipway",
+            "'ftp://files/slipway' is not a kind of state store that Slipway knows. "
+            "Write s3://bucket/prefix or a directory",
+        ),
+        ("s3://Sdt_local/slipway", "'Sdt_local' cannot be the name of a bucket. Write s3://bucket/prefix"),
+    ],
+)
+def test_says_where_the_address_is_written(url: str, line: str) -> None:
+    with pytest.raises(SlipwayError) as caught:
+        open_store(url, lambda service: None)
+    assert str(caught.value) == f"state_store: {line}"
+
+
+@pytest.mark.parametrize(
     ("url", "shown"),
     [
         ("s3://bucket-1/a/b/", "s3://bucket-1/a/b"),
