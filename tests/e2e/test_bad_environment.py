@@ -63,17 +63,6 @@ INVENTORY = [
         arrange=edit(FLEET, "        user-service:", "        bff-service:"),
     ),
     row(
-        "priority that is not a number",
-        f"inventories/local/{FLEET}:17: priority_high: the priority is not a number. "
-        "Name the group priority_<number>, such as priority_4",
-        arrange=edit(FLEET, "priority_4", "priority_high"),
-    ),
-    row(
-        "YAML that is none",
-        f"{ALL}:19: not valid YAML: did not find expected ',' or ']'",
-        arrange=edit(VARS, "max_parallel: 4", "max_parallel: [4"),
-    ),
-    row(
         "template of a name that is not there",
         f"{FIRST}: default_image_tag cannot be templated: 'tag_of_main' is undefined. "
         "Correct the template, or set what it uses",
