@@ -196,7 +196,7 @@ def test_what_holds_for_the_environment_is_not_said_of_a_service(project: Projec
     assert (ran.code, ran.err) == (
         4,
         (
-            "inventories/dev (host user-service): stabilise_timeout is set for user-service, but it holds for the "
+            "inventories/dev (host user-service): stabilise_timeout is set for user-service, but it applies to the "
             "environment. Write it in inventories/dev/group_vars/all.yml\n"
         ),
     )
