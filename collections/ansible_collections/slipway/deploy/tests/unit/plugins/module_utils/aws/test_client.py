@@ -56,26 +56,34 @@ ALL = "inventories/local/group_vars/all.yml"
         (
             {"endpoint_url": None},
             (),
-            f"{ALL}: aws_endpoint_url is not set: local would reach a real account. "
-            "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510",
+            (
+                f"{ALL}: aws_endpoint_url is not set: local would reach a real account. "
+                "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510"
+            ),
         ),
         (
             {"endpoint_url": "https://ecs.eu-west-1.amazonaws.com"},
             (),
-            f"{ALL}: aws_endpoint_url https://ecs.eu-west-1.amazonaws.com is not on this machine. "
-            "local may only use 127.0.0.1, ::1 or localhost",
+            (
+                f"{ALL}: aws_endpoint_url https://ecs.eu-west-1.amazonaws.com is not on this machine. "
+                "local may only use 127.0.0.1, ::1 or localhost"
+            ),
         ),
         (
             {"endpoint_url": "http://127.0.0.1@localhost.example.com"},
             ("aws_endpoint_url",),
-            "-e aws_endpoint_url: aws_endpoint_url http://127.0.0.1@localhost.example.com is not on this machine. "
-            "local may only use 127.0.0.1, ::1 or localhost",
+            (
+                "-e aws_endpoint_url: aws_endpoint_url http://127.0.0.1@localhost.example.com is not on this machine. "
+                "local may only use 127.0.0.1, ::1 or localhost"
+            ),
         ),
         (
             {"access_key_id": None, "secret_access_key": None},
             (),
-            f"{ALL}: aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys. "
-            "Set both to 'sandbox'",
+            (
+                f"{ALL}: aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys. "
+                "Set both to 'sandbox'"
+            ),
         ),
     ],
 )
@@ -186,8 +194,10 @@ def test_an_account_and_a_region_that_are_none_are_said_in_a_line_each() -> None
         settings_from_vars("local", {"aws_region": "eu-west1", "account_id": 12345})
     assert str(caught.value).splitlines() == [
         f"{ALL}: aws_region 'eu-west1' is not an AWS region. Write it as in eu-west-1",
-        f"{ALL}: account_id '12345' is not an AWS account number. "
-        "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
+        (
+            f"{ALL}: account_id '12345' is not an AWS account number. "
+            "Write the twelve digits in quotes (YAML drops leading zeros otherwise)"
+        ),
     ]
 
 

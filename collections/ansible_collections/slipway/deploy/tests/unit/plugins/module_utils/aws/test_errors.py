@@ -72,18 +72,24 @@ def test_each_failure_is_one_line_with_its_remedy(exc: Exception, says: str, rem
         (answer("ExpiredToken"), "the AWS credentials have expired. Log in again, then run this again"),
         (
             answer("InvalidClientTokenId", "The security token is invalid."),
-            "AWS does not know these credentials (InvalidClientTokenId). "
-            "Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account",
+            (
+                "AWS does not know these credentials (InvalidClientTokenId). "
+                "Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account"
+            ),
         ),
         (
             answer("SignatureDoesNotMatch", "Signature expired: is now earlier than the request's time"),
-            "this machine's clock differs from AWS's: Signature expired: is now earlier than the request's time. "
-            "Set the clock (timedatectl set-ntp true) and try again",
+            (
+                "this machine's clock differs from AWS's: Signature expired: is now earlier than the request's time. "
+                "Set the clock (timedatectl set-ntp true) and try again"
+            ),
         ),
         (
             b.EndpointConnectionError(endpoint_url="http://127.0.0.1:9/"),
-            'Could not connect to the endpoint URL: "http://127.0.0.1:9/". '
-            "Check aws_region (is it spelt right?), aws_endpoint_url and the network",
+            (
+                'Could not connect to the endpoint URL: "http://127.0.0.1:9/". '
+                "Check aws_region (is it spelt right?), aws_endpoint_url and the network"
+            ),
         ),
     ],
 )

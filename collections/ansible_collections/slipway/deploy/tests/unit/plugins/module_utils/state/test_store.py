@@ -133,8 +133,10 @@ def test_refuses_an_address_in_one_line(url: str, what: str) -> None:
     [
         (
             "ftp://files/slipway",
-            "'ftp://files/slipway' is not a kind of state store that Slipway knows. "
-            "Write s3://bucket/prefix or a directory",
+            (
+                "'ftp://files/slipway' is not a kind of state store that Slipway knows. "
+                "Write s3://bucket/prefix or a directory"
+            ),
         ),
         ("s3://Sdt_local/slipway", "'Sdt_local' cannot be the name of a bucket. Write s3://bucket/prefix"),
     ],
