@@ -45,7 +45,7 @@ plugin: slipway.deploy.environment
 import re
 import sys
 from collections import ChainMap
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,6 @@ from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
-from ..module_utils.aws.errors import is_aws_error, translate
 from ..module_utils.common.command import name_environment
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.environment.check import FLEET, GROUPS, HOST_TARGETS, PARENTS, STEPS, TARGETS, check_fleet
@@ -69,7 +68,6 @@ from ..module_utils.environment.directory import (
     is_environment,
     list_environments,
     read_text,
-    unreadable,
     variable_files,
 )
 from ..module_utils.environment.limit import check_limit
@@ -88,6 +86,7 @@ from ..plugin_utils.command_line import (
     role_options,
 )
 from ..plugin_utils.extra_vars import read_extra_vars
+from ..plugin_utils.inventory_source import failure_of, one_line, sources, wrapped
 from ..plugin_utils.overridden import refuse_overridden
 from ..plugin_utils.signs import Signs, slowness
 from ..plugin_utils.streams import keep_going, last_write
@@ -128,7 +127,7 @@ class InventoryModule(BaseInventoryPlugin):
             self._read_config_data(path)
             self._parse(Path(path), cache)
         except (SlipwayError, AnsibleError) as error:
-            end(error if isinstance(error, SlipwayError) else SlipwayError(_one_line(error)))
+            end(error if isinstance(error, SlipwayError) else SlipwayError(one_line(error)))
         finally:
             signs.stop()
 
@@ -199,7 +198,7 @@ class InventoryModule(BaseInventoryPlugin):
 
     def _read_sources(self, root: Path, environment: str, cache: bool) -> Places:
         directory = root / environment
-        shown = {path: str(path.relative_to(root.parent)) for path in _sources(directory)}
+        shown = {path: str(path.relative_to(root.parent)) for path in sources(directory)}
         if not shown:
             raise SlipwayError("contains no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
         places, plugins = _read_yaml(shown, variable_files(directory), root)
@@ -225,7 +224,7 @@ class InventoryModule(BaseInventoryPlugin):
             if plugin is None or not plugin.verify_file(str(path)):
                 continue
             try:
-                plugin.parse(_wrap(self.inventory, plugin), self.loader, str(path), cache=cache)
+                plugin.parse(wrapped(self.inventory, plugin), self.loader, str(path), cache=cache)
                 if hasattr(plugin, "update_cache_if_changed"):
                     plugin.update_cache_if_changed()
                 return
@@ -235,7 +234,7 @@ class InventoryModule(BaseInventoryPlugin):
             raise SlipwayError(
                 "no inventory plugin can parse this file", shown, "Remove it, or give it the ending .yml"
             )
-        raise _at(shown, failure) from failure
+        raise failure_of(shown, failure) from failure
 
     def _check(self, directory: Path, places: Places) -> None:
         variables = vars_loader.get("ansible.builtin.host_group_vars")
@@ -314,25 +313,6 @@ def _inventory_sources() -> list[str]:
     return [source if "," in source else str(Path(source).absolute()) for source in given or ()]
 
 
-def _sources(directory: Path) -> Iterator[Path]:
-    """The inventory sources of a directory, by Ansible's rules for the directory that ``-i`` names."""
-    ignored = [re.compile(pattern) for pattern in constants.INVENTORY_IGNORE_PATTERNS]
-    endings = tuple(constants.INVENTORY_IGNORE_EXTS)
-    try:
-        entries = sorted(directory.iterdir())
-    except OSError as error:
-        raise unreadable(error, str(directory)) from error
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in ("host_vars", "group_vars", "vars_plugins", MARKER):
-            continue
-        if entry.name.endswith(endings) or any(pattern.search(entry.name) for pattern in ignored):
-            continue
-        if entry.is_dir():
-            yield from _sources(entry)
-        else:
-            yield entry
-
-
 @lru_cache
 def _role_texts(root: Path) -> frozenset[str]:
     """The options of Slipway's roles that hold a text."""
@@ -363,44 +343,3 @@ def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) ->
     if errors:
         raise SlipwayErrors(errors) if len(errors) > 1 else errors[0]
     return places, plugins
-
-
-def _wrap(inventory: Any, plugin: Any) -> Any:
-    """The inventory as Ansible hands it to ``plugin``.
-
-    Ansible 2.19 and later hand out a wrapper that knows whether the values of *one* plugin are trusted as templates.
-    A tag of an AWS resource must never be, so each delegate gets a wrapper of its own; and what the wrappers found
-    out is kept on the inventory behind them (``functools.cached_property`` on a proxy), so it is forgotten first.
-    """
-    inner = getattr(inventory, "__wrapped__", None)
-    if inner is None:
-        return inventory
-    vars(inner).pop("_inspector", None)
-    origin = inventory._default_origin  # noqa: SLF001 - the wrapper offers no other way to make one like it
-    return type(inventory)(inner, target_plugin=plugin, origin=origin)
-
-
-def _at(shown: str, failure: BaseException) -> SlipwayError:
-    """What a source's plugin failed with, and the source's name before each line."""
-    cause: BaseException | None = failure
-    while cause is not None and not isinstance(cause, SlipwayError):
-        if isinstance(cause, Exception) and is_aws_error(cause):
-            cause = translate(cause, "ask AWS for this source")
-            break
-        # amazon.aws says what botocore raised in a text of its own, and keeps the exception as the context only.
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(cause, SlipwayErrors):
-        return SlipwayErrors([SlipwayError(str(error), shown) for error in cause.errors])
-    return SlipwayError(str(cause) if cause is not None else _one_line(failure), shown)
-
-
-def _one_line(error: BaseException) -> str:
-    """An error and what caused it, on one line, nothing said twice."""
-    parts: list[str] = []
-    current: BaseException | None = error
-    while current is not None:
-        text = " ".join(str(getattr(current, "message", None) or current).split()).rstrip(".")
-        if text and not any(text in part for part in parts):
-            parts.append(text)
-        current = current.__cause__
-    return ": ".join(parts) or type(error).__name__

@@ -240,57 +240,15 @@ from ..module_utils.jvm.spring_files import Application
 from ..module_utils.probes.readiness import Wanted
 from ..module_utils.releases.ledger import Ledger, Release, Snapshot
 from ..module_utils.switch.apply import SWITCHED, UNCHANGED, UNDONE, carry_out
-from ..module_utils.switch.arguments import LINKS, WAITING
+from ..module_utils.switch.arguments import SERVICE_RELEASE
 from ..module_utils.switch.decision import Decision, Observed, decide, decide_back, tracked
 from ..module_utils.switch.messages import brief, described, good_states, message, standing
 from ..module_utils.switch.service import Service, await_switch, heeding, load_ledger, locked
 
-ARGUMENTS = {
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["running", "previous", "shown"], "default": "running"},
-    "links": LINKS,
-    "files": {"type": "dict", "default": {}},
-    "returning": LINKS,
-    "identity_files": {"type": "list", "elements": "path", "default": []},
-    "identity_changes": {"type": "bool", "default": False},
-    "release": {
-        "type": "dict",
-        "options": {
-            "id": {"type": "str", "required": True},
-            "tag": {"type": "str"},
-            "digest": {"type": "str"},
-            "schema": {"type": "str"},
-            "configuration": {"type": "str"},
-        },
-    },
-    "leave": {"type": "str"},
-    "reason": {"type": "str", "default": "undone"},
-    "readiness": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            **WAITING,
-            "url": {"type": "str"},
-            "application": {
-                "type": "dict",
-                "options": {
-                    "jar": {"type": "path", "required": True},
-                    "port": {"type": "int", "default": 8080},
-                    "words": {"type": "list", "elements": "str", "default": []},
-                },
-            },
-        },
-    },
-    "force": {"type": "bool", "default": False},
-    "undo": {"type": "bool", "default": True},
-    "wait": {"type": "int"},
-    "state_directory": {"type": "path", "default": "/var/lib/slipway"},
-}
-
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SERVICE_RELEASE, supports_check_mode=True)
     service = make_service(module.params)
     try:
         if module.params["state"] == "shown":
