@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.programs.run import run_command
 
 #: The project's root, seen from this file in its collection.
 ROOT = Path(__file__).resolve().parents[6]
@@ -33,19 +34,12 @@ def ensure_sandbox(endpoint: str, say: Callable[[str], None]) -> None:
     # Only the interpreter that runs Ansible is known to have the sandbox's packages.
     command = [sys.executable, "-m", "sandbox", "up", "--port", str(port)]
     try:
-        done = subprocess.run(
-            command,
-            check=False,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_START_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = run_command(command, _START_SECONDS, os.environ, cwd=str(ROOT))
+    except OSError as error:
         raise SlipwayError(f"the sandbox does not start: {error}", None, "Try: python -m sandbox up") from error
-    if done.returncode:
-        lines = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()
+    if done.code:
+        late = f"it did not finish within {_START_SECONDS} s" if done.late else f"exit code {done.code}"
+        lines = (done.errors.strip() or done.output.strip() or late).splitlines()
         raise SlipwayError(f"the sandbox does not start: {lines[-1]}", None, "Try: python -m sandbox up")
 
 

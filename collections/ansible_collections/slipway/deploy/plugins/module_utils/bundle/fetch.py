@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -30,8 +29,9 @@ from ..common.archives import (
 )
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..git.run import run_local
+from ..git.command import git
 from ..migration.flyway.scripts import is_compiled
+from ..programs.run import run_command
 from .archive import Entry, file_digest
 from .content import (
     LOCATIONS,
@@ -99,11 +99,11 @@ def commit_of(directory: Path) -> str:
 
 
 def _git(directory: Path, doing: str, *arguments: str) -> str:
-    done = run_local(directory, *arguments)
-    if done.returncode:
-        words = done.stderr.strip().splitlines()[-1:] or ["no word"]
+    done = git(directory, arguments)
+    if done.code:
+        words = done.errors.strip().splitlines()[-1:] or ["no word"]
         raise SlipwayError(f"cannot {doing}: {words[0][:300]}", str(directory), "Run git by hand to see why")
-    return done.stdout
+    return done.output
 
 
 def read_pins(root: Path) -> Mapping[str, Mapping[str, str]]:
@@ -176,7 +176,7 @@ def _maven(pin: Mapping[str, str], directory: Path) -> Path:
     plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
     # --quiet leaves only errors; a progress bar of 200 MB would be all there is to see of one.
     command = ["mvn", "--quiet", "--batch-mode", plugin, f"-Dartifact={artifact}", f"-DoutputDirectory={directory}"]
-    _run(command, f"fetch Flyway {pin['version']}", cwd=directory)
+    _run(command, f"fetch Flyway {pin['version']}", cwd=str(directory))
     archive = directory / f"flyway-commandline-{pin['version']}.tar.gz"
     found = file_digest(archive)
     if found != pin["sha256"]:
@@ -304,26 +304,15 @@ def fetch_jar(s3: Any, bucket: str, key: str, digest: str, cache: Path) -> Path:
     return path
 
 
-def _run(command: Sequence[str], doing: str, cwd: Path | None = None) -> str:
+def _run(command: Sequence[str], doing: str, cwd: str | None = None) -> None:
     try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=_TIMEOUT_SECONDS,
-        )
+        done = run_command(command, _TIMEOUT_SECONDS, os.environ, cwd=cwd)
     except FileNotFoundError as error:
         raise SlipwayError(f"cannot {doing}: there is no {command[0]}", None, f"Install {command[0]}") from error
-    except subprocess.TimeoutExpired as error:
-        raise SlipwayError(
-            f"cannot {doing}: it did not finish within {_TIMEOUT_SECONDS} s", None, "Look at the network"
-        ) from error
-    if done.returncode != 0:
-        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if "ERROR" in line]
-        words = said or (done.stderr + done.stdout).strip().splitlines()[-1:] or ["no word"]
+    if done.late:
+        what = f"cannot {doing}: it did not finish within {_TIMEOUT_SECONDS} s"
+        raise SlipwayError(what, None, "Look at the network")
+    if done.code:
+        lines = (done.errors + done.output).strip().splitlines()
+        words = [line.strip() for line in lines if "ERROR" in line] or lines[-1:] or ["no word"]
         raise SlipwayError(f"cannot {doing}: {words[0][:300]}", None, f"Run {command[0]} by hand to see why")
-    return done.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..common.errors import SlipwayError
 from ..files.atomic import content_is, filing, write_atomic
-from ..git.run import run_local
+from ..git.command import git
 
 ENV_FILE = ".env"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
@@ -99,5 +99,5 @@ def _hide_from_git(checkout: Checkout) -> None:
 def _git(checkout: Checkout, *arguments: str) -> tuple[int, str]:
     if shutil.which("git") is None:
         return 127, ""
-    done = run_local(checkout.module, *arguments)
-    return done.returncode, done.stdout
+    done = git(checkout.module, arguments)
+    return done.code, done.output

@@ -89,6 +89,7 @@ class Backend:
         write_atomic(self._state / "identity", launch.identity.encode())
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
+            # Not by programs/run.py: this one goes on when we have ended, and writes its log itself.
             process = subprocess.Popen(
                 list(launch.command),
                 cwd=launch.directory,

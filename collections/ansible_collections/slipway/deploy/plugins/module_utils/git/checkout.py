@@ -26,8 +26,8 @@ from ..files.atomic import (
     remove_tree,
 )
 from ..programs.run import Account, Finished
-from .as_user import git_as
 from .askpass import askpass
+from .command import git
 from .problem import Asked, explain, unadvertised
 from .version import parse_names, resolve
 
@@ -219,12 +219,6 @@ class Checkout:
             raise self._failure(finished)
 
     def _failure(self, finished: Finished) -> SlipwayError:
-        if finished.late:
-            return SlipwayError(
-                f"git did not finish within {self._wanted.timeout:g} s",
-                self._wanted.repository,
-                "Check the network, or allow more time",
-            )
         token = self._wanted.token
         return explain(finished.errors.replace(token, "[redacted]") if token else finished.errors, self._asked)
 
@@ -242,11 +236,12 @@ class Checkout:
         self, place: Path, arguments: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int]
     ) -> Finished:
         trusted = {"http.sslCAInfo": self._wanted.ca_file} if self._wanted.ca_file else {}
-        return git_as(
-            self._owner,
+        return git(
             place,
             arguments,
-            self._wanted.timeout,
+            self._owner,
+            where=self._wanted.repository,
+            timeout=self._wanted.timeout,
             protocols="https",
             settings={**_SETTINGS, **trusted},
             environ=environ,

@@ -8,7 +8,7 @@ The texts are those of git 2.39 and 2.47 (``remote-curl.c``, ``http.c``, ``crede
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from ..common.errors import SlipwayError
@@ -60,6 +60,43 @@ _KINDS: Sequence[tuple[Kind, str]] = (
 _ON_HOSTS: frozenset[Kind] = frozenset(
     {"disk", "certificate", "credentials", "forbidden", "absent", "commit", "network"}
 )
+#: What a refusal means on the control node, and what to do.
+_REFUSALS: Mapping[Kind, tuple[str, str]] = {
+    "transport": (
+        "the address names a transport that is not used here",
+        "Use https, ssh or a path (git remote -v)",
+    ),
+    "owner": (
+        "it belongs to another user, whose configuration git would follow",
+        "Use a checkout of your own, or allow this one: git config --global --add safe.directory <path>",
+    ),
+    "certificate": (
+        "the remote's certificate is not trusted",
+        "Give its authority's certificate, or correct git's own set-up (http.sslCAInfo)",
+    ),
+    **dict.fromkeys(
+        ("credentials", "forbidden", "denied"),
+        (
+            "the remote does not accept these credentials",
+            "Give {variable} a token with rights there, or correct git's own set-up; it may be revoked or expired",
+        ),
+    ),
+    "absent": (
+        "the remote has no such repository, or does not show it to these credentials",
+        "Correct the address (git remote -v), or the token's repositories",
+    ),
+    "rejected": (
+        "the remote refused the tag",
+        "Somebody may have made it meanwhile, or a rule of the repository forbids it. Run this again to see which",
+    ),
+    **dict.fromkeys(
+        ("network", "unreachable"),
+        (
+            "the remote does not answer",
+            "Look at the network and the address (git remote -v), then run this again",
+        ),
+    ),
+}
 _NOISE = re.compile(r"^(warning|hint):", re.IGNORECASE)
 
 
@@ -122,6 +159,22 @@ def explain(errors: str, asked: Asked) -> SlipwayError:
             "Check the host's network and the server, then run this again",
         )
     return SlipwayError(f"git failed: {line}", asked.repository)
+
+
+def refused(errors: str, verb: str, where: str, variable: str) -> SlipwayError:
+    """The error of a command on the control node, where git has a set-up of its own.
+
+    :param variable: where the token is written.
+    """
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    said = next((line for line in lines if re.match(r"(fatal|error|remote|!)", line)), lines[0] if lines else "")
+    # An address may hold a password.
+    said = re.sub(r"(://)[^\s/@]*@", r"\1", said)[:200]
+    kind = kind_of(errors, _REFUSALS)
+    if kind is None:
+        return SlipwayError(f"git {verb} failed: {said}", where, "Try the same by hand there")
+    what, remedy = _REFUSALS[kind]
+    return SlipwayError(f"{what} (git {verb}: {said})", where, remedy.format(variable=variable))
 
 
 def _line(errors: str) -> str:

@@ -9,7 +9,7 @@ Ansible's main process, which forks all the time, must not have threads.
 from __future__ import annotations
 
 import contextlib
-import subprocess
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Final
 
 from ..aws.client import AwsSettings
 from ..common.errors import SlipwayError
+from ..programs.run import run_command
 from .heartbeat_worker import Job, encode, stop_file
 from .lease import Lease, boottime
 from .model import LockLost, serialise
@@ -142,19 +143,14 @@ def _lost(what: str) -> LockLost:
 
 def _launch(job: bytes) -> int:
     try:
-        process = subprocess.run(
-            [sys.executable, "-P", "-c", _PROGRAM, str(_COLLECTIONS)],
-            input=job,
-            capture_output=True,
-            start_new_session=True,
-            timeout=_START_SECONDS,
-            check=True,
-        )
-        return int(process.stdout)
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {error.returncode}"]
-        raise _not_started(lines[-1]) from error
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        argv = [sys.executable, "-P", "-c", _PROGRAM, str(_COLLECTIONS)]
+        done = run_command(argv, _START_SECONDS, os.environ, stdin=job)
+        if done.late:
+            raise _not_started(f"it did not start within {_START_SECONDS:g} s")
+        if done.code:
+            raise _not_started((done.errors.strip().splitlines() or [f"exit code {done.code}"])[-1])
+        return int(done.output)
+    except (OSError, ValueError) as error:
         raise _not_started(str(error)) from error
 
 

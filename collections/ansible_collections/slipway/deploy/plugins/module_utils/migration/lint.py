@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from typing import Any
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
+from ..programs.run import run_command
 
 PROGRAM = "squawk"
 LEVELS = ("error", "warning")
@@ -103,25 +103,22 @@ def lint(sql: str, exclude: Sequence[str] = (), version: str = "", program: str 
     if not found:
         return Linted(reason=f"{PROGRAM} is not installed on the control node")
     try:
-        done = subprocess.run(
-            command(found, exclude, version),
-            input=sql.encode(),
-            capture_output=True,
-            check=False,
-            timeout=_LIMIT_SECONDS,
-            cwd="/",  # Else a .squawk.toml of whatever directory this is run from would decide.
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        argv = command(found, exclude, version)
+        # Without cwd a .squawk.toml of whatever directory this is run from would decide.
+        done = run_command(argv, _LIMIT_SECONDS, cwd="/", stdin=sql.encode(), whole=True)
+    except OSError as error:
         return Linted(reason=f"{found} could not be run: {' '.join(str(error).split())}")
-    said = " ".join(done.stderr.decode(errors="replace").split())
-    if done.returncode == 2:
+    if done.late:
+        return Linted(reason=f"{found} did not finish within {_LIMIT_SECONDS} s")
+    said = " ".join(done.errors.split())
+    if done.code == 2:
         raise SlipwayError(
             f"{PROGRAM} refuses its arguments: {said[:300]}", "exclude", "Correct the names of the rules"
         )
     try:
-        return Linted(read_findings(done.stdout.decode(errors="replace"), sql))
+        return Linted(read_findings(done.output, sql))
     except ValueError:
-        return Linted(reason=f"{found} ended with code {done.returncode}: {said[:300] or 'it printed nothing'}")
+        return Linted(reason=f"{found} ended with code {done.code}: {said[:300] or 'it printed nothing'}")
 
 
 def find_program() -> str:

@@ -1,6 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs programs on a host: a command as ourselves, or as an unprivileged user with secrets that it reads from memory.
+"""Runs programs: a command as ourselves, or one as an unprivileged user with secrets that it reads from memory.
+
+What ends with its caller is started nowhere else.
 
 A secret is a file that has no name (memfd_create(2)): the program and its children open it as ``/proc/self/fd/N``. It
 is in no argument, environment or directory, and it is gone when they are, also after SIGKILL or a power failure.
@@ -131,18 +133,7 @@ def run(
     :raises SlipwayError: when it cannot be started.
     """
     try:
-        process = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if together else subprocess.PIPE,
-            cwd=cwd,
-            env=dict(environ),
-            pass_fds=tuple(descriptors),
-            start_new_session=True,
-            # A module has one thread; user= and group= are Python 3.9's.
-            preexec_fn=_becoming(owner),  # noqa: PLW1509
-        )
+        process = _start(argv, environ, together, cwd, descriptors, become=_becoming(owner))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SlipwayError(f"cannot start {argv[0]}: {reason}", error.filename or None) from error
@@ -155,27 +146,33 @@ def run(
 
 
 def run_command(
-    argv: Sequence[str], timeout: float, environ: Mapping[str, str] | None = None, together: bool = False
+    argv: Sequence[str],
+    timeout: float,
+    environ: Mapping[str, str] | None = None,
+    together: bool = False,
+    *,
+    cwd: str | None = None,
+    stdin: bytes | None = None,
+    descriptors: Sequence[int] = (),
+    whole: bool = False,
 ) -> Finished:
-    """Run a short command as ourselves, without a standard input; one that takes too long is killed and has no output.
+    """Run a command as ourselves; one that takes too long is killed and has no output.
 
-    It has a session of its own: what ends this run must not end a restart half-way.
+    It has a session of its own: what ends this run must not end a restart half-way, and no one is asked on a terminal.
 
     :param timeout: seconds.
     :param environ: its whole environment; by default ours, with messages in English and without colours.
     :param together: its errors in one stream with its output, in their order.
+    :param stdin: its standard input; by default it has none.
+    :param descriptors: files that it may open.
+    :param whole: all of its output, bytes that are not text as surrogates; else the end of it, as a person can read it.
     :raises OSError: it cannot be started; FileNotFoundError when there is no such program.
     """
-    process = subprocess.Popen(
-        list(argv),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if together else subprocess.PIPE,
-        env={**os.environ, **_PLAIN} if environ is None else dict(environ),
-        start_new_session=True,
-    )
+    environ = {**os.environ, **_PLAIN} if environ is None else environ
+    reads = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    process = _start(argv, environ, together, cwd, descriptors, reads)
     try:
-        output, errors = process.communicate(timeout=timeout)
+        output, errors = process.communicate(stdin, timeout)
     except subprocess.TimeoutExpired:
         _signal(process, signal.SIGKILL)
         # Whoever else holds the pipe is of no interest any more.
@@ -186,7 +183,31 @@ def run_command(
         process.kill()
         process.wait()
         raise
-    return Finished(process.returncode, _text(output), _text(errors or b""), False)
+    text = _all_text if whole else _text
+    return Finished(process.returncode, text(output), text(errors or b""), False)
+
+
+def _start(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    together: bool,
+    cwd: str | None,
+    descriptors: Sequence[int],
+    stdin: int = subprocess.DEVNULL,
+    become: Callable[[], None] | None = None,
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        list(argv),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if together else subprocess.PIPE,
+        cwd=cwd,
+        env=dict(environ),
+        pass_fds=tuple(descriptors),
+        start_new_session=True,
+        # A module has one thread; user= and group= are Python 3.9's.
+        preexec_fn=become,  # noqa: PLW1509
+    )
 
 
 def _becoming(owner: Account) -> Callable[[], None]:
@@ -237,6 +258,10 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 
 def _text(output: bytes) -> str:
     return output[-_LONGEST_OUTPUT:].decode("utf-8", "replace")
+
+
+def _all_text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
 
 
 class Ended(SlipwayError):

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 from ..common.errors import SlipwayError
 from ..files.atomic import file_digest, filing
 from ..files.download import Source, download
-from ..git.as_user import git_as
-from ..git.neutral import PROTOCOLS, check_name
+from ..git.command import git
+from ..git.neutral import check_name
 from ..git.problem import Asked, explain
 from ..http_client.client import opener, reason
 from ..programs.run import Account, account, path_of
@@ -63,9 +63,7 @@ def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterat
     with unnamed_file(space, owner) as file:
         # git archive converts files by the programs that the checkout's own configuration names.
         argv = ["archive", "--format=tar", f"--output={path_of(file.fileno())}", "--", commit]
-        done = git_as(owner, checkout, argv, timeout, protocols=PROTOCOLS, descriptors=[file.fileno()])
-        if done.late:
-            raise SlipwayError(f"git did not finish within {timeout:g} s", str(checkout), "Allow more time")
+        done = git(checkout, argv, owner, timeout=timeout, descriptors=[file.fileno()])
         if done.code:
             raise explain(done.errors, Asked(str(checkout), commit, None))
         yield file

@@ -113,3 +113,15 @@ def test_a_command_that_takes_too_long_is_killed_with_its_children():
 def test_a_command_that_does_not_exist():
     with pytest.raises(FileNotFoundError):
         run_command(["/nonexistent/program"], 30)
+
+
+def test_a_command_reads_what_it_is_given_and_nothing_else(tmp_path):
+    assert run_command(["cat"], 30, stdin=b"given").output == "given"
+    assert run_command(["cat"], 30).output == ""
+    assert run_command(["pwd"], 30, cwd=str(tmp_path)).output == f"{tmp_path}\n"
+
+
+def test_all_of_the_output_is_kept_where_it_is_asked_for():
+    long = ["head", "-c", "5000000", "/dev/zero"]
+    assert len(run_command(long, 30).output) < len(run_command(long, 30, whole=True).output) == 5000000
+    assert run_command(["printf", r"\377"], 30, whole=True).output.encode(errors="surrogateescape") == b"\xff"

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one runner of git: as ourselves with our own configuration, or on a host as the user that a checkout belongs to.
+
+It runs no program that a repository's own configuration names; as another user it reads no configuration of the machine
+or of a user either. Python 3.8, standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..common.errors import SlipwayError
+from ..programs.run import Account, Finished, base_environment, run, run_command
+from .neutral import LISTING, PROTOCOLS, options
+
+LIMIT_SECONDS = 120
+# Messages are compared with words, so they must be English. Nobody is there to answer a question.
+_OURS = {
+    "LC_ALL": "C.UTF-8",
+    "LANGUAGE": "",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GCM_INTERACTIVE": "never",
+    "GIT_OPTIONAL_LOCKS": "0",
+}
+_OF_USER = {
+    # Before git 2.32 the next one is not known: there is no file in such a home either.
+    "HOME": "/nonexistent",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+
+
+def git(
+    place: Path,
+    arguments: Sequence[str],
+    owner: Account | None = None,
+    *,
+    where: str = "",
+    timeout: float = LIMIT_SECONDS,
+    protocols: str = PROTOCOLS,
+    settings: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
+    stdin: str = "",
+    neutral: bool = True,
+) -> Finished:
+    """Run git in a directory.
+
+    :param owner: who runs it; by default ourselves.
+    :param where: what to name in an error, the directory by default.
+    :param timeout: seconds that the command may take.
+    :param protocols: the transports that it may use, for ``GIT_ALLOW_PROTOCOL``.
+    :param settings: settings of the command besides those of :mod:`.neutral`.
+    :param environ: variables besides those that every command gets.
+    :param neutral: the directory is a repository, whose configuration is read and made harmless first.
+    :raises SlipwayError: git cannot be started or does not finish, or a setting of the repository cannot be overridden.
+    """
+    common = _environment() if owner is None else {**base_environment(owner), **_OF_USER}
+    common["GIT_ALLOW_PROTOCOL"] = protocols
+
+    def finished(words: Sequence[str], more: Mapping[str, str], files: Sequence[int], text: str) -> Finished:
+        whole = {**common, **more}
+        if owner is not None:
+            return run(["git", *words], owner, whole, timeout, cwd=str(place), descriptors=files)
+        argv = ["git", "-C", str(place), *words]
+        try:
+            return run_command(argv, timeout, whole, stdin=text.encode(), descriptors=files, whole=True)
+        except FileNotFoundError as error:
+            raise SlipwayError("git is not installed here", where or str(place), "Install the package git") from error
+
+    listing = ""
+    if neutral:
+        listed = finished([*options(), *LISTING], {}, (), "")
+        # A failure (no repository, one of another owner) is the command's own as well.
+        listing = "" if listed.code else listed.output
+    own = [part for name, value in (settings or {}).items() for part in ("-c", f"{name}={value}")]
+    # Of a setting that is a list the last ones count: ours come after the user's.
+    done = finished([*options(listing), *own, *arguments], environ or {}, descriptors, stdin)
+    if done.late:
+        what = f"git {arguments[0]} did not finish within {timeout:g} s"
+        raise SlipwayError(what, where or str(place), "Check the network and the disk, or allow more time")
+    return done
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    return {**kept, **_OURS, "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND") or "ssh -o BatchMode=yes"}
