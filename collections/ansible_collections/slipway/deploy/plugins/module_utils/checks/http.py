@@ -165,7 +165,10 @@ def _traced(request: Request, trace: str | None) -> Request:
 
 
 class _Line:
-    """One connection for one request. :meth:`cut` may be called from another thread at any time."""
+    """One connection for one request. :meth:`cut` may be called from another thread at any time.
+
+    So it holds the connection itself, which the client of all other requests does not give away.
+    """
 
     def __init__(self, request: Request, timeout: float, context: ssl.SSLContext) -> None:
         self._request = request

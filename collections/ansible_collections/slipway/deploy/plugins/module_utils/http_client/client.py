@@ -2,17 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The one HTTP client: it follows redirects only where that is asked for, and no error repeats an address or a header.
 
+Besides ``http`` and ``https`` an address may be that of a socket: ``http+unix://%2Frun%2Fx.sock/health``.
+
 Python 3.8, standard library only: it runs on hosts as well.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, RemoteDisconnected
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 #: How much of an answer is read, in bytes, when nothing else is said.
 MOST_BODY = 64 * 1024
@@ -77,6 +82,8 @@ def ask(
     :raises Unreachable: when there is no HTTP answer.
     """
     try:
+        if url.startswith("http+unix:"):
+            return _ask_socket(method, url, headers, timeout, body, most)
         request = urllib.request.Request(url, body, {"User-Agent": "slipway", **headers}, method=method)  # noqa: S310 - callers check the scheme
         with (via or opener()).open(request, timeout=timeout) as response:
             return Answer(response.status, response.read(most), _lower(response.headers))
@@ -87,11 +94,41 @@ def ask(
         raise Unreachable(reason(error)) from None
 
 
+class _SocketConnection(HTTPConnection):
+    """HTTP through a socket that has a path."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the path."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _ask_socket(
+    method: str, url: str, headers: Mapping[str, str], timeout: float, body: bytes | None, most: int
+) -> Answer:
+    parts = urlsplit(url)
+    connection = _SocketConnection(unquote(parts.netloc), timeout)
+    try:
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return Answer(response.status, response.read(most), _lower(response.headers))
+    finally:
+        connection.close()
+
+
 def reason(error: BaseException) -> str:
     """Why there is no answer, in words of our own or of the system."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, TimeoutError):
         return "no answer in time"
+    if isinstance(cause, RemoteDisconnected):
+        return "the connection was closed without an answer"
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {cause.verify_message}"
     if isinstance(cause, OSError) and cause.strerror:

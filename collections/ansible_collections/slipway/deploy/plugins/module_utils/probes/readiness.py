@@ -5,17 +5,13 @@
 from __future__ import annotations
 
 import re
-import socket
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import unquote, urlsplit
 
 from ..common.documents import loads
-from ..http_client.client import opener
+from ..http_client import client
+from ..http_client.client import Unreachable, opener
 from ..jvm.spring_files import Application
 from ..systemd.systemctl import Unit
 
@@ -115,85 +111,30 @@ def _trouble(watch: Watch, unit: Unit, now: float) -> str:
 
 # The host's proxy must not be asked about the host itself.
 _OPENER = opener(proxies=False)
-
-
-class _UnixConnection(HTTPConnection):
-    """HTTP through a socket that has a path."""
-
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the path."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-def _ask_path(url: str, wanted: Wanted, patience: float) -> Answer:
-    parts = urlsplit(url)
-    connection = _UnixConnection(unquote(parts.netloc), patience)
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers=dict(wanted.headers))
-        response = connection.getresponse()
-        location = response.getheader("Location") or ""
-        return read_answer(response.status, response.read(_ANSWER_LIMIT), wanted.status, location)
-    finally:
-        connection.close()
+# Nor is its certificate verified where it is asked by another name than its own.
+_ITSELF = opener(proxies=False, context=ssl._create_unverified_context())  # noqa: S323, SLF001
 
 
 def ask(url: str, wanted: Wanted, patience: float = PATIENCE) -> Answer:
-    """Ask once, with the headers that are wanted: ``Host`` may be one of them.
-
-    Besides ``http`` and ``https`` a URL may be ``http+unix://%2Frun%2Fx.sock/health``.
-    """
-    answer = _ask(url, wanted, patience)
-    return answer if url in answer.said else replace(answer, said=f"{answer.said} from {url}")
-
-
-def _ask(url: str, wanted: Wanted, patience: float) -> Answer:
+    """Ask once, with the headers that are wanted: ``Host`` may be one of them."""
     try:
-        if url.startswith("http+unix:"):
-            return _ask_path(url, wanted, patience)
-        request = urllib.request.Request(url, headers=dict(wanted.headers))  # noqa: S310 - the inventory's own
-        with _OPENER.open(request, timeout=patience) as response:
-            return read_answer(response.status, response.read(_ANSWER_LIMIT), wanted.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            location = error.headers.get("Location") or ""
-            return read_answer(error.code, error.read(_ANSWER_LIMIT), wanted.status, location)
-    except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        said = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
-        return Answer(ready=False, said=f"{url} gave no answer ({' '.join(str(said).split())})")
+        found = client.ask("GET", url, wanted.headers, patience, most=_ANSWER_LIMIT, via=_OPENER)
+    except Unreachable as error:
+        return Answer(ready=False, said=f"{url} gave no answer ({error})")
+    answer = read_answer(found.status, found.body, wanted.status, found.headers.get("location", ""))
+    return answer if url in answer.said else replace(answer, said=f"{answer.said} from {url}")
 
 
 def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
     """The HTTP status of one GET and ``""``, or 0 and why there is none; redirects are not followed.
 
-    :param url: as for :func:`ask`. A certificate is not verified: on the host itself its name is another one.
+    :param url: its certificate is not verified.
     :param host: the ``Host`` that is asked for; without it the URL's.
     """
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection: HTTPConnection
-    if parts.scheme == "http+unix":
-        connection = _UnixConnection(unquote(parts.netloc), patience)
-    elif parts.scheme == "https":
-        context = ssl._create_unverified_context()  # noqa: S323, SLF001 - this host is asked about itself
-        connection = HTTPSConnection(parts.netloc, timeout=patience, context=context)
-    else:
-        connection = HTTPConnection(parts.netloc, timeout=patience)
     try:
-        connection.request("GET", path, headers={"Host": host} if host else {})
-        return connection.getresponse().status, ""
-    except (OSError, HTTPException, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return 0, f"{url} gave no answer ({' '.join(str(said).split())})"
-    finally:
-        connection.close()
+        return client.ask("GET", url, {"Host": host} if host else {}, patience, most=0, via=_ITSELF).status, ""
+    except Unreachable as error:
+        return 0, f"{url} gave no answer ({error})"
 
 
 def read_answer(code: int, body: bytes, status: Collection[int], location: str = "") -> Answer:
