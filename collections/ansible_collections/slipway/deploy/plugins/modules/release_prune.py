@@ -73,12 +73,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import read_link
-from ..module_utils.files.atomic_directory import locked, remove
+from ..module_utils.files.atomic_directory import locked, remove, remove_leftovers
 from ..module_utils.programs.run import ending
 from ..module_utils.releases import ledger
 from ..module_utils.releases.arguments import PRUNING
 from ..module_utils.releases.assets import prune_assets
-from ..module_utils.releases.pruning import look, needed, release_in, removable, remove_leftovers
+from ..module_utils.releases.pruning import look, needed, release_in, removable
 
 ARGUMENTS = {
     **PRUNING,

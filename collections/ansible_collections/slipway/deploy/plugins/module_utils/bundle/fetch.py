@@ -29,6 +29,7 @@ from ..common.archives import (
 )
 from ..common.documents import loads
 from ..common.errors import SlipwayError
+from ..files.atomic_directory import locked, making
 from ..git.command import git
 from ..migration.flyway.scripts import is_compiled
 from ..programs.run import run_command
@@ -141,17 +142,14 @@ def wheelhouse(root: Path, pythons: Sequence[str], machines: Sequence[str], cach
 def _download(requirements: str, python: str, machine: str, cache: Path) -> Path:
     name = hashlib.sha256(f"{python} {machine}\n{requirements}".encode()).hexdigest()[:16]
     directory = cache / "wheels" / name
-    if directory.is_dir():
-        return directory
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".new-") as temporary:
-        listed = Path(temporary, "requirements.txt")
-        listed.write_text(requirements, encoding="utf-8")
-        wheels = Path(temporary, "wheels")
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-        arguments = [*pip_arguments(python, machine), f"--dest={wheels}", f"--requirement={listed}"]
-        _run([*pip, *arguments], f"download the packages for Python {python} on {machine}")
-        wheels.replace(directory)
+    with locked(directory.parent):
+        if not directory.is_dir():
+            with making(directory) as new:
+                listed = new / "requirements.txt"
+                listed.write_text(requirements, encoding="utf-8")
+                pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+                arguments = [*pip_arguments(python, machine), f"--dest={new}", f"--requirement={listed}"]
+                _run([*pip, *arguments], f"download the packages for Python {python} on {machine}")
     return directory
 
 
@@ -162,11 +160,10 @@ def flyway(root: Path, cache: Path) -> dict[str, Entry]:
     """
     pin = read_pins(root)["flyway"]
     unpacked = cache / "flyway" / f"{pin['version']}-{pin['sha256'][:16]}"
-    if not unpacked.is_dir():
-        unpacked.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=unpacked.parent, prefix=".new-") as temporary:
-            _unpack_flyway(_maven(pin, Path(temporary)), Path(temporary, "kept"))
-            Path(temporary, "kept").replace(unpacked)
+    with locked(unpacked.parent):
+        if not unpacked.is_dir():
+            with making(unpacked) as new, tempfile.TemporaryDirectory() as temporary:
+                _unpack_flyway(_maven(pin, Path(temporary)), new)
     files = [path for path in unpacked.rglob("*") if path.is_file()]
     return {str(path.relative_to(unpacked)): Entry(path, program=os.access(path, os.X_OK)) for path in files}
 

@@ -19,17 +19,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..common.errors import SlipwayError
-from ..files.atomic import (
-    PRIVATE,
-    beside,
-    ensure_directory,
-    filing,
-    link_atomic,
-    read_link,
-    remove_tree,
-    sync_directory,
-    write_atomic,
-)
+from ..files.atomic import PRIVATE, ensure_directory, filing, link_atomic, read_link, write_atomic
+from ..files.atomic_directory import making, newest_first, remove
 from ..programs.run import run_command
 from ..releases.ledger import GOOD, Ledger
 from .delivered_files import link_files
@@ -274,16 +265,8 @@ def write_generation(directory: Path, files: Mapping[str, bytes], owner: Owner, 
             os.utime(directory)  # The order in which generations were wanted decides which one is the previous.
         return not whole
     if not check:
-        new = beside(directory)
-        remove_tree(new)
-        try:
+        with making(directory) as new:
             _fill(new, files, owner)
-            with filing("give it its name", directory):
-                new.rename(directory)
-                sync_directory(directory.parent)
-        except BaseException:
-            remove_tree(new)
-            raise
     return True
 
 
@@ -340,13 +323,9 @@ def _prune(
     if check or protected is None or not directory.is_dir():
         return []
     live = Path(current).name if current else digest
-    with filing("look into it", directory):
-        found = {path.name: path.stat().st_mtime_ns for path in directory.iterdir() if _DIGEST.fullmatch(path.name)}
     kept = {digest, live, *protected}
-    if live == digest:
-        others = sorted((name for name in found if name not in kept), key=lambda name: found[name])
-        kept.update(others[-1:])
-    gone = sorted(name for name in found if name not in kept)
+    others = [name for name in newest_first(directory) if _DIGEST.fullmatch(name) and name not in kept]
+    gone = sorted(others[1 if live == digest else 0 :])
     for name in gone:
-        remove_tree(directory / name)
+        remove(directory / name)
     return gone

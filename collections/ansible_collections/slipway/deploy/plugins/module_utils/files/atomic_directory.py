@@ -3,7 +3,8 @@
 """Directories that are there whole or not at all, and are never changed after that.
 
 Such a directory is made under another name, gets a mark as its last file, and then its own name. One without a mark is
-not whole, whoever left it: it is made again, and removed with the old ones.
+not whole, whoever left it: it is made again, and removed with the old ones. Where its content alone proves that it is
+whole (a commit, a digest of all files), it needs no mark.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import ctypes
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -32,6 +34,7 @@ from .atomic import (
 
 MARK = ".slipway-complete"
 SCHEMA = "slipway/complete/1"
+_LEFTOVER = re.compile(r"\..*\.(?:slipway-new|archive)")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -45,10 +48,10 @@ def read_mark(directory: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def making(path: Path, mark: dict[str, Any]) -> Iterator[Path]:
+def making(path: Path, mark: dict[str, Any] | None = None) -> Iterator[Path]:
     """Give a directory to be filled, which is at ``path`` with its mark when the block ends, and gone when it fails.
 
-    :param mark: what it says; the block may add to it. When it was made is added here.
+    :param mark: what it says; the block may add to it. When it was made is added here. ``None``: it gets none.
     :raises SlipwayError: it cannot be made.
     """
     new = beside(path)
@@ -57,11 +60,12 @@ def making(path: Path, mark: dict[str, Any]) -> Iterator[Path]:
         new.mkdir(mode=0o700)
     try:
         yield new
-        now = datetime.now(timezone.utc).isoformat(timespec="microseconds")  # noqa: UP017 - UTC is Python 3.11's
-        # The mark says that the rest is there: so the rest has to reach the disk before it.
+        # The mark, or its name, says that the rest is there: so the rest has to reach the disk before it.
         sync_file_system(new)
-        body = json.dumps({"schema": SCHEMA, **mark, "completed": now}, indent=1, sort_keys=True) + "\n"
-        write_atomic(new / MARK, body.encode(), 0o644)
+        if mark is not None:
+            now = datetime.now(timezone.utc).isoformat(timespec="microseconds")  # noqa: UP017 - UTC is Python 3.11's
+            body = json.dumps({"schema": SCHEMA, **mark, "completed": now}, indent=1, sort_keys=True) + "\n"
+            write_atomic(new / MARK, body.encode(), 0o644)
         remove(path)
         with filing("give it its name", path):
             new.rename(path)
@@ -96,6 +100,29 @@ def remove(path: Path) -> bool:
     with filing("remove it", path), suppress(FileNotFoundError):
         (path / MARK).unlink()
     return remove_tree(path)
+
+
+def newest_first(home: Path) -> list[str]:
+    """The names of the directories in one, the one that changed last first.
+
+    :raises SlipwayError: it cannot be looked into.
+    """
+    with filing("look into it", home):
+        found = [path for path in home.iterdir() if path.is_dir() and not path.is_symlink()]
+        return [path.name for path in sorted(found, key=lambda path: (-path.stat().st_mtime_ns, path.name))]
+
+
+def remove_leftovers(home: Path) -> None:
+    """Remove what killed runs left in a directory; the caller holds its lock.
+
+    :raises SlipwayError: it cannot be removed.
+    """
+    with filing("look into it", home):
+        places = [path for path in home.iterdir() if _LEFTOVER.fullmatch(path.name)]
+    for path in places:
+        if not remove(path):
+            with filing("remove it", path), suppress(FileNotFoundError):
+                path.unlink()
 
 
 def leads_into(links: Mapping[str, str | None], path: Path) -> str | None:

@@ -8,30 +8,20 @@ configuration of the machine or of a user, no credential helper, and the token f
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ..common.errors import SlipwayError
-from ..files.atomic import (
-    ensure_directory,
-    filing,
-    link_atomic,
-    read_link,
-    remove_tree,
-)
+from ..files.atomic import ensure_directory, filing, link_atomic, read_link, superfluous
+from ..files.atomic_directory import locked, making, newest_first, remove, remove_leftovers
 from ..programs.run import Account, Finished
 from .askpass import askpass
 from .command import git
 from .problem import Asked, explain, unadvertised
 from .version import parse_names, resolve
 
-_NEXT = ".next-"
 _SETTINGS = {
     "credential.helper": "",
     "core.logAllRefUpdates": "false",
@@ -125,26 +115,21 @@ class Checkout:
         :raises SlipwayError: when that fails: then the live one stays, and nothing of the new one is left.
         """
         ensure_directory(self._wanted.dest.parent)
-        ensure_directory(self._home)
-        with self._locked():
-            self._remove_unfinished()
+        with locked(self._home):
+            remove_leftovers(self._home)
             place = self._free_name(commit)
-            with filing("prepare a checkout", self._home):
-                made = Path(tempfile.mkdtemp(prefix=_NEXT, dir=self._home))
-            try:
+            with making(place) as made:
                 with filing("prepare a checkout", made):
                     if os.geteuid() == 0:
                         os.chown(made, self._owner.uid, self._owner.gid)
                     made.chmod(0o750)
                 self._fetch(made, commit)
                 self._check_directory(made)
-                made.rename(place)
-            except BaseException:
-                shutil.rmtree(made, ignore_errors=True)
-                raise
             previous = self._live()
             link_atomic(self._wanted.dest, f"{self._home.name}/{place.name}")
-            self._prune({place, previous})
+            kept = {place.name, previous.name if previous else place.name}
+            for name in superfluous(newest_first(self._home), self._wanted.keep, kept):
+                remove(self._home / name)
         return place
 
     def _fetch(self, made: Path, commit: str) -> None:
@@ -186,33 +171,8 @@ class Checkout:
 
     def _free_name(self, commit: str) -> Path:
         # The live checkout of the same commit is damaged, else there was nothing to do; it stays until the switch.
-        names = [commit, *(f"{commit}.{number}" for number in range(2, 1000))]
-        for name in names:
-            place = self._home / name
-            if place != self._live():
-                remove_tree(place)
-                return place
-        raise AssertionError(names)
-
-    def _prune(self, protected: set[Path | None]) -> None:
-        others = [path for path in self._home.iterdir() if path.is_dir() and path not in protected]
-        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in others[max(self._wanted.keep - len(protected - {None}), 0) :]:
-            remove_tree(path)
-
-    def _remove_unfinished(self) -> None:
-        for path in self._home.glob(f"{_NEXT}*"):
-            remove_tree(path)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with filing("lock the checkouts", self._home):
-            descriptor = os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        live, names = self._live(), (commit, f"{commit}.2")
+        return next(place for place in (self._home / name for name in names) if place != live)
 
     def _check(self, finished: Finished) -> None:
         if finished.code:

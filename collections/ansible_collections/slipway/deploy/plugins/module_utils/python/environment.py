@@ -122,7 +122,7 @@ def is_built(job: Job) -> bool:
 
 
 def build_environment(job: Job, owner: Account) -> None:
-    """Build it. A build that fails leaves nothing of it.
+    """Build it where it stays, as a virtual environment cannot be moved. A build that fails leaves nothing of it.
 
     :param owner: who runs what builds it; in the end all of it belongs to who runs this.
     :raises BuildError: when a program failed.

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..files.atomic import ensure_directory, file_digest, filing, read_link, remove_tree, superfluous, sync_directory
+from ..files.atomic_directory import newest_first
 from ..files.download import Source, download
 from .ledger import Ledger
 from .pruning import needed, release_in
@@ -48,9 +49,7 @@ def prunable(directory: Path, keep: int, links: Iterable[str], ledger: Ledger, f
     """
     if not directory.is_dir():
         return []
-    with filing("look at its releases", directory):
-        found = [item for item in directory.iterdir() if item.is_dir() and not item.is_symlink()]
-        newest_first = [item.name for item in sorted(found, key=lambda item: (-item.stat().st_mtime_ns, item.name))]
+    names = newest_first(directory)
     protected = {*needed(ledger, directory), *(release_in(directory, link, read_link(link)) for link in links)}
-    rejected = [name for name in newest_first if name == failed and name not in protected]
-    return rejected + superfluous([name for name in newest_first if name not in rejected], keep, protected)
+    rejected = [name for name in names if name == failed and name not in protected]
+    return rejected + superfluous([name for name in names if name not in rejected], keep, protected)

@@ -7,17 +7,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..files.atomic import filing, superfluous
-from ..files.atomic_directory import read_mark, remove
+from ..files.atomic_directory import read_mark
 from .ledger import GOOD, Ledger, Snapshot
 
 #: What runs, and what to go back to.
 LEAST = 2
-_LEFTOVER = re.compile(r"\..*\.(?:slipway-new|archive)")
 # A directory without a mark is only removed when its name can be a release's.
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*-[0-9a-f]{12}(?:\.[0-9a-f]{8})?")
 
@@ -90,16 +88,3 @@ def release_in(directory: Path, link: str, target: str | None) -> str:
         return ""
     first = Path(os.path.relpath(Path(link).parent / target, directory)).parts[:1]
     return "" if first in ((), ("..",)) else first[0]
-
-
-def remove_leftovers(directory: Path) -> None:
-    """Remove what killed runs left; the caller holds the directory's lock.
-
-    :raises SlipwayError: it cannot be removed.
-    """
-    with filing("look into it", directory):
-        places = [path for path in directory.iterdir() if _LEFTOVER.fullmatch(path.name)]
-    for path in places:
-        if not remove(path):
-            with filing("remove it", path), suppress(FileNotFoundError):
-                path.unlink()

@@ -134,7 +134,6 @@ def test_a_damaged_generation_is_made_whole(host):
 
 def test_a_killed_write_leaves_nothing_that_counts(host, monkeypatch):
     host.run("one")
-    monkeypatch.setattr(generations, "sync_directory", lambda path: None)
     real = generations.write_atomic
 
     def dies(path, *arguments):

@@ -10,7 +10,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.deploy.plugins.module_utils.files.atomic_directory import MARK, SCHEMA
+from ansible_collections.slipway.deploy.plugins.module_utils.files.atomic_directory import (
+    MARK,
+    SCHEMA,
+    remove_leftovers,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.releases.ledger import (
     BAD,
     GOOD,
@@ -27,7 +31,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.releases.pruning im
     needed,
     release_in,
     removable,
-    remove_leftovers,
 )
 
 HOME = Path("/srv/site/releases")
