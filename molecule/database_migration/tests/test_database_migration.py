@@ -12,7 +12,7 @@ REFUSED = {
     "the database is down": "the database cannot be reached",
     "the password is wrong": "the database refused the user or the password",
     "the secret has no such key": ("password: the secret has no key passwort. Its keys are password, username"),
-    "the URL's parameter is missing": "ssm /molecule/absent could not be read",
+    "the URL's parameter is missing": "ssm /molecule/absent does not exist",
     "the directory of migrations is missing": "there is no directory of migrations",
     "a migration fails half-way": (
         "V3__broken.sql, line 3: relation .nowhere. does not exist. The database rolled it back whole"

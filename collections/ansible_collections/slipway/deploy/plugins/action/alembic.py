@@ -10,7 +10,6 @@ from typing import Any
 
 from ..module_utils.migration.alembic.run import check_url
 from ..module_utils.migration.arguments import ALEMBIC
-from ..module_utils.migration.credentials import read_plain, read_value
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction, clients_later
@@ -26,10 +25,10 @@ class ActionModule(HostAction):
         url, given = self.arguments["url"], self.arguments["environment"]
         secrets = Secrets(os.environ, clients_later(context))
         if url:
-            url = read_plain(secrets, url, "url")
+            url = secrets.read_plain(url, "url")
             check_url(url, "url")
         stored = {
-            name: read_value(secrets, value, f"environment, {name}")
+            name: secrets.read(value, f"environment, {name}")
             for name, value in given.items()
             if isinstance(value, Mapping)
         }

@@ -15,11 +15,9 @@ from ..module_utils.build_requirements.host_tools import node_version
 from ..module_utils.build_requirements.indexes import index_urls
 from ..module_utils.build_requirements.model import Needs, Tools
 from ..module_utils.common.errors import SlipwayErrors
-from ..module_utils.secret_values.source import Secrets
+from ..module_utils.secret_values.source import LOCAL, Secrets
 from ..plugin_utils.context import Context
 from ..plugin_utils.on_host import HostAction
-
-_LOCAL = ("env", "file")
 
 
 class ActionModule(HostAction):
@@ -60,5 +58,5 @@ class ActionModule(HostAction):
         """That the tokens of this machine are there; what AWS keeps is read when it is needed."""
         secrets = Secrets(os.environ)
         for name, source in sources.items():
-            if not isinstance(source, Mapping) or set(source) & set(_LOCAL):
+            if not isinstance(source, Mapping) or set(source) & set(LOCAL):
                 secrets.check(source, f"front_end_npmrc.{name}")

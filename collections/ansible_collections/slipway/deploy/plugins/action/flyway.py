@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.migration.arguments import FLYWAY
-from ..module_utils.migration.credentials import read_plain, read_value
 from ..module_utils.migration.flyway.config import check_settings, check_url
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
@@ -26,8 +25,8 @@ class ActionModule(HostAction):
         given = self.arguments
         check_settings(given["settings"], "settings")
         secrets = Secrets(os.environ, context.clients)
-        url = read_plain(secrets, given["url"], "url")
+        url = secrets.read_plain(given["url"], "url")
         check_url(url, "url")
-        username = read_plain(secrets, given["username"], "username")
-        password = read_value(secrets, given["password"], "password")
+        username = secrets.read_plain(given["username"], "username")
+        password = secrets.read(given["password"], "password")
         return self.on_host(url=url, username=username, password=password)

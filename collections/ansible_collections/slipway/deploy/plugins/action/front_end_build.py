@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.migration.credentials import read_value
 from ..module_utils.node.arguments import FRONT_END_BUILD
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
@@ -25,5 +24,5 @@ class ActionModule(HostAction):
         secrets = Secrets(os.environ, clients_later(context))
         # A check builds nothing, so it needs none.
         sources = {} if self._task.check_mode else self.arguments["npmrc"]
-        npmrc = {str(name): read_value(secrets, source, f"npmrc.{name}") for name, source in sources.items()}
+        npmrc = {str(name): secrets.read(source, f"npmrc.{name}") for name, source in sources.items()}
         return self.on_host(npmrc=npmrc)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.build_requirements.indexes import read_indexes
-from ..module_utils.migration.credentials import read_plain
 from ..module_utils.python.arguments import ENVIRONMENT
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.context import Context
@@ -27,5 +26,5 @@ class ActionModule(HostAction):
         secrets = Secrets(os.environ, clients_later(context))
         for name in ("index_url", "proxy"):
             if self.arguments[name]:
-                resolved[name] = read_plain(secrets, self.arguments[name], name)
+                resolved[name] = secrets.read_plain(self.arguments[name], name)
         return self.on_host(**resolved, indexes=read_indexes(secrets, self.arguments["indexes"]))

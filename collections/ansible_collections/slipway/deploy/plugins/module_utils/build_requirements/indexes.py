@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..common.errors import SlipwayError
-from ..migration.credentials import read_value
 from ..secret_values.source import Secrets
 
 _FIELDS = {"url", "username", "password", "token"}
@@ -64,6 +63,6 @@ def _with(url: str, row: Mapping[str, Any], secrets: Secrets, where: str) -> str
     if kind is None and "username" not in row:
         return url
     user = quote(str(row.get("username") or _TOKEN), safe="")
-    password = f":{quote(read_value(secrets, row[kind], f'{where}.{kind}'), safe='')}" if kind else ""
+    password = f":{quote(secrets.read(row[kind], f'{where}.{kind}'), safe='')}" if kind else ""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=f"{user}{password}@{parts.netloc}"))

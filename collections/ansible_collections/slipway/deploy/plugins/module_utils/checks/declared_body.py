@@ -13,22 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..common.errors import SlipwayError
+from ..secret_values.source import KINDS, is_source
 from .smoke import Body, Login, Secret
 from .values import references
 
-SOURCES = ("env", "file", "ssm", "secretsmanager")
-_KINDS = ("json", "form", "text")
+_FORMATS = ("json", "form", "text")
 _FORMS = "Write json: {…}, form: {…} or text: …"
-
-
-def is_secret(value: Any) -> bool:
-    """Whether a value is written as the source of a secret."""
-    return (
-        isinstance(value, Mapping)
-        and len(value) == 1
-        and next(iter(value)) in SOURCES
-        and isinstance(next(iter(value.values())), str)
-    )
 
 
 def parse_secret(value: Any, where: str) -> Secret:
@@ -36,9 +26,9 @@ def parse_secret(value: Any, where: str) -> Secret:
 
     :raises SlipwayError: when it is none.
     """
-    if not is_secret(value):
+    if not is_source(value):
         # The mapping is not repeated: it may be a secret that was written in the wrong place.
-        raise SlipwayError("this is not a source of a secret", where, f"Write one of {', '.join(SOURCES)}: name")
+        raise SlipwayError("this is not a source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
     return Secret(tuple((str(kind), str(name)) for kind, name in value.items()))
 
 
@@ -47,7 +37,7 @@ def parse_body(value: Any, where: str) -> Body:
 
     :raises SlipwayError: when it is none of its forms.
     """
-    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _KINDS:
+    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _FORMATS:
         raise SlipwayError("send must have one of the keys json, form and text", where, _FORMS)
     kind, content = next(iter(value.items()))
     place = f"{where}.{kind}"
@@ -73,7 +63,7 @@ def _json(value: Any, where: str) -> Any:
 
 
 def _with_secrets(value: Any, where: str) -> Any:
-    if is_secret(value):
+    if is_source(value):
         return parse_secret(value, where)
     if isinstance(value, dict):
         return {name: _with_secrets(item, where) for name, item in value.items()}

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..common.errors import SlipwayError, SlipwayErrors
+from ..secret_values.source import is_source
 from .declared import parse_check, refused_references
-from .declared_body import is_secret, parse_secret
+from .declared_body import parse_secret
 from .document import is_number
 from .probes import Command, Heartbeat, Http, Probe, Queue, Redis, Sentry, Spec, Unit, Via
 from .smoke import Secret
@@ -190,7 +191,7 @@ def _redis(row: RowReader, command: str) -> Redis:
     named = url.get("service") if isinstance(url, Mapping) and len(url) == 1 else None
     if isinstance(named, str):
         url, variable = None, str(named)
-    elif is_secret(url):
+    elif is_source(url):
         url = parse_secret(url, where)
     else:
         url = _plain_url(url, where)

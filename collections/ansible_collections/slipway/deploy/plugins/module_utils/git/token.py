@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..aws.errors import calling, error_code, is_denied
+from ..aws.errors import is_denied
 from ..common.errors import SlipwayError
-from ..secret_values.source import Secrets
+from ..secret_values.api import stored
+from ..secret_values.source import LOCAL, Secrets
 
 #: Where a source of the control node is written.
 PARAMETERS = "token_parameters"
@@ -65,7 +66,7 @@ def _own(source: Mapping[str, str], environ: Mapping[str, str] | None) -> Token 
     """What the control node has; ``None`` for a variable of its environment that is not set."""
     environ = os.environ if environ is None else environ
     kind, name = next(iter(source.items()), ("", ""))
-    if len(source) != 1 or kind not in ("env", "file"):
+    if len(source) != 1 or kind not in LOCAL:
         raise SlipwayError("this is not a source of a token", PARAMETERS, "Write a parameter's name, env: … or file: …")
     if kind == "env" and name not in environ:
         return None
@@ -74,15 +75,9 @@ def _own(source: Mapping[str, str], environ: Mapping[str, str] | None) -> Token 
 
 
 def _stored(client: Callable[[str], Any], name: str) -> Token | None:
-    try:
-        with calling(f"read the parameter {name}"):
-            value = str(client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
-    except SlipwayError as error:
-        if error_code(error) == "ParameterNotFound":
-            return None
-        raise
+    content = stored(client, "ssm", name)
     place = f"SSM {name}"
-    return Token(_checked(value, place), name, place)
+    return None if content is None else Token(_checked(content.decode(), place), name, place)
 
 
 def _checked(value: str, place: str) -> str:

@@ -7,19 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..aws.client import Clients
-from ..aws.errors import calling, error_code
+from ..aws.errors import calling
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..secret_values.source import Secrets
+from ..secret_values.api import stored
+from ..secret_values.source import Secrets, pick
 from ..verify.references import SECRET, Reference
-from .model import (
-    Local,
-    Parameter,
-    Secret,
-    Wanted,
-    pick,
-)
-
-_ABSENT = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
+from .model import Local, Parameter, Secret, Wanted
 
 
 def parameters_below(clients: Clients, path: str) -> list[Parameter]:
@@ -42,34 +35,6 @@ def names_below(clients: Clients, path: str) -> list[str]:
             .paginate(ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": [path]}])
         )
         return [str(item["Name"]) for page in pages for item in page["Parameters"]]
-
-
-def parameter_value(clients: Clients, name: str) -> str | None:
-    """A parameter's value, decrypted, or ``None`` when there is none of that name."""
-    with calling(f"read the parameter {name}"):
-        try:
-            return str(clients("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
-        except Exception as error:
-            if error_code(error) in _ABSENT:
-                return None
-            raise
-
-
-def secret_content(clients: Clients, reference: Reference) -> bytes | None:
-    """A secret's or parameter's content, or ``None`` when it does not exist."""
-    if reference.kind != SECRET:
-        value = parameter_value(clients, reference.id)
-        return None if value is None else value.encode()
-    version = {"VersionId": reference.version} if reference.version else {}
-    stage = {"VersionStage": reference.stage} if reference.stage else {}
-    with calling(f"read {reference}"):
-        try:
-            answer = clients("secretsmanager").get_secret_value(SecretId=reference.id, **version, **stage)
-        except Exception as error:
-            if error_code(error) in _ABSENT:
-                return None
-            raise
-    return bytes(answer["SecretBinary"]) if "SecretBinary" in answer else str(answer["SecretString"]).encode()
 
 
 def read_secrets(clients: Clients, wanted: Wanted) -> dict[str, bytes]:
@@ -104,9 +69,11 @@ def read_everything(clients: Clients, wanted: Wanted, environ: Mapping[str, str]
 def _content(clients: Clients, local: Secrets, secret: Secret) -> bytes:
     if isinstance(secret.reference, Local):
         return local.read({secret.reference.kind: secret.reference.id}, secret.place).encode()
-    content = secret_content(clients, secret.reference)
+    wanted = secret.reference
+    kind = "secretsmanager" if wanted.kind == SECRET else "ssm"
+    content = stored(clients, kind, wanted.id, version=wanted.version, stage=wanted.stage)
     if content is None:
-        raise SlipwayError(f"{secret.reference} does not exist", secret.place, "Create it, or correct its name")
+        raise SlipwayError(f"{wanted} does not exist", secret.place, "Create it, or correct its name")
     return content
 
 
@@ -117,4 +84,4 @@ def _picked(secret: Secret, content: bytes) -> bytes:
         text = content.decode()
     except UnicodeDecodeError:
         text = ""
-    return pick(secret, text).encode()
+    return pick(text, secret.key, str(secret.reference), secret.place).encode()

@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors
 from ..configuration.model import is_credential
-from ..secret_values.source import KINDS
+from ..secret_values.source import KINDS, LOCAL
 from ..systemd import environment_file
 from ..verify.references import (
     PARAMETER,
@@ -30,8 +28,6 @@ ENVIRONMENT = "runtime_parameters_environment"
 REQUIRED = "runtime_parameters_required"
 PATH = "runtime_parameters_path"
 FILES = "runtime_parameters_files"
-#: What is read on the control node itself.
-LOCAL = ("env", "file")
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+/?")
@@ -290,27 +286,6 @@ def _twice(secrets: Sequence[Secret]) -> list[str]:
         for name in dict.fromkeys(variables)
         if variables.count(name) > 1
     ]
-
-
-def pick(secret: Secret, content: str) -> str:
-    """A secret's value: all of its content, or what stands at its key.
-
-    :raises SlipwayError: it is not a JSON object or has no such key. The content is in no message.
-    """
-    if secret.key is None:
-        return content
-    try:
-        found = loads(content)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise SlipwayError(f"{secret.reference} is not a JSON object", secret.place, "Store one, or leave key out")
-    value = found.get(secret.key)
-    if value is None:
-        what = f"{secret.reference} has no key {secret.key}"
-        keys = ", ".join(sorted(map(str, found)))
-        raise SlipwayError(what, secret.place, f"It has: {keys}" if keys else None)
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def is_variable(name: str) -> bool:

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads a secret from where the configuration says it is.
 
-A source is ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` or ``{secretsmanager: id}``. No error ever repeats a
-value, nor what stands where a source was expected.
+A source is ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` or ``{secretsmanager: id}``; with ``key``, it is the
+value of that key of a JSON object. No error ever repeats a value, nor what stands where a source was expected.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..aws.errors import error_code
+from ..common.documents import loads
 from ..common.errors import SlipwayError
+from .api import stored
 
-KINDS = ("env", "file", "ssm", "secretsmanager")
+#: What this machine has itself.
+LOCAL = ("env", "file")
+KINDS = (*LOCAL, "ssm", "secretsmanager")
 _LONGEST = 64 * 1024
 
 
@@ -38,11 +44,21 @@ class Secrets:
         :param where: the place to name in an error, such as ``slack.webhook``.
         :raises SlipwayError: when the source is not one, or the secret is absent, unreadable, unsafe or empty.
         """
-        kind, name = _parts(source, where)
-        value = self._read(kind, name, where).rstrip("\r\n")
+        kind, name, key = _parts(source, where)
+        what, value = f"{kind} {name}", self._read(kind, name, where).rstrip("\r\n")
+        if key is not None:
+            what, value = f"{what}, key {key}", pick(value, key, what, where)
         if not value:
-            raise SlipwayError(f"{kind} {name} is empty", where, "Put the secret there")
+            raise SlipwayError(f"{what} is empty", where, "Put the secret there")
         return value
+
+    def read_plain(self, source: Any, where: str) -> str:
+        """As :meth:`read`, for what is not a secret: it may be written in place."""
+        if not isinstance(source, str):
+            return self.read(source, where)
+        if not source.strip():
+            raise SlipwayError("it is empty", where, "Write the value, or its source")
+        return source.strip()
 
     def absent(self, source: Any) -> bool:
         """Whether a source of this machine, ``env`` or ``file``, has nothing: it is not set, not there, or empty.
@@ -63,7 +79,7 @@ class Secrets:
 
         :raises SlipwayError: as :meth:`read` does.
         """
-        kind, name = _parts(source, where)
+        kind, name, _key = _parts(source, where)
         if kind == "file":
             with _opened(name, where) as file:
                 empty = not os.fstat(file.fileno()).st_size
@@ -85,26 +101,56 @@ class Secrets:
         if self._client is None:
             raise SlipwayError(f"{kind} is not available here", where, "Use env or file")
         try:
-            if kind == "ssm":
-                answer = self._client("ssm").get_parameter(Name=name, WithDecryption=True)
-                return str(answer["Parameter"]["Value"])
-            return str(self._client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-        except SlipwayError:
-            raise
-        except Exception as error:  # noqa: BLE001 - botocore's, which is not imported, so that env and file do without
-            answered = getattr(error, "response", None) or {}
-            code = answered.get("Error", {}).get("Code") or type(error).__name__
-            raise SlipwayError(
-                f"{kind} {name} could not be read ({code})", where, "It must exist and be readable"
-            ) from None
+            content = stored(self._client, kind, name)
+        except SlipwayError as error:
+            code = error_code(error)
+            if not code:
+                raise SlipwayError(error.what, where, error.remedy) from error
+            # The service's own words are left out: nothing says what they repeat.
+            what = f"{kind} {name} could not be read ({code})"
+            raise SlipwayError(what, where, "It must exist and be readable") from None
+        if content is None:
+            raise SlipwayError(f"{kind} {name} does not exist", where, "Create it, or correct its name")
+        return _decoded(content, f"{kind} {name}", where)
 
 
-def _parts(source: Any, where: str) -> tuple[str, str]:
-    """A source's kind and name."""
-    kind, name = next(iter(source.items())) if isinstance(source, Mapping) and len(source) == 1 else ("", "")
-    if kind not in KINDS or not isinstance(name, str) or not name:
+def pick(text: str, key: str, what: str, where: str) -> str:
+    """The value of a key of a JSON object.
+
+    :param what: what the text is the content of, for errors.
+    :raises SlipwayError: it is not a JSON object, or has no such key. The text is in no message.
+    """
+    try:
+        document = loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise SlipwayError(f"{what} is not a JSON object", where, "Store one, or leave key out")
+    value = document.get(key)
+    if value is None:
+        keys = ", ".join(sorted(map(str, document)))
+        raise SlipwayError(f"{what} has no key {key}", where, f"It has: {keys}" if keys else None)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def is_source(value: Any) -> bool:
+    """Whether a value is written as a source, without a key."""
+    return (
+        isinstance(value, Mapping)
+        and len(value) == 1
+        and next(iter(value)) in KINDS
+        and isinstance(next(iter(value.values())), str)
+    )
+
+
+def _parts(source: Any, where: str) -> tuple[str, str, str | None]:
+    """A source's kind, name and key."""
+    whole = dict(source) if isinstance(source, Mapping) else {}
+    key = whole.pop("key", None)
+    kind, name = next(iter(whole.items()), ("", ""))
+    if not is_source(whole) or not name or not isinstance(key, (str, type(None))):
         raise SlipwayError("this is not a source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
-    return str(kind), str(name)
+    return str(kind), str(name), key
 
 
 @contextmanager
@@ -126,10 +172,13 @@ def _opened(path: str, where: str) -> Iterator[BinaryIO]:
 def _file(path: str, where: str) -> str:
     with _opened(path, where) as file:
         body = file.read(_LONGEST + 1)
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        raise SlipwayError(f"{path} contains no text", where, "Write the secret's file") from None
     if len(body) > _LONGEST:
         raise SlipwayError(f"{path} is too long for a secret", where, f"At most {_LONGEST} bytes")
-    return text
+    return _decoded(body, path, where)
+
+
+def _decoded(content: bytes, what: str, where: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise SlipwayError(f"{what} contains no text", where, "Store the secret as text") from None

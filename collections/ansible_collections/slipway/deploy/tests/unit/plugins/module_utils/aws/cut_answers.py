@@ -25,9 +25,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.logs.parse import p
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api as parameters_api
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import api as rollout_api
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import diagnose
+from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.api import stored
 from ansible_collections.slipway.deploy.plugins.module_utils.state.s3 import S3Store
 from ansible_collections.slipway.deploy.plugins.module_utils.terraform.api import outputs_below
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import SECRET, Reference
 
 SETTINGS = AwsSettings("local", "eu-west-1", "000000000000", None, "http://127.0.0.1:9", "sandbox", "sandbox")
 DIGEST = "sha256:" + "a" * 64
@@ -170,7 +170,6 @@ KEYS = (
     "<Contents><Key>b/v1/app.jar</Key></Contents></ListBucketResult>"
 )
 PARAMETERS = {"Parameters": [{"Name": "/p/a", "Value": "v", "Type": "String"}]}
-SECRET_ID = Reference(SECRET, "s", "eu-west-1", stage="AWSCURRENT")
 
 
 def _services(clients: Clients) -> Any:
@@ -339,7 +338,7 @@ CALLS = (
     ),
     Call(
         "secret's value",
-        lambda clients: parameters_api.secret_content(clients, SECRET_ID),
+        lambda clients: stored(clients, "secretsmanager", "s"),
         {"GetSecretValue": {"ARN": "s", "Name": "s", "SecretString": "v"}},
     ),
     Call(
@@ -354,7 +353,7 @@ CALLS = (
     ),
     Call(
         "parameter",
-        lambda clients: parameters_api.parameter_value(clients, "/p/a"),
+        lambda clients: stored(clients, "ssm", "/p/a"),
         {"GetParameter": {"Parameter": PARAMETERS["Parameters"][0]}},
     ),
     Call(

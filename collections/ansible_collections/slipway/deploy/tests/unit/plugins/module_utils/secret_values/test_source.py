@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.source import Secrets
@@ -15,10 +16,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.sourc
 WHERE = "slack.webhook"
 
 
-class _Denied(Exception):
-    def __init__(self) -> None:
-        super().__init__("s3cret")
-        self.response = {"Error": {"Code": "AccessDeniedException", "Message": "s3cret"}}
+def _refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "s3cret"}}, "GetParameter")
 
 
 class _Aws:
@@ -28,15 +27,15 @@ class _Aws:
         self.service = service
 
     def get_parameter(self, Name: str, WithDecryption: bool) -> dict[str, Any]:  # noqa: N803 - AWS's parameter names
-        if Name == "/denied":
-            raise _Denied
+        if Name in ("/denied", "/absent"):
+            raise _refused("AccessDeniedException" if Name == "/denied" else "ParameterNotFound")
         assert self.service == "ssm"
         assert WithDecryption
         return {"Parameter": {"Value": "from-ssm"}}
 
     def get_secret_value(self, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's parameter names
         assert self.service == "secretsmanager"
-        return {} if SecretId == "binary" else {"SecretString": "from-secretsmanager"}
+        return {"SecretBinary": b"\xff"} if SecretId == "binary" else {"SecretString": "from-secretsmanager"}
 
 
 def file(tmp_path: Path, body: bytes, mode: int = 0o600) -> str:
@@ -76,7 +75,8 @@ def test_a_file_of_one_person(tmp_path: Path) -> None:
         ({"file": "/does/not/exist"}, "/does/not/exist could not be read (No such file or directory)"),
         ({"file": "/dev/null"}, "/dev/null is not a file"),
         ({"ssm": "/denied"}, "ssm /denied could not be read (AccessDeniedException)"),
-        ({"secretsmanager": "binary"}, "secretsmanager binary could not be read (KeyError)"),
+        ({"ssm": "/absent"}, "ssm /absent does not exist. Create it, or correct its name"),
+        ({"secretsmanager": "binary"}, "secretsmanager binary contains no text"),
     ],
 )
 def test_what_is_wrong_is_said_without_any_value(source: Any, said: str) -> None:
@@ -114,3 +114,42 @@ def test_what_is_absent_on_this_machine(tmp_path: Path) -> None:
     present = ["", "x", 0, {"env": "SET"}, {"file": there}, {"file": "/"}, {"ssm": "/x"}, {"env": "UNSET", "key": "k"}]
     assert [source for source in absent if not secrets.absent(source)] == []
     assert [source for source in present if secrets.absent(source)] == []
+
+
+SECRETS = Secrets({"DB": '{"username": "umigo", "password": "canary", "port": 5432, "empty": ""}', "PLAIN": "canary"})
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ({"env": "PLAIN"}, "canary"),
+        ({"env": "DB", "key": "password"}, "canary"),
+        ({"env": "DB", "key": "port"}, "5432"),
+    ],
+)
+def test_a_key_of_a_json_object(source: dict[str, str], value: str) -> None:
+    assert SECRETS.read(source, "password") == value
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({"env": "DB", "key": "absent"}, "has no key absent"),
+        ({"env": "DB", "key": "empty"}, "env DB, key empty is empty"),
+        ({"env": "PLAIN", "key": "password"}, "is not a JSON object"),
+        ({"key": "password"}, "not a source of a secret"),
+        ("canary", "not a source of a secret"),
+        (None, "not a source of a secret"),
+    ],
+)
+def test_a_key_that_cannot_be_read(source: Any, says: str) -> None:
+    with pytest.raises(SlipwayError, match=says) as caught:
+        SECRETS.read(source, "password")
+    assert "canary" not in str(caught.value)
+
+
+def test_what_may_be_written_in_place() -> None:
+    assert SECRETS.read_plain(" umigo ", "username") == "umigo"
+    assert SECRETS.read_plain({"env": "DB", "key": "username"}, "username") == "umigo"
+    with pytest.raises(SlipwayError, match="it is empty"):
+        SECRETS.read_plain(" ", "username")
