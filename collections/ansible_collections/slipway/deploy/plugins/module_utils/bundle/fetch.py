@@ -162,7 +162,7 @@ def flyway(root: Path, cache: Path) -> dict[str, Entry]:
     unpacked = cache / "flyway" / f"{pin['version']}-{pin['sha256'][:16]}"
     with locked(unpacked.parent):
         if not unpacked.is_dir():
-            with making(unpacked) as new, tempfile.TemporaryDirectory() as temporary:
+            with making(unpacked) as new, tempfile.TemporaryDirectory(dir=unpacked.parent) as temporary:
                 _unpack_flyway(_maven(pin, Path(temporary)), new)
     files = [path for path in unpacked.rglob("*") if path.is_file()]
     return {str(path.relative_to(unpacked)): Entry(path, program=os.access(path, os.X_OK)) for path in files}

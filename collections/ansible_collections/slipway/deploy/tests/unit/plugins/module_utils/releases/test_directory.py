@@ -7,7 +7,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -18,7 +17,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.files import unpack as unpack_module
-from ansible_collections.slipway.deploy.plugins.module_utils.files.atomic_directory import MARK, making, read_mark
+from ansible_collections.slipway.deploy.plugins.module_utils.files.atomic_directory import MARK, read_mark
 from ansible_collections.slipway.deploy.plugins.module_utils.files.unpack import read_plan
 from ansible_collections.slipway.deploy.plugins.module_utils.releases.archive_source import shown
 from ansible_collections.slipway.deploy.plugins.modules import release_directory as module
@@ -231,26 +230,6 @@ def test_a_shared_directory_stays_as_it_is(tmp_path: Path, archive: Callable[...
     path = Path(module.run(archive(), check=False)["path"])
     assert (path / "server/uploads/a.png").read_text() == "x"
     assert kept.stat().st_mode & 0o777 == 0o770
-
-
-def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    def broken() -> None:
-        with making(tmp_path / "r", {}) as new:
-            (new / "a").write_text("x")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        broken()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_mark_is_json_with_a_time(tmp_path: Path) -> None:
-    with making(tmp_path / "r", {"id": "r"}) as new:
-        assert new.parent == tmp_path
-        assert read_mark(new) is None
-    document = json.loads((tmp_path / "r" / MARK).read_text())
-    assert document["id"] == "r"
-    assert document["completed"].endswith("+00:00")
 
 
 def test_a_url_is_shown_without_its_rights() -> None:
