@@ -17,7 +17,7 @@ from ..secret_values.source import KINDS, is_source
 from .smoke import Body, Login, Secret
 from .values import references
 
-_FORMATS = ("json", "form", "text")
+_KINDS = ("json", "form", "text")
 _FORMS = "Write json: {…}, form: {…} or text: …"
 
 
@@ -37,7 +37,7 @@ def parse_body(value: Any, where: str) -> Body:
 
     :raises SlipwayError: when it is none of its forms.
     """
-    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _FORMATS:
+    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _KINDS:
         raise SlipwayError("send must have one of the keys json, form and text", where, _FORMS)
     kind, content = next(iter(value.items()))
     place = f"{where}.{kind}"
