@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,11 +23,6 @@ class ActionModule(SlipwayAction):
     """Fails unless the release is approved. In check mode nobody is asked."""
 
     ASKS = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "tag": {"type": "str", "required": True},
-        "approvers": {"type": "raw"},
-        "timeout": {"type": "int", "default": 900},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Ask, unless the command line says it; the approval is the result."""

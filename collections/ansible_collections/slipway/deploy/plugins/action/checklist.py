@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..module_utils.render.checklist import checklist_table
-from ..plugin_utils.action import OBSERVATIONS
 from ..plugin_utils.checking import CheckingAction
 from ..plugin_utils.checklist import run_checklist, verdict_of
 from ..plugin_utils.context import Context
@@ -17,8 +16,6 @@ from ..plugin_utils.work import Work
 
 class ActionModule(CheckingAction):
     """What is not green holds the release, red and unknown alike: nothing is undone for it."""
-
-    ARGUMENTS = OBSERVATIONS
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
         """Ask every row, write the answers into the record and do what follows."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..module_utils.checks.probes import Sentry
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.record.journal import history
 from ..module_utils.render.checklist import checklist_table
-from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.checklist import asked_hosts, declared, run_checklist, verdict_of
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
@@ -29,11 +28,6 @@ _NOTHING = ("unchanged", "abandoned")
 
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **OBSERVATIONS,
-        "checklist": {"type": "list", "elements": "dict"},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Go through it; a row that is not green fails the task."""

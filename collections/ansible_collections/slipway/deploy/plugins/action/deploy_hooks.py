@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.failure import Cause
 from ..module_utils.common.text import clean
-from ..module_utils.environment.hooks import HOOKS, POINTS, is_due
+from ..module_utils.environment.hooks import HOOKS, is_due
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context
 from ..plugin_utils.task_files import hook_files
@@ -20,10 +19,6 @@ class ActionModule(SlipwayAction):
     """Does not fail for a hook that failed: the record turns the deploy back."""
 
     ON_RECORD = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "point": {"type": "str", "required": True, "choices": list(POINTS)},
-        "failed": {"type": "str", "default": ""},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """The files that are due are the result."""

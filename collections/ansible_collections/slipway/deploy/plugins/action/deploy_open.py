@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -51,10 +51,6 @@ MOST_SKEW_SECONDS = 120.0
 
 class ActionModule(SlipwayAction):
     """Takes the lock; in check mode it only looks."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Check, lock and look; the result says how an unfinished deploy is gone on with."""

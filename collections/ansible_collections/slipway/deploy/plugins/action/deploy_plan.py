@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
@@ -16,7 +15,7 @@ from ..module_utils.record.journal import Journal, newest_id
 from ..module_utils.record.model import SCHEMA, Record, record_id
 from ..module_utils.render.plan import plan as plan_screen
 from ..module_utils.verify.verify import Verified, verify
-from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.checklist import refuse_unreadable_rows
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context, approval_required
@@ -35,14 +34,6 @@ LARGE_FLEET = 50
 
 class ActionModule(SlipwayAction):
     """Changes nothing outside. Outside check mode it writes the record that the following tasks work from."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **OBSERVATIONS,
-        "kind": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
-        "lock": {"type": "str", "default": ""},
-        "release": {"type": "dict", "default": {}},
-        "migrates": {"type": "bool", "default": False},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Plan and verify; what will change is the result."""

@@ -36,20 +36,6 @@ _SHORTEST = 6
 class ActionModule(SlipwayAction):
     """Changes this machine only; AWS and the database's address are the environment's."""
 
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "backend_path": {"type": "str", "default": ""},
-        "module": {"type": "str", "default": ""},
-        "path": {"type": "str", "required": True},
-        "environment": {"type": "dict", "default": {}},
-        "secrets": {"type": "list", "elements": "dict", "default": []},
-        "required": {"type": "list", "elements": "str", "default": []},
-        "seed_sql": {"type": "str", "default": ""},
-        "jar": {"type": "str", "default": ""},
-        "port": {"type": "int", "default": 8080},
-        "timeout": {"type": "int", "default": 300},
-        "state": {"type": "str", "choices": ["running", "restarted", "stopped"], "default": "running"},
-    }
-
     def act(self, context: Context) -> dict[str, Any]:
         """Do the three steps, or say that they are skipped."""
         self._console = Console(lambda: 0.0)

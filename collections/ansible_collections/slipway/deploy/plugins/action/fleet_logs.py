@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -34,8 +33,6 @@ MOST_LINES = 1000
 
 class ActionModule(SlipwayAction):
     """Only reads; the state store is needed for what ECS has forgotten, and no more than that."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"lines": {"type": "raw"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Show the logs; how much was found is the result."""

@@ -21,7 +21,7 @@ from ..module_utils.record.step import with_step
 from ..module_utils.render.hosts import HostStatus
 from ..module_utils.render.status import Overview, out_of_step, status
 from ..module_utils.state.model import StoreUnreachable
-from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.drift import dismissals
@@ -39,8 +39,6 @@ _SAID = (
 
 class ActionModule(SlipwayAction):
     """Only reads, and takes no lock. It fails when something is not as it should be, after it showed all of it."""
-
-    ARGUMENTS = OBSERVATIONS
 
     def act(self, context: Context) -> dict[str, Any]:
         """Show the status; what every service runs is the result."""

@@ -19,7 +19,6 @@ from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.engine import Fleet
 from ..module_utils.rollout.judge import deaths_after, failure_of_tasks
 from ..module_utils.rollout.model import Limits, StoppedTask, Target
-from ..plugin_utils.action import OBSERVATIONS
 from ..plugin_utils.checking import CheckingAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.endpoint import endpoint_of
@@ -34,8 +33,6 @@ PAUSE_SECONDS = 2.0
 
 class ActionModule(CheckingAction):
     """Only a service or host that the deploy changed makes it fail."""
-
-    ARGUMENTS = OBSERVATIONS
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
         """Look, write it into the record and do what follows."""

@@ -15,7 +15,7 @@ from ..module_utils.record.journal import history
 from ..module_utils.record.model import Record
 from ..module_utils.render.history import history as history_screen
 from ..module_utils.render.history import releases
-from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.hosts import HEALTH
@@ -29,8 +29,6 @@ MOST_ENTRIES = 1000
 
 class ActionModule(SlipwayAction):
     """Only reads the state store."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {**OBSERVATIONS, "entries": {"type": "raw", "default": 20}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Show the releases; they are the result."""

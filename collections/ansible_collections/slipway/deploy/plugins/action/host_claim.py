@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
@@ -22,14 +21,6 @@ _SAID_SECONDS = 30.0
 
 class ActionModule(SlipwayAction):
     """Writes below the host's own prefix of the state store only; in check mode it only looks."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "state": {"type": "str", "default": "taken", "choices": ["taken", "held", "given_back"]},
-        "what": {"type": "str", "default": "environment", "choices": ["environment", "migration"]},
-        "owner": {"type": "str", "required": True},
-        "limit": {"type": "int", "default": 7200},
-        "wait": {"type": "int", "default": 0},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the claim as it is then."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +22,6 @@ STAGE = "logs"
 
 class ActionModule(SlipwayAction):
     """Reads the run's own files and writes one."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "hosts": {"type": "list", "elements": "str", "required": True},
-        "directory": {"type": "path", "required": True},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Make the archive and say what is in it."""

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.hosts.migrations import known_schema
 from ..module_utils.record.journal import history
-from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.kinds.registry import host_kind
 from ..plugin_utils.work import let_go
@@ -17,11 +16,6 @@ from ..plugin_utils.work import let_go
 
 class ActionModule(SlipwayAction):
     """Only reads. Without a selected host there is nothing to find."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **OBSERVATIONS,
-        "kind": {"type": "str", "choices": ["deploy", "rollback", "boot"], "default": "deploy"},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Find it; the release is the result."""

@@ -13,7 +13,7 @@ from ..module_utils.common.failure import Cause
 from ..module_utils.hosts import progress
 from ..module_utils.hosts.migrations import is_settled
 from ..module_utils.render.hosts import host_lines
-from ..plugin_utils.action import OBSERVATIONS, SlipwayAction
+from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.hosts import STAGE_FAILED, STAGED, after_turn, failure_of, missing
 from ..plugin_utils.work import Work, summary_of, work_on
@@ -23,14 +23,6 @@ class ActionModule(SlipwayAction):
     """Asks the lock before hosts are changed; what it returns says which hosts have their turn."""
 
     ON_RECORD = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        **OBSERVATIONS,
-        "step": {
-            "type": "str",
-            "choices": ["stage", "staged", "switch", "switched", "undo", "undone"],
-            "required": True,
-        },
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Carry the step out; the hosts of this batch that have their turn, and the record in short."""

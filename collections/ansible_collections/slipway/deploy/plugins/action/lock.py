@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
@@ -15,13 +14,6 @@ from ..plugin_utils.context import Context
 
 class ActionModule(SlipwayAction):
     """Says in one line what the lock is; in check mode it writes nothing."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "state": {"type": "str", "default": "shown", "choices": ["shown", "taken", "broken", "free"]},
-        "reason": {"type": "str", "default": ""},
-        "lock_for": {"type": "str", "default": "4h"},
-        "force": {"type": "bool", "default": False},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the line is shown, and is the result's ``msg``."""
@@ -41,7 +33,7 @@ class ActionModule(SlipwayAction):
         given, state = self.arguments, self.arguments["state"]
         unused = {
             "reason": state == "shown" and bool(given["reason"]),
-            "lock_for": state != "taken" and given["lock_for"] != self.ARGUMENTS["lock_for"]["default"],
+            "lock_for": state != "taken" and given["lock_for"] != self.spec()["lock_for"]["default"],
             "force": state != "broken" and given["force"],
         }
         for name, is_unused in unused.items():

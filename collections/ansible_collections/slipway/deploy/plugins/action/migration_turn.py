@@ -20,12 +20,6 @@ class ActionModule(SlipwayAction):
     """Once per deploy: migrations of a deploy that is taken up again are looked at anew by Flyway itself."""
 
     ON_RECORD = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "step": {"type": "str", "choices": ["back_up", "backed_up", "begin", "end"], "required": True},
-        "succeeded": {"type": "bool", "default": False},
-        "result": {"type": "raw", "default": {}},
-        "failure": {"type": "dict", "default": {}},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Carry the step out; whether there is something to migrate, and the record in short."""

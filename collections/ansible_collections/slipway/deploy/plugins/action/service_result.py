@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.record.result import service_result
@@ -16,7 +15,6 @@ class ActionModule(SlipwayAction):
     """Without it a failed deploy would show as one failed host, and which one says nothing."""
 
     REPORTED = True
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"deploy": {"type": "dict", "required": True}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """The service's part of the deploy's result."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
@@ -20,8 +19,6 @@ from ..plugin_utils.smoke import declared_jobs, idle_services, run_jobs
 
 class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"smoke_checks": {"type": "list", "elements": "dict"}}
 
     def act(self, context: Context) -> dict[str, Any]:
         """Run them; a check that does not pass fails the task."""

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +14,6 @@ from ..plugin_utils.context import Context
 
 class ActionModule(SlipwayAction):
     """What could not be looked at is a warning and a verdict of its own, never a pass."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "sql": {"type": "str", "default": ""},
-        "unwritten": {"type": "str", "default": ""},
-        "exclude": {"type": "list", "elements": "str", "default": []},
-        "fail_on": {"type": "list", "elements": "str", "default": ["error"]},
-        "compatible": {"type": "list", "elements": "str", "default": []},
-        "breaking": {"type": "list", "elements": "str", "default": list(lint.BREAKING)},
-        "postgresql": {"type": "str", "default": ""},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - it asks nobody
         """Lint; a failure when a finding counts."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
@@ -16,13 +15,6 @@ from ..plugin_utils.context import Context
 
 class ActionModule(SlipwayAction):
     """Works for the host that the task runs for, from the control node."""
-
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-        "name": {"type": "str", "default": ""},
-        "state": {"type": "str", "choices": ["drained", "returned"], "required": True},
-        "timeout": {"type": "float", "default": 300.0},
-        "ports": {"type": "list", "elements": "int", "default": []},
-    }
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do it; without a target group there is nothing to do."""

@@ -21,11 +21,8 @@ description:
   - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a closed terminal) goes to the rollout, which
     stops and undoes its changes. The second one ends C(ansible-playbook) as usual.
   - If the output cannot be written any more (C(| head), a full disk, a closed terminal), the run continues silently.
-author:
-  - The Slipway authors (!UNKNOWN)
-extends_documentation_fragment:
-  - default_callback
-  - result_format_callback
+author: The Slipway authors (!UNKNOWN)
+extends_documentation_fragment: [default_callback, result_format_callback]
 requirements:
   - set as stdout in configuration
 """

@@ -13,8 +13,7 @@ DOCUMENTATION = r"""
 name: gathered
 short_description: Put together what tasks registered on many hosts
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Takes variables of many hosts out of C(hostvars) under names of its own, as one dictionary that a task can be given.
   - A variable that a host does not have is left out, and so is a host that is not in C(hostvars).

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: alembic
 short_description: Validate, migrate or downgrade a PostgreSQL database with a release's Alembic
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Runs Alembic from the release's own virtual environment, as an unprivileged user, with the release's C(env.py).
   - Alembic gets the URL and the variables in an anonymous file in memory. They appear in no argument and no
@@ -116,10 +115,7 @@ options:
     description: How many seconds a single run of Alembic may take before it is stopped.
     type: int
     default: 1800
-extends_documentation_fragment:
-  - slipway.deploy.payload
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.payload, slipway.deploy.attributes, slipway.deploy.attributes.full]
 attributes:
   check_mode:
     details: Only validates.
@@ -247,13 +243,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.common.database_url import secrets_of
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.payload import PAYLOAD, read_payload
-from ..module_utils.migration.alembic.messages import Refused, diff, looked, refuse_unsafe, went
-from ..module_utils.migration.alembic.run import Alembic, Job, Patience, check_url, hidden_words, read_environment
+from ..module_utils.migration.alembic.messages import diff, looked, refuse_unsafe, went
+from ..module_utils.migration.alembic.run import Alembic, Job, Patience, check_url, read_environment
 from ..module_utils.migration.arguments import ALEMBIC
+from ..module_utils.migration.model import check_patience, known_of
 from ..module_utils.programs.container import read_image_file
-from ..module_utils.programs.run import NOBODY, account, ending, exists
+from ..module_utils.programs.module import finish
+from ..module_utils.programs.run import NOBODY, account, exists
 
 _REVISION = re.compile(r"[A-Za-z0-9_]+")
 
@@ -305,12 +304,7 @@ def patience_of(params: dict[str, Any]) -> Patience:
 
     :raises SlipwayError: when a number is none.
     """
-    if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
-        raise SlipwayError(
-            "lock_timeout must be 0 or more, and lock_tries 1 or more",
-            "lock_timeout, lock_tries",
-            "Leave them out for 3 and 10",
-        )
+    check_patience(params["lock_timeout"], params["lock_tries"])
     return Patience(params["lock_wait"], params["lock_timeout"], params["lock_tries"])
 
 
@@ -335,7 +329,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
     """
     try:
         job = job_from(params)
-        hide(hidden_words(job.url))
+        hide(secrets_of(job.url))
         user = params["user"]
         alembic = Alembic(job, account(NOBODY if check_mode and not exists(user) else user, "user"))
         missing: SlipwayError | None = alembic.missing()
@@ -363,16 +357,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
 def main() -> None:
     """The module."""
     module = AnsibleModule(argument_spec={**ALEMBIC, **PAYLOAD}, supports_check_mode=True)
-    try:
-        with ending():
-            result = carry_out(module.params, module.check_mode, module.no_log_values.update)
-    except Refused as refused:
-        module.fail_json(msg=str(refused), **refused.known)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error), begun=False)
-    for warning in result.pop("warnings", ()):
-        module.warn(warning)
-    module.exit_json(**result)
+    finish(module, lambda: carry_out(module.params, module.check_mode, module.no_log_values.update), known_of)
 
 
 if __name__ == "__main__":

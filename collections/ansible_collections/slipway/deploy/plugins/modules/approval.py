@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: approval
 short_description: Require the approval of a release
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - A release is approved with C(-e approved_by=<name>), which AWX or a CI system sets, or by typing its tag at a
     prompt. In the latter case the person who runs the playbook is the approver.
@@ -30,9 +27,7 @@ options:
     description: How many seconds the prompt waits for an answer.
     type: int
     default: 900
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Shows no prompt. An approval on the command line is checked.

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: artifact
 short_description: Download and verify the artifact of a tag on a host, next to the running release
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Finds C(s3://<bucket>/<branch>/<tag>/app.jar) and its SHA-256 digest on the control node. The digest is taken from
     O(digest), from C(app.jar.sha256) next to the object, and from the checksum that S3 keeps of the whole object. All
@@ -60,10 +59,7 @@ options:
     description: How many seconds the presigned URL is valid.
     type: int
     default: 900
-extends_documentation_fragment:
-  - slipway.deploy.payload
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.payload, slipway.deploy.attributes, slipway.deploy.attributes.full]
 """
 
 EXAMPLES = r"""

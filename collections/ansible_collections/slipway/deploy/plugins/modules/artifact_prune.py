@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: artifact_prune
 short_description: Remove old artifacts, but never the live one nor the one to go back to
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Keeps the newest releases in a directory, those that O(links) point at, and those that the service's ledger needs
     for an undo.

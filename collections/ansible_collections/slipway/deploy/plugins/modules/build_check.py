@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: build_check
 short_description: Check that a release can be built on a host
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Compares what the release's files require with what the host has, before anything is changed. It checks the Python
     version (C(requires-python)), uv if the release has a C(uv.lock), the Node.js version that C(package.json) and the

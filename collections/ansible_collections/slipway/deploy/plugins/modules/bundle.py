@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: bundle
 short_description: Build the bundle that a host deploys by itself
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Builds one archive for CodeDeploy and for a host's first boot. It contains the project with the inventory of one
     environment, the Python packages for the host's own virtual environment, Flyway's command line, the migrations of a
@@ -69,9 +66,7 @@ options:
     description: Whether to upload the bundle and set the parameter.
     type: bool
     default: true
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Builds the bundle on the control node and uploads nothing.

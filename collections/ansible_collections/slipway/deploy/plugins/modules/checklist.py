@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: checklist
 short_description: Go through the checklist after a deploy
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Checks every row of the group's checklist (C(<group>_checklist)) in parallel, prints one table and writes the result
     to the record of the open deploy. For the format of a row, see O(slipway.deploy.checklist_test#module:checklist).

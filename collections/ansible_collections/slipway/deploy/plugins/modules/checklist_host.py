@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: checklist_host
 short_description: Check the checklist rows that a host answers
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Runs P(slipway.deploy.host_probe#module) on the host for the rows of the checklist that hosts answer. What the
     answers mean is decided by P(slipway.deploy.checklist#module).

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: checklist_test
 short_description: Go through the checklist without a deploy
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Checks every row in parallel, as P(slipway.deploy.checklist#module) does, and prints one table.
   - Takes no lock and writes no record. Fails if a row is red or unknown.

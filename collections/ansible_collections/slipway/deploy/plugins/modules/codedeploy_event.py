@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: codedeploy_event
 short_description: Record a lifecycle event of a CodeDeploy deployment on a host
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Each lifecycle event of a deployment is a separate run. The events share a record, which the host keeps in the state
     store below C(<env>/hosts/<host>/releases/). This module opens, continues and closes the record.
@@ -66,9 +63,7 @@ options:
     description: Whether to continue with a release that does not match O(database_schema).
     type: bool
     default: false
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     support: partial

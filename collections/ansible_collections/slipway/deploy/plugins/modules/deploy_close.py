@@ -2,22 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: deploy_close
 short_description: "Finish a deploy: undo what failed, close the record, release the lock"
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - If a check failed, undoes what the deploy changed. Then closes the record with its outcome, releases the lock, sends
     the notifications and prints the recap.
   - Does not fail if the deploy failed. M(slipway.deploy.service_result) does, for each service. A deploy that was
     undone is a failed deploy.
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Does nothing in check mode, which opens no record.

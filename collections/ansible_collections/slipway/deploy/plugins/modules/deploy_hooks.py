@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: deploy_hooks
 short_description: Find the hooks that are due at a point of a deploy
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - An inventory names task files that run before and after the phases of a deploy, in the variable C(deploy_hooks).
     This module says which of them are due at one point. The playbook includes them, once, on the control node.
@@ -42,9 +39,7 @@ options:
     description: Why a hook of this point failed. Then the failure is recorded, and nothing is due.
     type: str
     default: ""
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.deploy_step
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.deploy_step]
 """
 
 EXAMPLES = r"""

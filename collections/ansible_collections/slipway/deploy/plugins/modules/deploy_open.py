@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: deploy_open
 short_description: "Start a deploy: check the settings, take the lock, look for unfinished deploys"
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Checks all settings of the environment, that the environment C(local) cannot reach a real AWS account, and this
     machine's clock.
@@ -23,9 +20,7 @@ options:
     type: str
     choices: [deploy, rollback]
     default: deploy
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Checks the lock but does not take it.

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: dev_bootstrap
 short_description: Set up the backend on a developer's machine
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Writes the environment's parameters to C(.env) of the backend's module. Only its owner can read the file, and git
     ignores it. Migrates the database with the backend's own C(./mvnw flyway:migrate). Starts the backend as a separate
@@ -65,9 +62,7 @@ options:
     type: str
     choices: [running, restarted, stopped]
     default: running
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     support: partial

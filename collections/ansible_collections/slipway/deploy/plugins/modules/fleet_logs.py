@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: fleet_logs
 short_description: Show the tasks, events and last log lines of services
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - For each selected service, shows the newest tasks, the last events, and the last lines that the tasks logged through
     the C(awslogs) driver. Failed tasks come first, with stop reason and exit code, followed by running ones.
@@ -23,9 +20,7 @@ options:
     description: How many lines of each log to show, 1 to 1000. By default 50 if one service is selected, and 10
       otherwise.
     type: raw
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 """
 
 EXAMPLES = r"""

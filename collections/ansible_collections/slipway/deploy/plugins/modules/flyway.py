@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: flyway
 short_description: Show, validate or migrate the database of an environment with Flyway
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Runs Flyway's command line, or its Maven plugin through the project's C(mvnw), as an unprivileged user.
   - Flyway gets the credentials in an anonymous file in memory. They appear in no argument and no environment, and
@@ -95,9 +94,7 @@ options:
     description: A source of the user's password.
     type: raw
     required: true
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.full]
 attributes:
   check_mode:
     details: Only shows and validates.
@@ -229,9 +226,11 @@ from ..module_utils.migration.flyway.config import (
     hidden_words,
 )
 from ..module_utils.migration.flyway.locks import Patience
-from ..module_utils.migration.flyway.result import Refused, diff, expected, looked, migrated, refuse_invalid
+from ..module_utils.migration.flyway.result import diff, expected, looked, migrated, refuse_invalid
 from ..module_utils.migration.flyway.run import Flyway, Job
-from ..module_utils.programs.run import NOBODY, account, ending, exists
+from ..module_utils.migration.model import check_patience, known_of
+from ..module_utils.programs.module import finish
+from ..module_utils.programs.run import NOBODY, account, exists
 
 
 def job_from(params: dict[str, Any]) -> Job:
@@ -246,9 +245,7 @@ def job_from(params: dict[str, Any]) -> Job:
         raise SlipwayError("directory is not set", None, "Write where the Maven project is")
     if params["engine"] == "flyway" and not params["flyway"]:
         raise SlipwayError("flyway is not set", None, "Write where Flyway's command is")
-    if params["lock_timeout"] < 0 or params["lock_tries"] < 1:
-        what = "lock_timeout must be 0 or more, and lock_tries 1 or more"
-        raise SlipwayError(what, "lock_timeout, lock_tries", "Leave them out for 3 and 10")
+    check_patience(params["lock_timeout"], params["lock_tries"])
     if not params["directory"] and any(not path.startswith("/") for path in params["locations"]):
         raise SlipwayError("a location is relative, and directory is not set", "locations", "Write absolute paths")
     return Job(
@@ -299,16 +296,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=FLYWAY, supports_check_mode=True)
     connection = Connection(module.params["url"], module.params["username"], module.params["password"])
     module.no_log_values.update(hidden_words(connection))  # The URL may have a password in it.
-    try:
-        with ending():
-            result = carry_out(module.params, module.check_mode)
-    except Refused as refused:
-        module.fail_json(msg=str(refused), **refused.known)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error), begun=False)
-    for warning in result.pop("warnings", ()):
-        module.warn(warning)
-    module.exit_json(**result)
+    finish(module, lambda: carry_out(module.params, module.check_mode), known_of)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: front_end_build
 short_description: Build a front end with npm or pnpm, as an unprivileged user
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Copies O(source) to a temporary directory, installs exactly the packages of the lock file, runs the build script,
     and packs the result. Only O(dest) remains, and nothing if the build fails.
@@ -81,9 +80,7 @@ options:
     description: The directory in which the temporary directory is created.
     type: path
     default: /var/tmp
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Reports the package manager, if the source exists, and does not build.
@@ -134,7 +131,7 @@ from ..module_utils.files.unpack import read_plan
 from ..module_utils.node.arguments import FRONT_END_BUILD
 from ..module_utils.node.build import BuildFailed, Order, builder, built
 from ..module_utils.node.commands import Build, check_package, check_variables, choose_tool, has_lock, is_workspace
-from ..module_utils.programs.run import ending
+from ..module_utils.programs.module import finish
 from ..module_utils.releases.directory import check_path
 from ..module_utils.releases.front_end import check_build
 
@@ -142,14 +139,11 @@ from ..module_utils.releases.front_end import check_build
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=FRONT_END_BUILD, supports_check_mode=True)
-    try:
-        with ending():
-            result = run(module.params, check=module.check_mode)
-    except BuildFailed as error:
-        module.fail_json(msg=str(error), log=error.log)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    finish(
+        module,
+        lambda: run(module.params, check=module.check_mode),
+        lambda error: {"log": error.log} if isinstance(error, BuildFailed) else {},
+    )
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:

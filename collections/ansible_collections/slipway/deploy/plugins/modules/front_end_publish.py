@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: front_end_publish
 short_description: Publish a built front end next to the live one
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Creates C(<root>/releases/<id>) atomically and never changes it afterwards. Adds its hashed assets to a directory
     with the assets of all releases, so that pages that are already open find their files before and after a switch.
@@ -47,9 +46,7 @@ options:
     description: Whether to point the symbolic link C(current) at it.
     type: bool
     default: false
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.full]
 attributes:
   check_mode:
     details: Does not read the archive or the directory.
@@ -112,7 +109,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import ensure_directory, link_atomic, read_link
 from ..module_utils.files.atomic_directory import check_not_live, links_of, locked
-from ..module_utils.programs.run import ending
+from ..module_utils.programs.module import finish
 from ..module_utils.releases.archive_source import unverified
 from ..module_utils.releases.assets import Joined, join
 from ..module_utils.releases.directory import check_path
@@ -136,14 +133,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS, supports_check_mode=True, mutually_exclusive=[("archive", "directory")]
     )
-    try:
-        with ending():
-            result = run(module.params, check=module.check_mode)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error))
-    for line in result.pop("warnings"):
-        module.warn(line)
-    module.exit_json(**result)
+    finish(module, lambda: run(module.params, check=module.check_mode))
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:

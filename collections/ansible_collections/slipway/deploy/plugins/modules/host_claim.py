@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: host_claim
 short_description: Lock an environment for a host that deploys itself
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Takes and releases the lock of an environment for hosts that run their own bundle. A host writes only below its own
     prefix of the state store, C(<env>/hosts/<host>/).
@@ -45,9 +42,7 @@ options:
       - The other hosts of a deployment that was stopped are always waited for, for at least one minute.
     type: int
     default: 0
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     support: partial

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: host_logs
 short_description: Fetch the logs and the state of a service from its host
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Collects the service's journal, the last lines of its log files, the state of its unit, and the versions of the host
     and the release, and stores them in files of the run, from which P(slipway.deploy.host_logs_archive#module) makes

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: host_logs_archive
 short_description: Put the logs of all hosts into one archive
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Puts what P(slipway.deploy.host_logs#module) fetched into C(<environment>-<time>.tar.gz), which only its owner can
     read, and prints one line per host with the state of its service.
@@ -24,9 +21,7 @@ options:
     description: The directory for the archive.
     type: path
     required: true
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Prints the same lines and writes no archive.

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: host_probe
 short_description: Answer the questions of a checklist on a host
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Asks systemd, a Redis or a web server that the host can reach, and runs programs, all in parallel.
     P(slipway.deploy.checklist_host#module) calls it and P(slipway.deploy.checklist#module) judges the answers.
@@ -19,9 +18,7 @@ options:
     description: The questions as a JSON list. It can contain a password, so it is never logged.
     type: str
     required: true
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   check_mode:
     details: Answers the questions, which must not change anything.

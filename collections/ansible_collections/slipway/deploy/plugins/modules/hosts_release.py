@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: hosts_release
 short_description: Find the release that the environment's hosts should run
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - For a rollback, this is the release that the record of the earlier deploy names.
   - For the backend, it is the one that C(-e backend_release=…) names, or the one that was promoted to the environment

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: hosts_turn
 short_description: Record the progress of a deploy on its hosts
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Before a batch of hosts is changed, checks that the lock is still held and records which hosts are about to be
     changed. Afterwards, records each host's result. If the run is killed, the record shows which hosts may be partly

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: jvm_info
 short_description: Gather facts about a host for a JVM service
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Returns the Java version, the memory, and the processes that listen on the service's port.
 options:
@@ -21,9 +20,7 @@ options:
   port:
     description: The port.
     type: int
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 """
 
 EXAMPLES = r"""

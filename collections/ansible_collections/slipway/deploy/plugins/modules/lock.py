@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: lock
 short_description: Show, take, break or release the lock of an environment
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Every deploy holds the lock of its environment, with owner, reason and expiry, and renews it while it runs.
   - This module shows the lock, takes it for a person, breaks a lock whose owner is gone, or releases it.
@@ -39,9 +36,7 @@ options:
     description: Breaks the lock even if its owner sent a heartbeat just now, or if the lock's document cannot be read.
     type: bool
     default: false
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 attributes:
   idempotent:
     support: partial

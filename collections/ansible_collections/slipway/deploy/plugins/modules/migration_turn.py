@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: migration_turn
 short_description: Record the backup and the migration of the database
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Before the planned migrations are applied, checks that the lock is still held and records that they are about to
     start. Afterwards, records the result. A failed migration makes the deploy fail and undo.
@@ -38,9 +35,7 @@ options:
     description: With V(backed_up) and V(end), the result of the task that failed.
     type: dict
     default: {}
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 """
 
 EXAMPLES = r"""

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: nginx_site
 short_description: Change nginx's configuration, validate it as a whole, and reload nginx
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Writes O(path), removes O(absent), lets nginx test its whole configuration, and reloads nginx. If nginx is not
     running, it is started. It is never restarted.
@@ -104,7 +103,7 @@ from ..module_utils.files.atomic_directory import locked
 from ..module_utils.nginx.configure import Journal, Server, State, look, put, put_back
 from ..module_utils.nginx.staged import GENERATIONS, adopt, note_server, prune, target_of, write_generation
 from ..module_utils.probes.readiness import Wanted
-from ..module_utils.programs.run import ending
+from ..module_utils.programs.module import finish
 from ..module_utils.switch.service import Service
 
 ARGUMENTS = {
@@ -124,14 +123,7 @@ BROKEN = "nginx refuses what was there before, too: correct that first (nginx -t
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        with ending():
-            result = run(module.params, check=module.check_mode)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error))
-    for line in result.pop("warnings"):
-        module.warn(line)
-    module.exit_json(**result)
+    finish(module, lambda: run(module.params, check=module.check_mode))
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: promote
 short_description: Promote a version of the backend
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Declares a version of the backend as approved for an environment. Both repositories get its tag. C(versions.json) in
     the state store gets the tag, the Maven version, the artifact's digest, and the commits of both repositories. A
@@ -79,9 +76,7 @@ options:
     description: Whether a version that is older than the promoted one may be promoted.
     type: bool
     default: false
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.full]
 """
 
 EXAMPLES = r"""

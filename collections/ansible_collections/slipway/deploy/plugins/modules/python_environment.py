@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: python_environment
 short_description: Build the virtual environment of a release from its lock file
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Builds a virtual environment in a release with uv, if the host has it, or with pip. It installs exactly the packages
     of the lock file, and checks that their dependencies are satisfied.
@@ -179,7 +178,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import filing
-from ..module_utils.programs.run import NOBODY, account, ending, exists
+from ..module_utils.programs.module import finish
+from ..module_utils.programs.run import NOBODY, account, exists
 from ..module_utils.python.arguments import ENVIRONMENT
 from ..module_utils.python.environment import BuildError, Job, Python, build_environment, find_python, is_built
 from ..module_utils.python.export import asked, is_project_lock, read_project_lock
@@ -294,17 +294,12 @@ def _absent(params: dict[str, Any]) -> SlipwayError:
 def main() -> None:
     """The module."""
     module = AnsibleModule(argument_spec=ENVIRONMENT, supports_check_mode=True)
-    try:
+
+    def work() -> dict[str, Any]:
         module.no_log_values.update(hidden_words(index_of(module.params)))
-        with ending():
-            result = carry_out(module.params, module.check_mode)
-    except BuildError as error:
-        module.fail_json(msg=str(error), log=error.log)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error))
-    for warning in result.pop("warnings", ()):
-        module.warn(warning)
-    module.exit_json(**result)
+        return carry_out(module.params, module.check_mode)
+
+    finish(module, work, lambda error: {"log": error.log} if isinstance(error, BuildError) else {})
 
 
 if __name__ == "__main__":

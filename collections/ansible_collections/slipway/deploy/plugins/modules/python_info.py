@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: python_info
 short_description: Gather facts about a host for a Python service
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Returns the Python version, whether virtual environments can be created, the memory, and the other processes that
     listen on the service's ports.

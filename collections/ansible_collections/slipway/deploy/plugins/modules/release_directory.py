@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: release_directory
 short_description: Create a release directory from a checkout or an archive
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Creates C(<root>/releases/<id>) from the tree of a repository at a tag. The id is the tag and the first 12 digits of
     the commit or of the archive's digest.
@@ -89,9 +88,7 @@ options:
     description: How many seconds C(git archive) may take.
     type: int
     default: 300
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.full]
 attributes:
   check_mode:
     details: Does not read the checkout or the archive.
@@ -159,7 +156,7 @@ from ..module_utils.artifact.model import check_tag, read_digest
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic_directory import check_not_live, links_of, locked, read_mark
 from ..module_utils.git.version import COMMIT
-from ..module_utils.programs.run import ending
+from ..module_utils.programs.module import finish
 from ..module_utils.releases.archive_source import downloaded, exported, opened, shown
 from ..module_utils.releases.directory import Layout, Owner, Release, check_path, ensure_shared, make
 
@@ -194,14 +191,7 @@ def main() -> None:
     )
     # What is shown of a URL is not a secret, also when that is all of it.
     module.no_log_values.discard(shown(module.params["url"] or ""))
-    try:
-        with ending():
-            result = run(module.params, check=module.check_mode)
-    except SlipwayError as error:
-        module.fail_json(msg=str(error))
-    for line in result.pop("warnings"):
-        module.warn(line)
-    module.exit_json(**result)
+    finish(module, lambda: run(module.params, check=module.check_mode))
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: release_prune
 short_description: Remove old release directories, but never the live one nor the one to go back to
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Keeps the newest releases in a directory, those that O(links) point at, the one that runs or is being switched to
     according to the service's ledger, and the last two good releases.

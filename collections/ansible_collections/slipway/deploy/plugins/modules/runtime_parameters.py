@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: runtime_parameters
 short_description: Configure a service from SSM, Secrets Manager, the control node and the inventory
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Reads the parameters below an SSM path, and the secrets that the inventory names, on the control node. Writes them
     on the host as a generation of the service's configuration. The service gets parameters as environment variables,

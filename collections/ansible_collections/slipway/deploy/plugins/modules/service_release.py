@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: service_release
 short_description: Switch the release of a service, and undo the switch if it does not become ready
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - This is the only module that switches a service's links and restarts it.
   - Compares the links and files of the release with those that the running process was started with, according to the

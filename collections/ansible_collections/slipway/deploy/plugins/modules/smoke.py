@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: smoke
 short_description: Run the smoke checks during a deploy
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Runs the C(smoke_checks) of the selected services through the environment's endpoint, and the
     C(<group>_smoke_checks) of the selected hosts. Checks run in parallel, with retries. The checks of hosts are shown

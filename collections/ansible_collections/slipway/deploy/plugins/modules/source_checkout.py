@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: source_checkout
 short_description: Check out a repository on a host with a token from the Parameter Store
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Reads the token on the control node, from the first of O(token_parameters) that exists, and checks out the
     repository on the host. The token is on the host only while git runs, and only in memory.
@@ -65,10 +64,7 @@ options:
         token is used.
     type: list
     elements: raw
-extends_documentation_fragment:
-  - slipway.deploy.payload
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.full
+extends_documentation_fragment: [slipway.deploy.payload, slipway.deploy.attributes, slipway.deploy.attributes.full]
 attributes:
   check_mode:
     details: Asks the server for the commit of the version.

@@ -9,8 +9,7 @@ DOCUMENTATION = r"""
 module: spare_service
 short_description: Try a release of a service on a spare port of its host
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Runs the release that O(links) will point at next to the live service, as a transient systemd unit C(<name>-spare).
     The unit has the user, the limits and the hardening of the service's unit, the credentials and the environment of

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which runs a linter on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: sql_lint
 short_description: Lint the SQL of migrations with squawk
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Runs L(squawk,https://squawkhq.com/docs/), a linter for PostgreSQL migrations, on the control node, on the SQL that
     M(slipway.deploy.alembic) returns.
@@ -51,9 +48,7 @@ options:
     description: The PostgreSQL version, such as V(15), for rules that depend on it.
     type: str
     default: ""
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 """
 
 EXAMPLES = r"""

@@ -2,14 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name, which does the work on the control node."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: target_group
 short_description: Deregister a host from its load balancer, and register it again
 version_added: "0.1.0"
-author:
-  - The Slipway authors (!UNKNOWN)
+author: The Slipway authors (!UNKNOWN)
 description:
   - Deregisters the host's instance from a target group and waits until its connections are drained, or registers it and
     waits until the load balancer finds it healthy.
@@ -36,9 +33,7 @@ options:
     type: list
     elements: int
     default: []
-extends_documentation_fragment:
-  - slipway.deploy.attributes
-  - slipway.deploy.attributes.no_diff
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 """
 
 EXAMPLES = r"""

@@ -17,6 +17,7 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.neutral import neutral, neutral_value
 from .command_line import note_started
 from .context import Context
+from .documented import arguments_of
 from .process import Interruption, die_with, interruptible
 
 
@@ -52,10 +53,6 @@ class Said:
 display = Said()
 
 
-#: The argument that holds what the tasks before found on each host: the filter ``gathered`` makes it.
-OBSERVATIONS: Mapping[str, Mapping[str, Any]] = {"observations": {"type": "dict", "default": {}}}
-
-
 class SlipwayAction(ActionBase):
     """An action that runs on the control node and changes no host."""
 
@@ -63,8 +60,8 @@ class SlipwayAction(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
     _supports_async = False
-    #: The argument spec, as ``validate_argument_spec`` takes it.
-    ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
+    #: The argument spec, as ``validate_argument_spec`` takes it; ``None``: the options of the action's documentation.
+    ARGUMENTS: Mapping[str, Mapping[str, Any]] | None = None
     #: Whether the action works on the run's open record: in check mode there is none, and nothing to do. From the first
     #: such action to the one that closes the record, the first Ctrl-C is the action's: what changed has to go back.
     ON_RECORD = False
@@ -76,6 +73,11 @@ class SlipwayAction(ActionBase):
     REPORTED = False
     #: The task's arguments, validated: :meth:`run` sets them.
     arguments: Mapping[str, Any] = {}
+
+    @classmethod
+    def spec(cls) -> Mapping[str, Mapping[str, Any]]:
+        """The argument spec."""
+        return arguments_of(cls.__module__.rpartition(".")[2]) if cls.ARGUMENTS is None else cls.ARGUMENTS
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do the work; the task's result.
@@ -90,7 +92,7 @@ class SlipwayAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validated, self.arguments = self.validate_argument_spec(self.ARGUMENTS)
+        _validated, self.arguments = self.validate_argument_spec(self.spec())
         if self.ON_RECORD and self._task.check_mode:
             return {**result, "changed": False}
         # Else a worker whose run was killed would go on, take the lock's place and write records.

@@ -57,10 +57,7 @@ def end(error: Exception) -> NoReturn:
 
 
 def check_start(project: Path) -> None:
-    """End the program where a playbook of Slipway runs without an environment or without the project's settings.
-
-    :param project: the directory of the playbooks' project.
-    """
+    """End the program where a playbook of Slipway runs without an environment or without the project's settings."""
     if not playbooks():
         return
     error = _start_error(project)
@@ -170,7 +167,6 @@ def check_run(
 ) -> None:
     """Refuse extra variables that nothing reads, and what is said of services and hosts that the run does not have.
 
-    :param own: the variables of the environment's files.
     :param options: the options of the roles; read only where they are needed.
     :raises SlipwayErrors: with a line for each.
     """

@@ -45,7 +45,6 @@ def overridden(said: Mapping[str, Any], names: Collection[str], group: str) -> I
     """The variables that a play sets whatever the inventory says, each with what to write instead.
 
     :param said: the play's variables and their templates.
-    :param names: those that the inventory sets.
     :param group: the group, whose name the public variables begin with.
     """
     for name, value in said.items():

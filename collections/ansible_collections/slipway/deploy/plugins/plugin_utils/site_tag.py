@@ -17,13 +17,13 @@ from ..module_utils.build_requirements.model import Needs
 from ..module_utils.build_requirements.node import read_node_needs
 from ..module_utils.build_requirements.python import read_python_needs
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.fleet.images import ImageRef
 from ..module_utils.gates.notes import FILE, Notes, find_notes
 from ..module_utils.gates.tags import Kind, prefix_of
 from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import TaggedTree, fetched_tag
 from ..module_utils.git.token import Token, find_token
 from ..module_utils.hosts.model import Release
+from ..module_utils.image.reference import ImageRef
 from ..module_utils.image.registry import Login, image_digest, read_image, read_login
 from ..module_utils.kinds.site import SITE
 from ..module_utils.notify.github_api import GitHub, GitHubError

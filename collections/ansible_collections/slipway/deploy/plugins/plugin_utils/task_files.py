@@ -17,7 +17,6 @@ from .context import Context
 def find_task_file(context: Context, host: str, declared: str, where: str) -> Path:
     """The task file that an inventory names.
 
-    :param host: the host whose inventory names it.
     :param declared: a path, relative to the environment's directory or to the project's.
     :param where: the setting to name in an error.
     :raises SlipwayError: the file is missing, cannot be read, or is not a list of tasks.

@@ -87,7 +87,6 @@ def _smoke_finding(
 def weighed(results: Sequence[Health], targets: Collection[str], unhealthy: Collection[str]) -> list[Health]:
     """The results with those of services that this deploy cannot have broken as warnings.
 
-    :param targets: the services that the deploy changed.
     :param unhealthy: those that were not healthy when it was planned.
     """
     return [

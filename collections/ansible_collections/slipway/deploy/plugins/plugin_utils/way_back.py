@@ -10,12 +10,12 @@ from ..module_utils.common.command import again, here
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet import api
 from ..module_utils.fleet.cache import TaskDefinitionCache
-from ..module_utils.fleet.images import parse_image
 from ..module_utils.fleet.model import DesiredService
 from ..module_utils.fleet.observation import TaskDefinition
 from ..module_utils.fleet.observe import observe
 from ..module_utils.fleet.taskdef import TAG_RELEASE, short_arn
 from ..module_utils.hosts.remembered import remembered_release
+from ..module_utils.image.reference import parse_image
 from ..module_utils.record.history import (
     Goal,
     Runs,

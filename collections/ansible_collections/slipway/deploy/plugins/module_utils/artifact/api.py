@@ -40,7 +40,6 @@ def resolve_artifact(
 ) -> Artifact:
     """The artifact of a tag.
 
-    :param s3: a client of S3.
     :param branch: the branch that built it, or ``None`` to look on all.
     :param digest: what it must be, or ``None``.
     :param warn: told when nobody knows the digest and the object itself is read for it.

@@ -64,31 +64,21 @@ def settings_from_vars(environment: str, variables: Mapping[str, Any], extra: Co
     region = _text(variables, "aws_region") or ""
     account = _text(variables, "account_id") or ""
     key, secret = _text(variables, "aws_access_key_id"), _text(variables, "aws_secret_access_key")
-    errors = []
+    wrong = _Wrong(environment, extra)
     if not region:
-        where = _where(environment, "aws_region", extra)
-        errors.append(SlipwayError("aws_region is not set", where, "Write the region, e.g. aws_region: eu-west-1"))
+        wrong.say("aws_region", "aws_region is not set", "Write the region, e.g. aws_region: eu-west-1")
     elif not _REGION.fullmatch(region):
-        where = _where(environment, "aws_region", extra)
-        errors.append(SlipwayError(f"aws_region {region!r} is not an AWS region", where, "Write it as in eu-west-1"))
+        wrong.say("aws_region", f"aws_region {region!r} is not an AWS region", "Write it as in eu-west-1")
     if not (account.isdigit() and len(account) == 12):
-        errors.append(
-            SlipwayError(
-                f"account_id {account!r} is not an AWS account number" if account else "account_id is not set",
-                _where(environment, "account_id", extra),
-                "Write the twelve digits in quotes (YAML drops leading zeros otherwise)",
-            )
-        )
+        what = f"account_id {account!r} is not an AWS account number" if account else "account_id is not set"
+        wrong.say("account_id", what, "Write the twelve digits in quotes (YAML drops leading zeros otherwise)")
     if (key is None) != (secret is None):
-        errors.append(
-            SlipwayError(
-                "only one of aws_access_key_id and aws_secret_access_key is set",
-                _where(environment, "aws_access_key_id" if key else "aws_secret_access_key", extra),
-                "Set both for the sandbox, neither for AWS (use aws_profile)",
-            )
+        wrong.say(
+            "aws_access_key_id" if key else "aws_secret_access_key",
+            "only one of aws_access_key_id and aws_secret_access_key is set",
+            "Set both for the sandbox, neither for AWS (use aws_profile)",
         )
-    if errors:
-        raise SlipwayErrors(errors)
+    wrong.finish()
     return AwsSettings(
         environment=environment,
         region=region,
@@ -110,12 +100,26 @@ def _where(environment: str, name: str, extra: Collection[str]) -> str:
     return f"-e {name}" if name in extra else f"inventories/{environment}/group_vars/all.yml"
 
 
+class _Wrong:
+    """What is wrong with an environment's variables, said all at once."""
+
+    def __init__(self, environment: str, extra: Collection[str]) -> None:
+        self._environment, self._extra = environment, extra
+        self._errors: list[SlipwayError] = []
+
+    def say(self, name: str, what: str, remedy: str) -> None:
+        self._errors.append(SlipwayError(what, _where(self._environment, name, self._extra), remedy))
+
+    def finish(self) -> None:
+        if self._errors:
+            raise SlipwayErrors(self._errors)
+
+
 def credentials_place(settings: AwsSettings, environ: Mapping[str, str], extra: Collection[str] = ()) -> str | None:
     """Where botocore takes the credentials from, or ``None`` for its defaults (``[default]``, the machine's role).
 
     Source of the order: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
 
-    :param environ: the environment variables.
     :param extra: the names of the variables that the command line gave.
     """
     if settings.access_key_id is not None:
@@ -146,38 +150,20 @@ def check_local(settings: AwsSettings, extra: Collection[str] = ()) -> None:
     """
     if settings.environment != LOCAL:
         return
-    endpoint = _where(LOCAL, "aws_endpoint_url", extra)
-    key = "aws_access_key_id" if settings.access_key_id != DUMMY_KEY else "aws_secret_access_key"
-    errors = []
-    if not settings.endpoint_url:
-        errors.append(
-            SlipwayError(
-                "aws_endpoint_url is not set: local would reach a real account",
-                endpoint,
-                "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510",
-            )
-        )
-    elif not is_loopback(settings.endpoint_url):
-        errors.append(
-            SlipwayError(
-                f"aws_endpoint_url {settings.endpoint_url} is not on this machine",
-                endpoint,
-                "local may only use 127.0.0.1, ::1 or localhost",
-            )
-        )
+    wrong, endpoint = _Wrong(LOCAL, extra), settings.endpoint_url
+    if not endpoint:
+        remedy = "Set the sandbox's address, e.g. aws_endpoint_url: http://127.0.0.1:4510"
+        wrong.say("aws_endpoint_url", "aws_endpoint_url is not set: local would reach a real account", remedy)
+    elif not is_loopback(endpoint):
+        remedy = "local may only use 127.0.0.1, ::1 or localhost"
+        wrong.say("aws_endpoint_url", f"aws_endpoint_url {endpoint} is not on this machine", remedy)
     if settings.profile:
-        where = _where(LOCAL, "aws_profile", extra)
-        errors.append(SlipwayError("aws_profile is set: local uses no real credentials", where, "Remove aws_profile"))
+        wrong.say("aws_profile", "aws_profile is set: local uses no real credentials", "Remove aws_profile")
     if (settings.access_key_id, settings.secret_access_key) != (DUMMY_KEY, DUMMY_KEY):
-        errors.append(
-            SlipwayError(
-                "aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys",
-                _where(LOCAL, key, extra),
-                f"Set both to {DUMMY_KEY!r}",
-            )
-        )
-    if errors:
-        raise SlipwayErrors(errors)
+        name = "aws_access_key_id" if settings.access_key_id != DUMMY_KEY else "aws_secret_access_key"
+        what = "aws_access_key_id and aws_secret_access_key are not the sandbox's dummy keys"
+        wrong.say(name, what, f"Set both to {DUMMY_KEY!r}")
+    wrong.finish()
 
 
 def make_clients(settings: AwsSettings) -> Clients:
@@ -187,6 +173,11 @@ def make_clients(settings: AwsSettings) -> Clients:
     """
     check_local(settings)
     return _ClientCache(settings)
+
+
+def pages(clients: Clients, service: str, call: str, **request: Any) -> Any:
+    """The pages of the answer to a call that has several."""
+    return clients(service).get_paginator(call).paginate(**request)
 
 
 def client_in(clients: Clients, service: str, region: str) -> Any | None:

@@ -20,9 +20,7 @@ _PROJECT = "pyproject.toml"
 def read_python_needs(read: Reader, lock: str, extras: Sequence[str], groups: Sequence[str]) -> PythonNeeds:
     """What an environment needs.
 
-    :param lock: the lock file in the release.
     :param extras: optional dependencies that are wanted beside the required ones.
-    :param groups: dependency groups that are wanted.
     :raises SlipwayError: it cannot be built, whatever the host has.
     """
     text = read(lock)

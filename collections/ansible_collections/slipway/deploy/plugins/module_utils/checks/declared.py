@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from .declared_body import parse_body, parse_login, parse_secret
 from .document import parse_wanted
 from .order import known
@@ -54,8 +54,7 @@ def parse_checks(raw: Any, where: str, *, trace: bool = True) -> tuple[SmokeChec
     for name in sorted({name for name in names if names.count(name) > 1}):
         errors.append(SlipwayError(f"two checks are named {name!r}", where, "Give each a name of its own"))
     errors = errors or refused_references({f"{where}[{index}]": check for index, check in checks.items()})
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return tuple(checks.values())
 
 
@@ -98,8 +97,7 @@ def parse_check(item: Any, where: str, *, trace: bool = True) -> SmokeCheck:
         errors.append(SlipwayError(f"a {method} request has no body", f"{where}.send", remedy))
     if "auth" in values and any(name.lower() == "authorization" for name, _value in values.get("headers", ())):
         errors.append(SlipwayError("auth and the header Authorization cannot be combined", where, "Keep one of them"))
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return SmokeCheck(**{"name": f"{method} {values['path']}", "trace": trace, **values})
 
 

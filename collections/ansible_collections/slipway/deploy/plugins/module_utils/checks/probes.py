@@ -316,11 +316,6 @@ def _requests(probe: Probe, spec: Http, group: Group) -> list[Question]:
     return [Question(probe, name, base) for base, name in first.items()] or [Question(probe)]
 
 
-def secrets(probe: Probe) -> list[tuple[str, Secret]]:
-    """The secrets of a row, with their places in it."""
-    return probe.spec.secrets()
-
-
 def host_question(probe: Probe, revealed: Mapping[Secret, str], service: str | None) -> dict[str, Any]:
     """What ``module_utils.probes.machine`` is asked for a row.
 

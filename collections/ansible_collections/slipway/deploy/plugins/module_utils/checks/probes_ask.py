@@ -17,7 +17,7 @@ from ..http_client.json_client import request_json
 from ..probes import machine
 from . import sentry
 from .http import Job, run_checks
-from .probes import Found, Group, Http, Probe, Question, Row, Sentry, Spec, host_question, secrets
+from .probes import Found, Group, Http, Probe, Question, Row, Sentry, Spec, host_question
 from .probes_judge import judge, judge_smoke
 from .request import Resolver
 from .smoke import Secret
@@ -117,7 +117,7 @@ def revealed(probe: Probe, reveal: Resolver) -> dict[Secret, str]:
 
     :raises SlipwayError: when one cannot be read.
     """
-    return {secret: reveal(secret, f"{place} of {probe.name}") for place, secret in secrets(probe)}
+    return {secret: reveal(secret, f"{place} of {probe.name}") for place, secret in probe.spec.secrets()}
 
 
 def _sentry(probe: Probe, world: World) -> Found:

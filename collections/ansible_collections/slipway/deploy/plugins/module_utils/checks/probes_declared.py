@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..secret_values.source import is_source
 from .declared import parse_check, refused_references
 from .declared_body import parse_secret
@@ -49,8 +49,7 @@ def parse_checklist(raw: Any, where: str, *, trace: bool = True) -> tuple[Probe,
         errors.append(SlipwayError(f"two rows are named {name!r}", where, "Give each a name of its own"))
     checks = {probe.name: probe.spec.check for probe in probes if isinstance(probe.spec, Http)}
     errors = errors or refused_references({f"{where}: {name}": check for name, check in checks.items()})
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return tuple(probes)
 
 
@@ -122,8 +121,7 @@ class RowReader:
             close = difflib.get_close_matches(key, self._known, 1)
             remedy = f"Did you mean {close[0]}?" if close else f"Use one of {', '.join(self._known)}"
             errors.append(SlipwayError(f"a row of this kind has no {key!r}", self.where, remedy))
-        if errors:
-            raise SlipwayErrors(errors)
+        raise_all(errors)
 
 
 def _http(row: RowReader) -> Http:

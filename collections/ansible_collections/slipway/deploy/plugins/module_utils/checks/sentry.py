@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..common.documents import loads
+from ..common.documents import loads_or_none
 from ..common.text import clean, plural
 from .moment import moment
 from .probes import Found, Sentry
@@ -67,10 +67,7 @@ def judge(
     """
     if status != 200:
         return Found("unknown", _trouble(status, retry_after))
-    try:
-        issues = loads(body)
-    except (ValueError, RecursionError):
-        issues = None
+    issues = loads_or_none(body)
     if not isinstance(issues, list) or not all(_is_asked_for(item, spec, since) for item in issues):
         return Found("unknown", "Sentry's answer is not what was asked for")
     span = f"since {_stamp(since)[11:19]}"

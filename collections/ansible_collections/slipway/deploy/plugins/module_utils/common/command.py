@@ -40,7 +40,6 @@ def started_from(playbook: str, directory: str, environment: str = "", limit: st
     """Note what the user started.
 
     :param playbook: the playbook as the command line names it, a file or ``slipway.deploy.deploy``; empty for none.
-    :param directory: the current directory.
     :param limit: what ``--limit`` says.
     """
     if not playbook:

@@ -19,3 +19,11 @@ def loads(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | Non
         return json.loads(text, object_pairs_hook=pairs)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def loads_or_none(text: str | bytes) -> Any:
+    """What a JSON text says, and ``None`` for a text that is not JSON, or not text at all."""
+    try:
+        return loads(text)
+    except ValueError:
+        return None

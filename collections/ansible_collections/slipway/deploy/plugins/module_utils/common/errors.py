@@ -39,3 +39,12 @@ class SlipwayErrors(SlipwayError):
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
+
+
+def raise_all(errors: Iterable[SlipwayError]) -> None:
+    """Raise errors together, if there are any.
+
+    :raises SlipwayErrors: there are.
+    """
+    if found := tuple(errors):
+        raise SlipwayErrors(found)

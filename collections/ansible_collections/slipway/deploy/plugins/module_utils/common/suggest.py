@@ -11,8 +11,6 @@ from difflib import get_close_matches
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """The question that follows a misspelt word.
 
-    :param word: what was written.
-    :param known: the words that exist.
     :return: ``Did you mean dev?``, or ``None`` when nothing is close.
     """
     by_folded = {name.casefold(): name for name in known}

@@ -39,7 +39,6 @@ class Checkout:
 def find_checkout(path: str, module: str, where: str) -> Checkout:
     """The backend's module in ``path``, which is the repository's or the module's own directory.
 
-    :param module: the module's directory in the repository.
     :raises SlipwayError: when there is none.
     """
     given = Path(path).expanduser().absolute()

@@ -59,7 +59,6 @@ class Database:
 def migrate(checkout: Checkout, database: Database, environment: Mapping[str, str]) -> int:
     """Apply the migrations that are pending; how many those were.
 
-    :param environment: the developer's own variables.
     :raises SlipwayError: saying why Flyway failed; nothing is repaired.
     """
     owner = account(getpass.getuser(), _WHERE)

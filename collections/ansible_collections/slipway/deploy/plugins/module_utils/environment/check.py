@@ -45,7 +45,6 @@ def check_fleet(
 ) -> None:
     """Refuse an inventory that is not a fleet.
 
-    :param environment: the environment, for messages.
     :param groups: group → its hosts, those of its child groups included.
     :param host_vars: host → the variables that are its own (inventory file and ``host_vars``).
     :param places: where the hosts and groups are written, as far as known.

@@ -16,7 +16,6 @@ def check_name(value: object, known: Collection[str]) -> str:
     """The environment that the variable ``env`` names.
 
     :param value: the value of ``env``.
-    :param known: the environments that exist.
     :raises SlipwayError: it is missing, not a name, or not one of those that exist.
     """
     there_are = _there_are(known)
@@ -53,7 +52,6 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
     :param value: the extra variable ``env``, or ``None``.
     :param sources: the absolute paths of the inventory sources (``-i``, or the default).
     :param root: the absolute path of the directory of the environments.
-    :param known: the environments that exist.
     :raises SlipwayError: none is named, one that does not exist, or two different ones.
     """
     if root in sources:

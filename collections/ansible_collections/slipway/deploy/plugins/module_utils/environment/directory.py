@@ -23,10 +23,7 @@ _NAMED = ("all", "fleet", *NAMES, "database")
 
 
 def unreadable(error: OSError, shown: str) -> SlipwayError:
-    """What to say of a file or directory that the system does not let us read.
-
-    :param shown: its name in messages.
-    """
+    """What to say of a file or directory that the system does not let us read."""
     remedy = "Correct its name" if isinstance(error, FileNotFoundError) else "Give your user the right to read it"
     return SlipwayError(f"cannot be read ({error.strerror})", shown, remedy)
 
@@ -50,7 +47,6 @@ def list_environments(root: Path) -> tuple[str, ...]:
 def check_marker(root: Path, value: object) -> None:
     """Refuse a directory that was made for an environment but lacks ``environment.yml``.
 
-    :param root: the directory of the environments.
     :param value: the extra variable ``env``, of any type.
     :raises SlipwayError: there is such a directory without the file.
     """
@@ -94,8 +90,6 @@ def environment_of(sources: Sequence[str], extra_vars: Mapping[str, Any]) -> str
 def read_text(path: Path, shown: str) -> str:
     """A file's text.
 
-    :param path: the file.
-    :param shown: its name in messages.
     :raises SlipwayError: it cannot be read, or is not UTF-8.
     """
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..common.suggest import shorten, suggest
 
 #: The inventory's variable.
@@ -25,7 +25,6 @@ def read_hooks(value: Any, where: str) -> dict[str, tuple[str, ...]]:
     """The paths of the task files by point, in the order in which they run.
 
     :param value: a mapping from points to a path or a list of paths; ``None``: no hooks.
-    :param where: where the variable is written.
     :raises SlipwayErrors: naming each entry that is wrong.
     """
     if value is None:
@@ -44,8 +43,7 @@ def read_hooks(value: Any, where: str) -> dict[str, tuple[str, ...]]:
             errors.append(SlipwayError("this is not a list of files", place, "Write [hooks/file.yml]"))
         else:
             hooks[str(point)] = paths
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return hooks
 
 

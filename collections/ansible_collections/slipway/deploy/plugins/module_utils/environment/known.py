@@ -137,7 +137,6 @@ def check_known(
 
     :param playbook: the playbook of Slipway that is run; ``None`` for one of the user's own.
     :param own: the variables of the environment's own files.
-    :param options: the options of the roles.
     """
     # What the hook of a bundle hands over comes from the same bundle.
     if playbook == "codedeploy" or name.startswith(_OF_OTHERS) or name in own or name in options:

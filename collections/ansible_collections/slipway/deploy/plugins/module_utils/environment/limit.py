@@ -27,7 +27,6 @@ def check_limit(
     """Refuse a limit with a name that is not in the inventory, or that selects no host.
 
     :param patterns: the single patterns of ``--limit``, split at its commas or colons, ``@file`` already read.
-    :param hosts: the inventory's hosts.
     :param groups: group → its hosts, those of its child groups included.
     :return: the hosts that it leaves.
     :raises SlipwayError: naming the first pattern that means nothing.

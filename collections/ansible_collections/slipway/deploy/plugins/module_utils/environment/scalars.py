@@ -37,8 +37,6 @@ _LISTS: Final = frozenset(("site_approvers", "site_server_names", "site_shared",
 def misread(variables: Node, shown: str, texts: Collection[str] = ()) -> Iterator[SlipwayError]:
     """What a mapping of variables says that YAML does not read as it is written.
 
-    :param variables: the mapping's node.
-    :param shown: the file's name in messages.
     :param texts: variables that hold a text, beside those of Slipway.
     """
     for key, value in variables.value if variables.id == "mapping" else ():

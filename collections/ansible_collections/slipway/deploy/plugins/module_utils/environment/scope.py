@@ -68,7 +68,6 @@ def check_about(
     """What the command line says of services or hosts that the run does not have.
 
     :param playbook: the playbook of Slipway that is run.
-    :param extra: the names of the extra variables.
     :param selected: the hosts that ``--limit`` leaves; ``None`` without it.
     """
     targets = TARGETS.get(playbook)

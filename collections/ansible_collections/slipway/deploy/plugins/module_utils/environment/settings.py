@@ -11,11 +11,11 @@ from datetime import date, time
 from typing import Any
 
 from ..common.documents import loads
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..common.suggest import shorten, suggest
 from ..fleet.identity import identify
-from ..fleet.images import is_digest, is_tag
 from ..fleet.model import DesiredService
+from ..image.reference import is_digest, is_tag
 from ..kinds.registry import NAMES
 from ..rollout.model import Limits
 
@@ -110,8 +110,7 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
             whose = f" of {shorten(name)}" if name is not None else ""
             remedy = "A tag is up to 128 of A-Z a-z 0-9 _ . - and does not begin with . or -"
             errors.append(SlipwayError(f"{shorten(tag)!r}{whose} is not a valid image tag", IMAGE_TAG, remedy))
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return parsed
 
 
@@ -127,8 +126,7 @@ def check_selected(names: Mapping[str, Collection[str]], selected: Collection[st
         for name in named
         if name in services and name not in selected
     ]
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
 
 
 def not_a_text(value: Any) -> str:
@@ -196,8 +194,6 @@ def desired_service(
 ) -> DesiredService:
     """One service as the inventory and the command line want it.
 
-    :param variables: the host's variables.
-    :param where: where the service is written.
     :param default_where: where ``default_image_tag`` is written.
     :raises SlipwayErrors: when a variable is missing or of the wrong kind.
     """

@@ -55,7 +55,6 @@ def read_source(text: str, shown: str, variables: bool = False, texts: Collectio
     """Read the text of a YAML file.
 
     :param text: the file's text. An encrypted one is taken as it is.
-    :param shown: the file's name in messages.
     :param variables: whether it is a file of variables, not an inventory.
     :param texts: variables that hold a text, beside those of Slipway.
     """
@@ -85,10 +84,7 @@ def read_source(text: str, shown: str, variables: bool = False, texts: Collectio
 
 
 def text_names(files: Collection[str]) -> set[str]:
-    """The variables of the user's own that a text of Slipway's is taken from: ``service_image_tag: "{{ my_tag }}"``.
-
-    :param files: the texts of the environment's files.
-    """
+    """The variables of the user's own that a text of Slipway's is taken from: ``service_image_tag: "{{ my_tag }}"``."""
     taken = [pair for text in files for pair in _TAKEN.findall(text)]
     found: set[str] = set()
     while more := {other for name, other in taken if name in TEXTS or name in found} - found:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..common import database_url
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..common.suggest import suggest
 from ..systemd.environment_file import NAME
 
@@ -70,8 +70,7 @@ def parse_table(raw: Any, where: str) -> tuple[Row, ...]:
             rows.append(_parse(str(name), {} if spec is None else spec, where))
         except SlipwayErrors as error:
             errors += error.errors
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return tuple(rows)
 
 
@@ -97,20 +96,17 @@ def _parse(name: str, spec: Any, where: str) -> Row:
     if isinstance(choices, (str, Mapping)) or not isinstance(choices, (list, tuple)):
         errors.append(SlipwayError(f"{name}: choices is not a list", where, "Write choices: [/api]"))
         choices = []
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return Row(name, str(kind), choices=tuple(map(str, choices)), **truths)
 
 
 def check_table(rows: Collection[Row], given: Given, environment: str, where: str) -> None:
     """Refuse an environment in which something that has to be said is not said, or is not what it has to be.
 
-    :param where: where the values are written.
     :raises SlipwayErrors: an error for each.
     """
     errors = [error for row in rows if (error := _wrong(row, given, environment, where)) is not None]
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
 
 
 def _wrong(row: Row, given: Given, environment: str, where: str) -> SlipwayError | None:

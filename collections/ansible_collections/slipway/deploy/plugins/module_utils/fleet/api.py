@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..aws.client import Clients
+from ..aws.client import Clients, pages
 from ..aws.errors import calling, error_code
 from ..aws.raw import RAW, keep_raw, unknown_fields
 from ..common.errors import SlipwayError
@@ -56,8 +56,8 @@ def describe_services(clients: Clients, cluster: str, names: Sequence[str]) -> t
 def list_services(clients: Clients, cluster: str) -> list[str]:
     """The ARNs of all services of a cluster."""
     with calling(f"list services in cluster {cluster}"):
-        pages = clients("ecs").get_paginator("list_services").paginate(cluster=cluster, maxResults=100)
-        return [arn for page in pages for arn in page["serviceArns"]]
+        found = pages(clients, "ecs", "list_services", cluster=cluster, maxResults=100)
+        return [arn for page in found for arn in page["serviceArns"]]
 
 
 def describe_cluster(clients: Clients, cluster: str) -> str:
@@ -143,16 +143,12 @@ def describe_running_tasks(clients: Clients, cluster: str, service: str) -> list
 def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Minimum and maximum of those resources (``service/cluster/name``, at most 50) whose count is autoscaled."""
     with calling("describe scalable targets"):
-        pages = (
-            clients("application-autoscaling")
-            .get_paginator("describe_scalable_targets")
-            .paginate(ServiceNamespace="ecs", ResourceIds=list(resources), ScalableDimension="ecs:service:DesiredCount")
+        asked = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+        found = pages(
+            clients, "application-autoscaling", "describe_scalable_targets", ResourceIds=list(resources), **asked
         )
-        return {
-            item["ResourceId"]: (item["MinCapacity"], item["MaxCapacity"])
-            for page in pages
-            for item in page["ScalableTargets"]
-        }
+        items = (item for page in found for item in page["ScalableTargets"])
+        return {item["ResourceId"]: (item["MinCapacity"], item["MaxCapacity"]) for item in items}
 
 
 def scalable_targets_if_told(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -178,19 +174,16 @@ def describe_secret(clients: Clients, secret: str) -> dict[str, Any] | None:
 def existing_parameters(clients: Clients, names: Sequence[str]) -> set[str]:
     """Those of the SSM parameters (at most 50 names) that exist. Their values are not asked for."""
     with calling("describe SSM parameters"):
-        pages = (
-            clients("ssm")
-            .get_paginator("describe_parameters")
-            .paginate(ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": list(names)}])
-        )
-        return {item["Name"] for page in pages for item in page["Parameters"]}
+        wanted = [{"Key": "Name", "Option": "Equals", "Values": list(names)}]
+        found = pages(clients, "ssm", "describe_parameters", ParameterFilters=wanted)
+        return {item["Name"] for page in found for item in page["Parameters"]}
 
 
 def log_group_exists(clients: Clients, name: str) -> bool:
     """Whether a CloudWatch log group of exactly that name exists in the clients' region."""
     with calling(f"describe log group {name}"):
-        pages = clients("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-        return any(item["logGroupName"] == name for page in pages for item in page["logGroups"])
+        found = pages(clients, "logs", "describe_log_groups", logGroupNamePrefix=name)
+        return any(item["logGroupName"] == name for page in found for item in page["logGroups"])
 
 
 def object_exists(clients: Clients, bucket: str, key: str) -> bool:
@@ -210,11 +203,10 @@ def container_instances(clients: Clients, cluster: str, expressions: Sequence[st
     query = {"filter": " and ".join(f"({item})" for item in expressions)} if expressions else {}
     found: list[dict[str, Any]] = []
     with calling(f"list the container instances of cluster {cluster}"):
-        client = clients("ecs")
-        pages = client.get_paginator("list_container_instances").paginate(cluster=cluster, status="ACTIVE", **query)
-        arns = [arn for page in pages for arn in page["containerInstanceArns"]]
+        listed = pages(clients, "ecs", "list_container_instances", cluster=cluster, status="ACTIVE", **query)
+        arns = [arn for page in listed for arn in page["containerInstanceArns"]]
         for part in chunks(arns, INSTANCES_A_CALL):
-            answer = client.describe_container_instances(cluster=cluster, containerInstances=list(part))
+            answer = clients("ecs").describe_container_instances(cluster=cluster, containerInstances=list(part))
             found += answer["containerInstances"]
     return found
 
@@ -265,12 +257,9 @@ class Denial:
 def simulate(clients: Clients, role: str, actions: Iterable[str], resources: Iterable[str]) -> list[Denial]:
     """What IAM's simulation of ``role`` does not allow."""
     with calling(f"simulate the policy of {role}"):
-        pages = (
-            clients("iam")
-            .get_paginator("simulate_principal_policy")
-            .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=list(resources))
-        )
-        return [denial for page in pages for result in page["EvaluationResults"] for denial in _denials(result)]
+        asked = {"ActionNames": list(actions), "ResourceArns": list(resources)}
+        found = pages(clients, "iam", "simulate_principal_policy", PolicySourceArn=role, **asked)
+        return [denial for page in found for result in page["EvaluationResults"] for denial in _denials(result)]
 
 
 def _denials(result: Mapping[str, Any]) -> Iterator[Denial]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..common.errors import SlipwayError
-from .images import ImageRef, ecr_account, parse_image
+from ..image.reference import ImageRef, ecr_account, parse_image
 from .model import ObservedService
 from .observation import Facts, FleetObservation, ResolvedImage
 from .sharing import Sharing, sharing

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, raise_all
 from .model import ObservedService
 
 PORT_TAG = "Port"
@@ -53,8 +53,7 @@ def groups_from_services(
         for name, arns in seen.items()
         if len(arns) > 1
     ]
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return sorted(hosts, key=lambda host: (host.wave, host.name))
 
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from ..aws.client import Clients, client_in, is_loopback
 from ..aws.errors import calling, error_code, is_denied
 from ..common.errors import SlipwayError
+from ..image.reference import ImageRef, ecr_account, parse_image
 from ..image.registry import ABSENT, UNKNOWN, Login, read_blob, read_manifest
-from .images import ImageRef, ecr_account, parse_image
 from .observation import ResolvedImage
 from .parse import IMAGE_TYPES, INDEX_TYPES, parse_image_answer
 

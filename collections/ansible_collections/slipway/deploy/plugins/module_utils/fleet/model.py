@@ -76,7 +76,6 @@ class ObservedService:
     controller: str = "ECS"
     target_groups: tuple[str, ...] = ()
     classic_load_balancer: bool = False
-    circuit_breaker: bool = False
     breaker_threshold: tuple[str, int] | None = None
     """Type and value of the service's own circuit breaker threshold, ``None`` where it has ECS's default."""
     tags: Mapping[str, str] = field(default_factory=dict)

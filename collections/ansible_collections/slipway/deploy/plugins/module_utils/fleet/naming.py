@@ -14,9 +14,9 @@ from dataclasses import replace
 
 from ..aws.client import Clients
 from ..common.errors import SlipwayError
+from ..image.reference import ImageRef
 from . import api
 from .compare import running_image
-from .images import ImageRef
 from .observation import Facts, FleetObservation
 from .planned import Change, Plan
 from .sharing import MOVING_TAG

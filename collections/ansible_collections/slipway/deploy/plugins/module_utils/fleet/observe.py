@@ -15,11 +15,12 @@ from typing import TypeAlias, TypeVar
 
 from ..aws.client import Clients
 from ..common.errors import SlipwayError, SlipwayErrors
+from ..image.reference import parse_image
 from . import api
 from .cache import TaskDefinitionCache
 from .compare import reasons_to_change, running_image
 from .drift import newest_foreign
-from .images import parse_image
+from .identity import cluster_name
 from .model import DesiredService, ObservedService
 from .observation import Facts, FleetObservation, ResolvedImage, TaskDefinition, image_reference
 from .parse import parse_running_digest, parse_service, parse_task_digest
@@ -216,21 +217,14 @@ class _Observer:
         return replace(facts, foreign=foreign, recent=recent)
 
     def _with_autoscaling(self, facts: list[Facts]) -> list[Facts]:
-        resources = {
-            f"service/{item.desired.cluster.rpartition('/')[2]}/{item.desired.service}": None
-            for item in facts
-            if item.recent
-        }
+        def resource(item: Facts) -> str:
+            return f"service/{cluster_name(item.desired.cluster)}/{item.desired.service}"
+
         targets: dict[str, tuple[int, int]] = {}
-        for part in api.chunks(list(resources), api.TARGETS_A_CALL):
+        asked = list(dict.fromkeys(resource(item) for item in facts if item.recent))
+        for part in api.chunks(asked, api.TARGETS_A_CALL):
             targets.update(api.scalable_targets_if_told(self._clients, part))
-        return [
-            replace(
-                item,
-                autoscaled=targets.get(f"service/{item.desired.cluster.rpartition('/')[2]}/{item.desired.service}"),
-            )
-            for item in facts
-        ]
+        return [replace(item, autoscaled=targets.get(resource(item))) for item in facts]
 
     def _each(self, function: Callable[[A], B], items: Sequence[A]) -> list[B]:
         """``function`` of each item, in order; all distinct failures together."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..common.documents import loads
+from ..common.documents import loads_or_none
 from .model import Deployment, Event, ObservedService
 from .observation import ResolvedImage
 
@@ -65,7 +65,6 @@ def parse_service(raw: Mapping[str, Any]) -> ObservedService:
         controller=(raw.get("deploymentController") or {}).get("type") or "ECS",
         target_groups=tuple(item["targetGroupArn"] for item in balancers if item.get("targetGroupArn")),
         classic_load_balancer=any(item.get("loadBalancerName") for item in balancers),
-        circuit_breaker=bool(breaker.get("enable")),
         breaker_threshold=_threshold(breaker.get("thresholdConfiguration")),
         tags=parse_tags(raw.get("tags")),
         revisions=tuple(item["arn"] for item in raw.get("currentServiceRevisions") or () if item.get("arn")),
@@ -129,10 +128,7 @@ def _is_index(image: Mapping[str, Any]) -> bool:
 
 
 def _manifest(image: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        manifest = loads(image.get("imageManifest") or "{}")
-    except ValueError:
-        return {}
+    manifest = loads_or_none(image.get("imageManifest") or "{}")
     return manifest if isinstance(manifest, dict) else {}
 
 

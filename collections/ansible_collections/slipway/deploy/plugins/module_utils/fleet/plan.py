@@ -10,16 +10,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..common.command import again
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, raise_all
+from ..image.reference import is_digest, parse_image
 from .compare import SAME, image_verdict, image_wanted, in_flight, reasons_to_change, running_image, sharing_of
 from .drift import Drift, drift_of
 from .identity import cluster_name
-from .images import is_digest, parse_image
 from .model import DesiredService
 from .observation import Facts, FleetObservation, ResolvedImage, TaskDefinition
 from .planned import NOT_EXERCISED, UNPINNED, Change, Plan, Side, Unchanged
 from .sharing import same_text, sharing
-from .taskdef import container_names, container_of, revision_of, same_content, short_arn, with_images
+from .taskdef import (
+    container_names,
+    container_of,
+    revision_of,
+    same_content,
+    short_arn,
+    unknown_fields_error,
+    with_images,
+)
 
 __all__ = ["Plan", "PlanOptions", "Side", "drifts", "plan"]
 
@@ -81,8 +89,7 @@ def plan(desired: Iterable[DesiredService], observation: FleetObservation, optio
                     f"{facts.desired.name}: image {image.reference} is not verifiable ({image.unverifiable})"
                 )
     errors += _image_errors(missing)
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     warnings += [f"{name}: there is no drift to ship" for name in _named(options) if name not in drift]
     changes.sort(key=lambda change: change.desired.wave)
     return Plan(tuple(changes), tuple(unchanged), tuple(warnings), drift)
@@ -128,43 +135,30 @@ def _named(options: PlanOptions) -> list[str]:
 def service_errors(facts: Facts) -> list[SlipwayError]:
     """Why a service cannot be deployed at all: missing, not ACTIVE, another controller, no such container."""
     wanted, observed = facts.desired, facts.observed
-    where = wanted.where or wanted.name
     if observed is None:
-        return [
-            SlipwayError(
-                f"service {wanted.service} is not in cluster {wanted.cluster} ({facts.failure})",
-                where,
-                "Correct ecs_service, ecs_cluster or aws_region, or let Terraform create it",
-            )
-        ]
+        what = f"service {wanted.service} is not in cluster {wanted.cluster} ({facts.failure})"
+        return _wrong(wanted, what, "Correct ecs_service, ecs_cluster or aws_region, or let Terraform create it")
     if observed.status != "ACTIVE":
-        return [
-            SlipwayError(f"service {wanted.service} is {observed.status}", where, "Create it again, or remove the host")
-        ]
+        what = f"service {wanted.service} is {observed.status}"
+        return _wrong(wanted, what, "Create it again, or remove the host")
     if observed.controller != "ECS":
-        return [
-            SlipwayError(
-                f"service {wanted.service} is deployed by {observed.controller}, which Slipway does not support",
-                where,
-                "Deploy it with that, or create it again with the deployment controller ECS",
-            )
-        ]
+        what = f"service {wanted.service} is deployed by {observed.controller}, which Slipway does not support"
+        return _wrong(wanted, what, "Deploy it with that, or create it again with the deployment controller ECS")
     if facts.running is None:
-        return [SlipwayError(f"service {wanted.service} has no task definition", where, "Set one in Terraform")]
+        return _wrong(wanted, f"service {wanted.service} has no task definition", "Set one in Terraform")
     return _container_errors(facts.running, wanted)
+
+
+def _wrong(wanted: DesiredService, what: str, remedy: str) -> list[SlipwayError]:
+    return [SlipwayError(what, wanted.where or wanted.name, remedy)]
 
 
 def _container_errors(definition: TaskDefinition, wanted: DesiredService) -> list[SlipwayError]:
     if container_of(definition.body, wanted.container) is not None:
         return []
     names = ", ".join(container_names(definition.body)) or "none"
-    return [
-        SlipwayError(
-            f"{short_arn(definition.arn)} has no container {wanted.container!r} (there are: {names})",
-            wanted.where or wanted.name,
-            "Set container_name",
-        )
-    ]
+    what = f"{short_arn(definition.arn)} has no container {wanted.container!r} (there are: {names})"
+    return _wrong(wanted, what, "Set container_name")
 
 
 def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]) -> list[SlipwayError]:
@@ -195,13 +189,7 @@ def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayEr
     """
     errors = flight_errors(facts)
     if source is not None and source.unknown:
-        errors.append(
-            SlipwayError(
-                f"the installed botocore does not know {', '.join(source.unknown)}: a clone would lose it",
-                short_arn(source.arn),
-                "Upgrade botocore (and boto3), then plan again",
-            )
-        )
+        errors.append(unknown_fields_error(source.unknown, short_arn(source.arn)))
     if source is not None and source is not facts.running:
         errors += _container_errors(source, facts.desired)
     return errors
@@ -215,13 +203,8 @@ def flight_errors(facts: Facts) -> list[SlipwayError]:
     wanted = facts.desired
     if facts.observed is None or not in_flight(facts.observed) or wanted.force:
         return []
-    return [
-        SlipwayError(
-            f"service {wanted.service} has a deployment in progress",
-            wanted.where or wanted.name,
-            f"Wait until it ends, or replace it: {again('--limit', wanted.name, force_full_build='true')}",
-        )
-    ]
+    remedy = f"Wait until it ends, or replace it: {again('--limit', wanted.name, force_full_build='true')}"
+    return _wrong(wanted, f"service {wanted.service} has a deployment in progress", remedy)
 
 
 def _source(facts: Facts, shipped: Drift | None) -> TaskDefinition:

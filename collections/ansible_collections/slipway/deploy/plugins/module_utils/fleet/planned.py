@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..common.errors import SlipwayError
+from ..image.reference import parse_image, short_digest
 from .drift import Drift
-from .images import parse_image, short_digest
 from .model import DesiredService, ObservedService
 from .observation import TaskDefinition
 from .taskdef import differing_fields, short_arn

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..aws.client import Clients
 from ..common.errors import SlipwayError
+from ..image.reference import parse_image
 from . import api
-from .images import parse_image
 from .parse import parse_tags
 from .taskdef import (
     TAG_BASE,

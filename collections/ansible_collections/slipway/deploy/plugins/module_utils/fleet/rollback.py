@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..common.command import again, here
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, raise_all
+from ..image.reference import parse_image
 from .compare import last_deployment_failed
-from .images import parse_image
 from .model import DesiredService
 from .observation import Facts, FleetObservation, TaskDefinition
 from .plan import (
@@ -76,8 +76,7 @@ def plan_rollback(wanted: Wanted, observation: FleetObservation, options: PlanOp
             why = outcome or ("not in that release" if facts.desired.selected else "outside the limit")
             unchanged.append(Unchanged(facts.desired, why, running_side(facts)))
             warnings += service_warnings(facts, drift.get(facts.desired.name))
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     changes.sort(key=lambda change: change.desired.wave)
     return Plan(tuple(changes), tuple(unchanged), tuple(warnings), drift)
 

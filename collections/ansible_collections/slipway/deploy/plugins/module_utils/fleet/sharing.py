@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..common.errors import SlipwayError
-from .images import ImageRef, parse_image, short_digest
+from ..image.reference import ImageRef, parse_image, short_digest
 from .taskdef import container_of
 
 MOVING_TAG = "latest"

@@ -188,17 +188,19 @@ def clone(
     return kwargs
 
 
+def unknown_fields_error(fields: Sequence[str], where: str) -> SlipwayError:
+    """That a clone would lose fields which the installed botocore does not know."""
+    what = f"the installed botocore does not know {', '.join(fields)}: a clone would lose it"
+    return SlipwayError(what, where, "Upgrade botocore (and boto3), then plan again")
+
+
 def refuse_unknown(fields: Sequence[str], where: str) -> None:
     """Stop when a clone would lose fields that the installed botocore does not know.
 
     :raises SlipwayError: ``fields`` is not empty.
     """
     if fields:
-        raise SlipwayError(
-            f"the installed botocore does not know {', '.join(fields)}: a clone would lose it",
-            where,
-            "Upgrade botocore (and boto3), then plan again",
-        )
+        raise unknown_fields_error(fields, where)
 
 
 def merge_tags(tags: Iterable[Mapping[str, str]], own: Mapping[str, str], where: str) -> list[dict[str, str]]:

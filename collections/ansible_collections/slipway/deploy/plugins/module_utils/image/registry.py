@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from ..common.documents import loads
+from ..common.documents import loads, loads_or_none
 from ..common.errors import SlipwayError
 from ..http_client.client import Answer, Unreachable, ask, opener
 from .reference import DOCKER_HUB, ImageRef, is_digest, is_tag, parse_image
@@ -226,10 +226,7 @@ class _Registry:
             raise SlipwayError("it asks for the credentials over an unencrypted connection", realm, "Ask its operator")
         wanted = {"service": said.get("service", ""), "scope": f"repository:{self._image.path}:pull"}
         answer = self._open("GET", f"{realm}?{urlencode(wanted)}", self._basic())
-        try:
-            document: Any = loads(answer.body) if answer.status == 200 else {}
-        except (ValueError, RecursionError):
-            document = {}
+        document = loads_or_none(answer.body) if answer.status == 200 else None
         token = (document.get("token") or document.get("access_token")) if isinstance(document, dict) else None
         if not token:
             remedy = f"Log in: podman login --authfile <site_image_authfile> {self._image.registry}"
@@ -247,8 +244,5 @@ class _Registry:
 
 def _is_manifest(body: bytes) -> bool:
     """Whether a registry wrote it, and not a web server that has a page for every address."""
-    try:
-        document = loads(body)
-    except (ValueError, RecursionError):
-        return False
+    document = loads_or_none(body)
     return isinstance(document, dict) and "schemaVersion" in document

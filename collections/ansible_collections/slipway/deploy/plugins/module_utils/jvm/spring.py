@@ -8,9 +8,10 @@ only what settings are written in is read: nested mappings of plain values, and 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+
+from ..common.documents import loads_or_none
 
 READINESS = "health/readiness"
 #: The files of a jar that are read, in the order in which the later one wins.
@@ -47,10 +48,7 @@ def words_of(words: Iterable[str]) -> dict[str, str]:
 def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
     """The properties that environment variables set, with ``SPRING_APPLICATION_JSON``."""
     found = {of_variable(name): value for name, value in environment.items()}
-    try:
-        document = json.loads(environment.get("SPRING_APPLICATION_JSON") or "{}")
-    except ValueError:
-        document = {}
+    document = loads_or_none(environment.get("SPRING_APPLICATION_JSON") or "{}")
     return {**found, **{canonical(name): value for name, value in _flattened(document).items()}}
 
 
@@ -181,7 +179,6 @@ def settings(
 def readiness_url(properties: Mapping[str, str], port: int, path: str = READINESS) -> str | None:
     """The URL that is asked; ``None`` where the application has no endpoint of HTTP for it.
 
-    :param properties: as :func:`settings` gives them.
     :param port: what it listens on when its settings do not say.
     :param path: below the actuator's path.
     """

@@ -94,7 +94,6 @@ def host_names(store: Store, env: str) -> list[str]:
 def read_claims(store: Store, env: str, what: str = claims.ENVIRONMENT) -> list[HostClaim]:
     """Every host's claim, free and expired ones included.
 
-    :param what: what they claim.
     :raises LockCorrupt: when one cannot be read: who holds the environment is then unknown.
     """
     found = (Claimed(store, env, host, what).read()[0] for host in host_names(store, env))
@@ -117,8 +116,6 @@ def take(
 ) -> HostClaim:
     """Claim the environment for a deployment, from this host. Its own claim is found again (re-entrant).
 
-    :param owner: the deployment's id.
-    :param what: what is claimed.
     :param waiting: called with the reason each time that it waits.
     :param limit: seconds after which the deployment is over in any case; the claim then ends by itself.
     :param wait: seconds to wait for another that holds the environment. Of two deployments that begin at once one

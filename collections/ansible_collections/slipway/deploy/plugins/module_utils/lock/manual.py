@@ -75,10 +75,7 @@ def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float)
     token = mine.token if mine is not None else ""
     claim = plan.Claim(env, token, person.owner, reason.strip(), "", seconds, "", 0, manual=True)
     if person.dry:
-        lock = plan.take(found.lock, found.now, claim)
-        return Outcome(
-            True, f"check mode, nothing was changed; otherwise {plan.state_line(lock, found.now)}", found.lock
-        )
+        return _would(plan.state_line(plan.take(found.lock, found.now, claim), found.now), found.lock)
     lease = acquire(
         store,
         env,
@@ -111,7 +108,7 @@ def free(store: Store, env: str, person: Person) -> Outcome:
             f"Break it, if nobody needs it any more: {command('lock', env, state='broken', reason=plan.WHY)}",
         )
     if person.dry:
-        return Outcome(True, f"check mode, nothing was changed; otherwise {env} would be freed", found.lock)
+        return _would(f"{env} would be freed", found.lock)
     if not attach(store, env, mine.token).release():
         raise _changed(store, env)
     after = look(store, env)
@@ -144,7 +141,7 @@ def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bo
         now, version = store.now(), stored.version
         broken = plan.replace_corrupt(env, now, by=person.owner, reason=reason)
     if person.dry:
-        return Outcome(True, f"check mode, nothing was changed; otherwise {plan.state_line(broken, now)}", broken)
+        return _would(plan.state_line(broken, now), broken)
     try:
         store.write(lock_key(env), serialise(broken), expect=version or ABSENT)
     except Conflict as error:
@@ -153,18 +150,20 @@ def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bo
 
 
 def _break_claims(store: Store, env: str, person: Person, line: str, *, reason: str, force: bool) -> Outcome:
-    if not reason.strip():
-        again = command("lock", env, state="broken", reason=plan.WHY)
-        raise SlipwayError("breaking a lock needs a reason", None, f"Give a reason: {again}")
+    plan.require_reason(env, reason)
     if not force:
         forced = command("lock", env, state="broken", force="true", reason=plan.WHY)
         remedy = f"See CodeDeploy whether it runs; if it does not: {forced}"
         raise SlipwayError(f"{line}; whether that deployment still runs is not known here", None, remedy)
     if person.dry:
-        return Outcome(True, f"check mode, nothing was changed; otherwise {env} would be freed", None)
+        return _would(f"{env} would be freed", None)
     broken = break_claims(store, env)
     whose = ", ".join(plan.one_line(f"{claim.owner} on {claim.host}") for claim in broken)
     return Outcome(True, f"{env} is not locked any more; broken: {whose}", None)
+
+
+def _would(line: str, lock: Lock | None) -> Outcome:
+    return Outcome(True, f"check mode, nothing was changed; otherwise {line}", lock)
 
 
 def _line(env: str, lock: Lock | None, now: float) -> str:

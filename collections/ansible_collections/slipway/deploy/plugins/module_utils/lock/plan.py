@@ -106,18 +106,23 @@ def release(lock: Lock | None, now: float, token: str) -> Lock:
     raise AssertionError("require_mine() let a lock pass that is not held")
 
 
+def require_reason(env: str, reason: str) -> None:
+    """Refuse to break a lock that nobody says a reason for.
+
+    :raises SlipwayError: there is none.
+    """
+    if not reason.strip():
+        remedy = f"Give a reason: {command('lock', env, state='broken', reason=WHY)}"
+        raise SlipwayError("breaking a lock needs a reason", None, remedy)
+
+
 def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False) -> Lock:
     """The lock, taken out of its owner's hands, with the breaking in its history.
 
     :raises SlipwayError: without a reason, or when it is not held.
     :raises LockAlive: when the owner gave a sign of life within the last intervals, unless ``force``.
     """
-    if not reason.strip():
-        raise SlipwayError(
-            "breaking a lock needs a reason",
-            None,
-            f"Give a reason: {command('lock', lock.env, state='broken', reason=WHY)}",
-        )
+    require_reason(lock.env, reason)
     if lock.state != HELD:
         raise SlipwayError(f"the lock of {lock.env} is not held", None, "There is nothing to break")
     if lock.alive(now) and not force:

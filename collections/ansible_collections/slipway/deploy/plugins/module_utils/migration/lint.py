@@ -21,7 +21,6 @@ from ..common.errors import SlipwayError
 from ..programs.run import run_command
 
 PROGRAM = "squawk"
-LEVELS = ("error", "warning")
 PASSED, FAILED, UNVERIFIED = "passed", "failed", "unverified"
 #: Rules about what the release before a migration may still use: a migration that declares itself compatible with
 #: that release contradicts itself.
@@ -93,7 +92,6 @@ class Linted:
 def lint(sql: str, exclude: Sequence[str] = (), version: str = "", program: str = "") -> Linted:
     """Have squawk read SQL.
 
-    :param exclude: rules that are left out.
     :param version: PostgreSQL's, such as ``15``.
     :param program: where squawk is; empty for the one beside this Python, or in the path.
     :raises SlipwayError: when it is told a rule that it does not know.

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..common.errors import SlipwayError
+
 
 class Row(NamedTuple):
     """One line of what Flyway says of the database. ``version`` is empty for a repeatable migration."""
@@ -90,6 +92,37 @@ class Failure(NamedTuple):
     remedy: str
     script: str = ""
     line: int | None = None
+
+
+class Refused(SlipwayError):
+    """A failure with what is known of the database."""
+
+    def __init__(self, error: SlipwayError, known: dict[str, Any]) -> None:
+        self.known = known
+        super().__init__(error.what, error.where, error.remedy)
+
+
+def known_of(error: SlipwayError) -> dict[str, Any]:
+    """What the result of a failed migration says besides its line."""
+    return error.known if isinstance(error, Refused) else {"begun": False}
+
+
+def late(program: str, timeout: float) -> Failure:
+    """A run that was stopped because its time was over."""
+    return Failure(
+        f"{program} did not finish within {timeout:g} s and was stopped",
+        "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
+    )
+
+
+def check_patience(seconds: int, tries: int) -> None:
+    """Refuse numbers that say nothing of how long a migration waits for locks.
+
+    :raises SlipwayError: they do.
+    """
+    if seconds < 0 or tries < 1:
+        what = "lock_timeout must be 0 or more, and lock_tries 1 or more"
+        raise SlipwayError(what, "lock_timeout, lock_tries", "Leave them out for 3 and 10")
 
 
 def version_key(version: str) -> tuple[int, ...]:

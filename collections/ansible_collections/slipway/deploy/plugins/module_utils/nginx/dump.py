@@ -119,7 +119,6 @@ def address(listen: str) -> str:
 def refuse_shared(files: dict[str, str], path: str) -> None:
     """Refuse a site that nginx would not serve, because another file has its name and port, or none.
 
-    :param path: the site's file.
     :raises SlipwayError: naming the other file.
     """
     if path not in files:

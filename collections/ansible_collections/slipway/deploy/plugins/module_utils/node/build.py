@@ -85,7 +85,6 @@ def builder(name: str | None) -> Account:
 def built(order: Order, owner: Account, work: Path) -> Iterator[BinaryIO]:
     """What a build makes, as an archive. Nothing else is left of it.
 
-    :param work: where the build's directory is made.
     :raises SlipwayError: it cannot be built; the last lines of its output say why.
     """
     _remove_stale(work)

@@ -89,7 +89,6 @@ class Build:
 def choose_tool(names: Collection[str], wanted: str, where: str) -> str:
     """The tool that the lock file belongs to.
 
-    :param names: the files of the directory.
     :param wanted: the tool, or ``auto``.
     :raises SlipwayError: no lock file is there, or one for each tool.
     """

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..common.text import duration, plural
-from ..record.model import undo_was_asked
 from ..render.checks import health_problems
 from ..render.facts import Record, cause_words, is_rollback, place, release, seconds, targets_of, who
 from ..render.verdict import closing
@@ -24,30 +23,20 @@ from .markdown import escape, link, without_mentions
 #: GitHub takes 65,536 characters in a comment and 125,000 in a release's body; the rest of a body has room, too.
 MOST_TEXT = 40_000
 _ROWS = (100, 20, 5)
-_ENDS = {
-    "succeeded": ("✅", "succeeded"),
-    "unchanged": ("✅", "nothing to do"),
-    "undone": ("⚠️", "failed and was undone"),
-    "held": ("⚠️", "failed and is held"),
-    "needs_person": ("❌", "failed and needs a person"),
-    "abandoned": ("❌", "was given up"),
-}
 
 
 def tag_of(record: Record) -> str:
     """The tag that is deployed; empty where none is on record."""
-    for item in (record.get("releases") or {}).values():
-        if isinstance(item, Mapping) and item.get("tag"):
-            return str(item["tag"])
-    return ""
+    return _first(record, "tag")
 
 
 def commit_of(record: Record) -> str:
     """The commit that is deployed; empty where none is on record."""
-    for item in (record.get("releases") or {}).values():
-        if isinstance(item, Mapping) and item.get("commit"):
-            return str(item["commit"])
-    return ""
+    return _first(record, "commit")
+
+
+def _first(record: Record, name: str) -> str:
+    return next((str(item[name]) for item in metadata.releases(record) if item.get(name)), "")
 
 
 def marker(record: Record) -> str:
@@ -144,12 +133,9 @@ def _parts(record: Record, rows: int) -> list[str]:
 def _headline(record: Record) -> str:
     kind = "" if is_rollback(record) else "deploy of "
     subject = f"{escape(record.get('environment'))}: {kind}{escape(release(record))}"
-    outcome = record.get("outcome")
-    if outcome is None:
+    if record.get("outcome") is None:
         return f"### ⏳ {subject} began\n\n{plural(len(targets_of(record)), 'change')} to make."
-    sign, words = _ENDS.get(str(outcome), ("❌", "did not end; what runs is not known"))
-    if undo_was_asked(record):
-        sign, words = "✅", "was undone, as asked"
+    sign, words = metadata.ended(record)
     took = seconds(record)
     after = f" in {duration(took)}" if took is not None else ""
     why = f"**Why:** {escape(cause_words(record))}\n\n" if record.get("cause") else ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ..common.documents import loads
+from ..common.documents import loads_or_none
 from ..common.text import clean, duration
 from ..http_client.client import Answer, Unreachable
 from ..http_client.json_client import request_json
@@ -65,7 +65,7 @@ class GitHub:
         """
         try:
             answer = self._call("GET", "/user", "a user", None, self._api)
-            return _login(_read(answer))
+            return _login(loads_or_none(answer.body))
         except GitHubError as error:
             if error.status not in _NOT_A_USER:
                 raise
@@ -76,7 +76,7 @@ class GitHub:
             if error.status not in _NOT_A_USER:
                 raise
             return ""
-        document = _read(answer)
+        document = loads_or_none(answer.body)
         data = document.get("data") if isinstance(document, dict) else None
         return _login(data.get("viewer")) if isinstance(data, dict) else ""
 
@@ -93,7 +93,7 @@ class GitHub:
         for page in range(1, _MOST_PAGES + 1):
             path = f"/issues/{issue}/comments?per_page={_PAGE}&page={page}"
             answer = self._call("GET", path, f"issue or pull request {issue}", None)
-            found = _read(answer)
+            found = loads_or_none(answer.body)
             if not isinstance(found, list):
                 raise GitHubError("GitHub's answer cannot be read", answer.status)
             yield from (item for item in found if isinstance(item, dict))
@@ -112,13 +112,13 @@ class GitHub:
     def pull_of(self, commit: str) -> int | None:
         """The pull request that brought a commit; the newest where there are several, ``None`` where there is none."""
         answer = self._call("GET", f"/commits/{quote(commit, safe='')}/pulls", f"a commit {commit[:12]}", None)
-        found = _read(answer)
+        found = loads_or_none(answer.body)
         numbers = [item.get("number") for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         return max((number for number in numbers if isinstance(number, int)), default=None)
 
     def _object(self, method: str, path: str, what: str, payload: Any = None) -> dict[str, Any]:
         answer = self._call(method, path, what, payload)
-        found = _read(answer)
+        found = loads_or_none(answer.body)
         if not isinstance(found, dict) or not isinstance(found.get("id"), int):
             raise GitHubError("GitHub's answer cannot be read", answer.status)
         return found
@@ -141,13 +141,6 @@ class GitHub:
             waited += wait
         # A limit is never taken for a refusal, which has the same status.
         raise GitHubError(_trouble(answer, what, method), 429 if _is_limit(answer) else answer.status)
-
-
-def _read(answer: Answer) -> Any:
-    try:
-        return loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _login(found: Any) -> str:
@@ -177,7 +170,7 @@ def _until_reset(answer: Answer) -> float | None:
 
 
 def _said(answer: Answer) -> str:
-    document = _read(answer)
+    document = loads_or_none(answer.body)
     if not isinstance(document, dict):
         return ""
     errors = document.get("errors")

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..common.text import clean, plural
 from ..hosts import backup
+from ..record.model import undo_was_asked
 from ..render import checklist as rows_of
 from ..render.checks import milliseconds
 from ..render.facts import Record, is_host, targets_of
@@ -23,15 +24,32 @@ _LONGEST = 80
 _HOWS = {"prompt": "at the prompt", "variable": "by variable"}
 
 
+_ENDS = {
+    "succeeded": ("✅", "succeeded"),
+    "unchanged": ("✅", "nothing to do"),
+    "undone": ("⚠️", "failed and was undone"),
+    "held": ("⚠️", "failed and is held"),
+    "needs_person": ("❌", "failed and needs a person"),
+    "abandoned": ("❌", "was given up"),
+}
+
+
+def ended(record: Record) -> tuple[str, str]:
+    """How a record ended, as a sign and in words."""
+    if undo_was_asked(record):
+        return "✅", "was undone, as asked"
+    return _ENDS.get(str(record.get("outcome")), ("❌", "did not end; what runs is not known"))
+
+
 def facts(record: Record) -> str:
     """Tag, commit, approval, notes and coverage, a line each."""
-    lines = [f"**Tag:** {escape(item['tag'])}" for item in _releases(record) if item.get("tag")]
-    lines += [f"**Commit:** {escape(item['commit'])}" for item in _releases(record) if item.get("commit")]
+    lines = [f"**Tag:** {escape(item['tag'])}" for item in releases(record) if item.get("tag")]
+    lines += [f"**Commit:** {escape(item['commit'])}" for item in releases(record) if item.get("commit")]
     lines += [line for line in (_approval(record), _notes(record), _coverage(record)) if line]
     return "  \n".join(lines)
 
 
-def _releases(record: Record) -> list[Mapping[str, Any]]:
+def releases(record: Record) -> list[Mapping[str, Any]]:
     """The releases of groups of hosts; a fleet's are in its table."""
     return [item for item in (record.get("releases") or {}).values() if isinstance(item, Mapping)]
 
@@ -115,10 +133,10 @@ def _units(record: Record) -> list[tuple[str, str, str]]:
 
 def lines(record: Record, most: int = 10) -> list[str]:
     """Commit, migrations, units and smoke checks of a deploy to hosts, a line each; a fleet has its own."""
-    releases = _releases(record)
-    if not releases:
+    found = releases(record)
+    if not found:
         return []
-    said = [f"commit: {item['commit']}" for item in releases if item.get("commit")]
+    said = [f"commit: {item['commit']}" for item in found if item.get("commit")]
     done = record.get("migrations") or {}
     words = "taken back" if done.get("direction") == "down" else "applied"
     for key, how in (("applied", words), ("pending", f"not {words}")):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..common.documents import loads
+from ..common.documents import loads_or_none
 from ..common.errors import SlipwayError
 from ..common.text import clean
 from ..http_client.client import Answer, Unreachable
@@ -141,10 +141,7 @@ def _call(url: str, payload: Mapping[str, Any], headers: Mapping[str, str], paus
     answer = _patiently(url, payload, headers, pause)
     if answer.status != 200:
         return Outcome(f"Slack answered {answer.status}")
-    try:
-        document = loads(answer.body)
-    except ValueError:
-        document = None
+    document = loads_or_none(answer.body)
     if not isinstance(document, dict):
         return Outcome("Slack's answer is not valid JSON")
     if not document.get("ok"):

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 
 from ..common.text import duration, plural
-from ..record.model import undo_was_asked
 from ..render.card import card
 from ..render.facts import (
     Record,
@@ -29,21 +28,12 @@ from ..render.facts import (
 from ..render.progress import mark
 from ..render.verdict import closing
 from . import metadata
-from .markdown import escape, is_linkable, link, table, without_mentions
+from .markdown import bounded_table, escape, is_linkable, link, table, without_mentions
 
 #: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
 MOST_BYTES = 900 * 1024
 _ROWS = 400
 _STATES = {"undone": "undone", "undo_failed": "not put back", "in_flight": "in flight", "planned": "not begun"}
-_SIGNS = {"succeeded": "✅", "unchanged": "✅", "undone": "⚠️", "held": "⚠️"}
-_WORDS = {
-    "succeeded": "succeeded",
-    "unchanged": "nothing to do",
-    "undone": "failed and was undone",
-    "held": "failed and is held",
-    "needs_person": "failed and needs a person",
-    "abandoned": "was given up",
-}
 
 
 def summary(record: Record) -> str:
@@ -72,13 +62,10 @@ def _bounded(text: str, record: Record) -> str:
 
 
 def _headline(record: Record) -> str:
-    outcome = str(record.get("outcome"))
     title = f": {escape(record['title'])}" if record.get("title") else ""
     took = seconds(record)
     after = f" in {duration(took)}" if took is not None else ""
-    sign, words = _SIGNS.get(outcome, "❌"), _WORDS.get(outcome, "did not end; what runs is not known")
-    if undo_was_asked(record):
-        sign, words = "✅", "was undone, as asked"
+    sign, words = metadata.ended(record)
     kind = "" if is_rollback(record) else "deploy of "
     subject = f"{escape(record.get('environment'))}: {kind}{escape(release(record))}{title}"
     return f"## {sign} {subject}\n\n**{escape(words)}{after}.** {escape(closing(record))}"
@@ -99,9 +86,7 @@ def _changed(record: Record) -> str:
     if not targets:
         return ""
     headings = ("", "Service", "Port", "Priority", "Image", "Revision", "State", "Running", "Time")
-    text = table(headings, (_row(item) for item in targets[:_ROWS]))
-    hidden = len(targets) - _ROWS
-    return f"{text}\n\n… and {hidden:,} more (see the record)" if hidden > 0 else text
+    return bounded_table(headings, [_row(item) for item in targets], _ROWS)
 
 
 def _row(item: Target) -> tuple[str, ...]:
@@ -125,7 +110,7 @@ def _unchanged(record: Record) -> str:
     items = unchanged_of(record)
     if not items:
         return ""
-    rows = (
+    rows = [
         (
             escape(item["name"]),
             escape(item.get("port") or ""),
@@ -133,12 +118,10 @@ def _unchanged(record: Record) -> str:
             escape(tag_label({"tag": item.get("image_tag"), "digest": item.get("digest")})),
             escape(item.get("why") or ""),
         )
-        for item in items[:_ROWS]
-    )
-    text = table(("Service", "Port", "Priority", "Image", "Why"), rows)
-    hidden = len(items) - _ROWS
-    more = f"\n\n… and {hidden:,} more (see the record)" if hidden > 0 else ""
-    return f"<details><summary>{plural(len(items), 'service')} unchanged</summary>\n\n{text}{more}\n\n</details>"
+        for item in items
+    ]
+    text = bounded_table(("Service", "Port", "Priority", "Image", "Why"), rows, _ROWS)
+    return f"<details><summary>{plural(len(items), 'service')} unchanged</summary>\n\n{text}\n\n</details>"
 
 
 def _health(record: Record) -> str:

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..common.documents import loads
+from ..common.documents import loads_or_none
 from ..http_client import client
 from ..http_client.client import Unreachable, opener
 from ..jvm.spring_files import Application
@@ -139,10 +139,7 @@ def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
 
 def read_answer(code: int, body: bytes, status: Collection[int], location: str = "") -> Answer:
     """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``, others other good words."""
-    try:
-        document = loads(body)
-    except (ValueError, UnicodeDecodeError):
-        document = None
+    document = loads_or_none(body)
     said = document.get("status") if isinstance(document, dict) else None
     line = f"HTTP {code}" + (f", status {said}" if isinstance(said, str) else "")
     if code not in status and location:

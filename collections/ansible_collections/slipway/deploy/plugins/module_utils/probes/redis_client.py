@@ -17,7 +17,6 @@ from urllib.parse import unquote, urlsplit
 
 from ..common.errors import SlipwayError
 
-SCHEMES = ("redis", "rediss", "unix")
 _PORT = 6379
 #: How long a value or a line may be, and how deep and long a list, in what is read.
 _LONGEST = 1024 * 1024

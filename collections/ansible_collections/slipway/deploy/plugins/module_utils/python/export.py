@@ -31,11 +31,7 @@ def is_project_lock(path: Path) -> bool:
 
 
 def export(program: str, python: str, extras: Sequence[str] = (), groups: Sequence[str] = ()) -> list[str]:
-    """The command that writes what is locked, for every member of a workspace; it asks no network.
-
-    :param extras: optional dependencies to include.
-    :param groups: dependency groups to include.
-    """
+    """The command that writes what is locked, for every member of a workspace; it asks no network."""
     what = ["--frozen", "--offline", "--all-packages", "--no-dev", "--no-emit-workspace"]
     how = ["--no-progress", "--color=never", "--no-python-downloads"]
     chosen = [*(f"--extra={name}" for name in extras), *(f"--group={name}" for name in groups)]

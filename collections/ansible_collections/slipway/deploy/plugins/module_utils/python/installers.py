@@ -128,7 +128,6 @@ def make(tool: str, program: str, python: str, path: str) -> list[str]:
     """The command that makes an empty environment.
 
     :param program: uv, where it is the tool.
-    :param python: the interpreter.
     """
     if tool == UV:
         return [program, "venv", "--quiet", "--no-python-downloads", "--color=never", f"--python={python}", path]
@@ -139,7 +138,6 @@ def install(tool: str, program: str, path: str, lock: str, hashed: bool, allow_s
     """The command that installs exactly what a lock file names.
 
     :param program: uv, where it is the tool.
-    :param path: the environment.
     :param lock: the file, by any name.
     """
     wheels = [] if allow_source else ["--only-binary=:all:"]
@@ -166,10 +164,7 @@ def verify(tool: str, program: str, path: str) -> list[str]:
 
 
 def read_failure(lines: Sequence[str]) -> tuple[str, str]:
-    """Why a command failed, and the next step.
-
-    :param lines: what it printed last, without secrets.
-    """
+    """Why a command failed, and the next step."""
     for pattern, what, remedy in _CAUSES:
         said = next((line for line in lines if re.search(pattern, line)), None)
         if said is not None:

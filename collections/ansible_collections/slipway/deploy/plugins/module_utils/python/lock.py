@@ -54,7 +54,6 @@ class Lock(NamedTuple):
 def read_lock(content: bytes, where: str) -> Lock:
     """A lock file.
 
-    :param where: its path, for an error.
     :raises SlipwayError: when it does not say exactly what is to be installed.
     """
     try:

@@ -8,15 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common.text import clean, columns, duration, hanging
-from .checks import milliseconds
+from ..common.text import clean, columns, duration
+from .checks import milliseconds, problems
 from .facts import Record, finish
 
 #: What stands before a row, by its verdict.
 MARKS: Mapping[str, str] = {"green": "✔", "red": "✘"}
 _UNKNOWN = "?"
-# Lines for single findings, before the rest is left to the record.
-_FINDINGS = 10
 # Until then a time is said in milliseconds.
 _FAST_SECONDS = 10.0
 
@@ -71,10 +69,7 @@ def checklist_problems(record: Record, width: int | None = None) -> list[str]:
     items = [item for item in record.get("checklist") or () if verdict(item) != "green"]
     items.sort(key=lambda item: verdict(item) != "red")
     texts = [f"{title(item)} is {verdict(item)}{_why(item)}" for item in items]
-    lines = [line for text in texts[:_FINDINGS] for line in hanging("checklist", text, width, column=13)]
-    hidden = len(texts) - _FINDINGS
-    more = hanging("checklist", f"and {hidden} more (see the record)", width, column=13) if hidden > 0 else []
-    return finish([*lines, *more], width)
+    return finish(problems("checklist", texts, width, column=13), width)
 
 
 def _why(item: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def health_problems(record: Record, width: int | None = None) -> list[str]:
     items = [item for item in record.get("health") or () if item.get("verdict") != "pass"]
     order = ("fail", "unknown", "warn")
     items.sort(key=lambda item: order.index(item["verdict"]) if item.get("verdict") in order else 1)
-    return finish(_problems("health", [_health_line(item) for item in items], width), width)
+    return finish(problems("health", [_health_line(item) for item in items], width), width)
 
 
 def _health_line(item: Mapping[str, Any]) -> str:
@@ -62,7 +62,7 @@ def smoke_problems(record: Record, width: int | None = None) -> list[str]:
     """A line for each check that did not pass, failed ones first."""
     items = [item for item in record.get("smoke") or () if item.get("verdict") != "pass"]
     items.sort(key=lambda item: item.get("verdict") != "fail")
-    return finish(_problems("smoke", [_smoke_line(item) for item in items], width), width)
+    return finish(problems("smoke", [_smoke_line(item) for item in items], width), width)
 
 
 def smoke_table(items: Sequence[Mapping[str, Any]], width: int | None = None) -> list[str]:
@@ -108,7 +108,9 @@ def smoke_of(record: Record, name: str) -> str:
     return "smoke ok" if all(verdict == "pass" for verdict in verdicts) else "smoke inconclusive"
 
 
-def _problems(label: str, texts: list[str], width: int | None) -> list[str]:
-    lines = [line for text in texts[:_FINDINGS] for line in hanging(label, text, width)]
+def problems(label: str, texts: list[str], width: int | None, column: int = 10) -> list[str]:
+    """Findings of a kind, a line each, and how many more there are."""
+    lines = [line for text in texts[:_FINDINGS] for line in hanging(label, text, width, column=column)]
     hidden = len(texts) - _FINDINGS
-    return [*lines, *hanging(label, f"and {hidden} more (see the record)", width)] if hidden > 0 else lines
+    more = f"and {hidden} more (see the record)"
+    return [*lines, *hanging(label, more, width, column=column)] if hidden > 0 else lines

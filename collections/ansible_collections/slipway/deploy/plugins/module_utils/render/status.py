@@ -96,7 +96,6 @@ def status(
 
     :param items: the selected services, in the inventory's order.
     :param width: columns of the terminal; ``None`` does not wrap.
-    :param hosts: the selected hosts of group backend.
     """
     lines = [*_header(overview, items, width), *hanging("lock", clean(overview.lock), width)]
     lines += hanging("last", _last(overview), width)

@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..aws.client import Clients
+from ..aws.client import Clients, pages
 from ..aws.errors import calling
-
-#: DescribeTasks takes at most a hundred tasks (API reference).
-TASKS_PER_CALL = 100
+from ..fleet.api import TASKS_A_CALL, chunks
 
 
 def update_service(clients: Clients, cluster: str, service: str, task_definition: str, force: bool) -> dict[str, Any]:
@@ -40,21 +38,16 @@ def stop_service_deployment(clients: Clients, service: str, arn: str) -> None:
 def list_stopped_tasks(clients: Clients, cluster: str, service: str) -> list[str]:
     """ARNs of a service's stopped tasks; ECS lists them for about an hour."""
     with calling(f"list the stopped tasks of {service}"):
-        pages = (
-            clients("ecs")
-            .get_paginator("list_tasks")
-            .paginate(cluster=cluster, serviceName=service, desiredStatus="STOPPED")
-        )
-        return [arn for page in pages for arn in page.get("taskArns", [])]
+        found = pages(clients, "ecs", "list_tasks", cluster=cluster, serviceName=service, desiredStatus="STOPPED")
+        return [arn for page in found for arn in page.get("taskArns", [])]
 
 
 def describe_tasks(clients: Clients, cluster: str, arns: Sequence[str]) -> list[dict[str, Any]]:
     """The tasks of those ARNs."""
     tasks: list[dict[str, Any]] = []
     with calling(f"describe tasks in {cluster}"):
-        for start in range(0, len(arns), TASKS_PER_CALL):
-            chunk = list(arns[start : start + TASKS_PER_CALL])
-            tasks += clients("ecs").describe_tasks(cluster=cluster, tasks=chunk).get("tasks", [])
+        for part in chunks(arns, TASKS_A_CALL):
+            tasks += clients("ecs").describe_tasks(cluster=cluster, tasks=list(part)).get("tasks", [])
     return tasks
 
 

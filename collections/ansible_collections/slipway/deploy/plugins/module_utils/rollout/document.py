@@ -12,6 +12,8 @@ from ..fleet.registration import undo_needs_clone
 from .model import Limits, Rollout, Target, Undo
 
 Record = dict[str, Any]
+#: What a target and its document call by the same name, and may not have yet.
+_PROGRESS = ("deployment_id", "service_deployment", "started_at", "finished_at")
 
 
 def rollout_of(record: Mapping[str, Any]) -> Rollout:
@@ -51,10 +53,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         force=bool(item.get("force")),
         pinned=not undo_needs_clone(item),
         state=item.get("state", "planned"),
-        deployment_id=item.get("deployment_id"),
-        service_deployment=item.get("service_deployment"),
-        started_at=item.get("started_at"),
-        finished_at=item.get("finished_at"),
+        **{name: item.get(name) for name in _PROGRESS},
         desired=int(item.get("desired") or 0),
         running=int(item.get("running") or 0),
         failure=Failure.from_record(failure) if failure else None,
@@ -71,12 +70,7 @@ def _merged(item: Mapping[str, Any], target: Target | None) -> dict[str, Any]:
         **item,
         "to": {**item["to"], "task_definition": target.task_definition},
         "state": target.state,
-        "deployment_id": target.deployment_id,
-        "service_deployment": target.service_deployment,
-        "started_at": target.started_at,
-        "finished_at": target.finished_at,
-        "desired": target.desired,
-        "running": target.running,
+        **{name: getattr(target, name) for name in (*_PROGRESS, "desired", "running")},
         "failure": target.failure.to_record() if target.failure else None,
         "undo": {**vars(undo)} if undo else None,
         **({"event": target.event} if target.event or item.get("event") else {}),

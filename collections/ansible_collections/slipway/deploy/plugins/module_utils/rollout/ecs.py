@@ -13,11 +13,11 @@ from ..aws.errors import is_refusal
 from ..common.errors import SlipwayError
 from ..common.failure import Failure
 from ..fleet import api as fleet_api
-from ..fleet.images import parse_image
 from ..fleet.model import ObservedService
 from ..fleet.parse import parse_service, parse_tags
 from ..fleet.registration import build_registration
 from ..fleet.taskdef import TAG_RELEASE, family_of
+from ..image.reference import parse_image
 from . import api, diagnose
 from .engine import Refused
 from .judge import counts_as_failure, with_tasks

@@ -68,7 +68,6 @@ def failed_tasks_threshold(limits: Limits, desired: int, own: tuple[str, int] | 
     What the inventory says (``failed_tasks_threshold``); else what ECS's circuit breaker would say of such a service,
     whether it is enabled or not.
 
-    :param desired: the service's desired count.
     :param own: the service's own threshold, as its circuit breaker is configured.
     """
     if limits.failed_tasks_threshold is not None:

@@ -79,7 +79,6 @@ class Service:
     ) -> Observed:
         """The host as it is.
 
-        :param links: the wanted links.
         :param tracked: the paths of the links and of the files that are looked at.
         :param more: targets that a way back may be switched to.
         """

@@ -24,7 +24,6 @@ _PROPERTIES = (
     "ExecMainCode",
     "ExecMainStatus",
     "ExecMainStartTimestampMonotonic",
-    "ControlGroup",
     "EnvironmentFiles",
     "NeedDaemonReload",
     "FragmentPath",
@@ -51,7 +50,6 @@ class Unit:
     invocation: str
     restarts: int
     ended: str
-    cgroup: str
     environment_files: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     started: float = 0.0
@@ -93,7 +91,6 @@ def parse_show(lines: Iterable[str]) -> Unit:
         invocation=one.get("InvocationID", ""),
         restarts=_number(one.get("NRestarts")),
         ended=_ended(one),
-        cgroup=one.get("ControlGroup", ""),
         environment_files=tuple(_environment_files(values.get("EnvironmentFiles", []))),
         started=_number(one.get("ExecMainStartTimestampMonotonic")) / 1_000_000,
         outdated=one.get("NeedDaemonReload") == "yes",

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..aws.client import Clients
+from ..aws.client import Clients, pages
 from ..aws.errors import calling
 from .outputs import Output
 
@@ -12,14 +12,10 @@ from .outputs import Output
 def outputs_below(clients: Clients, path: str) -> dict[str, Output]:
     """The parameters below a path by the rest of their names. What is encrypted stays so."""
     with calling(f"read Terraform's outputs below {path}/"):
-        pages = (
-            clients("ssm")
-            .get_paginator("get_parameters_by_path")
-            .paginate(Path=path, Recursive=True, WithDecryption=False)
-        )
+        found = pages(clients, "ssm", "get_parameters_by_path", Path=path, Recursive=True, WithDecryption=False)
         return {
             str(item["Name"])[len(path) + 1 :]: _output(str(item["Type"]), str(item["Value"]))
-            for page in pages
+            for page in found
             for item in page["Parameters"]
         }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.documents import loads
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 
 VARIABLE = "terraform_outputs"
 _FORM = "Write file: terraform.json or ssm: /dev/terraform/, and variables: {artifact_bucket: artifacts_bucket_name}"
@@ -45,7 +45,6 @@ class Output:
 def read_declared(value: Any, where: str) -> Declared:
     """What ``terraform_outputs`` says.
 
-    :param where: where it is written.
     :raises SlipwayErrors: naming all that is wrong with it.
     """
     if not isinstance(value, Mapping):
@@ -82,7 +81,6 @@ def _is_output(name: Any) -> bool:
 def read_file(text: str, shown: str) -> dict[str, Output]:
     """The outputs that ``terraform output -json`` wrote.
 
-    :param shown: the file's name in messages.
     :raises SlipwayError: it is not that, or holds a sensitive value. No value is in a message.
     """
     remedy = f"Write it with terraform output -json > {shown}"
@@ -121,6 +119,5 @@ def resolve(declared: Declared, outputs: Mapping[str, Output], shown: str, taken
     if twice:
         remedy = f"Remove it there, or from {VARIABLE}"
         errors.append(SlipwayError(f"is also set in group_vars: {', '.join(twice)}", VARIABLE, remedy))
-    if errors:
-        raise SlipwayErrors(errors)
+    raise_all(errors)
     return {name: outputs[output].value for name, output in declared.variables.items()}

@@ -62,11 +62,7 @@ def _system(stated: Mapping[str, Any]) -> str:
 
 
 def platform_wanted(cluster: str, service: ObservedService, body: Mapping[str, Any]) -> str | Capacity:
-    """The platform of a service's tasks, or the instances that have to be asked; ``""`` when ECS says neither.
-
-    :param cluster: the service's cluster.
-    :param body: the task definition that will run.
-    """
+    """The platform of a service's tasks, or the instances that have to be asked; ``""`` when ECS says neither."""
     stated = body.get("runtimePlatform") or {}
     providers = set(service.capacity_providers)
     if stated.get("cpuArchitecture") or (stated and service.launch_type in ("", FARGATE) and not providers):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.errors import SlipwayError
-from ..fleet.images import ecr_account, parse_image
 from ..fleet.planned import Change, Plan
 from ..fleet.taskdef import container_of, short_arn
+from ..image.reference import ecr_account, parse_image
 from .capacity import Capacity, platform_of, platform_wanted
 from .references import SECRET, Reference, parse_credential_spec, parse_reference, parse_registry_login, parse_s3_arn
 
@@ -77,12 +77,12 @@ def requirements(plan: Plan, *, region: str, account_id: str) -> Requirements:
     for change in plan.changes:
         _images(change, found)
         _undo(change, found)
-        needs = _Needs(change, region, account_id)
+        needs = _Needs(change, region, account_id, found)
         for container in change.body.get("containerDefinitions") or ():
             needs.of_container(container)
         for volume in change.body.get("volumes") or ():
             needs.of_volume(volume)
-        needs.hand_over(found)
+        needs.finish()
     return found.result()
 
 
@@ -150,16 +150,13 @@ def _undo(change: Change, found: _Collected) -> None:
 class _Needs:
     """What one change's containers need, and the rights that its execution role needs for it."""
 
-    def __init__(self, change: Change, region: str, account_id: str) -> None:
-        self._change = change
+    def __init__(self, change: Change, region: str, account_id: str, found: _Collected) -> None:
+        self._change, self._found = change, found
         self._region = region
         self._account = account_id
         self._role = str(change.body.get("executionRoleArn") or "")
         self._partition = self._role.split(":")[1] if self._role.startswith("arn:") else "aws"
-        self._references: dict[Reference, None] = {}
-        self._groups: dict[tuple[str, str], None] = {}
-        self._files: dict[tuple[str, str], None] = {}
-        self._file_systems: dict[tuple[str, str, str], None] = {}
+        self._has_references = False
         self._odd: dict[str, None] = {}
         self._unknown: dict[str, None] = {}
         self._rights: dict[tuple[str, ...], dict[str, None]] = {}
@@ -178,7 +175,7 @@ class _Needs:
             if place is None:
                 self._odd[f"environment file {item.get('value')}"] = None
             else:
-                self._files[place] = None
+                self._add("files", place)
                 self._need(("s3:GetObject",), str(item["value"]))
 
     def of_volume(self, volume: Mapping[str, Any]) -> None:
@@ -189,7 +186,7 @@ class _Needs:
             identity = str(settings.get("fileSystemId") or "")
             if identity:
                 point = str((settings.get("authorizationConfig") or {}).get("accessPointId") or "")
-                self._file_systems[kind, identity, point] = None
+                self._add("file_systems", (kind, identity, point))
         login = (fsx.get("authorizationConfig") or {}).get("credentialsParameter")
         self._add_references([str(login)] if login else [])
 
@@ -202,7 +199,8 @@ class _Needs:
                 self._add_reference(reference)
 
     def _add_reference(self, reference: Reference) -> None:
-        self._references[reference] = None
+        self._has_references = True
+        self._add("references", reference)
         if reference.kind != SECRET:
             region, account = reference.region or self._region, reference.account or self._account
             name = reference.id.lstrip("/")
@@ -226,7 +224,7 @@ class _Needs:
             return  # An option of another kind.
         place, reference = parse_s3_arn(arn), parse_reference(arn) if arn else None
         if place is not None:
-            self._files[place] = None
+            self._add("files", place)
             self._need(("s3:GetObject",), arn)
         elif reference is not None and reference.kind != SECRET:
             self._add_reference(reference)
@@ -246,24 +244,18 @@ class _Needs:
         if str(options.get("awslogs-create-group", "")).lower() == "true":
             actions.append("logs:CreateLogGroup")
         else:
-            self._groups[group, "" if region == self._region else region] = None
+            self._add("log_groups", (group, "" if region == self._region else region))
         self._need(tuple(actions), f"{arn}:*")
 
     def _need(self, actions: tuple[str, ...], resource: str) -> None:
         self._rights.setdefault(actions, {})[resource] = None
 
-    def hand_over(self, found: _Collected) -> None:
-        """Put everything into the fleet's requirements."""
-        name = self._change.desired.name
-        kinds: dict[str, Mapping[Any, None]] = {
-            "references": self._references,
-            "log_groups": self._groups,
-            "files": self._files,
-            "file_systems": self._file_systems,
-        }
-        for kind, keys in kinds.items():
-            for key in keys:
-                found.add(kind, key, name)
+    def _add(self, kind: str, key: Any) -> None:
+        self._found.add(kind, key, self._change.desired.name)
+
+    def finish(self) -> None:
+        """Say what is odd, and which rights all of it takes."""
+        name, found = self._change.desired.name, self._found
         for what in self._unknown:
             found.unverifiable[f"{name}: {what}"] = None
         for what in self._odd:
@@ -271,7 +263,7 @@ class _Needs:
         if self._role:
             for actions, resources in self._rights.items():
                 found.rights.setdefault((self._role, actions), {}).update(resources)
-        elif self._references:
+        elif self._has_references:
             found.errors.append(
                 SlipwayError(
                     f"{short_arn(self._change.source.arn)} names secrets but has no execution role",

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ..aws.client import AwsSettings, Clients, is_loopback
 from ..aws.errors import error_code, is_denied
 from ..common.documents import loads
-from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..fleet import api
 from ..fleet.parse import platform_name
 from ..fleet.planned import Change, Plan
@@ -50,8 +50,7 @@ class Verified:
         if unverifiable == "fail":
             remedy = "Allow the check, or set verify_unverifiable: warn"
             errors += [SlipwayError(f"cannot be verified: {item}", remedy=remedy) for item in self.unverifiable]
-        if errors:
-            raise SlipwayErrors(errors)
+        raise_all(errors)
 
     def as_dict(self) -> dict[str, object]:
         """As the record holds it."""

@@ -69,7 +69,6 @@ def parse_semver(text: str) -> Semver | None:
 def parse_tag(text: str, component: str, where: str) -> Tag:
     """The tag that promotes a version of ``component``.
 
-    :param where: where it is written.
     :raises SlipwayError: when it is not ``<component>-v<semver>``, or its version is a snapshot.
     """
     prefix = f"{component}-v"

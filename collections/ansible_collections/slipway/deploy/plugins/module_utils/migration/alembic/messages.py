@@ -7,17 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...common.errors import SlipwayError
+from ..model import Refused
 from .problem import waited_for
 from .revisions import Fate, Revision, fate, unsafe
 from .run import Look, Went
-
-
-class Refused(SlipwayError):
-    """A failure with what is known of the database."""
-
-    def __init__(self, error: SlipwayError, known: dict[str, Any]) -> None:
-        self.known = known
-        super().__init__(error.what, error.where, error.remedy)
 
 
 def looked(look: Look, target: str) -> dict[str, Any]:

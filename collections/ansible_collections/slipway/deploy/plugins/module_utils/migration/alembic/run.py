@@ -22,7 +22,7 @@ from ...programs import container
 from ...programs.run import Account, Finished, base_environment, hidden, path_of, run
 from ...secret_values.redaction import environment_values, without_secrets
 from ...systemd import environment_file
-from ..model import Failure
+from ..model import Failure, late
 from . import locks
 from . import program as alembic_run
 from .problem import crashed, read_trouble
@@ -171,7 +171,7 @@ class Alembic:
         """What Alembic's side says, why it failed, and whether it was stopped because its time was over."""
         finished = self._run(wanted)
         if finished.late:
-            return {}, _late(self._job.timeout), True
+            return {}, late("Alembic", self._job.timeout), True
         try:
             said = loads(finished.output)
         except ValueError:
@@ -213,7 +213,7 @@ class Alembic:
 
     def _hidden(self) -> list[str]:
         lines = "".join(f"{name}={value}\n" for name, value in self._job.environment.items())
-        values = {*hidden_words(self._job.url), *environment_values(lines)}
+        values = {*database_url.secrets_of(self._job.url), *environment_values(lines)}
         return sorted(values, key=len, reverse=True)
 
     def _without_secrets(self, text: str) -> str:
@@ -227,11 +227,6 @@ def program_text() -> str:
     """Alembic's side, as one file."""
     future = "from __future__ import annotations\n"
     return f"{inspect.getsource(locks)}\n\n{inspect.getsource(alembic_run).replace(future, '', 1)}"
-
-
-def hidden_words(url: str) -> list[str]:
-    """What must not be seen of a URL: all of it, and its password, as it is written and as it is."""
-    return database_url.secrets_of(url)
 
 
 def check_url(url: str, where: str) -> None:
@@ -258,20 +253,8 @@ def read_environment(path: str) -> dict[str, str]:
         text = Path(path).read_bytes().decode("utf-8", "replace")
     if mode & 0o077:
         raise SlipwayError("other users can read it, and it contains secrets", path, f"chmod 600 {path}")
-    return parse_environment(text)
-
-
-def parse_environment(text: str) -> dict[str, str]:
-    """The variables of an environment file. Pure. One that Slipway wrote, or one by hand."""
     return environment_file.read(text)
 
 
 def _schema(revisions: list[str]) -> str | None:
     return ",".join(revisions) or None
-
-
-def _late(timeout: float) -> Failure:
-    return Failure(
-        f"Alembic did not finish within {timeout:g} s and was stopped",
-        "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
-    )

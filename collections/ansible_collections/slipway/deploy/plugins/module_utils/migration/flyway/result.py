@@ -7,17 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...common.errors import SlipwayError
-from ..model import Migration
+from ..model import Migration, Refused
 from .plan import newly_applied
 from .run import Look, Outcome
-
-
-class Refused(SlipwayError):
-    """A failure with what is known of the database."""
-
-    def __init__(self, error: SlipwayError, known: dict[str, Any]) -> None:
-        self.known = known
-        super().__init__(error.what, error.where, error.remedy)
 
 
 def looked(look: Look) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ...common.errors import SlipwayError
 from ...files.atomic import filing
 from ...programs.run import Account, Finished, base_environment, hidden, path_of, run
-from ..model import Failure, MigrationPlan, Script
+from ..model import Failure, MigrationPlan, Script, late
 from . import config, output
 from . import project as flyway_project
 from .locks import HOLDER, HOLDERS_SQL, Patience, denied, limited, read_holders
@@ -114,7 +114,8 @@ class Flyway:
 
         :raises SlipwayError: when Flyway cannot tell.
         """
-        scripts = tuple(self._scripts())
+        read = (read_script(str(path), text) for path, text in self._texts())
+        scripts = tuple(script for script in read if script is not None)
         if not scripts:
             where = ", ".join(self._locations())
             raise SlipwayError(
@@ -132,12 +133,7 @@ class Flyway:
         fresh = schema is not None and schema.fresh and not schema.empty
         baseline = known.baseline if fresh else None
         plan = plan_migrations(output.read_table(finished.output), scripts, baseline)
-        callbacks = tuple(
-            str(path)
-            for location in self._locations()
-            for path in sorted(Path(location).rglob("*.sql"))
-            if is_callback(path.name)
-        )
+        callbacks = tuple(str(path) for path in self._files() if is_callback(path.name))
         trouble = flyway_project.trouble(plan, schema, known)
         return Look(plan, scripts, problems, output.read_clock(finished.output), callbacks, trouble)
 
@@ -185,36 +181,27 @@ class Flyway:
 
     def _failure(self, finished: Finished) -> Failure:
         if finished.late:
-            return Failure(
-                f"Flyway did not finish within {self._job.timeout:g} s and was stopped",
-                "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
-            )
+            return late("Flyway", self._job.timeout)
         return output.read_failure(finished.output)
 
     def _locations(self) -> list[str]:
         return [os.path.normpath(Path(self._job.directory, path)) for path in self._job.locations]
 
-    def _scripts(self) -> Iterator[Script]:
-        for location in self._locations():
-            for path in sorted(Path(location).rglob("*.sql")):
-                with filing("read it", path), path.open("rb") as file:
-                    text = file.read(LOOKED_AT).decode("utf-8", "replace")
-                script = read_script(str(path), text)
-                if script is not None:
-                    yield script
+    def _files(self) -> Iterator[Path]:
+        return (path for location in self._locations() for path in sorted(Path(location).rglob("*.sql")))
 
-    def _texts(self) -> Iterator[str]:
-        for location in self._locations():
-            for path in sorted(Path(location).rglob("*.sql")):
-                with filing("read it", path), path.open("rb") as file:
-                    yield file.read(LOOKED_AT).decode("utf-8", "replace")
+    def _texts(self) -> Iterator[tuple[Path, str]]:
+        """How the files begin."""
+        for path in self._files():
+            with filing("read it", path), path.open("rb") as file:
+                yield path, file.read(LOOKED_AT).decode("utf-8", "replace")
 
     def _run(self, *verbs: str) -> Finished:
         job = self._job
         with _callbacks() as callbacks:
             settings = job.settings
             if "migrate" in verbs:
-                settings = limited(settings, job.patience.lock, self._texts())
+                settings = limited(settings, job.patience.lock, (text for _path, text in self._texts()))
             content = config.render(job.connection, [*self._locations(), callbacks], settings)
             with hidden(content.encode(), self._owner) as descriptor:
                 finished = run(

@@ -58,8 +58,9 @@ def compared(options: Doc) -> Doc:
 def test_options(name: str) -> None:
     action = importlib.import_module(f"ansible_collections.slipway.deploy.plugins.action.{name}").ActionModule
     assert issubclass(action, SlipwayAction)
-    of_host_half = PAYLOAD if "slipway.deploy.payload\n" in (PLUGINS / "modules" / f"{name}.py").read_text() else {}
-    assert compared(options_of(name)) == compared({**action.ARGUMENTS, **of_host_half})
+    text = (PLUGINS / "modules" / f"{name}.py").read_text()
+    of_host_half = PAYLOAD if action.ARGUMENTS and re.search(r"slipway\.deploy\.payload\b", text) else {}
+    assert compared(options_of(name)) == compared({**action.spec(), **of_host_half})
 
 
 @pytest.mark.parametrize("name", NAMES)

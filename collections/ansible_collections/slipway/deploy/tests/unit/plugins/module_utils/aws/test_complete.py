@@ -155,6 +155,7 @@ def test_every_call_is_listed_and_tried() -> None:
         text = path.read_text(encoding="utf-8")
         if "client" in text or "s3" in text:
             methods = re.findall(r"\.([a-z_0-9]+)\(", text) + re.findall(r'get_paginator\("([a-z_0-9]+)"', text)
+            methods += re.findall(r'pages\(\s*clients, "[a-z0-9-]+", "([a-z_0-9]+)"', text)
             used |= {known[name] for name in methods if name in known}
     listed = {operation for _service, operation in REQUIRED}
     assert used - EMPTY_ANSWERS == listed

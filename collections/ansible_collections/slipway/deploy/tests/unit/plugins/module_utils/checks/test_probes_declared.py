@@ -22,7 +22,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes impor
     Sentry,
     Unit,
     questions,
-    secrets,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.probes_declared import parse_checklist
 from ansible_collections.slipway.deploy.plugins.module_utils.checks.smoke import Secret, SmokeCheck
@@ -200,7 +199,12 @@ def test_the_secrets_of_rows() -> None:
         ],
         WHERE,
     )
-    assert [place for probe in probes for place, _secret in secrets(probe)] == ["header X", "token", "url", "password"]
+    assert [place for probe in probes for place, _secret in probe.spec.secrets()] == [
+        "header X",
+        "token",
+        "url",
+        "password",
+    ]
 
 
 ROWS = [

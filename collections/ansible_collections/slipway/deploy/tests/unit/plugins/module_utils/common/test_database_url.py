@@ -104,3 +104,11 @@ def test_no_text_is_an_error(text: str) -> None:
         parse(url)
         assert isinstance(for_sqlalchemy(url), str)
         assert all(secrets_of(url))
+
+
+def test_what_of_a_url_is_secret():
+    url = "postgresql+psycopg2://members:canary-p%40ss@127.0.0.1:5432/saliteone"
+    words = secrets_of(url)
+    assert {url, "canary-p%40ss", "canary-p@ss"} <= set(words)
+    assert "canary" in secrets_of("postgresql://h/d?sslpassword=canary&x=y")
+    assert secrets_of("postgresql://h/d") == ["postgresql://h/d"]

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayErrors
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import ecr_account, parse_image
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.lookup import (
     image_config,
     image_tags,
@@ -22,6 +21,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.fleet.lookup import
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import Plan, PlanOptions, plan
+from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import ecr_account, parse_image
 
 from ..image.registry import DIGEST, REPOSITORY, Registry
 from .aws_double import ARN, REGISTRY, AwsDouble, Refusal

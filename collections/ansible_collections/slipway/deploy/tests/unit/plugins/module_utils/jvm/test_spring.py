@@ -179,7 +179,7 @@ def test_a_jar_and_a_unit_are_read(tmp_path: Path) -> None:
         jar.writestr("BOOT-INF/classes/deep/down/application.yml", "management.server.port: 1\n")
         jar.writestr("BOOT-INF/lib/x.jar", "x")
     (tmp_path / "env").write_text('JAVA_OPTS="-Dmanagement.endpoints.web.base-path=/ops -Xmx1g"\nA="b"\n')
-    unit = Unit(True, "active", "running", 1, "i", 0, "", "", environment_files=(str(tmp_path / "env"), "/gone"))
+    unit = Unit(True, "active", "running", 1, "i", 0, "", environment_files=(str(tmp_path / "env"), "/gone"))
     application = Application(str(tmp_path / "app.jar"))
     assert of_host(application, unit) == "http://127.0.0.1:9001/ops/health/readiness"
     assert set(files_of(tmp_path / "app.jar")) == {"application.yml"}

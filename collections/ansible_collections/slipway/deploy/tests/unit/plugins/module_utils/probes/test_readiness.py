@@ -39,7 +39,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.systemd.systemctl i
     parse_show,
 )
 
-UNIT = Unit(loaded=True, active="active", sub="running", pid=7, invocation="i1", restarts=0, ended="", cgroup="")
+UNIT = Unit(loaded=True, active="active", sub="running", pid=7, invocation="i1", restarts=0, ended="")
 WANTED = Wanted(url="http://x", timeout=10, stable_for=3)
 UP, DOWN = Answer(True, "HTTP 200, status UP"), Answer(False, "HTTP 503")
 

@@ -85,3 +85,30 @@ def test_what_somebody_wrote_is_read_as_systemd_reads_it(text):
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
 def test_what_was_written_is_read_by_everybody(environment):
     assert environment_file.read(environment_file.render(environment)) == environment
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('A="b c"', "b c"),
+        (r'A="a\"b\$c\\d\`"', r'a"b$c\d`'),
+        (r'A="a\nb"', r"a\nb"),
+        ("A='b\\$c'", "b\\$c"),
+        ("A=plain", "plain"),
+        (" A = spaced ", "spaced"),
+        (r"A=a\ b", "a b"),
+        ("A=", ""),
+        ("# A=b", None),
+        ("; A=b", None),
+        ("2A=b", None),
+        ("A", None),
+    ],
+)
+def test_a_line_of_an_environment_file(line, value):
+    assert environment_file.read(f"\n{line}\n").get("A") == value
+
+
+@given(st.dictionaries(st.from_regex(environment_file.NAME, fullmatch=True), st.text(max_size=40), max_size=4))
+def test_what_slipway_wrote_is_read(environment):
+    written = {name: value for name, value in environment.items() if not environment_file.fault(name, value)}
+    assert environment_file.read(environment_file.render(written)) == written

@@ -10,13 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic import run as alembic
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic.messages import (
-    Refused,
     diff,
     looked,
     refuse_unsafe,
@@ -30,9 +27,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic.r
     Patience,
     Went,
 )
-from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure
+from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure, Refused
 from ansible_collections.slipway.deploy.plugins.module_utils.programs.run import account
-from ansible_collections.slipway.deploy.plugins.module_utils.systemd import environment_file
 from ansible_collections.slipway.deploy.plugins.modules import alembic as alembic_module
 
 URL = "postgresql+psycopg2://members:canary-p%40ss@127.0.0.1:5432/saliteone"
@@ -48,40 +44,6 @@ def test_no_url(url):
     with pytest.raises(SlipwayError, match="not a URL of PostgreSQL") as caught:
         alembic.check_url(url, "url")
     assert "canary" not in str(caught.value)
-
-
-def test_what_of_a_url_is_secret():
-    words = alembic.hidden_words(URL)
-    assert {URL, "canary-p%40ss", "canary-p@ss"} <= set(words)
-    assert "canary" in alembic.hidden_words("postgresql://h/d?sslpassword=canary&x=y")
-    assert alembic.hidden_words("postgresql://h/d") == ["postgresql://h/d"]
-
-
-@pytest.mark.parametrize(
-    ("line", "value"),
-    [
-        ('A="b c"', "b c"),
-        (r'A="a\"b\$c\\d\`"', r'a"b$c\d`'),
-        (r'A="a\nb"', r"a\nb"),
-        ("A='b\\$c'", "b\\$c"),
-        ("A=plain", "plain"),
-        (" A = spaced ", "spaced"),
-        (r"A=a\ b", "a b"),
-        ("A=", ""),
-        ("# A=b", None),
-        ("; A=b", None),
-        ("2A=b", None),
-        ("A", None),
-    ],
-)
-def test_a_line_of_an_environment_file(line, value):
-    assert alembic.parse_environment(f"\n{line}\n").get("A") == value
-
-
-@given(st.dictionaries(st.from_regex(environment_file.NAME, fullmatch=True), st.text(max_size=40), max_size=4))
-def test_what_slipway_wrote_is_read(environment):
-    written = {name: value for name, value in environment.items() if not environment_file.fault(name, value)}
-    assert alembic.parse_environment(environment_file.render(written)) == written
 
 
 def test_a_file_that_others_may_read_is_refused(tmp_path):

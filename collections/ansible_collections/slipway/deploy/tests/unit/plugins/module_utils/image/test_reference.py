@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.images import (
+from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import (
     ImageRef,
     ecr_account,
     is_digest,
