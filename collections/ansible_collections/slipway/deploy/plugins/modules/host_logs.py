@@ -67,8 +67,6 @@ problem:
   type: str
 """
 
-from pathlib import Path
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.common.errors import SlipwayError
@@ -84,7 +82,7 @@ def main() -> None:
         unit=given["unit"],
         lines=given["lines"],
         since=given["since"],
-        files=[str(Path(pattern).expanduser()) for pattern in given["files"]],
+        files=given["files"],
         configuration=given["configuration"] or f"/etc/{given['unit']}",
         state=given["state_directory"],
         link=given["link"],

@@ -10,7 +10,8 @@ CONFIGURATION: dict[str, dict[str, Any]] = {
     "service": {"type": "str", "required": True},
     "path": {"type": "str", "required": True},
     "environment": {"type": "dict", "default": {}},
-    "secrets": {"type": "list", "elements": "dict", "default": []},
+    # Where they are kept, and what they are called.
+    "secrets": {"type": "list", "elements": "dict", "default": [], "no_log": False},
     "required": {"type": "list", "elements": "str", "default": []},
     "optional": {"type": "list", "elements": "str", "default": []},
     "files": {"type": "list", "elements": "dict", "default": []},
