@@ -46,10 +46,7 @@ PLAYBOOK = """
       run_once: true
 """
 QUESTION = f"production is about to get {TAG}. Type the tag to approve it as "
-REMEDY = (
-    "Give the name of the approver: "
-    f"ansible-playbook approve.yml -e env=production -e site_release={TAG} -e approved_by=…"
-)
+REMEDY = "Give the name of the approver: ansible-playbook approve.yml -e env=production -e approved_by=…"
 LIMIT_SECONDS = scaled(60)
 
 

@@ -29,5 +29,5 @@ def test_hosts_are_in_the_inventorys_order(playbook: str, group: str, made: list
         inventory.add_group(name)
         for host in members:
             inventory.add_host(host, group=name)
-    (play,) = yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text())
+    (play,) = [play for play in yaml.safe_load((PLAYBOOKS / f"{playbook}.yml").read_text()) if "serial" in play]
     assert [host.name for host in inventory.get_hosts(play["hosts"])] == expected

@@ -14,7 +14,7 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.record.journal import history
 from ..module_utils.render.checklist import checklist_table
 from ..plugin_utils.action import SlipwayAction
-from ..plugin_utils.checklist import asked_hosts, declared, run_checklist, verdict_of
+from ..plugin_utils.checklist import declared, run_checklist, verdict_of
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.reading import begin_reading
@@ -31,14 +31,16 @@ class ActionModule(SlipwayAction):
 
     def act(self, context: Context) -> dict[str, Any]:
         """Go through it; a row that is not green fails the task."""
-        hosts = asked_hosts(context)
+        kinds = context.selected_by_kind
         where = f"inventories/{context.environment}"
-        if not hosts:
+        if not kinds:
             raise SlipwayError("there is no host to ask", where, "Add one, or correct --limit")
         given = self.arguments.get("checklist")
-        probes = declared(context, hosts[0], given)
+        probes = [probe for hosts in kinds.values() for probe in declared(context, hosts[0], given)]
         if not probes:
-            raise SlipwayError("no checklist is declared", where, f"Declare {context.group}_checklist")
+            raise SlipwayError(
+                "no checklist is declared", where, f"Declare {' or '.join(f'{kind}_checklist' for kind in kinds)}"
+            )
         since = _since(context) if any(isinstance(probe.spec, Sentry) for probe in probes) else None
         console = Console(time.time)
         if self._task.check_mode:

@@ -30,7 +30,7 @@ from ..module_utils.rollout.resume import require_covered, require_same_place, t
 from ..module_utils.state.store import Store, clock_skew
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.console import Console
-from ..plugin_utils.context import Context, approval_required
+from ..plugin_utils.context import Context, needs_approval
 from ..plugin_utils.files import Held, machine
 from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
@@ -236,9 +236,10 @@ def _touched(record: Record) -> bool:
 
 def _unapproved(context: Context, record: Record) -> bool:
     """Whether nobody approved a deploy that needs it: a run that takes it up would not ask any more."""
-    if record.get("approval") or record.get("kind") == "rollback" or not context.hosts:
+    kinds = {item["group"] for item in progress.hosts_of(record)}
+    if record.get("approval") or record.get("kind") == "rollback":
         return False
-    return approval_required(context) and bool(progress.hosts_of(record))
+    return any(needs_approval(context, hosts[0]) for kind, hosts in context.hosts_by_kind.items() if kind in kinds)
 
 
 def _token_of_the_dead(context: Context) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.observation import FleetObservation
 from ..module_utils.fleet.planned import Plan
-from ..module_utils.hosts.plan import record_targets, record_unchanged
+from ..module_utils.gates.approval import common_approvers
 from ..module_utils.record.history import Goal
 from ..module_utils.record.journal import Journal, newest_id
 from ..module_utils.record.model import SCHEMA, Record, record_id
@@ -18,12 +18,12 @@ from ..module_utils.verify.verify import Verified, verify
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.checklist import refuse_unreadable_rows
 from ..plugin_utils.console import Console
-from ..plugin_utils.context import Context, approval_required
+from ..plugin_utils.context import Context, needs_approval
 from ..plugin_utils.drift import dismiss
 from ..plugin_utils.endpoint import endpoint_of
 from ..plugin_utils.fleet import health_of_unchanged, plan_fleet, running_services, unhealthy
 from ..plugin_utils.gates import ask_gates
-from ..plugin_utils.hosts import Planned, health_of_unchanged_hosts, plan_group
+from ..plugin_utils.hosts_plan import PlannedHosts, plan_all_hosts
 from ..plugin_utils.smoke import check_secrets, failing_before
 from ..plugin_utils.way_back import find_goal, without_records
 from ..plugin_utils.work import beat, check_lock, keep_record, let_go, store_clock
@@ -45,17 +45,14 @@ class ActionModule(SlipwayAction):
         kind = self.arguments["kind"]
         goal = self._goal(context, kind)
         fleet, observation = plan_fleet(context, goal)
-        hosts = plan_group(context, self.arguments["release"], migrates=self.arguments["migrates"])
+        hosts = plan_all_hosts(context, self.arguments["kinds"])
         record = _record(context, fleet, hosts, kind, goal, clock())
         record["warnings"] += without_records(context, goal) if goal else ()
-        if self.arguments["release"].get("notes"):
-            record["notes"] = self.arguments["release"]["notes"]
         changes = bool(fleet.changes or hosts.changes)
         if changes:
-            targets = [item["name"] for item in record["targets"]]
-            passed = ask_gates(context, "plan", record["label"], kind=kind, where="the plan", targets=targets)
-            if passed:
-                record["gates"] = [result.to_record() for result in passed]
+            gates = _gates(context, record, hosts)
+            if gates:
+                record["gates"] = gates
             verified = verify(fleet, context.clients, context.aws) if fleet.changes else Verified()
             verified.require(context.settings.verify_unverifiable)
             check_secrets(context)
@@ -64,12 +61,13 @@ class ActionModule(SlipwayAction):
             if not self._task.check_mode:
                 record.update(_before(context, fleet, observation, hosts))
         else:
-            record.update(health_of_unchanged(observation, health_of_unchanged_hosts(hosts)))
+            healthy = [item for of_kind in hosts.kinds for item in of_kind.health_of_unchanged]
+            record.update(health_of_unchanged(observation, healthy))
         console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"], whole=self._task.check_mode))
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]
-        result["approval"] = _approval(context, bool(result["hosts"]), kind)
+        result["approval"] = _approval(context, hosts, kind)
         if self._task.diff and changes:
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
@@ -94,36 +92,57 @@ class ActionModule(SlipwayAction):
         return find_goal(context)
 
 
-def _before(context: Context, fleet: Plan, observation: FleetObservation | None, hosts: Planned) -> dict[str, Any]:
+def _gates(context: Context, record: Record, hosts: PlannedHosts) -> list[dict[str, str]]:
+    """The results of the gates of the plan: each kind of host that changes has its own settings."""
+    names = [item["name"] for item in record["targets"]]
+    hosts_asked: list[str | None] = [*hosts.first_changed] or [None]
+    passed = [
+        result.to_record()
+        for host in hosts_asked
+        for result in ask_gates(
+            context, "plan", record["label"], kind=record["kind"], where="the plan", host=host, targets=names
+        )
+    ]
+    return [result for number, result in enumerate(passed) if result not in passed[:number]]
+
+
+def _before(context: Context, fleet: Plan, observation: FleetObservation | None, hosts: PlannedHosts) -> dict[str, Any]:
     """What is not well before the deploy, which is therefore not its doing."""
-    running = running_services(observation) | hosts.running
+    running = running_services(observation).union(*(of_kind.running for of_kind in hosts.kinds))
+    sick = [name for of_kind in hosts.kinds for name in of_kind.unhealthy]
     try:
         endpoint = endpoint_of(context) if context.services else None
     except SlipwayError:
         endpoint = None  # The check after the deploy says so.
     return {
-        "unhealthy": [*unhealthy(context, fleet, observation), *hosts.unhealthy],
+        "unhealthy": [*unhealthy(context, fleet, observation), *sick],
         "smoke_before": failing_before(context, endpoint, running),
     }
 
 
-def _approval(context: Context, changes_hosts: bool, kind: str) -> dict[str, Any]:
-    """Whether somebody has to approve the release, and who may: a gate of the hosts' group."""
-    if not changes_hosts:
-        return {"required": False, "approvers": None}
+def _approval(context: Context, hosts: PlannedHosts, kind: str) -> dict[str, Any]:
+    """Whether somebody has to approve the release, and who may: a gate of each kind of host that changes.
+
+    What several kinds ask an approval for is approved together, by somebody who may approve each.
+    """
+    changes = [of_kind.plan.changes[0] for of_kind in hosts.kinds if of_kind.plan.changes]
+    asking = [change for change in changes if kind == "deploy" and needs_approval(context, change.name)]
+    given = [context.of_group(change.name, "approvers") for change in asking]
     return {
-        "required": kind == "deploy" and approval_required(context),
-        "approvers": context.of_group(context.hosts[0], "approvers"),
+        "required": bool(asking),
+        "tag": " and ".join(dict.fromkeys(change.after.tag for change in asking)),
+        "approvers": common_approvers(given, f"inventories/{context.environment} (approvers)"),
     }
 
 
-def _verified(verified: Verified, hosts: Planned) -> dict[str, Any]:
+def _verified(verified: Verified, hosts: PlannedHosts) -> dict[str, Any]:
     document = verified.as_dict()
+    unverifiable = [line for of_kind in hosts.kinds for line in of_kind.unverifiable]
     checked = {**verified.checked, **hosts.checked}
-    return {**document, "checked": checked, "unverifiable": [*verified.unverifiable, *hosts.unverifiable]}
+    return {**document, "checked": checked, "unverifiable": [*verified.unverifiable, *unverifiable]}
 
 
-def _record(context: Context, fleet: Plan, hosts: Planned, kind: str, goal: Goal | None, now: float) -> Record:
+def _record(context: Context, fleet: Plan, hosts: PlannedHosts, kind: str, goal: Goal | None, now: float) -> Record:
     settings = context.settings
     label = goal.label if goal else _label(fleet, hosts)
     limits = settings.limits
@@ -152,12 +171,11 @@ def _record(context: Context, fleet: Plan, hosts: Planned, kind: str, goal: Goal
             "failed_tasks_threshold": limits.failed_tasks_threshold,
             "on_failure": settings.on_failure,
         },
-        "releases": {hosts.release.group: hosts.release.to_record()} if hosts.release else {},
-        "migrations": hosts.migrations,
-        "targets": [*fleet.targets(), *record_targets(hosts.plan)],
-        "unchanged": [*fleet.unchanged_records(), *record_unchanged(hosts.plan)],
+        **hosts.as_record(),
+        "targets": [*fleet.targets(), *hosts.targets()],
+        "unchanged": [*fleet.unchanged_records(), *hosts.unchanged()],
         "verify": {"checked": {}, "platforms": [], "unverifiable": []},
-        "warnings": [*fleet.warnings, *hosts.warnings],
+        "warnings": [*fleet.warnings, *(line for of_kind in hosts.kinds for line in of_kind.warnings)],
         "health": [],
         "endpoint": None,
         "smoke": [],
@@ -165,13 +183,13 @@ def _record(context: Context, fleet: Plan, hosts: Planned, kind: str, goal: Goal
     }
 
 
-def _label(fleet: Plan, hosts: Planned) -> str:
+def _label(fleet: Plan, hosts: PlannedHosts) -> str:
     """The one tag of what changes, or what it is together."""
     sides = [change.after for change in fleet.changes]
     if not sides and not hosts.changes:
         sides = [item.running for item in fleet.unchanged if item.desired.selected]
     tags = {side.tag for side in sides if side.tag}
-    if not sides and hosts.release:
-        return hosts.release.tag
+    if not sides and hosts.tags:
+        return " and ".join(hosts.tags)
     images = next(iter(tags)) if len(tags) == 1 else f"{len(sides)} images"
-    return f"{images} and {hosts.release.tag}" if hosts.changes and hosts.release else images
+    return " and ".join([images, *hosts.tags]) if hosts.changes else images

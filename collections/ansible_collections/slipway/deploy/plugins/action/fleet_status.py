@@ -109,7 +109,7 @@ def _services(context: Context, known: Releases, *, running: bool) -> list[Servi
 
 def _hosts(context: Context, known: Releases) -> list[HostStatus]:
     items = [
-        in_step(item, known.host_step(item.name, context.group, context.said(item.name, HEALTH)))
+        in_step(item, known.host_step(item.name, context.kind_of(item.name), context.said(item.name, HEALTH)))
         for item in hosts_status(context)
     ]
     well = {item.name for item in items if item.verdict in ("pass", "warn", "out_of_step")}

@@ -70,7 +70,7 @@ def _compared(context: Context) -> tuple[list[str], str]:
     for name in context.hosts:
         said = context.said(name, HEALTH)
         if name in context.selected_hosts and not said.get("unreachable") and not said.get("failed") and said:
-            steps[name] = known.host_step(name, context.group, said)
+            steps[name] = known.host_step(name, context.kind_of(name), said)
     found = look(context.store, context.environment)
     if found.lock is not None and found.lock.held(found.now) and not found.lock.manual:
         return [], "a deploy is at work"

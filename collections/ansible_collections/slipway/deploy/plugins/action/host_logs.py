@@ -38,8 +38,9 @@ class ActionModule(HostAction):
         return {"changed": False, "summary": dict(host.summary)}
 
     def _fetch(self, context: Context, lines: int) -> HostLogs:
-        if str(context.of_group(context.here, "connection")) == NO_CONNECTION:
-            setting = f"{context.group}_connection: {NO_CONNECTION}"
+        kind = context.kind_of(context.here)
+        if not context.is_reached(context.here, kind):
+            setting = f"{kind}_connection: {NO_CONNECTION}"
             problem = f"it is not reached from here ({setting}); run this on the host itself"
             return HostLogs(context.here, problem=problem)
         try:

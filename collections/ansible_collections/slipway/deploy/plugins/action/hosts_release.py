@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds the release that the environment's hosts should run. See modules/hosts_release.py."""
+"""Finds the releases that the environment's hosts should run. See modules/hosts_release.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..module_utils.hosts.migrations import known_schema
+from ..module_utils.kinds.registry import kind_named
 from ..module_utils.record.journal import history
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
@@ -14,32 +15,45 @@ from ..plugin_utils.kinds.registry import host_kind
 from ..plugin_utils.work import let_go
 
 
+def _asked(context: Context, verb: str) -> dict[str, list[str]]:
+    """The selected hosts of the kinds that a release is looked for.
+
+    Where the command line names releases, it names those of all kinds that are meant; the others stay as they are.
+    """
+    hosts = context.selected_by_kind
+    named = {kind: names for kind, names in hosts.items() if kind_named(kind).all_chosen & context.extra}
+    return named if named and verb == "deploy" else hosts
+
+
+def _find(context: Context, verb: str, kind: str, hosts: list[str]) -> dict[str, Any] | None:
+    """The release of a kind; ``None`` when its hosts stay as they are."""
+    of_kind = host_kind(kind)
+    found = of_kind.find_release(context, verb, hosts[0])
+    if found is None:
+        return None
+    result: dict[str, Any] = {
+        "release": {**found.release.to_record(), **({"notes": found.notes.to_record()} if found.notes else {})},
+        "hosts": hosts,
+        "migrate": verb == "deploy" and of_kind.migrates(context, hosts[0], found.release),
+        "needs": found.needs.to_document() if found.needs else {},
+    }
+    if verb == "boot":
+        result["schema"] = known_schema(history(context.store, context.environment), kind)
+    return result
+
+
 class ActionModule(SlipwayAction):
     """Only reads. Without a selected host there is nothing to find."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Find it; the release is the result."""
-        none: dict[str, Any] = {"changed": False, "release": {}, "hosts": [], "migrate": False, "needs": {}}
-        kind = self.arguments["kind"]
+        """Find them; the releases by kind of host are the result."""
+        verb = self.arguments["kind"]
         # A host that boots speaks for itself, also where the others are not reached from anywhere.
-        hosts = [context.here] if kind == "boot" else [n for n in context.hosts if n in context.selected_hosts]
-        if not hosts:
-            return none
-        context.check_account()
-        of_kind = host_kind(context.group)
-        found = of_kind.find_release(context, kind, hosts[0])
-        if found is None:
-            return none
-        result: dict[str, Any] = {
-            "changed": False,
-            "release": {**found.release.to_record(), **({"notes": found.notes.to_record()} if found.notes else {})},
-            "hosts": hosts,
-            "migrate": kind == "deploy" and of_kind.migrates(context, hosts[0], found.release),
-            "needs": found.needs.to_document() if found.needs else {},
-        }
-        if kind == "boot":
-            result["schema"] = known_schema(history(context.store, context.environment))
-        return result
+        asked = {context.kind_of(context.here): [context.here]} if verb == "boot" else _asked(context, verb)
+        if asked:
+            context.check_account()
+        found = {kind: release for kind, hosts in asked.items() if (release := _find(context, verb, kind, hosts))}
+        return {"changed": False, "kinds": found, "hosts": [name for item in found.values() for name in item["hosts"]]}
 
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""

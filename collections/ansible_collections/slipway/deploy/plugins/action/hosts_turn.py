@@ -11,6 +11,7 @@ from ..module_utils.common.command import resume_commands
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.failure import Cause
 from ..module_utils.hosts import progress
+from ..module_utils.hosts.by_kind import of_kind
 from ..module_utils.hosts.migrations import is_settled
 from ..module_utils.render.hosts import host_lines
 from ..plugin_utils.action import SlipwayAction
@@ -39,32 +40,33 @@ class ActionModule(SlipwayAction):
             names = steps[self.arguments["step"]](work, context.batch)
             record = work.journal.record
             work.console.lines(_said(record, names, self.arguments["step"]))
+            # A host of a deploy that is taken up again may be gone from the inventory.
+            batch = [item for item in progress.hosts_of(record) if item["name"] in context.batch]
             return {
                 "changed": False,
                 "hosts": names,
                 "changing": [item["name"] for item in progress.hosts_of(record)],
-                "release": (record.get("releases") or {}).get(context.group) or {},
-                "schema": (record.get("migrations") or {}).get("to"),
-                "direction": (record.get("migrations") or {}).get("direction"),
-                # A host of a deploy that is taken up again may be gone from the inventory.
+                "kinds": {kind: _of_kind(context, record, kind, names) for kind in record.get("releases") or {}},
                 "links": {
                     item["name"]: progress.links_before(item, str(context.of_group(item["name"], "service")))
-                    for item in progress.hosts_of(record)
-                    if item["name"] in context.batch
+                    for item in batch
                 },
-                "files": {
-                    item["name"]: progress.files_before(item)
-                    for item in progress.hosts_of(record)
-                    if item["name"] in context.batch
-                },
-                "before": {
-                    item["name"]: progress.release_before(item)
-                    for item in progress.hosts_of(record)
-                    if item["name"] in context.batch
-                },
-                "lost": progress.point_of_no_return(record),
+                "files": {item["name"]: progress.files_before(item) for item in batch},
+                "before": {item["name"]: progress.release_before(item) for item in batch},
                 **summary_of(record),
             }
+
+
+def _of_kind(context: Context, record: Mapping[str, Any], kind: str, names: Sequence[str]) -> dict[str, Any]:
+    """What the tasks of a kind of host have to know of the record."""
+    migrations = of_kind(record, kind)
+    return {
+        "release": record["releases"][kind],
+        "schema": migrations.get("to"),
+        "direction": migrations.get("direction"),
+        "lost": progress.point_of_no_return(record, kind),
+        "hosts": [name for name in names if context.kind_of(name) == kind],
+    }
 
 
 def _said(record: Mapping[str, Any], names: Sequence[str], step: str) -> list[str]:
@@ -107,8 +109,8 @@ def _switch(work: Work, batch: Sequence[str]) -> list[str]:
 def _switched(work: Work, batch: Sequence[str]) -> list[str]:
     record = work.journal.record
     names = _those(batch, [item["name"] for item in progress.hosts_of(record) if item["state"] == "updating"])
-    threshold = work.context.settings.host_failure_threshold
-    record = progress.end(record, after_turn(work.context, names), threshold, work.clock())
+    thresholds = work.context.settings.host_failure_thresholds
+    record = progress.end(record, after_turn(work.context, names), thresholds, work.clock())
     last = not record.get("cause") and not progress.to_switch(record)
     work.write(phase="checking" if last else record["phase"], **_part(record))
     return names

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.failure import Cause
-from ..module_utils.hosts import backup, migrations
+from ..module_utils.hosts import backup, by_kind, migrations
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.backup_hook import failure, hook_file
 from ..plugin_utils.context import Context
@@ -17,7 +17,7 @@ from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Once per deploy: migrations of a deploy that is taken up again are looked at anew by Flyway itself."""
+    """Once per deploy and kind of host: migrations of a deploy that is taken up again are looked at anew."""
 
     ON_RECORD = True
 
@@ -40,55 +40,61 @@ class ActionModule(SlipwayAction):
 
 def _back_up(work: Work) -> dict[str, Any]:
     """Before the hook; what it is told. A backup that a killed run has taken is not taken again."""
-    record = work.journal.record
-    hook = hook_file(work.context) if backup.is_due(record) else None
+    record, kind = work.journal.record, _kind(work)
+    due = backup.is_due(record, by_kind.of_kind(record, kind))
+    hook = hook_file(work.context, work.context.here) if due else None
     if hook is None:
         return {"due": False}
     work.guard()
-    work.write(phase="backing_up", migrations=backup.begun(record, work.time_of_day()))
-    release = (record.get("releases") or {}).get(work.context.group) or {}
-    return {
-        "due": True,
-        "hook": str(hook),
-        "label": work.journal.record["migrations"]["backup"]["label"],
-        "release": release.get("tag") or "",
-    }
+    begun = backup.begun(record, work.time_of_day(), kind=kind if by_kind.has_several(record) else "")
+    _write(work, begun, phase="backing_up")
+    release = (record.get("releases") or {}).get(kind) or {}
+    return {"due": True, "hook": str(hook), "label": begun["backup"]["label"], "release": release.get("tag") or ""}
 
 
 def _backed_up(work: Work, backup_said: Mapping[str, Any], failed: Mapping[str, Any], *, succeeded: bool) -> None:
     """After the hook: without a backup there is no migration."""
-    context, host = work.context, work.context.here
-    found = work.journal.record["migrations"]
+    host = work.context.here
     if failed or not succeeded:
         reason = failure(failed, failure_of(failed)) if failed else "the hook did not finish"
-        remedy = f"Correct {context.group}_backup_hook, or what it needs, then run this again"
+        remedy = f"Correct {_kind(work)}_backup_hook, or what it needs, then run this again"
         what = f"the backup before the migration failed: {reason.rstrip('.')}. {remedy}"
         work.turn_back(Cause(what, host, phase="backing_up"))
     else:
-        work.write(migrations=backup.ended(found, backup_said))
+        _write(work, backup.ended(by_kind.of_kind(work.journal.record, _kind(work)), backup_said))
+
+
+def _kind(work: Work) -> str:
+    """The kind of the host that migrates."""
+    return work.context.kind_of(work.context.here)
+
+
+def _write(work: Work, changed: Mapping[str, Any], **fields: Any) -> None:
+    """Record the migrations of the kind."""
+    work.write(migrations=by_kind.with_kind(work.journal.record, _kind(work), changed), **fields)
 
 
 def _begin(work: Work) -> bool:
     record = work.journal.record
-    found = record.get("migrations") or {}
+    found = by_kind.of_kind(record, _kind(work))
     due = found.get("state") in ("planned", "running") and not record.get("cause") and not record.get("hold")
     if due:
         work.guard()
         # The moment to restore to is the database's own, which the migration says; until then the store's will do.
         restore_to = found.get("restore_to") or work.time_of_day()
-        work.write(phase="migrating", migrations={**migrations.begun(found), "restore_to": restore_to})
+        _write(work, {**migrations.begun(found), "restore_to": restore_to}, phase="migrating")
     return due
 
 
 def _end(work: Work, result: Mapping[str, Any], failed: Mapping[str, Any]) -> None:
-    record, host = work.journal.record, work.context.here
-    if (record.get("migrations") or {}).get("state") != "running":
+    host, found = work.context.here, by_kind.of_kind(work.journal.record, _kind(work))
+    if found.get("state") != "running":
         return
     reason = failure_of(failed)
     said: dict[str, Any] = dict(failed or result)
     if reason or said.get("unreachable") or not said:
         said["failed"] = True
         reason = reason or "the host that runs the migration cannot be reached, so its progress is not known"
-    work.write(migrations=migrations.ended(record["migrations"], said))
+    _write(work, migrations.ended(found, said))
     if said.get("failed"):
         work.turn_back(Cause(f"the migration failed: {reason}", host, phase="migrating"))

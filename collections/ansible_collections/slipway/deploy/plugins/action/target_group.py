@@ -22,7 +22,7 @@ class ActionModule(SlipwayAction):
         if not wanted:
             return {"changed": False, "place": "no target group"}
         instance = instance_of(context)
-        group = balancer.find_group(context.clients, wanted, context.group_file)
+        group = balancer.find_group(context.clients, wanted, context.group_file(context.here))
         if self._task.check_mode:
             place = balancer.places(context.clients, group).get(instance, balancer.Place("unused")).state
             return {"changed": (place == "unused") is (self.arguments["state"] == "returned"), "place": place}

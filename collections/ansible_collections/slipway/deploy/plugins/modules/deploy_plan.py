@@ -22,17 +22,12 @@ options:
     type: str
     choices: [deploy, rollback]
     default: deploy
-  migrates:
-    description:
-      - Whether the release may have migrations that the database lacks, as M(slipway.deploy.hosts_release) says.
-    type: bool
-    default: false
   lock:
     description: The state of the lock, RV(slipway.deploy.deploy_open#module:lock), for the plan's headline.
     type: str
     default: ""
-  release:
-    description: The release of the hosts, RV(slipway.deploy.hosts_release#module:release).
+  kinds:
+    description: The releases of the hosts, RV(slipway.deploy.hosts_release#module:kinds).
     type: dict
     default: {}
 notes:
@@ -59,10 +54,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 approval:
-  description: Whether somebody has to approve the release (C(required)), and who may (C(approvers)).
+  description: Whether somebody has to approve the release (C(required)), its C(tag), and who may (C(approvers)). For
+    several kinds of host, C(tag) names each release that has to be approved, and C(approvers) who may approve all of
+    them.
   returned: success
   type: dict
-  sample: {required: true, approvers: [ops]}
+  sample: {required: true, tag: prod-20261120, approvers: [ops]}
 record:
   description: The id of the record. In check mode, no record is written.
   returned: success

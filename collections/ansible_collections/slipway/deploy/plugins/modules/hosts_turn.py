@@ -11,8 +11,8 @@ description:
   - Before a batch of hosts is changed, checks that the lock is still held and records which hosts are about to be
     changed. Afterwards, records each host's result. If the run is killed, the record shows which hosts may be partly
     changed.
-  - A host that failed or cannot be reached makes the deploy fail and undo, if more than C(backend_failure_threshold)
-    hosts failed, or if no host runs the new release yet.
+  - A host that failed or cannot be reached makes the deploy fail and undo, if more than C(<group>_failure_threshold)
+    hosts of its group failed, or if none of them runs the new release yet.
   - Changes no host. In check mode, there is no record and nothing to do.
 options:
   step:
@@ -53,11 +53,34 @@ changing:
   type: list
   elements: str
   sample: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
-release:
-  description: The release that the hosts should run, from the record.
+kinds:
+  description: For each kind of host that has a release in the record, what its tasks have to know.
   returned: success
   type: dict
-  sample: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0}
+  sample:
+    backend:
+      release: {release: backend-v0.2.0-0a1b2c3d4e5f, tag: backend-v0.2.0}
+      hosts: [umigo-dev-backend-i-0a1b2c3d4e5f60718]
+      schema: "2"
+      direction: null
+      lost: null
+  contains:
+    release:
+      description: The release that the hosts should run.
+      type: dict
+    hosts:
+      description: Those of RV(hosts) that are of this kind.
+      type: list
+      elements: str
+    schema:
+      description: The version of the database's schema that the release runs with.
+      type: str
+    direction:
+      description: V(down) if the schema is downgraded to that version. Otherwise V(null).
+      type: str
+    lost:
+      description: Why the previous state cannot be restored completely, or V(null).
+      type: str
 files:
   description: For each host, the digests of the files that it ran with before. Empty if they are not known.
   returned: success
@@ -77,21 +100,6 @@ before:
   type: dict
   sample:
     umigo-dev-backend-i-0a1b2c3d4e5f60718: {id: backend-v0.1.0-9f8e7d6c5b4a, tag: backend-v0.1.0}
-schema:
-  description: The version of the database's schema that the release runs with.
-  returned: success
-  type: str
-  sample: "2"
-direction:
-  description: V(down) if the schema is downgraded to that version. Otherwise V(null).
-  returned: success
-  type: str
-  sample: down
-lost:
-  description: Why the previous state cannot be restored completely, or V(null).
-  returned: success
-  type: str
-  sample: migration 2 is not declared backward-compatible
 cause:
   description: Why the deploy is undone, or V(null).
   returned: success

@@ -12,6 +12,7 @@ description:
     start. Afterwards, records the result. A failed migration makes the deploy fail and undo.
   - Before that, returns whether the backup hook of the inventory (C(<group>_backup_hook)) has to take a backup, and
     records the backup. A failed hook makes the deploy fail before anything is migrated.
+  - Each kind of host has a database of its own. Which one is meant is the kind of the host that the task runs for.
   - Changes no database. In check mode, there is no record and nothing to do.
 options:
   step:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from ..module_utils.artifact.api import resolve_artifact
 from ..module_utils.common.command import again, command
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.hosts.migrations import has_begun
+from ..module_utils.hosts.by_kind import of_kind
+from ..module_utils.hosts.migrations import is_begun
 from ..module_utils.hosts.model import Release
 from ..module_utils.kinds.backend import BACKEND
 from ..module_utils.record.history import group_key
@@ -80,7 +81,7 @@ def _earlier(context: Context, host: str) -> Release | None:
     runs = goal.runs.get(group_key(BACKEND.name))
     if runs is not None and runs.get("tag"):
         return _pinned(context, host, str(runs["tag"]), "", runs.get("digest"), chosen=goal.label)
-    if not context.services:
+    if not context.services and len(context.hosts_by_kind) == 1:
         what = f"{context.environment} has no release of the backend to go back to"
         again = command("deploy", context.environment, backend_release="backend-v…")
         raise SlipwayError(what, "rollback", f"Deploy the release that should run: {again}")
@@ -106,6 +107,6 @@ def ran_last(context: Context, release: Release) -> bool:
         ran = (record.get("releases") or {}).get(release.group) or {}
         if ran and record.get("outcome") == "succeeded":
             return bool(ran.get("digest") == release.digest)
-        if has_begun(record):
+        if is_begun(of_kind(record, release.group)):
             return False
     return False

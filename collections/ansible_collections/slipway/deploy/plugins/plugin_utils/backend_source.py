@@ -15,6 +15,7 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import Tree, TreeFile, fetched_versions
 from ..module_utils.git.token import Token, find_token
+from ..module_utils.hosts.by_kind import of_kind
 from ..module_utils.hosts.migrations import known_schema, touched
 from ..module_utils.hosts.model import Release
 from ..module_utils.hosts.released import Before, chosen_by, compare, is_version, migrations_of, refuse_compiled
@@ -198,7 +199,7 @@ def _upwards(path: str) -> Iterator[str]:
 
 def _before(context: Context, project: _Project, fetch: Callable[[str], Tree]) -> Before | None:
     """What is known of the schema; ``None`` when no record says its version."""
-    schema = known_schema(history(context.store, context.environment))
+    schema = known_schema(history(context.store, context.environment), BACKEND.name)
     if schema is None or not is_version(schema):
         return None
     try:
@@ -213,7 +214,9 @@ def _before(context: Context, project: _Project, fetch: Callable[[str], Tree]) -
     if any(found is None for found in listed):
         return Before(schema)
     records = history(context.store, context.environment, _LOOKED_BACK)
-    applied = frozenset(str(item.get("version")) for record in records for item in touched(record))
+    applied = frozenset(
+        str(item.get("version")) for record in records for item in touched(of_kind(record, BACKEND.name))
+    )
     return Before(schema, applied, str(last["tag"]), files)
 
 

@@ -17,41 +17,42 @@ from .task_files import find_task_file
 #: What the playbook keeps of the hook: that it ended, why it failed, and what it said of the backup.
 
 
-def hook_file(context: Context) -> Path | None:
+def hook_file(context: Context, host: str | None = None) -> Path | None:
     """The declared hook; ``None`` when none is.
 
+    :param host: one of the kind whose hook it is; without it, the host that the task runs for.
     :raises SlipwayError: when it is not a file of tasks.
     """
-    # A host that runs its own bundle is none of those that are deployed to from here.
-    host = next(iter(context.hosts), context.here)
+    host = host or context.here
     declared = str(context.of_group(host, "backup_hook") or "").strip()
     if not declared:
         return None
-    where = f"{context.group}_backup_hook: {declared}"
+    where = f"{context.kind_of(host)}_backup_hook: {declared}"
     return find_task_file(context, host, declared, where)
 
 
-def look_at_hook(context: Context, migrations: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
+def look_at_hook(context: Context, host: str, migrations: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
     """What the plan says of the hook: what was verified, and warnings.
 
+    :param host: one of the kind that is deployed to.
     :param migrations: what the plan will do to the database.
     :raises SlipwayError: when the declared one is not a file of tasks.
     """
-    hook = hook_file(context)
+    hook = hook_file(context, host)
     if migrations.get("state") != "planned":
         return {}, ()
     if hook is not None:
         return {"backup_hook": hook.name}, ()
-    if not _is_like_production(context):
+    if not _is_like_production(context, host):
         return {}, ()
     count = len(migrations["pending"])
     what = f"no backup is taken before {count} migration{'' if count == 1 else 's'}"
-    return {}, (f"{what}: {context.group_file} declares no {context.group}_backup_hook",)
+    return {}, (f"{what}: {context.group_file(host)} declares no {context.kind_of(host)}_backup_hook",)
 
 
-def _is_like_production(context: Context) -> bool:
+def _is_like_production(context: Context, host: str) -> bool:
     """Whether the environment is production by its name, or has production's gates."""
-    gates = (context.of_group(context.hosts[0], f"{gate}_required") for gate in ("approval", "notes"))
+    gates = (context.of_group(host, f"{gate}_required") for gate in ("approval", "notes"))
     return PREFIXES.get(context.environment) == PREFIXES["production"] or any(
         boolean(gate or False, strict=False) for gate in gates
     )

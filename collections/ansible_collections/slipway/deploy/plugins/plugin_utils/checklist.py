@@ -36,15 +36,10 @@ def declared(context: Context, name: str, rows: Sequence[Any] | None = None) -> 
     :param rows: the rows of a task, in place of those that the inventory declares.
     :raises SlipwayErrors: when a row is declared wrongly.
     """
-    prefix = f"{context.group}_"
+    prefix = f"{context.kind_of(name)}_"
     where = "the task's checklist" if rows is not None else f"inventories/{context.environment}: {prefix}checklist"
     raw = rows if rows is not None else context.of_group(name, "checklist")
     return parse_checklist(raw, where, trace=traced(context.host(name), prefix))
-
-
-def asked_hosts(context: Context) -> list[str]:
-    """The group's hosts that ``--limit`` leaves, in inventory order."""
-    return [name for name in context.hosts if name in context.selected_hosts]
 
 
 def refuse_unreadable_rows(context: Context) -> None:
@@ -54,8 +49,8 @@ def refuse_unreadable_rows(context: Context) -> None:
     """
     read = secret_reader(context)
     errors: dict[str, SlipwayError] = {}
-    for name in asked_hosts(context)[:1]:
-        for probe in declared(context, name):
+    for hosts in context.selected_by_kind.values():
+        for probe in declared(context, hosts[0]):
             try:
                 revealed(probe, read)
             except SlipwayError as error:
@@ -70,23 +65,23 @@ def run_checklist(
     cancelled: Callable[[], bool] = lambda: False,
     rows: Sequence[Any] | None = None,
 ) -> list[Row]:
-    """Ask the group's checklist, as its first host has it; no rows when none is declared.
+    """Ask the checklist of each kind of host, as its first host has it; no rows when none is declared.
 
     :param since: when the deploy began.
     :param rows: the rows of a task, in place of those that the inventory declares.
     :raises SlipwayErrors: when a row is declared wrongly.
     """
-    hosts = asked_hosts(context)
-    group = Group({name: base_url(context, name) for name in hosts})
-    asked = _questions(context, group, rows)
-    said = {name: answers for name in hosts if (answers := context.said(name, HOST).get("answers"))}
-    return ask(asked, World(secret_reader(context), since, group, said), cancelled)
+    found: list[Row] = []
+    for hosts in context.selected_by_kind.values():
+        group = Group({name: base_url(context, name) for name in hosts})
+        said = {name: answers for name in hosts if (answers := context.said(name, HOST).get("answers"))}
+        world = World(secret_reader(context), since, group, said)
+        found += ask(_questions(context, group, rows), world, cancelled)
+    return found
 
 
 def _questions(context: Context, group: Group, rows: Sequence[Any] | None) -> list[Question]:
     hosts = list(group.hosts)
-    if not hosts:
-        return []
     probes = declared(context, hosts[0], rows)
     return [_named(context, item, item.host or hosts[0]) for item in questions(probes, group)]
 

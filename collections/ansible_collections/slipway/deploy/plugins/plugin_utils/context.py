@@ -107,44 +107,51 @@ class Context:
         return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.services)
 
     @cached_property
-    def group(self) -> str:
-        """The group of hosts that releases of this environment go to; the first kind where there are no hosts.
+    def hosts_by_kind(self) -> dict[str, list[str]]:
+        """The names of the hosts that are deployed to from here, in inventory order, by kind in the order of a switch.
 
-        :raises SlipwayError: when there are two: a release, its migrations and the way back are of one group.
+        Kinds without such hosts are left out.
         """
-        found = [group for group in NAMES if self._members(group)]
-        if len(found) > 1:
-            where = f"inventories/{self._task_vars.get('env', '…')}"
-            remedy = "Give the site an environment of its own"
-            raise SlipwayError(f"there are hosts in {' and in '.join(found)}", where, remedy)
-        return found[0] if found else NAMES[0]
+        found = {kind: [name for name in self.members(kind) if self.is_reached(name, kind)] for kind in NAMES}
+        return {kind: names for kind, names in found.items() if names}
 
     @cached_property
     def hosts(self) -> list[str]:
-        """The names of the group's hosts that are deployed to from here, in inventory order."""
-        return self._members(self.group)
+        """The names of all hosts that are deployed to from here."""
+        return [name for names in self.hosts_by_kind.values() for name in names]
 
-    def members(self, group: str) -> list[str]:
-        """The names of a group's hosts in inventory order, also of those that run their own bundle."""
-        return [str(name) for name in self._task_vars["groups"].get(group, [])]
+    def members(self, kind: str) -> list[str]:
+        """The names of a kind's hosts in inventory order, also of those that run their own bundle."""
+        return [str(name) for name in self._task_vars["groups"].get(kind, [])]
 
-    def _members(self, group: str) -> list[str]:
-        names = self.members(group)
-        return [name for name in names if str(self.host(name).get(f"{group}_connection")) != NO_CONNECTION]
+    def is_reached(self, name: str, kind: str) -> bool:
+        """Whether a host is deployed to from here: it does not run its own bundle."""
+        return str(self.host(name).get(f"{kind}_connection")) != NO_CONNECTION
+
+    def kind_of(self, name: str) -> str:
+        """The kind of a host. For what has none, such as a service, it is the environment's first."""
+        return next((kind for kind in NAMES if name in self.members(kind)), next(iter(self.hosts_by_kind), NAMES[0]))
 
     @cached_property
     def selected_hosts(self) -> frozenset[str]:
-        """The group's hosts that ``--limit`` leaves."""
+        """The hosts that ``--limit`` leaves."""
         return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.hosts)
+
+    @cached_property
+    def selected_by_kind(self) -> dict[str, list[str]]:
+        """The hosts that ``--limit`` leaves, by kind. Kinds without such hosts are left out."""
+        found = {
+            kind: [name for name in names if name in self.selected_hosts] for kind, names in self.hosts_by_kind.items()
+        }
+        return {kind: names for kind, names in found.items() if names}
 
     def of_group(self, name: str, variable: str) -> Any:
         """What the inventory says of a host under its group's name: ``target_group`` is ``backend_target_group``."""
-        return self.host(name).get(f"{self.group}_{variable}")
+        return self.host(name).get(f"{self.kind_of(name)}_{variable}")
 
-    @property
-    def group_file(self) -> str:
-        """Where the group's variables are written."""
-        return f"inventories/{self.environment}/group_vars/{self.group}.yml"
+    def group_file(self, name: str) -> str:
+        """Where the variables of a host's group are written."""
+        return f"inventories/{self.environment}/group_vars/{self.kind_of(name)}.yml"
 
     def said(self, host: str, name: str) -> Mapping[str, Any]:
         """One observation of a host, or nothing when there is none."""
@@ -308,9 +315,9 @@ class Context:
         return waves
 
 
-def approval_required(context: Context) -> bool:
-    """Whether a release to the environment's hosts needs an approval; there is at least one host."""
-    return bool(boolean(context.of_group(context.hosts[0], "approval_required") or False, strict=False))
+def needs_approval(context: Context, host: str) -> bool:
+    """Whether a release to the hosts of a host's kind needs an approval."""
+    return bool(boolean(context.of_group(host, "approval_required") or False, strict=False))
 
 
 class _Templated(Mapping[str, Any]):

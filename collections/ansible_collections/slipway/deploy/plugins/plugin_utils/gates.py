@@ -15,19 +15,26 @@ from .context import Context
 
 
 def ask_gates(
-    context: Context, point: Point, release: str, *, kind: str = "deploy", where: str = "", **facts: Any
+    context: Context,
+    point: Point,
+    release: str,
+    *,
+    kind: str = "deploy",
+    where: str = "",
+    host: str | None = None,
+    **facts: Any,
 ) -> list[Result]:
     """The results of the gates of one point.
 
     :param release: the release's name.
     :param where: where it is named.
+    :param host: a host whose group's settings count; without it, the first.
     :param facts: what else is known at this point.
     :raises SlipwayError: when a gate refuses the release.
     """
 
     def setting(name: str) -> Any:
-        host = next(iter(context.hosts), context.here)
-        value = context.of_group(host, name)
+        value = context.of_group(host or next(iter(context.hosts), context.here), name)
         return context.variables.get(name) if value is None else value
 
     def truth(name: str) -> bool:

@@ -5,36 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ..module_utils.checks.health import Health
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.hosts.balancer import Place, find_group, places
 from ..module_utils.hosts.judge import judge_host
-from ..module_utils.hosts.migrations import (
-    known_schema,
-    moved_since,
-    planned_downgrade,
-    planned_migrations,
-    refuse_behind,
-)
-from ..module_utils.hosts.model import (
-    HostChange,
-    HostPlan,
-    ObservedHost,
-    Release,
-    Runs,
-)
-from ..module_utils.hosts.plan import NOT_SELECTED, plan_hosts
+from ..module_utils.hosts.model import ObservedHost, Runs
 from ..module_utils.hosts.progress import After, hosts_of
 from ..module_utils.hosts.serving import serving_problem
-from ..module_utils.record.journal import history
 from ..module_utils.render.hosts import HostStatus
-from .backup_hook import look_at_hook
 from .context import Context
-from .kinds.registry import host_kind
-from .linted import findings_of, linted_of
 
 #: The observations of a host, by their names in the argument ``observations``.
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "shown", "configuration", "look_failed", "migration"
@@ -48,138 +30,6 @@ STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "staged", "stage_failed", "after", "t
 HEALTH = "health"
 #: What a host serves, and the questions that it answered so.
 SERVING, QUESTIONS = "serving_result", "serving_questions"
-
-_WITHOUT = "that release is none of theirs"
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What changes on the hosts of a group, and what was verified of it."""
-
-    plan: HostPlan
-    migrations: Mapping[str, Any] = field(default_factory=dict)
-    checked: Mapping[str, Any] = field(default_factory=dict)
-    unverifiable: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    observed: tuple[ObservedHost, ...] = ()
-
-    @property
-    def running(self) -> set[str]:
-        """The names of the hosts whose service runs."""
-        return {host.name for host in self.observed if host.active and host.error is None}
-
-    @property
-    def unhealthy(self) -> list[str]:
-        """The names of the hosts that are not well before the deploy; one that never ran anything is not among them."""
-        return [
-            host.name
-            for host in self.observed
-            if host.error is not None or host.sick is not None or (host.runs is not None and not host.active)
-        ]
-
-    @property
-    def release(self) -> Release | None:
-        """What the hosts should run; ``None`` when no host is deployed to."""
-        return self.plan.release
-
-    @property
-    def changes(self) -> tuple[HostChange, ...]:
-        """The hosts that change."""
-        return self.plan.changes
-
-    def as_diff(self) -> dict[str, str] | None:
-        """What ``--diff`` prints: each changing host before and after."""
-        if not self.changes:
-            return None
-        group = self.plan.group
-        before = (f"{group}  {item.name}  {item.before.release if item.before else '-'}\n" for item in self.changes)
-        after = (f"{group}  {item.name}  {item.after.id}\n" for item in self.changes)
-        return {
-            "before_header": "running",
-            "after_header": "desired",
-            "before": "".join(before),
-            "after": "".join(after),
-        }
-
-
-def plan_group(context: Context, document: Mapping[str, Any], *, migrates: bool = False) -> Planned:
-    """What changes on the hosts of the environment's group.
-
-    :param document: the release, as ``hosts_release`` found it; empty when no host is selected.
-    :param migrates: whether the release may have migrations that the database lacks.
-    :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
-    """
-    if not document:
-        hosts = tuple(
-            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else NOT_SELECTED) for name in context.hosts
-        )
-        return Planned(HostPlan(None, (), hosts, group=context.group))
-    release = Release.from_record(context.group, document)
-    observed = _placed(context, [observed_host(context, name) for name in context.hosts])
-    plan = plan_hosts(release, observed, context.selected_hosts, force=context.settings.force)
-    if not plan.changes:
-        return Planned(plan, observed=tuple(observed))
-    found = _found(context, release, migrates)
-    # A release that ran here before has nothing to migrate, and so nobody asked the database.
-    asked = (
-        found if "pending" in found else {"schema_before": known_schema(history(context.store, context.environment))}
-    )
-    moved = moved_since(history(context.store, context.environment), release)
-    migrations = planned_migrations(asked)
-    warnings: tuple[str, ...] = ()
-    if context.settings.downgrade_schema:
-        migrations = planned_downgrade(moved, release, migrations["from"])
-    else:
-        warnings = refuse_behind(moved, release, migrations, forced=context.settings.force_schema)
-        if moved.versions:
-            migrations["behind"] = list(moved.versions)
-    hook, more = look_at_hook(context, migrations)
-    checked = {
-        "artifact": release.id,
-        "hosts": len(plan.changes),
-        **({"migrations": len(migrations["pending"])} if "pending" in found else {}),
-        **({"schema_version": f"{found['schema_before']} (by the records)"} if found.get("by_records") else {}),
-        **hook,
-    }
-    linted, doubts = linted_of(found)
-    checked = {**checked, **linted}
-    return Planned(
-        plan,
-        migrations,
-        checked,
-        (*found.get("unverifiable", ()), *doubts),
-        (*warnings, *more, *found.get("doubts", ()), *findings_of(found)),
-        tuple(observed),
-    )
-
-
-def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHost]:
-    """The hosts with what their target groups say: a run that was killed, or a host that was gone, leaves one outside.
-
-    :raises SlipwayError: when there is no such group: before any change is the time.
-    """
-    wanted = {_group_of(context, host.name) for host in hosts if host.name in context.selected_hosts} - {""}
-    members = {group: _members(context, group) for group in sorted(wanted)}
-    placed = []
-    for host in hosts:
-        group = _group_of(context, host.name)
-        place = _place_of(context, host.name, members.get(group, {}))
-        # One that is "unused" for a reason is registered: no load balancer routes to its group, or it does not run.
-        outside = group in members and (place == Place("unused") or place.state == "draining")
-        sick = f"its target group says unhealthy: {place.detail}" if place.state == "unhealthy" else None
-        placed.append(replace(host, outside=group if outside else None, sick=sick))
-    return placed
-
-
-def health_of_unchanged_hosts(planned: Planned) -> list[Health]:
-    """The health of the hosts as the plan saw them, for a deploy that changes nothing."""
-    if planned.release is None:
-        return []
-    return [
-        Health(host.name, "fail" if host.sick else "pass", running=int(host.active), desired=1, detail=host.sick or "")
-        for host, why in planned.plan.unchanged
-        if why != NOT_SELECTED
-    ]
 
 
 def observed_host(context: Context, name: str) -> ObservedHost:
@@ -247,23 +97,25 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
     """Every host's health, by what it said and what its target group says."""
     if not context.hosts:
         return []
-    wanted = ((record.get("releases") or {}).get(context.group) or {}).get("release")
+    releases = record.get("releases") or {}
     groups = _places(context)
     changed = {item["name"]: item for item in hosts_of(record)}
+    changed_kinds = {item["group"] for item in changed.values()}
     results = []
     for name in context.hosts:
-        group = _group_of(context, name)
+        group = target_group_of(context, name)
         found = groups.get(group) if group else None
-        place = _place_of(context, name, found) if found is not None else None
+        place = place_of(context, name, found) if found is not None else None
         after = _after(context, name, HEALTH, "")
         selected = name in context.selected_hosts
         if not selected and not context.said(name, HEALTH):
             # Nobody asked it: that is not to say that it would not answer.
             results.append(Health(name, "warn", detail="not asked: it is outside the limit"))
             continue
-        expected = wanted if name in changed else None
+        kind = context.kind_of(name)
+        expected = (releases.get(kind) or {}).get("release") if name in changed else None
         result = judge_host(name, after, expected, place, balanced=bool(group), selected=selected)
-        if not changed and result.verdict == "pass":
+        if kind not in changed_kinds and result.verdict == "pass":
             result = _serving(context, result)
         results.append(_left_behind(result, changed.get(name) or {}))
     return results
@@ -305,26 +157,31 @@ def hosts_status(context: Context) -> list[HostStatus]:
 
 
 def _places(context: Context) -> dict[str, dict[str, Place] | None]:
-    wanted = {_group_of(context, name) for name in context.hosts} - {""}
+    wanted = {target_group_of(context, name): name for name in context.hosts}
     found: dict[str, dict[str, Place] | None] = {}
-    for name in wanted:
+    for group, name in wanted.items():
         try:
-            found[name] = _members(context, name)
+            found[group] = members_of(context, group, name) if group else None
         except SlipwayError:
-            found[name] = None  # Said as "could not be asked": unknown, never green.
+            found[group] = None  # Said as "could not be asked": unknown, never green.
     return found
 
 
-def _group_of(context: Context, name: str) -> str:
+def target_group_of(context: Context, name: str) -> str:
     """The name of a host's target group; empty when it has none."""
     return str(context.of_group(name, "target_group") or "")
 
 
-def _members(context: Context, group: str) -> dict[str, Place]:
-    return places(context.clients, find_group(context.clients, group, context.group_file))
+def members_of(context: Context, group: str, name: str) -> dict[str, Place]:
+    """Every target's place in a target group, by instance id.
+
+    :param name: a host whose inventory names the group.
+    """
+    return places(context.clients, find_group(context.clients, group, context.group_file(name)))
 
 
-def _place_of(context: Context, name: str, members: Mapping[str, Place]) -> Place:
+def place_of(context: Context, name: str, members: Mapping[str, Place]) -> Place:
+    """A host's place among a target group's."""
     return members.get(str(context.host(name).get("ec2_instance_id")), Place("unused"))
 
 
@@ -361,38 +218,6 @@ def _doubt(said: Mapping[str, Any]) -> str:
     if entry.get("verdict") == "unproven":
         return "it has not proven yet that it is ready (was the connection lost while it was switched?)"
     return str(entry.get("reason") or ("it is noted as bad" if entry.get("verdict") == "bad" else ""))
-
-
-def _found(context: Context, release: Release, migrates: bool) -> Mapping[str, Any]:
-    """What is known of the database and the release's migrations; ``unverifiable`` says what a check could not see.
-
-    :raises SlipwayError: a deploy did not look at them, or they cannot be applied.
-    """
-    found = _migration(context)
-    if "pending" in found or not migrates:
-        return found
-    if not context.check_mode:
-        what = f"the migrations of {release.tag} were not looked at"
-        raise SlipwayError(
-            what, ", ".join(context.hosts), "Run it again: a plan without these hosts would not be complete"
-        )
-    looked = host_kind(context.group).look_from_here(context, context.hosts[0], release)
-    if looked is not None:
-        return looked
-    return {**found, "unverifiable": [f"migrations of {release.tag}: the source was not looked at"]}
-
-
-def _migration(context: Context) -> Mapping[str, Any]:
-    for name in context.hosts:
-        found = context.said(name, MIGRATION)
-        if found:
-            bare = Runs.from_host(context.said(name, SHOWN).get("runs")) is None
-            if found.get("failed") and bare and context.check_mode:
-                return {}  # The host lacks what the look needs, and a check installs nothing.
-            if found.get("failed") or found.get("unreachable"):
-                raise SlipwayError(" ".join(str(found.get("msg")).split()), name)
-            return found
-    return {}
 
 
 def _error_of(said: Mapping[str, Any]) -> str | None:

@@ -83,7 +83,7 @@ def find_releases(context: Context, names: Collection[str]) -> Releases:
             problem.append(str(error))
 
     found = released(records(), names)
-    missing = {context.group} if context.hosts and not set(context.hosts) <= found.keys() else set()
+    missing = {kind for kind, hosts in context.hosts_by_kind.items() if not set(hosts) <= found.keys()}
     # A host that no record names makes all of them be read: those that were need not be read again.
     return Releases(found, groups_released(read, missing), problem[0] if problem else "")
 

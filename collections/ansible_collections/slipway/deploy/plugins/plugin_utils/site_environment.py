@@ -24,8 +24,8 @@ def check_environment(context: Context, host: str) -> None:
     :param host: one of the group's; what is kept on the control node is looked at here, what is kept in AWS is not.
     :raises SlipwayErrors: naming everything that is missing or wrong. No value is in it.
     """
-    where = context.group_file
-    rows = parse_table(context.of_group(host, TABLE), f"{where}: {context.group}_{TABLE}")
+    where = context.group_file(host)
+    rows = parse_table(context.of_group(host, TABLE), f"{where}: {context.kind_of(host)}_{TABLE}")
     if not rows:
         return
     errors: list[SlipwayError] = []
@@ -62,7 +62,7 @@ def _values(
         found[str(name)] = None if isinstance(value, Mapping) else "" if value is None else str(value)
         if isinstance(value, Mapping) and name in named and "key" not in value and {"env", "file"} & value.keys():
             try:
-                found[str(name)] = secrets.read(dict(value), f"{context.group}_{variable}: {name}")
+                found[str(name)] = secrets.read(dict(value), f"{context.kind_of(host)}_{variable}: {name}")
             except SlipwayError as error:
                 errors.append(error)
     return found

@@ -19,23 +19,27 @@ from .site_tag import image_of, wanted_release
 from .way_back import find_goal
 
 
-def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None]:
+def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None] | None:
     """The release that the site's hosts should run, the notes that the environment needs, and what building it needs.
 
     :param kind: ``deploy``, ``rollback`` or ``boot``.
     :param host: one of them; the variables are the same on all.
+    :return: ``None`` when there never was another one to go back to, but for other hosts: these stay as they are.
     :raises SlipwayError: when there is none, or the environment does not take it.
     """
     check_environment(context, host)
     if kind == "deploy":
         release, notes, needs = wanted_release(context, host)
     else:
-        release, notes, needs = _earlier(context, host) if kind == "rollback" else _last_good(context), None, None
+        earlier, notes, needs = _earlier(context, host) if kind == "rollback" else _last_good(context), None, None
+        if earlier is None:
+            return None
+        release = earlier
     if release.image and context.of_group(host, "secrets"):
         # They are root's, and who runs in the container is not.
         what = "site_secrets are credentials of systemd, which a container cannot read"
         raise SlipwayError(
-            what, context.group_file, "Write them to site_environment or site_files, or leave site_image out"
+            what, context.group_file(host), "Write them to site_environment or site_files, or leave site_image out"
         )
     return release, notes, needs
 
@@ -46,7 +50,7 @@ def migrates_site(context: Context, host: str, release: Release) -> bool:
     return engine != "none" and (context.settings.force or not ran_last(context, release))
 
 
-def _earlier(context: Context, host: str) -> Release:
+def _earlier(context: Context, host: str) -> Release | None:
     goal = find_goal(context)
     document = goal.releases.get(SITE.name)
     if document:
@@ -62,6 +66,8 @@ def _earlier(context: Context, host: str) -> Release:
             chosen=goal.label,
             image=str(image) if image else None,
         )
+    if len(context.hosts_by_kind) > 1:
+        return None
     what = f"{context.environment} has no release of the site to go back to"
     raise SlipwayError(
         what,

@@ -50,10 +50,10 @@ def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None, 
     source = str(context.of_group(host, "source") or "git")
     find = {"git": wanted.of_git, "s3": wanted.of_s3, "archive": wanted.of_archive}.get(source)
     if find is None:
-        raise SlipwayError(f"there is no site_source {source}", context.group_file, "Write git, s3 or archive")
+        raise SlipwayError(f"there is no site_source {source}", context.group_file(host), "Write git, s3 or archive")
     if source != "git" and image_of(context, host):
         what = f"site_image goes with site_source git, not {source}: an archive has the backend in it"
-        raise SlipwayError(what, context.group_file, "Leave one of them out")
+        raise SlipwayError(what, context.group_file(host), "Leave one of them out")
     return find()
 
 
@@ -63,7 +63,7 @@ def image_of(context: Context, host: str) -> ImageRef | None:
     :raises SlipwayError: when what the inventory says is none.
     """
     said = str(context.of_group(host, "image") or "").strip()
-    return read_image(said, f"{context.group_file}: site_image") if said else None
+    return read_image(said, f"{context.group_file(host)}: site_image") if said else None
 
 
 class _Wanted:
@@ -84,7 +84,7 @@ class _Wanted:
             kind = "branch"
         elif _COMMIT.fullmatch(self._tag):
             kind = "commit"
-        ask_gates(self._context, "name", self._tag, where=CHOSEN, existing=tags, found_as=kind)
+        ask_gates(self._context, "name", self._tag, where=CHOSEN, host=self._host, existing=tags, found_as=kind)
 
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
@@ -190,7 +190,9 @@ class _Wanted:
             except (GitHubError, SlipwayError) as error:
                 return None, [f"GitHub: {error}"]
 
-        results = ask_gates(self._context, "release", self._tag, where=CHOSEN, notes=notes, github=github)
+        results = ask_gates(
+            self._context, "release", self._tag, where=CHOSEN, host=self._host, notes=notes, github=github
+        )
         return next((result.found for result in results if isinstance(result.found, Notes)), None)
 
     def _github_release(self) -> str | None:
@@ -210,11 +212,11 @@ class _Wanted:
         parameters = context.of_group(self._host, "token_parameters")
         token = find_token(context.clients, list(parameters)) if parameters else Token()
         ca_file = context.of_group(self._host, "ca_file")
-        variable = f"{context.group}_token_parameters"
+        variable = f"{context.kind_of(self._host)}_token_parameters"
         return Credentials(token.value or None, str(ca_file) if ca_file else None, variable)
 
     def _needed(self, variable: str, remedy: str) -> str:
         value = str(self._context.of_group(self._host, variable) or "")
         if not value:
-            raise SlipwayError(f"site_{variable} is not set", self._context.group_file, remedy)
+            raise SlipwayError(f"site_{variable} is not set", self._context.group_file(self._host), remedy)
         return value

@@ -43,7 +43,7 @@ def declared_jobs(context: Context, endpoint: str | None, checks: Sequence[Any] 
     jobs = jobs if endpoint else []
     for name in context.hosts:
         if name in context.selected_hosts:
-            found = _declared(context, name, f"{context.group}_", checks)
+            found = _declared(context, name, f"{context.kind_of(name)}_", checks)
             jobs += [Job(name, base_url(context, name), named(context, name, check)) for check in found]
     return jobs
 
@@ -117,7 +117,7 @@ def base_url(context: Context, name: str) -> str:
     scheme = "https" if context.of_group(name, "certificate") else "http"
     address = str(context.host(name).get("ansible_host") or name)
     address = f"[{address}]" if ":" in address else address
-    port = context.of_group(name, "port") or kind_named(context.group).default_port
+    port = context.of_group(name, "port") or kind_named(context.kind_of(name)).default_port
     return f"{scheme}://{address}{f':{port}' if port else ''}"
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.common.command import again, here
@@ -14,7 +15,7 @@ from ..module_utils.fleet.model import DesiredService
 from ..module_utils.fleet.observation import TaskDefinition
 from ..module_utils.fleet.observe import observe
 from ..module_utils.fleet.taskdef import TAG_RELEASE, short_arn
-from ..module_utils.hosts.remembered import remembered_release
+from ..module_utils.hosts.remembered import remember, remembered_release
 from ..module_utils.image.reference import parse_image
 from ..module_utils.record.history import (
     Goal,
@@ -60,18 +61,34 @@ def without_records(context: Context, goal: Goal) -> tuple[str, ...]:
 
 def _remembered(context: Context, to: str | None) -> Goal | None:
     runs: Runs = {}
-    label = ""
-    hosts = {name: context.said(name, HEALTH) for name in context.hosts if name in context.selected_hosts}
-    found = remembered_release({name: said for name, said in hosts.items() if said.get("releases")}, to)
-    if found is not None:
-        label = str(found.side.get("tag") or found.side["release"])
-        _refuse_other_schema(context, label, str(found.side.get("schema") or ""), found.schema)
-        runs[group_key(context.group)] = dict(found.side)
+    labels: list[str] = []
+    for kind, ledgers in _ledgers(context, to).items():
+        found = remembered_release(ledgers, to)
+        if found is not None:
+            label = str(found.side.get("tag") or found.side["release"])
+            _refuse_other_schema(context, label, str(found.side.get("schema") or ""), found.schema)
+            runs[group_key(kind)] = dict(found.side)
+            labels.append(label)
     if to is None:
         services = _services_before(context)
         runs.update(services)
-        label = label or f"what ran before, by {BY_TAGS}"
-    return Goal(None, label, runs) if runs else None
+        labels = labels or [f"what ran before, by {BY_TAGS}"]
+    return Goal(None, " and ".join(dict.fromkeys(labels)), runs) if runs else None
+
+
+def _ledgers(context: Context, to: str | None) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """What the selected hosts of each kind remember: of the kinds that know the named release, where any does."""
+    said = {
+        kind: {name: found for name in names if name in context.selected_hosts and (found := _remembers(context, name))}
+        for kind, names in context.hosts_by_kind.items()
+    }
+    knowing = {kind: of for kind, of in said.items() if to is not None and remember(of, to)}
+    return knowing or said
+
+
+def _remembers(context: Context, name: str) -> Mapping[str, Any]:
+    said = context.said(name, HEALTH)
+    return said if said.get("releases") else {}
 
 
 def _refuse_other_schema(context: Context, label: str, then: str, now: str) -> None:

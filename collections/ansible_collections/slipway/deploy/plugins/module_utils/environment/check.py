@@ -75,6 +75,12 @@ def _check_kinds(environment: str, groups: Mapping[str, Collection[str]], places
         if name in hosts:
             where = places.hosts.get(name, f"inventories/{environment}")
             yield SlipwayError(f"{name} is in fleet and in {hosts[name]}", where, "It is a service or a host, not both")
+    for name in dict.fromkeys(host for kind in NAMES for host in groups.get(kind, ())):
+        kinds = [kind for kind in NAMES if name in groups.get(kind, ())]
+        if len(kinds) > 1:
+            where = places.hosts.get(name, f"inventories/{environment}")
+            remedy = "A host is of one kind. List the machine once for each, under two names, with ansible_host"
+            yield SlipwayError(f"{name} is in {' and in '.join(kinds)}", where, remedy)
 
 
 def _check_priorities(

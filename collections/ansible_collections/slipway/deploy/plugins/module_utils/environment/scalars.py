@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from ..common.errors import SlipwayError
+from ..kinds.registry import KINDS
 from .known import FREE, NUMBERS, RUN, TEXTS, TRUTHS
 
 Node = Any
@@ -24,14 +25,11 @@ _KINDS: Final = {
     "null": "null",
 }
 #: Mappings of texts, where a truth and a number stand for themselves.
-_TABLES: Final = frozenset(
-    (
-        *("backend_environment", "site_environment", "site_front_end_environment", "dev_environment"),
-        "runtime_parameters_environment",
-    )
+_TABLES: Final = frozenset(("dev_environment", "runtime_parameters_environment")).union(
+    *(kind.all_tables for kind in KINDS)
 )
 _SECRET: Final = re.compile("secret|password|token|key")
-_LISTS: Final = frozenset(("site_approvers", "site_server_names", "site_shared", "backend_required", "site_required"))
+_LISTS: Final = frozenset[str]().union(*(kind.all_lists for kind in KINDS))
 
 
 def misread(variables: Node, shown: str, texts: Collection[str] = ()) -> Iterator[SlipwayError]:

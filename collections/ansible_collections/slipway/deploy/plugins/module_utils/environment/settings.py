@@ -44,7 +44,7 @@ class Settings:
     force: bool = False
     force_schema: bool = False
     downgrade_schema: bool = False
-    host_failure_threshold: int = 0
+    host_failure_thresholds: Mapping[str, int] = field(default_factory=dict)
     ship_drift: bool | frozenset[str] = False
     dismiss_drift: frozenset[str] = frozenset()
 
@@ -78,10 +78,9 @@ def read_settings(
         force=reader.truth("force_full_build"),
         force_schema=reader.truth("force_schema"),
         downgrade_schema=reader.truth("downgrade_schema"),
-        # An environment has hosts of one group.
-        host_failure_threshold=max(
-            int(reader.number(f"{group}_failure_threshold", 0, least=0, whole=True)) for group in NAMES
-        ),
+        host_failure_thresholds={
+            kind: int(reader.number(f"{kind}_failure_threshold", 0, least=0, whole=True)) for kind in NAMES
+        },
         ship_drift=reader.names_or_all("ship_drift", services),
         dismiss_drift=reader.names("dismiss_drift", services),
     )

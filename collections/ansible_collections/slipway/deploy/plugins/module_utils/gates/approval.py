@@ -70,6 +70,22 @@ def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
     return tuple(names)
 
 
+def common_approvers(given: Sequence[Any], where: str) -> Any:
+    """Who may approve releases of several kinds of host together, as :func:`read_approvers` takes it.
+
+    :param given: the list of each kind's inventory.
+    :raises SlipwayError: when nobody may, or a list is not one.
+    """
+    if len(given) <= 1:
+        return next(iter(given), None)
+    lists = [names for value in given if (names := read_approvers(value, where)) is not None]
+    common = [name for name in lists[0] if all(name in names for names in lists)] if lists else None
+    if common == []:
+        what = "nobody may approve all of these releases"
+        raise SlipwayError(what, where, "Deploy the kinds of host one by one, by --limit")
+    return common
+
+
 def _name(text: str, where: str) -> str:
     if not text or not text.isprintable() or len(text) > _LONGEST or text.lower() in _NOBODY or text[0] in "[{":
         what = "the approver's name is empty" if not text else "this is not a valid name of an approver"
@@ -98,23 +114,23 @@ def decide(
         if BY not in extra:
             # A name that stands in a file would approve every release to come.
             what = "approved_by is set in a file, which does not approve a release"
-            raise SlipwayError(what, f"inventories/{environment}", f"Set it for this release only: {_approving(tag)}")
+            raise SlipwayError(what, f"inventories/{environment}", f"Set it for this release only: {_approving()}")
         by = _name(str(given[BY]).strip(), f"-e {BY}")
-        return Approval(_allowed(by, approvers, f"-e {BY}", environment, tag), "variable", now, reference)
-    by = _allowed(user, approvers, None, environment, tag)
+        return Approval(_allowed(by, approvers, f"-e {BY}", environment), "variable", now, reference)
+    by = _allowed(user, approvers, None, environment)
     text = f"{environment} is about to get {tag}. Type the tag to approve it as {by}"
     return Prompt(text, tag, by, reference)
 
 
-def _allowed(name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str, tag: str) -> str:
+def _allowed(name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str) -> str:
     if approvers is None or name in approvers:
         return name
     what = f"{name} may not approve a release of {environment}"
-    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: {_approving(tag)}")
+    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: {_approving()}")
 
 
-def _approving(tag: str) -> str:
-    return again(site_release=tag, **{BY: "…"})
+def _approving() -> str:
+    return again(**{BY: "…"})
 
 
 def _reference(value: Any) -> str:
@@ -149,7 +165,7 @@ def answered(prompt: Prompt, answer: str, now: str) -> Approval:
 def refused(prompt: Prompt, why: str) -> SlipwayError:
     """What is said when nobody can answer, or nobody did."""
     what = f"{prompt.tag} is not approved: {why}"
-    return SlipwayError(what, None, f"Give the name of the approver: {_approving(prompt.tag)}")
+    return SlipwayError(what, None, f"Give the name of the approver: {_approving()}")
 
 
 class ApprovalGate:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The backup before a migration, as a record's ``migrations.backup`` has it. Pure.
+"""The backup before a migration, as a record keeps it beside the migrations. Pure.
 
 It counts once the hook that takes it has ended well: then it has ``at``, the moment that it was begun.
 """
@@ -26,27 +26,31 @@ def label_of(environment: str, record: str, attempt: int = 1) -> str:
     return text if attempt <= 1 else f"{text}-{attempt}"
 
 
-def is_due(record: Mapping[str, Any]) -> bool:
-    """Whether a backup is still to be taken: the schema will change, nothing of that has begun, and there is none."""
-    migrations = record.get("migrations") or {}
+def is_due(record: Mapping[str, Any], migrations: Mapping[str, Any]) -> bool:
+    """Whether a backup is still to be taken: the schema will change, nothing of that has begun, and there is none.
+
+    :param migrations: those of one kind in the record.
+    """
     free = not record.get("cause") and not record.get("hold")
     return free and migrations.get("state") == "planned" and taken(migrations) is None
 
 
-def begun(record: Mapping[str, Any], at: str, host: str = "") -> dict[str, Any]:
-    """The record's ``migrations`` just before the backup is taken.
+def begun(record: Mapping[str, Any], at: str, host: str = "", kind: str = "") -> dict[str, Any]:
+    """A kind's migrations in the record just before the backup is taken.
 
     :param at: the store's time, ISO 8601.
     :param host: the host whose record it is, where each of a deployment has its own: the label names it.
+    :param kind: the kind of host, where the record has several: the label names it.
     """
-    migrations = record["migrations"]
+    migrations = record["migrations"][kind] if kind else record["migrations"]
     attempts = int((migrations.get("backup") or {}).get("attempts") or 0) + 1
-    label = label_of(record["environment"], f"{record['id']}-{host}" if host else record["id"], attempts)
+    part = host or kind
+    label = label_of(record["environment"], f"{record['id']}-{part}" if part else record["id"], attempts)
     return {**migrations, "backup": {"label": label, "attempts": attempts, "begun_at": at}}
 
 
 def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's ``migrations`` after the backup was taken.
+    """A kind's migrations in the record after the backup was taken.
 
     :param said: what the hook said of it, ``slipway_backup``.
     """

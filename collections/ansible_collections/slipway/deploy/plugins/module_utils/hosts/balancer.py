@@ -65,7 +65,7 @@ def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
             raise
         groups = []
     if not groups:
-        raise SlipwayError(f"there is no target group {wanted}", where, "Correct backend_target_group, or remove it")
+        raise SlipwayError(f"there is no target group {wanted}", where, "Correct its name, or remove it")
     group = groups[0]
     if group.get("TargetType", "instance") != "instance":
         what = f"the targets of {wanted} are of type {group['TargetType']}, not instance"

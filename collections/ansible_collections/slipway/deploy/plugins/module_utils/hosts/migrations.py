@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..common.command import again
 from ..common.errors import SlipwayError
 from . import backup
+from .by_kind import by_kind, of_kind
 from .model import Release
 
 #: The direction of migrations that are taken back; that of others is not said.
@@ -23,7 +24,7 @@ _NONE: dict[str, Any] = {"state": "none", "from": None, "to": None, "pending": [
 
 
 def planned_migrations(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's ``migrations`` before any is carried out.
+    """A kind's migrations in the record before any is carried out.
 
     :param found: what ``flyway`` said of the database: ``schema_before`` and ``pending``.
     """
@@ -36,23 +37,29 @@ def planned_migrations(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**_NONE, "state": "planned", "from": version, "to": pending[-1]["version"], "pending": pending}
 
 
+def is_begun(migrations: Mapping[str, Any]) -> bool:
+    """Whether migrations began: then the database may not be as it was before."""
+    return migrations.get("state") in ("running", "done", "failed")
+
+
 def has_begun(record: Mapping[str, Any]) -> bool:
-    """Whether a record's migrations began: then the database may not be as it was before."""
-    return (record.get("migrations") or {}).get("state") in ("running", "done", "failed")
+    """Whether any of a record's migrations began."""
+    return any(map(is_begun, by_kind(record).values()))
 
 
 def is_settled(record: Mapping[str, Any]) -> bool:
-    """Whether a record's migrations are over, well or badly: until then no new release may be run."""
-    return (record.get("migrations") or {}).get("state") not in ("planned", "running")
+    """Whether all of a record's migrations are over, well or badly: until then no new release may be run."""
+    return all(item.get("state") not in ("planned", "running") for item in by_kind(record).values())
 
 
-def known_schema(records: Iterable[Mapping[str, Any]]) -> str | None:
+def known_schema(records: Iterable[Mapping[str, Any]], kind: str) -> str | None:
     """The schema's version as the newest record that dealt with it says; ``None`` when nobody knows.
 
     :param records: the environment's records, newest first; read back to the first that says it.
+    :param kind: the kind of host whose database it is.
     """
     for record in records:
-        done = record.get("migrations") or {}
+        done = of_kind(record, kind)
         if done.get("state") in ("running", "failed"):
             return None
         if done.get("state") in ("done", "none") and done.get("to"):
@@ -61,12 +68,12 @@ def known_schema(records: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def begun(migrations: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's ``migrations`` just before they are carried out; ``attempts`` counts the runs that did that."""
+    """A kind's migrations just before they are carried out; ``attempts`` counts the runs that did that."""
     return {**migrations, "state": "running", "attempts": int(migrations.get("attempts") or 0) + 1}
 
 
 def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's ``migrations`` after they were carried out, or were not.
+    """A kind's migrations in the record after they were carried out, or were not.
 
     :param said: the result of ``flyway``; ``failed`` when it failed.
     """
@@ -132,7 +139,7 @@ def moved_since(records: Iterable[Mapping[str, Any]], release: Release) -> Moved
     versions: set[str] = set()
     first_bad: Mapping[str, Any] = {}
     for record in records:
-        migrations = record.get("migrations") or {}
+        migrations = of_kind(record, release.group)
         ran = (record.get("releases") or {}).get(release.group) or {}
         if ran.get("digest") == release.digest and record.get("outcome") == "succeeded":
             # Somebody may have insisted on that run: the schema was past the release then already.
@@ -140,9 +147,9 @@ def moved_since(records: Iterable[Mapping[str, Any]], release: Release) -> Moved
             restore_to, kept = first_bad.get("restore_to"), backup.taken(first_bad)
             return Moved(tuple(applied), tuple(sorted(versions)), restore_to, migrations.get("to"), kept)
         if migrations.get("direction") == DOWN:
-            taken_back.update(str(item.get("version")) for item in touched(record))
+            taken_back.update(str(item.get("version")) for item in touched(migrations))
             continue
-        since = [item for item in reversed(touched(record)) if str(item.get("version")) not in taken_back]
+        since = [item for item in reversed(touched(migrations)) if str(item.get("version")) not in taken_back]
         applied += since
         bad = {str(item.get("version")) for item in since if not item.get("compatible")}
         versions |= bad
@@ -170,7 +177,7 @@ def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any],
 
 
 def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dict[str, Any]:
-    """The record's ``migrations`` of a rollback that takes the schema back as well, before that is done.
+    """A kind's migrations in the record of a rollback that takes the schema back as well, before that is done.
 
     :param schema: the version that the database has.
     :raises SlipwayError: when one of the migrations between is not declared safe to take back.
@@ -203,10 +210,12 @@ def _restore(moved: Moved) -> str:
     return f"Restore the database{f' to {moved.restore_to}' if moved.restore_to else ''}{f' ({kept})' if kept else ''}"
 
 
-def touched(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The migrations that a record's deploy applied or may have begun."""
-    migrations = record.get("migrations") or {}
-    return [*(migrations.get("applied") or ()), *(migrations.get("pending") or ())] if has_begun(record) else []
+def touched(migrations: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The migrations that a deploy applied or may have begun.
+
+    :param migrations: those of one kind in its record.
+    """
+    return [*(migrations.get("applied") or ()), *(migrations.get("pending") or ())] if is_begun(migrations) else []
 
 
 def _entry(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.failure import Cause, Failure
+from .by_kind import by_kind, has_several, of_kind
 from .migrations import touched
 
 Record = dict[str, Any]
@@ -62,10 +63,11 @@ def to_switch(record: Mapping[str, Any]) -> list[str]:
 
 
 def to_undo(record: Mapping[str, Any]) -> list[str]:
-    """The hosts that have to go back: none after a migration that the old release cannot live with."""
-    if not record.get("cause") or point_of_no_return(record):
+    """The hosts that have to go back: none of a kind after a migration that its old release cannot live with."""
+    if not record.get("cause"):
         return []
-    return [item["name"] for item in hosts_of(record) if item["state"] in _TO_UNDO]
+    back = [item for item in hosts_of(record) if item["state"] in _TO_UNDO]
+    return [item["name"] for item in back if not point_of_no_return(record, item["group"])]
 
 
 def finished(record: Mapping[str, Any]) -> bool:
@@ -122,19 +124,21 @@ def begin(record: Mapping[str, Any], names: Collection[str], now: float) -> Reco
     return _changed(record, names, lambda item: {"state": "updating", "started_at": item.get("started_at") or now})
 
 
-def end(record: Mapping[str, Any], after: Mapping[str, After], threshold: int, now: float) -> Record:
+def end(record: Mapping[str, Any], after: Mapping[str, After], thresholds: Mapping[str, int], now: float) -> Record:
     """The record after hosts had their turn.
 
-    :param threshold: how many hosts of the release may fail before it goes back. Until one is on the new release, none
-        may: the first healthy one gates the rest.
+    :param thresholds: how many hosts of a kind may fail before its release goes back. Until one is on the new release,
+        none may: the first healthy one gates the rest.
     """
     record = _changed(record, after, lambda item: _ended(item, after[item["name"]], now), frozenset({"updating"}))
-    failed = [item for item in hosts_of(record) if item.get("failure")]
-    proven = any(item["state"] == "stable" for item in hosts_of(record))
-    if len(failed) > (threshold if proven else 0) and not record.get("cause"):
-        first = next((item for item in failed if item["name"] in after), failed[0])
-        cause = Cause(str(first["failure"]["reason"]), first["name"], wave=None)
-        record = {**record, "cause": cause.to_record()}
+    for kind in dict.fromkeys(item["group"] for item in hosts_of(record) if item["name"] in after):
+        mine = [item for item in hosts_of(record) if item["group"] == kind]
+        failed = [item for item in mine if item.get("failure")]
+        proven = any(item["state"] == "stable" for item in mine)
+        if len(failed) > (thresholds.get(kind, 0) if proven else 0) and not record.get("cause"):
+            first = next((item for item in failed if item["name"] in after), failed[0])
+            cause = Cause(str(first["failure"]["reason"]), first["name"], wave=None)
+            record = {**record, "cause": cause.to_record()}
     return record
 
 
@@ -173,13 +177,27 @@ def needs_person(record: Mapping[str, Any]) -> bool:
     return stuck or bool(record.get("cause") and point_of_no_return(record))
 
 
-def point_of_no_return(record: Mapping[str, Any]) -> str | None:
-    """Why nothing can be all as before: a migration that the old release cannot live with began; else ``None``."""
-    bad = [str(item.get("version")) for item in touched(record) if not item.get("compatible")]
+def point_of_no_return(record: Mapping[str, Any], kind: str | None = None) -> str | None:
+    """Why nothing can be all as before: a migration that the old release cannot live with began; else ``None``.
+
+    :param kind: for the hosts of one kind; without it, for those of any.
+    """
+    found = by_kind(record) if kind is None else {kind: of_kind(record, kind)}
+    bad = [
+        f"{item.get('version')}{f' of {name}' if has_several(record) else ''}"
+        for name, migrations in found.items()
+        for item in touched(migrations)
+        if not item.get("compatible")
+    ]
     if not bad:
         return None
     what = f"migration {bad[0]}" if len(bad) == 1 else f"migrations {', '.join(bad)}"
     return f"{what} {'is' if len(bad) == 1 else 'are'} not declared backward-compatible"
+
+
+def kept_kinds(record: Mapping[str, Any]) -> list[str]:
+    """The kinds of host that cannot go back, in a record of several: else all are meant, and none is named."""
+    return [kind for kind in by_kind(record) if has_several(record) and point_of_no_return(record, kind)]
 
 
 def _ended(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]:

@@ -55,6 +55,15 @@ def remembered_release(said: Mapping[str, Mapping[str, Any]], to: str | None) ->
     )
 
 
+def remember(said: Mapping[str, Mapping[str, Any]], to: str) -> bool:
+    """Whether the ledger of any host has the release as a good one.
+
+    :param said: what service_release showed of each host, by its name.
+    :param to: a release's tag or id.
+    """
+    return any(_before(of, to) is not None for of in said.values())
+
+
 def _before(said: Mapping[str, Any], to: str | None) -> Mapping[str, Any] | None:
     runs = (said.get("runs") or {}).get("release")
     for release in _good(said):

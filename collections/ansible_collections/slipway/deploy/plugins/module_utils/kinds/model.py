@@ -15,6 +15,8 @@ _TEXTS = (
 _TRUTHS = ("smoke_trace",)
 _NUMBERS = ("failure_threshold", "ready_timeout", "stable_for", "target_timeout", "port")
 _STRUCTURES = ("environment", "secrets", "files", "required", "serial", "smoke_checks", "log_files")
+_TABLES = ("environment",)
+_LISTS = ("required",)
 _OF_GROUP = ("release", "repository", "branch", "migrations", "backup_hook", "serial", "failure_threshold")
 
 
@@ -26,6 +28,7 @@ class Kind:
     :ivar truths: those that hold true or false.
     :ivar numbers: those that hold a number.
     :ivar structures: those that hold a list or a mapping.
+    :ivar tables: of those, the mappings of texts; ``lists``: the lists of texts.
     :ivar of_group: those that have to be the same for all hosts of the kind.
     :ivar chosen: variables of one run, beside ``release``, that choose what is deployed. They are free texts.
     :ivar default_port: where the smoke checks ask a host without ``<kind>_port``; ``None``: the scheme's own port.
@@ -36,6 +39,8 @@ class Kind:
     truths: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     structures: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     of_group: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     default_port: int | None = None
@@ -68,6 +73,16 @@ class Kind:
     def all_structures(self) -> frozenset[str]:
         """The variables that hold a list or a mapping."""
         return frozenset(self.named(*_STRUCTURES, *self.structures))
+
+    @property
+    def all_tables(self) -> frozenset[str]:
+        """The variables that hold a mapping of texts."""
+        return frozenset(self.named(*_TABLES, *self.tables))
+
+    @property
+    def all_lists(self) -> frozenset[str]:
+        """The variables that hold a list of texts."""
+        return frozenset(self.named(*_LISTS, *self.lists))
 
     @property
     def all_of_group(self) -> frozenset[str]:

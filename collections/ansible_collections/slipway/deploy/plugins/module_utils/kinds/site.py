@@ -19,6 +19,8 @@ SITE = Kind(
         *("environment_table", "front_end_environment", "spare", "server_names", "approvers", "ready_status"),
         *("ready_headers", "token_parameters", "shared", "checklist", "image"),
     ),
+    tables=("front_end_environment",),
+    lists=("approvers", "server_names", "shared"),
     of_group=(
         *("tag_prefix", "source", "image", "archive", "archive_name", "archive_digest", "bucket", "notes_required"),
         *("approval_required", "approvers", "checklist"),

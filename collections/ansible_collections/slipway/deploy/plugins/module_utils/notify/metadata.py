@@ -12,6 +12,7 @@ from typing import Any
 
 from ..common.text import clean, plural
 from ..hosts import backup
+from ..hosts.by_kind import by_kind, has_several
 from ..record.model import undo_was_asked
 from ..render import checklist as rows_of
 from ..render.checks import milliseconds
@@ -74,8 +75,8 @@ def _approval(record: Record) -> str:
 
 
 def _notes(record: Record) -> str:
-    source = (record.get("notes") or {}).get("source")
-    return f"**Release notes:** {escape(source)}" if source else ""
+    sources = dict.fromkeys(notes["source"] for notes in by_kind(record, "notes").values() if notes.get("source"))
+    return f"**Release notes:** {', '.join(map(escape, sources))}" if sources else ""
 
 
 def coverage(record: Record) -> str:
@@ -89,8 +90,13 @@ def _coverage(record: Record) -> str:
 
 
 def migrations(record: Record, most: int = 100) -> str:
-    """The schema's change, and each migration."""
-    done = record.get("migrations") or {}
+    """The change of each schema, and each migration."""
+    found = by_kind(record).items()
+    changes = [_migrated(f" of {escape(kind)}" if has_several(record) else "", of, most) for kind, of in found]
+    return "\n\n".join(change for change in changes if change)
+
+
+def _migrated(of: str, done: Mapping[str, Any], most: int) -> str:
     applied, pending = list(done.get("applied") or ()), list(done.get("pending") or ())
     if not applied and not pending:
         return ""
@@ -101,7 +107,7 @@ def migrations(record: Record, most: int = 100) -> str:
     change = f"{escape(done.get('from') or 'empty')} → {escape(done.get('to') or '?')}"
     count = plural(len(rows), "migration")
     table = bounded_table(("Version", "Description", "State"), rows, most)
-    return f"**Schema:** {change}, {count}{_backup(done)}\n\n{table}"
+    return f"**Schema{of}:** {change}, {count}{_backup(done)}\n\n{table}"
 
 
 def _backup(done: Mapping[str, Any]) -> str:
@@ -137,11 +143,12 @@ def lines(record: Record, most: int = 10) -> list[str]:
     if not found:
         return []
     said = [f"commit: {item['commit']}" for item in found if item.get("commit")]
-    done = record.get("migrations") or {}
-    words = "taken back" if done.get("direction") == "down" else "applied"
-    for key, how in (("applied", words), ("pending", f"not {words}")):
-        changes = [f"{item.get('version')} {item.get('description') or ''}" for item in done.get(key) or ()]
-        said += [f"migrations {how}: {_some(changes, most)}"] if changes else []
+    for kind, done in by_kind(record).items():
+        of = f" of {clean(kind)}" if has_several(record) else ""
+        words = "taken back" if done.get("direction") == "down" else "applied"
+        for key, how in (("applied", words), ("pending", f"not {words}")):
+            changes = [f"{item.get('version')} {item.get('description') or ''}" for item in done.get(key) or ()]
+            said += [f"migrations{of} {how}: {_some(changes, most)}"] if changes else []
     units = [" ".join(row) for row in _units(record)]
     said += [f"systemd: {_some(units, most)}"] if units else []
     checks = list(record.get("smoke") or ())

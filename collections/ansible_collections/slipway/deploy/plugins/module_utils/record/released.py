@@ -82,7 +82,8 @@ def groups_released(records: Iterable[Record], groups: Collection[str]) -> dict[
         of = record.get("releases")
         for group in sorted(wanted):
             release = of.get(group) if isinstance(of, Mapping) else None
-            whole = all(item.get("why") != NOT_SELECTED for item in record.get("unchanged") or ())
+            others = [item for item in record.get("unchanged") or () if item.get("group") in (None, group)]
+            whole = all(item.get("why") != NOT_SELECTED for item in others)
             if record.get("outcome") in ("succeeded", "unchanged") and isinstance(release, Mapping) and whole:
                 found[group] = _of_host(record, release)
                 wanted.discard(group)

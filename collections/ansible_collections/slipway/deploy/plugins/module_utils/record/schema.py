@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
+from ..hosts.by_kind import by_kind, has_several
 from ..rollout.model import State
 
 #: No record has levels within levels of such depth; code that walks one must not run out of stack.
@@ -64,7 +65,17 @@ _UNDO: dict[str, Any] = {
     "attempts?": _WHOLE,
 }
 _SIDE: dict[str, Any] = {"task_definition?": _TEXT, "image?": _TEXT, "tag?": _TEXT, "digest?": _TEXT, "release?": _TEXT}
-_MIGRATIONS = [{"version?": _TEXT, "description?": _TEXT, "compatible?": _TRUTH}]
+_MIGRATION: dict[str, Any] = {"version?": _TEXT, "description?": _TEXT, "compatible?": _TRUTH}
+#: Of one kind of host.
+_MIGRATIONS: dict[str, Any] = {
+    "from?": _TEXT,
+    "to?": _TEXT,
+    "direction?": _TEXT,
+    "state?": _TEXT,
+    "applied?": [_MIGRATION],
+    "pending?": [_MIGRATION],
+    "behind?": [_TEXT],
+}
 _ENTRY: dict[str, Any] = {
     "name": _TEXT,
     "state?": _TEXT,
@@ -150,15 +161,7 @@ _RECORD: dict[str, Any] = {
     "targets": [{"name": _TEXT, "kind": _TEXT}],
     "unchanged?": [_UNCHANGED],
     "releases?": Each({"release?": _TEXT, "tag?": _TEXT, "digest?": _TEXT, "commit?": _TEXT, "branch?": _TEXT}),
-    "migrations?": {
-        "from?": _TEXT,
-        "to?": _TEXT,
-        "direction?": _TEXT,
-        "state?": _TEXT,
-        "applied?": _MIGRATIONS,
-        "pending?": _MIGRATIONS,
-        "behind?": [_TEXT],
-    },
+    "migrations?": Each(None),
     "health?": [{"name": _TEXT, "verdict": _TEXT, "running?": _WHOLE, "desired?": _WHOLE, "detail?": _TEXT}],
     "smoke?": [
         {
@@ -193,6 +196,8 @@ def check_shape(record: Mapping[str, Any]) -> None:
     _check(record, _RECORD, "")
     if "outcome" not in record:  # Null is one: of a deploy that has not ended.
         raise ValueError("it has no outcome")
+    for kind, migrations in by_kind(record).items():
+        _check(migrations, _MIGRATIONS, f"migrations.{kind}" if has_several(record) else "migrations")
     for number, item in enumerate(record["targets"]):
         _check(item, _TARGETS.get(item["kind"], _ENTRY), f"targets[{number}]")
 

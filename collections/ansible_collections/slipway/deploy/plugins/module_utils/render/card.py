@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..common.command import command, resume_commands
 from ..common.text import clean, duration, hanging, listed, paragraph
 from ..hosts import backup
+from ..hosts.by_kind import by_kind, has_several
 from ..hosts.progress import point_of_no_return
 from ..record.model import undo_was_asked
 from .checklist import checklist_problems
@@ -141,7 +142,8 @@ def _fates(record: Record) -> list[tuple[str, str]]:
 
 def backup_words(record: Record) -> str:
     """``<label> taken at <time>: <reference>``, of the backup before the migration; empty without one."""
-    return clean(backup.words(backup.taken(record.get("migrations") or {})).removeprefix("backup "))
+    taken = (backup.words(backup.taken(migrations)).removeprefix("backup ") for migrations in by_kind(record).values())
+    return clean("; ".join(words for words in taken if words))
 
 
 def _undone(item: Target) -> str:
@@ -170,10 +172,12 @@ def next_steps(record: Record) -> list[str]:
     environment = clean(record.get("environment"))
     target = (record.get("cause") or {}).get("target")
     steps: list[str] = []
-    lost = point_of_no_return(record)
-    if lost:
-        restore_to = clean((record.get("migrations") or {}).get("restore_to") or "before this deploy")
-        steps.append(f"restore the database to {restore_to}, just before this deploy migrated it, then go back:")
+    for kind, migrations in by_kind(record).items():
+        if point_of_no_return(record, kind):
+            restore_to = clean(migrations.get("restore_to") or "before this deploy")
+            database = f"the database of {clean(kind)}" if has_several(record) else "the database"
+            steps.append(f"restore {database} to {restore_to}, just before this deploy migrated it, then go back:")
+    if steps:
         steps.append(command("rollback", environment, force_schema="true"))
     stuck = [item for item in targets_of(record) if item.get("state") == "undo_failed"]
     steps += [

@@ -23,6 +23,7 @@ from .facts import (
     what_ran,
     who,
 )
+from .verdict import of_kinds
 
 _NAMES = 400
 _GROUPS = (
@@ -71,11 +72,12 @@ def _choices(record: Record, begun: list[Target], width: int | None) -> list[str
     returns = [
         f"{clean(item['name'])} to {what_ran(item)}"
         for item in begun
-        if item.get("state") != "undone" and not (lost and is_host(item))
+        if item.get("state") != "undone" and not (is_host(item) and point_of_no_return(record, str(item.get("group"))))
     ]
     undo = f"puts back {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to put back"
     if lost:
-        undo = f"{f'{undo}, but no host' if returns else 'puts no host back'}, because {lost}"
+        of = of_kinds(record)
+        undo = f"{f'{undo}, but no host{of}' if returns else f'puts no host{of} back'}, because {lost}"
     choices = [("undo", undo)]
     if not record.get("cause"):
         choices.insert(0, ("finish", "takes up the deployments in flight and rolls out the rest"))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..common.text import clean, display_width, duration, listed, paragraph
-from ..hosts.migrations import has_begun
-from ..hosts.progress import point_of_no_return
+from ..hosts.by_kind import by_kind, has_several
+from ..hosts.migrations import is_begun
+from ..hosts.progress import kept_kinds, point_of_no_return
 from ..kinds.registry import NAMES
 from .facts import (
     UNTOUCHED,
@@ -61,12 +62,14 @@ def ending(record: Record, width: int | None) -> list[str]:
 
 
 def _schema_kept(record: Record) -> str:
-    migrations = record.get("migrations") or {}
-    if has_begun(record) and migrations.get("pending"):
-        return ", but for its schema: how far it was migrated is not known (backward-compatible)"
-    if not migrations.get("applied"):
-        return ""
-    return f", but for its schema, which stays at version {clean(migrations.get('to'))} (backward-compatible)"
+    said = []
+    for kind, migrations in by_kind(record).items():
+        schema = f"the schema of {clean(kind)}" if has_several(record) else "its schema"
+        if is_begun(migrations) and migrations.get("pending"):
+            said.append(f"{schema}: how far it was migrated is not known (backward-compatible)")
+        elif migrations.get("applied"):
+            said.append(f"{schema}, which stays at version {clean(migrations.get('to'))} (backward-compatible)")
+    return f", but for {' and '.join(said)}" if said else ""
 
 
 def _kind(record: Record) -> str:
@@ -113,11 +116,17 @@ def _holds(record: Record) -> str:
 def _needs_person(record: Record, environment: str) -> str:
     lost = point_of_no_return(record)
     if lost:
-        return f"{environment} needs a person: {lost}, so no host was put back."
+        return f"{environment} needs a person: {lost}, so no host{of_kinds(record)} was put back."
     stuck = names(item for item in targets_of(record) if item.get("state") not in UNTOUCHED | {"undone"})
     return (
         f"{environment} needs a person: {stuck} could not be put back." if stuck else f"{environment} needs a person."
     )
+
+
+def of_kinds(record: Record) -> str:
+    """`` of backend``: the hosts that cannot go back, in a record of several kinds; else empty: it is all of them."""
+    kept = kept_kinds(record)
+    return f" of {clean(' and '.join(kept))}" if kept else ""
 
 
 def names(targets: Iterable[Target]) -> str:

@@ -15,7 +15,8 @@ class ThisKind(HostKind):
 
     def find_release(self, context: Context, verb: str, host: str) -> Found | None:
         """The release that ``site_release`` names."""
-        return Found(*find_site_release(context, verb, host))
+        found = find_site_release(context, verb, host)
+        return Found(*found) if found is not None else None
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
         """Unless ``site_migrations`` is none, or the release ran here last."""

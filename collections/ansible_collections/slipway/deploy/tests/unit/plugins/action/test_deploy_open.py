@@ -89,7 +89,7 @@ def test_what_nobody_approved_is_not_finished(
             "ansible_play_hosts_all": ["a"],
         }
     )
-    document = record(target("a"), kind=kind, **({"approval": approval} if approval else {}))
+    document = record(target("a", group="site"), kind=kind, **({"approval": approval} if approval else {}))
     if not finished:
         with pytest.raises(SlipwayError, match="there is nothing to finish"):
             run(document, of=of)

@@ -51,7 +51,8 @@ def find_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(backend_release, "read_version", lambda *_arguments: promoted)
         module: SlipwayAction = hosts_release.ActionModule.__new__(hosts_release.ActionModule)
         module.arguments = {"kind": kind}
-        return module.act(of)
+        found = module.act(of)
+        return {"hosts": found["hosts"], "release": {}, **found["kinds"].get("backend", {})}
 
     return find
 

@@ -30,17 +30,22 @@ class Run:
 
     def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch, document: Doc, **hosts: Doc) -> None:
         self.directory, self.monkeypatch, self.hosts = directory, monkeypatch, hosts
+        self.kinds: dict[str, dict[str, Doc]] = {}
         document = {"schema": "slipway/record/1", "releases": {"backend": V2.to_record()}, **document}
         self.work: OpenWork = work(context(directory, hosts), document)
 
     def step(self, action: Any, step: str, *batch: str, **said: Doc) -> Doc:
         """Carry a step out for a batch, with what the tasks before it registered."""
         hosts = {name: {**own, **said.get(name, {})} for name, own in self.hosts.items()}
-        of = context(self.directory, hosts, selected=list(batch or hosts))
+        kinds = {
+            kind: {name: {**own, **said.get(name, {})} for name, own in of.items()} for kind, of in self.kinds.items()
+        }
+        everyone = hosts | {name: own for of in kinds.values() for name, own in of.items()}
+        of = context(self.directory, hosts, kinds=kinds, selected=list(batch or everyone))
         self.work.context = of
         self.monkeypatch.setattr(action, "work_on", handing_out(self.work))
         module: SlipwayAction = action.ActionModule.__new__(action.ActionModule)
-        given = hosts[of.here]
+        given = everyone[of.here]
         module.arguments = {
             "step": step,
             "succeeded": "__backed_up" in given,
@@ -132,7 +137,9 @@ def test_back_in_the_order_of_the_play(begin: Any) -> None:
 def test_nothing_goes_back_after_a_migration_that_the_old_release_cannot_live_with(begin: Any) -> None:
     lost = {"state": "done", "applied": [migration("3", compatible=False)]}
     run = begin(record(target("a", "stable"), target("b"), migrations=lost))
-    assert run.hosts_turn("switch", "b")["lost"] == "migration 3 is not declared backward-compatible"
+    assert (
+        run.hosts_turn("switch", "b")["kinds"]["backend"]["lost"] == "migration 3 is not declared backward-compatible"
+    )
     run.hosts_turn("switched", "b", b=NEVER_READY)
     assert run.record["cause"] is not None
     assert run.hosts_turn("undo", "b", "a")["hosts"] == []
@@ -293,3 +300,48 @@ class TestBackup:
         with pytest.raises(LockLost):
             run.step(migration_turn, "back_up")
         assert run.record["migrations"] == PLANNED
+
+
+class TestSeveralKinds:
+    """One record, each kind with its own release and database."""
+
+    def begin(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> Run:
+        releases = {"backend": V2.to_record(), "site": {**V2.to_record(), "tag": "staging-1"}}
+        document = record(target("a"), target("s", group="site"), releases=releases, **fields)
+        run = Run(tmp_path, monkeypatch, document, a={})
+        run.kinds = {"site": {"s": {}}}
+        return run
+
+    def test_a_turn_says_what_each_kind_should_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        lost = {"state": "done", "to": "3", "applied": [migration("3", compatible=False)]}
+        run = self.begin(tmp_path, monkeypatch, migrations={"backend": lost, "site": {"state": "none", "to": "0007"}})
+        told = run.hosts_turn("stage")["kinds"]
+        assert {kind: (of["release"]["tag"], of["schema"], of["hosts"]) for kind, of in told.items()} == {
+            "backend": (V2.tag, "3", ["a"]),
+            "site": ("staging-1", "0007", ["s"]),
+        }
+        assert (told["site"]["lost"], "migration 3" in told["backend"]["lost"]) == (None, True)
+
+    def test_each_kind_migrates_its_own_database(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = self.begin(tmp_path, monkeypatch, migrations={"backend": PLANNED, "site": PLANNED})
+        assert run.step(migration_turn, "begin", "s")["due"]
+        assert {kind: of["state"] for kind, of in run.record["migrations"].items()} == {
+            "backend": "planned",
+            "site": "running",
+        }
+        run.step(migration_turn, "end", "s", s={"__migrated": {"applied": [migration()], "schema_after": "2"}})
+        assert run.record["migrations"]["site"]["state"] == "done"
+        with pytest.raises(SlipwayError, match="does not say how the migration ended"):
+            run.hosts_turn("switch", "s")
+        assert run.step(migration_turn, "begin", "a")["due"]
+        run.step(migration_turn, "end", "a", a={"__migration_failed": {"msg": "no disk", "begun": False}})
+        assert run.record["cause"]["target"] == "a"
+        assert run.record["migrations"]["backend"]["state"] == "planned"
+
+    def test_a_failed_migration_keeps_the_next_from_its_begin(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = self.begin(tmp_path, monkeypatch, migrations={"backend": PLANNED, "site": PLANNED})
+        run.step(migration_turn, "begin", "a")
+        run.step(migration_turn, "end", "a", a={"__migration_failed": {"msg": "no disk", "begun": False}})
+        assert not run.step(migration_turn, "begin", "s")["due"]

@@ -33,16 +33,20 @@ def context(
     fleet: Mapping[str, Doc] | None = None,
     selected: list[str] | None = None,
     check: bool = False,
+    kind: str = "backend",
+    kinds: Mapping[str, Mapping[str, Doc]] | None = None,
     **variables: Any,
 ) -> Context:
     """A task's view of a run.
 
-    :param hosts: the backend's hosts with their variables; those that begin with ``__`` are observations, by the names
-        that follow it.
+    :param hosts: the hosts of ``kind`` with their variables; those that begin with ``__`` are observations, by the
+        names that follow it.
+    :param kinds: the hosts of other kinds.
     :param fleet: the services.
     :param selected: what ``--limit`` leaves.
     """
-    members = {**(fleet or {}), **hosts}
+    by_kind = {kind: hosts, **(kinds or {})}
+    members = {**(fleet or {}), **{name: own for of in by_kind.values() for name, own in of.items()}}
     shared = {**VARIABLES, "state_store": str(store), **variables}
     chosen = selected if selected is not None else list(members)
     return Context(
@@ -51,7 +55,7 @@ def context(
             "env": "dev",
             "ansible_check_mode": check,
             "hostvars": {name: {**shared, **own} for name, own in members.items()},
-            "groups": {"backend": list(hosts), "fleet": list(fleet or {})},
+            "groups": {"fleet": list(fleet or {}), **{name: list(of) for name, of in by_kind.items()}},
             "ansible_play_hosts_all": chosen,
             "ansible_play_batch": chosen,
         },

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import SCHEMA
-from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import Planned, plan_group
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts_plan import Planned, plan_kind
 
 from .run import Doc, context
 
@@ -102,7 +102,8 @@ class Releases:
             "source_checkout_token_parameters": [],
             **variables,
         }
-        return plan_group(context(self.store, {"a": {**LOOKED, **own}}, check=True), release or V2, migrates=True)
+        of = context(self.store, {"a": {**LOOKED, **own}}, check=True)
+        return plan_kind(of, "backend", {"release": release or V2, "migrate": True})
 
 
 @pytest.fixture(name="releases")

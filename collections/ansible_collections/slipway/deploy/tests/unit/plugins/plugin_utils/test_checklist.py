@@ -54,27 +54,27 @@ def port() -> Iterator[int]:
     ],
 )
 def test_a_site_is_asked_by_its_name(tmp_path: Path, port: int, hosts: list[str], row: Doc, found: list[str]) -> None:
-    of = context(tmp_path, {host: {**NAMED, "site_port": port, "site_checklist": [{**ROW, **row}]} for host in hosts})
-    of.__dict__.update(group="site", hosts=hosts)
+    of = context(
+        tmp_path,
+        {host: {**NAMED, "site_port": port, "site_checklist": [{**ROW, **row}]} for host in hosts},
+        kind="site",
+    )
     assert [item.found.verdict for item in run_checklist(of, None)] == found
 
 
 def test_an_address_of_its_own_is_asked_as_it_is(tmp_path: Path, port: int) -> None:
     row = {**ROW, "url": f"http://127.0.0.1:{port}"}
-    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [row]}})
-    of.__dict__.update(group="site", hosts=["web-1"])
+    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [row]}}, kind="site")
     assert [item.found.verdict for item in run_checklist(of, None)] == ["red"]
 
 
 def test_without_hosts_nothing_is_asked(tmp_path: Path) -> None:
-    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [ROW]}})
-    of.__dict__.update(group="site", hosts=[])
+    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [ROW], "site_connection": "none"}}, kind="site")
     assert run_checklist(of, None) == []
 
 
 def test_the_rows_of_a_task_take_the_place_of_those_of_the_inventory(tmp_path: Path) -> None:
-    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [ROW]}})
-    of.__dict__.update(group="site", hosts=["web-1"])
+    of = context(tmp_path, {"web-1": {**NAMED, "site_checklist": [ROW]}}, kind="site")
     rows = run_checklist(of, None, rows=[{"name": "near", "kind": "command", "argv": ["true"]}])
     assert [(row.question.probe.name, row.found.verdict) for row in rows] == [("near", "green")]
     with pytest.raises(SlipwayError, match=r"^the task's checklist\[0\]: name is missing"):

@@ -14,13 +14,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.journal impo
 from ansible_collections.slipway.deploy.plugins.plugin_utils import hosts
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts import (
-    Planned,
     after_turn,
     hosts_health,
     hosts_status,
     observed_host,
-    plan_group,
 )
+from ansible_collections.slipway.deploy.plugins.plugin_utils.hosts_plan import Planned, plan_all_hosts
 from ansible_collections.slipway.deploy.plugins.plugin_utils.verdict import finding_of
 
 from .run import Doc, context
@@ -44,7 +43,8 @@ FOUND = {"schema_before": "1", "pending": [{"version": "2", "compatible": True}]
 def planned_group(of: Context, release: Doc) -> Planned:
     """The plan, where a host's observations say whether the release may have migrations."""
     asked = of.said(of.here, "release").get("migrate", False) if of.hosts else False
-    return plan_group(of, release, migrates=asked)
+    (planned,) = plan_all_hosts(of, {"backend": {"release": release, "migrate": asked}}).kinds
+    return planned
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_the_same_release_is_deployed_again_where_the_process_is_another(
 ) -> None:
     release = {**V2, **V1, "bucket": "b"}
     planned = planned_group(context(tmp_path, {"a": {**LOOKED, **said}}), release)
-    assert [list(change.why) for change in planned.changes] == ([[why]] if why else [])
+    assert [list(change.why) for change in planned.plan.changes] == ([[why]] if why else [])
 
 
 def test_a_crashed_service_goes_back_to_what_was_good(tmp_path: Path) -> None:
     """Not to nothing: an undo would stop it."""
     shown = {"runs": None, "active": False, "releases": [BAD, GOOD]}
     planned = planned_group(context(tmp_path, {"a": {**LOOKED, "__shown": shown}}), V2)
-    (change,) = planned.changes
+    (change,) = planned.plan.changes
     assert change.before is not None
     assert (change.before.release, change.before.links) == (V1["release"], {"/app/app.jar": "/app/releases/v1"})
 
@@ -133,20 +133,20 @@ class TestPlan:
     """What changes, with its migrations."""
 
     def test_an_environment_without_hosts(self, tmp_path: Path) -> None:
-        planned = plan_group(context(tmp_path, {}, fleet={"bff": {}}), {})
-        assert (planned.release, planned.changes, planned.as_diff()) == (None, (), None)
+        planned = plan_all_hosts(context(tmp_path, {}, fleet={"bff": {}}), {})
+        assert (planned.kinds, planned.changes, planned.as_diff()) == ((), (), None)
 
     def test_hosts_outside_the_limit(self, tmp_path: Path) -> None:
-        planned = plan_group(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {})
+        (planned,) = plan_all_hosts(context(tmp_path, {"a": {}}, fleet={"bff": {}}, selected=["bff"]), {}).kinds
         assert [why for _host, why in planned.plan.unchanged] == ["not selected"]
 
     def test_selected_hosts_that_the_release_does_not_concern_are_not_called_unselected(self, tmp_path: Path) -> None:
-        planned = plan_group(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {})
+        (planned,) = plan_all_hosts(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {}).kinds
         assert [why for _host, why in planned.plan.unchanged] == ["that release is none of theirs"]
 
     def test_hosts_that_run_their_own_bundle_are_not_planned(self, tmp_path: Path) -> None:
         planned = planned_group(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)
-        assert [change.name for change in planned.changes] == ["a"]
+        assert [change.name for change in planned.plan.changes] == ["a"]
 
     def test_every_host_that_cannot_be_reached_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(SlipwayError) as caught:
@@ -277,7 +277,8 @@ class TestPlan:
 
     def test_diff(self, tmp_path: Path) -> None:
         new = {"__shown": {"runs": None}, "__configuration": SAME}
-        diff = planned_group(context(tmp_path, {"a": LOOKED, "b": new}), V2).as_diff()
+        of = context(tmp_path, {"a": LOOKED, "b": new})
+        diff = plan_all_hosts(of, {"backend": {"release": V2, "migrate": False}}).as_diff()
         assert diff is not None
         assert diff["before"] == "backend  a  v1-111111111111\nbackend  b  -\n"
         assert diff["after"] == "backend  a  v2-222222222222\nbackend  b  v2-222222222222\n"
@@ -306,7 +307,7 @@ def test_a_host_whose_switch_is_not_over_is_not_taken_for_well(
 
 
 def switched(name: str, state: str = "stable", **fields: Any) -> Doc:
-    return {"name": name, "kind": "host", "wave": 1000, "state": state, "failure": None, **fields}
+    return {"name": name, "kind": "host", "group": "backend", "wave": 1000, "state": state, "failure": None, **fields}
 
 
 ON_V2 = {"__health": {"runs": {**V2}, "active": True}}

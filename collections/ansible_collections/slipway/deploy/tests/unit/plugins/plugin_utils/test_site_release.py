@@ -87,7 +87,8 @@ def find_fixture(tmp_path: Path, repository: Path) -> Any:
             Journal.open(of.store, {**record, "environment": env})
         module: SlipwayAction = hosts_release.ActionModule.__new__(hosts_release.ActionModule)
         module.arguments = {"kind": kind}
-        return module.act(of)
+        site: Doc = module.act(of)["kinds"]["site"]
+        return site
 
     return find
 

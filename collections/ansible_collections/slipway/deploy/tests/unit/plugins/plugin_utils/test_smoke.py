@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.smoke import (
     base_url,
     check_secrets,
@@ -36,7 +35,7 @@ CHECK = {"name": "health", "path": "/health"}
     ],
 )
 def test_where_a_host_is_asked(tmp_path: Path, group: str, variables: Doc, url: str) -> None:
-    assert base_url(of_group(group, context(tmp_path, {"web-1": variables})), "web-1") == url
+    assert base_url(context(tmp_path, {"web-1": variables}, kind=group), "web-1") == url
 
 
 @pytest.mark.parametrize(
@@ -52,15 +51,9 @@ def test_where_a_host_is_asked(tmp_path: Path, group: str, variables: Doc, url: 
 )
 def test_a_site_is_asked_by_its_name(tmp_path: Path, own: Doc, headers: Doc, host: str | None) -> None:
     variables = {**own, "site_smoke_checks": [{**CHECK, "headers": headers}]}
-    of = of_group("site", context(tmp_path, {"web-1": variables}))
-    of.__dict__["hosts"] = ["web-1"]
+    of = context(tmp_path, {"web-1": variables}, kind="site")
     (job,) = declared_jobs(of, None)
     assert {name.lower(): value for name, value in job.check.headers}.get("host") == host
-
-
-def of_group(group: str, made: Context) -> Context:
-    made.__dict__["group"] = group
-    return made
 
 
 @pytest.mark.parametrize(("group", "base"), [("backend", "http://h-1:8080"), ("site", "http://h-1")])
@@ -70,9 +63,7 @@ def test_the_checks_of_services_and_of_a_groups_hosts(tmp_path: Path, group: str
         "h-2": {f"{group}_smoke_checks": [CHECK]},
     }
     services = {"user-service": {"smoke_checks": [CHECK]}}
-    of = context(tmp_path, hosts, fleet=services, selected=["user-service", "h-1"])
-    of.__dict__["hosts"] = list(hosts)
-    of.__dict__["group"] = group
+    of = context(tmp_path, hosts, fleet=services, selected=["user-service", "h-1"], kind=group)
     assert [(job.name, job.base_url, job.check.name, job.check.trace) for job in declared_jobs(of, "http://alb")] == [
         ("user-service", "http://alb", "health", True),
         ("h-1", base, "health", False),

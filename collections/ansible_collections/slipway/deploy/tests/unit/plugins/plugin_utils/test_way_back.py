@@ -49,9 +49,8 @@ def context(tmp_path: Path, said: dict[str, Any], **settings: Any) -> Any:
         settings=SimpleNamespace(**{"to": None, "force_schema": False, **settings}),
         store=open_store(str(tmp_path), None),  # type: ignore[arg-type]
         environment="staging",
-        hosts=["site-1"],
+        hosts_by_kind={"site": ["site-1"]},
         selected_hosts=frozenset({"site-1"}),
-        group="site",
         said=lambda _host, _name: said,
         desired=list,
     )

@@ -18,6 +18,7 @@ EMPTY = (
     "no service in group fleet and no host in backend, site or database. "
     "List the services in fleet.yml, each in a group priority_<number> below fleet; hosts come from aws_ec2.yml"
 )
+TWO_KINDS = "A host is of one kind. List the machine once for each, under two names, with ansible_host"
 NO_NUMBER = "the priority is not a number. Name the group priority_<number>, such as priority_4"
 NO_PORT = "is not a valid port. Write a number from 1 to 65535"
 A, B = PLACES.hosts["a"], PLACES.hosts["b"]
@@ -70,6 +71,10 @@ def test_a_fleet(host_vars: dict[str, dict[str, Any]]) -> None:
         (
             {"fleet": ["a", "b"], "priority_1": ["a"]},
             f"{B}: b has no priority. Put it into one of the groups priority_<number>",
+        ),
+        (
+            {"backend": ["a"], "site": ["a", "b"]},
+            f"{A}: a is in backend and in site. {TWO_KINDS}",
         ),
         (
             {"fleet": ["a"], "priority_1": ["a"], "priority_4": ["b"]},

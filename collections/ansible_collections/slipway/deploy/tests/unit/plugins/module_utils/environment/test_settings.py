@@ -190,7 +190,7 @@ def test_a_service_without_a_cluster_is_named() -> None:
 @pytest.mark.parametrize("group", ["backend", "site"])
 def test_how_many_hosts_may_fail_is_said_under_the_groups_name(group):
     settings = read_settings({"state_store": "/tmp/x", f"{group}_failure_threshold": "2"}, "staging", [])
-    assert settings.host_failure_threshold == 2
+    assert settings.host_failure_thresholds == {"backend": 0, "site": 0, group: 2}
 
 
 @pytest.mark.parametrize(

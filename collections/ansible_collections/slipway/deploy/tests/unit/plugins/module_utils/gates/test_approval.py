@@ -15,6 +15,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.gates.approval impo
     Approval,
     Prompt,
     answered,
+    common_approvers,
     decide,
     read_approvers,
     refused,
@@ -60,13 +61,13 @@ def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -
         (
             {"approved_by": "mallory"},
             ["maria", "petra"],
-            "-e approved_by: mallory may not approve a release of production. Ask one of maria, petra: -e site_release",
+            "-e approved_by: mallory may not approve a release of production. Ask one of maria, petra: -e approved_by",
         ),
         ({"approved_by": "Maria"}, ["maria"], "Maria may not approve"),
         (
             {},
             ["maria"],
-            "joe may not approve a release of production. Ask one of maria: -e site_release=prod-20261120 ",
+            "joe may not approve a release of production. Ask one of maria: ",
         ),
         ({"approved_by": "maria", "approval_ref": "done"}, None, "-e approval_ref: this is not a URL"),
         ({"approved_by": "maria", "approval_ref": "https://u:s3cret@x"}, None, "-e approval_ref: this is not a URL"),
@@ -126,11 +127,30 @@ def test_only_the_tag_approves(answer: str) -> None:
 
 def test_nobody_can_answer() -> None:
     assert str(refused(PROMPT, "there is no terminal to ask at")) == (
-        "prod-20261120 is not approved: there is no terminal to ask at. "
-        "Give the name of the approver: -e site_release=prod-20261120 -e approved_by=…"
+        "prod-20261120 is not approved: there is no terminal to ask at. Give the name of the approver: -e approved_by=…"
     )
 
 
 def test_as_the_record_holds_it() -> None:
     assert Approval("joe", "prompt", NOW).to_record() == {"by": "joe", "how": "prompt", "at": NOW}
     assert Approval("joe", "variable", NOW, URL).to_record()["reference"] == URL
+
+
+@pytest.mark.parametrize(
+    ("lists", "found"),
+    [
+        ([], None),
+        (["as it is written"], "as it is written"),
+        ([None, None], None),
+        ([["maria", "joe"], None], ["maria", "joe"]),
+        ([["maria", "joe"], ["ann", "joe"]], ["joe"]),
+    ],
+)
+def test_several_kinds_of_host_are_approved_by_who_may_approve_each(lists: list[Any], found: Any) -> None:
+    assert common_approvers(lists, "w") == found
+
+
+def test_where_nobody_may_approve_all_they_go_one_by_one() -> None:
+    with pytest.raises(SlipwayError, match="nobody may approve all of these releases") as caught:
+        common_approvers([["maria"], ["joe"]], "w")
+    assert "--limit" in str(caught.value)

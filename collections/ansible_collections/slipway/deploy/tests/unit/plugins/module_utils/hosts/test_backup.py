@@ -54,7 +54,8 @@ def test_a_long_one_keeps_what_makes_it_unique() -> None:
     ],
 )
 def test_when_it_is_due(fields: Doc, due: bool) -> None:
-    assert backup.is_due(record(**fields)) is due
+    document = record(**fields)
+    assert backup.is_due(document, document["migrations"]) is due
 
 
 def test_from_begun_to_taken() -> None:

@@ -242,7 +242,7 @@ def test_records_are_read_back_to_the_release_and_no_further() -> None:
     ],
 )
 def test_known_schema(newest_first: list[Doc], version: str | None) -> None:
-    assert known_schema(newest_first) == version
+    assert known_schema(newest_first, "backend") == version
 
 
 def test_callbacks_run_with_each_release_also_when_nothing_is_pending():

@@ -39,7 +39,7 @@ def states(document: Mapping[str, Any]) -> dict[str, str]:
 def turn(document: Doc, after: Mapping[str, After], threshold: int = 0) -> Doc:
     begun = progress.begin(document, list(after), 10.0)
     assert {states(begun)[name] for name in after} <= {"updating"}
-    return progress.end(begun, after, threshold, 20.0)
+    return progress.end(begun, after, {"backend": threshold}, 20.0)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_threshold(threshold: int, outcomes: list[After], turned_back: bool) -> 
 
 def test_the_first_cause_stands() -> None:
     document = turn(record(*map(target, "ab")), {"a": GONE})
-    again = progress.end(progress.begin(document, ["b"], 1.0), {"b": STOPPED}, 0, 2.0)
+    again = progress.end(progress.begin(document, ["b"], 1.0), {"b": STOPPED}, {}, 2.0)
     assert again["cause"] == document["cause"]
     assert document["cause"]["target"] == "a"
 
@@ -324,7 +324,7 @@ def play(document: Doc, step: tuple[str, set[str], bool], afters: st.DataObject,
     if killed:
         return begun
     after = {name: afters.draw(AFTER) for name in names}
-    return progress.end(begun, after, threshold, 2.0) if forward else progress.end_undo(begun, after, 2.0)
+    return progress.end(begun, after, {"backend": threshold}, 2.0) if forward else progress.end_undo(begun, after, 2.0)
 
 
 @given(common=COMMON, steps=STEPS, afters=st.data())

@@ -22,6 +22,8 @@ def test_a_kind_has_the_variables_of_all_and_its_own() -> None:
         truths=("nginx",),
         numbers=("keep",),
         structures=("shared",),
+        tables=("pages",),
+        lists=("names",),
         of_group=("lock",),
         chosen=("archive",),
     )
@@ -30,6 +32,7 @@ def test_a_kind_has_the_variables_of_all_and_its_own() -> None:
     assert {"node_ready_timeout", "node_keep"} <= kind.all_numbers
     assert {"node_environment", "node_shared"} <= kind.all_structures
     assert {"node_serial", "node_lock"} <= kind.all_of_group
+    assert (kind.all_tables, kind.all_lists) == ({"node_environment", "node_pages"}, {"node_required", "node_names"})
     assert kind.all_chosen == {"node_release", "node_archive"}
 
 

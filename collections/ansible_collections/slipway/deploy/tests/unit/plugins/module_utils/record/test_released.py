@@ -251,6 +251,9 @@ def test_a_host_that_scaled_out_should_run_its_group_s_release() -> None:
     limited = {**host(2, "b"), "unchanged": [{"name": "h2", "kind": "host", "group": "site", "why": "not selected"}]}
     assert groups_released([limited, host(1, "a")], ["site"])["site"].release == "a"
     assert groups_released([host(1, "a")], ["backend"]) == {}
+    # That another kind was left out says nothing of this one.
+    other = {**host(2, "b"), "unchanged": [{"name": "h2", "kind": "host", "group": "node", "why": "not selected"}]}
+    assert groups_released([other, host(1, "a")], ["site"])["site"].release == "b"
 
 
 @pytest.mark.parametrize(
