@@ -11,7 +11,9 @@ import pytest
 REFUSED = {
     "the database is down": "the database cannot be reached",
     "the password is wrong": "the database refused the user or the password",
-    "the secret has no such key": ("password: the secret has no key passwort. Its keys are password, username"),
+    "the secret has no such key": (
+        "password: secretsmanager molecule/umigo/db has no key passwort. It has: password, username"
+    ),
     "the URL's parameter is missing": "ssm /molecule/absent does not exist",
     "the directory of migrations is missing": "there is no directory of migrations",
     "a migration fails half-way": (
@@ -20,7 +22,7 @@ REFUSED = {
     "a migration fails half-way that PostgreSQL cannot roll back": (
         "V3__broken.sql, line 2: relation .nowhere. does not exist. Undo what it left half-done by hand"
     ),
-    "a migration failed earlier": "migration 3 failed earlier and is in the way",
+    "a migration failed earlier": "migration 3 failed earlier and blocks further ones",
     "an applied migration was changed": "checksum mismatch for migration version 1. Put the files back",
     "an applied migration is missing": "not resolved locally: 1",
     "a migration takes too long": "Flyway did not finish within 15 s and was stopped",
