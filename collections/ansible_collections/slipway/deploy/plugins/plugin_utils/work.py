@@ -119,9 +119,10 @@ class Work:
 
 
 def fleet_of(context: Context, record: Record, plans: Mapping[str, Any], *, resumed: bool) -> Fleet:
-    """What deploys the record's services: ECS's own deployment controller.
+    """What deploys the record's services: ECS itself.
 
-    :param plans: the record's services by name.
+    :param plans: the record's services by name. Each names its ``controller``, which is one of ``CONTROLLERS``
+        (``module_utils/fleet/parse.py``).
     """
     return EcsFleet(context.clients, plans, record["id"], resumed, time_of_day)
 

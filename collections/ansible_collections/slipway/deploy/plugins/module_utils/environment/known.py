@@ -9,6 +9,7 @@ from typing import Final
 
 from ..common.errors import SlipwayError
 from ..common.suggest import suggest
+from ..fleet.model import SERVICE_SETTINGS
 from ..kinds.registry import KINDS, NAMES
 
 _DEPLOY: Final = ("deploy", "bootstrap_host")
@@ -81,10 +82,17 @@ _FLEET_TEXTS: Final = (
     *("service_name_prefix", "log_group_prefix", "log_group", "default_image_tag", "service_image_tag"),
     *("on_failure", "verify_unverifiable", "state_store", "alb_name", "smoke_base_url", "artifact_bucket"),
 )
+
+
+def _of_service(*kinds: type) -> frozenset[str]:
+    return frozenset(name for name, (_name, kind) in SERVICE_SETTINGS.items() if kind in kinds)
+
+
 #: Settings that hold one text. YAML must not have made a number, a date or a truth of it.
 TEXTS: Final = frozenset(
     (
         *_FLEET_TEXTS,
+        *_of_service(str),
         *(name for kind in KINDS for name in kind.all_texts),
         *("env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
@@ -96,10 +104,12 @@ TEXTS: Final = frozenset(
 _TRUTHS: Final = (
     *("force", "force_full_build", "force_schema", "downgrade_schema", "promote_older", "upload", "boot"),
     *("codedeploy_force_schema", "codedeploy_load_balancer", "smoke_trace"),
+    *_of_service(bool),
     *(name for kind in KINDS for name in kind.all_truths),
 )
 _NUMBERS: Final = (
-    *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "lock_ttl", "lock_wait", "service_port"),
+    *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "lock_ttl", "lock_wait"),
+    *_of_service(int, float),
     *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit"),
     *(name for kind in KINDS for name in kind.all_numbers),
 )

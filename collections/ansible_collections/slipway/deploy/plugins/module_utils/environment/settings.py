@@ -14,7 +14,7 @@ from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..common.suggest import shorten, suggest
 from ..fleet.identity import identify
-from ..fleet.model import DesiredService
+from ..fleet.model import SERVICE_SETTINGS, DesiredService
 from ..image.reference import is_digest, is_tag
 from ..kinds.registry import NAMES
 from ..rollout.model import Limits
@@ -201,7 +201,6 @@ def desired_service(
     override = tags if isinstance(tags, str) else (tags or {}).get(name)
     own = reader.text("service_image_tag")
     tag = override or own or reader.text("default_image_tag") or "latest"
-    port = reader.number("service_port", 0, least=0, whole=True)
     service, cluster = reader.service(f"{prefix}{name}")
     wanted = DesiredService(
         name=name,
@@ -214,9 +213,9 @@ def desired_service(
         tag=tag,
         selected=selected,
         force=force,
-        port=int(port) or None,
         where=where,
         tag_where=IMAGE_TAG if override else "" if own else default_where,
+        settings={name: reader.own(variable, kind) for variable, (name, kind) in SERVICE_SETTINGS.items()},
     )
     reader.finish()
     return wanted
@@ -282,6 +281,14 @@ class _Reader:
             self._wrong(name, f"{name} is {shorten(value)!r}", remedy)
             return default
         return number
+
+    def own(self, name: str, kind: type) -> Any:
+        """The setting of a service that has the type ``kind``; ``None`` where it is not set, empty or 0."""
+        if kind is bool:
+            return self.truth(name) if name in self._variables else None
+        if kind is str:
+            return self.text(name) or None
+        return kind(self.number(name, 0, least=0, whole=kind is int)) or None
 
     def choice(self, name: str, choices: Sequence[str], default: str) -> str:
         text = self.text(name) or default

@@ -6,6 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+#: The settings of one service that the plan, the record and the rollout carry: the variable of the inventory → their
+#: name for it, and its type (``int``, ``float``, ``bool`` or ``str``).
+SERVICE_SETTINGS: Mapping[str, tuple[str, type]] = {"service_port": ("port", int)}
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,7 @@ class DesiredService:
     ``registry`` is the host of the image registry (``""``: Docker Hub), ``repository`` the name in it; ``tag`` may
     also be a digest.
     ``where`` is where the service is written, ``tag_where`` where its tag is, when that is another place.
+    ``settings`` are those of :data:`SERVICE_SETTINGS`; ``None`` where one is not set.
     """
 
     name: str
@@ -28,10 +34,10 @@ class DesiredService:
     tag: str
     selected: bool = True
     force: bool = False
-    port: int | None = None
     where: str = ""
     registry: str = ""
     tag_where: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -44,10 +44,19 @@ def parse_deployment(raw: Mapping[str, Any]) -> Deployment:
     )
 
 
+def _of_ecs(raw: Mapping[str, Any]) -> tuple[Deployment, ...]:
+    return tuple(parse_deployment(item) for item in raw.get("deployments") or ())
+
+
+#: The deployment controllers whose services can be deployed, and how the deployments of a service are read for each.
+CONTROLLERS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Deployment, ...]]] = {"ECS": _of_ecs}
+
+
 def parse_service(raw: Mapping[str, Any]) -> ObservedService:
     """One entry of DescribeServices' ``services``. Events are newest first, as ECS gives them."""
     balancers = raw.get("loadBalancers") or ()
     breaker = (raw.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
+    controller = (raw.get("deploymentController") or {}).get("type") or "ECS"
     return ObservedService(
         service=raw["serviceName"],
         arn=raw.get("serviceArn", ""),
@@ -56,13 +65,13 @@ def parse_service(raw: Mapping[str, Any]) -> ObservedService:
         desired=raw.get("desiredCount", 0),
         running=raw.get("runningCount", 0),
         pending=raw.get("pendingCount", 0),
-        deployments=tuple(parse_deployment(item) for item in raw.get("deployments") or ()),
+        deployments=CONTROLLERS.get(controller, _of_ecs)(raw),
         events=tuple(
             Event(str(item.get("id") or ""), parse_time(item.get("createdAt")), item.get("message", ""))
             for item in raw.get("events") or ()
         ),
         scheduling=raw.get("schedulingStrategy") or "REPLICA",
-        controller=(raw.get("deploymentController") or {}).get("type") or "ECS",
+        controller=controller,
         target_groups=tuple(item["targetGroupArn"] for item in balancers if item.get("targetGroupArn")),
         classic_load_balancer=any(item.get("loadBalancerName") for item in balancers),
         breaker_threshold=_threshold(breaker.get("thresholdConfiguration")),

@@ -17,6 +17,7 @@ from .drift import Drift, drift_of
 from .identity import cluster_name
 from .model import DesiredService
 from .observation import Facts, FleetObservation, ResolvedImage, TaskDefinition
+from .parse import CONTROLLERS
 from .planned import NOT_EXERCISED, UNPINNED, Change, Plan, Side, Unchanged
 from .sharing import same_text, sharing
 from .taskdef import (
@@ -141,9 +142,10 @@ def service_errors(facts: Facts) -> list[SlipwayError]:
     if observed.status != "ACTIVE":
         what = f"service {wanted.service} is {observed.status}"
         return _wrong(wanted, what, "Create it again, or remove the host")
-    if observed.controller != "ECS":
+    if observed.controller not in CONTROLLERS:
         what = f"service {wanted.service} is deployed by {observed.controller}, which Slipway does not support"
-        return _wrong(wanted, what, "Deploy it with that, or create it again with the deployment controller ECS")
+        remedy = f"create it again with the deployment controller {' or '.join(CONTROLLERS)}"
+        return _wrong(wanted, what, f"Deploy it with that, or {remedy}")
     if facts.running is None:
         return _wrong(wanted, f"service {wanted.service} has no task definition", "Set one in Terraform")
     return _container_errors(facts.running, wanted)

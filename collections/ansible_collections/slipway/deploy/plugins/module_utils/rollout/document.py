@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..common.failure import Cause, Failure
+from ..fleet.model import SERVICE_SETTINGS
 from ..fleet.registration import undo_needs_clone
 from .model import Limits, Rollout, Target, Undo
 
@@ -59,6 +60,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         failure=Failure.from_record(failure) if failure else None,
         undo=Undo(**undo) if undo else None,
         event=item.get("event") or "",
+        settings={name: item.get(name) for name, _type in SERVICE_SETTINGS.values()},
     )
 
 

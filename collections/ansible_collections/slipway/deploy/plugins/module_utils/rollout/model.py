@@ -7,8 +7,9 @@ The same words stand in the record (``targets[].state``), so that a killed rollo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..common.failure import Cause, Failure
 from ..fleet.model import ObservedService
@@ -62,6 +63,7 @@ class Target:
     moved: pointing the service at it again could start another image, so an undo registers it with the digest that
     ran. ``task_definition`` is what it should run, ``None`` until it is registered.
     ``event`` is what ECS says that it is unable to do for a deployment in flight, which may pass by itself.
+    ``settings`` are the service's own, as in :class:`~..fleet.model.DesiredService`.
     Times are epoch seconds of the state store's clock.
     """
 
@@ -84,6 +86,7 @@ class Target:
     failure: Failure | None = None
     undo: Undo | None = None
     event: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def back_to(self) -> str:

@@ -23,7 +23,7 @@ def desired(name: str = "user-service", **fields: Any) -> DesiredService:
         "container": "app",
         "repository": f"sdt/dev/{name}",
         "tag": "new",
-        "port": 8082,
+        "settings": {"port": 8082},
         "where": f"inventories/dev/fleet.yml ({name})",
         "registry": REGISTRY,
     }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Goldens: what is wanted and AWS's raw answers give exactly this plan, or exactly these errors.
 
-A changed plan is a change to review: ``SLIPWAY_WRITE_GOLDENS=1`` writes what came out into the files.
+A changed plan is a change to review: ``SLIPWAY_GOLDENS=write`` writes what came out into the files.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def planned(given: dict[str, Any]) -> dict[str, Any]:
 def test_plan_is_the_golden_one(path: Path) -> None:
     golden = json.loads(path.read_text())
     found = json.loads(json.dumps(planned(golden["given"])))
-    if os.environ.get("SLIPWAY_WRITE_GOLDENS"):
+    if os.environ.get("SLIPWAY_GOLDENS") == "write":
         path.write_text(json.dumps({**golden, "expected": found}, indent=1, ensure_ascii=False) + "\n")
     assert found == json.loads(path.read_text())["expected"]
 

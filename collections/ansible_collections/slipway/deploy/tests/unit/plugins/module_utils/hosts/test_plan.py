@@ -140,14 +140,14 @@ def _host(document: dict[str, Any]) -> ObservedHost:
 
 @pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.stem)
 def test_record_is_the_golden_one(path: Path) -> None:
-    """What is wanted and what was seen give exactly this. ``SLIPWAY_WRITE_GOLDENS=1`` writes what came out."""
+    """What is wanted and what was seen give exactly this. ``SLIPWAY_GOLDENS=write`` writes what came out."""
     golden = json.loads(path.read_text())
     given = json.loads(path.read_text())["given"]
     release = Release.from_record("backend", given["release"])
     plan = plan_hosts(release, [_host(item) for item in given["observed"]], given["selected"])
     document = {"targets": record_targets(plan), "unchanged": record_unchanged(plan)}
     found = json.loads(json.dumps(document))
-    if os.environ.get("SLIPWAY_WRITE_GOLDENS"):
+    if os.environ.get("SLIPWAY_GOLDENS") == "write":
         path.write_text(json.dumps({**golden, "expected": found}, indent=1, ensure_ascii=False) + "\n")
     assert found == json.loads(path.read_text())["expected"]
 
