@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.ecs import texts
+from sandbox.ecs.account import Account
 from sandbox.ecs.model import Deployment, Service, Task, TaskDefinition
 from sandbox.ecs.world import Pulled
-
-if TYPE_CHECKING:
-    from sandbox.ecs.engine import Engine
 
 # Shares of the start time at which a healthy task reaches each state. RUNNING comes earlier only
 # when a health check or a target group has the last word.
@@ -24,7 +22,7 @@ def platform_of(definition: TaskDefinition) -> str:
     return "linux/arm64" if runtime.get("cpuArchitecture") == "ARM64" else "linux/amd64"
 
 
-def resolve_images(engine: Engine, definition: TaskDefinition) -> dict[str, dict[str, str]]:
+def resolve_images(engine: Account, definition: TaskDefinition) -> dict[str, dict[str, str]]:
     """Resolve every container's image to its digest now; an image that cannot be resolved keeps its tag."""
     found: dict[str, dict[str, str]] = {}
     for one in definition.containers:
@@ -36,7 +34,7 @@ def resolve_images(engine: Engine, definition: TaskDefinition) -> dict[str, dict
     return found
 
 
-def launch(engine: Engine, task: Task, now: float) -> None:
+def launch(engine: Account, task: Task, now: float) -> None:
     """Schedule the states of a new task, by what its images and its surroundings allow."""
     definition = task.task_definition
     timings = engine.timings_for(task.service.name if task.service else definition.family)
@@ -67,7 +65,7 @@ def launch(engine: Engine, task: Task, now: float) -> None:
         engine.at(running + engine.scaled(timings.run), task, "die")
 
 
-def _start_error(engine: Engine, task: Task) -> str | None:
+def _start_error(engine: Account, task: Task) -> str | None:
     definition = task.task_definition
     first = definition.containers[0]["image"]
     if task.behaviour.fail == "missing":
@@ -100,7 +98,7 @@ def _first_secret(definition: TaskDefinition) -> str:
     return "arn:aws:secretsmanager:::secret:missing"
 
 
-def advance(engine: Engine, task: Task, step: str, detail: Any, now: float) -> None:
+def advance(engine: Account, task: Task, step: str, detail: Any, now: float) -> None:
     """Apply one scheduled step of a task."""
     if step in ("PENDING", "ACTIVATING", "RUNNING"):
         _starting(engine, task, step, now)
@@ -120,7 +118,7 @@ def advance(engine: Engine, task: Task, step: str, detail: Any, now: float) -> N
         _stopping(engine, task, step, now)
 
 
-def _starting(engine: Engine, task: Task, step: str, now: float) -> None:
+def _starting(engine: Account, task: Task, step: str, now: float) -> None:
     task.status = step
     if step == "PENDING":
         task.times["pullStartedAt"] = now
@@ -134,7 +132,7 @@ def _starting(engine: Engine, task: Task, step: str, now: float) -> None:
         engine.world.write_log(task, "started", now)
 
 
-def _register_targets(engine: Engine, task: Task, now: float) -> None:
+def _register_targets(engine: Account, task: Task, now: float) -> None:
     if task.service is None:
         return
     for one in task.service.target_groups:
@@ -142,7 +140,7 @@ def _register_targets(engine: Engine, task: Task, now: float) -> None:
         engine.event(task.service, text, now)
 
 
-def _die(engine: Engine, task: Task, now: float) -> None:
+def _die(engine: Account, task: Task, now: float) -> None:
     oom = task.behaviour.fail == "oom"
     one_off = task.behaviour.fail is None
     task.exit_code = 137 if oom else 0 if one_off else task.behaviour.exit_code
@@ -151,7 +149,7 @@ def _die(engine: Engine, task: Task, now: float) -> None:
     begin_stop(engine, task, now, "EssentialContainerExited", texts.OOM if oom else texts.EXITED)
 
 
-def _fail_health(engine: Engine, task: Task, now: float) -> None:
+def _fail_health(engine: Account, task: Task, now: float) -> None:
     service = task.service
     if task.task_definition.has_health_check:
         task.health = "UNHEALTHY"
@@ -173,7 +171,7 @@ def _fail_health(engine: Engine, task: Task, now: float) -> None:
     begin_stop(engine, task, now, "ServiceSchedulerInitiated", reason)
 
 
-def _stopping(engine: Engine, task: Task, step: str, now: float) -> None:
+def _stopping(engine: Account, task: Task, step: str, now: float) -> None:
     task.status = step
     if step == "STOPPING":
         task.times.setdefault("stoppingAt", now)
@@ -187,7 +185,7 @@ def _stopping(engine: Engine, task: Task, step: str, now: float) -> None:
         engine.forget_later(task, now)
 
 
-def begin_stop(engine: Engine, task: Task, now: float, code: str, reason: str) -> None:
+def begin_stop(engine: Account, task: Task, now: float, code: str, reason: str) -> None:
     """Set the desired status to STOPPED and schedule the way down; what was scheduled before is dropped."""
     if task.desired_status == "STOPPED":
         return

@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.ecs import texts
+from sandbox.ecs.account import Account
 from sandbox.ecs.lifecycle import resolve_images
 from sandbox.ecs.model import Deployment, Revision, Service, ServiceDeployment
-
-if TYPE_CHECKING:
-    from sandbox.ecs.engine import Engine
 
 REVISION_SETTINGS = (
     "capacityProviderStrategy",
@@ -45,7 +43,7 @@ def breaker_of(service: Service) -> dict[str, Any]:
     return found
 
 
-def new_revision(engine: Engine, service: Service, now: float) -> Revision:
+def new_revision(engine: Account, service: Service, now: float) -> Revision:
     """A service revision of the service's present settings."""
     settings = {key: service.settings[key] for key in REVISION_SETTINGS if key in service.settings}
     number = engine.number()
@@ -55,7 +53,7 @@ def new_revision(engine: Engine, service: Service, now: float) -> Revision:
     return revision
 
 
-def start(engine: Engine, service: Service, now: float) -> ServiceDeployment:
+def start(engine: Account, service: Service, now: float) -> ServiceDeployment:
     """Start a deployment of the service's present settings; one that is in flight is superseded."""
     sources = [one.revision for one in service.deployments]
     for one in service.history:
@@ -81,7 +79,7 @@ def start(engine: Engine, service: Service, now: float) -> ServiceDeployment:
     return made
 
 
-def _add_primary(engine: Engine, service: Service, revision: Revision, now: float) -> Deployment:
+def _add_primary(engine: Account, service: Service, revision: Revision, now: float) -> Deployment:
     for one in service.deployments:
         one.status = "ACTIVE"
         one.updated_at = now
@@ -118,7 +116,7 @@ def current(service: Service, deployment: Deployment) -> ServiceDeployment | Non
     return next((one for one in reversed(service.history) if one.deployment_id == deployment.id), None)
 
 
-def begin(engine: Engine, service: Service, deployment: Deployment, now: float) -> None:
+def begin(engine: Account, service: Service, deployment: Deployment, now: float) -> None:
     """A deployment's start: tags become digests now, and stay so for its whole life."""
     if deployment.status != "PRIMARY" or deployment.begun:
         return
@@ -141,7 +139,7 @@ def finish(made: ServiceDeployment, status: str, reason: str | None, now: float)
         made.breaker_status = "MONITORING_COMPLETE"
 
 
-def judge(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
+def judge(engine: Account, service: Service, primary: Deployment, now: float) -> None:
     """Complete or fail the primary deployment by what its tasks do."""
     made = current(service, primary)
     if made and made.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
@@ -176,7 +174,7 @@ def _tripped(service: Service, primary: Deployment) -> bool:
     )
 
 
-def _complete(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
+def _complete(engine: Account, service: Service, primary: Deployment, now: float) -> None:
     primary.rollout_state = "COMPLETED"
     primary.rollout_reason = texts.REASON_COMPLETED.format(deployment=primary.id)
     primary.updated_at = now
@@ -187,7 +185,7 @@ def _complete(engine: Engine, service: Service, primary: Deployment, now: float)
         finish(made, "ROLLBACK_SUCCESSFUL" if primary.rollback_of else "SUCCESSFUL", None, now)
 
 
-def trip(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
+def trip(engine: Account, service: Service, primary: Deployment, now: float) -> None:
     """The circuit breaker opens: the deployment fails and, if so configured, the service goes back."""
     made = current(service, primary)
     _fail(engine, service, primary, made, now)
@@ -206,7 +204,7 @@ def trip(engine: Engine, service: Service, primary: Deployment, now: float) -> N
     roll_back(engine, service, primary, made, now, texts.SD_ROLLED_BACK)
 
 
-def _fail(engine: Engine, service: Service, primary: Deployment, made: ServiceDeployment | None, now: float) -> None:
+def _fail(engine: Account, service: Service, primary: Deployment, made: ServiceDeployment | None, now: float) -> None:
     """The deployment is FAILED and starts no more tasks.
 
     A stop that was requested before still decides what becomes of the service: see :func:`carry_out_stop`.
@@ -222,7 +220,7 @@ def _fail(engine: Engine, service: Service, primary: Deployment, made: ServiceDe
 
 
 def roll_back(
-    engine: Engine, service: Service, failed: Deployment, made: ServiceDeployment | None, now: float, reason: str
+    engine: Account, service: Service, failed: Deployment, made: ServiceDeployment | None, now: float, reason: str
 ) -> None:
     """Make the last completed revision the primary deployment again, under a new deployment id."""
     target = service.completed
@@ -245,7 +243,7 @@ def roll_back(
         made.rollback = {"reason": reason, "startedAt": now, "serviceRevisionArn": target.revision.arn}
 
 
-def stop(engine: Engine, service: Service, made: ServiceDeployment, kind: str, now: float) -> None:
+def stop(engine: Account, service: Service, made: ServiceDeployment, kind: str, now: float) -> None:
     """StopServiceDeployment: request it; what it does happens at the next moment of the clock."""
     if made.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"):
         return
@@ -254,7 +252,7 @@ def stop(engine: Engine, service: Service, made: ServiceDeployment, kind: str, n
     engine.stop_later(service, made, now)
 
 
-def carry_out_stop(engine: Engine, service: Service, made: ServiceDeployment, now: float) -> None:
+def carry_out_stop(engine: Account, service: Service, made: ServiceDeployment, now: float) -> None:
     """Do what was requested by StopServiceDeployment."""
     primary = service.primary
     if primary is None or made.status not in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):

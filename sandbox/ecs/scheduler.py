@@ -5,14 +5,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from sandbox.ecs import rollout, texts
+from sandbox.ecs.account import Account
 from sandbox.ecs.lifecycle import begin_stop
 from sandbox.ecs.model import Deployment, Service, Task
-
-if TYPE_CHECKING:
-    from sandbox.ecs.engine import Engine
 
 BACKOFF_AFTER = 3
 BACKOFF_LIMIT = 900.0
@@ -31,7 +28,7 @@ def tasks_of(service: Service, deployment: Deployment) -> list[Task]:
     return [one for one in service.tasks.values() if one.live and one.started_by == deployment.id]
 
 
-def reconcile(engine: Engine, service: Service, now: float) -> None:
+def reconcile(engine: Account, service: Service, now: float) -> None:
     """Bring the service one step nearer to its primary deployment; called whenever something changed."""
     primary = service.primary
     if service.status == "INACTIVE" or service.controller != "ECS":
@@ -50,7 +47,7 @@ def reconcile(engine: Engine, service: Service, now: float) -> None:
     rollout.judge(engine, service, primary, now)
 
 
-def _drain(engine: Engine, service: Service, now: float) -> None:
+def _drain(engine: Account, service: Service, now: float) -> None:
     for task in list(service.tasks.values()):
         if task.live:
             begin_stop(engine, task, now, "ServiceSchedulerInitiated", f"Service {service.name} was deleted")
@@ -59,7 +56,7 @@ def _drain(engine: Engine, service: Service, now: float) -> None:
         service.deployments.clear()
 
 
-def _stop_surplus(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
+def _stop_surplus(engine: Account, service: Service, primary: Deployment, now: float) -> None:
     mine = tasks_of(service, primary)
     surplus = len(mine) - service.wanted
     if surplus > 0:
@@ -68,7 +65,7 @@ def _stop_surplus(engine: Engine, service: Service, primary: Deployment, now: fl
         _scale_in(engine, service, victims, primary, now)
 
 
-def _start_missing(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
+def _start_missing(engine: Account, service: Service, primary: Deployment, now: float) -> None:
     if primary.halted:
         return
     live = sum(1 for one in service.tasks.values() if one.live)
@@ -86,7 +83,7 @@ def _start_missing(engine: Engine, service: Service, primary: Deployment, now: f
     service.steady = False
 
 
-def _stop_replaced(engine: Engine, service: Service, primary: Deployment, now: float) -> None:
+def _stop_replaced(engine: Account, service: Service, primary: Deployment, now: float) -> None:
     mine = tasks_of(service, primary)
     others = [one for one in service.tasks.values() if one.live and one.started_by != primary.id]
     if not others:
@@ -108,7 +105,7 @@ def _stop_replaced(engine: Engine, service: Service, primary: Deployment, now: f
         engine.event(service, texts.BLOCKED.format(service=service.name), now)
 
 
-def _scale_in(engine: Engine, service: Service, victims: list[Task], primary: Deployment, now: float) -> None:
+def _scale_in(engine: Account, service: Service, victims: list[Task], primary: Deployment, now: float) -> None:
     running = [one.id for one in victims if one.status == "RUNNING"]
     pending = len(victims) - len(running)
     reason = texts.SCALED.format(deployment=primary.id)
@@ -139,7 +136,7 @@ def _retire(service: Service, primary: Deployment) -> None:
     service.deployments = kept
 
 
-def task_failed(engine: Engine, service: Service, deployment: Deployment, task: Task, now: float) -> None:
+def task_failed(engine: Account, service: Service, deployment: Deployment, task: Task, now: float) -> None:
     """Count a failure and slow the next starts down, as the service throttle logic does."""
     deployment.failed += 1
     deployment.unhealthy += task.stop_code == "ServiceSchedulerInitiated"

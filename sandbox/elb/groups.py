@@ -9,15 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
+from sandbox.aws import MotoWorld
+from sandbox.ecs.engine import Engine
 from sandbox.elb import model, rules
 from sandbox.elb.model import Health, Settings, Target
 from sandbox.protocol import Call
-
-if TYPE_CHECKING:
-    from sandbox.state import State
 
 ACTIONS = ("RegisterTargets", "DeregisterTargets", "DescribeTargetHealth")
 XMLNS = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
@@ -54,10 +53,24 @@ class Group:
     turn: int = 0
 
 
+class Place(Protocol):
+    """What target groups are in: the state of the sandbox."""
+
+    moto_lock: threading.RLock
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, whose speed is that of all times."""
+
+    @property
+    def world(self) -> MotoWorld:
+        """Where moto's own groups and instances are."""
+
+
 class Groups:
     """Every target group that something was registered in, other than by ECS."""
 
-    def __init__(self, state: State, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, state: Place, clock: Callable[[], float] = time.monotonic) -> None:
         self.state = state
         self.clock = clock
         self.lock = threading.RLock()

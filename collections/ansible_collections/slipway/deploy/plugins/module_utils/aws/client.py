@@ -219,7 +219,8 @@ class _ClientCache:
         settings = self._settings
         with calling(f"make a client for {service} (environment {settings.environment})"):
             if self._session is None:
-                self._session = signed_in(_session(settings), settings)
+                own_key = settings.access_key_id is not None
+                self._session = signed_in(_session(settings), settings.region, settings.profile, own_key)
             client = self._session.create_client(
                 service,
                 region_name=region,

@@ -14,24 +14,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ..common.errors import SlipwayError
-from .client import AwsSettings
 from .errors import NoCredentials, is_aws_error, use_profile
 
 #: Where the AWS CLI keeps the sessions of roles, those with an MFA code among them.
 _CLI_SESSIONS = os.path.join("~", ".aws", "cli", "cache")  # noqa: PTH118 - expanded by botocore's own cache
 
 
-def signed_in(session: Any, settings: AwsSettings) -> Any:
+def signed_in(session: Any, region: str, profile: str | None, own_key: bool) -> Any:
     """The session itself, with its credentials resolved.
 
+    :param profile: the settings' own, which comes before the shell's.
+    :param own_key: whether the settings have an access key, so that nothing else is asked for one.
     :raises NoCredentials: when they cannot be had, saying why. What botocore raises of its own is the caller's.
     """
-    profile = settings.profile or (None if settings.access_key_id else os.environ.get("AWS_PROFILE"))
+    profile = profile or (None if own_key else os.environ.get("AWS_PROFILE"))
     use_profile(profile)
-    if settings.access_key_id is not None:
+    if own_key:
         return session
     # A web identity is exchanged at the region's STS.
-    session.set_config_variable("region", settings.region)
+    session.set_config_variable("region", region)
     _ask_nobody(session, profile)
     found = _explained(profile, session.get_credentials)
     if found is not None:
