@@ -16,7 +16,7 @@ from ..plugin_utils.on_host import HostAction, clients_later
 
 
 class ActionModule(HostAction):
-    """What is stored is read here, whatever the action is: also to look, Alembic has to log in."""
+    """Stored secrets are read here for every state: Alembic also needs to log in to read the schema."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = ALEMBIC
 

@@ -20,7 +20,7 @@ from ..plugin_utils.work import let_go, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Fails unless the release is approved. In check mode nobody is asked."""
+    """Fails unless the release is approved. Check mode does not prompt."""
 
     ASKS = True
 
@@ -49,7 +49,7 @@ class ActionModule(SlipwayAction):
         return {"changed": False, "approval": document}
 
     def fail_safe(self, context: Context) -> None:
-        """Close the deploy of which nothing was carried out, and give the lock back."""
+        """Close the deploy, which has not changed anything, and release the lock."""
         try:
             if _has_record(context):
                 with work_on(context) as work:
@@ -68,7 +68,7 @@ class ActionModule(SlipwayAction):
         except AnsiblePromptInterrupt:
             raise refused(prompt, "stopped by Ctrl-C") from None
         if time.monotonic() - begun >= limit:
-            # What was typed until then was not sent off.
+            # What was typed until then was not submitted.
             raise refused(prompt, f"no answer within {duration(limit)}")
         return answered(prompt, typed.decode(errors="replace"), _now())
 

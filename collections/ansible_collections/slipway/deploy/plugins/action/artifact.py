@@ -17,12 +17,12 @@ from ..plugin_utils.on_host import HostAction
 
 
 class ActionModule(HostAction):
-    """The host gets the right to read one object for a while, and nothing else."""
+    """The host gets temporary read access to one object, and no other permission."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = ARTIFACT
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Do the work; the host's result, with what was found."""
+        """Find the artifact and download it; return the host's result with what was found."""
         given, s3 = self.arguments, context.clients("s3")
         artifact = resolve_artifact(
             s3,

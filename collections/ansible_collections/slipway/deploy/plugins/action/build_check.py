@@ -21,13 +21,13 @@ from ..plugin_utils.on_host import HostAction
 
 
 class ActionModule(HostAction):
-    """Asks the host what it has; compares here."""
+    """Reads what the host has, and compares it here."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = BUILD_CHECK
     KEPT_HERE = ("npmrc", "indexes")
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Compare; fail with all that is wrong."""
+        """Compare; fail with a list of all problems."""
         given = self.arguments
         on_host = given["front_end"] == "host"
         packages = ["python3", *given["packages"]]
@@ -55,7 +55,7 @@ class ActionModule(HostAction):
         return {**result, "warnings": [f"not verifiable before the build: {text}" for text in verdict.unknown]}
 
     def _check_tokens(self, sources: Mapping[str, Any]) -> None:
-        """That the tokens of this machine are there; what AWS keeps is read when it is needed."""
+        """Require the tokens that are stored on this machine; those in AWS are read when they are needed."""
         secrets = Secrets(os.environ)
         for name, source in sources.items():
             if not isinstance(source, Mapping) or set(source) & set(LOCAL):

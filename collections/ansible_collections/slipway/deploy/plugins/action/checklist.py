@@ -15,10 +15,10 @@ from ..plugin_utils.work import Work
 
 
 class ActionModule(CheckingAction):
-    """What is not green holds the release, red and unknown alike: nothing is undone for it."""
+    """Any row that is not green, red or unknown, holds the release: a checklist never causes an undo."""
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
-        """Ask every row, write the answers into the record and do what follows."""
+        """Run every row, write the results into the record and act on them."""
         since = work.journal.record.get("started_at")
         rows = run_checklist(context, since, lambda: work.cancel.why() is not None)
         if not rows:

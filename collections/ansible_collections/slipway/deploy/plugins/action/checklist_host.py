@@ -19,15 +19,15 @@ Answer = dict[str, Any]
 
 
 class ActionModule(HostAction):
-    """All of a host's rows in one go; what cannot be asked is an answer too, and fails nothing."""
+    """Runs all rows of a host at once; a row that cannot be run is reported as a result and does not fail the task."""
 
-    # Tasks ask it as well, so it has a name of its own.
+    # Tasks run this module as well, so it has its own name.
     HOST_HALF = "host_probe"
     KEPT_HERE = ("checklist",)
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {"checklist": {"type": "list", "elements": "dict"}}
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Ask; the answers by the names of the rows are the result."""
+        """Run the rows; the result has the answers by row name."""
         if context.here not in context.hosts:
             return {"changed": False, "answers": {}}
         service = str(context.of_group(context.here, "service") or "") or None

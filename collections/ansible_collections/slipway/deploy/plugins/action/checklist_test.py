@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Goes through the declared checklist by itself, without a deploy. See modules/checklist_test.py."""
+"""Runs the declared checklist on its own, without a deploy. See modules/checklist_test.py."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..plugin_utils.context import Context
 from ..plugin_utils.reading import begin_reading
 
 SINCE = "checklist_since"
-#: Records that are looked through for the newest deploy that changed something.
+#: How many records are searched for the newest deploy that changed something.
 _LOOKED_BACK = 50
-#: Ends of a deploy that changed nothing.
+#: Outcomes of a deploy that changed nothing.
 _NOTHING = ("unchanged", "abandoned")
 
 
@@ -30,7 +30,7 @@ class ActionModule(SlipwayAction):
     """Changes nothing and takes no lock."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Go through it; a row that is not green fails the task."""
+        """Run it; a row that is not green fails the task."""
         kinds = context.selected_by_kind
         where = f"inventories/{context.environment}"
         if not kinds:
@@ -56,7 +56,7 @@ class ActionModule(SlipwayAction):
 
 
 def _since(context: Context) -> float | None:
-    """When the newest deploy began, or what the command line says instead."""
+    """When the newest deploy began, unless the command line overrides it."""
     given = context.variables.get(SINCE)
     if given is not None:
         said = moment(given)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ends a deploy: undoes what has to go back, closes the record, gives the lock back. See modules/deploy_close.py."""
+"""Ends a deploy: undoes what must be undone, closes the record and releases the lock. See modules/deploy_close.py."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ..plugin_utils.work import Work, let_go, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Does not fail for a deploy that ended badly: service_result says so for each service, on its own host."""
+    """Does not fail for a failed deploy: service_result reports that for each service, on its own host."""
 
     ON_RECORD = True
     CLOSES_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """End it; the closed record in short is the result."""
+        """End it; the result is a summary of the closed record."""
         held = context.files.load()
         if held is None or held.record is None:
             let_go(context)
@@ -57,7 +57,7 @@ class ActionModule(SlipwayAction):
             record = {**record, "hold": left.to_record()}
         outcome = _outcome(record, rollout)
         if outcome is None:
-            return  # The next run takes it up.
+            return  # The next run resumes it.
         if outcome == "held":
             record = {**record, "cause": record["hold"]}
         work.journal.write(closed(record, outcome, work.clock()))

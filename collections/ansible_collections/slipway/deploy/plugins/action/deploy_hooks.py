@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Says which hooks are due at a point of a deploy, and records one that failed. See modules/deploy_hooks.py."""
+"""Returns the hooks that are due at a point of a deploy, and records a failed hook. See modules/deploy_hooks.py."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..plugin_utils.work import work_on
 
 
 class ActionModule(SlipwayAction):
-    """Does not fail for a hook that failed: the record turns the deploy back."""
+    """Does not fail for a failed hook: the record makes the deploy undo its changes."""
 
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """The files that are due are the result."""
+        """The result lists the hook files that are due."""
         point, failed = self.arguments["point"], clean(self.arguments["failed"])
         files = hook_files(context).get(point, [])
         if not files:

@@ -37,25 +37,25 @@ from ..plugin_utils.smoke import declared_jobs
 from ..plugin_utils.task_files import hook_files
 from ..plugin_utils.work import beat, fleet_of, let_go, store_clock
 
-# Ansible runs each action in a fork of this process: what is there already, the deploy's other actions do not import
-# again. Who lacks it is told so by the action.
+# Ansible runs each action in a fork of this process: what is imported here need not be imported by the deploy's
+# other actions. The action itself reports a missing library.
 with suppress(ImportError):
     import_module("boto3.session")
 
-#: After so many seconds of waiting the lock's holder is named again, and then each time the last of them has passed.
+#: The lock's holder is shown again after so many seconds of waiting; the last number is repeated.
 _SAID_AGAIN = (5.0, 15.0, 30.0)
 
-#: AWS refuses signatures that are five minutes off (SigV4); this machine's clock is called wrong well before.
+#: AWS refuses signatures that are five minutes off (SigV4); a clock is reported as wrong well before.
 MOST_SKEW_SECONDS = 120.0
 
 
 class ActionModule(SlipwayAction):
-    """Takes the lock; in check mode it only looks."""
+    """Takes the lock; in check mode it only reads it."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Check, lock and look; the result says how an unfinished deploy is gone on with."""
+        """Check, lock and read the records; the result says how an unfinished deploy is resumed."""
         settings = context.settings
-        # Checks that `local` cannot reach a real account, before anything is asked.
+        # Checks that `local` cannot reach a real account, before the first call.
         endpoint = context.aws.endpoint_url if context.has_account else None
         context.desired()
         declared_jobs(context, None)
@@ -65,18 +65,18 @@ class ActionModule(SlipwayAction):
             ensure_sandbox(endpoint, display.display)
         if settings.state_store.startswith("s3://") or settings.resume is not None:
             # A bucket of the wrong account answers "access denied", which says less. A new deploy is checked when it
-            # is planned; one that is taken up is not planned again.
+            # is planned; a resumed one is not planned again.
             context.check_account()
         check_clock(context.store)
         if self._task.check_mode:
             return {"kind": self.arguments["kind"], **self._look_only(context), "hooks": hooks}
         self._take(context, settings.reason or self.arguments["kind"])
         if context.selected_hosts:
-            beat(context)  # To look at hosts that do not answer may take longer than the lock lasts.
+            beat(context)  # Reading hosts that do not answer may take longer than the lock lasts.
         return {"changed": False, "kind": self.arguments["kind"], **self._unfinished(context), "hooks": hooks}
 
     def fail_safe(self, context: Context) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         let_go(context)
 
     def _look_only(self, context: Context) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class ActionModule(SlipwayAction):
             context.files.sweep(dead)
 
     def _hold(self, context: Context, token: str) -> str:
-        """Keep a lock's token before the lock is taken: a run that ends in between has to be able to give it back."""
+        """Store a lock's token before the lock is taken, so that a run that ends in between can still release it."""
         context.files.save(Held(context.environment, token, machine()))
         return token
 
@@ -137,7 +137,7 @@ class ActionModule(SlipwayAction):
             return {"resumed": "", "lock": "lock free"}
         record, clock = journal.record, store_clock(context)
         if choice is not None:
-            # A host that is not in the inventory any more cannot be selected either.
+            # A host that is no longer in the inventory cannot be selected either.
             gone = {item["name"] for item in progress.hosts_of(record)}.difference(context.hosts)
             require_covered(record, context.selected | context.selected_hosts | gone, choice)
             require_same_place(record, _place(context))
@@ -156,12 +156,12 @@ class ActionModule(SlipwayAction):
         return self._resume(context, journal, choice, clock())
 
     def _abandon(self, context: Context, journal: Journal, choice: str | None, now: float) -> None:
-        """Close a record of which nothing was carried out."""
+        """Close a record whose plan was not started."""
         if not self._task.check_mode:
             journal.write(closed(journal.record, "abandoned", now))
         what = f"the run of {journal.record['id']} ended before it changed anything"
         if choice is not None:
-            # What was asked for is not a new deploy.
+            # A new deploy was not requested.
             raise SlipwayError(
                 f"{what}: there is nothing to {choice}",
                 f"-e resume={choice}",
@@ -188,7 +188,7 @@ class ActionModule(SlipwayAction):
 
 
 class Waiting:
-    """Says who holds the lock and how long the run has waited for it: at once, and now and then again.
+    """Shows who holds the lock and how long the run has waited for it: at once, and again from time to time.
 
     :param seconds: how long it waits at most.
     """
@@ -201,7 +201,7 @@ class Waiting:
         self._next = 0.0
 
     def hear(self, line: str) -> None:
-        """Take in the line about the holder."""
+        """Receive the line about the holder."""
         waited = self._clock() - self._began
         if waited < self._next:
             return
@@ -235,7 +235,7 @@ def _touched(record: Record) -> bool:
 
 
 def _unapproved(context: Context, record: Record) -> bool:
-    """Whether nobody approved a deploy that needs it: a run that takes it up would not ask any more."""
+    """Whether a deploy still lacks its approval: a run that resumes it would not ask again."""
     kinds = {item["group"] for item in progress.hosts_of(record)}
     if record.get("approval") or record.get("kind") == "rollback":
         return False
@@ -243,7 +243,7 @@ def _unapproved(context: Context, record: Record) -> bool:
 
 
 def _token_of_the_dead(context: Context) -> str | None:
-    """The token of the lock, when a run of this machine that is gone held it."""
+    """The token of the lock, if its holder is a dead run of this machine."""
     found = look(context.store, context.environment)
     if found.lock is None:
         return None

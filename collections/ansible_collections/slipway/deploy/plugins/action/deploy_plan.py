@@ -33,10 +33,10 @@ LARGE_FLEET = 50
 
 
 class ActionModule(SlipwayAction):
-    """Changes nothing outside. Outside check mode it writes the record that the following tasks work from."""
+    """Changes no target. Unless in check mode, it writes the record that the following tasks work from."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Plan and verify; what will change is the result."""
+        """Plan and verify; the result says what will change."""
         if not self._task.check_mode and len(context.services) > LARGE_FLEET:
             beat(context)
         context.check_account()
@@ -71,9 +71,9 @@ class ActionModule(SlipwayAction):
         if self._task.diff and changes:
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
-            # Also without a change: health and smoke checks follow, which may wait for answers.
+            # Needed without a change as well: health and smoke checks follow, which may wait for answers.
             beat(context, record["id"])
-            # A plan that took longer than the lock lasts must not hide another run's record behind its own.
+            # If planning took longer than the lock lasts, this record must not replace another run's as the newest.
             check_lock(context)
             Journal.open(context.store, record)
             keep_record(context, record)
@@ -107,13 +107,13 @@ def _gates(context: Context, record: Record, hosts: PlannedHosts) -> list[dict[s
 
 
 def _before(context: Context, fleet: Plan, observation: FleetObservation | None, hosts: PlannedHosts) -> dict[str, Any]:
-    """What is not well before the deploy, which is therefore not its doing."""
+    """What is unhealthy before the deploy, and so not caused by it."""
     running = running_services(observation).union(*(of_kind.running for of_kind in hosts.kinds))
     sick = [name for of_kind in hosts.kinds for name in of_kind.unhealthy]
     try:
         endpoint = endpoint_of(context) if context.services else None
     except SlipwayError:
-        endpoint = None  # The check after the deploy says so.
+        endpoint = None  # The check after the deploy reports it.
     return {
         "unhealthy": [*unhealthy(context, fleet, observation), *sick],
         "smoke_before": failing_before(context, endpoint, running),
@@ -121,9 +121,9 @@ def _before(context: Context, fleet: Plan, observation: FleetObservation | None,
 
 
 def _approval(context: Context, hosts: PlannedHosts, kind: str) -> dict[str, Any]:
-    """Whether somebody has to approve the release, and who may: a gate of each kind of host that changes.
+    """Whether the release needs an approval, and from whom: a gate of each kind of host that changes.
 
-    What several kinds ask an approval for is approved together, by somebody who may approve each.
+    If several kinds need an approval, one person who may approve all of them approves them together.
     """
     changes = [of_kind.plan.changes[0] for of_kind in hosts.kinds if of_kind.plan.changes]
     asking = [change for change in changes if kind == "deploy" and needs_approval(context, change.name)]
@@ -184,7 +184,7 @@ def _record(context: Context, fleet: Plan, hosts: PlannedHosts, kind: str, goal:
 
 
 def _label(fleet: Plan, hosts: PlannedHosts) -> str:
-    """The one tag of what changes, or what it is together."""
+    """The tag that all changes share, or a label for several."""
     sides = [change.after for change in fleet.changes]
     if not sides and not hosts.changes:
         sides = [item.running for item in fleet.unchanged if item.desired.selected]

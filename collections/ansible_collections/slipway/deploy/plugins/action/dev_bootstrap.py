@@ -29,12 +29,12 @@ from ..plugin_utils.reading import begin_reading
 
 _PATH = "-e backend_path"
 _STEPS = ("env file", "database seed", "backend launch")
-#: Shorter values are ordinary words; taking them out would leave no readable line.
+#: Shorter values are ordinary words; redacting them would make lines unreadable.
 _SHORTEST = 6
 
 
 class ActionModule(SlipwayAction):
-    """Changes this machine only; AWS and the database's address are the environment's."""
+    """Changes this machine only; AWS settings and the database's address are the environment's."""
 
     def act(self, context: Context) -> dict[str, Any]:
         """Do the three steps, or say that they are skipped."""
@@ -91,7 +91,7 @@ class ActionModule(SlipwayAction):
         return self._state / "credentials"
 
     def _variables(self, configuration: Configuration) -> dict[str, str]:
-        """The environment, and where the files of credentials are."""
+        """The environment variables, and the paths of the credential files."""
         variables = dict(configuration.environment)
         if configuration.credentials:
             variables.setdefault("SPRING_CONFIG_IMPORT", f"optional:configtree:{self._credentials}/")
@@ -175,7 +175,7 @@ class ActionModule(SlipwayAction):
 
 
 def _state_of(checkout: Checkout) -> Path:
-    """Where what belongs to a checkout is kept: outside of it, so that no clean-up and no commit meets it."""
+    """The state directory of a checkout: outside of it, so that neither a clean-up nor a commit includes it."""
     name = hashlib.sha256(str(checkout.module.resolve()).encode()).hexdigest()[:12]
     return Path(constants.ANSIBLE_HOME).expanduser() / "slipway" / "dev" / name
 

@@ -23,7 +23,7 @@ from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.reading import begin_reading, whole_number
 
-#: Services that are told about in one run; those in trouble before the others.
+#: How many services are shown in one run; failing services come first.
 SERVICES = 12
 #: Lines of each log: of one service, and of each of several.
 LINES_OF_ONE = 50
@@ -32,10 +32,10 @@ MOST_LINES = 1000
 
 
 class ActionModule(SlipwayAction):
-    """Only reads; the state store is needed for what ECS has forgotten, and no more than that."""
+    """Only reads; the state store is needed only for what ECS no longer has."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Show the logs; how much was found is the result."""
+        """Show the logs; the result says how much was found."""
         wanted = [item for item in context.desired() if item.selected]
         count = LINES_OF_ONE if len(wanted) == 1 else LINES_OF_EACH
         if self.arguments.get("lines") not in (None, ""):
@@ -63,7 +63,7 @@ class ActionModule(SlipwayAction):
 
 
 def _with_records(context: Context, found: list[ServiceLogs]) -> list[ServiceLogs]:
-    """The services with the failure that a record keeps, where ECS has none to tell."""
+    """Add the failure from a record to services for which ECS no longer reports one."""
     silent = [item.name for item in found if not item.of_state("failed")]
     if not silent:
         return found

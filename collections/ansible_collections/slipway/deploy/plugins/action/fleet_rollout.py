@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rolls out the open record's services, or puts them back. See modules/fleet_rollout.py."""
+"""Rolls out the services of the open record, or undoes them. See modules/fleet_rollout.py."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..plugin_utils.work import summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Never fails for what happens to a service: that stands in the record, and deploy_close says it."""
+    """Never fails because of a service: that is in the record, and deploy_close reports it."""
 
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Run the engine until nothing is left to do; the record in short is the result."""
+        """Run the engine until nothing is left to do; the result is a summary of the record."""
         with work_on(context) as work:
             if work.journal.record["phase"] == "planned":
                 work.console.start(work.journal.record)

@@ -38,10 +38,10 @@ _SAID = (
 
 
 class ActionModule(SlipwayAction):
-    """Only reads, and takes no lock. It fails when something is not as it should be, after it showed all of it."""
+    """Only reads, and takes no lock. Shows everything, then fails if something is wrong."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Show the status; what every service runs is the result."""
+        """Show the status; the result says what every service runs."""
         desired = context.desired()
         begin_reading(context)
         overview = _overview(context, len(desired))
@@ -82,7 +82,7 @@ def _overview(context: Context, fleet: int) -> Overview:
 
 
 def _newest(context: Context) -> tuple[Record | None, str]:
-    """The newest record, or why it is not known: what runs can be shown all the same."""
+    """The newest record, or why it is unknown: what runs can be shown without it."""
     try:
         return next(history(context.store, context.environment, 1), None), ""
     except StoreUnreachable:
@@ -121,7 +121,7 @@ def _hosts(context: Context, known: Releases) -> list[HostStatus]:
 
 
 def _failing_smoke(context: Context, names: Collection[str]) -> dict[str, tuple[str, str]]:
-    """The verdict and its reason for each host whose smoke checks do not pass: nobody else may see that."""
+    """The verdict and its reason for each host whose smoke checks do not pass: other sources may miss that."""
     try:
         found = failing_before(context, None, names)
     except SlipwayError as error:

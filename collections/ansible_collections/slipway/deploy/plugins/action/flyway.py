@@ -16,7 +16,7 @@ from ..plugin_utils.on_host import HostAction
 
 
 class ActionModule(HostAction):
-    """What is stored in AWS is read here, whatever the action is: also to look, Flyway has to log in."""
+    """Secrets in AWS are read here for every state: Flyway also needs to log in to read the schema."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = FLYWAY
 

@@ -22,7 +22,7 @@ class ActionModule(HostAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Read the tokens, and hand the rest to the host."""
         secrets = Secrets(os.environ, clients_later(context))
-        # A check builds nothing, so it needs none.
+        # Check mode builds nothing, so it needs no token.
         sources = {} if self._task.check_mode else self.arguments["npmrc"]
         npmrc = {str(name): secrets.read(source, f"npmrc.{name}") for name, source in sources.items()}
         return self.on_host(npmrc=npmrc)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Looks at every service and backend host after a rollout. See modules/health.py."""
+"""Checks the health of every service and host after a rollout. See modules/health.py."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from ..plugin_utils.hosts import hosts_health
 from ..plugin_utils.verdict import Finding, finding_of, heed, weighed
 from ..plugin_utils.work import Work
 
-#: How often, and how far apart (seconds), a fleet that is not healthy is looked at before that is believed.
+#: How often, and at what interval (seconds), an unhealthy fleet is checked again before the verdict counts.
 LOOKS = 6
 PAUSE_SECONDS = 2.0
 
 
 class ActionModule(CheckingAction):
-    """Only a service or host that the deploy changed makes it fail."""
+    """Fails only for a service or host that the deploy changed."""
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
-        """Look, write it into the record and do what follows."""
+        """Check, write the results into the record and act on them."""
         results = _with_deaths(work, self._look(context, work)) if context.services else []
         results += hosts_health(context, work.journal.record)
         endpoint, problem = _endpoint(context)
@@ -78,7 +78,7 @@ def _judge(
         try:
             observed.update(observe_services(context.clients, cluster, names))
         except SlipwayError:
-            continue  # Said as "ECS did not list it": unknown, never green.
+            continue  # Reported as "ECS did not list it": unknown, never green.
     known = (observed[item.service] for item in desired if item.service in observed)
     groups = groups_health(context.clients, (arn for service in known for arn in service.target_groups))
     return [
@@ -94,9 +94,9 @@ def _judge(
 
 
 def _with_deaths(work: Work, results: list[health.Health]) -> list[health.Health]:
-    """The results with the services failed whose new tasks died after their deployment was stable.
+    """The results, with services marked as failed whose new tasks died after their deployment was stable.
 
-    A service that starts well and dies again looks healthy each time that it has just been started.
+    A service that starts and soon dies looks healthy right after each start.
     """
     rollout = rollout_of(work.journal.record)
     engine = work.engine()

@@ -31,7 +31,7 @@ class ActionModule(SlipwayAction):
     """Only reads the state store."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Show the releases; they are the result."""
+        """Show the releases and return them."""
         entries = whole_number(self.arguments["entries"], "entries", MOST_ENTRIES)
         begin_reading(context, account=False)
         records, problem = _read(context, max(entries, LOOKED_BACK))
@@ -43,7 +43,7 @@ class ActionModule(SlipwayAction):
         if found.shown or problem is None:
             console.lines(history_screen(found, console.width))
         if problem is not None:
-            # What could be read stands above; a rollback would stop at this as well.
+            # What could be read is shown above; a rollback would fail on this as well.
             raise problem
         status = command("status", context.environment)
         what = f"{context.environment} does not run what was released: {status} shows what to do"
@@ -58,7 +58,7 @@ class ActionModule(SlipwayAction):
 
 
 def _compared(context: Context) -> tuple[list[str], str]:
-    """What does not run what the records released, and why that is not known; reading AWS need not be possible."""
+    """Targets that do not run their release, or why that is unknown: AWS may be unreadable."""
     try:
         if context.services:
             begin_reading(context)

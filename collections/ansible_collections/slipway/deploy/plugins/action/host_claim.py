@@ -15,21 +15,21 @@ from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context
 
 _WHAT = {"environment": claims.ENVIRONMENT, "migration": claims.MIGRATION}
-#: Between two signs of life.
+#: Seconds between two progress messages.
 _SAID_SECONDS = 30.0
 
 
 class ActionModule(SlipwayAction):
-    """Writes below the host's own prefix of the state store only; in check mode it only looks."""
+    """Writes only below the host's own prefix of the state store; in check mode it only reads."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Do the work; the claim as it is then."""
+        """Take, confirm or release the claim, and return it."""
         store, env, host, owner = context.store, context.environment, context.here, self.arguments["owner"]
         what = _WHAT[self.arguments["what"]]
         if self._task.check_mode:
             return {"changed": False}
         if what == claims.MIGRATION:
-            owner = f"{owner} on {host}"  # Among the hosts of one deployment each speaks for itself.
+            owner = f"{owner} on {host}"  # Each host of a deployment has its own claim.
         match self.arguments["state"]:
             case "given_back":
                 return {"changed": hosts.give_back(store, env, host, owner, what)}
@@ -62,7 +62,7 @@ class ActionModule(SlipwayAction):
 
 
 class _Signs:
-    """Says now and then that it waits, and for whom."""
+    """Shows from time to time that the task waits, and for which host."""
 
     def __init__(self, what: str) -> None:
         self.begun: float | None = None

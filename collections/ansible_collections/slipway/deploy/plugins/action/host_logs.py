@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Fetches what a host knows about its service. See modules/host_logs.py."""
+"""Fetches a host's logs of its service. See modules/host_logs.py."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ STAGE = "logs"
 
 
 class ActionModule(HostAction):
-    """Reaches the host once; whatever goes wrong there is what the archive says of it."""
+    """Connects to the host once; an error there is noted in the archive."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = LOGS
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Fetch it; the summary is the result."""
+        """Fetch the logs; the result is their summary."""
         lines = LINES
         if self.arguments.get("lines") not in (None, ""):
             lines = whole_number(self.arguments["lines"], "lines", MOST_LINES)

@@ -45,7 +45,7 @@ class ActionModule(SlipwayAction):
             return result
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-            with suppress(OSError):  # it holds something else, or is gone
+            with suppress(OSError):  # the directory is not empty, or does not exist any more
                 stage.parent.rmdir()
 
 

@@ -16,9 +16,9 @@ from ..plugin_utils.work import let_go
 
 
 def _asked(context: Context, verb: str) -> dict[str, list[str]]:
-    """The selected hosts of the kinds that a release is looked for.
+    """The selected hosts of each kind that gets a release.
 
-    Where the command line names releases, it names those of all kinds that are meant; the others stay as they are.
+    If the command line names releases, only the kinds that it names are deployed.
     """
     hosts = context.selected_by_kind
     named = {kind: names for kind, names in hosts.items() if kind_named(kind).all_chosen & context.extra}
@@ -48,7 +48,7 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Find them; the releases by kind of host are the result."""
         verb = self.arguments["kind"]
-        # A host that boots speaks for itself, also where the others are not reached from anywhere.
+        # A host that boots deploys itself, even where the other hosts cannot be reached.
         asked = {context.kind_of(context.here): [context.here]} if verb == "boot" else _asked(context, verb)
         if asked:
             context.check_account()
@@ -56,5 +56,5 @@ class ActionModule(SlipwayAction):
         return {"changed": False, "kinds": found, "hosts": [name for item in found.values() for name in item["hosts"]]}
 
     def fail_safe(self, context: Context) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         let_go(context)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes into the record what is about to be done to hosts, and what became of it. See modules/hosts_turn.py."""
+"""Records which step hosts are about to take, and its result. See modules/hosts_turn.py."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Asks the lock before hosts are changed; what it returns says which hosts have their turn."""
+    """Checks the lock before hosts are changed; the result says which hosts take the step."""
 
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Carry the step out; the hosts of this batch that have their turn, and the record in short."""
+        """Run the step; the result has the hosts of this batch that take it, and a summary of the record."""
         steps: dict[str, Callable[[Work, Sequence[str]], list[str]]] = {
             "stage": _stage,
             "staged": _staged,
@@ -40,7 +40,7 @@ class ActionModule(SlipwayAction):
             names = steps[self.arguments["step"]](work, context.batch)
             record = work.journal.record
             work.console.lines(_said(record, names, self.arguments["step"]))
-            # A host of a deploy that is taken up again may be gone from the inventory.
+            # A host of a resumed deploy may no longer be in the inventory.
             batch = [item for item in progress.hosts_of(record) if item["name"] in context.batch]
             return {
                 "changed": False,
@@ -58,7 +58,7 @@ class ActionModule(SlipwayAction):
 
 
 def _of_kind(context: Context, record: Mapping[str, Any], kind: str, names: Sequence[str]) -> dict[str, Any]:
-    """What the tasks of a kind of host have to know of the record."""
+    """What the tasks of a kind of host need from the record."""
     migrations = of_kind(record, kind)
     return {
         "release": record["releases"][kind],
@@ -70,7 +70,7 @@ def _of_kind(context: Context, record: Mapping[str, Any], kind: str, names: Sequ
 
 
 def _said(record: Mapping[str, Any], names: Sequence[str], step: str) -> list[str]:
-    """What became of the hosts, for the screen."""
+    """The hosts' results, for the screen."""
     if step not in ("switched", "undone"):
         return []
     return [line for item in progress.hosts_of(record) if item["name"] in names for line in host_lines(item)]
@@ -136,5 +136,5 @@ def _those(batch: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def _part(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What the core changed of a record."""
+    """The parts of a record that the core changed."""
     return {"targets": record["targets"], "cause": record.get("cause")}

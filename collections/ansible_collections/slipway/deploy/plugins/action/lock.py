@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Shows, takes, breaks or frees the lock of an environment. See modules/lock.py."""
+"""Shows, takes, breaks or releases the lock of an environment. See modules/lock.py."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):
-    """Says in one line what the lock is; in check mode it writes nothing."""
+    """Shows the lock in one line; in check mode it writes nothing."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Do the work; the line is shown, and is the result's ``msg``."""
+        """Do the work; the line is shown and returned as ``msg``."""
         outcome = self._outcome(context)
         display.display(outcome.line)
         lock = outcome.lock
@@ -29,7 +29,7 @@ class ActionModule(SlipwayAction):
         return result
 
     def _check_used(self) -> None:
-        """Refuse what the state does not use: ``-e reason=…`` alone would show the lock and take none."""
+        """Refuse variables that the state does not use: ``-e reason=…`` alone would show the lock and take none."""
         given, state = self.arguments, self.arguments["state"]
         unused = {
             "reason": state == "shown" and bool(given["reason"]),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes into the record that the database is migrated, and what became of it. See modules/migration_turn.py."""
+"""Records that the database is migrated, and the result. See modules/migration_turn.py."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..plugin_utils.work import Work, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Once per deploy and kind of host: migrations of a deploy that is taken up again are looked at anew."""
+    """Runs once per deploy and kind of host; a resumed deploy reads its migrations again."""
 
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Carry the step out; whether there is something to migrate, and the record in short."""
+        """Run the step; the result says whether there is something to migrate, and has a summary of the record."""
         with work_on(context) as work:
             work.heed_cancel()
             if self.arguments["step"] == "back_up":
@@ -39,7 +39,7 @@ class ActionModule(SlipwayAction):
 
 
 def _back_up(work: Work) -> dict[str, Any]:
-    """Before the hook; what it is told. A backup that a killed run has taken is not taken again."""
+    """Before the hook: return its variables. A backup that a killed run took is not repeated."""
     record, kind = work.journal.record, _kind(work)
     due = backup.is_due(record, by_kind.of_kind(record, kind))
     hook = hook_file(work.context, work.context.here) if due else None
@@ -80,7 +80,7 @@ def _begin(work: Work) -> bool:
     due = found.get("state") in ("planned", "running") and not record.get("cause") and not record.get("hold")
     if due:
         work.guard()
-        # The moment to restore to is the database's own, which the migration says; until then the store's will do.
+        # The time to restore to is the database's own, which the migration reports; until then the store's is used.
         restore_to = found.get("restore_to") or work.time_of_day()
         _write(work, {**migrations.begun(found), "restore_to": restore_to}, phase="migrating")
     return due

@@ -14,12 +14,12 @@ from ..plugin_utils.work import summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
-    """Never fails for a channel that does not answer."""
+    """Never fails because a channel does not answer."""
 
     ON_RECORD = True
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Notify the environment's channels, if it has any; the record in short is the result."""
+        """Notify the environment's channels, if any; the result is a summary of the record."""
         if not has_channel(context.variables, "start"):
             return {"changed": False}
         with work_on(context) as work:

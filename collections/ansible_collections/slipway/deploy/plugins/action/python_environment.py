@@ -16,7 +16,7 @@ from ..plugin_utils.on_host import HostAction, clients_later
 
 
 class ActionModule(HostAction):
-    """A URL may have credentials in it; one that is stored is read here."""
+    """A URL may contain credentials; a stored one is read here."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = ENVIRONMENT
 

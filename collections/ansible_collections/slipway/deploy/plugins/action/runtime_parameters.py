@@ -19,7 +19,7 @@ from ..plugin_utils.on_host import HostAction, clients_later
 
 
 def _without_absent(environment: Mapping[str, Any], optional: Sequence[str]) -> dict[str, Any]:
-    """The variables without the optional ones that this machine does not have."""
+    """The variables without the optional ones that are unset on this machine."""
     secrets = Secrets(os.environ)
     return {name: value for name, value in environment.items() if name not in optional or not secrets.absent(value)}
 
@@ -28,7 +28,7 @@ class ActionModule(HostAction):
     """Values go to the host in one argument that is never shown."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = CONFIGURATION
-    # Values may be secret, and a host logs what a module is given.
+    # Values may be secret, and a host logs a module's arguments.
     KEPT_HERE = ("environment", "secrets", "required", "optional", "files")
 
     def act(self, context: Context) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Gives each service its own result, after actions that ran once for all. See modules/service_result.py."""
+"""Reports each service's own result, after actions that ran once for all of them. See modules/service_result.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):
-    """Without it a failed deploy would show as one failed host, and which one says nothing."""
+    """Without it a failed deploy would show as a failure of one arbitrary host."""
 
     REPORTED = True
 

@@ -22,16 +22,16 @@ class ActionModule(CheckingAction):
     """The checks of the selected services; without an endpoint there are none."""
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
-        """Run the checks, write them into the record and do what follows."""
+        """Run the checks, write the results into the record and act on them."""
         record = work.journal.record
-        # A host whose switch failed is in the record already, which decides whether the release goes back.
+        # A host whose switch failed is already in the record, which decides about the undo.
         failed = {item["name"] for item in hosts_of(record) if item.get("failure")}
         jobs = [job for job in declared_jobs(context, record.get("endpoint")) if job.name not in failed]
         asked = run_jobs(context, jobs, _idle(record), lambda: work.cancel.why() is not None)
         targets, before = {item["name"] for item in record["targets"]}, _before(record, asked)
         documents = weighed_smoke(asked, targets, before)
         work.write(smoke=documents, **_links(context))
-        # A fleet's checks are many and alike: the recap counts them. A host's are a few, each another one.
+        # A fleet has many similar checks: the recap counts them. A host has a few different ones.
         work.console.lines(
             smoke_table([item for item in documents if item["name"] not in context.services], work.console.width)
         )
@@ -40,7 +40,7 @@ class ActionModule(CheckingAction):
 
 
 def _links(context: Context) -> dict[str, str]:
-    """Where others are told to look: ``-e coverage_url=…`` of the pipeline that built the release."""
+    """Links for the notifications: ``-e coverage_url=…`` of the pipeline that built the release."""
     url = str(context.variables.get("coverage_url") or "").strip()
     if url and not is_linkable(url):
         display.warning("coverage_url is not a URL that can be linked, so it is left out")
@@ -48,7 +48,7 @@ def _links(context: Context) -> dict[str, str]:
 
 
 def _idle(record: Record) -> dict[str, str]:
-    """Why each service that runs nothing does so, as the health check before this one found."""
+    """Why each idle service runs no tasks, from the health check before."""
     return {
         item["name"]: str(item.get("detail"))
         for item in record.get("health") or ()
@@ -57,7 +57,7 @@ def _idle(record: Record) -> dict[str, str]:
 
 
 def _before(record: Record, documents: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """Name and check of those that did not pass before the deploy, with all of what was not healthy then."""
+    """Name and check of those that did not pass before the deploy, including all checks of unhealthy services."""
     sick = set(record.get("unhealthy") or ())
     failed = (*(record.get("smoke_before") or ()), *(item for item in documents if item["name"] in sick))
     return {(item["name"], item["check"]) for item in failed}

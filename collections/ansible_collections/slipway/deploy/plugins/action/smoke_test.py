@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs the declared HTTP checks by themselves, without a deploy. See modules/smoke_test.py."""
+"""Runs the declared HTTP checks on their own, without a deploy. See modules/smoke_test.py."""
 
 from __future__ import annotations
 

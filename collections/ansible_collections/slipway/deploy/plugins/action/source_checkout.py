@@ -15,7 +15,7 @@ from ..plugin_utils.on_host import HostAction
 
 
 class ActionModule(HostAction):
-    """Asks the Parameter Store once for each parameter until one exists."""
+    """Tries the parameters of the Parameter Store in order, each once, until one exists."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = CHECKOUT
     KEPT_HERE = ("token_parameters",)
@@ -23,7 +23,7 @@ class ActionModule(HostAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Find the token and hand the rest to the host."""
         parameters = self.arguments["token_parameters"]
-        # Before anything is asked: a URL with a password in it must not travel.
+        # First of all: a URL with a password in it must not be sent anywhere.
         check_repository(self.arguments["repository"], "repository")
         check_version(self.arguments["version"], "version")
         if parameters is None:

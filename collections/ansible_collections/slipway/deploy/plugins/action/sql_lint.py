@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Has squawk read the SQL of migrations, on the control node. See modules/sql_lint.py."""
+"""Lints the SQL of migrations with squawk, on the control node. See modules/sql_lint.py."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):
-    """What could not be looked at is a warning and a verdict of its own, never a pass."""
+    """A file that could not be linted gets a warning and its own verdict, never a pass."""
 
     def act(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - it asks nobody
-        """Lint; a failure when a finding counts."""
+        """Lint; fail if a finding counts."""
         given = self.arguments
         fail_on = given["fail_on"]
         lint.check_rules(fail_on, "fail_on")

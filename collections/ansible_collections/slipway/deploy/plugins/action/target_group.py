@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Takes a host out of its target group, or puts it back. See modules/target_group.py."""
+"""Deregisters a host from its target group, or registers it again. See modules/target_group.py."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..plugin_utils.context import Context
 
 
 class ActionModule(SlipwayAction):
-    """Works for the host that the task runs for, from the control node."""
+    """Runs on the control node, for the task's host."""
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Do it; without a target group there is nothing to do."""
+        """Deregister or register the host; without a target group there is nothing to do."""
         wanted = str(self.arguments["name"])
         if not wanted:
             return {"changed": False, "place": "no target group"}
@@ -37,7 +37,7 @@ class ActionModule(SlipwayAction):
 def instance_of(context: Context) -> str:
     """The host's instance id.
 
-    :raises SlipwayError: when the inventory does not say it.
+    :raises SlipwayError: the inventory does not define it.
     """
     instance = str(context.variables.get("ec2_instance_id") or "")
     if not instance:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an operator sees: Slipway's own lines, failures in a line each, nothing about what went as it should."""
+"""What an operator sees: Slipway's own lines, one line for each failure, and nothing about tasks that succeeded."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _STDERR_LINES = 5
 
 
 class CallbackModule(DefaultCallback):
-    """The callback; every event is handed to the default one with ``-v``."""
+    """The callback; with ``-v`` every event goes to the default callback."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
@@ -87,12 +87,12 @@ class CallbackModule(DefaultCallback):
     # The terminal, and the signals.
 
     def _look_at_terminal(self) -> None:
-        """Tell workers, which have no terminal of their own, about this one."""
+        """Describe this terminal to the workers, which have none."""
         is_terminal = sys.stdout.isatty()
         environ = {**os.environ, **({"NO_COLOR": "1"} if constants.ANSIBLE_NOCOLOR else {})}
         self._style = Style(wants_colour(environ, is_terminal))
         size = shutil.get_terminal_size()
-        # With -v lines of Ansible's own come in between, which a block that is drawn in place cannot stand.
+        # With -v Ansible's own lines come in between, which would break a block that is drawn in place.
         drawable = is_terminal and not self._verbose
         self._terminal = Terminal.of(environ, drawable, size.columns, size.lines)
         if self._terminal:
@@ -106,7 +106,7 @@ class CallbackModule(DefaultCallback):
         # Unbuffered: a signal handler must not touch a stream that the interrupted code may be writing to.
         if self._terminal:
             self._notice = True
-            # It has to fit below the table on one line of 80 columns.
+            # Must fit below the table on one line of 80 columns.
             notice = Screen(self._terminal.columns, self._terminal.lines).notice(f"{text} Again: leave, resume later.")
             write_now(1, notice)
         else:
@@ -114,7 +114,7 @@ class CallbackModule(DefaultCallback):
             write_now(2, f"{text} {again}\n")
 
     def _entering(self, task: Task) -> None:
-        # Whoever is asked something is not disturbed, nor is a rollout that is drawn in place.
+        # Do not disturb a prompt, nor a rollout that is drawn in place.
         asks = _action(task) in _PAUSE or _is(task, "ASKS")
         quiet = asks or (self._terminal is not None and _is(task, "ON_RECORD"))
         self._signs.doing("" if quiet else f"{self._environment}{_name(task)}")
@@ -140,7 +140,7 @@ class CallbackModule(DefaultCallback):
             self._display.display(line, log_only=True)
 
     def _fail(self, result: CallbackTaskResult, lines: list[str]) -> None:
-        # A failure of the whole run that every host of a play repeats is said once.
+        # A failure of the whole run, repeated by every host of a play, is shown once.
         key = (str(result.task.get_path()), "\n".join(lines))
         if key not in self._said:
             self._said.add(key)
@@ -154,12 +154,12 @@ class CallbackModule(DefaultCallback):
     # Events.
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
-        """Look at the terminal, take the signals over."""
+        """Inspect the terminal and install the signal handlers."""
         collect_rarely()
         keep_going()
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
-            # Progress has to arrive while it happens also when it goes into a pipe.
+            # Progress must be visible at once, also in a pipe.
             reconfigure(line_buffering=True)
         self._look_at_terminal()
         if self._interrupts.install():
@@ -179,7 +179,7 @@ class CallbackModule(DefaultCallback):
             self._play = play
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
-        """No banner; the first Ctrl-C is the engine's from now on, if the task is its own."""
+        """No banner; if the task runs the engine, the engine handles the first Ctrl-C."""
         self._entering(task)
         if self._verbose:
             super().v2_playbook_on_task_start(task, is_conditional)
@@ -207,7 +207,7 @@ class CallbackModule(DefaultCallback):
             self._say([f"changed: [{self.host_label(result)}] {_name(result.task)}"])
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
-        """The failure in a line, or the card that came with it."""
+        """The failure in one line, or the card from the result."""
         self._leaving(result)
         own = self._own_lines(result)
         if self._verbose:
@@ -276,7 +276,7 @@ class CallbackModule(DefaultCallback):
             super().v2_runner_item_on_skipped(result)
 
     def v2_runner_retry(self, result: CallbackTaskResult) -> None:
-        """Nothing: whoever waits says so in its own lines."""
+        """Nothing: a waiting action prints its own lines."""
         if self._verbose:
             super().v2_runner_retry(result)
 
@@ -301,12 +301,12 @@ class CallbackModule(DefaultCallback):
             super().v2_playbook_on_no_hosts_matched()
 
     def v2_playbook_on_no_hosts_remaining(self) -> None:
-        """Nothing: the failures were said."""
+        """Nothing: the failures were shown."""
         if self._verbose:
             super().v2_playbook_on_no_hosts_remaining()
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Which hosts failed; nothing when none did, or when only Slipway's own card said so."""
+        """Which hosts failed; nothing if none did, or if a card already shows it."""
         self._signs.stop()
         if self._verbose:
             super().v2_playbook_on_stats(stats)
@@ -342,7 +342,7 @@ def _action(task: Task) -> str:
 
 
 def _kept(task: Task) -> bool:
-    """Whether a block around the task says that a later task reports its failure."""
+    """Whether a block around the task declares that a later task reports its failure."""
     around = getattr(task, "_parent", None)
     while around is not None:
         if (getattr(around, "vars", None) or {}).get(_KEPT):
@@ -352,7 +352,7 @@ def _kept(task: Task) -> bool:
 
 
 def _is(task: Task, attribute: str) -> bool:
-    """What the class of one of Slipway's own actions says of itself; false for any other."""
+    """An attribute of the class of one of Slipway's own actions; false for any other."""
     return _is_own(task) and bool(getattr(_class_of(_action(task)), attribute, False))
 
 
@@ -379,7 +379,7 @@ def _item(label: object) -> str:
 
 def _lines(message: object) -> list[str]:
     texts = message if isinstance(message, list) else [message]
-    # ansible-core puts this before the text of an exception; that it failed is said already.
+    # ansible-core puts this before the text of an exception; the line already says that it failed.
     words = (str(text).removeprefix("Task failed: ") for text in texts)
     return [clean(line) for text in words for line in text.splitlines() if line.strip()]
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The documentation of what a task is given of the hosts."""
+"""Documentation of the observed hosts that a task gets."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an action hands to its host half."""
+"""What an action passes to its module on the host."""
 
 from __future__ import annotations
 

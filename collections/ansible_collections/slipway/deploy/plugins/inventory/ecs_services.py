@@ -97,8 +97,8 @@ class InventoryModule(BaseInventoryPlugin):
         self._add(*self._listed[path])
 
     def _list(self, directory: Path) -> tuple[str, list[FleetHost]]:
-        """The prefix that the environment's variables say, and the hosts."""
-        # Imported here, because the planner's I/O is of no use to a run that only shows another inventory.
+        """The prefix from the environment's variables, and the hosts."""
+        # Imported here: a run that uses another inventory does not need it.
         from ..module_utils.fleet.api import list_services
         from ..module_utils.fleet.observe import observe_services
         from ..module_utils.verify.verify import check_account
@@ -117,7 +117,7 @@ class InventoryModule(BaseInventoryPlugin):
         return str(variables.get("service_name_prefix", "")), hosts
 
     def _variables(self, directory: Path) -> dict[str, Any]:
-        """What ``group_vars/all`` says, templates resolved among themselves."""
+        """The variables of ``group_vars/all``, with templates resolved among themselves."""
         plugin = vars_loader.get("ansible.builtin.host_group_vars")
         variables = plugin.get_vars(self.loader, str(directory), [self.inventory.groups["all"]])
         self.templar.available_variables = variables
@@ -142,6 +142,6 @@ class InventoryModule(BaseInventoryPlugin):
             self.inventory.add_child(FLEET, item.group)
             self.inventory.add_host(item.name, group=item.group)
             for name, value in item.variables.items():
-                # As in a static file, a service that is named as every other needs no variable.
+                # As in a static file, a service with the default name needs no variable.
                 if name != "ecs_service" or value != f"{default_prefix}{item.name}":
                     self.inventory.set_variable(item.name, name, value)

@@ -96,7 +96,7 @@ display = Display()
 
 #: The playbooks whose plays set variables of roles.
 DEPLOYS = frozenset({"deploy", "rollback", "bootstrap_host"})
-#: A file with options of roles. To read what the roles take is not free.
+#: A file with options of roles. Reading the roles' options takes time.
 _ROLES = re.compile(
     rf"^\s*(?!(?:{'|'.join(NAMES)})_)(?:\w+_(?:service|directory|migration|site|end|checkout|parameters|agent)|artifact)_\w+:",
     re.MULTILINE,
@@ -104,7 +104,7 @@ _ROLES = re.compile(
 
 
 class InventoryModule(BaseInventoryPlugin):
-    """Chooses the environment, delegates to the stock plugins, checks what they made of it."""
+    """Chooses the environment, delegates to the stock plugins and checks the result."""
 
     NAME = "slipway.deploy.environment"
 
@@ -114,9 +114,9 @@ class InventoryModule(BaseInventoryPlugin):
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory, or end the program with a line for each mistake."""
-        # The first of Slipway's own that runs, whatever the callback is.
+        # Slipway's first code in a run, whatever the callback is.
         keep_going()
-        # A source may ask services for a long time. What ansible-inventory prints is read by programs.
+        # A source may query services for a long time. The output of ansible-inventory is read by programs.
         signs = Signs(partial(display.display, stderr=True), last_write, slowness=slowness())
         signs.doing("reading the inventory")
         signs.start()
@@ -142,7 +142,7 @@ class InventoryModule(BaseInventoryPlugin):
         check_steps()
         this = read_self(extra)
         if this is not None and is_environment(here):
-            # Ansible reads the directory's other sources as well, whatever this plugin does.
+            # Ansible reads the directory's other sources as well, regardless of this plugin.
             remedy = f"With -e self={this.group} leave -i out, and {name_environment(environment)} -e self={this.group}"
             raise SlipwayError("reads every source", f"-i {root.name}/{here.name}", remedy)
         places = self._read_sources(root, environment, cache) if this is None else None
@@ -155,12 +155,12 @@ class InventoryModule(BaseInventoryPlugin):
             self._check(root / environment, places)
         self._order_targets()
         if len(given) <= 1:
-            # A second source may bring hosts and variables that are not known yet.
+            # A second source may add hosts and variables that are not known yet.
             self._check_run(root, environment)
         begin(environment)
 
     def _add_groups(self) -> None:
-        """The groups that plays name: an empty one skips its play, one that does not exist would be warned of."""
+        """Create the groups that plays use: an empty group skips its play, a missing one causes a warning."""
         runs_plays = context.CLIARGS is not None and "syntax" in context.CLIARGS
         parents: dict[str, tuple[str, ...]] = {**PARENTS, **(STEPS if runs_plays else {})}
         for group in (*GROUPS, *parents):
@@ -170,14 +170,14 @@ class InventoryModule(BaseInventoryPlugin):
                 self.inventory.add_child(parent, child)
 
     def _order_targets(self) -> None:
-        """Put services before hosts: Ansible walks two levels of child groups in no certain order."""
+        """Put services before hosts: Ansible walks two levels of child groups in no defined order."""
         members = self._members()
         if members[FLEET] and members[HOST_TARGETS]:
             for name in (*members[FLEET], *members[HOST_TARGETS]):
                 self.inventory.add_host(name, group=TARGETS)
 
     def _add_outputs(self, directory: Path) -> None:
-        """What Terraform says, as variables of all hosts. They are values, never templates."""
+        """Add Terraform's outputs as variables of all hosts: values, never templates."""
         if _only_checks_syntax():
             return
         everywhere = vars_loader.get("ansible.builtin.host_group_vars").get_vars(
@@ -189,7 +189,7 @@ class InventoryModule(BaseInventoryPlugin):
             self.inventory.set_variable("all", name, value)
 
     def _add_this_machine(self, this: Self | None, directory: Path, root: Path) -> None:
-        """The only host. The sources are not read: they may ask services that this machine has no right to ask."""
+        """Add the only host. The sources are not read: they may query services that this machine has no access to."""
         _read_yaml({}, variable_files(directory), root)
         if this is not None:
             self.inventory.add_host(this.name, group=this.group)
@@ -206,7 +206,7 @@ class InventoryModule(BaseInventoryPlugin):
         try:
             for path, name in shown.items():
                 if plugins.get(path) and _only_checks_syntax():
-                    continue  # Whether a playbook is well-formed is not a question for a cloud.
+                    continue  # A syntax check needs no cloud.
                 # Ansible derives the hosts' inventory_dir and inventory_file from it.
                 self.inventory.current_source = str(path)
                 self._delegate(path, name, plugins.get(path), cache)
@@ -215,7 +215,7 @@ class InventoryModule(BaseInventoryPlugin):
         return places
 
     def _delegate(self, path: Path, shown: str, plugin_name: str | None, cache: bool) -> None:
-        """Hand a source to the first enabled plugin that takes it, as Ansible does for a source of its own."""
+        """Parse a source with the first enabled plugin that accepts it, as Ansible does for its own sources."""
         is_yaml = path.suffix in (".yml", ".yaml")
         names = ["auto" if plugin_name else "yaml"] if is_yaml else list(constants.INVENTORY_ENABLED)
         failure: Exception | None = None
@@ -249,7 +249,7 @@ class InventoryModule(BaseInventoryPlugin):
             raise SlipwayErrors(errors)
 
     def _check_run(self, root: Path, environment: str) -> None:
-        """Refuse what the command line says and nothing of this environment takes."""
+        """Refuse command-line arguments that do not apply to this environment."""
         patterns, hosts, members = limit_patterns(), list(self.inventory.hosts), self._members()
         selected = None if patterns is None else check_limit(patterns, hosts, {**members, "all": hosts})
         roles = dict.fromkeys([root.parent / "roles", *map(Path, constants.DEFAULT_ROLES_PATH)])
@@ -270,7 +270,7 @@ class InventoryModule(BaseInventoryPlugin):
             refuse_overridden(environment, next(filter(Path.is_dir, directories), directories[0]), deployed, variables)
 
     def _own(self, directory: Path) -> set[str]:
-        """The variables that the environment's files give a value or use in a template."""
+        """The variables that the environment's files define or use in a template."""
         names = {
             name for item in (*self.inventory.hosts.values(), *self.inventory.groups.values()) for name in item.vars
         }
@@ -290,7 +290,7 @@ class InventoryModule(BaseInventoryPlugin):
         groups = {name: (group.vars, of(group)) for name, group in self.inventory.groups.items()}
         found: dict[str, dict[str, Any]] = {}
         for host in self.inventory.hosts.values():
-            # All hosts are in it, which Ansible only makes so when every source is read.
+            # Contains all hosts; Ansible itself only ensures that once every source is read.
             among = {self.inventory.groups["all"], *host.get_groups()}
             ordered = [groups[group.name] for group in sort_groups(among)]
             given, written = zip(*ordered, strict=True)
@@ -306,7 +306,7 @@ def _only_checks_syntax() -> bool:
 
 
 def _inventory_sources() -> list[str]:
-    """What ``-i`` names, or the default; empty where there is no command line."""
+    """The sources of ``-i``, or the default; empty without a command line."""
     given = context.CLIARGS.get("inventory") if context.CLIARGS else None
     if isinstance(given, str):
         given = [given]
@@ -315,12 +315,12 @@ def _inventory_sources() -> list[str]:
 
 @lru_cache
 def _role_texts(root: Path) -> frozenset[str]:
-    """The options of Slipway's roles that hold a text."""
+    """The options of Slipway's roles whose type is text."""
     return frozenset(role_options([root.parent / "roles"], "str"))
 
 
 def _read_yaml(shown: dict[Path, str], variables: Sequence[Path], root: Path) -> tuple[Places, dict[Path, str | None]]:
-    """The places of the static sources and the plugin of every YAML source; raises what is wrong in any YAML file."""
+    """The paths of the static sources and the plugin of every YAML source; raises the errors of all YAML files."""
     places = Places()
     plugins: dict[Path, str | None] = {}
     errors: list[SlipwayError] = []

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds the artifact of a tag in S3, and the one digest that all who know it agree on."""
+"""Finds the artifact of a tag in S3, and the digest on which all sources agree."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks S3 about artifacts."""
+"""Finds artifacts in S3."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def resolve_artifact(
 ) -> Artifact:
     """The artifact of a tag.
 
-    :param branch: the branch that built it, or ``None`` to look on all.
-    :param digest: what it must be, or ``None``.
-    :param warn: told when nobody knows the digest and the object itself is read for it.
+    :param branch: the branch that built it, or ``None`` for all branches.
+    :param digest: the expected digest, or ``None``.
+    :param warn: called if the digest is not recorded and the object itself must be read.
     :raises SlipwayError: there is none; branches have different ones; those who know its digest disagree.
     """
     tag, branch = check_tag(tag), (branch or "").strip("/") or None
@@ -59,9 +59,9 @@ def resolve_artifact(
 
 
 def presigned_url(s3: Any, artifact: Artifact, seconds: int) -> str:
-    """A URL that gives this object, and nothing else, to whoever has it.
+    """A URL that gives its holder read access to this object only.
 
-    :param seconds: how long it is valid.
+    :param seconds: its validity.
     """
     # botocore signs URLs with version 2 by default, which neither newer regions nor KMS-encrypted objects accept.
     s3.meta.events.register_first("choose-signer.s3.GetObject", _version_4, unique_id="slipway-presign")
@@ -112,7 +112,7 @@ def _head(s3: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
             head: Mapping[str, Any] = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
             return head
     except SlipwayError as error:
-        # HEAD has no body: a bucket that does not exist is told by the listing that follows.
+        # HEAD has no body: the listing that follows reports a bucket that does not exist.
         if error_code(error) in _ABSENT:
             return None
         raise

@@ -32,7 +32,7 @@ class Artifact:
     :ivar digest: ``sha256:`` and 64 lower-case hexadecimal digits.
     :ivar size: bytes.
     :ivar version_id: of the object, or ``None`` where the bucket keeps no versions.
-    :ivar known_from: who said the digest.
+    :ivar known_from: the source of the digest.
     """
 
     bucket: str
@@ -46,17 +46,17 @@ class Artifact:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location, for messages."""
         return f"s3://{self.bucket}/{self.key}"
 
     @property
     def release(self) -> str:
-        """The id of the release that it is."""
+        """The id of its release."""
         return release_id(self.tag, self.digest)
 
 
 def release_id(tag: str, digest: str) -> str:
-    """The id of a release: its tag, and enough of its digest that a tag that was moved is another release."""
+    """The id of a release: its tag and the start of its digest, so that a moved tag is another release."""
     return f"{tag}-{digest.rpartition(':')[2][:SHORT]}"
 
 
@@ -71,9 +71,9 @@ def check_tag(tag: str) -> str:
 
 
 def read_digest(text: str, where: str) -> str:
-    """A digest in its one form, out of what ``sha256sum`` prints, or with or without ``sha256:``.
+    """A digest in canonical form, from ``sha256sum``'s output or a digest with or without ``sha256:``.
 
-    :raises SlipwayError: when it is none.
+    :raises SlipwayError: the text is not a digest.
     """
     words = text.split()
     match = _DIGEST.fullmatch(words[0]) if words else None
@@ -85,7 +85,7 @@ def read_digest(text: str, where: str) -> str:
 
 
 def recorded_digest(head: Mapping[str, Any]) -> str | None:
-    """The digest that S3 keeps of the whole object, or ``None``: that of a multipart upload is one of its parts'."""
+    """The digest that S3 stores for the whole object, or ``None``: a multipart upload has only one of its parts."""
     checksum = str(head.get("ChecksumSHA256") or "")
     if not checksum or head.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
         return None
@@ -97,7 +97,7 @@ def recorded_digest(head: Mapping[str, Any]) -> str | None:
 
 
 def matching_keys(keys: Iterable[str], tag: str, filename: str = FILENAME) -> list[str]:
-    """The keys that are this tag's artifact on some branch, sorted."""
+    """The keys of this tag's artifact on any branch, sorted."""
     end = f"/{tag}/{filename}"
     return sorted(key for key in keys if key.endswith(end) and len(key) > len(end))
 
@@ -114,7 +114,7 @@ def tags_of(keys: Iterable[str], filename: str = FILENAME) -> list[str]:
 
 
 def nearest_tags(tags: Sequence[str], tag: str) -> list[str]:
-    """The tags that somebody who wrote ``tag`` may have meant, the likeliest first."""
+    """The tags most similar to ``tag``, the closest first."""
     return difflib.get_close_matches(tag, tags, n=_NEAREST, cutoff=0.5) or list(reversed(tags))[:_NEAREST]
 
 
@@ -134,9 +134,9 @@ def absent(bucket: str, tag: str, branch: str | None, keys: Sequence[str], filen
 
 
 def agreed(said: Mapping[str, str], where: str) -> str | None:
-    """The digest that all who know it say, or ``None`` when nobody does.
+    """The digest on which all sources agree, or ``None`` if no source has it.
 
-    :param said: digests by who says them.
+    :param said: digests by source.
     :raises SlipwayError: when they differ; all are named.
     """
     digests = set(said.values())
@@ -147,10 +147,10 @@ def agreed(said: Mapping[str, str], where: str) -> str | None:
 
 
 def one_of(found: Sequence[Artifact]) -> Artifact:
-    """The artifact, when several branches have one of this tag.
+    """The artifact, if several branches have one of this tag.
 
     :param found: at least one.
-    :raises SlipwayError: when they are not the same; all are named.
+    :raises SlipwayError: they are not the same; all are named.
     """
     if len({item.digest for item in found}) > 1:
         listed = ", ".join(f"{item.place} ({item.digest[: len('sha256:') + SHORT]})" for item in found)

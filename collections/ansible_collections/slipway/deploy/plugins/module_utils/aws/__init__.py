@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Access to AWS: clients, raw answers, errors said in one line."""
+"""Access to AWS: clients, raw answers, errors in one line."""

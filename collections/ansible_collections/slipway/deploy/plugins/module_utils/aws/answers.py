@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the answer of each call must have. Pure.
+"""The required fields of the answer to each call. Pure.
 
 botocore's service models name no required field of an answer, and an answer that was cut short on its way (a proxy, an
 emulator, an outage) parses well: an empty list of images would read as "there is no image". So every call that Slipway
@@ -121,18 +121,18 @@ REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("elbv2", "DescribeTargetGroupAttributes"): ("Attributes[+].Key", "Attributes[+].Value"),
 }
 
-#: Fields that AWS leaves out only in rare cases: asked for once more, and then taken as they are.
+#: Fields that AWS rarely omits: if one is missing, the call is repeated once and its answer accepted.
 EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    # A secret that was never given a value has none.
+    # A secret without a value has none.
     ("secretsmanager", "DescribeSecret"): ("VersionIdsToStages",),
-    # Asked whether something exists: nothing found is an answer, which is worth a second look.
+    # Existence checks: "not found" is an answer, but is worth a second call.
     ("logs", "DescribeLogGroups"): ("logGroups[+]",),
     ("ssm", "DescribeParameters"): ("Parameters[+]",),
 }
 
 
 def _accounted(parameter: str, found: str, names: Sequence[str], failure: str = "arn") -> Check:
-    """Everything that was asked for is answered, or said to be missing."""
+    """Everything requested is in the answer, or listed as missing."""
 
     def check(parameters: Answer, answer: Answer) -> str:
         known = {str(item.get(name)) for item in answer.get(found) or () for name in names}
@@ -172,7 +172,7 @@ def _manifests(_parameters: Answer, answer: Answer) -> str:
 
 
 def _stages(_parameters: Answer, answer: Answer) -> str:
-    """Only versions with a stage are named, and a secret with a value has one."""
+    """Only versions with a stage are listed, and a secret with a value has one."""
     versions = answer.get("VersionIdsToStages")
     if versions is None:
         return ""
@@ -201,9 +201,9 @@ CHECKS: Mapping[tuple[str, str], tuple[Check, ...]] = {
 
 
 def missing(service: str, operation: str, parameters: Answer, answer: Answer, attempt: int = 2) -> str:
-    """The path of the first thing that an answer must have and has not; ``""`` for a whole one.
+    """The path of the first required field that is missing; ``""`` for a complete answer.
 
-    :param attempt: which answer to the same call it is; the first must also have what AWS nearly always gives.
+    :param attempt: the number of this answer to the same call; the first must also have what AWS nearly always returns.
     """
     key = (service, operation)
     required = REQUIRED.get(key, ())
@@ -221,7 +221,7 @@ def _unmet(requirement: str, answer: Answer) -> str:
 
 
 def _absent(segments: Sequence[str], value: Any, path: str) -> str:
-    """The path at which a requirement is not met, or ``""``."""
+    """The path of an unmet requirement, or ``""``."""
     if not segments:
         return path if value == "" else ""
     ((name, kind),) = _SEGMENT.findall(segments[0])
@@ -239,7 +239,7 @@ def _absent(segments: Sequence[str], value: Any, path: str) -> str:
 
 
 def _nulls(value: Any, path: str) -> Iterator[str]:
-    """The paths of list elements that are null: AWS never answers one."""
+    """The paths of null list elements: AWS never returns one."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield from _nulls(item, f"{path}.{name}" if path else str(name))

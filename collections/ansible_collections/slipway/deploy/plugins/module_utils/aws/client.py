@@ -3,8 +3,8 @@
 """Clients of one environment's AWS account: lazily imported, cached, safe to share between threads.
 
 The retry mode is ``adaptive`` with ten attempts: the only one that neither fails nor stalls under AWS's token buckets.
-STS, IAM and S3 are asked with few attempts: a wrong endpoint or a missing network is said within seconds. What only
-IAM's simulation could tell may stay unverified, and a deploy that cannot write its record stops and can be resumed.
+STS, IAM and S3 are asked with few attempts: a wrong endpoint or a missing network is reported within seconds. What only
+IAM's simulation can show may stay unverified, and a deploy that cannot write its record stops and can be resumed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ POOL = 16
 ATTEMPTS = 10
 FEWER_ATTEMPTS = {"sts": 3, "iam": 3, "s3": 4}
 
-# The shape of a region's name; which there are is AWS's to say, and grows.
+# The format of a region's name; the list of regions grows.
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]+")
 
 Clients = Callable[[str], Any]
@@ -40,10 +40,10 @@ Clients = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class AwsSettings:
-    """Where an environment's account is and how it is reached.
+    """An environment's account, region and endpoint, and how to sign in.
 
     ``access_key_id`` and ``secret_access_key`` are only set for the sandbox; they never appear in ``repr``.
-    ``endpoint_url`` unset means AWS, or what botocore's own ``AWS_ENDPOINT_URL`` says.
+    ``endpoint_url`` unset means AWS, or the value of botocore's ``AWS_ENDPOINT_URL``.
     """
 
     environment: str
@@ -58,7 +58,7 @@ class AwsSettings:
 def settings_from_vars(environment: str, variables: Mapping[str, Any], extra: Collection[str] = ()) -> AwsSettings:
     """The settings that an environment's inventory variables (``aws_region``, ``account_id``, ``aws_*``) describe.
 
-    :param extra: the names of the variables that the command line gave.
+    :param extra: the names of the variables from the command line.
     :raises SlipwayErrors: ``aws_region`` or ``account_id`` is missing or malformed; a key without its secret.
     """
     region = _text(variables, "aws_region") or ""
@@ -96,12 +96,12 @@ def _text(variables: Mapping[str, Any], name: str) -> str | None:
 
 
 def _where(environment: str, name: str, extra: Collection[str]) -> str:
-    """Where a variable is written."""
+    """Where a variable is defined."""
     return f"-e {name}" if name in extra else f"inventories/{environment}/group_vars/all.yml"
 
 
 class _Wrong:
-    """What is wrong with an environment's variables, said all at once."""
+    """All errors in an environment's variables, reported together."""
 
     def __init__(self, environment: str, extra: Collection[str]) -> None:
         self._environment, self._extra = environment, extra
@@ -120,7 +120,7 @@ def credentials_place(settings: AwsSettings, environ: Mapping[str, str], extra: 
 
     Source of the order: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
 
-    :param extra: the names of the variables that the command line gave.
+    :param extra: the names of the variables from the command line.
     """
     if settings.access_key_id is not None:
         return _where(settings.environment, "aws_access_key_id", extra)
@@ -145,7 +145,7 @@ def is_loopback(url: str) -> bool:
 def check_local(settings: AwsSettings, extra: Collection[str] = ()) -> None:
     """Refuse an environment ``local`` that could reach a real account. Other environments pass.
 
-    :param extra: the names of the variables that the command line gave.
+    :param extra: the names of the variables from the command line.
     :raises SlipwayErrors: no endpoint, an endpoint that is not loopback, a profile, or keys that are not the dummy.
     """
     if settings.environment != LOCAL:
@@ -190,7 +190,7 @@ def client_in(clients: Clients, service: str, region: str) -> Any | None:
 
 
 class _ClientCache:
-    """botocore's session is not thread-safe, its clients are: making one is serialised, using it is not."""
+    """botocore's sessions are not thread-safe but its clients are: only creating one is serialised."""
 
     def __init__(self, settings: AwsSettings) -> None:
         self._settings = settings
@@ -202,7 +202,7 @@ class _ClientCache:
         return self.in_region(service, self._settings.region)
 
     def in_region(self, service: str, region: str) -> Any:
-        """The client of a service in a region: what another region keeps is asked there."""
+        """The client of a service in a region: resources of another region are read there."""
         client = self._clients.get((service, region))
         if client is None:
             with self._lock:
@@ -253,6 +253,6 @@ def _config(settings: AwsSettings, attempts: int) -> Any:
         read_timeout=READ_TIMEOUT,
         max_pool_connections=POOL,
         user_agent_extra="slipway",
-        # A proxy of the shell cannot reach this machine's loopback.
+        # A proxy from the environment cannot reach this machine's loopback.
         proxies={} if settings.endpoint_url and is_loopback(settings.endpoint_url) else None,
     )

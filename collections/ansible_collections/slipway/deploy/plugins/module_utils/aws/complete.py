@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An answer without what it must have is not an answer: it is asked for again, and then it is an error that names it.
+"""Repeats a call whose answer lacks required fields; an answer that stays incomplete is an error that names them.
 
 Done once for every client, by botocore's own events, below all of Slipway's calls: after these hooks an answer has what
 :mod:`.answers` lists. Repeating is safe for every call that Slipway makes: each sets something to what is asked.
@@ -44,13 +44,13 @@ class _Hooks:
         self._service = service
 
     def keep_parameters(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        """The call's parameters, for whoever looks at the answer."""
+        """Keep the call's parameters for the check of the answer."""
         context[_PARAMETERS] = params
 
     def notice_cut(
         self, operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
     ) -> None:
-        """Mark a good answer whose body ends in the middle: botocore gives such a one up at once."""
+        """Mark a good answer whose body ends in the middle: botocore does not retry these."""
         if response_dict["status_code"] >= 300 or operation_model.has_streaming_output:
             return
         if not _is_whole(response_dict.get("body") or b"", operation_model.service_model.metadata.get("protocol")):
@@ -75,7 +75,7 @@ class _Hooks:
             raise IncompleteAnswer(self._service, model.name, lost)
 
     def translate(self, exception: Exception, event_name: str, **_: Any) -> None:
-        """Say of an answer that botocore cannot parse whose it is."""
+        """Name the call of an answer that botocore cannot parse."""
         parser = any(cls.__name__ == "ResponseParserError" for cls in type(exception).__mro__)
         by_botocore = type(exception).__module__.startswith("botocore")
         if parser or (isinstance(exception, _UNPARSABLE) and not by_botocore):
@@ -93,7 +93,7 @@ class _Hooks:
 
 def _is_whole(body: bytes, protocol: str | None) -> bool:
     if not body:
-        return True  # What has to be in it is looked for when it is parsed.
+        return True  # Required fields are checked once it is parsed.
     try:
         if protocol in ("json", "rest-json"):
             json.loads(body)
@@ -102,5 +102,5 @@ def _is_whole(body: bytes, protocol: str | None) -> bool:
     except (ValueError, ET.ParseError):
         return False
     except RecursionError:
-        return True  # It is whole; whoever parses it says what is wrong with it.
+        return True  # It is complete; the parser reports what is wrong with it.
     return True

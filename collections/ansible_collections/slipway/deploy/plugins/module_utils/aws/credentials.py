@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The credentials of a botocore session, had before the first call: whatever goes wrong with them is said in one line.
+"""Resolves the credentials of a botocore session before the first call: any problem with them is one line.
 
-A profile may ask for an MFA code, run a program, or exchange a web identity token. In a task nobody can type a code,
-and what a program or a file does wrong is raised by botocore as it is (``ValueError``, ``FileNotFoundError``).
+A profile may ask for an MFA code, run a program, or exchange a web identity token. In a task a code cannot be typed,
+and botocore raises a program's or a file's errors unchanged (``ValueError``, ``FileNotFoundError``).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def signed_in(session: Any, region: str, profile: str | None, own_key: bool) -> 
 
 
 def _ask_nobody(session: Any, profile: str | None) -> None:
-    """Use the sessions that the AWS CLI keeps, and refuse to ask for an MFA code."""
+    """Use the sessions that the AWS CLI caches, and refuse to prompt for an MFA code."""
     from botocore.utils import JSONFileCache
 
     def refuse(_prompt: str) -> str:
@@ -61,7 +61,7 @@ def _ask_nobody(session: Any, profile: str | None) -> None:
 
 
 class _Sessions(dict[str, Any]):
-    """What this process got, and what the AWS CLI has; nothing is written to the disk."""
+    """The sessions of this process and those of the AWS CLI; nothing is written to disk."""
 
     def __init__(self, kept: Any) -> None:
         super().__init__()

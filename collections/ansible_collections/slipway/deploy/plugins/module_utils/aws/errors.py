@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What botocore raises, said in one line with its remedy.
+"""Translates botocore's exceptions into one line with a remedy.
 
 Exceptions are recognised by class name and error code, so that nothing of botocore is imported to translate them.
 Codes are those of the services' API references ("Common Errors") and of botocore's ``exceptions.py``.
@@ -17,7 +17,7 @@ from ..common.errors import SlipwayError
 
 
 class NoCredentials(SlipwayError):
-    """The credentials cannot be had: a profile, a program or a token file does not give them."""
+    """Credentials are unavailable: a profile, a program or a token file does not provide them."""
 
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -71,7 +71,7 @@ _UNREACHABLE = {
 
 
 class IncompleteAnswer(SlipwayError):
-    """AWS answered, again and again, without what the answer of that call must have.
+    """AWS's answers to a call repeatedly lacked a required field.
 
     :param service: as botocore names it: ``ecs``.
     :param operation: ``DescribeServices``.
@@ -87,9 +87,9 @@ class IncompleteAnswer(SlipwayError):
 
 
 def translate(exc: Exception, doing: str) -> SlipwayError:
-    """The error that a person reads for what botocore raised.
+    """The readable error for an exception of botocore.
 
-    :param doing: what was tried, as an infinitive: ``"describe services in sdt-dev-cluster"``.
+    :param doing: the attempted action, as an infinitive: ``"describe services in sdt-dev-cluster"``.
     """
     if isinstance(exc, SlipwayError):
         return exc
@@ -101,7 +101,7 @@ def translate(exc: Exception, doing: str) -> SlipwayError:
 
 
 def refused_credentials() -> SlipwayError | None:
-    """The last error of this process that the credentials were the reason of, whoever caught it."""
+    """The last error of this process that was caused by the credentials, even if it was caught."""
     return _refused[0] if _refused else None
 
 
@@ -123,7 +123,7 @@ def _translated(exc: Exception, doing: str) -> SlipwayError:
 
 @contextmanager
 def calling(doing: str) -> Iterator[None]:
-    """Translate what botocore raises inside the block. Other exceptions (bugs) pass unchanged."""
+    """Translate botocore's exceptions inside the block. Other exceptions (bugs) pass unchanged."""
     try:
         yield
     except RecursionError as exc:
@@ -140,14 +140,14 @@ def calling(doing: str) -> Iterator[None]:
 
 
 def is_aws_error(exc: BaseException) -> bool:
-    """Whether it is an answer of a service, or a failure to get one: botocore's, or one that is incomplete."""
+    """Whether it is a service's error, or a failed or incomplete call."""
     if isinstance(exc, IncompleteAnswer):
         return True
     return any(cls.__module__.split(".")[0] == "botocore" for cls in type(exc).__mro__)
 
 
 def error_code(exc: BaseException) -> str:
-    """The service's error code (``"ClusterNotFoundException"``), or ``""`` when it is not a service's answer.
+    """The service's error code (``"ClusterNotFoundException"``), or ``""`` for other exceptions.
 
     Looks through a translated error to its cause.
     """
@@ -158,16 +158,16 @@ def error_code(exc: BaseException) -> str:
 
 
 def is_denied(exc: BaseException) -> bool:
-    """Whether the caller lacks the permission (as opposed to the thing being wrong)."""
+    """Whether the caller lacks a permission."""
     return error_code(exc) in _DENIED
 
 
 def is_about_credentials(exc: BaseException | None, none: bool = False) -> bool:
-    """Whether the credentials are the reason: AWS does not take them, or they cannot be had.
+    """Whether the credentials are the cause: AWS rejects them, or they are unavailable.
 
     Looks through a translated error to its cause.
 
-    :param none: whether that there are no credentials (any more) counts as well.
+    :param none: whether missing credentials count as well.
     """
     if exc is None:
         return False
@@ -181,7 +181,7 @@ def is_about_credentials(exc: BaseException | None, none: bool = False) -> bool:
 
 
 def is_no_answer(exc: BaseException | None) -> bool:
-    """Whether the service did not say yes or no: it was not reached, failed itself, or throttled all retries."""
+    """Whether the outcome is unknown: the service was unreachable, failed itself, or throttled all retries."""
     if exc is None:
         return False
     if {cls.__name__ for cls in type(exc).__mro__} & _UNREACHABLE:
@@ -194,10 +194,10 @@ def is_no_answer(exc: BaseException | None) -> bool:
 
 
 def is_refusal(exc: BaseException | None) -> bool:
-    """Whether a service answered the first and only attempt that it will not do it (HTTP 4xx): it surely did not.
+    """Whether a service refused the first and only attempt (HTTP 4xx): then nothing was changed.
 
-    A repeated call's answer speaks of the last attempt alone: an earlier one may have been carried out and its answer
-    lost. Throttling is answered as 4xx too and is what repeated calls end in.
+    A repeated call's answer is about the last attempt only: an earlier one may have succeeded and its answer been
+    lost. Throttling is a 4xx too, and is how repeated calls end.
     """
     response: Any = getattr(exc, "response", None)
     if exc is None or not isinstance(response, dict) or error_code(exc) in _THROTTLED:
@@ -215,7 +215,7 @@ def _service_error(exc: Exception, doing: str) -> SlipwayError:
 
 
 def _answer(code: str, message: str, action: str) -> tuple[str, str | None]:
-    """What an error code means and what helps."""
+    """The meaning of an error code and its remedy."""
     if code in _SKEW or "not yet current" in message or "Signature expired" in message:
         what = f"this machine's clock differs from AWS's: {message}"
         remedy = "Set the clock (timedatectl set-ntp true) and try again"
@@ -244,7 +244,7 @@ def _answer(code: str, message: str, action: str) -> tuple[str, str | None]:
 
 
 def _log_in(action: str) -> str:
-    """How credentials that have expired are replaced."""
+    """How to renew expired credentials."""
     if action == "AssumeRoleWithWebIdentity":
         return "Have a new token written to AWS_WEB_IDENTITY_TOKEN_FILE (the profile's web_identity_token_file)"
     if _profile[0]:
@@ -254,12 +254,12 @@ def _log_in(action: str) -> str:
 
 
 def use_profile(name: str | None) -> None:
-    """Note the profile that the credentials are of, so that a remedy can name it."""
+    """Remember the credentials' profile, so that a remedy can name it."""
     _profile[0] = name or ""
 
 
 def _detail(exc: Exception, name: str) -> str:
-    """What botocore adds: the profile's name; which variable is missing. Never a credential."""
+    """Details from botocore: the profile's name, the missing variable. Never a credential."""
     return f" ({_one_line(exc)})" if name in _DETAILED else ""
 
 

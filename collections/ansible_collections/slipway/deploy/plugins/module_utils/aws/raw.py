@@ -25,7 +25,7 @@ def keep_raw(client: Any, operation: str) -> None:
 def _attach(response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
     if response_dict["status_code"] >= 300:
         return
-    # A body that ends in the middle has nothing to keep: see complete.py.
+    # A truncated body is not kept: see complete.py.
     with suppress(ValueError, RecursionError):
         customized_response_dict[RAW] = json.loads(response_dict["body"] or b"{}")
 

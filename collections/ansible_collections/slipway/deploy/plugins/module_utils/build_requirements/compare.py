@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a release needs, against what a host has. Pure."""
+"""Compares what a release needs with what a host has. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .ranges import fits, read_version
 
 @dataclass
 class Verdict:
-    """What is wrong, and what cannot be known before the build."""
+    """The problems, and what cannot be known before the build."""
 
     problems: list[SlipwayError] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
 
 def compare(needs: Needs, tools: Tools, given: Given) -> Verdict:
-    """Whether a release can be built with what is there and what is given."""
+    """Whether a release can be built with the host's tools and the inventory's settings."""
     verdict = Verdict()
     if needs.python:
         _compare_python(needs.python, tools, given, verdict)
@@ -32,12 +32,12 @@ def compare(needs: Needs, tools: Tools, given: Given) -> Verdict:
 
 @dataclass(frozen=True)
 class Given:
-    """What the inventory gives a build.
+    """The inventory's settings for a build.
 
-    :ivar host: who builds, for errors.
-    :ivar python: the interpreter that is asked for.
+    :ivar host: where it is built, for errors.
+    :ivar python: the requested interpreter.
     :ivar tool: ``auto``, ``uv`` or ``pip``.
-    :ivar installs_node: the packages that bring Node.js where there is none; none when nothing is installed.
+    :ivar installs_node: the packages that install Node.js if it is missing; empty if it is not installed.
     :ivar npmrc: the variables of ``.npmrc`` that have a value.
     :ivar indexes: the URLs of indexes that have credentials.
     """
@@ -80,7 +80,7 @@ def _python_fits(version: str, wanted: str) -> bool:
     try:
         return SpecifierSet(wanted).contains(version, prereleases=True)
     except InvalidSpecifier:
-        # Such as Poetry's ^3.11: whoever builds will say so.
+        # Such as Poetry's ^3.11: the build will report it.
         return True
 
 

@@ -17,9 +17,9 @@ _UPSTREAM = re.compile(r"(?:\d+:)?([0-9]+(?:\.[0-9]+)*)")
 
 
 def node_version(path: Sequence[str]) -> str:
-    """What Node.js says of its version; empty when there is none that works.
+    """The version of Node.js; empty if there is no working one.
 
-    :param path: directories where it is looked for first.
+    :param path: directories that are searched first.
     """
     program = shutil.which("node", path=":".join([*path, _PATH]))
     return _said([program, "--version"]).strip() if program else ""
@@ -28,7 +28,7 @@ def node_version(path: Sequence[str]) -> str:
 def candidates(packages: Sequence[str]) -> dict[str, str]:
     """The versions that apt would install, by package, without the distribution's part.
 
-    What apt does not know is left out, and so is everything on a host without apt: it is not known before it is tried.
+    Packages unknown to apt are left out, as is everything on a host without apt, where only an installation can tell.
     """
     found: dict[str, str] = {}
     program = shutil.which("apt-cache", path=_PATH)

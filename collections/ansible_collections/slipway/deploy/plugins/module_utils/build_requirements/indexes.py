@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Package indexes as the inventory writes them, with the credentials that they want."""
+"""Package indexes from the inventory, with their credentials."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..secret_values.source import Secrets
 
 _FIELDS = {"url", "username", "password", "token"}
 _EXAMPLE = "Write e.g. {url: https://host/simple/, username: deploy, password: {env: NAME}}"
-#: What indexes take for the name of a user who has only a token. Source: PyPI's documentation, API tokens.
+#: The user name that indexes expect with a token. Source: PyPI's documentation, API tokens.
 _TOKEN = "__token__"  # noqa: S105 - a user's name
 
 
 def index_urls(rows: Any) -> list[str]:
     """The URLs, without reading a secret.
 
-    :raises SlipwayError: when something is not understood.
+    :raises SlipwayError: a setting is invalid.
     """
     if rows in (None, ""):
         return []
@@ -32,7 +32,7 @@ def index_urls(rows: Any) -> list[str]:
 def read_indexes(secrets: Secrets, rows: Any) -> list[str]:
     """The URLs with their credentials in them, which only the host's configuration of uv or pip ever gets.
 
-    :raises SlipwayError: when something is not understood, or a secret cannot be read.
+    :raises SlipwayError: a setting is invalid, or a secret cannot be read.
     """
     urls = index_urls(rows)
     return [_with(url, rows[number], secrets, f"python_service_indexes[{number}]") for number, url in enumerate(urls)]

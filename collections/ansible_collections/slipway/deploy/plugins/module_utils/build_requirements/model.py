@@ -18,7 +18,7 @@ class NodeNeeds:
 
     :ivar where: its package.json, for errors.
     :ivar tool: npm or pnpm.
-    :ivar engines: who asks for which versions of Node.js: ``("vite 7.1.0", "^20.19.0 || >=22.12.0")``.
+    :ivar engines: packages and the versions of Node.js that they require: ``("vite 7.1.0", "^20.19.0 || >=22.12.0")``.
     :ivar variables: the names that its ``.npmrc`` takes from the environment, such as ``NPM_TOKEN``.
     """
 
@@ -33,7 +33,7 @@ class PythonNeeds:
     """What the backend's environment needs.
 
     :ivar where: the lock file, for errors.
-    :ivar requires: who asks for which versions of Python: ``("server/pyproject.toml", ">=3.12")``.
+    :ivar requires: files and the versions of Python that they require: ``("server/pyproject.toml", ">=3.12")``.
     :ivar uv: whether only uv reads the lock file.
     :ivar indexes: the package indexes that need credentials, by URL.
     """
@@ -57,7 +57,7 @@ class Needs:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Needs:
-        """What :meth:`to_document` made, also after it was JSON."""
+        """The inverse of :meth:`to_document`."""
         node, python = document.get("node"), document.get("python")
         return cls(
             NodeNeeds(node["where"], node["tool"], _pairs(node["engines"]), tuple(node["variables"])) if node else None,
@@ -73,9 +73,9 @@ def _pairs(rows: Any) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True)
 class Tools:
-    """What builds on a host. An empty text is a program that is not there.
+    """The build tools of a host. An empty text stands for a missing program.
 
-    :ivar candidates: the versions that the host's package manager would install, by package, where it says any.
+    :ivar candidates: the versions that the host's package manager would install, by package, if known.
     """
 
     python: str = ""

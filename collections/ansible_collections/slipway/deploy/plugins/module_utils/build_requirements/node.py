@@ -3,7 +3,7 @@
 """What the build of a front end needs, from its package.json, its lock file and its .npmrc. Pure.
 
 A lock file lists under engines what each package asks of Node.js. Most of it is advice that npm only warns of; what
-decides is what package.json asks itself, and what the programs ask that its build starts, such as Vite.
+counts are the requirements of package.json itself and of the programs that its build starts, such as Vite.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..common.errors import SlipwayError
 from ..node.commands import KNOWN_LOCK_FILES, NPMRC_VARIABLE, check_package, choose_tool, has_lock, is_workspace
 from .model import NodeNeeds, Reader
 
-#: Programs whose package has another name.
+#: Programs whose package has a different name.
 _PACKAGES = {
     "ng": "@angular/cli",
     "react-router": "@react-router/dev",
@@ -36,7 +36,7 @@ def read_node_needs(read: Reader, directory: str, script: str, wanted: str) -> N
     :param directory: the front end in the release; ``""`` for its root.
     :param script: the script of package.json that builds.
     :param wanted: ``npm``, ``pnpm`` or ``auto``.
-    :raises SlipwayError: it cannot be built, whatever the host has.
+    :raises SlipwayError: it cannot be built on any host.
     """
     where = _join(directory, "package.json")
     text = read(where)
@@ -56,7 +56,7 @@ def read_node_needs(read: Reader, directory: str, script: str, wanted: str) -> N
 
 
 def _lock_place(read: Reader, directory: str) -> tuple[str, list[str]]:
-    """The directory that has the lock file, which is the workspace's where the front end is in one, and its files."""
+    """The directory of the lock file (the workspace's, if the front end is in one), and its files."""
     names = _names(read, directory)
     if has_lock(names):
         return directory, names
@@ -101,7 +101,7 @@ def _programs(package: Mapping[str, Any], script: str) -> Iterator[str]:
 def _engines(
     read: Reader, place: str, names: list[str], directory: str, programs: set[str]
 ) -> Iterator[tuple[str, str]]:
-    """What the packages of the build's programs ask of Node.js."""
+    """The versions of Node.js that the build's programs require."""
     for name in ("package-lock.json", "npm-shrinkwrap.json"):
         if name in names:
             yield from _npm_engines(read(_join(place, name)) or "", directory.removeprefix(place).strip("/"), programs)

@@ -20,8 +20,8 @@ _PROJECT = "pyproject.toml"
 def read_python_needs(read: Reader, lock: str, extras: Sequence[str], groups: Sequence[str]) -> PythonNeeds:
     """What an environment needs.
 
-    :param extras: optional dependencies that are wanted beside the required ones.
-    :raises SlipwayError: it cannot be built, whatever the host has.
+    :param extras: optional dependencies to install in addition to the required ones.
+    :raises SlipwayError: it cannot be built on any host.
     """
     text = read(lock)
     if text is None:
@@ -83,7 +83,7 @@ def _normal(name: str) -> str:
 
 
 def _private_indexes(project: Mapping[str, Any]) -> Iterator[str]:
-    """The URLs of the indexes that uv asks with credentials only. Source: uv's documentation, Package indexes."""
+    """The URLs of the indexes that uv only accesses with credentials. Source: uv's documentation, Package indexes."""
     tool = project.get("tool")
     uv = tool.get("uv") if isinstance(tool, Mapping) else None
     indexes = uv.get("index") if isinstance(uv, Mapping) else None

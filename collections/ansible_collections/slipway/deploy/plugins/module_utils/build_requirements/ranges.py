@@ -21,7 +21,7 @@ _ALL = (0, 0, 0)
 
 
 def read_version(text: str) -> Version | None:
-    """The version that a program says of itself, such as ``v20.11.1``; ``None`` when it says none."""
+    """A version such as ``v20.11.1`` in a program's output; ``None`` if there is none."""
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The load balancer's calls: one short function a call, AWS's errors translated."""
+"""The load balancer's calls: one short function per call, with AWS's errors translated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..aws.client import Clients
 from ..aws.errors import calling, error_code
 from ..common.errors import SlipwayError
 
-#: States of a target that is on its way out (Elastic Load Balancing API reference, TargetHealth).
+#: States of a target that is being deregistered (Elastic Load Balancing API reference, TargetHealth).
 _LEAVING = frozenset({"draining", "unused"})
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Smoke checks as an inventory declares them, validated. Pure.
 
-Methods are those that ask an application for something; CONNECT and TRACE are for proxies. A check is made after every
-deploy and whenever somebody asks for it, so its request is one that may be repeated, whatever RFC 9110 says of its
-method: an attempt that is not right is followed by others, POST's and PATCH's too. Where that must not be, say
+CONNECT and TRACE are not allowed: they are for proxies. A check runs after every
+deploy and on demand, so its request must be safe to repeat, whatever RFC 9110 says about its
+method: a failed attempt is retried, for POST and PATCH as well. To prevent that, set
 ``retries: 0``.
 """
 
@@ -35,9 +35,9 @@ def parse_checks(raw: Any, where: str, *, trace: bool = True) -> tuple[SmokeChec
     """The checks of one service.
 
     :param raw: a list of mappings with the keys of :class:`SmokeCheck`; only ``path`` is required. ``None``: no checks.
-    :param where: the place to name in an error, such as ``inventories/dev/host_vars/user-service.yml: smoke_checks``.
-    :param trace: whether checks that do not say so themselves carry a trace id.
-    :raises SlipwayErrors: every mistake in the list, each with its place and what would be right.
+    :param where: the location for errors, such as ``inventories/dev/host_vars/user-service.yml: smoke_checks``.
+    :param trace: whether checks without their own setting carry a trace id.
+    :raises SlipwayErrors: every mistake in the list, each with its location and remedy.
     """
     if raw is None:
         return ()
@@ -61,7 +61,7 @@ def parse_checks(raw: Any, where: str, *, trace: bool = True) -> tuple[SmokeChec
 def refused_references(checks: Mapping[str, SmokeCheck]) -> list[SlipwayError]:
     """What is wrong with the references among checks.
 
-    :param checks: the checks beside one another, by their places.
+    :param checks: the checks of one list, by their locations.
     """
     by_name = {check.name: check for check in checks.values()}
     errors: list[SlipwayError] = []

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a declared check sends: secrets, bodies and basic authentication, validated. Pure.
 
-A secret is written as its source, ``{env: NAME}``. In a JSON body a mapping of that form is one too, but for the body
-as a whole; a document that must hold such a mapping is sent as ``text``.
+A secret is written as its source, ``{env: NAME}``. In a JSON body such a mapping is a secret too, except the body
+as a whole; to send such a mapping literally, use ``text``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _FORMS = "Write json: {…}, form: {…} or text: …"
 def parse_secret(value: Any, where: str) -> Secret:
     """The source of a secret.
 
-    :raises SlipwayError: when it is none.
+    :raises SlipwayError: it is malformed.
     """
     if not is_source(value):
-        # The mapping is not repeated: it may be a secret that was written in the wrong place.
+        # The mapping is not shown: it may be a secret that was written in the wrong place.
         raise SlipwayError("this is not a source of a secret", where, f"Write one of {', '.join(KINDS)}: name")
     return Secret(tuple((str(kind), str(name)) for kind, name in value.items()))
 
@@ -35,7 +35,7 @@ def parse_secret(value: Any, where: str) -> Secret:
 def parse_body(value: Any, where: str) -> Body:
     """A check's ``send``.
 
-    :raises SlipwayError: when it is none of its forms.
+    :raises SlipwayError: it has none of the allowed forms.
     """
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _KINDS:
         raise SlipwayError("send must have one of the keys json, form and text", where, _FORMS)
@@ -91,7 +91,7 @@ def _field(value: Any, where: str) -> Any:
 def parse_login(value: Any, where: str) -> Login:
     """A check's ``auth``.
 
-    :raises SlipwayError: when it is none, or its password stands in the inventory.
+    :raises SlipwayError: it is malformed, or its password is written in the inventory.
     """
     if not isinstance(value, Mapping) or set(value) != {"user", "password"}:
         raise SlipwayError("auth needs a user and a password", where, "Write user: …, password: {env: NAME}")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a JSON answer must hold, at dotted paths: a value, or rules for one. Pure.
+"""What a JSON answer must contain, at dotted paths: a value, or rules for one. Pure.
 
 A path's value is compared as it is written, lists and mappings too. A mapping of nothing but :data:`RULES` is rules for
 the value that stands there: ``items: {length_min: 1}``, ``error: {exists: false}``, ``beat: {max_age: 120}`` (a time
@@ -23,7 +23,7 @@ WHOLE = "."
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number of JSON: True is none."""
+    """Whether a value is a JSON number: True is not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -70,7 +70,7 @@ def _at(document: Any, path: str) -> tuple[bool, Any]:
 
 
 def parse_wanted(value: Any, where: str) -> Any:
-    """What must stand at a path, as it is declared: a plain value of JSON, or :class:`Rules`.
+    """What is required at a path, as declared: a plain value of JSON, or :class:`Rules`.
 
     :raises SlipwayError: when it is neither.
     """
@@ -89,11 +89,11 @@ def parse_wanted(value: Any, where: str) -> Any:
 
 
 def problem(document: Any, path: str, wanted: Any, now: float = 0.0) -> str:
-    """Why a document does not hold what is wanted at a path, or the empty string.
+    """What is wrong with a document at a path, or the empty string.
 
-    :param now: the epoch time at which the document came.
+    :param now: the epoch time at which the document arrived.
 
-    The value that was found stays unsaid: an answer may hold what does not belong into a log.
+    The value itself is not shown: an answer may contain what must not be logged.
     """
     found, value = at(document, path)
     rules = wanted.rules if isinstance(wanted, Rules) else (("equals", wanted),)
@@ -117,7 +117,7 @@ def same(value: Any, wanted: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule: what it compares with (and how that is written), when it holds, and what is said when it does not."""
+    """A rule: what it compares with (and how that is written), when it holds, and the message if it does not."""
 
     takes: tuple[Callable[[Any], bool], str]
     holds: Callable[[Any, Any], bool]
@@ -125,7 +125,7 @@ class _Rule:
 
 
 def _size(value: Any) -> int:
-    """The length of what has one, else -1."""
+    """The length of a value that has one, else -1."""
     return len(value) if isinstance(value, (str, list, Mapping)) else -1
 
 
@@ -166,5 +166,5 @@ RULES: Mapping[str, _Rule] = {
 
 
 def first_problem(document: Any, wanted: Sequence[tuple[str, Any]], now: float) -> str:
-    """The first that a document does not hold of what is wanted, or the empty string."""
+    """The first problem of a document, or the empty string."""
     return next((said for path, value in wanted if (said := problem(document, path, value, now))), "")

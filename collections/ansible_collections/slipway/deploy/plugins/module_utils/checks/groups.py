@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The health of many target groups, asked in a small pool of threads."""
+"""The health of many target groups, read by a small pool of threads."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a service is what it should be: running against desired, target group health, its deployment. Pure."""
+"""The health of a service: running against desired tasks, target group health, its deployment. Pure."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def judge(
 ) -> Health:
     """One service's health.
 
-    :param expected: the tasks that its deployment was completed with, where this deploy made it: those that
-        autoscaling asks for beyond them are still starting, which is not a failure.
+    :param expected: the number of tasks with which its deployment completed, if this deploy started it: those that
+        autoscaling adds to them are still starting, which is not a failure.
     :param observed: what DescribeServices answered; ``None`` when it did not list the service.
     :param target_groups: by ARN; ``None`` or missing when its health could not be read.
-    :param selected: false for a service outside ``--limit``: what would be a failure is a warning.
+    :param selected: false for a service outside ``--limit``: its failures are warnings.
     """
     if observed is None:
         return _weighed(Health(name, "unknown", detail="ECS did not list it"), selected)
@@ -78,7 +78,7 @@ def _judge(
     if observed.running < wanted:
         return "fail", f"{observed.desired - observed.running} of its tasks are missing"
     if runs_nothing(observed):
-        # It says nothing about the image that it would run.
+        # That says nothing about the image that it would run.
         return "warn", idle_detail(observed)
     if primary is not None and primary.rollout_state == "IN_PROGRESS":
         return "unknown", "a deployment is in progress"
@@ -89,7 +89,7 @@ def _judge(
 
 
 def runs_nothing(observed: ObservedService | None) -> bool:
-    """Whether a service is meant to run no task and runs none: nothing can be said of it, good or bad."""
+    """Whether a service should run no task and runs none: it has neither a good nor a bad verdict."""
     return observed is not None and observed.desired == 0 and observed.running == 0
 
 

@@ -30,7 +30,7 @@ from .values import Reference, Scalar, Values
 
 #: How much of an answer is read and judged, in bytes.
 MOST_BODY = 1024 * 1024
-# How often a caller is asked whether to go on, in seconds.
+# Seconds between two checks for cancellation.
 _POLL = 0.1
 _TRACE = "traceparent"
 
@@ -46,7 +46,7 @@ class Job:
 
 @dataclass(frozen=True)
 class _Done:
-    """A check's verdict, and what it took for others: never shown."""
+    """A check's verdict, and the values that it took for others, which are never shown."""
 
     judged: Judged
     taken: dict[Reference, Scalar]
@@ -60,13 +60,13 @@ def run_checks(
     parallel: int = 8,
     context: ssl.SSLContext | None = None,
 ) -> list[Judged]:
-    """Carry the checks out and judge them, in the order of ``jobs``.
+    """Run the checks and judge them, in the order of ``jobs``.
 
-    :param secrets: gives the value of what is kept elsewhere; the second argument is the place to name.
-    :param cancelled: asked all the time; once it is true, no attempt is begun and those under way are cut off.
-    :param parallel: attempts at once.
+    :param secrets: returns the value of a stored secret; the second argument is the location to name in an error.
+    :param cancelled: polled; once it is true, no attempt is started and running ones are aborted.
+    :param parallel: concurrent attempts.
     :param context: TLS settings; the system's certificate authorities by default.
-    :raises SlipwayError: before any request, when a base URL, a secret or a reference is not usable.
+    :raises SlipwayError: before any request, a base URL, a secret or a reference is invalid.
     """
     drafts = [draft(job.name, job.base_url, job.check, secrets) for job in jobs]
     order = Order([(job.name, job.check) for job in jobs])
@@ -77,7 +77,7 @@ def run_checks(
                 order, lambda index, values: pool.submit(crew.work, drafts[index], values), crew, cancelled
             )
         except BaseException:
-            # Leaving the pool waits for its threads: they must be told to end first.
+            # Leaving the pool waits for its threads, so they are stopped first.
             crew.stop()
             raise
 
@@ -99,7 +99,7 @@ def _in_order(
 
 
 class _Crew:
-    """The connections that are open, so that they can be cut off."""
+    """The open connections, so that they can be aborted."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
@@ -108,7 +108,7 @@ class _Crew:
         self._lines: set[_Line] = set()
 
     def stop(self) -> None:
-        """Begin nothing more and cut off what is under way."""
+        """Start no more attempts and abort running ones."""
         self._stopped.set()
         with self._lock:
             lines = list(self._lines)
@@ -116,7 +116,7 @@ class _Crew:
             line.cut()
 
     def work(self, drafted: Draft, values: Values) -> _Done:
-        """One check with all its attempts."""
+        """Run one check with all its attempts."""
         check = drafted.check
         try:
             request = drafted.fill(values)
@@ -152,13 +152,13 @@ class _Crew:
 
 
 def _trace(check: SmokeCheck) -> str | None:
-    """A trace id, unless the check has none or says its own."""
+    """A trace id, unless the check has tracing off or sends its own."""
     own = any(name.lower() == _TRACE for name, _value in check.headers)
     return randomness.token_hex(16) if check.trace and not own else None
 
 
 def _traced(request: Request, trace: str | None) -> Request:
-    """The request in its trace, a span of its own, to be sampled: https://www.w3.org/TR/trace-context/."""
+    """The request as a sampled span of its trace: https://www.w3.org/TR/trace-context/."""
     if trace is None:
         return request
     return replace(request, headers=(*request.headers, (_TRACE, f"00-{trace}-{randomness.token_hex(8)}-01")))
@@ -167,7 +167,7 @@ def _traced(request: Request, trace: str | None) -> Request:
 class _Line:
     """One connection for one request. :meth:`cut` may be called from another thread at any time.
 
-    So it holds the connection itself, which the client of all other requests does not give away.
+    So it holds the connection itself, which the common HTTP client does not expose.
     """
 
     def __init__(self, request: Request, timeout: float, context: ssl.SSLContext) -> None:
@@ -202,7 +202,7 @@ class _Line:
         finally:
             self._connection.close()
         if self._cut.is_set():
-            # What was read may be half an answer.
+            # The answer may be truncated.
             return Attempt(latency=time.monotonic() - begun, error=f"no answer within {self._timeout:g} s")
         return attempt
 
@@ -216,13 +216,13 @@ class _Line:
         response = self._connection.getresponse()
         body = response.read(MOST_BODY)
         if response.length and len(body) < MOST_BODY:
-            # http.client says nothing of a connection that ends within the length that was promised.
+            # http.client does not report a connection that ends before Content-Length.
             raise http.client.IncompleteRead(b"", response.length)
         latency = time.monotonic() - begun
         return Attempt(response.status, latency, body, response.getheader("Server") or "", at=time.time())
 
     def _words(self, error: Exception) -> str:
-        # Only words of our own or of the system: an exception's text may repeat what was sent.
+        # Only our own text or the system's: an exception's text may repeat the request.
         if isinstance(error, TimeoutError):
             return f"no answer within {self._timeout:g} s"
         if isinstance(error, ssl.SSLCertVerificationError):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Times as programs write them, and how old they are: the beats of a scheduler's heart. Pure."""
+"""Times as programs write them, and their age: a scheduler's heartbeats. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-#: From here on a number counts milliseconds: as seconds it would be the year 5138.
+#: Larger numbers are milliseconds: as seconds this would be the year 5138.
 _MILLISECONDS_FROM = 1e11
 #: Seconds that another machine's clock may be ahead.
 SKEW = 60.0
 
 
 def moment(value: Any) -> float | None:
-    """The epoch time that a value says, or ``None``.
+    """The epoch time of a value, or ``None``.
 
     :param value: seconds or milliseconds since 1970, or ISO 8601; without an offset it is UTC.
     """
@@ -39,7 +39,7 @@ def _iso(value: Any) -> float | None:
 
 
 def age(value: Any, now: float) -> float | None:
-    """Seconds since the time that a value says; ``None`` when it says none, or one that lies ahead."""
+    """Seconds since the time of a value; ``None`` if it is not a time, or one in the future."""
     said = moment(value)
     if said is None or said > now + SKEW:
         return None

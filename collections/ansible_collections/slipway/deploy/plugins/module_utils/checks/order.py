@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""In which order checks are made: at once, but for those that need another's answer. Pure."""
+"""The order of checks: all at once, except those that need another's answer. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _FAILED = {"fail": "failed", "inconclusive": "is inconclusive"}
 
 
 class Order:
-    """What is to be made, what is under way and what is done.
+    """Which checks are due, running and done.
 
-    :param jobs: the service or host that is asked, and the check. A check's references are to checks of the same name.
-    :raises SlipwayError: when a reference is to nothing, or checks wait for one another.
+    :param jobs: the service or host, and the check. A check's references are to checks of the same name.
+    :raises SlipwayError: a reference has no target, or checks wait for one another.
     """
 
     def __init__(self, jobs: Sequence[tuple[str, SmokeCheck]]) -> None:
@@ -43,7 +43,7 @@ class Order:
         return all(result is not None for result in self._results)
 
     def ready(self) -> list[int]:
-        """The checks that can be made now, each given once; those whose need did not pass are done with."""
+        """The checks that can run now, each returned once; those that depend on a failed check are finished as well."""
         ready: list[int] = []
         changed = True
         while changed:
@@ -74,7 +74,7 @@ class Order:
         }
 
     def finish(self, index: int, judged: Judged, taken: Mapping[Reference, Scalar]) -> None:
-        """A check has its verdict, and took these values."""
+        """Store a check's verdict and the values that it took."""
         self._results[index] = judged
         self._taken[index] = taken
 
@@ -84,10 +84,10 @@ class Order:
 
 
 def known(check: SmokeCheck, checks: Mapping[str, SmokeCheck], where: str) -> None:
-    """Make sure that what a check refers to will be there.
+    """Require that a check's references have a target.
 
-    :param checks: the checks beside it, by name.
-    :raises SlipwayError: when a reference is to nothing, or in the end to the check itself.
+    :param checks: the checks of the same list, by name.
+    :raises SlipwayError: a reference has no target, or leads back to the check itself.
     """
     for other, value in references_of(check, where):
         if other not in checks:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The rows of a checklist, and what is asked where for each. Pure.
+"""The rows of a checklist, and which question each asks from where. Pure.
 
-A row is *green* when it was asked and the answer is right, *red* when the answer is wrong, and *unknown* when there is
-no answer that says either. Unknown is never green.
+A row is *green* if its answer is right, *red* if the answer is wrong, and *unknown* if there is
+no conclusive answer. Unknown is never green.
 
 A kind of row is a subclass of :class:`Spec`, and a line in the registry of :mod:`.probes_declared`, which reads it.
 """
@@ -22,13 +22,13 @@ from .smoke import Secret, SmokeCheck
 Verdict = Literal["green", "red", "unknown"]
 #: From where a row is asked.
 Via = Literal["control", "host"]
-#: systemd's states of a unit that is neither up nor down yet, or still.
+#: systemd's states of a unit that is starting or stopping.
 _MOVING = ("activating", "deactivating", "maintenance", "refreshing")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A verdict, and why in one line."""
+    """A verdict and its reason in one line."""
 
     verdict: Verdict
     detail: str = ""
@@ -37,14 +37,14 @@ class Found:
 class Spec:
     """What a row of one kind asks, and what the answer means."""
 
-    #: Whether each host of the group is asked; otherwise the first one that answers speaks for all.
+    #: Whether each host of the group is asked; otherwise the answer of the first one counts for all.
     each_host: ClassVar[bool] = False
-    #: Whether the row's ``via`` says from where it is asked.
+    #: Whether the row accepts ``via``, from where it is asked.
     movable: ClassVar[bool] = False
 
     @property
     def home(self) -> Via:
-        """From where it is asked unless the row says otherwise."""
+        """From where it is asked by default."""
         return "control"
 
     def secrets(self) -> list[tuple[str, Secret]]:
@@ -55,12 +55,12 @@ class Spec:
         """What ``module_utils.probes.machine`` is asked, on a host or on the control node.
 
         :param revealed: the values of the secrets.
-        :param service: the host's service, where it is known.
+        :param service: the host's service, if known.
         """
         raise NotImplementedError(f"{type(self).__name__} is not asked of a machine")
 
     def judge(self, answer: Mapping[str, Any]) -> Found:
-        """What the machine's answer means. A missing or malformed field may raise what reading it raises."""
+        """Judge the machine's answer. A missing or malformed field may raise any exception."""
         raise NotImplementedError(f"{type(self).__name__} is judged elsewhere")
 
 
@@ -94,7 +94,7 @@ class Sentry(Spec):
 
 @dataclass(frozen=True)
 class Redis:
-    """A Redis, and one question to it.
+    """A Redis server and one question to it.
 
     :ivar url: its address; a secret where a password stands in it.
     :ivar variable: instead of ``url``: the variable of the service's own environment, on the host, that holds it.
@@ -141,7 +141,7 @@ class _OfRedis(Spec):
 
 @dataclass(frozen=True)
 class Queue(_OfRedis):
-    """A queue that must be shorter than ``below``. A key that is not there is an empty queue, as Redis has it."""
+    """A queue that must be shorter than ``below``. A missing key is an empty queue, as in Redis."""
 
     below: int
 
@@ -157,15 +157,15 @@ class Queue(_OfRedis):
 
 @dataclass(frozen=True)
 class Heartbeat(_OfRedis):
-    """A time that must be written again within ``max_age`` seconds.
+    """A timestamp that must be renewed within ``max_age`` seconds.
 
-    A key that is not there is red: who beats sets it, with an expiry or without, so nobody does.
+    A missing key is red: the scheduler sets it, with or without an expiry, so none is running.
     """
 
     max_age: float
 
     def judge(self, answer: Mapping[str, Any]) -> Found:
-        """Green while the last heartbeat is young enough."""
+        """Green while the last heartbeat is recent enough."""
         value = answer["value"]
         if value is None:
             return Found("red", "there is no heartbeat")
@@ -208,7 +208,7 @@ class Unit(Spec):
 
 @dataclass(frozen=True)
 class Command(Spec):
-    """A program whose exit code says it: 0 is green, 1 is red, anything else is unknown."""
+    """A program whose exit code is the verdict: 0 is green, 1 is red, anything else is unknown."""
 
     argv: tuple[str, ...]
 
@@ -220,7 +220,7 @@ class Command(Spec):
         return {"kind": "command", "argv": list(self.argv)}
 
     def judge(self, answer: Mapping[str, Any]) -> Found:
-        """By the exit code; a program that a signal ended says nothing."""
+        """Judge the exit code; a program ended by a signal is unknown."""
         code, said = int(answer["code"]), str(answer.get("said") or "")
         if code == 0:
             return Found("green", said)
@@ -246,7 +246,7 @@ class Probe:
 class Question:
     """A row that is asked at one place.
 
-    :ivar host: whose answer it is, where a row is asked of several hosts.
+    :ivar host: the host that answers, if a row is asked on several hosts.
     :ivar base: the address that a request goes to.
     """
 
@@ -257,7 +257,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a question."""
+    """The verdict of a question."""
 
     question: Question
     found: Found
@@ -279,7 +279,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """The hosts that a checklist is about.
+    """The hosts of a checklist.
 
     :ivar hosts: their names, with the address at which each is asked by HTTP.
     """
@@ -288,7 +288,7 @@ class Group:
 
 
 def questions(probes: Sequence[Probe], group: Group) -> list[Question]:
-    """What is asked, in the order of the rows.
+    """The questions, in the order of the rows.
 
     A request goes to each address once. A unit and a program on hosts are asked of each host. A Redis is shared: the
     first host in the inventory's order that answers speaks for all.
@@ -320,6 +320,6 @@ def host_question(probe: Probe, revealed: Mapping[Secret, str], service: str | N
     """What ``module_utils.probes.machine`` is asked for a row.
 
     :param revealed: the values of the row's secrets.
-    :param service: the host's service, where it is known.
+    :param service: the host's service, if known.
     """
     return {"timeout": probe.timeout, "wait": probe.wait, **probe.spec.question(revealed, service)}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks what a checklist asks from the control node, all at once, and judges it. The edge of :mod:`probes`."""
+"""Runs a checklist's questions on the control node, all at once, and judges the answers. The edge of :mod:`probes`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .request import Resolver
 from .smoke import Secret
 
 _WORKERS = 16
-# How often a caller is asked whether to go on, in seconds.
+# Seconds between two checks for cancellation.
 _POLL = 0.1
 #: How much of Sentry's answer is read: a hundred issues, each with its statistics.
 _MOST_ISSUES = 4 * 1024 * 1024
@@ -33,11 +33,11 @@ Answers = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class World:
-    """What questions are asked with.
+    """What is needed to ask questions.
 
-    :ivar reveal: gives a secret's value.
-    :ivar since: the epoch time at which the deploy began, where that is known.
-    :ivar said: what the hosts answered, by host.
+    :ivar reveal: returns a secret's value.
+    :ivar since: the epoch time at which the deploy began, if known.
+    :ivar said: the hosts' answers, by host.
     """
 
     reveal: Resolver
@@ -47,9 +47,9 @@ class World:
 
 
 def ask(questions: Sequence[Question], world: World, cancelled: Callable[[], bool] = lambda: False) -> list[Row]:
-    """The rows, in the order of the questions. What cannot be asked is unknown; nothing of it raises.
+    """The rows, in the order of the questions. A question that cannot be asked is unknown; errors do not raise.
 
-    :param cancelled: asked all the time; once it is true, nothing more is begun.
+    :param cancelled: polled; once it is true, no question is started.
     """
     stop = threading.Event()
     rows: dict[int, Row] = {}
@@ -63,7 +63,7 @@ def ask(questions: Sequence[Question], world: World, cancelled: Callable[[], boo
             rows.update({index: future.result() for future, index in singles.items()})
             rows.update({index: row for (index, _item), row in zip(requests, batch.result(), strict=True)})
         except BaseException:
-            # Leaving the pool waits for its threads: they must be told to end first.
+            # Leaving the pool waits for its threads, so they are stopped first.
             stop.set()
             raise
     return [rows[index] for index in range(len(questions))]
@@ -80,7 +80,7 @@ def _watch(futures: Sequence[Future[Any]], stop: threading.Event, cancelled: Cal
 def _requests(questions: Sequence[Question], world: World, stop: threading.Event) -> list[Row]:
     if not all(item.base for item in questions):
         return [Row(item, Found("unknown", "there is no host to ask")) for item in questions]
-    # Rows refer to one another where they go to one address.
+    # Rows can refer to one another if they have the same address.
     jobs = [Job(item.base, item.base, item.probe.spec.check) for item in questions if isinstance(item.probe.spec, Http)]
     try:
         judged = run_checks(jobs, world.reveal, stop.is_set)
@@ -115,7 +115,7 @@ def _here(probe: Probe, world: World) -> Found:
 def revealed(probe: Probe, reveal: Resolver) -> dict[Secret, str]:
     """The values of a row's secrets.
 
-    :raises SlipwayError: when one cannot be read.
+    :raises SlipwayError: one cannot be read.
     """
     return {secret: reveal(secret, f"{place} of {probe.name}") for place, secret in probe.spec.secrets()}
 
@@ -139,5 +139,5 @@ def _sentry(probe: Probe, world: World) -> Found:
     return sentry.judge(spec, world.since, answer.status, answer.body, answer.retry_after, link)
 
 
-#: What asks a kind of row that no machine is asked for; a machine answers for the others.
+#: The functions of kinds of rows that are asked here; probes.machine asks the others.
 _ASKED: Mapping[type[Spec], Callable[[Probe, World], Found]] = {Sentry: _sentry}

@@ -29,9 +29,9 @@ def parse_checklist(raw: Any, where: str, *, trace: bool = True) -> tuple[Probe,
     """The rows of a checklist.
 
     :param raw: a list of mappings with ``name``, ``kind`` and what the kind takes. ``None``: no rows.
-    :param where: the place to name in an error, such as ``inventories/staging: site_checklist``.
+    :param where: the location to name in an error, such as ``inventories/staging: site_checklist``.
     :param trace: whether requests carry a trace id.
-    :raises SlipwayErrors: every mistake in the list, each with its place and what would be right.
+    :raises SlipwayErrors: every mistake in the list, each with its location and remedy.
     """
     if raw is None:
         return ()
@@ -72,7 +72,7 @@ def _parse(item: Any, where: str, trace: bool) -> Probe:
 
 
 class RowReader:
-    """A row whose values are taken out one by one; what is left in the end is unknown."""
+    """A row whose values are taken out one by one; the keys that are left are unknown."""
 
     def __init__(self, values: dict[str, Any], where: str, trace: bool) -> None:
         self.values = values
@@ -115,7 +115,7 @@ class RowReader:
         return parse_secret(self.take(key), f"{self.where}.{key}")
 
     def finish(self) -> None:
-        """Refuse what nothing has taken."""
+        """Refuse unknown keys."""
         errors = []
         for key in self.values:
             close = difflib.get_close_matches(key, self._known, 1)
@@ -127,7 +127,7 @@ class RowReader:
 def _http(row: RowReader) -> Http:
     url = row.take("url")
     if url is not None and not _is_web(url):
-        # It is not repeated: a password may stand in it.
+        # It is not shown: it may contain a password.
         remedy = "Write https://crm.example.org, without user or password"
         raise SlipwayError("this is not a URL", f"{row.where}.url", remedy)
     check = parse_check({"name": row.name, **row.values}, row.where, trace=row.trace)
@@ -135,13 +135,13 @@ def _http(row: RowReader) -> Http:
 
 
 def _is_web(url: Any) -> bool:
-    """Whether it is the address of a web server, with nobody's password in it."""
+    """Whether it is the URL of a web server, without credentials."""
     parts = _split(url)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
 
 
 def _split(url: Any) -> SplitResult:
-    """The parts of an address; none of what is not one."""
+    """The parts of a URL; empty for anything else."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         parts.port  # noqa: B018 - raises where it is not a number
@@ -152,7 +152,7 @@ def _split(url: Any) -> SplitResult:
 
 def _import_wizard(row: RowReader) -> Http:
     row.values.setdefault("method", "POST")
-    # An import leaves something behind, if only in a log: one is enough to see that it works.
+    # An import leaves traces, if only in a log: one is enough to see that it works.
     row.values.setdefault("retries", 0)
     return _http(row)
 
@@ -260,7 +260,7 @@ def _command(row: RowReader) -> Command:
     return Command(tuple(str(word) for word in argv))
 
 
-#: The registry of kinds: what reads a row of each. To add one, write a subclass of Spec and name here what reads it.
+#: The registry of kinds: the reader of each kind of row. To add one, write a subclass of Spec and add its reader here.
 KINDS: Mapping[str, Callable[[RowReader], Spec]] = {
     "http": _http,
     "import_wizard": _import_wizard,

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the answers to a checklist's questions mean. Pure.
+"""Judges the answers to a checklist's questions. Pure.
 
-An answer is what ``module_utils.probes.machine`` gives: a mapping, with ``error`` when there is none.
+An answer is what ``module_utils.probes.machine`` gives: a mapping, with ``error`` if there is no answer.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def judge_smoke(judged: Judged) -> Found:
 
 
 def judge(probe: Probe, answer: Mapping[str, Any] | None) -> Found:
-    """What an answer means.
+    """The verdict of an answer.
 
-    :param answer: ``None`` when the host gave none.
+    :param answer: ``None`` if the host did not answer.
     """
     if answer is None:
         return Found("unknown", "the host gave no answer")

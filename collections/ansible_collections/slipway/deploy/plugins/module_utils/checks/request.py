@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A check's request, put together from what is declared, the secrets and what other checks took. Pure.
+"""A check's request, built from its declaration, the secrets and the values that other checks took. Pure.
 
-Secrets are looked up before anything is asked; what other checks take is known only later. So a request is a
-:class:`Draft` first. No error repeats a value. A secret is sent as it is: what looks like a reference in one is none.
+Secrets are read before the first request; values of other checks are known only later. So a request is a
+:class:`Draft` first. No error repeats a value. A secret is sent as it is: references in it are not replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..common.errors import SlipwayError
 from .smoke import Body, Login, Secret, SmokeCheck
 from .values import Reference, Values, fill, fill_leaf, references, written
 
-#: Gives a secret's value; the second argument is the place to name in an error.
+#: Returns a secret's value; the second argument is the location to name in an error.
 Resolver = Callable[[Secret, str], str]
 
 _TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded", "text": "text/plain; charset=utf-8"}
@@ -27,7 +27,7 @@ _TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, whole."""
+    """One complete HTTP request."""
 
     secure: bool
     host: str
@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Draft:
-    """A request whose secrets are known and whose references are not."""
+    """A request with its secrets filled in, but not its references."""
 
     check: SmokeCheck
     base: Request
@@ -48,8 +48,8 @@ class Draft:
     def fill(self, values: Values) -> Request:
         """The request.
 
-        :param values: what other checks took.
-        :raises SlipwayError: when a value cannot be sent where it belongs.
+        :param values: the values that other checks took.
+        :raises SlipwayError: a value cannot be sent in its place.
         """
         path = self.base.path + fill(self.check.path, values, lambda text: quote(text, safe=""))
         headers = [(name, self._header(name, value, values)) for name, value in self.check.headers]
@@ -67,7 +67,7 @@ class Draft:
 
     def _header(self, name: str, value: str | Secret, values: Values) -> str:
         text = self._text(value, values)
-        # http.client would repeat a bad value in its exception.
+        # http.client would show a bad value in its exception.
         if not text.isascii() or not text.isprintable():
             raise SlipwayError("the value cannot be sent as a header", f"header {name}", "It must be one line of ASCII")
         return text
@@ -99,10 +99,10 @@ class Draft:
 
 
 def draft(name: str, base_url: str, check: SmokeCheck, secrets: Resolver) -> Draft:
-    """The request of a check, as far as it is known before others have been answered.
+    """The request of a check, as far as it is known before the other checks ran.
 
-    :param name: the service or host that is asked.
-    :raises SlipwayError: when the base URL or a secret is not usable.
+    :param name: the service or host.
+    :raises SlipwayError: the base URL or a secret is invalid.
     """
     base = base_of(name, base_url)
     known: dict[Secret, str] = {}
@@ -122,7 +122,7 @@ def _sendable(text: str, place: str, where: str) -> str:
 def base_of(name: str, base_url: str) -> Request:
     """What a check's path is appended to.
 
-    :raises SlipwayError: when the base URL is not usable.
+    :raises SlipwayError: the base URL is invalid.
     """
     where = f"the base URL of {name}"
     try:
@@ -136,7 +136,7 @@ def base_of(name: str, base_url: str) -> Request:
 
 
 def parts(check: SmokeCheck) -> Iterator[tuple[str, str | Secret]]:
-    """Everything of a request that may be secret or refer to another check, with its place: ``header X-Api-Key``."""
+    """All parts of a request that may be secret or refer to another check, with their places: ``header X-Api-Key``."""
     yield "path", check.path
     for name, value in check.headers:
         yield f"header {name}", value
@@ -167,7 +167,7 @@ def secrets_of(check: SmokeCheck) -> Iterator[tuple[str, Secret]]:
 def references_of(check: SmokeCheck, where: str) -> tuple[Reference, ...]:
     """What a check refers to, each once.
 
-    :raises SlipwayError: when a reference is not written as one.
+    :raises SlipwayError: a reference is malformed.
     """
     found: dict[Reference, None] = {}
     for place, value in parts(check):

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether Sentry has new issues since a deploy began: the question, and what an answer means. Pure.
+"""Whether Sentry has new issues since a deploy began: the request, and the verdict of its answer. Pure.
 
 The question is https://docs.sentry.io/api/events/list-an-organizations-issues/ with a query of
 https://docs.sentry.io/concepts/search/. Without ``project`` Sentry searches the projects that the token's owner has
-joined, which may be none: so it is always said, ``-1`` for all. Whatever is not a plain answer is unknown.
+joined, which may be none: so it is always sent, ``-1`` for all. An unexpected answer is unknown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .moment import moment
 from .probes import Found, Sentry
 
 _ALL_PROJECTS = "-1"
-#: The most that Sentry lists at once.
+#: The most issues that Sentry lists at once.
 _PAGE = 100
 _NAMED = 3
 _MORE = re.compile(r'rel="next"\s*;\s*results="true"')
@@ -34,9 +34,9 @@ _WORDS = {
 
 
 def question(spec: Sentry, since: float) -> str:
-    """The address that lists the issues.
+    """The URL that lists the issues.
 
-    :param since: the epoch time from which on an issue is new.
+    :param since: the epoch time since which an issue is new.
     """
     slugs = [name for name in spec.projects if not name.isdecimal()]
     words = ["is:unresolved", f"level:{_any(spec.levels)}", f"firstSeen:>={_stamp(since)}"]
@@ -61,7 +61,7 @@ def _stamp(epoch: float) -> str:
 def judge(
     spec: Sentry, since: float, status: int, body: bytes, retry_after: float | None = None, link: str = ""
 ) -> Found:
-    """What an answer means.
+    """The verdict of an answer.
 
     :param link: its header, which says whether there are more pages: https://docs.sentry.io/api/pagination/.
     """
@@ -82,7 +82,7 @@ def judge(
 
 
 def _is_asked_for(item: Any, spec: Sentry, since: float) -> bool:
-    """Whether an issue is one that the query is about: a filter that Sentry does not know may be ignored by it."""
+    """Whether an issue matches the query: Sentry may ignore a filter that it does not know."""
     if not isinstance(item, Mapping) or not item.get("id") or item.get("level") not in spec.levels:
         return False
     first = moment(item.get("firstSeen"))

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Declared HTTP checks and what their answers mean. Pure; nothing here knows what kind of target answers.
+"""Declared HTTP checks and the verdicts of their answers. Pure, and independent of the kind of target.
 
 An attempt is *right* (everything expected holds), *wrong* (the service answered something else) or *unreachable*
-(nobody answered for the service: no connection, a timeout, or the load balancer's own 502, 503 or 504). A check's
+(no answer from the service: no connection, a timeout, or the load balancer's own 502, 503 or 504). A check's
 verdict follows from its attempts in order:
 
 ==============================================  ================
@@ -15,7 +15,7 @@ right and wrong, but not right twice at the end inconclusive (it is flapping)
 ==============================================  ================
 
 So one lost packet never fails a check, a service that answers wrongly to the end always does, and a service that
-answers rightly and wrongly in turn is neither called good nor bad.
+answers right and wrong in turn is called neither good nor bad.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _BALANCERS = ("awselb/",)
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a value is kept, as it is configured: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …."""
+    """Where a value is stored, as configured: ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` …."""
 
     source: tuple[tuple[str, str], ...]
 
@@ -92,9 +92,9 @@ class SmokeCheck:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one request brought: an answer, or the error why there is none.
+    """The result of one request: an answer, or the error.
 
-    ``latency`` is in seconds, ``at`` the epoch time at which the answer was there.
+    ``latency`` is in seconds, ``at`` the epoch time of the answer.
     """
 
     status: int | None = None
@@ -126,7 +126,7 @@ class Judged:
 
 
 def classify(check: SmokeCheck, attempt: Attempt) -> tuple[Kind, str]:
-    """What an attempt is, and what is wrong with it."""
+    """Whether an attempt is right, wrong or unreachable, and why."""
     if attempt.status is None:
         return "unreachable", attempt.error or "no answer"
     if attempt.status not in check.status:
@@ -176,10 +176,10 @@ def _untakable(check: SmokeCheck, document: Any) -> str:
 
 
 def taken(check: SmokeCheck, attempt: Attempt) -> dict[Reference, Scalar]:
-    """The values that a check takes from a right answer. They may be secret: they are for further requests only."""
+    """The values that a check takes from a right answer. They may be secret: only further requests use them."""
     if not check.take:
         return {}
-    # As it was judged: bytes that are not UTF-8 must not make an exception of a pass.
+    # Decoded as for the verdict: bytes that are not UTF-8 must not turn a pass into an exception.
     document = loads(_text(attempt))
     return {(check.name, name): at(document, path)[1] for name, path in check.take}
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A service's status in one value: what it runs, how much of it, whether it is well, what has drifted. Pure."""
+"""A service's status in one value: what it runs, how many tasks, its health and its drift. Pure."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class ServiceStatus:
     """One service.
 
     :ivar condition: ``moving``: a deployment is in progress; ``idle``: nothing of it is meant to run; ``out_of_step``:
-        it is healthy and does not run what was released; ``unreleased``: it is healthy and no record tells of it.
-    :ivar detail: what is wrong, or why it is not known.
-    :ivar rollout: ECS's rollout state in lower case, ``""`` where ECS gives none.
+        it is healthy and does not run its release; ``unreleased``: it is healthy and has no record.
+    :ivar detail: what is wrong, or why it is unknown.
+    :ivar rollout: ECS's rollout state in lower case, ``""`` if ECS reports none.
     :ivar healthy: healthy targets of its target groups, ``None`` when there are none or they cannot be read.
-    :ivar registered: targets that are registered and not on their way out.
-    :ivar drift: how the newest revision of others differs from what runs, ``""`` without drift.
-    :ivar step: how what runs stands to its release (see ``record.step``), ``""`` where it was not compared.
+    :ivar registered: registered targets that are not draining.
+    :ivar drift: how the newest foreign revision differs from what runs, ``""`` without drift.
+    :ivar step: how what runs compares with its release (see ``record.step``), ``""`` if it was not compared.
     :ivar stray: what is out of step and who changed it, ``""`` when nothing is.
-    :ivar release: the id of the record that released what should run, ``""`` without one.
-    :ivar returns: whether ``rollback.yml -e to=<release>`` puts it back.
+    :ivar release: the id of the record of its release, ``""`` without one.
+    :ivar returns: whether ``rollback.yml -e to=<release>`` restores it.
     """
 
     name: str
@@ -67,7 +67,7 @@ def status_of(facts: Facts, groups: Mapping[str, TargetGroupHealth | None], drif
     condition, detail = _CONDITIONS[verdict.verdict], verdict.detail
     primary = observed.primary
     if in_flight(observed) and observed.status == "ACTIVE":
-        # Tasks are missing while a deployment starts them: that is not a failure yet.
+        # During a deployment tasks may still be starting: that is not a failure.
         condition, detail = "moving", "a deployment is in progress"
         if primary is not None and primary.failed:
             detail = f"{detail}, {primary.failed} of its tasks failed"

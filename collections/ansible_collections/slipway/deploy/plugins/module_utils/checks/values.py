@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Values that one check takes from another's answer: ``${login.token}`` in a path, header or body. Pure.
+"""Values that one check takes for another: ``${login.token}`` in a path, header or body. Pure.
 
-The part before the last dot is the check's name, the part after it the name that its ``take`` gives to the value. The
-syntax is none of Jinja's, which would be templated before the checks are made. ``$${`` stands for ``${`` itself.
+Before the last dot is the check's name, after it the name that its ``take`` gives to the value. The
+syntax differs from Jinja's, which would be templated before the checks run. ``$${`` stands for ``${`` itself.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def references(text: str, where: str) -> Iterator[Reference]:
 def fill(text: str, values: Values, shape: Callable[[str], str] = str) -> str:
     """The text with its references replaced.
 
-    :param shape: makes a value fit the place that it comes to.
+    :param shape: converts a value for its place.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -54,7 +54,7 @@ def fill(text: str, values: Values, shape: Callable[[str], str] = str) -> str:
 
 
 def fill_leaf(text: str, values: Values) -> Scalar:
-    """As :func:`fill`; a text that is one reference and nothing else becomes the value itself, a number a number."""
+    """As :func:`fill`; a text that is exactly one reference becomes the value itself, so a number stays a number."""
     match = _WRITTEN.fullmatch(text)
     if match is not None and match[1] is None:
         check, _dot, name = match[2].rpartition(".")

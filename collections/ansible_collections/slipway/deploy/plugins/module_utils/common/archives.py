@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads archives that may be hostile in bounded memory and time. Python 3.8, standard library only.
+"""Reads untrusted archives in bounded memory and time. Python 3.8, standard library only.
 
-``tarfile`` and ``zipfile`` believe the sizes that an archive states: a few kilobytes can make them take gigabytes for
-one name, or for a list of members. Both are given a file here that refuses to be read that far. The limits are far
+``tarfile`` and ``zipfile`` trust the sizes in an archive: a few kilobytes can make them allocate gigabytes for
+one name, or for a list of members. Both get a file object here that stops at a limit. The limits are far
 beyond what software has; each error names its limit.
 """
 
@@ -25,7 +25,7 @@ from typing import IO, Any, BinaryIO
 
 try:
     import lzma
-except ImportError:  # Python may be built without it: then there are no such archives here.
+except ImportError:  # Python may be built without it: then such archives are not supported.
     lzma = None  # type: ignore[assignment]
 
 _CHUNK = 1024 * 1024
@@ -39,7 +39,7 @@ _WAYS = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"\x5d\
 class Limits:
     """What an archive may have at most.
 
-    :ivar size: bytes once it is decompressed, and of all its files.
+    :ivar size: decompressed bytes, and bytes of all its files.
     :ivar header: bytes that describe one member.
     :ivar names: characters of all names.
     """
@@ -58,16 +58,16 @@ LIMITS = Limits()
 
 
 class LimitExceeded(ValueError):
-    """An archive has more than it may have; the text names the limit."""
+    """An archive exceeds a limit, which the text names."""
 
 
 def mib(size: int) -> str:
-    """A number of bytes for people."""
+    """A number of bytes as MiB, for messages."""
     return f"{size / 1024 / 1024:g} MiB" if size >= 1024 * 1024 else f"{size / 1024:g} KiB"
 
 
 class _Bounded:
-    """An archive's decompressed bytes, of which only so many can be had: at once for a header, and in total."""
+    """An archive's decompressed bytes, limited for a header and in total."""
 
     def __init__(self, file: Any, limits: Limits) -> None:
         self._file = file
@@ -105,7 +105,7 @@ class _Bounded:
 
 
 class Tar:
-    """A tar archive, compressed or not, that is read from its beginning to its end.
+    """A tar archive, compressed or not, that is read sequentially.
 
     :raises OSError, EOFError, ValueError: besides ``tarfile``'s errors.
     """
@@ -119,11 +119,11 @@ class Tar:
 
     @property
     def comment(self) -> str:
-        """What the archive says of itself, as far as it was read; ``git archive`` writes the commit there."""
+        """The archive's comment, as far as it was read; ``git archive`` writes the commit there."""
         return str(self._tar.pax_headers.get("comment", ""))
 
     def members(self) -> Iterator[tarfile.TarInfo]:
-        """Its members, of which none is kept; the content of one can be read until the next is asked for.
+        """Its members, one at a time; a member's content can be read until the next one is requested.
 
         :raises LimitExceeded: it has too many, or states sizes that are too large.
         """
@@ -133,7 +133,7 @@ class Tar:
                 try:
                     member = self._tar.next()
                 except RecursionError:
-                    # tarfile follows headers of headers by calling itself.
+                    # tarfile follows nested headers by recursion.
                     raise LimitExceeded("a member has more headers than the limit of a few hundred") from None
             if member is None:
                 break
@@ -141,7 +141,7 @@ class Tar:
             count, size, names = count + 1, size + max(member.size, 0), names + len(member.name) + len(member.linkname)
             self._check(count, size, names)
             yield member
-        # What follows the last member has a compressed archive's checksum.
+        # A compressed archive's checksum follows its last member.
         while self._source.read(_CHUNK):
             pass
 
@@ -165,7 +165,7 @@ class Tar:
 
 
 def check_path(parts: list[str], limits: Limits = LIMITS) -> None:
-    """Refuse a path that no file system takes, or that is only there to cost something.
+    """Refuse a path that no file system accepts, or that only wastes resources.
 
     :raises LimitExceeded: its text follows a member's name.
     """
@@ -192,7 +192,7 @@ def _decompressed(archive: BinaryIO) -> Any:
 
 
 class _Xz:
-    """What an xz file decompresses to: as ``lzma.LZMAFile``, with a limit of what its dictionary takes."""
+    """A decompressed xz file: as ``lzma.LZMAFile``, with a limit for its dictionary."""
 
     def __init__(self, archive: BinaryIO) -> None:
         self._archive = archive
@@ -277,9 +277,9 @@ def open_zip(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
 
 
 def read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """The content of a plain file of a zip archive.
+    """The content of a regular file in a zip archive.
 
-    :param limit: bytes that it may have at most, whatever the archive states.
+    :param limit: the most bytes that it may have, whatever the archive claims.
     :raises ValueError: it is something else, or larger.
     """
     kind = stat.S_IFMT(member.external_attr >> 16)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The commands that a person is told to run next: whole, quoted for a shell, and right for where that person is."""
+"""The commands that messages suggest: complete, quoted for a shell, and valid in the user's directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-#: Playbooks that lie in the project's root as well, where people start them.
+#: Playbooks that are also in the project's root, where users start them.
 _IN_ROOT: Final = frozenset({"deploy"})
 _DEPLOYING: Final = frozenset({"deploy", "rollback"})
 #: A playbook of an installed collection: the namespace with the collection, and the playbook.
@@ -22,10 +22,10 @@ _SAFE: Final = re.compile(r"[\w@%+=:,./…-]+")
 
 @dataclass(frozen=True)
 class _Run:
-    """What the user started, and where the project is, seen from where that was."""
+    """What the user started, and the project's path relative to that directory."""
 
     root: str = ""
-    #: The collection that was started from; empty for a project with its playbooks in files.
+    #: The collection whose playbook was started; empty for a project with playbook files.
     collection: str = ""
     path: str = ""
     playbook: str = ""
@@ -37,7 +37,7 @@ _run = [_Run()]
 
 
 def started_from(playbook: str, directory: str, environment: str = "", limit: str = "") -> None:
-    """Note what the user started.
+    """Remember what the user started.
 
     :param playbook: the playbook as the command line names it, a file or ``slipway.deploy.deploy``; empty for none.
     :param limit: what ``--limit`` says.
@@ -56,7 +56,7 @@ def started_from(playbook: str, directory: str, environment: str = "", limit: st
 
 
 def again(*arguments: str, **variables: str) -> str:
-    """The command that was started, with more variables. Only those are said where none was started (in tests).
+    """The command that was started, with more variables; only the variables if there was none (in tests).
 
     What else stood on the command line is left out: it may be a secret.
     """
@@ -68,12 +68,12 @@ def again(*arguments: str, **variables: str) -> str:
 
 
 def here(playbook: str, *arguments: str, **variables: str) -> str:
-    """The command of a playbook for the environment of the run; ``env=…`` where that is not known."""
+    """The command of a playbook for the run's environment; ``env=…`` if that is unknown."""
     return command(playbook, _run[0].environment or "…", *arguments, **variables)
 
 
 def name_environment(environment: str = "…") -> str:
-    """``run ansible-playbook deploy.yml -e env=dev``: what was started, for an environment.
+    """``run ansible-playbook deploy.yml -e env=dev``: what was started, for another environment.
 
     :return: ``use -e env=dev`` where no playbook was started.
     """
@@ -84,7 +84,7 @@ def name_environment(environment: str = "…") -> str:
 
 
 def listing() -> str:
-    """The command that lists what the environment of the run has."""
+    """The command that lists the services and hosts of the run's environment."""
     return f"ansible-inventory --graph -e {_pair('env', _run[0].environment or '…')}"
 
 
@@ -99,7 +99,7 @@ def command(playbook: str, environment: str, *arguments: str, **variables: str) 
     """``ansible-playbook deploy.yml -e env=dev -e resume=finish``: it can be copied as it is.
 
     :param playbook: its name, without directory and ``.yml``.
-    :param arguments: words that are put behind the variables, such as ``--limit`` and its value.
+    :param arguments: words that follow the variables, such as ``--limit`` and its value.
     :param variables: extra variables, in their order.
     """
     if _run[0].collection:
@@ -109,9 +109,9 @@ def command(playbook: str, environment: str, *arguments: str, **variables: str) 
 
 
 def resume_commands(environment: str = "", *choices: str) -> str:
-    """The commands that go on with an unfinished deploy: ``… -e resume=finish or … -e resume=undo``.
+    """The commands that resume an unfinished deploy: ``… -e resume=finish or … -e resume=undo``.
 
-    :param environment: that of the run by default.
+    :param environment: the run's by default.
     """
     of = environment or _run[0].environment or "…"
     return " or ".join(command("deploy", of, resume=choice) for choice in choices or ("finish", "undo"))
@@ -127,5 +127,5 @@ def _pair(name: str, value: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    """The word as a shell takes it. A placeholder in words stays readable: nobody runs it as it is."""
+    """The word quoted for a shell. A placeholder stays readable: it must be replaced anyway."""
     return word if _SAFE.fullmatch(word) else shlex.quote(word)

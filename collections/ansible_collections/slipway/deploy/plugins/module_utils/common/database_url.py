@@ -14,19 +14,19 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 _SCHEME = re.compile(r"(?P<scheme>postgres(?:ql)?(?:\+[A-Za-z0-9_]+)?)://")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^:\[\]@/\s]*)(?::(?P<port>\d*))?")
-#: Who asks, with a password that has a slash in it, as SQLAlchemy takes it; a host and its port are none.
+#: A user, with a password that contains a slash, as SQLAlchemy accepts it; a host and its port do not match.
 _SLASHED = re.compile(r"[^:/@]*:(?!\d+/)[^@/]*/[^@]*@")
 _SECRET = ("password", "sslpassword", "sslkeypassword")
 _PARTS = re.compile(r"[:/@?#&=,;%\s]+")
-#: Parts of a password that are shorter than this are in too many other words.
+#: Shorter parts of a password are not hidden: they occur in too many other words.
 _SHORTEST = 4
 _HIGHEST = 65535
 
 
 class Address(NamedTuple):
-    """What a URL says, the user's name and password apart.
+    """The parts of a URL, user and password separate.
 
-    :param user: what stands before the host, with its ``@``; ``""`` without.
+    :param user: the part before the host, with its ``@``; or ``""``.
     :param hosts: each with its port, as written.
     """
 
@@ -38,14 +38,14 @@ class Address(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether it says where the database is, and which one."""
+        """Whether it names both a server and a database."""
         names = {name for name, value in self.query if value}
         somewhere = any(self.hosts) or bool(names & {"host", "hostaddr", "service"})
         return somewhere and bool(self.database or names & {"dbname", "database", "service"})
 
 
 def parse(url: str) -> Address | None:
-    """A URL's parts, or ``None`` when it is not one of PostgreSQL."""
+    """A URL's parts, or ``None`` if it is not a URL of PostgreSQL."""
     match = _SCHEME.match(url)
     if match is None or re.search(r"\s", url):
         return None
@@ -64,7 +64,7 @@ def parse(url: str) -> Address | None:
 
 
 def for_sqlalchemy(url: str) -> str:
-    """The URL as SQLAlchemy takes it: it has several hosts, and the path of a socket, in its query alone."""
+    """The URL as SQLAlchemy accepts it: several hosts, or a socket's path, must be in the query."""
     address = parse(url)
     if address is None or not (len(address.hosts) > 1 or (address.hosts[:1] and address.hosts[0].startswith("%2"))):
         return url
@@ -78,15 +78,15 @@ def for_sqlalchemy(url: str) -> str:
 
 
 def secrets_of(url: str) -> list[str]:
-    """What must not be seen of a URL: all of it, and its passwords, as they are written and as they are.
+    """The secrets of a URL: the URL itself, and its passwords, both percent-encoded and decoded.
 
-    A password whose special characters are not escaped is cut into pieces by who reads the URL, and an error may show
+    A parser splits a password with unescaped special characters, and an error may show
     one of them. So each piece is hidden as well.
     """
     found: set[str] = set()
     rest = url.partition("://")[2] or url
     for end in {len(rest), *(place.start() for place in re.finditer("@", rest))}:
-        # What a reader takes for the password: from the first colon to the first at sign, or to the last one.
+        # What a parser may take for the password: from the first colon to the first at sign, or to the last one.
         user, colon, password = rest[:end].partition(":")
         if end < len(rest) and colon and "/" not in user:
             found.add(password)

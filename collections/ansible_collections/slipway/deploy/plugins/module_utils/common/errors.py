@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Errors that a person reads: one line that says what is wrong, where it is written, and what would be right."""
+"""Errors for users: one line with what is wrong, where, and the remedy."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class SlipwayError(Exception):
     """A failure with its place and its remedy.
 
     :param what: what is wrong, without a full stop.
-    :param where: where it is written (a file, a variable, an ARN), or ``None``.
-    :param remedy: what would be right, or the next step, or ``None``.
+    :param where: the location (a file, a variable, an ARN), or ``None``.
+    :param remedy: the correct value or the next step, or ``None``.
     """
 
     def __init__(self, what: str, where: str | None = None, remedy: str | None = None) -> None:
@@ -31,7 +31,7 @@ class SlipwayError(Exception):
 
 
 class SlipwayErrors(SlipwayError):
-    """Several failures that are reported together, each on a line of its own."""
+    """Several failures that are reported together, each on its own line."""
 
     def __init__(self, errors: Iterable[SlipwayError]) -> None:
         self.errors = tuple(errors)
@@ -44,7 +44,7 @@ class SlipwayErrors(SlipwayError):
 def raise_all(errors: Iterable[SlipwayError]) -> None:
     """Raise errors together, if there are any.
 
-    :raises SlipwayErrors: there are.
+    :raises SlipwayErrors: there is at least one.
     """
     if found := tuple(errors):
         raise SlipwayErrors(found)

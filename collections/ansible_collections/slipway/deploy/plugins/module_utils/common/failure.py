@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why a service or a host failed, and why a deploy went back, as a record has it. Pure."""
+"""Why a service or a host failed, and why a deploy was undone, as stored in a record. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a service did not become what it should: for the card and the record."""
+    """Why a service's rollout failed: for the card and the record."""
 
     reason: str
     exit_code: int | None = None
@@ -43,7 +43,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Cause:
-    """What made the rollout turn back: one line, and where it happened."""
+    """What caused the undo: one line, and where it happened."""
 
     what: str
     target: str | None = None

@@ -8,17 +8,17 @@ import re
 
 from .neutral import neutral
 
-#: Characters of a log line that are kept.
+#: How many characters of a log line are kept.
 LINE_LENGTH = 300
 
-# Longer lines are cut before anything is looked for in them, so that no line costs more than a moment.
+# Longer lines are cut before they are searched, so that no line takes long.
 _LOOKED_AT = 4000
 _NAME = (
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?"
     r"|authorization)[\w.-]*"
 )
 _QUOTED = r"""\\"(?:.*?)(?:\\"|$) | "(?:\\.|[^"\\])*(?:"|$) | '(?:\\.|[^'\\])*(?:'|$)"""
-# Without quotes nothing says where a secret ends: it is all up to what looks like the next name, or the end.
+# Without quotes the end of a secret is unknown: it extends to what looks like the next name, or to the end.
 _SECRET = re.compile(
     rf"""(?ix)
     ({_NAME} (?:\\?["'])? \s* (?:=>|[=:]) \s* (?:bearer\s+|basic\s+)?)
@@ -26,9 +26,9 @@ _SECRET = re.compile(
     """
 )
 _OPTION = re.compile(rf"(?ix) ((?<![\w-]) --? (?:[\w.]+-)*? [\w.]*? {_NAME} \s+) (?:{_QUOTED} | \S+)")
-# A password may hold a slash or an at sign: it ends at the last one.
+# A password may contain a slash or an at sign: it ends at the last one.
 _USER_INFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s]+@", re.IGNORECASE)
-# Pydantic shows the settings that it was given, cut in their middle: then what is left of a secret is not a known word.
+# Pydantic shows the settings, cut in their middle: then the remaining part of a secret is not a known value.
 _INPUT = re.compile(r"(\binput_value=).*?(?=, input_type=|$)")
 _TOKEN_LIKE = re.compile(
     r"\b(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]+)"
@@ -36,8 +36,8 @@ _TOKEN_LIKE = re.compile(
 
 
 def redact(line: str, length: int = LINE_LENGTH) -> str:
-    """A log line without what looks like a secret, shortened to ``length`` characters, 4,000 at most."""
-    # Escapes and invisible characters go first: they would split what is looked for, and a terminal obeys them.
+    """A log line without apparent secrets, shortened to ``length`` characters, 4,000 at most."""
+    # Escapes and invisible characters go first: they would split the patterns, and a terminal interprets them.
     line = _TOKEN_LIKE.sub("[redacted]", neutral(line[:_LOOKED_AT]))
     line = _INPUT.sub(r"\1[redacted]", line)
     line = _USER_INFO.sub(r"\1[redacted]@", line)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Values as messages quote them, and what a misspelt word may have meant. Pure."""
+"""Suggestions for misspelt words, and values shortened for messages. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
-    """The question that follows a misspelt word.
+    """The suggestion for a misspelt word.
 
     :return: ``Did you mean dev?``, or ``None`` when nothing is close.
     """

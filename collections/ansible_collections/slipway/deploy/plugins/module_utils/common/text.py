@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from .neutral import neutral_line
 
-#: What stands for text that was cut off.
+#: Marks text that was cut off.
 ELLIPSIS = "…"
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -21,7 +21,7 @@ _BREAK = re.compile(r"(?<!→)\s+(?!(?:s|min|h)\b|→)")
 
 
 def clean(text: object) -> str:
-    """One line of printable text out of anything: see :mod:`common.neutral`."""
+    """One line of printable text from any value: see :mod:`common.neutral`."""
     return neutral_line(text)
 
 

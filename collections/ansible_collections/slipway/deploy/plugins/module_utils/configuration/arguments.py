@@ -10,7 +10,7 @@ CONFIGURATION: dict[str, dict[str, Any]] = {
     "service": {"type": "str", "required": True},
     "path": {"type": "str", "required": True},
     "environment": {"type": "dict", "default": {}},
-    # Where they are kept, and what they are called.
+    # Where secrets are stored, and their names.
     "secrets": {"type": "list", "elements": "dict", "default": [], "no_log": False},
     "required": {"type": "list", "elements": "str", "default": []},
     "optional": {"type": "list", "elements": "str", "default": []},

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files of a configuration's generation that are found at paths of their own.
+"""Files of a configuration's generation that are linked at their own paths.
 
-Each path is a link through ``current`` to the generation's file: one switch changes all of them, and one puts all of
-them back.
+Each path is a link through ``current`` to the generation's file: one switch changes or restores all of
+them.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .model import file_name, file_path
 
 
 def link_files(top: Path, paths: Mapping[str, tuple[int, int]], current: str | None, check: bool) -> bool:
-    """Have the wanted files found at their paths, and let go of those that no generation needs; whether that changes.
+    """Link the wanted files at their paths, and remove links that no generation needs; return whether that changes.
 
     :param top: the directory of the service's configuration.
-    :param paths: path → the link's owner and group, ``-1`` for who runs this.
-    :param current: the live generation, whose files stay until it is left.
+    :param paths: path → the link's owner and group, ``-1`` for the user who runs this.
+    :param current: the live generation, whose files stay while it is live.
     :param check: change nothing.
     """
     changed = False

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes the generations of a service's configuration, and removes those that nothing needs any more.
+"""Writes the generations of a service's configuration, and removes those that are no longer needed.
 
 ``/etc/<service>`` holds ``generations/<digest>``, the link ``current`` and ``generation.key``. A generation gets its
-name when it is whole, so a killed run leaves none that is half.
+name when it is complete, so a killed run leaves no partial one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _NEW = "0" * 16
 
 @dataclass(frozen=True)
 class Access:
-    """Who has a file, ``-1`` for root, and its mode."""
+    """The owner and group of a file, ``-1`` for root, and its mode."""
 
     uid: int = -1
     gid: int = -1
@@ -53,10 +53,10 @@ class Access:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who has to read the credentials' files: root, or the service's own user where systemd cannot hand them over.
+    """Who reads the credential files: root, or the service's user if systemd cannot pass them on.
 
-    :ivar environment: who has the environment file.
-    :ivar files: who has the delivered files, by their name below the generation.
+    :ivar environment: the owner of the environment file.
+    :ivar files: the owners of the delivered files, by their name below the generation.
     """
 
     uid: int = -1
@@ -70,7 +70,7 @@ class Owner:
         return 0o700 if self.uid == -1 and self.environment.uid == -1 and not self.files else 0o711
 
     def of(self, name: str) -> Access:
-        """Who has a file of a generation."""
+        """The owner and mode of a file of a generation."""
         if name.startswith("credentials/"):
             return Access(self.uid, self.gid)
         return self.environment if name == "env" else self.files.get(name, Access())
@@ -78,11 +78,11 @@ class Owner:
 
 @dataclass(frozen=True)
 class Written:
-    """What was done, or in check mode would be.
+    """What was changed, or in check mode would be.
 
     :ivar generation: the wanted generation's directory; ``""`` in check mode on a host that has no key yet.
-    :ivar current: the generation that the link pointed at before, or ``None``.
-    :ivar changed: whether files changed; the link is not looked at.
+    :ivar current: the generation that the link pointed to before, or ``None``.
+    :ivar changed: whether files changed, apart from the link.
     :ivar pruned: the digests of the generations that were removed.
     """
 
@@ -107,13 +107,13 @@ def write(
     check: bool = False,
     base: str = "",
 ) -> Written:
-    """Make the generation of a configuration be there, whole and with its modes. The link ``current`` stays.
+    """Write the generation of a configuration with its modes. The link ``current`` is not changed.
 
     :param dropin: the drop-in that systemd reads: a link through ``current`` to the generation's own.
-    :param protected: digests of generations that stay, whatever their age; ``None`` for all.
+    :param protected: digests of generations that are kept whatever their age; ``None`` for all.
     :param check: change nothing.
-    :param base: the generation that the differences are against, in place of the live one.
-    :raises SlipwayError: the host does not let us.
+    :param base: the generation to compare with, instead of the live one.
+    :raises SlipwayError: the host does not permit it.
     """
     top = Path(place.directory)
     current = read_link(top / "current")
@@ -139,9 +139,9 @@ def write(
 
 
 def needed(ledger: Ledger, place: Place) -> frozenset[str]:
-    """The digests of the generations that the host's ledger may go back to: those stay as long as it may.
+    """The digests of the generations to which the host may return, by its ledger.
 
-    What runs, what is being switched to, and the last good other release: it was started with its own configuration.
+    What runs, what is being switched to, and the last good other release: each was started with its own configuration.
     """
     current = ledger.current()
     release = current.release.id if current and current.release else None
@@ -153,14 +153,14 @@ def needed(ledger: Ledger, place: Place) -> frozenset[str]:
 
 
 def switch(place: Place, generation: str) -> bool:
-    """Point the link ``current`` at a generation; whether it pointed elsewhere."""
+    """Point the link ``current`` at a generation; return whether it changed."""
     return link_atomic(Path(place.directory) / "current", generation)
 
 
 def owner_of(place: Place, user: str) -> Owner:
-    """Who has to read the credentials' files.
+    """Who reads the credential files.
 
-    :raises SlipwayError: it has to be the service's user, and there is no such user.
+    :raises SlipwayError: it must be the service's user, who does not exist.
     """
     if place.systemd >= CREDENTIALS_SINCE:
         return Owner()
@@ -173,11 +173,11 @@ def owner_of(place: Place, user: str) -> Owner:
 
 
 def owners(place: Place, user: str, configuration: Configuration, environment: str, check: bool) -> Owner:
-    """Who has to read what.
+    """Who reads which files.
 
-    :param environment: the user who has the environment file; ``""`` for root.
-    :param check: whether a user or group may still be missing, because a task before would have made it.
-    :raises SlipwayError: when there is no such user or group.
+    :param environment: the owner of the environment file; ``""`` for root.
+    :param check: whether a user or group may be missing, because an earlier task would have created it.
+    :raises SlipwayError: a user or group does not exist.
     """
     access = _access(environment, "", PRIVATE, "owner", check) if environment else Access()
     files = {
@@ -210,7 +210,7 @@ def systemd_version() -> int:
 
 
 def unit_exists(service: str) -> bool:
-    """Whether systemd knows the service's unit; a drop-in alone makes none."""
+    """Whether systemd knows the service's unit; a drop-in alone does not make one."""
     return _systemctl("show", "--property=LoadState", "--value", f"{service}.service").strip() == "loaded"
 
 
@@ -234,7 +234,7 @@ def _directories(top: Path, owner: Owner, check: bool) -> bool:
 
 
 def read_key(path: Path) -> bytes | None:
-    """The host's key, or ``None`` when there is none or it is cut off: then every generation gets a new name."""
+    """The host's key, or ``None`` if it is missing or truncated: then every generation gets a new name."""
     try:
         key = path.read_bytes()
     except FileNotFoundError:
@@ -246,7 +246,7 @@ def read_key(path: Path) -> bytes | None:
 
 
 def read_files(directory: Path) -> dict[str, bytes]:
-    """The files of a generation; none when it is not there."""
+    """The files of a generation; empty if it does not exist."""
     files: dict[str, bytes] = {}
     with filing("read it", directory):
         for path in sorted(directory.rglob("*")):
@@ -256,13 +256,13 @@ def read_files(directory: Path) -> dict[str, bytes]:
 
 
 def write_generation(directory: Path, files: Mapping[str, bytes], owner: Owner, check: bool) -> bool:
-    """Make a generation be as wanted; whether anything of it was not."""
+    """Make a generation match; return whether anything changed."""
     if directory.is_dir() and not directory.is_symlink():
         whole = _is_whole(directory, files, owner)
         if not whole and not check:
             _fill(directory, files, owner)
         if not check:
-            os.utime(directory)  # The order in which generations were wanted decides which one is the previous.
+            os.utime(directory)  # The order in which generations were requested decides which one is the previous one.
         return not whole
     if not check:
         with making(directory) as new:
@@ -271,7 +271,7 @@ def write_generation(directory: Path, files: Mapping[str, bytes], owner: Owner, 
 
 
 def _fill(directory: Path, files: Mapping[str, bytes], owner: Owner) -> None:
-    """Make a directory hold exactly these files."""
+    """Make a directory contain exactly these files."""
     ensure_directory(directory, owner.directory_mode)
     ensure_directory(directory / "credentials", 0o700, owner.uid, owner.gid)
     if owner.files:
@@ -298,7 +298,7 @@ def _is_whole(directory: Path, files: Mapping[str, bytes], owner: Owner) -> bool
 
 
 def _has(state: os.stat_result, access: Access) -> bool:
-    """Whether a file's owner and mode are as wanted. What is to be root's is made by who runs this."""
+    """Whether a file's owner and mode match. Files of root belong to the user who runs this."""
     return (
         stat.S_IMODE(state.st_mode) == access.mode
         and state.st_uid == (os.geteuid() if access.uid == -1 else access.uid)
@@ -316,9 +316,9 @@ def _link_dropin(dropin: Path, target: Path, check: bool) -> bool:
 def _prune(
     directory: Path, digest: str, current: str | None, protected: Collection[str] | None, check: bool
 ) -> list[str]:
-    """Remove what is neither wanted, nor live, nor the previous one; the removed digests.
+    """Remove generations that are neither wanted, live nor the previous one; return their digests.
 
-    The previous one is the live one as long as the wanted one is not live, and after that the newest of the others.
+    The previous one is the live one until the wanted one is live, and then the newest of the others.
     """
     if check or protected is None or not directory.is_dir():
         return []

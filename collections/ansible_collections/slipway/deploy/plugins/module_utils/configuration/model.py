@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a generation of a service's configuration consists of. Pure.
+"""The content of a generation of a service's configuration. Pure.
 
-A generation is a directory that is never changed once it is whole: ``env``, ``credentials/<name>``, ``files/<path>``
+A generation is a directory that is never changed once it is complete: ``env``, ``credentials/<name>``, ``files/<path>``
 and ``unit.conf``, a drop-in of the service's unit that names the first two. Its name is a keyed digest of its content,
 so that equal content is one generation; with a plain digest a short secret could be guessed from the name.
 """
@@ -25,7 +25,7 @@ from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors
 from ..systemd import environment_file
 
-#: A change here makes every host's next generation a new one.
+#: A change here makes the next generation of every host a new one.
 _FORMAT = 1
 #: The first systemd with ``LoadCredential=``.
 CREDENTIALS_SINCE = 247
@@ -41,7 +41,7 @@ _PROPERTY = re.compile(r'Environment="([A-Za-z_][A-Za-z0-9_]*)=.*/([^/"]*)"')
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file's content, and who has it."""
+    """A file's content, and its owner."""
 
     content: bytes = field(repr=False)
     owner: str = "root"
@@ -51,12 +51,12 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a service is started with.
+    """The configuration that a service is started with.
 
     :ivar environment: name → value of an environment variable.
     :ivar credentials: name → content of a file that only the service reads.
     :ivar properties: name of an environment variable → the credential whose file's path is its value.
-    :ivar files: path → the file that is found there.
+    :ivar files: path → the file at it.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -67,7 +67,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a service's configuration is and which systemd reads it.
+    """The location of a service's configuration, and the host's systemd.
 
     :ivar service: the unit, without ``.service``.
     :ivar directory: ``/etc/<service>``.
@@ -90,9 +90,9 @@ class Place:
 
 
 def read_configuration(payload: str) -> tuple[Configuration, dict[str, str]]:
-    """A configuration, and where each of its names comes from, as the control node hands them over.
+    """A configuration and the source of each of its names, as the control node passes them on.
 
-    :raises SlipwayError: it is none.
+    :raises SlipwayError: it is malformed.
     """
     try:
         read = loads(payload)
@@ -101,14 +101,14 @@ def read_configuration(payload: str) -> tuple[Configuration, dict[str, str]]:
         configuration = Configuration(_texts(read["environment"]), credentials, _texts(read["properties"]), files)
         sources = _texts(read["sources"])
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
-        # The text is secret: no error may repeat it.
+        # The text is secret: no error may show it.
         raise SlipwayError("is not a configuration", "payload", "Use slipway.deploy.runtime_parameters") from None
     check(configuration, sources)
     return configuration, sources
 
 
 def write_configuration(configuration: Configuration, sources: Mapping[str, str]) -> str:
-    """What :func:`read_configuration` reads."""
+    """The inverse of :func:`read_configuration`."""
     document: dict[str, Any] = {
         "environment": dict(configuration.environment),
         "credentials": {
@@ -117,7 +117,7 @@ def write_configuration(configuration: Configuration, sources: Mapping[str, str]
         "properties": dict(configuration.properties),
         "sources": dict(sources),
     }
-    if configuration.files:  # Without any, a generation keeps the name that it had before there were files.
+    if configuration.files:  # Without files a generation keeps the name from before files were supported.
         document["files"] = {
             path: [base64.b64encode(item.content).decode(), item.owner, item.group, item.mode]
             for path, item in configuration.files.items()
@@ -131,10 +131,10 @@ def _delivered(item: Any) -> Delivered:
 
 
 def check(configuration: Configuration, sources: Mapping[str, str]) -> None:
-    """Refuse what systemd would not hand to the service as it is.
+    """Refuse what systemd would not pass to the service unchanged.
 
     :param sources: ``environment NAME`` or ``credential NAME`` → where it comes from.
-    :raises SlipwayErrors: naming all that is wrong, and no value.
+    :raises SlipwayErrors: naming all problems, but no value.
     """
     wrong = [
         (f"environment {name}", why)
@@ -170,7 +170,7 @@ def _remedy(name: str) -> str | None:
 
 def is_path(path: str) -> bool:
     """Whether a file may be delivered to this path."""
-    # Its name below a generation has each of its characters, some as three.
+    # Its name below a generation encodes some characters as three.
     return (
         path.startswith("/")
         and path == posixpath.normpath(path) != "/"
@@ -180,17 +180,17 @@ def is_path(path: str) -> bool:
 
 
 def is_credential(name: str) -> bool:
-    """Whether systemd takes this as a credential's name."""
+    """Whether systemd accepts this as a credential's name."""
     return _CREDENTIAL.fullmatch(name) is not None
 
 
 def digest_of(configuration: Configuration, place: Place, key: bytes) -> str:
-    """A generation's name: 16 hexadecimal digits, which only who has the host's key can compute."""
+    """A generation's name: 16 hexadecimal digits, which only the host's key can produce."""
     content = {
         "format": _FORMAT,
         "service": place.service,
         "directory": place.directory,
-        # The parts of systemd's version that decide what is written.
+        # The features of systemd that decide what is written.
         "systemd": [place.systemd >= CREDENTIALS_SINCE, place.systemd >= DIRECTORY_SPECIFIER_SINCE],
         "configuration": json.loads(write_configuration(configuration, {})),
     }
@@ -202,7 +202,7 @@ def contents(configuration: Configuration, place: Place, digest: str) -> dict[st
     """A generation's files: path below its directory → content."""
     environment = dict(configuration.environment)
     if configuration.credentials and IMPORT in environment:
-        # What stands in the file goes before what the unit says.
+        # The file takes precedence over the unit.
         environment[IMPORT] = f"{environment[IMPORT]},{imported(place.credentials(digest))}"
     return {
         "env": environment_file.render(environment).encode(),
@@ -213,7 +213,7 @@ def contents(configuration: Configuration, place: Place, digest: str) -> dict[st
 
 
 def file_name(path: str) -> str:
-    """The name that a delivered file has below a generation; :func:`file_path` reads it back."""
+    """The name of a delivered file below a generation; :func:`file_path` reads it back."""
     return f"files/{quote(path, safe='')}"
 
 
@@ -237,12 +237,12 @@ def _unit(configuration: Configuration, place: Place, digest: str) -> str:
 
 
 def imported(directory: str) -> str:
-    """What makes Spring read a directory of credentials."""
+    """The setting that makes Spring read a directory of credentials."""
     return f"optional:configtree:{directory}/"
 
 
 def read_contents(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What a generation says, from its files: ``environment NAME`` or ``credential NAME`` → its value."""
+    """The content of a generation, from its files: ``environment NAME`` or ``credential NAME`` → its value."""
     environment = environment_file.parse(files.get("env", b"").decode(errors="replace"))
     said = {f"environment {name}": value.encode() for name, value in environment.items()}
     for line in files.get("unit.conf", b"").decode(errors="replace").splitlines():
@@ -256,7 +256,7 @@ def read_contents(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class Difference:
-    """Which names a generation adds, changes and removes; never a value."""
+    """The names that a generation adds, changes and removes; never a value."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -267,7 +267,7 @@ class Difference:
         return {"added": list(self.added), "changed": list(self.changed), "removed": list(self.removed)}
 
     def lines(self, sources: Mapping[str, str]) -> str:
-        """As a diff shows it: a line for each name, with where its value comes from."""
+        """The lines of a diff: one for each name, with the source of its value."""
         marked = [(name, "+") for name in self.added] + [(name, "~") for name in self.changed]
         marked += [(name, "-") for name in self.removed]
         return "".join(f"{mark} {name}{self._source(name, mark, sources)}\n" for name, mark in sorted(marked))

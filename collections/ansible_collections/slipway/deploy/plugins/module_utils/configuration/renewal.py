@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The configuration that a release goes back to: its own settings, with the secrets and parameters of now. Pure.
+"""The configuration for an undo: the release's own settings, with today's secrets and parameters. Pure.
 
-An undo takes back what the deploy changed, which is what the inventory says. What SSM, Secrets Manager and the control
-node keep was changed by others: the password of then may have been revoked since.
+An undo reverts what the deploy changed, which is the inventory's part. What SSM, Secrets Manager and the control
+node store is changed by others: an old password may have been revoked since.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _CREDENTIALS, _FILES = "credentials/", "files/"
 def read_configuration(
     files: Mapping[str, bytes], place: Place, digest: str, delivered: Mapping[str, Delivered]
 ) -> Configuration:
-    """The configuration that a generation was written of.
+    """The configuration from which a generation was written.
 
     :param files: the generation's files.
     :param digest: its name.
-    :param delivered: path → who has the delivered file, as it is on the disk; the content is not looked at.
+    :param delivered: path → the delivered file's owner, as on disk; its content is not read.
     """
     environment = environment_file.parse(files.get("env", b"").decode(errors="replace"))
     if IMPORT in environment:
@@ -54,10 +54,10 @@ def read_configuration(
 
 
 def renewed(before: Configuration, now: Configuration, renewable: Collection[str]) -> Configuration:
-    """The configuration of before, with those values of now that are kept outside the inventory.
+    """The earlier configuration, with the current values of what is stored outside the inventory.
 
-    :param renewable: ``environment NAME``, ``credential NAME`` or ``file PATH`` of what is. What is new among them was
-        not the older release's, and is left out; what is gone keeps the value that it had.
+    :param renewable: ``environment NAME``, ``credential NAME`` or ``file PATH`` of what is stored so. A new one was
+        not part of the older release and is left out; a removed one keeps its old value.
     """
     return Configuration(
         {

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes the generation that a way back takes: see :mod:`.renewal`."""
+"""Writes the generation for an undo: see :mod:`.renewal`."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from .renewal import read_configuration, renewed
 
 @dataclass(frozen=True)
 class Renewed:
-    """The generation that a way back takes in place of the one that its release was started with.
+    """The generation for an undo, in place of the one with which the release was started.
 
-    :ivar files: what it holds, by name.
+    :ivar files: its content, by name.
     """
 
     generation: str
@@ -48,13 +48,13 @@ class Renewed:
 
 
 def renew(configuration: Configuration, renewable: Collection[str], place: Place, before: str) -> Renewed | None:
-    """What a release goes back to: its own settings, with those values of now that the inventory does not say.
+    """The configuration for an undo: the release's own settings, and current values from outside the inventory.
 
     Writes nothing.
 
-    :param configuration: that of now.
-    :param before: the generation that the release was started with.
-    :return: ``None`` where that is gone, or has these values.
+    :param configuration: the current one.
+    :param before: the generation with which the release was started.
+    :return: ``None`` if that is gone, or already has these values.
     """
     key = read_key(Path(place.directory) / "generation.key")
     if key is None or not Path(before).is_dir():
@@ -68,12 +68,12 @@ def renew(configuration: Configuration, renewable: Collection[str], place: Place
 
 
 def write_renewed(found: Renewed, owner: Owner) -> bool:
-    """Make that generation be there; whether it was not."""
+    """Write that generation if it is missing; return whether it was."""
     return write_generation(Path(found.generation), found.files, owner, check=False)
 
 
 def _delivered(generation: Path) -> dict[str, Delivered]:
-    """Who has the delivered files of a generation, by their paths."""
+    """The owners of a generation's delivered files, by path."""
     found = {}
     for path in (generation / "files").glob("*"):
         state = path.stat()
@@ -84,6 +84,6 @@ def _delivered(generation: Path) -> dict[str, Delivered]:
 
 
 def generation_of(ledger: Ledger, place: Place) -> str:
-    """The generation that a way back of the ledger would take; empty when there is none."""
+    """The generation that an undo by the ledger would use; empty if there is none."""
     good = ledger.good()
     return good.snapshot.links.get(f"{place.directory}/current", "") if good else ""

@@ -39,7 +39,7 @@ class Checkout:
 def find_checkout(path: str, module: str, where: str) -> Checkout:
     """The backend's module in ``path``, which is the repository's or the module's own directory.
 
-    :raises SlipwayError: when there is none.
+    :raises SlipwayError: there is none.
     """
     given = Path(path).expanduser().absolute()
     if not given.is_dir():
@@ -58,7 +58,7 @@ def find_checkout(path: str, module: str, where: str) -> Checkout:
 def render(environment: Mapping[str, str], origin: str) -> str:
     """An environment as a file that a shell reads, sorted by name. Pure.
 
-    :param origin: where the values come from, for who reads the file.
+    :param origin: where the values come from, for the file's comment.
     """
     lines = [f"# {origin}; ansible-playbook playbooks/dev_bootstrap.yml writes it anew.", "# set -a; . ./.env; set +a"]
     lines += [f"{name}={_quoted(environment[name])}" for name in sorted(environment)]
@@ -70,9 +70,9 @@ def _quoted(value: str) -> str:
 
 
 def write_environment(checkout: Checkout, text: str, *, check: bool) -> bool:
-    """Write the file, for its owner alone and never for git; whether it is, or would be, another one.
+    """Write the file, readable by its owner only and ignored by git; return whether it changes.
 
-    :raises SlipwayError: when it cannot be written, or git has it already.
+    :raises SlipwayError: when it cannot be written, or git tracks it.
     """
     content = text.encode()
     changed = not content_is(checkout.env_file, content) or checkout.env_file.stat().st_mode & 0o077 != 0

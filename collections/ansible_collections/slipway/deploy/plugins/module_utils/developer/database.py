@@ -30,13 +30,13 @@ _WHERE = "database seed"
 
 @dataclass(frozen=True)
 class Database:
-    """Where the backend's data is, and who may change it there."""
+    """The connection to the backend's database."""
 
     connection: Connection
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> Database:
-        """That of Spring's own variables.
+        """Read the connection from Spring's own variables.
 
         :param values: environment variables, and credentials by their property's variable.
         :raises SlipwayError: naming the first that is missing.
@@ -51,13 +51,13 @@ class Database:
 
     @property
     def place(self) -> str:
-        """What a person calls it; nothing of the URL that may be a secret."""
+        """The database's name for messages, without secrets of the URL."""
         match = _JDBC.fullmatch(self.connection.url)
         return f"{match['host'] or 'localhost'}/{match['name']}" if match else "the database"
 
 
 def migrate(checkout: Checkout, database: Database, environment: Mapping[str, str]) -> int:
-    """Apply the migrations that are pending; how many those were.
+    """Apply the pending migrations; return their number.
 
     :raises SlipwayError: saying why Flyway failed; nothing is repaired.
     """
@@ -79,10 +79,10 @@ def migrate(checkout: Checkout, database: Database, environment: Mapping[str, st
 
 
 def seed(database: Database, file: str, memory: Path, environment: Mapping[str, str], *, check: bool) -> bool:
-    """Run a file of SQL, if this database has not had it; whether it was, or would be, run.
+    """Run an SQL file once per database; return whether it was, or would be, run.
 
-    :param memory: where is kept which file went into which database.
-    :raises SlipwayError: when there is no such file, or a statement fails; then none of it has been done.
+    :param memory: the file that remembers which SQL file ran in which database.
+    :raises SlipwayError: the file does not exist, or a statement fails; then the whole file is rolled back.
     """
     path = Path(file).expanduser().absolute()
     digest = file_digest(path)
@@ -136,5 +136,5 @@ def _remembered(memory: Path) -> list[dict[str, str]]:
 
 
 def developers_environment() -> dict[str, str]:
-    """The variables of whoever runs this, without Ansible's."""
+    """The user's environment variables, without Ansible's."""
     return {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The backend's process on a developer's machine: a session of its own that the next run finds again."""
+"""The backend's process on a developer's machine: its own session, which the next run finds again."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _LAST_LINES = 3
 
 @dataclass(frozen=True)
 class Launch:
-    """What is to run.
+    """The process to run.
 
     :ivar command: the program and its arguments.
     :ivar environment: all of its variables.
-    :ivar identity: what it is started with, as text: another one is a reason to start it anew.
-    :ivar port: where it answers.
-    :ivar timeout: seconds until it has to.
+    :ivar identity: what it is started with, as text: if this changes, it is restarted.
+    :ivar port: the port that it listens on.
+    :ivar timeout: seconds within which it must listen.
     """
 
     command: Sequence[str]
@@ -47,7 +47,7 @@ class Launch:
 class Backend:
     """The process that belongs to a directory of the machine's state.
 
-    :param state: closed to other users; the log, the pid file and what the process was started with are in it.
+    :param state: a private directory with the log, the pid file and the identity of the process.
     """
 
     def __init__(self, state: Path) -> None:
@@ -60,7 +60,7 @@ class Backend:
 
     @property
     def pid_file(self) -> Path:
-        """Which process it is."""
+        """The file with its pid."""
         return self._state / "process.json"
 
     def running(self) -> ProcessId | None:
@@ -73,14 +73,14 @@ class Backend:
         return process if is_running(process) else None
 
     def runs(self, launch: Launch) -> bool:
-        """Whether it runs and was started with exactly this."""
+        """Whether it runs and was started with exactly this launch."""
         return self.running() is not None and content_is(self._state / "identity", launch.identity.encode())
 
     def start(self, launch: Launch, redact: Callable[[Sequence[str]], list[str]]) -> ProcessId:
         """Start it and wait until it is ready.
 
-        :param redact: takes secrets out of lines that are shown.
-        :raises SlipwayError: when it does not become ready; it is stopped then.
+        :param redact: redacts lines that are shown.
+        :raises SlipwayError: it does not become ready; then it is stopped.
         """
         if _answers(launch.port):
             what = f"port {launch.port} is taken by another process"
@@ -89,7 +89,7 @@ class Backend:
         write_atomic(self._state / "identity", launch.identity.encode())
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            # Not by programs/run.py: this one goes on when we have ended, and writes its log itself.
+            # Not by programs/run.py: this process outlives the run and writes its own log.
             process = subprocess.Popen(
                 list(launch.command),
                 cwd=launch.directory,
@@ -152,7 +152,7 @@ class Backend:
 
 
 def _group_lives(group: int) -> bool:
-    """Whether a process of that group still runs; one that ended and that nobody waited for does not count."""
+    """Whether a process of that group still runs; zombies do not count."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_bytes().rpartition(b")")[2].split()
@@ -164,8 +164,8 @@ def _group_lives(group: int) -> bool:
 
 
 def is_ready(port: int) -> bool:
-    """Whether the application says that it is up."""
-    # A proxy of the machine is for the outside.
+    """Whether the application reports that it is up."""
+    # The machine's proxy is for external addresses.
     direct = opener(follow=True, proxies=False)
     try:
         return ask("GET", f"http://127.0.0.1:{port}/actuator/health", {}, 5, via=direct).status == 200

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which environment a run means, and whether what its directory says can be a fleet."""
+"""Which environment a run is for, and whether its directory describes a valid fleet."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether an environment's groups and host variables can be a fleet. Pure; every mistake is reported, not the first."""
+"""Validates an environment's groups and host variables. Pure; all mistakes are reported."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ..kinds.registry import NAMES
 from .source import Places
 
 FLEET = "fleet"
-#: The groups of hosts that Slipway deploys to or looks after.
+#: The groups of hosts that Slipway deploys to or manages.
 HOST_GROUPS = (*NAMES, "database")
 #: The groups of hosts that releases go to, and their parent.
 HOST_TARGETS = "host_targets"
 #: Everything that is deployed to: services and hosts.
 TARGETS = "targets"
-#: Groups that every environment has, be they empty: a play's pattern must not name what does not exist.
+#: Groups that every environment has, even if empty: a play's pattern must not name a missing group.
 GROUPS = (FLEET, *HOST_GROUPS)
 PARENTS = {HOST_TARGETS: NAMES, TARGETS: (FLEET, HOST_TARGETS)}
-#: What the plays of a deploy put hosts and services into as they go, and their parts.
+#: Groups that the plays of a deploy create during the run, and their parts.
 STEPS = {
     "slipway_observing": (),
     "slipway_staging": (),
@@ -43,12 +43,12 @@ def check_fleet(
     places: Places,
     prefix: object = None,
 ) -> None:
-    """Refuse an inventory that is not a fleet.
+    """Refuse an inventory that is not a valid fleet.
 
     :param groups: group → its hosts, those of its child groups included.
     :param host_vars: host → the variables that are its own (inventory file and ``host_vars``).
-    :param places: where the hosts and groups are written, as far as known.
-    :param prefix: the variable ``service_name_prefix``; anything but a plain string is not looked into.
+    :param places: where the hosts and groups are defined, as far as known.
+    :param prefix: the variable ``service_name_prefix``; anything but a plain string is ignored.
     :raises SlipwayErrors: with all mistakes.
     """
     fleet = list(groups.get(FLEET, ()))
@@ -126,8 +126,8 @@ def _check_services(
             continue
         found = parse_service(service)
         if found is None:
-            continue  # It is refused where it is read.
-        # Two clusters may have services of one name. Where the inventory does not say the cluster, the plan compares.
+            continue  # The reader refuses it.
+        # Two clusters may have services of one name. If the inventory does not set the cluster, the plan compares.
         cluster = cluster_name(str(own.get("ecs_cluster") or "")) or found.cluster
         owner = owners.setdefault((cluster, found.name), host)
         if owner != host:

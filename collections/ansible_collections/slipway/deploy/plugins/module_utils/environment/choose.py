@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Choose the environment from what the command line says: ``-e env=…``, ``-i inventories/<env>`` or both."""
+"""Chooses the environment from the command line: ``-e env=…``, ``-i inventories/<env>`` or both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..common.suggest import shorten, suggest
 
 
 def check_name(value: object, known: Collection[str]) -> str:
-    """The environment that the variable ``env`` names.
+    """The environment named by the variable ``env``.
 
     :param value: the value of ``env``.
     :raises SlipwayError: it is missing, not a name, or not one of those that exist.
@@ -52,7 +52,7 @@ def choose(value: object, sources: Sequence[str], root: str, known: Collection[s
     :param value: the extra variable ``env``, or ``None``.
     :param sources: the absolute paths of the inventory sources (``-i``, or the default).
     :param root: the absolute path of the directory of the environments.
-    :raises SlipwayError: none is named, one that does not exist, or two different ones.
+    :raises SlipwayError: it is missing, does not exist, or there are two different ones.
     """
     if root in sources:
         raise SlipwayError(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What stands in ``inventories/``. The only file of this topic that reads the file system.
+"""Reads ``inventories/``. The only file of this topic that reads the file system.
 
 ``inventories/environment.yml`` marks the directory of the environments; a directory beside it that holds a
 file of the same name is an environment.
@@ -23,7 +23,7 @@ _NAMED = ("all", "fleet", *NAMES, "database")
 
 
 def unreadable(error: OSError, shown: str) -> SlipwayError:
-    """What to say of a file or directory that the system does not let us read."""
+    """The error for a file or directory that cannot be read."""
     remedy = "Correct its name" if isinstance(error, FileNotFoundError) else "Give your user the right to read it"
     return SlipwayError(f"cannot be read ({error.strerror})", shown, remedy)
 
@@ -45,7 +45,7 @@ def list_environments(root: Path) -> tuple[str, ...]:
 
 
 def check_marker(root: Path, value: object) -> None:
-    """Refuse a directory that was made for an environment but lacks ``environment.yml``.
+    """Refuse an environment's directory that lacks ``environment.yml``.
 
     :param value: the extra variable ``env``, of any type.
     :raises SlipwayError: there is such a directory without the file.
@@ -77,7 +77,7 @@ def environment_of(sources: Sequence[str], extra_vars: Mapping[str, Any]) -> str
 
     :param sources: Ansible's ``ansible_inventory_sources``.
     :param extra_vars: the extra variables of the command line.
-    :raises SlipwayError: none is named, one that does not exist, or two different ones.
+    :raises SlipwayError: it is missing, does not exist, or there are two different ones.
     """
     paths = [Path(os.path.normpath(Path(source).absolute())) for source in sources if "," not in source]
     roots = [root for path in paths if (root := root_of(path)) is not None]
@@ -103,7 +103,7 @@ def read_text(path: Path, shown: str) -> str:
 def variable_files(directory: Path) -> list[Path]:
     """The files below ``group_vars`` and ``host_vars`` of an environment that Ansible reads as YAML, sorted.
 
-    It takes a file without an ending where that is the name of a group or host, or stands in the directory of one.
+    A file without an extension counts if it has the name of a group or host, or is in such a directory.
     """
     found = [path for kind in ("group_vars", "host_vars") for path in (directory / kind).rglob("*")]
     return sorted(path for path in found if _holds_variables(path) and path.is_file())
@@ -113,5 +113,5 @@ def _holds_variables(path: Path) -> bool:
     if path.name.startswith(".") or path.name.endswith("~"):
         return False
     inside = path.parent.name not in ("group_vars", "host_vars")
-    # Of other names it is not known here whether they are groups or hosts: such a file may be a README.
+    # Other names may or may not be groups or hosts here: such a file may be a README.
     return path.suffix in (".yml", ".yaml", ".json") or (not path.suffix and (inside or path.name in _NAMED))

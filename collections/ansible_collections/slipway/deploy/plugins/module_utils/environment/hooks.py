@@ -25,7 +25,7 @@ def read_hooks(value: Any, where: str) -> dict[str, tuple[str, ...]]:
     """The paths of the task files by point, in the order in which they run.
 
     :param value: a mapping from points to a path or a list of paths; ``None``: no hooks.
-    :raises SlipwayErrors: naming each entry that is wrong.
+    :raises SlipwayErrors: naming each invalid entry.
     """
     if value is None:
         return {}
@@ -60,7 +60,7 @@ def is_due(point: str, changes: bool, failed: bool) -> bool:
 
 
 def _paths(files: Any) -> tuple[str, ...] | None:
-    """The paths that an entry lists; ``None`` when it is something else."""
+    """The paths that an entry lists; ``None`` if it is invalid."""
     items = [files] if isinstance(files, str) else files
     if not isinstance(items, Sequence) or not all(isinstance(item, str) and item.strip() for item in items):
         return None

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether ``--limit`` means something.
+"""Validates ``--limit``.
 
-Ansible warns about a name that it does not know and goes on with the others; a deploy that leaves out the service
-that was meant is a mistake that nobody sees. The rules of patterns are those of Ansible's
+Ansible warns about an unknown name and continues with the others; a deploy that leaves out the intended service
+is a mistake that is easily missed. The rules of patterns are those of Ansible's
 ``ansible.inventory.manager``.
 """
 
@@ -28,12 +28,12 @@ def check_limit(
 
     :param patterns: the single patterns of ``--limit``, split at its commas or colons, ``@file`` already read.
     :param groups: group → its hosts, those of its child groups included.
-    :return: the hosts that it leaves.
-    :raises SlipwayError: naming the first pattern that means nothing.
+    :return: the selected hosts.
+    :raises SlipwayError: naming the first pattern that matches nothing.
     """
     written = [pattern.strip() for pattern in patterns if pattern.strip()]
     if not written:
-        # A variable of a pipeline that is not set: to take everything instead would be a guess.
+        # An unset variable of a pipeline: selecting everything instead would be a guess.
         raise SlipwayError("--limit is empty", remedy="Name services, hosts or groups, or leave it out")
     chosen: set[str] = set()
     required: list[set[str]] = []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Values that YAML reads as something else than what is written: ``1.10``, ``0012345``, ``on``, ``1:20``. Pure."""
+"""Finds values that YAML does not read as they are written: ``1.10``, ``0012345``, ``on``, ``1:20``. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KINDS: Final = {
     "timestamp": "a date",
     "null": "null",
 }
-#: Mappings of texts, where a truth and a number stand for themselves.
+#: Mappings of texts, in which booleans and numbers are allowed.
 _TABLES: Final = frozenset(("dev_environment", "runtime_parameters_environment")).union(
     *(kind.all_tables for kind in KINDS)
 )
@@ -33,9 +33,9 @@ _LISTS: Final = frozenset[str]().union(*(kind.all_lists for kind in KINDS))
 
 
 def misread(variables: Node, shown: str, texts: Collection[str] = ()) -> Iterator[SlipwayError]:
-    """What a mapping of variables says that YAML does not read as it is written.
+    """The values in a mapping of variables that YAML does not read as written.
 
-    :param texts: variables that hold a text, beside those of Slipway.
+    :param texts: text variables besides Slipway's.
     """
     for key, value in variables.value if variables.id == "mapping" else ():
         name = str(key.value)
@@ -65,7 +65,7 @@ def misread_inventory(root: Node, shown: str, texts: Collection[str] = ()) -> It
 
 
 def kind_of(node: Node) -> str:
-    """What YAML makes of a node: ``str``, ``int``, ``null``, …; its own tag where it has one."""
+    """The type that YAML gives a node: ``str``, ``int``, ``null``, …, or its explicit tag."""
     return str(node.tag).removeprefix(_YAML)
 
 
@@ -90,7 +90,7 @@ def _number(name: str, value: Node, shown: str) -> Iterator[SlipwayError]:
 
 
 def _table(name: str, table: Node, shown: str) -> Iterator[SlipwayError]:
-    """The values are not shown: one may be a secret."""
+    """Values are not shown: one may be a secret."""
     for key, value in table.value if table.id == "mapping" else ():
         kind, raw = kind_of(value), str(value.value)
         plain = (kind == "bool" and raw in ("true", "false")) or (kind == "int" and _WHOLE.fullmatch(raw))
@@ -109,7 +109,7 @@ def _wrong(name: str, value: Node, shown: str) -> SlipwayError:
 
 
 def place(line: int, shown: str) -> str:
-    """Where a line of a file is; ``-e`` itself has one only."""
+    """The location of a line of a file; ``-e`` has only one line."""
     return shown if shown == "-e" else f"{shown}:{line}"
 
 

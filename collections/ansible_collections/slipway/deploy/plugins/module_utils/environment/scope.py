@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Settings of a whole environment or group, and what a run says that its services and hosts do not take. Pure."""
+"""Checks settings of a whole environment or group, and variables of services and hosts outside the run. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _GROUPS = ("fleet", *NAMES)
 def check_same(
     environment: str, groups: Mapping[str, Collection[str]], variables: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[SlipwayError]:
-    """What is said of one service or host though it holds for all of them. Values are not shown: one may be a secret.
+    """Settings that differ between hosts though they apply to all. Values are not shown: one may be a secret.
 
     :param groups: group → its hosts.
-    :param variables: host → all that the environment's files say of it.
+    :param variables: host → its variables from the environment's files.
     """
     seen: set[str] = set()
     for group in _GROUPS:
@@ -48,13 +48,13 @@ def check_same(
 
 
 def _odd_one(name: str, hosts: Collection[str], variables: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The host of which something else is said than of most; ``None`` where they agree."""
+    """The host whose value differs from most; ``None`` if all agree."""
     said = {host: repr(variables[host][name]) for host in hosts if name in variables[host]}
     counted = Counter(said.get(host) for host in hosts)
     if len(counted) < 2:
         return None
     usual = max(counted, key=lambda value: (counted[value], value is None))
-    # The one that lacks it is not where it is written.
+    # The variable is not written where it is missing.
     return next((host for host in said if said[host] != usual), None) or next(iter(said))
 
 
@@ -65,10 +65,10 @@ def check_about(
     groups: Mapping[str, Collection[str]],
     selected: Collection[str] | None,
 ) -> Iterator[SlipwayError]:
-    """What the command line says of services or hosts that the run does not have.
+    """Extra variables for services or hosts that are not in the run.
 
     :param playbook: the playbook of Slipway that is run.
-    :param selected: the hosts that ``--limit`` leaves; ``None`` without it.
+    :param selected: the hosts that ``--limit`` selects; ``None`` without it.
     """
     targets = TARGETS.get(playbook)
     if selected is not None and targets is not None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A host that runs its own bundle: ``-e self=backend`` says what this machine is, and no inventory source is asked."""
+"""A host that runs its own bundle: ``-e self=backend`` is this machine's group, and no inventory source is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..common.suggest import shorten
 from ..http_client.client import Unreachable, ask, opener
 from .check import HOST_GROUPS
 
-# A segment of a key of the state store, where the host keeps its records.
+# A segment of the key under which the host stores its records.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _TIMEOUT_SECONDS: Final = 2.0
 
@@ -30,7 +30,7 @@ class Self:
 
 
 def read_self(extra_vars: Mapping[str, Any]) -> Self | None:
-    """What the extra variables ``self`` and ``self_name`` say; ``None`` without ``self``.
+    """Read the extra variables ``self`` and ``self_name``; ``None`` without ``self``.
 
     Without ``self_name`` the name is the instance's id (IMDSv2), else the host name.
 
@@ -54,11 +54,11 @@ def read_self(extra_vars: Mapping[str, Any]) -> Self | None:
 
 
 def instance_id(environ: Mapping[str, str] | None = None) -> str | None:
-    """This instance's id as its metadata service (IMDSv2) says, or ``None`` on a machine without one.
+    """This instance's id from its metadata service (IMDSv2), or ``None`` on other machines.
 
     Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 
-    :param environ: looked at for botocore's ``AWS_EC2_METADATA_*``; by default the process's.
+    :param environ: read for botocore's ``AWS_EC2_METADATA_*``; by default the process's.
     """
     known = os.environ if environ is None else environ
     if known.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the inventory and the command line say about a deploy, checked and typed. Pure."""
+"""The settings of a deploy from the inventory and the command line, validated and typed. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
 _TAG_FORMS = "Set -e image_tag=<tag> for all, or -e image_tag=<service>=<tag>,<service>=<tag>"
 _FALSE = frozenset({"false", "no", "off", "0", "n", "f", ""})
 
-#: Where a tag of the command line is written.
+#: The location of a tag from the command line.
 IMAGE_TAG = "-e image_tag"
 
 
@@ -54,9 +54,9 @@ def read_settings(
 ) -> Settings:
     """The settings among an environment's variables and the extra variables of the command line.
 
-    :param services: the fleet's names, for what is said per service.
-    :param extra: the names of the extra variables, which are written nowhere else.
-    :raises SlipwayErrors: naming every variable that is wrong, where it is written and what would be right.
+    :param services: the fleet's names, for settings per service.
+    :param extra: the names of the extra variables, which have no other location.
+    :raises SlipwayErrors: naming every invalid variable, its location and remedy.
     """
     reader = _Reader(variables, f"inventories/{environment}/group_vars/all.yml", extra)
     limits = Limits(
@@ -92,13 +92,13 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
     """The extra variable ``image_tag``: one tag for all, or a tag per service.
 
     :param value: a tag, ``name=tag,name=tag``, a mapping, or a mapping as JSON text.
-    :raises SlipwayErrors: when it is none of these, is empty, names an unknown service or no possible tag.
+    :raises SlipwayErrors: it has another form, is empty, names an unknown service or an invalid tag.
     """
     if value is None:
         return None
     parsed = _parse_tags(value)
     if not parsed:
-        # A variable of a pipeline that is not set: to deploy the default instead would be a guess.
+        # An unset variable of a pipeline: deploying the default instead would be a guess.
         raise SlipwayErrors([SlipwayError("image_tag is empty", IMAGE_TAG, f"{_TAG_FORMS}, or leave it out")])
     items = parsed.items() if isinstance(parsed, Mapping) else [(None, parsed)]
     errors = []
@@ -114,10 +114,10 @@ def wanted_tags(value: Any, services: Sequence[str]) -> Mapping[str, str] | str 
 
 
 def check_selected(names: Mapping[str, Collection[str]], selected: Collection[str], services: Collection[str]) -> None:
-    """Refuse what is said of a service that ``--limit`` leaves out: it would not be done.
+    """Refuse settings for a service that ``--limit`` leaves out: they would have no effect.
 
     :param names: extra variable → the services that it names.
-    :raises SlipwayErrors: with a line for each.
+    :raises SlipwayErrors: with one line for each.
     """
     errors = [
         SlipwayError(f"{name} is not in --limit", f"-e {variable}", "Name it in --limit, or leave it out here")
@@ -129,9 +129,9 @@ def check_selected(names: Mapping[str, Collection[str]], selected: Collection[st
 
 
 def not_a_text(value: Any) -> str:
-    """What a value is that YAML, JSON or a template made of a text, ``""`` for a text and a whole number.
+    """The type into which YAML, JSON or a template converted a text; ``""`` for a text or a whole number.
 
-    A whole number is the text that it looks like: in files, other notations are refused where they are written.
+    A whole number is taken as its text: in files, other notations are refused by the reader.
     """
     if isinstance(value, bool):
         return "true or false, not a text"
@@ -193,8 +193,8 @@ def desired_service(
 ) -> DesiredService:
     """One service as the inventory and the command line want it.
 
-    :param default_where: where ``default_image_tag`` is written.
-    :raises SlipwayErrors: when a variable is missing or of the wrong kind.
+    :param default_where: where ``default_image_tag`` is defined.
+    :raises SlipwayErrors: a variable is missing or has the wrong type.
     """
     reader = _Reader(variables, where)
     prefix = reader.text("service_name_prefix")
@@ -226,7 +226,7 @@ def _known(name: str, services: Sequence[str]) -> str:
 
 
 class _Reader:
-    """Reads variables of a kind and collects what is wrong with them."""
+    """Reads variables of a type and collects their errors."""
 
     def __init__(self, variables: Mapping[str, Any], where: str, extra: Collection[str] = ()) -> None:
         self._variables = variables
@@ -261,7 +261,7 @@ class _Reader:
         return found, place or self.text("ecs_cluster", required=True)
 
     def text_if_given(self, name: str, remedy: str) -> str:
-        """A text that may be absent but not empty: an empty one is a variable of a pipeline that is not set."""
+        """A text that may be absent but not empty: an empty one is an unset variable of a pipeline."""
         text = self.text(name)
         if isinstance(self._variables.get(name), str) and not text:
             self._wrong(name, f"{name} is empty", remedy)
@@ -322,14 +322,14 @@ class _Reader:
         return self.names(name, services)
 
     def _given(self, name: str) -> Any:
-        """The value of a variable, ``None`` where there is none. A null is a mistake, not a default."""
+        """The value of a variable, ``None`` if it is not set. A null is a mistake, not a default."""
         value = self._variables.get(name)
         if value is None and name in self._variables:
             self._wrong(name, f"{name} is null", "Give it a value, or leave it out")
         return value
 
     def finish(self) -> None:
-        """Raise what was found wrong."""
+        """Raise the collected errors."""
         if self._errors:
             raise SlipwayErrors(self._errors)
 

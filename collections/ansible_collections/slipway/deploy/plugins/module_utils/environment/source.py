@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Read a YAML file for its places: which line names which host or group, and what is written twice.
+"""Reads a YAML file for its line numbers: which line names which host or group, and which keys are duplicates.
 
-Ansible's inventory keeps neither, so a message that names a line needs a reading of its own.
+Ansible's inventory has neither, so messages that name a line need a separate reader.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Node = Any
 
 @dataclass
 class Places:
-    """Where an inventory names its hosts and groups: name → ``file:line`` of the first mention."""
+    """Where an inventory defines its hosts and groups: name → ``file:line`` of the first mention."""
 
     hosts: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
 
     def merge(self, other: Places) -> None:
-        """Take over the mentions of a later file; earlier ones stay."""
+        """Add the mentions of a later file; earlier ones have precedence."""
         self.hosts = {**other.hosts, **self.hosts}
         self.groups = {**other.groups, **self.groups}
 
@@ -54,9 +54,9 @@ class Source:
 def read_source(text: str, shown: str, variables: bool = False, texts: Collection[str] = ()) -> Source:
     """Read the text of a YAML file.
 
-    :param text: the file's text. An encrypted one is taken as it is.
+    :param text: the file's text. An encrypted one is not parsed.
     :param variables: whether it is a file of variables, not an inventory.
-    :param texts: variables that hold a text, beside those of Slipway.
+    :param texts: text variables besides Slipway's.
     """
     if text.startswith("$ANSIBLE_VAULT"):
         return Source(Places())
@@ -84,7 +84,7 @@ def read_source(text: str, shown: str, variables: bool = False, texts: Collectio
 
 
 def text_names(files: Collection[str]) -> set[str]:
-    """The variables of the user's own that a text of Slipway's is taken from: ``service_image_tag: "{{ my_tag }}"``."""
+    """The user's variables from which Slipway's text variables are templated: ``service_image_tag: "{{ my_tag }}"``."""
     taken = [pair for text in files for pair in _TAKEN.findall(text)]
     found: set[str] = set()
     while more := {other for name, other in taken if name in TEXTS or name in found} - found:
@@ -93,7 +93,7 @@ def text_names(files: Collection[str]) -> set[str]:
 
 
 def template_names(text: str) -> set[str]:
-    """The words in the templates of a text: whatever variable it uses is among them."""
+    """The words in the templates of a text, which include all variables that it uses."""
     return {name for template in _TEMPLATE.findall(text) for name in _NAME.findall(template)}
 
 
@@ -104,7 +104,7 @@ def _syntax_error(error: Exception, shown: str) -> SlipwayError:
 
 
 def _duplicates(node: Node, shown: str) -> Iterator[SlipwayError]:
-    """Every key that a mapping holds twice; YAML's own rule is that the last one wins."""
+    """Every duplicate key of a mapping; in YAML the last one wins."""
     if node.id == "sequence":
         for item in node.value:
             yield from _duplicates(item, shown)

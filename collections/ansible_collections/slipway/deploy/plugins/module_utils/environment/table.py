@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an application has to be told in an environment, as an argument spec in its inventory. Pure.
+"""The environment variables that an application requires, as an argument spec in its inventory. Pure.
 
-A value is in no error: it may be a secret.
+No error shows a value: it may be a secret.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _PLAIN = "Write it as DATABASE_URL: {type: postgresql_url}, or REDIS_URL: {requi
 class Row:
     """One variable.
 
-    :ivar type: what its value looks like, a key of :data:`TYPES`.
-    :ivar choices: the only values, when there are any.
-    :ivar page: whether it is built into the page, where everybody can read it.
-    :ivar delivered: whether its value is the path of a file that a deploy brings.
+    :ivar type: the type of its value, a key of :data:`TYPES`.
+    :ivar choices: the allowed values, if limited.
+    :ivar page: whether it is built into the page, where it is public.
+    :ivar delivered: whether its value is the path of a file that a deploy delivers.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Given:
-    """What the inventory gives; the value is ``None`` where it is kept elsewhere and is not read.
+    """The variables of the inventory; the value is ``None`` if it is stored elsewhere and not read.
 
     :ivar service: the service's variables and credentials; ``page``: those of the build.
-    :ivar files: the paths of the files that a deploy brings.
+    :ivar files: the paths of the files that a deploy delivers.
     """
 
     service: Mapping[str, str | None]
@@ -56,8 +56,8 @@ class Given:
 def parse_table(raw: Any, where: str) -> tuple[Row, ...]:
     """The rows of ``site_environment_table``.
 
-    :param raw: name → what :class:`Row` has, or nothing. ``None``: no rows.
-    :raises SlipwayErrors: naming everything that is wrong.
+    :param raw: name → the fields of :class:`Row`, or nothing. ``None``: no rows.
+    :raises SlipwayErrors: naming all mistakes.
     """
     if raw is None:
         return ()
@@ -101,9 +101,9 @@ def _parse(name: str, spec: Any, where: str) -> Row:
 
 
 def check_table(rows: Collection[Row], given: Given, environment: str, where: str) -> None:
-    """Refuse an environment in which something that has to be said is not said, or is not what it has to be.
+    """Refuse an environment in which a required variable is missing or invalid.
 
-    :raises SlipwayErrors: an error for each.
+    :raises SlipwayErrors: one error for each.
     """
     errors = [error for row in rows if (error := _wrong(row, given, environment, where)) is not None]
     raise_all(errors)
@@ -167,7 +167,7 @@ def _postgresql_url(value: str) -> bool:
     return address is not None and address.complete
 
 
-#: What a type's values look like, and one of them.
+#: The pattern of each type's values, and an example.
 TYPES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "str": (_text, "a text"),
     "int": (_int, "587"),

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The words of ``-e name=value``, read as they were typed. Pure.
+"""Reads the words of ``-e name=value`` as they were typed. Pure.
 
 Ansible splits such an argument at every space, drops the words without ``=``, decodes backslashes, and cannot read an
-apostrophe. A text that a person or a pipeline wrote has all of these.
+apostrophe. A person's or pipeline's text has all of these.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def read_words(argument: str, texts: Collection[str], known: Collection[str]) ->
     r"""The variables of one ``-e`` argument that is neither a file nor YAML.
 
     A value ends where the next ``name=`` begins, or with its closing quote. The value of one of ``texts`` is
-    everything that follows, as it is: what somebody else wrote must not set a variable. So ``reason=a b=c`` is the
+    everything that follows, unchanged: text from others must not set a variable. So ``reason=a b=c`` is the
     reason "a b=c", and a text with a word that is one of ``known`` is refused, because either could be meant.
 
-    :param argument: what stands behind ``-e``.
+    :param argument: the argument of ``-e``.
     :param texts: the variables that hold a text.
     :param known: the variables that a word of a text may be mistaken for.
     :raises SlipwayError: the argument does not begin with ``name=``, or can be read in two ways.
@@ -50,13 +50,13 @@ def read_words(argument: str, texts: Collection[str], known: Collection[str]) ->
 
 
 def unquote(value: str) -> str:
-    """A value without the quotes around the whole of it."""
+    """A value without its enclosing quotes."""
     quoted = _QUOTED.fullmatch(value)
     return value[1:-1] if quoted else value
 
 
 def _value(argument: str, begin: int) -> tuple[str, int]:
-    """The value that begins here, and where the next word begins."""
+    """The value that begins here, and the position of the next word."""
     quoted = _QUOTED.match(argument, begin)
     if quoted:
         end = quoted.end()

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files and directories that are there whole or not at all: written, unpacked, downloaded. Python 3.8."""
+"""Files and directories that are written, unpacked and downloaded atomically. Python 3.8."""

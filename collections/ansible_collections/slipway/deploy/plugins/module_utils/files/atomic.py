@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files and links that are there whole or not at all, also when the host dies while they are written.
+"""Writes files and links atomically, even if the host crashes meanwhile.
 
-What is being written has one name per destination (:func:`beside`), so that the next attempt replaces what a killed
-one left. Two processes must not write one destination at once: their caller holds a lock.
+The temporary name depends on the destination only (:func:`beside`), so that the next attempt replaces the file of
+a killed one. Two processes must not write one destination at once: the caller holds a lock.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _WHY = {
 
 @contextmanager
 def filing(doing: str, path: AnyPath) -> Iterator[None]:
-    """Say an error of the file system in one line.
+    """Report a file system error in one line.
 
-    :param doing: what was tried, as an infinitive: ``"write it"``.
+    :param doing: the attempted action, as an infinitive: ``"write it"``.
     :raises SlipwayError: instead of :class:`OSError`.
     """
     try:
@@ -49,13 +49,13 @@ def filing(doing: str, path: AnyPath) -> Iterator[None]:
 
 
 def beside(path: AnyPath) -> Path:
-    """The name that ``path`` has while it is being made: in the same directory, so that a rename is atomic."""
+    """The temporary name of ``path``: in the same directory, so that a rename is atomic."""
     path = Path(path)
     return path.with_name(f".{path.name}.slipway-new")
 
 
 def sync_directory(path: AnyPath) -> None:
-    """Make the names in a directory survive a loss of power."""
+    """Make the names in a directory survive a power failure."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -64,12 +64,12 @@ def sync_directory(path: AnyPath) -> None:
 
 
 def ensure_directory(path: AnyPath, mode: int = 0o755, uid: int = -1, gid: int = -1) -> bool:
-    """Make a directory (and those above it) and give it its mode and owner; whether anything changed.
+    """Create a directory (and its parents) with its mode and owner; return whether anything changed.
 
-    Everybody may pass through those above it, whatever the umask of who runs this is.
+    The parents are searchable by all users, whatever the umask.
 
     :param uid: the owner, ``-1`` to leave it as it is; ``gid`` alike.
-    :raises SlipwayError: when it cannot be made, or something else has its name.
+    :raises SlipwayError: it cannot be created, or something else has its name.
     """
     path = Path(path)
     with filing("make the directory", path):
@@ -95,12 +95,12 @@ def _adopt(path: Path, mode: int, uid: int, gid: int) -> bool:
 
 
 def write_atomic(path: AnyPath, content: bytes, mode: int = PRIVATE, uid: int = -1, gid: int = -1) -> bool:
-    """Give a file its content, mode and owner in one step, on the disk when this returns; whether anything changed.
+    """Write a file's content, mode and owner in one step, synced to disk; return whether anything changed.
 
-    Readers see the old content or the new one. The content is never readable by more than ``mode`` says.
+    Readers see the old content or the new one. The content is never readable by more users than ``mode`` allows.
 
-    :param uid: the owner, ``-1`` for who runs this; ``gid`` alike.
-    :raises SlipwayError: when it cannot be written; then nothing of it is left.
+    :param uid: the owner, ``-1`` for the user who runs this; ``gid`` alike.
+    :raises SlipwayError: it cannot be written; then no part of it is left.
     """
     path = Path(path)
     with filing("write it", path):
@@ -138,11 +138,11 @@ def content_is(path: AnyPath, content: bytes) -> bool:
 
 
 def link_atomic(path: AnyPath, target: AnyPath) -> bool:
-    """Point a symbolic link at its target in one step, on the disk when this returns; whether anything changed.
+    """Point a symbolic link at its target in one step, synced to disk; return whether anything changed.
 
-    Who opens the link meanwhile gets the old target or the new one.
+    A reader gets the old target or the new one.
 
-    :raises SlipwayError: when it cannot be made, or a file or directory of that name is there.
+    :raises SlipwayError: it cannot be created, or a file or directory of that name exists.
     """
     path, wanted = Path(path), os.fspath(target)
     if read_link(path) == wanted:
@@ -164,7 +164,7 @@ def link_atomic(path: AnyPath, target: AnyPath) -> bool:
 
 
 def read_link(path: AnyPath) -> str | None:
-    """What a symbolic link points at, as it is written in it; ``None`` when there is no link."""
+    """A symbolic link's target, as written in it; ``None`` if there is no link."""
     try:
         return os.readlink(path)  # noqa: PTH115 - Path.readlink is Python 3.9's
     except OSError:
@@ -172,9 +172,9 @@ def read_link(path: AnyPath) -> str | None:
 
 
 def file_digest(path: AnyPath) -> str | None:
-    """The SHA-256 of a file's content as lower-case hexadecimal digits; ``None`` when there is no such file.
+    """The SHA-256 of a file's content as lower-case hexadecimal digits; ``None`` if the file does not exist.
 
-    :raises SlipwayError: when it is there and cannot be read.
+    :raises SlipwayError: it exists and cannot be read.
     """
     digest = hashlib.sha256()
     try:
@@ -190,10 +190,10 @@ def file_digest(path: AnyPath) -> str | None:
 
 
 def superfluous(names: Iterable[str], keep: int, protected: Collection[str] = ()) -> list[str]:
-    """The names beyond the first ``keep`` that may go. Pure.
+    """The names beyond the first ``keep`` that may be removed. Pure.
 
     :param names: the newest first.
-    :param protected: what stays in any case; it does not count towards ``keep``'s first ones' places.
+    :param protected: names that are always kept; they do not count towards ``keep``.
     """
     kept = [name for name in names if name in protected]
     others = [name for name in names if name not in protected]
@@ -201,9 +201,9 @@ def superfluous(names: Iterable[str], keep: int, protected: Collection[str] = ()
 
 
 def remove_tree(path: AnyPath) -> bool:
-    """Remove a directory with all that is in it; whether there was one. A link is not followed.
+    """Remove a directory and its content; return whether it existed. A link is not followed.
 
-    :raises SlipwayError: when something of it cannot be removed.
+    :raises SlipwayError: a part of it cannot be removed.
     """
     path = Path(path)
     if path.is_symlink() or not path.is_dir():

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Directories that are there whole or not at all, and are never changed after that.
+"""Directories that are created atomically, and never changed after that.
 
-Such a directory is made under another name, gets a mark as its last file, and then its own name. One without a mark is
-not whole, whoever left it: it is made again, and removed with the old ones. Where its content alone proves that it is
-whole (a commit, a digest of all files), it needs no mark.
+Such a directory is filled under a temporary name, gets a mark as its last file, and then its own name. One without a
+mark is incomplete: it is made again, and removed with the old ones. If its content alone proves that it is
+complete (a commit, a digest of all files), it needs no mark.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def read_mark(directory: Path) -> dict[str, Any] | None:
-    """What a directory's mark says, or ``None`` when it is not whole."""
+    """The content of a directory's mark, or ``None`` if it is incomplete."""
     try:
         mark = loads((directory / MARK).read_bytes())
     except (OSError, ValueError):
@@ -49,10 +49,10 @@ def read_mark(directory: Path) -> dict[str, Any] | None:
 
 @contextmanager
 def making(path: Path, mark: dict[str, Any] | None = None) -> Iterator[Path]:
-    """Give a directory to be filled, which is at ``path`` with its mark when the block ends, and gone when it fails.
+    """Yield a directory to fill, which is moved to ``path`` with its mark when the block ends, and removed if it fails.
 
-    :param mark: what it says; the block may add to it. When it was made is added here. ``None``: it gets none.
-    :raises SlipwayError: it cannot be made.
+    :param mark: its content, to which the block may add; the time is added here. ``None``: no mark.
+    :raises SlipwayError: it cannot be created.
     """
     new = beside(path)
     remove(new)
@@ -60,7 +60,7 @@ def making(path: Path, mark: dict[str, Any] | None = None) -> Iterator[Path]:
         new.mkdir(mode=0o700)
     try:
         yield new
-        # The mark, or its name, says that the rest is there: so the rest has to reach the disk before it.
+        # The mark, or the name, means that the rest is complete: so the rest must reach the disk first.
         sync_file_system(new)
         if mark is not None:
             now = datetime.now(timezone.utc).isoformat(timespec="microseconds")  # noqa: UP017 - UTC is Python 3.11's
@@ -77,9 +77,9 @@ def making(path: Path, mark: dict[str, Any] | None = None) -> Iterator[Path]:
 
 
 def sync_file_system(path: Path) -> None:
-    """Have everything that was written to a path's file system on the disk. One call, however many files.
+    """Sync a path's file system to disk: one call, however many files.
 
-    :raises SlipwayError: when something could not be written.
+    :raises SlipwayError: a write failed.
     """
     with filing("write it to the disk", path):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -91,9 +91,9 @@ def sync_file_system(path: Path) -> None:
 
 
 def remove(path: Path) -> bool:
-    """Remove such a directory; whether there was one. From the first moment on it does not count as whole.
+    """Remove such a directory; return whether it existed. It counts as incomplete from the start.
 
-    :raises SlipwayError: something of it cannot be removed.
+    :raises SlipwayError: a part of it cannot be removed.
     """
     if path.is_symlink() or not path.is_dir():
         return False
@@ -103,9 +103,9 @@ def remove(path: Path) -> bool:
 
 
 def newest_first(home: Path) -> list[str]:
-    """The names of the directories in one, the one that changed last first.
+    """The names of a directory's subdirectories, the last modified first.
 
-    :raises SlipwayError: it cannot be looked into.
+    :raises SlipwayError: it cannot be read.
     """
     with filing("look into it", home):
         found = [path for path in home.iterdir() if path.is_dir() and not path.is_symlink()]
@@ -113,7 +113,7 @@ def newest_first(home: Path) -> list[str]:
 
 
 def remove_leftovers(home: Path) -> None:
-    """Remove what killed runs left in a directory; the caller holds its lock.
+    """Remove leftovers of killed runs in a directory; the caller holds its lock.
 
     :raises SlipwayError: it cannot be removed.
     """
@@ -128,7 +128,7 @@ def remove_leftovers(home: Path) -> None:
 def leads_into(links: Mapping[str, str | None], path: Path) -> str | None:
     """The link that points at a path or below it, or ``None``.
 
-    :param links: links and what is written in them.
+    :param links: links and their targets, as written.
     """
     for link, target in links.items():
         found = Path(os.path.normpath(Path(link).parent / target)) if target else None
@@ -138,7 +138,7 @@ def leads_into(links: Mapping[str, str | None], path: Path) -> str | None:
 
 
 def check_not_live(path: Path, links: Mapping[str, str | None]) -> None:
-    """Refuse to make a directory again that a link points at.
+    """Refuse to replace a directory that a link points to.
 
     :raises SlipwayError: one does.
     """
@@ -149,15 +149,15 @@ def check_not_live(path: Path, links: Mapping[str, str | None]) -> None:
 
 
 def links_of(paths: list[str]) -> dict[str, str | None]:
-    """Links and what is written in them."""
+    """Links and their targets, as written."""
     return {path: read_link(path) for path in paths}
 
 
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
-    """Be the only one that makes or removes directories below ``home``, which is made.
+    """Hold the lock for changes below ``home``, which is created.
 
-    :raises SlipwayError: it cannot be made.
+    :raises SlipwayError: it cannot be created.
     """
     ensure_directory(home)
     with filing("lock it", home):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Downloads a file so that it is there whole, with the digest it must have, or not at all."""
+"""Downloads a file atomically and verifies its digest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..http_client.client import opener, reason
 from .atomic import beside, filing, sync_directory
 
 ATTEMPTS = 4
-#: Bytes that stay free beside the download: the ledger and the journal must be writable afterwards.
+#: Bytes that must stay free after the download: the ledger and the journal must be writable.
 RESERVE = 4 * 1024 * 1024
 _CHUNK = 256 * 1024
 _PATIENCE = 30
@@ -29,15 +29,15 @@ _PAUSE = 0.5
 
 
 class _Interrupted(Exception):
-    """An attempt that may go better the next time."""
+    """An attempt that is worth a retry."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is downloaded.
+    """The file to download.
 
-    :ivar url: never shown: who has it has the file.
-    :ivar name: what stands for it in errors.
+    :ivar url: never shown: it grants access to the file.
+    :ivar name: its name in errors.
     :ivar size: bytes.
     :ivar digest: its SHA-256, hexadecimal digits.
     """
@@ -51,10 +51,10 @@ class Source:
 def download(
     source: Source, path: Path, *, jar: bool, mode: int = 0o444, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Have the file at ``path``, on the disk when this returns. What was there stays until the new one is proven.
+    """Download the file to ``path``, synced to disk. An existing file stays until the new one is verified.
 
-    :param jar: whether it has to be a zip archive.
-    :raises SlipwayError: it cannot be had, is another file, or the disk is full; then nothing of it is left.
+    :param jar: whether it must be a zip archive.
+    :raises SlipwayError: the download fails, has another digest, or the disk is full; then no part of it is left.
     """
     _check_space(source, path.parent)
     new = beside(path)
@@ -104,7 +104,7 @@ def _attempts(source: Source, new: Path, sleep: Callable[[float], None]) -> None
 
 
 def _attempt(source: Source, new: Path) -> str:
-    """Write the whole file once; its digest."""
+    """Write the whole file once; return its digest."""
     digest, size = hashlib.sha256(), 0
     with new.open("wb") as file:
         try:
@@ -131,7 +131,7 @@ def _attempt(source: Source, new: Path) -> str:
 
 
 def _read(response: BinaryIO) -> bytes:
-    """The next bytes; an error of the network is told apart from one of the disk."""
+    """The next bytes; network errors are distinguished from disk errors."""
     try:
         return response.read(_CHUNK)
     except (OSError, HTTPException) as error:

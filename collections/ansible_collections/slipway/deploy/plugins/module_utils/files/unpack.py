@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Unpacks a tar archive into a new directory, and nothing beside it.
+"""Unpacks a tar archive into a new directory, and never outside of it.
 
-The whole archive is read and planned before anything is written: one that is damaged, that needs more space than there
-is or that has a member which could lead out is refused then. Who owns the files and what they may is decided here, not
+The whole archive is read and planned before anything is written: an archive that is damaged, needs too much space
+or has a member that leads outside is refused. Owners and modes of files are decided here, not
 by the archive. tarfile's own ``filter=`` came with 3.12, and trusts the resolved path of links.
 """
 
@@ -30,11 +30,11 @@ from .atomic import filing
 
 try:
     from lzma import LZMAError
-except ImportError:  # Python may be built without it: then there are no such archives here.
+except ImportError:  # Python may be built without it: then such archives are not supported.
     LZMAError = zlib.error  # type: ignore[misc,assignment]
 
 DIRECTORY, FILE, SYMLINK, HARDLINK = "directory", "file", "symbolic link", "hard link"
-#: Bytes and files that stay free beside what is unpacked.
+#: Bytes and files that must stay free after unpacking.
 RESERVE = 4 * 1024 * 1024
 RESERVED_FILES = 100
 _BLOCK = 4096
@@ -46,9 +46,9 @@ _REMEDY = "Build the archive again; do not deploy this one"
 class Item:
     """Something to unpack.
 
-    :ivar path: below the directory, with ``/`` between its parts, which are none of ``""``, ``.`` and ``..``.
-    :ivar target: what a symbolic link says, or the path that a hard link has too.
-    :ivar member: which member of the archive it is, if any.
+    :ivar path: below the directory, with ``/`` between its parts, none of which is ``""``, ``.`` or ``..``.
+    :ivar target: the target of a symbolic link, or the other path of a hard link.
+    :ivar member: its index among the archive's members, if any.
     """
 
     path: str
@@ -61,9 +61,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Plan:
-    """What unpacking an archive makes.
+    """The items that unpacking an archive creates.
 
-    :ivar comment: what the archive says of itself; ``git archive`` writes the commit there.
+    :ivar comment: the archive's comment; ``git archive`` writes the commit there.
     """
 
     items: tuple[Item, ...]
@@ -71,7 +71,7 @@ class Plan:
 
     @property
     def files(self) -> int:
-        """How many names it makes."""
+        """The number of names that it creates."""
         return len(self.items)
 
     @property
@@ -81,24 +81,24 @@ class Plan:
 
     @property
     def space(self) -> int:
-        """The bytes that it takes on a disk, about."""
+        """The approximate bytes that it takes on disk."""
         return sum(-(-item.size // _BLOCK) * _BLOCK + _BLOCK for item in self.items)
 
     def find(self, path: str) -> Item | None:
-        """What has a path."""
+        """The item at a path."""
         return next((item for item in self.items if item.path == path), None)
 
     def has_directory(self, path: str) -> bool:
-        """Whether there is a directory of a path: an archive need not name those that it has files in."""
+        """Whether a path is a directory: an archive need not list the parents of its files."""
         found = self.find(path)
         return found.kind == DIRECTORY if found else any(item.path.startswith(f"{path}/") for item in self.items)
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who owns what is unpacked, and what its group and others may; ``-1`` leaves who runs this.
+    """Owner, group and modes of unpacked files; ``-1`` for the user who runs this.
 
-    :ivar top: the mode of the directory that it is unpacked into.
+    :ivar top: the mode of the target directory.
     """
 
     uid: int = -1
@@ -110,11 +110,11 @@ class Access:
 
 
 def read_plan(archive: BinaryIO, where: str, strip: int = 0) -> Plan:
-    """What an archive makes, once it was read to its end.
+    """The plan of an archive, which is read to its end.
 
     :param where: the archive's name in errors.
-    :param strip: how many directories at the front of every path are left out.
-    :raises SlipwayError: it is none, is damaged or has a member that is refused.
+    :param strip: how many leading directories of every path are removed.
+    :raises SlipwayError: it is not an archive, is damaged or has a refused member.
     """
     with reading(where):
         tar = Tar(archive)
@@ -123,7 +123,7 @@ def read_plan(archive: BinaryIO, where: str, strip: int = 0) -> Plan:
 
 
 def plan_members(members: Iterable[tarfile.TarInfo], where: str, strip: int = 0) -> Plan:
-    """What members make, in their order. Pure.
+    """The plan of members, in their order. Pure.
 
     :raises SlipwayError: one is refused.
     """
@@ -165,7 +165,7 @@ def _item(member: tarfile.TarInfo, number: int, strip: int, known: dict[str, str
                 f"is a hard link to {_shown(member.linkname)}, which is not a file of the archive before it"
             )
     repeated = path in known
-    # A further name of a hard link's file may be linked to as well.
+    # Another name of a hard link's file may be a target as well.
     known[path] = FILE if kind == HARDLINK else kind
     size = member.size if kind == FILE else 0
     return None if repeated else Item(path, kind, number, size, bool(member.mode & 0o100), target)
@@ -194,7 +194,7 @@ def _kind(member: tarfile.TarInfo) -> str:
 
 
 def _symlink(target: str, depth: int) -> str:
-    """The target of a link that stays inside, however the links that it passes point.
+    """The target of a link that stays inside, wherever the links on its path point.
 
     Its directory is a real one, because nothing lies below a link. From there ``..`` at its front climbs to a real
     directory too. What follows only goes down, through links for which the same is true. A ``..`` after a name could
@@ -214,7 +214,7 @@ def _shown(name: str) -> str:
 
 
 def check_space(content: Plan, directory: Path, doing: str) -> None:
-    """Refuse what does not fit.
+    """Refuse an archive that does not fit on the disk.
 
     :param doing: what needs the space, for the error.
     :raises SlipwayError: there is too little space, or there are too few inodes.
@@ -226,7 +226,7 @@ def check_space(content: Plan, directory: Path, doing: str) -> None:
     if free < need:
         what = f"the disk is full: {_mib(need)} are needed for {doing}, {_mib(free)} are free"
         raise SlipwayError(what, str(directory), remedy)
-    # Some file systems count none.
+    # Some file systems do not count inodes.
     if state.f_files and state.f_favail < content.files + RESERVED_FILES:
         what = f"the disk is full: {content.files} inodes are needed for {doing}, {state.f_favail} are free"
         raise SlipwayError(what, str(directory), remedy)
@@ -237,9 +237,9 @@ def _mib(size: int) -> str:
 
 
 def unpack(archive: BinaryIO, where: str, content: Plan, directory: Path, access: Access, *, times: bool) -> None:
-    """Unpack into an empty directory. What is there when this fails is the caller's to remove.
+    """Unpack into an empty directory. If this fails, the caller removes the directory.
 
-    :param times: whether files get the time that the archive says.
+    :param times: whether files get their time from the archive.
     :raises SlipwayError: it cannot be written, or the archive is damaged.
     """
     with reading(where):
@@ -254,7 +254,7 @@ def unpack(archive: BinaryIO, where: str, content: Plan, directory: Path, access
 
 
 def _matched(tar: Tar, content: Plan) -> Iterator[tuple[Item, tarfile.TarInfo]]:
-    """The items with their members, in the archive's order; after them those that no member is for."""
+    """The items with their members, in the archive's order; after them those without a member."""
     wanted = {item.member: item for item in content.items if item.member >= 0}
     for number, member in enumerate(tar.members()):
         if number in wanted:
@@ -314,15 +314,15 @@ def _adopt(path: Path, access: Access, mode: int) -> None:
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Say in one line what is wrong with an archive that is read.
+    """Report errors of reading an archive in one line.
 
-    :raises SlipwayError: instead of what tarfile and its decompressors raise.
+    :raises SlipwayError: instead of exceptions of tarfile and its decompressors.
     """
     try:
         yield
     except (tarfile.ReadError, tarfile.CompressionError) as error:
         said = " ".join(str(error).split())
-        # With "r:*" tarfile lists what each of its ways to open the file says.
+        # With "r:*" tarfile lists the error of each format that it tries.
         cut = "unexpected end of data" in said
         raise _damaged("it ends too early" if cut else "it is not a tar archive, or a damaged one", where) from None
     except EOFError:
@@ -330,7 +330,7 @@ def reading(where: str) -> Iterator[None]:
     except (tarfile.TarError, zlib.error, LZMAError) as error:
         raise _damaged(f"it is damaged: {' '.join(str(error).split())}", where) from None
     except OSError as error:
-        # gzip's and bz2's own errors have no number; those of the file system were said already.
+        # gzip's and bz2's own errors have no number; file system errors are handled above.
         if error.errno is None:
             raise _damaged(f"it is damaged: {' '.join(str(error).split())}", where) from None
         with filing("read it", where):
@@ -338,7 +338,7 @@ def reading(where: str) -> Iterator[None]:
     except LimitExceeded as error:
         raise _damaged(str(error), where) from None
     except (ValueError, OverflowError) as error:
-        # Older tarfiles let these out of a header with wrong numbers.
+        # Older versions of tarfile raise these for a header with wrong numbers.
         raise _damaged(f"it is damaged: {' '.join(str(error).split())}", where) from None
 
 

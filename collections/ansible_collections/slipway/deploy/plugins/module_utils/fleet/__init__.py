@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The fleet: what is wanted, what runs, and the plan between the two."""
+"""The fleet: desired state, observed state, and the plan."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The calls to AWS that the fleet needs: one short function a call, answers as botocore gives them.
+"""The calls to AWS that the fleet needs: one short function per call, answers as botocore returns them.
 
 Nothing else in ``fleet/`` and ``verify/`` touches a client. Errors are translated; a batch's limit is the API's.
 """
@@ -44,7 +44,7 @@ def caller_account(clients: Clients) -> str:
 
 
 def describe_services(clients: Clients, cluster: str, names: Sequence[str]) -> tuple[list[Any], dict[str, str]]:
-    """At most ten services with their tags, and ECS's reason for each that it does not know (``MISSING``)."""
+    """At most ten services with their tags, and ECS's reason for each unknown one (``MISSING``)."""
     with calling(f"describe services in cluster {cluster}"):
         answer = clients("ecs").describe_services(cluster=cluster, services=list(names), include=["TAGS"])
     failures = {
@@ -86,7 +86,7 @@ def unknown_in_definition(clients: Clients, body: Any) -> list[str]:
 
 
 def is_unknown_definition(error: SlipwayError) -> bool:
-    """Whether ECS said that there is no such task definition (it says so with a general code)."""
+    """Whether ECS reported that the task definition does not exist (with a generic code)."""
     return error_code(error) in {"ClientException", "InvalidParameterException"} and "ask definition" in str(error)
 
 
@@ -115,14 +115,14 @@ def list_revisions(clients: Clients, family: str, until: int = 0) -> list[str]:
 
 
 def describe_service_revisions(clients: Clients, arns: Sequence[str]) -> dict[str, Any]:
-    """At most twenty service revisions by ARN; those that ECS does not tell about are absent."""
+    """At most twenty service revisions by ARN; those that ECS does not return are absent."""
     with calling("describe service revisions"):
         answer = clients("ecs").describe_service_revisions(serviceRevisionArns=list(arns))
     return {item["serviceRevisionArn"]: item for item in answer.get("serviceRevisions", [])}
 
 
 def service_revisions_if_told(clients: Clients, arns: Sequence[str]) -> dict[str, Any]:
-    """:func:`describe_service_revisions`, or nothing when the call is denied or not known: tasks tell the same."""
+    """:func:`describe_service_revisions`, or nothing if the call is denied or unsupported: tasks have the same data."""
     try:
         return describe_service_revisions(clients, arns)
     except SlipwayError:
@@ -130,7 +130,7 @@ def service_revisions_if_told(clients: Clients, arns: Sequence[str]) -> dict[str
 
 
 def describe_running_tasks(clients: Clients, cluster: str, service: str) -> list[Any]:
-    """The service's tasks that are wanted to run: one page (100), enough to tell what runs."""
+    """The service's tasks with desired status RUNNING: one page (100), enough to know what runs."""
     with calling(f"describe tasks of {service}"):
         client = clients("ecs")
         arns = client.list_tasks(cluster=cluster, serviceName=service, desiredStatus="RUNNING")["taskArns"]
@@ -152,7 +152,7 @@ def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tu
 
 
 def scalable_targets_if_told(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """:func:`scalable_targets`, or nothing when the call fails: it is for a remark in the plan only."""
+    """:func:`scalable_targets`, or nothing if the call fails: it is only for a note in the plan."""
     try:
         return scalable_targets(clients, resources)
     except SlipwayError:
@@ -160,7 +160,7 @@ def scalable_targets_if_told(clients: Clients, resources: Sequence[str]) -> dict
 
 
 def describe_secret(clients: Clients, secret: str) -> dict[str, Any] | None:
-    """What is known about a secret but its value, or ``None`` when it does not exist."""
+    """A secret's metadata without its value, or ``None`` if it does not exist."""
     with calling(f"describe secret {secret}"):
         try:
             answer: dict[str, Any] = clients("secretsmanager").describe_secret(SecretId=secret)
@@ -172,7 +172,7 @@ def describe_secret(clients: Clients, secret: str) -> dict[str, Any] | None:
 
 
 def existing_parameters(clients: Clients, names: Sequence[str]) -> set[str]:
-    """Those of the SSM parameters (at most 50 names) that exist. Their values are not asked for."""
+    """Those of the SSM parameters (at most 50 names) that exist. Their values are not read."""
     with calling("describe SSM parameters"):
         wanted = [{"Key": "Name", "Option": "Equals", "Values": list(names)}]
         found = pages(clients, "ssm", "describe_parameters", ParameterFilters=wanted)
@@ -199,7 +199,7 @@ def object_exists(clients: Clients, bucket: str, key: str) -> bool:
 
 
 def container_instances(clients: Clients, cluster: str, expressions: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The ACTIVE container instances of a cluster that all expressions (of placement constraints) hold for."""
+    """The ACTIVE container instances of a cluster that match all expressions (of placement constraints)."""
     query = {"filter": " and ".join(f"({item})" for item in expressions)} if expressions else {}
     found: list[dict[str, Any]] = []
     with calling(f"list the container instances of cluster {cluster}"):
@@ -232,7 +232,7 @@ def file_system_exists(clients: Clients, kind: str, identity: str, access_point:
 class Denial:
     """An action on a resource that IAM's simulation does not allow.
 
-    :ivar explicit: whether a policy denies it, as opposed to none allowing it.
+    :ivar explicit: whether a policy denies it explicitly.
     :ivar missing: the condition keys whose values the simulation would have needed.
     """
 
@@ -243,9 +243,9 @@ class Denial:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it is denied in truth as well.
+        """Whether it is certainly denied.
 
-        The simulation knows no condition values that it is not given, and not the policy of a resource: that of a
+        The simulation only knows given condition values, and no resource policies: that of a
         secret may allow what no policy of the role does.
         """
         return self.explicit or not (self.missing or self.action.startswith("secretsmanager:"))
@@ -263,7 +263,7 @@ def simulate(clients: Clients, role: str, actions: Iterable[str], resources: Ite
 
 
 def _denials(result: Mapping[str, Any]) -> Iterator[Denial]:
-    """What one result of the simulation denies: what it says of each resource goes before what it says of all."""
+    """The denials of one result of the simulation: results per resource take precedence over the overall one."""
     missing = tuple(result.get("MissingContextValues") or ())
     for item in result.get("ResourceSpecificResults") or (result,):
         decision = item.get("EvalResourceDecision") or result["EvalDecision"]
@@ -277,6 +277,6 @@ def _denials(result: Mapping[str, Any]) -> Iterator[Denial]:
 
 
 def register(clients: Clients, kwargs: dict[str, Any]) -> str:
-    """Register a task definition; gives its ARN."""
+    """Register a task definition; return its ARN."""
     with calling(f"register a revision of task definition {kwargs['family']}"):
         return str(clients("ecs").register_task_definition(**kwargs)["taskDefinition"]["taskDefinitionArn"])

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Task definitions on disk, so that each ARN is read once ever: a revision's content never changes.
+"""Caches task definitions on disk, so that each ARN is read only once: a revision's content never changes.
 
 Only what is immutable is kept: the body without its status, and Slipway's own tags (written once, at registration).
-What may hold a secret is replaced by a keyed hash before anything else sees it: equal values stay equal, none can be
+A possible secret is replaced by a keyed hash first of all: equal values stay equal, but none can be
 read. The key is random and never leaves the directory. Entries are files of mode 0600, written atomically; one that
-cannot be read or is not what it should be is ignored and written again.
+cannot be read or is invalid is ignored and written again.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _SCHEMA_FILE = "schema"
 class TaskDefinitionCache:
     """Redacted task definitions by ARN.
 
-    An emulator that starts anew gives old ARNs new contents. The ``scope`` of an entry tells its lives apart; in AWS
+    A restarted emulator gives old ARNs new contents. The ``scope`` of an entry distinguishes its starts; in AWS
     itself an ARN never means anything else, and the scope is empty.
 
-    :param directory: where they are kept; ``None``: in memory, as long as this object lives.
+    :param directory: where they are stored; ``None``: in memory only.
     """
 
     def __init__(self, directory: Path | None) -> None:
@@ -51,16 +51,16 @@ class TaskDefinitionCache:
             self._key = self._stored_key(directory)
 
     def conceal(self, value: str) -> str:
-        """The keyed hash that stands for a value that may be a secret."""
+        """The keyed hash that replaces a possible secret."""
         return "hmac:" + hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
     def redacted(self, body: Mapping[str, Any], tags: list[dict[str, str]], unknown: tuple[str, ...]) -> TaskDefinition:
-        """The definition of a raw answer, ready to be kept and compared."""
+        """The definition of a raw answer, for storage and comparison."""
         own = {tag["key"]: tag.get("value", "") for tag in tags if tag["key"].startswith(OWN_PREFIX)}
         return TaskDefinition(str(body["taskDefinitionArn"]), redact(body, self.conceal), own, unknown)
 
     def get(self, arn: str, scope: str = "") -> TaskDefinition | None:
-        """The definition of that ARN, or ``None`` when it has not been kept (or not readably)."""
+        """The definition of that ARN, or ``None`` if it is not in the cache, or not readable."""
         if self._directory is None:
             return self._memory.get((arn, scope))
         try:
@@ -73,9 +73,9 @@ class TaskDefinitionCache:
         return TaskDefinition(arn, body, own)
 
     def put(self, definition: TaskDefinition, scope: str = "") -> None:
-        """Keep a definition. A disk that cannot be written costs time, not the deploy.
+        """Store a definition. A disk that cannot be written only costs time.
 
-        One with fields that botocore does not know is not kept: what they hold cannot be judged.
+        One with fields that botocore does not know is not stored: they may hold secrets.
         """
         if definition.unknown:
             return
@@ -85,7 +85,7 @@ class TaskDefinitionCache:
         entry = {
             "schema": SCHEMA,
             "arn": definition.arn,
-            # Hashes of another key compare as different: such an entry must not be used.
+            # Hashes with another key compare as different: such an entry must not be used.
             "key": self.conceal(definition.arn),
             "body": definition.body,
             "own": definition.own,
@@ -101,7 +101,7 @@ class TaskDefinitionCache:
         with suppress(OSError):
             _write(path, self._key, exclusive=True)
         with suppress(OSError):
-            # Another run may have written its own in between: the file decides.
+            # Another run may have written its own key in between: the file counts.
             if len(key := path.read_bytes()) == len(self._key):
                 return key
         return self._key
@@ -112,7 +112,7 @@ class TaskDefinitionCache:
 
 
 def _forget_older(directory: Path) -> None:
-    """Remove the entries of an older schema: they hold more than entries do now, and nobody would read them again."""
+    """Remove the entries of an older schema: they hold more than entries do now, and are no longer read."""
     marker = directory / _SCHEMA_FILE
     with suppress(OSError):
         if marker.read_text(encoding="ascii", errors="replace") == SCHEMA:
@@ -124,7 +124,7 @@ def _forget_older(directory: Path) -> None:
 
 
 def _write(path: Path, data: bytes, *, exclusive: bool = False) -> None:
-    """Write a whole file or none; ``exclusive``: only when there is no such file yet."""
+    """Write a file atomically; ``exclusive``: only when there is no such file yet."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")  # mkstemp makes it 0600
     temporary = Path(name)
     try:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs against what should run, for one service. Pure."""
+"""Compares what runs with what should run, for one service. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Verdict:
-    """``kind`` is :data:`SAME`, :data:`DIFFERENT` or :data:`UNKNOWN`; ``why`` says it in a few words."""
+    """``kind`` is :data:`SAME`, :data:`DIFFERENT` or :data:`UNKNOWN`; ``why`` is a short reason."""
 
     kind: str
     why: str
@@ -36,9 +36,9 @@ def running_image(facts: Facts) -> ImageRef | None:
 
 
 def image_wanted(facts: Facts, observation: FleetObservation) -> ResolvedImage | None:
-    """What the registry answered for the image that a service should run.
+    """The registry's answer for the image that a service should run.
 
-    A registry that wants a login (``repositoryCredentials``) hides from others what it has.
+    A registry that requires a login (``repositoryCredentials``) hides its images from others.
     """
     image = observation.image_of(facts.desired)
     container = container_of(facts.running.body, facts.desired.container) if facts.running else None
@@ -81,11 +81,11 @@ def sharing_of(facts: Facts) -> Sharing:
 
 
 def left_behind(facts: Facts, image: ResolvedImage) -> list[str]:
-    """The containers that move with the deployed one and do not run what it should run, although it does."""
+    """The containers that move with the deployed one and still run another image although it is up to date."""
     running = running_image(facts)
     behind = []
     for name, own in sharing_of(facts).moves:
-        # Written alike, they are what the deployed container is.
+        # The same text means the same image as the deployed container's.
         alike = running is not None and own.version == running.version
         if not alike and not (image.is_same_image(own.digest) or own.version == parse_image(image.reference).version):
             behind.append(name)
@@ -93,7 +93,7 @@ def left_behind(facts: Facts, image: ResolvedImage) -> list[str]:
 
 
 def in_flight(observed: ObservedService) -> bool:
-    """Whether a deployment has not ended. Where ECS gives no rollout state, a second deployment says so."""
+    """Whether a deployment is in progress. Without a rollout state from ECS, a second deployment means yes."""
     primary = observed.primary
     if primary is not None and primary.rollout_state is not None:
         return primary.rollout_state == "IN_PROGRESS"
@@ -101,13 +101,13 @@ def in_flight(observed: ObservedService) -> bool:
 
 
 def last_deployment_failed(observed: ObservedService) -> bool:
-    """Whether what the service is set to never became stable: such a service is not unchanged, whatever its image."""
+    """Whether the service's last deployment never became stable: such a service needs a change, whatever its image."""
     primary = observed.primary
     return primary is not None and primary.rollout_state == "FAILED"
 
 
 def reasons_to_change(facts: Facts, image: ResolvedImage | None) -> list[str]:
-    """Why a service needs a deploy, drift apart; an empty list when it does not."""
+    """Why a service needs a deploy, apart from drift; an empty list if it does not."""
     if facts.observed is None or facts.running is None:
         return []
     reasons = []

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Drift: a revision that others registered (Terraform's edit of a task definition) and that no deploy has shipped.
+"""Drift: a revision that others registered (Terraform's edit of a task definition) not shipped yet.
 
-A deploy clones the *running* revision, so the clone becomes the family's head and would hide the edit for ever. Hence:
+A deploy clones the *running* revision, so the clone becomes the family's newest revision and hides the edit. Hence:
 
-- every clone says in its tags what its nearest foreign ancestor is (``slipway:base``), which revision it was cloned
+- the tags of every clone name its nearest foreign ancestor (``slipway:base``), which revision it was cloned
   from, and the newest foreign revision that existed then (``slipway:seen``);
 - drift is the newest ACTIVE foreign revision newer than the base of what runs, if its content differs (the images
   that a release moves apart). It stays reported until it is shipped (what runs is then cloned from it) or dismissed. An
@@ -24,7 +24,7 @@ from .taskdef import describe_differences, family_of, revision_of, same_content
 
 @dataclass(frozen=True)
 class Drift:
-    """A revision that was not shipped, and how it differs from what runs."""
+    """An unshipped revision, and how it differs from what runs."""
 
     name: str
     running: str
@@ -43,11 +43,11 @@ def newest_foreign(
 ) -> TaskDefinition | None:
     """The newest ACTIVE revision newer than the base of ``running`` that Slipway did not register, or ``None``.
 
-    Only revisions newer than the one that ``running`` was cloned from are read: what ``running`` says in its tags
+    Only revisions newer than the one that ``running`` was cloned from are read: the tags of ``running``
     covers the older ones.
 
     :param active: ARNs of the family's ACTIVE revisions, newest first.
-    :param read: gives the definition of an ARN (from the cache, or from ECS).
+    :param read: returns the definition of an ARN (from the cache, or from ECS).
     """
     base, floor = revision_of(running.base), revision_of(running.cloned_from)
     for arn in active:
@@ -70,12 +70,12 @@ def is_dismissed(arn: str, dismissals: Iterable[str]) -> bool:
 def drift_of(facts: Facts, dismissals: Mapping[str, Any]) -> Drift | None:
     """The drift of one service, or ``None``.
 
-    :param dismissals: dismissed ARNs, each with who dismissed it, when and why (only the ARNs matter here).
+    :param dismissals: dismissed ARNs, with user, time and reason (only the ARNs matter here).
     """
     running, foreign, container = facts.running, facts.foreign, facts.desired.container
     if running is None or foreign is None or is_dismissed(foreign.arn, dismissals):
         return None
-    # The images that a release moves are the release's, not the revision's.
+    # Images that a release moves belong to the release, not the revision.
     released = (container, *sharing(foreign.body, container).moving)
     if same_content(running.body, foreign.body, released):
         return None

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which service of which cluster the inventory names: by name, or by ARN as Terraform puts it out. Pure.
+"""Which service of which cluster the inventory names: by name, or by ARN as Terraform outputs it. Pure.
 
-An ARN is ``arn:aws:ecs:region:account:service/cluster/name``, of older services without the cluster.
+An ARN is ``arn:aws:ecs:region:account:service/cluster/name``, for older services without the cluster.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PARTS = 6
 
 @dataclass(frozen=True)
 class Identity:
-    """A service or a cluster. What the text does not say is ``""``."""
+    """A service or a cluster. Parts that the text lacks are ``""``."""
 
     name: str
     cluster: str = ""
@@ -25,7 +25,7 @@ class Identity:
 
 
 def parse_service(text: str) -> Identity | None:
-    """The service that a name or an ARN means, ``None`` when it is an ARN of something else."""
+    """The service of a name or an ARN, ``None`` for an ARN of something else."""
     found = _parse(text, "service")
     if found is None or not found.cluster:
         return found
@@ -34,7 +34,7 @@ def parse_service(text: str) -> Identity | None:
 
 
 def parse_cluster(text: str) -> Identity | None:
-    """The cluster that a name or an ARN means, ``None`` when it is an ARN of something else."""
+    """The cluster of a name or an ARN, ``None`` for an ARN of something else."""
     found = _parse(text, "cluster")
     return None if found is not None and "/" in found.name else found
 
@@ -57,9 +57,9 @@ def _parse(text: str, kind: str) -> Identity | None:
 
 
 def identify(service: str, cluster: str, region: str, account: str, where: str) -> tuple[str, str]:
-    """The names of the service and of its cluster, as ECS's API takes them.
+    """The names of the service and of its cluster, as ECS's API expects them.
 
-    :param cluster: the variable ``ecs_cluster``; may be empty when the service's ARN says the cluster.
+    :param cluster: the variable ``ecs_cluster``; may be empty if the service's ARN contains the cluster.
     :param region: the environment's region, ``""``: not compared. ``account`` likewise.
     :raises SlipwayError: an ARN is of something else, or of another cluster, region or account.
     """

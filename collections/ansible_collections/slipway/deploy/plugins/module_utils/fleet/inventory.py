@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hosts of the inventory from the services of a cluster: Terraform owns them, their tags say the priority."""
+"""Inventory hosts from the services of a cluster: Terraform owns the services, their tags set the priority."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def groups_from_services(
 ) -> list[FleetHost]:
     """The hosts of the ACTIVE services whose name starts with ``prefix``, by priority and then name.
 
-    A service named like the prefix only, of another prefix or not ACTIVE is left out.
+    A service whose name is just the prefix, has another prefix or is not ACTIVE is left out.
 
     :param priority_tag: the tag (exact case) that holds the priority, a whole number from 1.
     :raises SlipwayErrors: a missing or invalid priority, an invalid port, two services with one name.

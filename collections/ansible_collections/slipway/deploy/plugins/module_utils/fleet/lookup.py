@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Looks an image up where its name says that it is: in ECR of that account and region, or in another registry.
+"""Looks an image up in the registry that its name says: ECR of that account and region, or another one.
 
-A registry is what its host says. What ECR of another account does not show, or a registry does not tell without a
-login, is not verifiable: never looked up under the same name in our own, and never said to be missing.
+The host is the registry. An image that ECR of another account hides, or that a registry does not show without a
+login, is not verifiable: it is never looked up under the same name in our own, and never reported as missing.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _UNKNOWN_KEY = frozenset({"UnrecognizedClientException", "InvalidClientTokenId",
 
 
 def is_emulated(clients: Clients) -> bool:
-    """Whether ECS is asked at an address that is not AWS's."""
+    """Whether ECS's endpoint is not AWS's."""
     host = urlsplit(str(clients("ecs").meta.endpoint_url)).hostname or ""
     return not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"))
 
 
 def resolve_image(clients: Clients, registry: str, repository: str, version: str) -> ResolvedImage:
-    """The image of ``version`` (a tag or a digest) where its name says. One that does not exist has no digest.
+    """The image of ``version`` (a tag or a digest) in its registry. One that does not exist has no digest.
 
-    :raises SlipwayError: our own ECR cannot be asked.
+    :raises SlipwayError: our own ECR cannot be read.
     """
     name = f"{registry}/{repository}" if registry else repository
     reference = f"{name}@{version}" if version.startswith("sha256:") else f"{name}:{version}"
@@ -47,7 +47,7 @@ def resolve_image(clients: Clients, registry: str, repository: str, version: str
 
 
 def image_tags(clients: Clients, registry: str, repository: str, digest: str) -> list[str]:
-    """All tags of an image in ECR; none where its registry does not list them."""
+    """All tags of an image in ECR; empty if its registry does not list them."""
     image = parse_image(f"{registry}/{repository}" if registry else repository)
     client, more = _ecr(clients, image) if _is_ecr(clients, image) else (None, {})
     if client is None:
@@ -60,7 +60,7 @@ def image_tags(clients: Clients, registry: str, repository: str, digest: str) ->
 def image_config(clients: Clients, registry: str, repository: str, digest: str) -> str | bytes:
     """A short-lived address of an image's config in ECR; the config itself from another registry.
 
-    :raises SlipwayError: it cannot be had.
+    :raises SlipwayError: it is unavailable.
     """
     image = parse_image(f"{registry}/{repository}" if registry else repository)
     if not _is_ecr(clients, image):
@@ -74,13 +74,13 @@ def image_config(clients: Clients, registry: str, repository: str, digest: str) 
 
 
 def _is_ecr(clients: Clients, image: ImageRef) -> bool:
-    """Whether ECR has it. An emulator's registry has ECR's name before a name of its own."""
+    """Whether ECR has it. An emulator's registry has ECR's name before its own name."""
     emulated = ".dkr.ecr." in image.host and is_emulated(clients)
     return emulated or ecr_account(image.host) is not None
 
 
 def _ecr(clients: Clients, image: ImageRef) -> tuple[Any | None, dict[str, str]]:
-    """The client of the image's region, and whose registry it is to ask."""
+    """The client of the image's region, and the registry's account."""
     known = ecr_account(image.host)
     if known is None:
         return clients("ecr"), {}
@@ -135,7 +135,7 @@ def _own_account(clients: Clients) -> str:
 
 
 def _absent(client: Any, more: dict[str, str], image: ImageRef, found: ResolvedImage) -> ResolvedImage:
-    """What is not in ECR, unless a pull-through cache brings it there when it is first pulled."""
+    """A missing image in ECR, unless a pull-through cache fetches it with the first pull."""
     try:
         with calling("describe the pull-through caches"):
             pages = client.get_paginator("describe_pull_through_cache_rules").paginate(**more)
@@ -153,7 +153,7 @@ def _absent(client: Any, more: dict[str, str], image: ImageRef, found: ResolvedI
 
 def _in_registry(clients: Clients, image: ImageRef, reference: str) -> ResolvedImage:
     if is_loopback(f"https://{image.host}") and not is_emulated(clients):
-        # The name means the machine that a task runs on, not this one.
+        # This name is the machine that a task runs on, not this one.
         why = f"{image.host} is a registry of the container instance itself"
         return ResolvedImage(reference, unverifiable=why)
     answer = read_manifest(image, image.version, _login(image))
@@ -170,5 +170,5 @@ def _in_registry(clients: Clients, image: ImageRef, reference: str) -> ResolvedI
 
 
 def _login(image: ImageRef) -> Login:
-    """Nobody's. A registry of this machine, as an emulator's tasks use, is asked by HTTP, as container engines do."""
+    """Anonymous. A registry on this machine, as an emulator's, is accessed by HTTP, as container engines do."""
     return Login(insecure=is_loopback(f"https://{image.host}"))

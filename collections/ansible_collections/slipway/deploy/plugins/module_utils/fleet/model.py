@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a fleet is: the services that are wanted and the services as ECS describes them."""
+"""The fleet's values: the desired services, and the services as ECS describes them."""
 
 from __future__ import annotations
 

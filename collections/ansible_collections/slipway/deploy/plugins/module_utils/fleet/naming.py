@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an image is called: ``latest`` says nothing next week, the commit that was pushed with it does.
+"""Names images by lasting tags: ``latest`` is useless next week, the commit pushed with it is not.
 
 The seed's pipeline pushes every image as commit SHA and ``latest``.
 """
@@ -27,7 +27,7 @@ WORKERS = 8
 
 
 def lasting_tag(asked: str, tags: Sequence[str]) -> str:
-    """The tag among an image's tags that will still mean it: what was asked for if it does, a commit, a version."""
+    """The tag of an image that will keep its meaning: the requested one if it does, a commit, a version."""
     if _lasts(asked):
         return asked
     for pattern in (_COMMIT, _VERSION):
@@ -38,14 +38,14 @@ def lasting_tag(asked: str, tags: Sequence[str]) -> str:
 
 
 def best_tag(tags: Sequence[str]) -> str:
-    """What a person calls an image that nobody asked for by a tag: a tag that lasts, or any, or ``""``."""
+    """The display name of an image without a requested tag: a lasting tag, or any, or ``""``."""
     return lasting_tag("", tags) or next(iter(sorted(tags, key=lambda tag: (tag == MOVING_TAG, tag))), "")
 
 
 def name_running(observation: FleetObservation, clients: Clients) -> FleetObservation:
     """The observation with the tags of running images that their definitions name by digest alone.
 
-    A revision that others registered (and that was shipped) has none of Slipway's tags to say them.
+    A shipped revision of others lacks Slipway's tags.
     """
     unnamed = {item.desired.name: image for item in observation.facts if (image := _unnamed(item)) is not None}
 
@@ -53,7 +53,7 @@ def name_running(observation: FleetObservation, clients: Clients) -> FleetObserv
         try:
             return best_tag(api.image_tags(clients, image.registry, image.repository, image.digest))
         except SlipwayError:
-            return ""  # The permission to ask is not needed for anything else.
+            return ""  # This permission is not needed for anything else.
 
     distinct = list(dict.fromkeys(unnamed.values()))
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="name") as pool:
@@ -68,7 +68,7 @@ def name_running(observation: FleetObservation, clients: Clients) -> FleetObserv
 
 
 def _unnamed(facts: Facts) -> ImageRef | None:
-    """The running image, when its digest is all that is known of it."""
+    """The running image, if only its digest is known."""
     image = running_image(facts)
     if image is None or image.tag or not image.digest or facts.running is None or facts.running.image_tag:
         return None
@@ -76,7 +76,7 @@ def _unnamed(facts: Facts) -> ImageRef | None:
 
 
 def name_images(plan: Plan, clients: Clients) -> Plan:
-    """The plan with the images of its changes called by tags that last. Nothing but names changes."""
+    """The plan with the images of its changes named by lasting tags. Only names change."""
 
     def named(change: Change) -> Change:
         asked = change.after.tag
@@ -86,7 +86,7 @@ def name_images(plan: Plan, clients: Clients) -> Plan:
             wanted = change.desired
             tags = api.image_tags(clients, wanted.registry, wanted.repository, change.after.digest)
         except SlipwayError:
-            return change  # The permission to ask is not needed for anything else.
+            return change  # This permission is not needed for anything else.
         return replace(change, after=replace(change.after, tag=lasting_tag(asked, tags) or best_tag(tags)))
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="name") as pool:

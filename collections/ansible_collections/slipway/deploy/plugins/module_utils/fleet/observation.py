@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was found out about a fleet before planning: plain values, no client, no secret.
+"""What was observed of a fleet before planning: plain values, no client, no secret.
 
 A :class:`TaskDefinition` holds a redacted body (see ``cache.py``): environment values are keyed hashes, which can be
 compared but not read.
@@ -18,7 +18,7 @@ from .taskdef import TAG_BASE, TAG_CLONED_FROM, TAG_IMAGE, TAG_RELEASE, TAG_SEEN
 
 @dataclass(frozen=True)
 class TaskDefinition:
-    """One revision of a task definition: what never changes about it.
+    """One revision of a task definition: its immutable content.
 
     ``own`` holds its ``slipway:`` tags, which are written once, at registration. ``unknown`` are the paths of fields
     that the installed botocore does not know.
@@ -65,7 +65,7 @@ class TaskDefinition:
         return self._link(TAG_SEEN)
 
     def _link(self, tag: str) -> str:
-        """The revision that a tag names; a tag that somebody has broken names none."""
+        """The revision that a tag names; ``""`` for a damaged tag."""
         value = self.own.get(tag, "")
         return value if value.rpartition(":")[2].isdigit() else ""
 
@@ -77,10 +77,10 @@ class TaskDefinition:
 
 @dataclass(frozen=True)
 class ResolvedImage:
-    """What the registry answered for one ``repository:tag``.
+    """The registry's answer for one ``repository:tag``.
 
-    ``digest`` is ``""`` when there is no such image; ``problem`` then says why. It is ``""`` as well when the registry
-    did not say; ``unverifiable`` then says why, and there may be one or not. ``platforms`` maps the digest of each
+    ``digest`` is ``""`` without such an image; ``problem`` then says why. It is ``""`` as well when the registry
+    did not answer; ``unverifiable`` then says why, and the image may exist. ``platforms`` maps the digest of each
     image of a manifest list to its platform (``linux/amd64``); it is empty for a single image, whose platform is in
     its ``config`` blob.
     """
@@ -107,7 +107,7 @@ class Facts:
     :ivar running_digest: the image digest that the deployed container runs, ``""`` when it cannot be known.
     :ivar running_tag: a tag of that digest, where the definition and Slipway's tags name none (see ``naming.py``).
     :ivar active: ARNs of the family's newest ACTIVE revisions, newest first (for selected services).
-    :ivar recent: the newest revisions, read (for services that will change).
+    :ivar recent: the definitions of the newest revisions (for services that will change).
     :ivar foreign: the newest ACTIVE revision newer than the base that Slipway did not register, or ``None``.
     :ivar base: the definition that ``running`` goes back to, when its containers of one repository differ in version.
     :ivar autoscaled: minimum and maximum of the service's scalable target, or ``None``.
@@ -129,9 +129,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class FleetObservation:
-    """All services in inventory order, the images that they should run, and further definitions that were asked for.
+    """All services in inventory order, the images that they should run, and further requested definitions.
 
-    ``definitions`` maps an ARN to its definition and whether it is ACTIVE; an ARN that ECS does not know is absent.
+    ``definitions`` maps an ARN to its definition and whether it is ACTIVE; an unknown ARN is absent.
     """
 
     facts: tuple[Facts, ...] = ()
@@ -139,7 +139,7 @@ class FleetObservation:
     definitions: Mapping[str, tuple[TaskDefinition, bool]] = field(default_factory=dict)
 
     def image_of(self, desired: DesiredService) -> ResolvedImage | None:
-        """What the registry answered for the image that the service should run, or ``None`` when it was not asked."""
+        """The registry's answer for the image that the service should run, or ``None`` if it was not queried."""
         return self.images.get(image_reference(desired))
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Look at a fleet: as few calls as an answer needs, in a small pool of threads.
+"""Observes a fleet with as few calls as possible, in a small pool of threads.
 
 For an unchanged fleet of *n* services: ⌈n/10⌉ DescribeServices, one image look-up for each distinct repository and
 tag, one ListTaskDefinitions for each family, and no DescribeTaskDefinition that the cache can answer.
@@ -46,18 +46,18 @@ def observe(
     definitions: Sequence[str] = (),
     resolve_images: bool = True,
 ) -> FleetObservation:
-    """Everything that a plan needs to know. Nothing is changed.
+    """Observe everything that a plan needs. Nothing is changed.
 
     :param definitions: further task definitions to read (those that a rollback returns to).
     :param resolve_images: whether to look up the images that the selected services should run.
-    :raises SlipwayError: a call failed (all that failed, when several did).
+    :raises SlipwayError: a call failed; all failures are named.
     """
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="observe") as pool:
         return _Observer(clients, cache, pool).observe(tuple(desired), tuple(definitions), resolve_images)
 
 
 def observe_services(clients: Clients, cluster: str, names: Sequence[str]) -> dict[str, ObservedService]:
-    """The services of one cluster that exist, by name: ten a call, one call after the other (for a poller)."""
+    """The services of one cluster that exist, by name: ten per call, one call after the other (for a poller)."""
     found: dict[str, ObservedService] = {}
     for part in api.chunks(list(dict.fromkeys(names)), api.SERVICES_A_CALL):
         services, _failures = api.describe_services(clients, cluster, part)
@@ -97,7 +97,7 @@ class _Observer:
 
     def read(self, arn: str, service: ObservedService) -> TaskDefinition:
         """The definition of an ARN of a service: from the cache, or from ECS and then into the cache."""
-        # An emulator's services are created when it starts: that time tells its lives apart.
+        # An emulator's services are created when it starts: that time identifies the start.
         scope = f"{self._clients('ecs').meta.endpoint_url} {service.created_at} " if self._emulated else ""
         kept = self._cache.get(arn, scope)
         if kept is not None:
@@ -165,13 +165,13 @@ class _Observer:
         until = revision_of(running.cloned_from)
         active = tuple(api.list_revisions(self._clients, running.family, until))
         listed = running.arn in active
-        # A list that ends above the running revision says nothing about it.
+        # A list that ends before the running revision says nothing about it.
         complete = listed or len(active) < api.REVISIONS_LISTED or revision_of(active[-1]) < running.revision
         running_active = listed if complete else self._fetch(running.arn)[1]
         return replace(facts, active=active, running_active=running_active)
 
     def _base(self, running: TaskDefinition, container: str, observed: ObservedService) -> TaskDefinition | None:
-        """What was registered by others, when only that tells whether containers of one repository belong together."""
+        """The foreign ancestor, if only it shows whether containers of one repository belong together."""
         if running.base == running.arn or not sharing(running.body, container).stays:
             return None
         try:
@@ -182,7 +182,7 @@ class _Observer:
             raise
 
     def _with_digests(self, facts: Sequence[Facts]) -> list[Facts]:
-        """The running digests that no pinned image tells: from service revisions, or else from tasks."""
+        """The running digests of images that are not pinned: from service revisions, or else from tasks."""
         asked = {arn: item for item in facts if item.running and not item.running_digest for arn in _revisions_of(item)}
         told: dict[str, str] = {}
         for part in self._each(
@@ -206,7 +206,7 @@ class _Observer:
         return self._each(with_digest, facts)
 
     def _complete(self, facts: Facts, image: ResolvedImage | None, copied: bool) -> Facts:
-        """Read the revisions that drift and reuse are about."""
+        """Read the revisions that matter for drift and reuse."""
         observed = facts.observed
         if observed is None or facts.running is None or not facts.desired.selected:
             return facts
@@ -227,7 +227,7 @@ class _Observer:
         return [replace(item, autoscaled=targets.get(resource(item))) for item in facts]
 
     def _each(self, function: Callable[[A], B], items: Sequence[A]) -> list[B]:
-        """``function`` of each item, in order; all distinct failures together."""
+        """Apply ``function`` to each item, in order; raise all distinct failures together."""
         futures = [self._pool.submit(function, item) for item in items]
         results: list[B] = []
         errors: dict[str, SlipwayError] = {}

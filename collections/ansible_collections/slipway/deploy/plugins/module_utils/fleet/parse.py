@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""AWS's answers as the fleet's values. Pure: dictionaries in (as botocore parses them), dataclasses out."""
+"""Parses AWS's answers into the fleet's values. Pure: dictionaries in (as botocore parses them), dataclasses out."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CONTROLLERS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Deployment, ...]]]
 
 
 def parse_service(raw: Mapping[str, Any]) -> ObservedService:
-    """One entry of DescribeServices' ``services``. Events are newest first, as ECS gives them."""
+    """One entry of DescribeServices' ``services``. Events are newest first, as ECS returns them."""
     balancers = raw.get("loadBalancers") or ()
     breaker = (raw.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
     controller = (raw.get("deploymentController") or {}).get("type") or "ECS"
@@ -106,7 +106,7 @@ def parse_image_answer(reference: str, answer: Mapping[str, Any]) -> ResolvedIma
         failure = failures[0] if failures else {}
         reason = failure.get("failureReason") or failure.get("failureCode") or "ImageNotFound"
         return ResolvedImage(reference, problem=str(reason))
-    # With a tag on a manifest list, some registries also answer its platforms' images: the list is what was asked for.
+    # For a tag on a manifest list, some registries also return its platforms' images: the list was requested.
     image = next((item for item in images if _is_index(item)), images[0])
     digest = str((image.get("imageId") or {}).get("imageDigest", ""))
     manifest = _manifest(image)
@@ -126,7 +126,7 @@ def parse_platforms(manifest_list: Mapping[str, Any]) -> dict[str, str]:
 
 
 def platform_name(raw: Mapping[str, Any]) -> str:
-    """``os/architecture`` in lower case from a platform or a config blob, ``""`` when it says neither."""
+    """``os/architecture`` in lower case from a platform or a config blob, ``""`` if it has neither."""
     system, machine = str(raw.get("os") or "").lower(), str(raw.get("architecture") or "").lower()
     return f"{system}/{machine}" if system and machine else ""
 
@@ -150,7 +150,7 @@ def parse_running_digest(revision: Mapping[str, Any], container: str) -> str:
 
 
 def parse_task_digest(tasks: list[Mapping[str, Any]], task_definition: str, container: str) -> str:
-    """The digest that all tasks of a task definition run in a container; ``""`` when none says it or they differ."""
+    """The digest that all tasks of a task definition run in a container; ``""`` if none has it or they differ."""
     digests = {
         str(item["imageDigest"])
         for task in tasks

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Desired and observed make a plan. Pure: no client, no clock; all problems are reported at once."""
+"""Plans a deploy from desired and observed state. Pure: no client, no clock; all problems are reported at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["Plan", "PlanOptions", "Side", "drifts", "plan"]
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What the operator asked for, and what earlier runs left.
+    """The operator's options, and the state from earlier runs.
 
     :ivar ship_drift: ``True`` for all selected services, or the names of those whose drift is to be shipped.
     :ivar dismissals: dismissed revisions: ARN → ``{"by", "at", "reason"}``.
@@ -47,18 +47,18 @@ class PlanOptions:
     expected: Mapping[str, float] = field(default_factory=dict)
 
     def ships(self, name: str) -> bool:
-        """Whether the drift of that service is to be shipped."""
+        """Whether to ship the drift of that service."""
         return self.ship_drift if isinstance(self.ship_drift, bool) else name in self.ship_drift
 
 
 def plan(desired: Iterable[DesiredService], observation: FleetObservation, options: PlanOptions) -> Plan:
-    """What a deploy would do.
+    """Plan a deploy.
 
     Changes are ordered by wave and, within one, as in the inventory. A service outside the selection is never
     changed and never fails the plan.
 
     :param observation: the facts of the same services, in the same order.
-    :raises SlipwayErrors: everything that forbids the deploy, for all services.
+    :raises SlipwayErrors: everything that prevents the deploy, for all services.
     """
     services = tuple(desired)
     errors = fleet_errors(services, options)
@@ -103,7 +103,7 @@ def drifts(observation: FleetObservation, dismissals: Mapping[str, Any]) -> dict
 
 
 def fleet_errors(services: Sequence[DesiredService], options: PlanOptions) -> list[SlipwayError]:
-    """What is wrong with the inventory as a whole: nothing in it, names twice, services twice."""
+    """Errors of the inventory as a whole: no service, duplicate names, duplicate services."""
     if not services:
         return [SlipwayError("the fleet has no services", "group fleet", "Add hosts to priority_1 … priority_4")]
     errors = []
@@ -164,11 +164,11 @@ def _container_errors(definition: TaskDefinition, wanted: DesiredService) -> lis
 
 
 def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]) -> list[SlipwayError]:
-    """An error for each image that is not there, and a single one for a tag that several services lack."""
+    """An error for each missing image, and only one for a tag that several services lack."""
     alike: dict[tuple[str, str, str], list[tuple[DesiredService, str]]] = {}
     for wanted, image in missing:
         problem = image.problem if image else "it was not looked up"
-        # Whatever the tag: a repository that is not there is the host's.
+        # A missing repository concerns the registry host, whatever the tag.
         where = "" if problem.startswith("repository ") else wanted.tag_where
         key = (where or wanted.where or wanted.name, wanted.tag, problem)
         reference = image.reference if image else f"{wanted.repository}:{wanted.tag}"
@@ -185,9 +185,9 @@ def _image_errors(missing: Iterable[tuple[DesiredService, ResolvedImage | None]]
 
 
 def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayError]:
-    """Why a service that has to change must not be changed now.
+    """Why a service that needs a change must not be changed now.
 
-    :param source: what will be cloned, or ``None`` when nothing has to be.
+    :param source: the definition to clone, or ``None`` if none is cloned.
     """
     errors = flight_errors(facts)
     if source is not None and source.unknown:
@@ -198,9 +198,9 @@ def change_errors(facts: Facts, source: TaskDefinition | None) -> list[SlipwayEr
 
 
 def flight_errors(facts: Facts) -> list[SlipwayError]:
-    """A deployment in flight that is not to be replaced.
+    """Errors for a deployment in flight that must not be replaced.
 
-    Also of a service that does not change: later waves would start before it is stable, and it may yet go back.
+    Also for a service that does not change: later waves would start before it is stable, and it may still roll back.
     """
     wanted = facts.desired
     if facts.observed is None or not in_flight(facts.observed) or wanted.force:
@@ -242,7 +242,7 @@ def _change(
 
 
 def make_change(facts: Facts, source: TaskDefinition, body: Mapping[str, Any], after: Side) -> Change:
-    """The change of a service, with the force that its update needs to start a deployment at all."""
+    """The change of a service, with ``force`` if its update needs that to start a deployment."""
     if facts.observed is None or facts.running is None:
         raise ValueError(f"{facts.desired.name} was not observed")
     return Change(
@@ -259,9 +259,9 @@ def make_change(facts: Facts, source: TaskDefinition, body: Mapping[str, Any], a
 
 
 def reusable(facts: Facts, source: TaskDefinition, body: Mapping[str, Any]) -> TaskDefinition | None:
-    """An ACTIVE revision with just the content that would be registered and the same base: what runs, or the newest.
+    """An ACTIVE revision with the content that would be registered and the same base: the running one, or the newest.
 
-    The base has to be the same, or drift would be judged against another one afterwards.
+    The base must be the same, because drift is judged against it.
     """
     running = [facts.running] if facts.running is not None and facts.running_active else []
     for item in (*running, *facts.recent):
@@ -277,13 +277,13 @@ def running_side(facts: Facts) -> Side:
     image = running_image(facts)
     tag = facts.running.image_tag or (image.tag if image else "") or facts.running_tag
     container = facts.desired.container
-    # An undo pins what was named by a tag, in all containers that named it.
+    # An undo pins an image that was named by a tag, in all containers that have it.
     alike = same_text(facts.running.body, container) if image is not None and not image.pinned else ()
     return Side(facts.running.arn, facts.running.image(container), tag, facts.running_digest, alike)
 
 
 def change_notes(facts: Facts) -> list[str]:
-    """What a person should know about a service that changes."""
+    """Notes for the operator about a service that changes."""
     observed = facts.observed
     notes: list[str] = []
     if observed is None:
@@ -313,17 +313,17 @@ def _unchanged(facts: Facts, image: ResolvedImage | None) -> Unchanged:
     verdict = image_verdict(facts, image) if image else None
     if verdict is None or verdict.kind != SAME:
         return Unchanged(wanted, "nothing to change", running)
-    # The wanted tag means what runs: a better name than none.
+    # The wanted tag refers to what runs: better than no name.
     return Unchanged(wanted, verdict.why, replace(running, tag=running.tag or _label_of(wanted)))
 
 
 def _label_of(wanted: DesiredService) -> str:
-    """The tag that was asked for; a digest that was asked for is not a tag."""
+    """The requested tag; a requested digest is not a tag."""
     return "" if is_digest(wanted.tag) else wanted.tag
 
 
 def service_warnings(facts: Facts, drift: Drift | None) -> list[str]:
-    """What a person should know about a service that does not change."""
+    """Notes for the operator about a service that does not change."""
     name, observed = facts.desired.name, facts.observed
     if observed is None:
         return [f"{name}: service {facts.desired.service} is not in cluster {facts.desired.cluster} ({facts.failure})"]

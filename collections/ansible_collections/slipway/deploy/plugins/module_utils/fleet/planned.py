@@ -24,9 +24,9 @@ UNPINNED = "is not pinned: an undo registers it with the digest where its tag ha
 
 @dataclass(frozen=True)
 class Side:
-    """What a service runs before or after: ``image`` as in the task definition, the tag and digest that it means.
+    """What a service runs before or after: ``image`` as in the task definition, its tag and digest.
 
-    ``task_definition`` is ``None`` for a revision that is yet to be registered. ``containers`` are those that have the
+    ``task_definition`` is ``None`` for a revision that is not registered yet. ``containers`` are those that have the
     same image beside the deployed one.
     """
 
@@ -37,7 +37,7 @@ class Side:
     containers: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """As the record holds it."""
+        """The record's document."""
         document: dict[str, Any] = {
             "task_definition": self.task_definition,
             "image": self.image,
@@ -48,7 +48,7 @@ class Side:
 
     @property
     def label(self) -> str:
-        """As a person reads it: ``8d20c11 sha256:77be``."""
+        """The text for a table: ``8d20c11 sha256:77be``."""
         return " ".join(part for part in (self.tag, short_digest(self.digest)) if part) or self.image
 
 
@@ -56,7 +56,7 @@ class Side:
 class Change:
     """One service that will be deployed.
 
-    :ivar body: the redacted body of what will run, for verifying what it needs.
+    :ivar body: the redacted body of what will run, to verify its requirements.
     :ivar source: the definition that is cloned, or reused when ``after.task_definition`` is set.
     :ivar running: the definition that runs now, to which an undo returns; ``running_active`` whether it is ACTIVE.
     """
@@ -76,11 +76,11 @@ class Change:
 
     @property
     def exercised(self) -> bool:
-        """Whether the deploy starts any task of it. A DAEMON wants one for each instance that it may be placed on."""
+        """Whether the deploy starts a task of it. A DAEMON runs one on each instance where it can be placed."""
         return self.observed.desired > 0
 
     def as_dict(self) -> dict[str, Any]:
-        """The record's target document, in its first state."""
+        """The record's target document, in its initial state."""
         primary = self.observed.primary
         return {
             "kind": "ecs_service",
@@ -120,7 +120,7 @@ class Unchanged:
     running: Side
 
     def as_dict(self) -> dict[str, Any]:
-        """As the record lists it."""
+        """The record's entry."""
         return {
             "name": self.desired.name,
             "service": self.desired.service,
@@ -135,7 +135,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Plan:
-    """Changes in the order of their waves, what is left alone, and what a person should know.
+    """The changes in the order of their waves, unchanged services, and notes for the operator.
 
     ``drift`` holds each service's unshipped revision by the service's name.
     """

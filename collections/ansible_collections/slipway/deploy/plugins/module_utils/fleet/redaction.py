@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A task definition without what may hold a secret. Pure.
+"""Redacts possible secrets in a task definition. Pure.
 
-Only text that is known to hold none stays: names, ARNs, images, sizes. All other text is concealed, in fields that are
-not known yet as well: a password can stand in a volume's ``driverOpts``, a command line, a label, an option of a log
+Only text that cannot be secret is kept: names, ARNs, images, sizes. All other text is concealed, also in fields that
+are unknown: a password can be in a volume's ``driverOpts``, a command line, a label, an option of a log
 driver, a security option.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 _MUTABLE = frozenset({"status", "deregisteredAt", "deleteRequestedAt"})
 
 _CLEAR = frozenset(
-    # What names things, and what is said of a revision.
+    # Names, and facts about the revision.
     {
         "name",
         "family",
@@ -27,10 +27,10 @@ _CLEAR = frozenset(
     }
     | {"image", "cpu", "memory", "networkMode", "pidMode", "ipcMode", "user", "taskRoleArn", "executionRoleArn"}
     | {"cpuArchitecture", "operatingSystemFamily", "protocol", "appProtocol", "containerPortRange", "condition"}
-    # What the plan verifies.
+    # Fields that the plan verifies.
     | {"valueFrom", "credentialsParameter", "logDriver", "domain", "filesystemId", "fileSystemId", "accessPointId"}
     | {"transitEncryption", "iam", "versionConsistency"}
-    # What names an entry of a list when it is said how two revisions differ.
+    # Fields that name an entry of a list in the differences of two revisions.
     | {"containerName", "containerPath", "sourceContainer", "sourceVolume", "hostname", "namespace", "hostPath"}
     | {"type", "expression", "links", "scope", "driver"}
 )
@@ -43,7 +43,7 @@ _CREDENTIAL_SPECS = ("credentialspec:", "credentialspecdomainless:")
 
 
 def redact(body: Mapping[str, Any], conceal: Callable[[str], str]) -> dict[str, Any]:
-    """A copy of a body in which ``conceal`` replaced every text that may be a secret, and without what changes."""
+    """A copy of a body in which ``conceal`` replaced every possible secret, and without mutable fields."""
     kept = {key: value for key, value in body.items() if key not in _MUTABLE}
     return {key: _redacted(value, (key,), conceal) for key, value in kept.items()}
 
@@ -63,7 +63,7 @@ def _redacted(value: Any, path: tuple[str, ...], conceal: Callable[[str], str]) 
 def _stays(path: tuple[str, ...], text: str, free: bool) -> bool:
     key = path[-1]
     if free:
-        # awslogs takes no token, and its group has to be verified.
+        # awslogs has no token, and its group must be verified.
         return path[-2:-1] == ("options",) and "logConfiguration" in path and key.startswith("awslogs-")
     if key == "value":
         return "environmentFiles" in path

@@ -27,10 +27,10 @@ from .taskdef import (
 
 
 def build_registration(clients: Clients, target: Mapping[str, Any], release_id: str) -> dict[str, Any]:
-    """A target's new revision: ``clone_of`` read afresh, with the container's image set to ``to.image``.
+    """A target's new revision: ``clone_of`` read again, with the container's image set to ``to.image``.
 
-    An image that is not pinned is pinned to ``to.digest``, when that is known: a clone for an undo must bring back
-    what ran, wherever its tag has moved since.
+    An unpinned image is pinned to ``to.digest``, if known: a clone for an undo must restore
+    what ran, even if its tag has moved since.
 
     :param target: a target document of the record (``clone_of``, ``container``, ``to``); ``to.containers`` are the
         others that get the same image.
@@ -61,15 +61,15 @@ def build_registration(clients: Clients, target: Mapping[str, Any], release_id: 
 
 
 def pinned_image(side: Mapping[str, Any]) -> str:
-    """The image of a target's ``from`` or ``to``, pinned to its digest when that is known."""
+    """The image of a target's ``from`` or ``to``, pinned to its digest if known."""
     image = parse_image(str(side["image"]))
     return str(image if image.pinned or not side.get("digest") else image.at(str(side["digest"])))
 
 
 def undo_needs_clone(target: Mapping[str, Any]) -> bool:
-    """Whether going back to ``from.task_definition`` itself could run another image than ran before.
+    """Whether ``from.task_definition`` itself could now run another image than before.
 
-    Its image is named by tag, and the tag may have moved (``latest`` has, when it was pushed with this release): the
+    If its image is named by tag, the tag may have moved (``latest`` has, if it was pushed with this release): the
     undo has to register a clone that is pinned to the digest that ran.
     """
     before = target["from"]
@@ -77,7 +77,7 @@ def undo_needs_clone(target: Mapping[str, Any]) -> bool:
 
 
 def _newest_seen(clients: Clients, arn: str, origin: Mapping[str, str]) -> str:
-    """The newest foreign revision up to ``arn`` (see ``drift.py``); a newer one is found by who looks next."""
+    """The newest foreign revision up to ``arn`` (see ``drift.py``); a newer one is found by the next plan."""
     if TAG_RELEASE not in origin:
         return arn
     floor = revision_of(origin.get(TAG_CLONED_FROM) or arn)

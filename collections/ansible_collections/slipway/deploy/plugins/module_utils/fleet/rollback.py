@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Going back to a recorded release: each service to the revision and the digest that it ran then. Pure."""
+"""Plans a rollback to a recorded release: each service to the revision and digest that it ran then. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Wanted = Mapping[str, Mapping[str, Any]]
 
 
 def desired_for_rollback(desired: Iterable[DesiredService], wanted: Wanted) -> list[DesiredService]:
-    """The services with the recorded digests as their versions, so that a look-up asks for these."""
+    """The services with the recorded digests as their versions, so that these are looked up."""
     return [
         replace(item, tag=str(wanted[item.name].get("digest") or wanted[item.name].get("tag") or item.tag))
         if item.name in wanted
@@ -46,18 +46,18 @@ def desired_for_rollback(desired: Iterable[DesiredService], wanted: Wanted) -> l
 
 
 def definitions_wanted(wanted: Wanted) -> list[str]:
-    """The ARNs to hand to ``observe(definitions=…)``."""
+    """The ARNs to pass to ``observe(definitions=…)``."""
     return list(dict.fromkeys(str(item["task_definition"]) for item in wanted.values() if item.get("task_definition")))
 
 
 def plan_rollback(wanted: Wanted, observation: FleetObservation, options: PlanOptions) -> Plan:
-    """The way back of every selected service that does not run what was recorded.
+    """Plan the rollback of every selected service that does not run the recorded release.
 
     An ACTIVE revision with a pinned image is used as it is. One that is INACTIVE, or that names its image by tag, is
     registered again with the recorded digest, unless an equal one exists.
 
     :param observation: made with ``definitions=definitions_wanted(wanted)``.
-    :raises SlipwayErrors: everything that forbids it: services or revisions that are gone, deployments in flight.
+    :raises SlipwayErrors: everything that prevents it: missing services or revisions, deployments in flight.
     """
     services = [facts.desired for facts in observation.facts]
     errors = [*fleet_errors(services, options), *_left_out(services, wanted)]
@@ -98,7 +98,7 @@ def _left_out(services: Sequence[DesiredService], wanted: Wanted) -> list[Slipwa
 def _way_back(
     facts: Facts, item: Mapping[str, Any], observation: FleetObservation, options: PlanOptions
 ) -> Change | str | list[SlipwayError]:
-    """The change of one service, or why it stays, or what forbids it."""
+    """The change of one service, or why it stays unchanged, or what prevents it."""
     errors = service_errors(facts)
     if errors or facts.running is None or facts.observed is None:
         return errors
@@ -158,6 +158,6 @@ def _runs(facts: Facts, definition: TaskDefinition, body: Mapping[str, Any], dig
 
 
 def _recorded_image(definition: TaskDefinition, container: str, item: Mapping[str, Any]) -> str:
-    """The image as the definition names it, pinned to the recorded digest when it is named by tag only."""
+    """The image as the definition names it, pinned to the recorded digest if it is named by tag only."""
     image = parse_image(definition.image(container))
     return str(image if image.pinned or not item.get("digest") else image.at(str(item["digest"])))

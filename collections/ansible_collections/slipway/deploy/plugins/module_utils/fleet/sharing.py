@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One image in several containers of a task (``migrate`` and the application): which of them a release moves. Pure.
 
-A container of the deployed container's repository moves with it when it names the same version, or none of its own (no
-tag, or ``latest``), or named the same version in the definition that Slipway's were cloned from: Terraform wrote them
-as one. Another version is somebody's decision: it stays, and the plan says so.
+A container with an image of the same repository moves with it if it names the same version, or no version (no
+tag, or ``latest``), or named the same version in the foreign definition that was cloned: Terraform wrote them
+together. Another version is deliberate: it stays, and the plan says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Sharing:
     """The other containers of the deployed container's repository.
 
     :ivar moves: their names and images, of those that a release moves too.
-    :ivar stays: of those that keep what they run.
+    :ivar stays: of those that keep their image.
     """
 
     moves: tuple[tuple[str, ImageRef], ...] = ()
@@ -37,7 +37,7 @@ class Sharing:
         return tuple(name for name, _image in self.moves)
 
     def notes(self, container: str) -> list[str]:
-        """What becomes of them, for the plan."""
+        """What happens to them, for the plan."""
         moved = [f"the same image in {', '.join(self.moving)}"] if self.moves else []
         return moved + [
             f"{name} stays at {short_digest(image.digest) or image.tag}: its version is another than {container}'s"
@@ -48,7 +48,7 @@ class Sharing:
 def sharing(body: Mapping[str, Any], container: str, base: Mapping[str, Any] | None = None) -> Sharing:
     """Which containers of a definition a release of ``container`` moves.
 
-    :param base: the definition, registered by somebody else, that this one goes back to.
+    :param base: the foreign definition that this one derives from.
     """
     own = image_of(body, container)
     if own is None:
@@ -63,7 +63,7 @@ def sharing(body: Mapping[str, Any], container: str, base: Mapping[str, Any] | N
 
 
 def same_text(body: Mapping[str, Any], container: str) -> tuple[str, ...]:
-    """The names of the other containers whose image is written just as the container's is."""
+    """The names of the other containers with the same image text."""
     own = container_of(body, container) or {}
     return tuple(
         str(item.get("name"))
@@ -73,7 +73,7 @@ def same_text(body: Mapping[str, Any], container: str) -> tuple[str, ...]:
 
 
 def image_of(body: Mapping[str, Any], container: str) -> ImageRef | None:
-    """The image of a container, or ``None`` when there is none that can be read."""
+    """The image of a container, or ``None`` if there is no readable one."""
     found = container_of(body, container)
     try:
         return parse_image(str(found.get("image", ""))) if found else None

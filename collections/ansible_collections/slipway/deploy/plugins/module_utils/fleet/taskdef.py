@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Task definitions as data: cloning one with another image, comparing two, saying how they differ.
+"""Task definitions as data: cloning with another image, comparison, differences.
 
 Bodies are the ``taskDefinition`` objects of AWS's raw answers (plain dictionaries), not botocore's parsed ones.
 Environment values are secrets: nothing here prints one.
@@ -115,7 +115,7 @@ def family_of(arn: str) -> str:
 
 
 def short_arn(arn: str) -> str:
-    """An ARN as a person reads it: ``family:revision``."""
+    """An ARN in short: ``family:revision``."""
     return arn.rpartition("/")[2]
 
 
@@ -153,7 +153,7 @@ def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str,
 def with_images(body: Mapping[str, Any], containers: Iterable[str], image: str) -> dict[str, Any]:
     """A copy of the body with the image of all these containers changed.
 
-    :raises SlipwayError: one of them is not there.
+    :raises SlipwayError: one of them does not exist.
     """
     changed = dict(body)
     for name in containers:
@@ -176,8 +176,8 @@ def clone(
     :param body: AWS's raw ``taskDefinition``. :data:`READ_ONLY` fields and nulls are left out, nothing else is.
     :param tags: the ``tags`` of the raw answer; kept but for ``aws:`` ones (reserved) and older ``slipway:`` ones.
     :param others: the containers that get the same image.
-    :param own_tags: what Slipway says about the new revision.
-    :param unknown: gives the paths of the arguments that the installed botocore would drop.
+    :param own_tags: Slipway's tags of the new revision.
+    :param unknown: returns the paths of the arguments that the installed botocore would drop.
     :raises SlipwayError: no such container; unknown fields; more tags than ECS takes (50).
     """
     where = short_arn(str(body.get("taskDefinitionArn", "the task definition")))
@@ -189,7 +189,7 @@ def clone(
 
 
 def unknown_fields_error(fields: Sequence[str], where: str) -> SlipwayError:
-    """That a clone would lose fields which the installed botocore does not know."""
+    """The error for a clone that would lose fields which the installed botocore does not know."""
     what = f"the installed botocore does not know {', '.join(fields)}: a clone would lose it"
     return SlipwayError(what, where, "Upgrade botocore (and boto3), then plan again")
 
@@ -213,7 +213,7 @@ def merge_tags(tags: Iterable[Mapping[str, str]], own: Mapping[str, str], where:
         for tag in tags
         if not tag["key"].lower().startswith(("aws:", OWN_PREFIX))
     ]
-    # The end of an ARN is what tells it apart.
+    # The end of an ARN identifies it.
     merged = kept + [{"key": key, "value": value[-MAX_TAG_VALUE:]} for key, value in own.items()]
     if len(merged) > MAX_TAGS:
         raise SlipwayError(
@@ -233,9 +233,9 @@ def _without_nulls(value: Any) -> Any:
 
 
 def normal_form(body: Mapping[str, Any], ignore_image_of: str | Sequence[str] | None = None) -> dict[str, Any]:
-    """The content of a body in a form that is equal for bodies that mean the same to ECS.
+    """The canonical form of a body, equal for bodies that ECS treats the same.
 
-    Read-only fields, empty values and the defaults that ECS fills in are left out; lists whose order means nothing
+    Read-only fields, empty values and the defaults that ECS fills in are left out; lists without a meaningful order
     become dictionaries by name.
     """
     content = {key: value for key, value in body.items() if key not in READ_ONLY}
@@ -279,7 +279,7 @@ def _by_name(items: list[Any], name: str) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for item in ordered:
         label = str(item.get(name, "")) if isinstance(item, dict) else str(item)
-        # Entries of one name (a port over tcp and udp) stay apart.
+        # Entries with the same name (a port over tcp and udp) are kept apart.
         named[label if label not in named else f"{label}#{len(named)}"] = item
     return named
 
@@ -287,7 +287,7 @@ def _by_name(items: list[Any], name: str) -> dict[str, Any]:
 def same_content(
     a: Mapping[str, Any], b: Mapping[str, Any], ignore_image_of: str | Sequence[str] | None = None
 ) -> bool:
-    """Whether two bodies mean the same to ECS (see :func:`normal_form`), optionally whatever images containers have."""
+    """Whether two bodies are the same to ECS (see :func:`normal_form`), optionally ignoring images."""
     return normal_form(a, ignore_image_of) == normal_form(b, ignore_image_of)
 
 
@@ -296,7 +296,7 @@ def describe_differences(
 ) -> list[str]:
     """How two bodies differ, in short phrases: ``memory 512 → 1024``, ``environment DB_URL changed``.
 
-    Values are shown for fields that hold no secret; an environment value never is.
+    Values are shown for fields without secrets; environment values never are.
     """
     return [
         _phrase(*item)
@@ -305,9 +305,9 @@ def describe_differences(
 
 
 def differing_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]]:
-    """Each field in which two bodies differ: its name, and its value in either (``None``: it has none).
+    """Each field in which two bodies differ: its name, and both values (``None``: absent).
 
-    A value that may hold a secret is not shown, only that it is another one.
+    A possible secret is not shown, only that it differs.
     """
     return [
         (_label(path), *(_value(path, before), _value(path, after, other=before is not None)))
@@ -326,7 +326,7 @@ def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterable[tuple[tu
     if old == new:
         return
     secret = len(path) > 1 and path[-2] == "environment"
-    # A list that one side does not have at all: its entries are named all the same.
+    # If one side lacks the list, its entries are named all the same.
     listed = bool(path) and path[-1] in _UNORDERED
     old_fields, new_fields = ({} if listed and side is None else side for side in (old, new))
     if isinstance(old_fields, dict) and isinstance(new_fields, dict) and not secret:

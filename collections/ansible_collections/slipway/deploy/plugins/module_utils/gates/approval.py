@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Who approved a release: a name on the command line, or the tag typed at a prompt. Pure.
 
-A prompt that nobody can answer is a refusal, never a pass, and so is any answer but the tag itself.
+A prompt without a terminal is a refusal, never a pass, and so is any answer but the tag itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .gate import Point, Request, Result, judged
 BY, REFERENCE = "approved_by", "approval_ref"
 _LONGEST = 100
 _LONGEST_REFERENCE = 500
-#: What a pipeline passes on when it has no name: nobody's.
+#: Values that a pipeline passes without a user name: nobody's approval.
 _NOBODY = frozenset({"true", "false", "yes", "no", "none", "null", "undefined"})
 
 How = Literal["prompt", "variable"]
@@ -43,7 +43,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is asked of a person, and who answers for it."""
+    """The question for a person, and who is asked."""
 
     text: str
     tag: str
@@ -52,10 +52,10 @@ class Prompt:
 
 
 def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
-    """Who may approve; ``None``: anybody.
+    """Who may approve; ``None``: anyone.
 
     :param value: the inventory's list.
-    :raises SlipwayError: when it is not a list of names, or an empty one.
+    :raises SlipwayError: it is not a list of names, or is empty.
     """
     if value is None:
         return None
@@ -74,7 +74,7 @@ def common_approvers(given: Sequence[Any], where: str) -> Any:
     """Who may approve releases of several kinds of host together, as :func:`read_approvers` takes it.
 
     :param given: the list of each kind's inventory.
-    :raises SlipwayError: when nobody may, or a list is not one.
+    :raises SlipwayError: no one may approve all of them, or a list is invalid.
     """
     if len(given) <= 1:
         return next(iter(given), None)
@@ -102,17 +102,17 @@ def decide(
     user: str,
     now: str,
 ) -> Approval | Prompt:
-    """The approval that the command line gives, or what has to be asked.
+    """The approval from the command line, or the prompt.
 
-    :param given: the variables :data:`BY` and :data:`REFERENCE`, where they are set.
-    :param extra: the names of the variables that the command line set.
-    :param user: who runs this, and so answers a prompt.
-    :raises SlipwayError: when what is given is not an approval, or not of somebody who may give one.
+    :param given: the variables :data:`BY` and :data:`REFERENCE`, if set.
+    :param extra: the names of the variables from the command line.
+    :param user: the user who runs this and answers the prompt.
+    :raises SlipwayError: the given approval is invalid, or not by an approver.
     """
     reference = _reference(given.get(REFERENCE))
     if given.get(BY) is not None:
         if BY not in extra:
-            # A name that stands in a file would approve every release to come.
+            # A name in a file would approve every future release.
             what = "approved_by is set in a file, which does not approve a release"
             raise SlipwayError(what, f"inventories/{environment}", f"Set it for this release only: {_approving()}")
         by = _name(str(given[BY]).strip(), f"-e {BY}")
@@ -150,9 +150,9 @@ def _reference(value: Any) -> str:
 
 
 def answered(prompt: Prompt, answer: str, now: str) -> Approval:
-    """The approval that an answer gives.
+    """The approval from a prompt's answer.
 
-    :raises SlipwayError: when the answer is not the tag.
+    :raises SlipwayError: the answer is not the tag.
     """
     if answer.strip() != prompt.tag:
         said = "nothing was typed" if not answer.strip() else "what was typed is not the tag"
@@ -163,22 +163,22 @@ def answered(prompt: Prompt, answer: str, now: str) -> Approval:
 
 
 def refused(prompt: Prompt, why: str) -> SlipwayError:
-    """What is said when nobody can answer, or nobody did."""
+    """The refusal if there was no answer."""
     what = f"{prompt.tag} is not approved: {why}"
     return SlipwayError(what, None, f"Give the name of the approver: {_approving()}")
 
 
 class ApprovalGate:
-    """Somebody approved the release. Whether it must be approved is the playbook's ``when``.
+    """The release is approved. The playbook's ``when`` decides whether an approval is required.
 
-    Facts: ``given``, ``extra`` and ``user`` as :func:`decide` reads them; ``approvers`` and where they are written.
+    Facts: ``given``, ``extra`` and ``user`` as :func:`decide` reads them; ``approvers`` and where they are defined.
     """
 
     name = "approval"
     point: Point = "approval"
 
     def check(self, request: Request) -> Result:
-        """The approval is what is found, or the prompt that asks for it."""
+        """What is found is the approval, or the prompt for it."""
         facts = request.facts
 
         def find() -> Approval | Prompt:

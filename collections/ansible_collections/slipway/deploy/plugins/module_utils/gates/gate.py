@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a gate is: a condition that must hold before a release may go to an environment. Pure.
+"""A gate: a condition for a release to an environment. Pure.
 
-The gates that there are stand in :mod:`.registry`.
+The gates are listed in :mod:`.registry`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Any, Literal, Protocol
 from ..common.errors import SlipwayError
 
 Verdict = Literal["pass", "fail", "inconclusive", "waived"]
-#: When a gate is asked: once the release's name is known, once its content is, once there is a plan (of any kind of
-#: target), and last, when everything else has passed.
+#: When a gate is checked: once the release's name is known, once its content is, once there is a plan (of any kind of
+#: target), and last, after everything else has passed.
 Point = Literal["name", "release", "plan", "approval"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a gate judges.
+    """The input of a gate.
 
     :ivar kind: ``deploy`` or ``rollback``.
     :ivar release: the release's name.
-    :ivar where: where the release is named, for an error.
+    :ivar where: where the release is defined, for an error.
     :ivar setting: the value of a setting of the environment, or of the group of hosts under the group's name.
     :ivar truth: a setting that is true or false.
-    :ivar facts: what else is known at this point, by name; each gate says what it reads.
+    :ivar facts: further facts at this point, by name; each gate documents which it reads.
     """
 
     environment: str
@@ -44,12 +44,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What a gate says.
+    """A gate's result.
 
     :ivar detail: why, in one line.
     :ivar by: who waived it.
     :ivar error: the refusal of ``fail`` and ``inconclusive``.
-    :ivar found: what the gate found: the record keeps it, or a person is asked with it.
+    :ivar found: what the gate found, for the record or a prompt.
     """
 
     gate: str
@@ -72,13 +72,13 @@ class Gate(Protocol):
     point: Point
 
     def check(self, request: Request) -> Result | None:
-        """What the gate says of a release; ``None`` where the environment does not have it."""
+        """Judge a release; ``None`` if the gate is off in the environment."""
 
 
 def judged(gate: Gate, find: Callable[[], Any]) -> Result:
     """The result of a function that refuses by raising.
 
-    :param find: gives what the gate found.
+    :param find: returns what the gate found.
     """
     try:
         found = find()

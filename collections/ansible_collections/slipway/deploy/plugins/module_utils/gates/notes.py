@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Whether a release has notes: in its tag's message, in a file of its tree, or in GitHub's release. Pure.
 
-A title alone says nothing about what changed, so notes are what is left of a text without its headings, comments, rules
-and signatures. What Slipway itself wrote into GitHub's release is none.
+A title alone does not describe a change, so notes are the text without headings, comments, rules
+and signatures. Slipway's own text in GitHub's release does not count.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HEADING = re.compile(r" {0,3}#{1,6}(?:\s.*)?")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)\s*")
 # Rules, empty list items and quotes, empty check boxes, fences.
 _NOTHING = re.compile(r"[-*_=>+\s]*|[-*+]?\s*\[[ xX]?\]|[0-9]+[.)]|`{3,}.*|~{3,}.*")
-# GitHub's own line under a generated release, which says nothing by itself.
+# GitHub's own line under generated notes, which does not count.
 _GENERATED = re.compile(r"\*\*Full Changelog\*\*: \S+")
 
 
@@ -37,8 +37,8 @@ _GENERATED = re.compile(r"\*\*Full Changelog\*\*: \S+")
 class Notes:
     """A release's notes.
 
-    :ivar source: where they are, in words: ``tag``, ``docs/releases/….md``, ``GitHub release``.
-    :ivar text: without headings and what else says nothing.
+    :ivar source: their location, in words: ``tag``, ``docs/releases/….md``, ``GitHub release``.
+    :ivar text: without headings and other text that does not count.
     """
 
     source: str
@@ -46,7 +46,7 @@ class Notes:
 
     @property
     def digest(self) -> str:
-        """What tells these notes from others."""
+        """The digest of the notes."""
         return f"sha256:{hashlib.sha256(self.text.encode()).hexdigest()}"
 
     def to_record(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class Notes:
 
 
 def body_of(text: str) -> str:
-    """What a text says beside its headings; empty when it says nothing."""
+    """The text without its headings; empty if nothing is left."""
     plain = text.replace("\r\n", "\n").lstrip("\ufeff")
     plain = _FRONT_MATTER.sub("", plain)
     for pattern in (_OWN, _COMMENT, _SIGNATURE):
@@ -63,7 +63,7 @@ def body_of(text: str) -> str:
     kept: list[str] = []
     for line in plain.splitlines():
         if _UNDERLINE.fullmatch(line) and kept and kept[-1].strip():
-            kept.pop()  # The line before was a heading.
+            kept.pop()  # The previous line was a heading.
         elif (
             not _HEADING.fullmatch(line)
             and not _NOTHING.fullmatch(line.strip())
@@ -76,7 +76,7 @@ def body_of(text: str) -> str:
 
 
 def message_body(message: str) -> str:
-    """What an annotated tag's message says beyond its title, the paragraph that it begins with."""
+    """An annotated tag's message without its title, the first paragraph."""
     plain = _SIGNATURE.sub("", message.replace("\r\n", "\n")).strip()
     return body_of(plain.partition("\n\n")[2])
 
@@ -84,7 +84,7 @@ def message_body(message: str) -> str:
 def find_notes(
     tag: str, *, message: str | None = None, file: str | None = None, release: str | None = None
 ) -> Notes | None:
-    """A release's notes, from the first of its places that has any; ``None`` without.
+    """A release's notes, from the first place that has any; ``None`` without.
 
     :param message: the annotated tag's message; ``None`` for a lightweight tag.
     :param file: the text of :data:`FILE` in the tree at the tag.
@@ -109,8 +109,8 @@ def require_notes(
 ) -> Notes:
     """Refuse a release without notes.
 
-    :param asked: places that could not be asked, in words, for what is said.
-    :param github: whether GitHub's release is asked for.
+    :param asked: places that could not be read, in words, for the error.
+    :param github: whether GitHub's release is read.
     :raises SlipwayError: in one line, with where notes can be written.
     """
     if notes is not None:
@@ -124,9 +124,9 @@ def require_notes(
 
 
 class NotesGate:
-    """The release has notes, where ``notes_required`` says so.
+    """The release has notes, if ``notes_required`` is set.
 
-    Facts: ``notes``, a function that gives the notes and the places that could not be asked; ``github``, whether
+    Facts: ``notes``, a function that returns the notes and the places that could not be read; ``github``, whether
     GitHub's release is one of the places.
     """
 
@@ -134,7 +134,7 @@ class NotesGate:
     point: Point = "release"
 
     def check(self, request: Request) -> Result | None:
-        """The notes are what is found."""
+        """What is found are the notes."""
         if not request.truth("notes_required"):
             return None
         notes, asked = request.facts["notes"]()

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tags ``<prefix>-YYYYMMDD[.N]``, and which of them an environment takes. Pure.
+"""Tags ``<prefix>-YYYYMMDD[.N]``, and which of them an environment accepts. Pure.
 
 ``prod-20261120`` is the first release of a day, ``prod-20261120.2`` the second: there is no ``.1``, and no ``.02``, so
-that one release has one name. A prefix is of one environment: a tag of staging is not a release for production.
+that one release has one name. A prefix belongs to one environment: a tag of staging is not a release for production.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Literal
 from ..common.errors import SlipwayError
 from .gate import Point, Request, Result, judged
 
-#: The prefixes of environments where the inventory does not say another.
+#: The default prefixes of environments.
 PREFIXES: Mapping[str, str] = {"staging": "staging", "production": "prod", "prod": "prod"}
 
 Kind = Literal["tag", "branch", "commit", "none"]
 
 _PREFIX = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-# ASCII digits only: \d takes those of every script.
+# ASCII digits only: \d matches those of every script.
 _TAG = re.compile(rf"(?P<prefix>{_PREFIX.pattern})-(?P<day>[0-9]{{8}})(?:\.(?P<number>[0-9]{{1,6}}))?")
 _SHOWN = 60
 
@@ -32,7 +32,7 @@ _SHOWN = 60
 @total_ordering
 @dataclass(frozen=True)
 class Tag:
-    """A tag of a day. Tags of one prefix are in the order in which they were made."""
+    """A tag of a day. Tags of one prefix sort in the order of their creation."""
 
     prefix: str
     day: date
@@ -47,12 +47,12 @@ class Tag:
 
 
 def parse_tag(text: str) -> Tag | None:
-    """The tag that a text is, or ``None``."""
+    """The parsed tag, or ``None``."""
     return _read(text)[0]
 
 
 def _read(text: str) -> tuple[Tag | None, str]:
-    """The tag that a text is, or why it is none."""
+    """The parsed tag, or why it is invalid."""
     match = _TAG.fullmatch(text)
     if match is None:
         return None, "it does not have the form <prefix>-YYYYMMDD or <prefix>-YYYYMMDD.N"
@@ -67,10 +67,10 @@ def _read(text: str) -> tuple[Tag | None, str]:
 
 
 def prefix_of(environment: str, given: object) -> str:
-    """The prefix of an environment's tags; empty where it takes anything.
+    """The prefix of an environment's tags; empty if any tag is accepted.
 
     :param given: ``site_tag_prefix`` of the inventory, ``None`` without one.
-    :raises SlipwayError: when that is not a prefix.
+    :raises SlipwayError: that is not a valid prefix.
     """
     if given is None:
         return PREFIXES.get(environment, "")
@@ -82,9 +82,9 @@ def prefix_of(environment: str, given: object) -> str:
 
 
 def next_free(prefix: str, existing: Iterable[str], today: date) -> Tag:
-    """The tag that the next release of a day gets.
+    """The tag for the next release of a day.
 
-    :param existing: the names of the tags that there are.
+    :param existing: the names of the existing tags.
     """
     found = [tag for name in existing if (tag := parse_tag(name)) and (tag.prefix, tag.day) == (prefix, today)]
     return Tag(prefix, today, max((tag.number for tag in found), default=0) + 1)
@@ -105,12 +105,12 @@ def check_tag(
     today: date,
     where: str = "-e site_release",
 ) -> Tag | None:
-    """Refuse what an environment does not take; the tag, or ``None`` where the environment takes anything.
+    """Refuse a name that an environment does not accept; return the tag, or ``None`` if it accepts any name.
 
-    :param kind: what the repository has under that name; ``none`` where it has nothing, or was not asked.
+    :param kind: what the repository has under that name; ``none`` if nothing, or if it was not read.
     :param prefix: of :func:`prefix_of`.
-    :param existing: the names of the repository's tags, for what would fit.
-    :raises SlipwayError: in one line, with what would fit.
+    :param existing: the names of the repository's tags, for suggestions.
+    :raises SlipwayError: in one line, with valid tags.
     """
     names = list(existing)
     shown = name[:_SHOWN]
@@ -154,7 +154,7 @@ class TagGate:
     point: Point = "name"
 
     def check(self, request: Request) -> Result:
-        """Whether the environment takes the name."""
+        """Whether the environment accepts the name."""
         existing, kind = request.facts["existing"], request.facts["found_as"]
         prefix = prefix_of(request.environment, request.setting("tag_prefix"))
         names = (request.release, kind, request.environment, prefix)

@@ -16,6 +16,6 @@ CHECKOUT: dict[str, dict[str, Any]] = {
     "ca_file": {"type": "path"},
     "timeout": {"type": "int", "default": 600},
     "keep": {"type": "int", "default": 2},
-    # Where it is kept, not the token.
+    # The source, not the token.
     "token_parameters": {"type": "list", "elements": "raw", "no_log": False},
 }

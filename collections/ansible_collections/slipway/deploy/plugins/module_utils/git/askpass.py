@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Gives git a token without an argument, an environment variable or a file: git asks for it, and a program answers.
+"""Passes a token to git without an argument, an environment variable or a file: git runs a program that answers.
 
-The program and the token are files in memory, which only git's own processes have open. Python 3.8.
+The program and the token are files in memory, open only in git's own processes. Python 3.8.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ esac
 
 @contextmanager
 def askpass(token: str, host: str, owner: Account) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
-    """The variables that git is run with so that it gets the token, and the descriptors that it has to inherit.
+    """The environment variables that give git the token, and the descriptors that it must inherit.
 
-    :param host: the host (and port) that alone gets the token; its characters are those of a host's name.
-    :param owner: who runs git.
+    :param host: the host (and port) that gets the token; must be a valid host name.
+    :param owner: the user who runs git.
     """
     with hidden(token.encode() + b"\n", owner) as secret:
         program = _PROGRAM.format(host=host, user=_USER, token=path_of(secret))

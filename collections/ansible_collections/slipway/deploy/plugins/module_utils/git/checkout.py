@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A repository's checkout on a host: ``<dest>`` is a link to ``<dest>.checkouts/<commit>``, which is made beside it.
+"""A repository's checkout on a host: ``<dest>`` is a link to ``<dest>.checkouts/<commit>``, which is created beside it.
 
-So a fetch that fails leaves the old checkout whole. git runs as the user that the checkouts belong to; it reads no
+So a failed fetch leaves the old checkout intact. git runs as the user that owns the checkouts; it reads no
 configuration of the machine or of a user, no credential helper, and the token from memory (see :mod:`.askpass`).
 """
 
@@ -33,14 +33,14 @@ _SETTINGS = {
 
 
 class Wanted(NamedTuple):
-    """What a checkout is to be.
+    """The desired checkout.
 
-    :param host: the host (and port) of ``repository``, which alone gets the token.
+    :param host: the host (and port) of ``repository``, which gets the token.
     :param directory: a directory that must be in the checkout, or ``""``.
-    :param depth: how many commits of history come with it; 0 is all.
-    :param token_from: where the token is written, for errors.
+    :param depth: how many commits of history are fetched; 0 is all.
+    :param token_from: the token's source, for errors.
     :param timeout: seconds that one command of git may take.
-    :param keep: how many checkouts stay, with the live one.
+    :param keep: how many checkouts are kept, with the live one.
     """
 
     repository: str
@@ -59,7 +59,7 @@ class Wanted(NamedTuple):
 class Checkout:
     """The checkout at ``wanted.dest``.
 
-    :param owner: who runs git and owns the files.
+    :param owner: the user who runs git and owns the files.
     """
 
     def __init__(self, wanted: Wanted, owner: Account) -> None:
@@ -69,9 +69,9 @@ class Checkout:
         self._asked = Asked(wanted.repository, wanted.version, wanted.token_from if wanted.token else None)
 
     def current(self) -> str | None:
-        """The commit that is checked out, unchanged and with its directory; ``None`` when there is none.
+        """The commit that is checked out, if its files are unchanged and ``directory`` exists; otherwise ``None``.
 
-        :raises SlipwayError: when something else has the checkout's name.
+        :raises SlipwayError: something else has the checkout's name.
         """
         dest = self._wanted.dest
         if not dest.is_symlink():
@@ -94,25 +94,25 @@ class Checkout:
         return head.output.strip()
 
     def recorded(self) -> str | None:
-        """The commit that the link names, whatever state its files are in."""
+        """The commit that the link names, regardless of its files."""
         place = self._live()
         return place.name.partition(".")[0] if place is not None else None
 
     def resolve(self) -> str:
-        """The commit of the wanted version, as the server has it now.
+        """The commit that the wanted version has on the server now.
 
-        :raises SlipwayError: when it has none, or does not answer.
+        :raises SlipwayError: the version does not exist, or the server does not answer.
         """
-        # All names, so that a misspelt one is answered with those that are near it.
+        # All names, so that the error for a misspelt one can suggest similar ones.
         listing = self._remote(Path("/"), "ls-remote", "--heads", "--tags", "--", self._wanted.repository)
         if listing.code:
             raise self._failure(listing)
         return resolve(self._wanted.version, parse_names(listing.output), self._wanted.repository)
 
     def switch(self, commit: str) -> Path:
-        """Fetch the commit, put it in the live one's place, and prune; where it is.
+        """Fetch the commit, switch to it, and prune; return its path.
 
-        :raises SlipwayError: when that fails: then the live one stays, and nothing of the new one is left.
+        :raises SlipwayError: it fails: then the live checkout stays, and no part of the new one is left.
         """
         ensure_directory(self._wanted.dest.parent)
         with locked(self._home):
@@ -139,7 +139,7 @@ class Checkout:
         depth = ["--depth", str(wanted.depth)] if wanted.depth else []
         fetched = self._remote(made, "fetch", "--quiet", "--no-tags", *depth, "--", "origin", commit)
         if fetched.code and unadvertised(fetched.errors):
-            # A server may give only what a name points at: then all of it is fetched, and the commit is in it or not.
+            # A server may only allow named refs: then everything is fetched, and the commit is in it or not.
             refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
             fetched = self._remote(made, "fetch", "--quiet", "--", "origin", *refs)
             if not fetched.code and self._local(made, "cat-file", "-e", f"{commit}^{{commit}}").code:
@@ -170,7 +170,7 @@ class Checkout:
         return target is not None and (self._wanted.dest.parent / target).parent != self._home
 
     def _free_name(self, commit: str) -> Path:
-        # The live checkout of the same commit is damaged, else there was nothing to do; it stays until the switch.
+        # A live checkout of the same commit must be damaged; it stays until the switch.
         live, names = self._live(), (commit, f"{commit}.2")
         return next(place for place in (self._home / name for name in names) if place != live)
 
@@ -206,6 +206,6 @@ class Checkout:
             settings={**_SETTINGS, **trusted},
             environ=environ,
             descriptors=descriptors,
-            # What somebody wrote into a checkout's configuration since must not run.
+            # Programs that were added to a checkout's configuration must not run.
             neutral=(place / ".git").exists(),
         )

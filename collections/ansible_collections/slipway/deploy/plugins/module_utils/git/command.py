@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one runner of git: as ourselves with our own configuration, or on a host as the user that a checkout belongs to.
+"""Runs git: as the current user with its configuration, or on a host as the user that owns a checkout.
 
-It runs no program that a repository's own configuration names; as another user it reads no configuration of the machine
+It runs no program from a repository's own configuration; as another user it reads no configuration of the machine
 or of a user either. Python 3.8, standard library only.
 """
 
@@ -17,7 +17,7 @@ from ..programs.run import Account, Finished, base_environment, run, run_command
 from .neutral import LISTING, PROTOCOLS, options
 
 LIMIT_SECONDS = 120
-# Messages are compared with words, so they must be English. Nobody is there to answer a question.
+# Messages are matched as text, so they must be English. Prompts cannot be answered.
 _OURS = {
     "LC_ALL": "C.UTF-8",
     "LANGUAGE": "",
@@ -26,7 +26,7 @@ _OURS = {
     "GIT_OPTIONAL_LOCKS": "0",
 }
 _OF_USER = {
-    # Before git 2.32 the next one is not known: there is no file in such a home either.
+    # git before 2.32 does not know the next one: there is no file in such a home either.
     "HOME": "/nonexistent",
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -53,13 +53,13 @@ def git(
 ) -> Finished:
     """Run git in a directory.
 
-    :param owner: who runs it; by default ourselves.
-    :param where: what to name in an error, the directory by default.
+    :param owner: the user who runs it; by default the current one.
+    :param where: the location in errors, by default the directory.
     :param timeout: seconds that the command may take.
-    :param protocols: the transports that it may use, for ``GIT_ALLOW_PROTOCOL``.
-    :param settings: settings of the command besides those of :mod:`.neutral`.
-    :param environ: variables besides those that every command gets.
-    :param neutral: the directory is a repository, whose configuration is read and made harmless first.
+    :param protocols: the allowed transports, for ``GIT_ALLOW_PROTOCOL``.
+    :param settings: settings besides those of :mod:`.neutral`.
+    :param environ: variables besides those of every command.
+    :param neutral: whether the directory is a repository, whose configuration must be neutralized first.
     :raises SlipwayError: git cannot be started or does not finish, or a setting of the repository cannot be overridden.
     """
     common = _environment() if owner is None else {**base_environment(owner), **_OF_USER}
@@ -78,10 +78,10 @@ def git(
     listing = ""
     if neutral:
         listed = finished([*options(), *LISTING], {}, (), "")
-        # A failure (no repository, one of another owner) is the command's own as well.
+        # The command itself will fail the same way (no repository, another owner).
         listing = "" if listed.code else listed.output
     own = [part for name, value in (settings or {}).items() for part in ("-c", f"{name}={value}")]
-    # Of a setting that is a list the last ones count: ours come after the user's.
+    # In a list setting the last entries count: ours come after the user's.
     done = finished([*options(listing), *own, *arguments], environ or {}, descriptors, stdin)
     if done.late:
         what = f"git {arguments[0]} did not finish within {timeout:g} s"

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Settings with which git runs no program that a repository names, and addresses that name none. Pure; Python 3.8.
+"""Settings that keep git from running programs that a repository names, and a check of addresses. Pure; Python 3.8.
 
-A checkout is somebody's: its ``.git/config`` may name programs for a file system monitor, hooks, filters, credentials,
-signatures and transports, and git runs them for a mere ``status``. The configuration of the user and of the machine is
-their own and stays in force (credentials, proxies, who makes a tag); what a repository adds to it is overridden.
+A checkout is untrusted: its ``.git/config`` may name programs for a file system monitor, hooks, filters, credentials,
+signatures and transports, and git runs them even for ``status``. The configuration of the user and of the machine is
+trusted and stays in force (credentials, proxies, the tagger); what a repository adds is overridden.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..common.errors import SlipwayError
 SETTINGS = {
     "core.fsmonitor": "false",
     "core.hooksPath": "/dev/null",
-    # A submodule has a configuration of its own, which no setting of ours overrides.
+    # A submodule has its own configuration, which our settings do not override.
     "fetch.recurseSubmodules": "false",
     "push.recurseSubmodules": "no",
     "submodule.recurse": "false",
@@ -43,7 +43,7 @@ REMOTE_OPTIONS = {
 """What a command that talks to a remote is run with besides: of these settings git takes the repository's own first."""
 
 _OWN_SCOPES = frozenset({"system", "global", "command"})
-#: Settings that hold a program's command line, and what stands for none.
+#: Settings that hold a command line, and the value that disables each.
 _PROGRAMS: Sequence[tuple[str, str]] = (
     (r"core\.(askpass|editor|pager|alternaterefscommand|gitproxy)", ""),
     (r"core\.sshcommand", "ssh -o BatchMode=yes"),
@@ -58,8 +58,8 @@ _PROGRAMS: Sequence[tuple[str, str]] = (
     (r"gpg\.ssh\.defaultkeycommand", ""),
     (r"pager\..+|trailer\..+\.(command|cmd)", ""),
 )
-# Of a partial clone git fetches what is missing, for almost any command, with the program that is set here. Of several
-# values it takes the first, which is the repository's.
+# In a partial clone git fetches missing objects, for almost any command, with the program that is set here. Of several
+# values it uses the first, which is the repository's.
 _LAZY = re.compile(r"remote\..+\.(promisor|partialclonefilter)|extensions\.partialclone", re.DOTALL)
 _UPLOAD_PACK = re.compile(r"remote\..+\.uploadpack", re.DOTALL)
 _LISTS = re.compile(r"credential\.(.+\.)?helper")
@@ -72,7 +72,7 @@ _CODECOMMIT = re.compile(r"codecommit::[a-z0-9-]+://(?:[\w.-]+@)?[\w.-]+")
 def options(listing: str = "") -> list[str]:
     """The options before a command that make a repository's own configuration harmless.
 
-    :param listing: what :data:`LISTING` printed in the repository, in all scopes; empty for one that git has just made.
+    :param listing: what :data:`LISTING` printed in the repository, in all scopes; empty for a new one.
     :raises SlipwayError: a setting's name cannot be overridden.
     """
     settings = [*SETTINGS.items(), *overrides(listing)]
@@ -80,7 +80,7 @@ def options(listing: str = "") -> list[str]:
 
 
 def overrides(listing: str) -> list[tuple[str, str]]:
-    """What overrides the programs that a repository names: the user's own setting where there is one, else none.
+    """The settings that override a repository's programs: the user's own value if there is one, else none.
 
     :raises SlipwayError: a setting's name cannot be overridden.
     """
@@ -128,14 +128,14 @@ def _entries(listing: str) -> list[tuple[str, str, str]]:
 
 
 def _neutral(name: str) -> str | None:
-    """What stands for no program; ``None`` for a setting that names none."""
+    """The value that disables a program; ``None`` for a setting that does not name one."""
     return next((value for pattern, value in _PROGRAMS if re.fullmatch(pattern, name, re.DOTALL)), None)
 
 
 def check_address(url: str, where: str) -> str:
-    """``url`` itself, when git takes it for an address and runs no program that it names.
+    """``url`` itself, if it is an address for git that does not make it run a program.
 
-    :raises SlipwayError: it begins with a dash, names a transport of another kind, or is none.
+    :raises SlipwayError: it begins with a dash, has another transport, or is not an address.
     """
     remedy = "Write https://host/owner/repository, ssh://git@host/path or git@host:path"
     if url.startswith("-"):
@@ -159,7 +159,7 @@ def check_address(url: str, where: str) -> str:
 
 
 def check_name(name: str, what: str, where: str) -> str:
-    """``name`` itself, when git cannot take it for an option.
+    """``name`` itself, if git cannot read it as an option.
 
     :param what: what it names, for errors: ``remote``.
     :raises SlipwayError: it is empty, begins with a dash or has control characters.

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to be done to a repository so that it carries a tag, from what was seen of it. Pure.
+"""Plans how to tag a repository from its observed state. Pure.
 
-A tag is never moved: one that names another commit is an error, whether it is here or on the remote.
+A tag is never moved: one that names another commit is an error, locally or on the remote.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _SHORT = 12
 
 @dataclass(frozen=True)
 class Seen:
-    """A repository as it was found.
+    """The observed state of a repository.
 
-    :ivar name: what a person calls it: ``backend``.
-    :ivar place: its directory, or its URL when it was fetched for this.
+    :ivar name: its display name: ``backend``.
+    :ivar place: its directory, or its URL if it was fetched for this.
     :ivar remote: the remote that the tag goes to.
-    :ivar commit: what shall be tagged.
-    :ivar changes: what ``git status`` says is not committed.
+    :ivar commit: the commit to tag.
+    :ivar changes: uncommitted changes from ``git status``.
     :ivar published: whether a branch of the remote contains the commit.
-    :ivar local: the commit that the tag names here, ``None`` when there is no such tag.
-    :ivar remote_tag: the commit that it names on the remote, ``None`` alike.
-    :ivar identity: whether git knows who makes a tag.
+    :ivar local: the commit of the local tag, ``None`` if there is none.
+    :ivar remote_tag: the commit of the remote tag, or ``None``.
+    :ivar identity: whether git has a tagger's identity.
     """
 
     name: str
@@ -45,9 +45,9 @@ class Seen:
 
 
 def steps(tag: str, seen: Seen) -> tuple[Step, ...]:
-    """What is left to do; nothing when the remote has the tag already.
+    """The steps left to do; none if the remote has the tag already.
 
-    :raises SlipwayError: when the repository is not fit to be tagged, or the tag names another commit.
+    :raises SlipwayError: the repository cannot be tagged, or the tag names another commit.
     """
     _check_tag(tag, seen)
     if seen.changes:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Maven's version of a project, out of its ``pom.xml``. Pure.
+"""Reads a project's Maven version from its ``pom.xml``. Pure.
 
 Source: https://maven.apache.org/pom.html#inheritance and https://maven.apache.org/guides/mini/guide-maven-ci-friendly.html
 """
@@ -17,10 +17,10 @@ _DEPTH = 10
 
 
 def maven_version(text: str, where: str) -> str:
-    """The version that a ``pom.xml`` gives to what is built from it: its own, else its parent's.
+    """The version in a ``pom.xml``: its own, else its parent's.
 
     :param where: the file and its commit.
-    :raises SlipwayError: when it is not such a file, or its version cannot be told from it alone.
+    :raises SlipwayError: it is not such a file, or its version is not in it.
     """
     project = _parse(text, where)
     names = {_plain(item): (item.text or "").strip() for item in _child(project, "properties") or ()}

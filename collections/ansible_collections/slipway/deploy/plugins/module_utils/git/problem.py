@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What git says when it fails, as one line with its remedy. Pure; Python 3.8.
+"""Translates git's errors into one line with a remedy. Pure; Python 3.8.
 
 The texts are those of git 2.39 and 2.47 (``remote-curl.c``, ``http.c``, ``credential.c``) and libcurl, in the C locale.
 """
@@ -28,8 +28,8 @@ Kind = Literal[
     "network",
     "unreachable",
 ]
-#: What git, curl and ssh write, by what it means; the first that fits is it. ``denied`` and ``unreachable`` are words
-#: that warnings use as well: they are looked for only where nothing else can have written them.
+#: Messages of git, curl and ssh by kind of error; the first match counts. ``denied`` and ``unreachable`` are words
+#: that warnings use as well: they are only matched where nothing else can have written them.
 _KINDS: Sequence[tuple[Kind, str]] = (
     ("disk", r"No space left on device|Disk quota exceeded|disk full"),
     ("transport", r"transport '[^']*' not allowed"),
@@ -60,7 +60,7 @@ _KINDS: Sequence[tuple[Kind, str]] = (
 _ON_HOSTS: frozenset[Kind] = frozenset(
     {"disk", "certificate", "credentials", "forbidden", "absent", "commit", "network"}
 )
-#: What a refusal means on the control node, and what to do.
+#: The meaning of a refusal on the control node, and the remedy.
 _REFUSALS: Mapping[Kind, tuple[str, str]] = {
     "transport": (
         "the address names a transport that is not used here",
@@ -101,7 +101,7 @@ _NOISE = re.compile(r"^(warning|hint):", re.IGNORECASE)
 
 
 class Asked(NamedTuple):
-    """What was asked of the server, for the error's words. ``token_from`` is ``None`` when there is no token."""
+    """The request to the server, for the error's text. ``token_from`` is ``None`` without a token."""
 
     repository: str
     version: str
@@ -109,18 +109,18 @@ class Asked(NamedTuple):
 
 
 def kind_of(errors: str, among: Container[Kind]) -> Kind | None:
-    """What git's errors mean, of these kinds; ``None`` for anything else."""
+    """The kind of git's error; ``None`` for an unknown one."""
     found = (kind for kind, pattern in _KINDS if kind in among and re.search(pattern, errors, re.IGNORECASE))
     return next(found, None)
 
 
 def unadvertised(errors: str) -> bool:
-    """Whether the server does not give a commit by its number alone (or has none such)."""
+    """Whether the server does not serve a commit by its hash (or does not have it)."""
     return kind_of(errors, ("commit",)) is not None
 
 
 def explain(errors: str, asked: Asked) -> SlipwayError:
-    """The error that a person reads for what git printed."""
+    """The readable error for git's output."""
     line = _line(errors)
     token = asked.token_from
     kind = kind_of(errors, _ON_HOSTS)
@@ -162,13 +162,13 @@ def explain(errors: str, asked: Asked) -> SlipwayError:
 
 
 def refused(errors: str, verb: str, where: str, variable: str) -> SlipwayError:
-    """The error of a command on the control node, where git has a set-up of its own.
+    """The error of a command on the control node, where git has its own configuration.
 
-    :param variable: where the token is written.
+    :param variable: the variable of the token.
     """
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     said = next((line for line in lines if re.match(r"(fatal|error|remote|!)", line)), lines[0] if lines else "")
-    # An address may hold a password.
+    # An address may contain a password.
     said = re.sub(r"(://)[^\s/@]*@", r"\1", said)[:200]
     kind = kind_of(errors, _REFUSALS)
     if kind is None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a promotion has to know of a repository, asked of git; and the two things that it does there."""
+"""Reads a repository for a promotion, and tags it and pushes the tag."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Repository:
-    """A repository that is to be tagged.
+    """A repository to tag.
 
     :param git: runs git there.
     :param remote: the name or address of the remote that the tag goes to.
-    :param commit: what shall be tagged, in git's words.
+    :param commit: the commit to tag, as a git revision.
     """
 
     def __init__(self, git: Git, remote: str, commit: str) -> None:
@@ -37,9 +37,9 @@ class Repository:
         self._wanted = commit
 
     def see(self, tag: str) -> Seen:
-        """The repository as it is. Only objects are fetched: no branch, tag or file changes here.
+        """Observe the repository. Only objects are fetched: no branch, tag or file changes here.
 
-        :raises SlipwayError: when git or the remote refuses.
+        :raises SlipwayError: git or the remote refuses.
         """
         commit = self.resolve()
         references = self._references()
@@ -59,13 +59,13 @@ class Repository:
         )
 
     def at(self, revision: str) -> Repository:
-        """This repository with another commit to be tagged; the same one for an empty revision."""
+        """This repository with another commit to tag; the same one for an empty revision."""
         return Repository(self._git, self.remote, revision or self._wanted)
 
     def resolve(self) -> str:
-        """The commit that shall be tagged.
+        """The commit to tag.
 
-        :raises SlipwayError: when there is none of that name.
+        :raises SlipwayError: it does not exist.
         """
         revision = f"{self._wanted}^{{commit}}"
         _code, text = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", revision, codes=(0, 1, 128))
@@ -90,16 +90,16 @@ class Repository:
         return text
 
     def tag(self, tag: str, commit: str, message: str) -> None:
-        """Make an annotated tag here.
+        """Create an annotated tag here.
 
-        :raises SlipwayError: when there is one already, or git refuses.
+        :raises SlipwayError: it exists already, or git refuses.
         """
         self._git.ask("tag", "--annotate", "--file=-", "--", tag, commit, stdin=f"{message}\n")
 
     def push(self, tag: str) -> None:
-        """Bring the tag to the remote, which refuses to replace one.
+        """Push the tag to the remote, which refuses to replace one.
 
-        :raises SlipwayError: when it does not take it.
+        :raises SlipwayError: the remote rejects it.
         """
         self._git.remote("push", "--quiet", "--no-verify", "--", self.remote, f"refs/tags/{tag}:refs/tags/{tag}")
 
@@ -131,7 +131,7 @@ def open_checkout(directory: str, name: str, credentials: Credentials, remote: s
 
     :param directory: a working tree, or a directory in it.
     :param remote: the name of the remote.
-    :param commit: what shall be tagged.
+    :param commit: the commit to tag.
     :raises SlipwayError: when there is no such directory, repository or remote.
     """
     path = Path(directory).expanduser().absolute()
@@ -156,9 +156,9 @@ def open_checkout(directory: str, name: str, credentials: Credentials, remote: s
 
 @contextmanager
 def fetched(url: str, name: str, credentials: Credentials, tag: str, branch: str) -> Iterator[Repository]:
-    """A repository without a checkout: fetched for as long as the block runs.
+    """A repository without a checkout: fetched for the duration of the block.
 
-    What shall be tagged is what the tag names already, else the head of ``branch``.
+    The commit to tag is the tag's if it exists, else the head of ``branch``.
 
     :raises SlipwayError: when the remote refuses, or has no such branch.
     """

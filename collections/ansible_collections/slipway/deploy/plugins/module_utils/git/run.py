@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """git on the control node: one directory, its remote, and the credentials for it.
 
-A token never is an argument, an environment variable or a file: see :mod:`.askpass`.
+A token is never an argument, an environment variable or a file: see :mod:`.askpass`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from .problem import refused
 
 @dataclass(frozen=True)
 class Credentials:
-    """How git gets at a remote besides its own set-up.
+    """Credentials for a remote, in addition to git's own configuration.
 
-    :ivar token: for HTTPS; ``None`` leaves everything to git's own set-up. It never appears in ``repr``.
+    :ivar token: for HTTPS; ``None`` uses git's own configuration. It never appears in ``repr``.
     :ivar ca_file: certificates of the remote's authority, ``None`` for the system's.
-    :ivar variable: where the token is written, for errors.
+    :ivar variable: the variable of the token, for errors.
     """
 
     token: str | None = None
@@ -47,9 +47,9 @@ class Git:
     """git in one directory.
 
     :param directory: a working tree or a bare repository.
-    :param name: what a person calls it, for errors.
-    :param place: what to name in errors, ``directory`` by default.
-    :param url: the remote's address; the token is only given to its host, and only by HTTPS.
+    :param name: its display name, for errors.
+    :param place: the location in errors, by default ``directory``.
+    :param url: the remote's address; the token is only sent to its host, and only by HTTPS.
     """
 
     def __init__(
@@ -62,16 +62,16 @@ class Git:
         self._host = _host(url)
 
     def ask(self, *arguments: str, codes: Sequence[int] = (0,), stdin: str = "") -> tuple[int, str]:
-        """Run git; its exit code, one of ``codes``, and what it printed.
+        """Run git; return its exit code, one of ``codes``, and its output.
 
-        :raises SlipwayError: when it ends with another code, in one line.
+        :raises SlipwayError: it ends with another code; in one line.
         """
         return self._run(arguments, codes, stdin, {}, ())
 
     def remote(self, *arguments: str, stdin: str = "") -> str:
-        """Run git where it talks to a remote, with the credentials; what it printed.
+        """Run a git command that contacts the remote, with the credentials; return its output.
 
-        :raises SlipwayError: saying why the remote refuses.
+        :raises SlipwayError: why the remote refuses.
         """
         verb, *others = arguments
         with self._askpass() as (environment, descriptors):
@@ -86,7 +86,7 @@ class Git:
         environment: Mapping[str, str],
         descriptors: Sequence[int],
     ) -> tuple[int, str]:
-        # The user's own helpers would be asked before the program that has the token.
+        # The user's own credential helpers would be asked before our askpass program.
         settings = {"credential.helper": ""} if environment else {}
         more = {**self._trust(), **environment}
         done = git(
@@ -103,7 +103,7 @@ class Git:
         return done.code, done.output
 
     def _trust(self) -> dict[str, str]:
-        # The variable goes before every setting, so one of the machine's would win over a setting.
+        # The variable takes precedence over every setting, so one of the machine would override a setting.
         return {"GIT_SSL_CAINFO": self._credentials.ca_file} if self._credentials.ca_file else {}
 
     @contextmanager
@@ -120,20 +120,20 @@ class Git:
 
 
 def check_url(url: str, where: str, variable: str = Credentials.variable) -> str:
-    """``url`` itself, unless it holds a password or is not an address that git is given.
+    """``url`` itself, unless it contains a password or is not an allowed address.
 
-    :param variable: where a token is written instead.
-    :raises SlipwayError: then; without repeating a password.
+    :param variable: the variable for a token instead.
+    :raises SlipwayError: otherwise, without showing a password.
     """
     refuse_password(url, where, variable)
     return check_address(url, where)
 
 
 def refuse_password(url: str, where: str, variable: str = Credentials.variable) -> None:
-    """Stop when an address holds a password.
+    """Refuse an address that contains a password.
 
-    :param variable: where a token is written instead.
-    :raises SlipwayError: it does; without repeating it.
+    :param variable: the variable for a token instead.
+    :raises SlipwayError: it does, without showing it.
     """
     try:
         parts = urlsplit(url)
@@ -145,7 +145,7 @@ def refuse_password(url: str, where: str, variable: str = Credentials.variable) 
 
 
 def _host(url: str) -> str:
-    """The host, and the port if one is written, of an HTTPS address; it goes into a program's text."""
+    """The host, and the port if one is written, of an HTTPS address; it becomes part of a program's text."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return host if parts.scheme == "https" and re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", host) else ""

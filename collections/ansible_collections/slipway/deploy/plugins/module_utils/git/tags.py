@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a tag or a commit of a remote repository names, and what its tree and its message say."""
+"""Fetches a tag or a commit of a remote repository, with its tree and message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TreeFile(NamedTuple):
     """A file of a tree.
 
     :ivar path: from the tree's root.
-    :ivar blob: the name of its content: files with the same one have the same content.
+    :ivar blob: the object id of its content.
     :ivar size: bytes.
     :ivar link: it is a symbolic link.
     """
@@ -37,7 +37,7 @@ class TreeFile(NamedTuple):
 class Tree:
     """The files of a commit that was fetched.
 
-    :ivar commit: its name, in full.
+    :ivar commit: its full hash.
     """
 
     def __init__(self, git: Git, commit: str) -> None:
@@ -45,7 +45,7 @@ class Tree:
         self.commit = commit
 
     def file(self, path: str) -> str | None:
-        """A file's text in the tree, or ``None`` when there is none."""
+        """A file's text in the tree, or ``None`` if it does not exist."""
         code, text = self._git.ask("cat-file", "blob", f"{self.commit}:{path}", codes=(0, 128))
         return None if code else text
 
@@ -89,11 +89,11 @@ def fetched_tag(
     tag: str,
     gate: Callable[[Sequence[str], Sequence[str]], None] = lambda _tags, _branches: None,
 ) -> Iterator[TaggedTree]:
-    """Fetch one tag, without history, for as long as the block runs.
+    """Fetch one tag, without history, for the duration of the block.
 
-    :param name: what a person calls the repository; ``<name>_repository`` is the variable that names it.
-    :param gate: is handed the names of the tags and of the branches before anything is fetched, and may refuse.
-    :raises SlipwayError: when the remote refuses, or has no such tag; it says which there are.
+    :param name: the repository's display name; ``<name>_repository`` is the variable that names it.
+    :param gate: called with the names of the tags and branches before the fetch; may refuse.
+    :raises SlipwayError: the remote refuses, or the tag does not exist; similar ones are named.
     """
     check_url(url, f"{name}_repository", credentials.variable)
     with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
@@ -110,11 +110,11 @@ def fetched_tag(
 
 @contextmanager
 def fetched_versions(url: str, name: str, credentials: Credentials) -> Iterator[Callable[[str], Tree]]:
-    """A function that fetches a version (tag, branch or commit) without history, for as long as the block runs.
+    """A function that fetches a version (tag, branch or commit) without history, for the duration of the block.
 
-    It raises :class:`SlipwayError` when there is no such version, or the remote does not give it.
+    It raises :class:`SlipwayError` if the version does not exist, or the remote refuses.
 
-    :param name: what a person calls the repository; ``<name>_repository`` is the variable that names it.
+    :param name: the repository's display name; ``<name>_repository`` is the variable that names it.
     :raises SlipwayError: when the remote refuses.
     """
     check_url(url, f"{name}_repository", credentials.variable)

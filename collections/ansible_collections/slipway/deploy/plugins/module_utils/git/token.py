@@ -14,15 +14,15 @@ from ..common.errors import SlipwayError
 from ..secret_values.api import stored
 from ..secret_values.source import LOCAL, Secrets
 
-#: Where a source of the control node is written.
+#: The variable of a source on the control node.
 PARAMETERS = "token_parameters"
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token and where it was read from; empty when there is none.
+    """A token and where it was read from; empty without a token.
 
-    :ivar parameter: the parameter of the Parameter Store; empty when it came from elsewhere.
+    :ivar parameter: the parameter of the Parameter Store; empty for another source.
     :ivar place: the same in words, ``SSM /dev/github/pat`` or ``env GITHUB_TOKEN``.
     """
 
@@ -38,13 +38,13 @@ def find_token(
 ) -> Token:
     """The token in the first of these parameters that exists.
 
-    A parameter that may not be read counts as absent while a later one can be: AWS does not tell an instance that has
-    rights to the shared one only whether the other exists.
+    A denied parameter counts as absent if a later one can be read: AWS does not tell an instance with
+    access to the shared one only whether the other exists.
 
-    :param client: gives the client of a service.
+    :param client: returns the client of a service.
     :param parameters: names in the Parameter Store, or sources of the control node, ``{env: NAME}``, ``{file: path}``.
     :param environ: the control node's environment; by default this process's.
-    :raises SlipwayError: when none can be read although one may exist, or it holds no token.
+    :raises SlipwayError: none can be read although one may exist, or it has no token.
     """
     denied: SlipwayError | None = None
     for name in parameters:
@@ -63,7 +63,7 @@ def find_token(
 
 
 def _own(source: Mapping[str, str], environ: Mapping[str, str] | None) -> Token | None:
-    """What the control node has; ``None`` for a variable of its environment that is not set."""
+    """A source's value on the control node; ``None`` for an environment variable that is not set."""
     environ = os.environ if environ is None else environ
     kind, name = next(iter(source.items()), ("", ""))
     if len(source) != 1 or kind not in LOCAL:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which commit a version (branch, tag or commit) is, from what the server says of its names. Pure; Python 3.8."""
+"""Resolves a version (branch, tag or commit) to a commit, from the server's refs. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _NO_NAME = re.compile(r"^[-/.]|\.\.|@\{|//|[\x00-\x20\x7f~^:?*\[\\]|[/.]$|\.lock
 def check_repository(url: str, where: str) -> str:
     """The host (with its port) of a repository's URL.
 
-    :raises SlipwayError: when it is not an HTTPS URL, or has credentials in it; they are not repeated.
+    :raises SlipwayError: it is not an HTTPS URL, or contains credentials, which are not shown.
     """
     try:
         parts = urlsplit(url)
-        # The port is only looked at when it is asked for.
+        # The port is only validated when it is accessed.
         valid = parts.scheme == "https" and bool(parts.path.strip("/")) and parts.port != 0
     except ValueError:
         parts, valid = urlsplit(""), False
@@ -43,9 +43,9 @@ def check_repository(url: str, where: str) -> str:
 
 
 def check_version(version: str, where: str) -> str:
-    """The version, which may be a name of git.
+    """The version, if it is a valid git ref name.
 
-    :raises SlipwayError: when no branch, tag or commit can have this name.
+    :raises SlipwayError: no branch, tag or commit can have this name.
     """
     if not version or _NO_NAME.search(version):
         raise SlipwayError(f"{version!r} can be no branch, tag or commit", where, "Write one of them")
@@ -53,9 +53,9 @@ def check_version(version: str, where: str) -> str:
 
 
 def check_directory(directory: str, where: str) -> str:
-    """A path that stays inside the checkout, without a slash at its end.
+    """A path inside the checkout, without a trailing slash.
 
-    :raises SlipwayError: when it does not.
+    :raises SlipwayError: it leads outside.
     """
     parts = [part for part in directory.split("/") if part not in ("", ".")]
     if directory.startswith("/") or ".." in parts or "\x00" in directory:
@@ -64,7 +64,7 @@ def check_directory(directory: str, where: str) -> str:
 
 
 def parse_names(listing: str) -> dict[str, str]:
-    """The commits of the server's names, from the output of ``git ls-remote``; a tag's is the one that it is put on."""
+    """The commits of the server's refs, from the output of ``git ls-remote``; for a tag, the tagged commit."""
     commits: dict[str, str] = {}
     peeled: dict[str, str] = {}
     for line in listing.splitlines():
@@ -82,9 +82,9 @@ def parse_names(listing: str) -> dict[str, str]:
 def resolve(version: str, names: Mapping[str, str], repository: str) -> str:
     """The commit of a version.
 
-    :param names: what :func:`parse_names` gave.
-    :param repository: the URL to name in an error.
-    :raises SlipwayError: when there is none of that name, or a branch and a tag that are not the same.
+    :param names: the result of :func:`parse_names`.
+    :param repository: the URL for errors.
+    :raises SlipwayError: it does not exist, or a branch and a tag of that name differ.
     """
     if version.startswith("refs/") and version in names:
         return names[version]

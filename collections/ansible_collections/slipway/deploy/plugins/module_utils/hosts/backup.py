@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The backup before a migration, as a record keeps it beside the migrations. Pure.
+"""The backup before a migration, stored in a record with the migrations. Pure.
 
-It counts once the hook that takes it has ended well: then it has ``at``, the moment that it was begun.
+It counts once its hook has succeeded: then it has ``at``, the time of its start.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _LONGEST_REFERENCE: Final = 300
 
 
 def label_of(environment: str, record: str, attempt: int = 1) -> str:
-    """``production-2026-11-21t09-10-11z-prod-20261121``: unique, and good for a file or a snapshot of any engine.
+    """``production-2026-11-21t09-10-11z-prod-20261121``: unique, and a valid file or snapshot name.
 
     :param record: the record's id.
-    :param attempt: a run that was killed may have left something of the same name.
+    :param attempt: the attempt's number: a killed run may have left the same name.
     """
     text = _UNSAFE.sub("-", f"{environment}-{record}".lower()).strip("-")[:_LONGEST].rstrip("-")
     return text if attempt <= 1 else f"{text}-{attempt}"
 
 
 def is_due(record: Mapping[str, Any], migrations: Mapping[str, Any]) -> bool:
-    """Whether a backup is still to be taken: the schema will change, nothing of that has begun, and there is none.
+    """Whether a backup must be taken: migrations will change the schema, none has begun, and there is no backup.
 
     :param migrations: those of one kind in the record.
     """
@@ -39,8 +39,8 @@ def begun(record: Mapping[str, Any], at: str, host: str = "", kind: str = "") ->
     """A kind's migrations in the record just before the backup is taken.
 
     :param at: the store's time, ISO 8601.
-    :param host: the host whose record it is, where each of a deployment has its own: the label names it.
-    :param kind: the kind of host, where the record has several: the label names it.
+    :param host: the host of the record, if each host has its own: part of the label.
+    :param kind: the kind of host, if the record has several: part of the label.
     """
     migrations = record["migrations"][kind] if kind else record["migrations"]
     attempts = int((migrations.get("backup") or {}).get("attempts") or 0) + 1
@@ -52,7 +52,7 @@ def begun(record: Mapping[str, Any], at: str, host: str = "", kind: str = "") ->
 def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """A kind's migrations in the record after the backup was taken.
 
-    :param said: what the hook said of it, ``slipway_backup``.
+    :param said: the hook's result, ``slipway_backup``.
     """
     backup = migrations["backup"]
     reference = " ".join(str(said.get("reference") or "").split())[:_LONGEST_REFERENCE] or None
@@ -60,7 +60,7 @@ def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, A
 
 
 def taken(migrations: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The backup that was taken before migrations; ``None`` when there is none that is known to be whole."""
+    """The backup that was taken before migrations; ``None`` without a complete one."""
     backup = migrations.get("backup")
     return backup if isinstance(backup, Mapping) and backup.get("at") else None
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A host's place in its load balancer's target group: taken away before a restart, given back after it.
+"""A host in its load balancer's target group: deregistered before a restart, registered after it.
 
 Source of states and reasons: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
 """
@@ -18,7 +18,7 @@ from ..common.errors import SlipwayError
 POLL_SECONDS = 2.0
 #: Seconds on top of the group's own deregistration delay before a drain counts as stuck.
 MARGIN_SECONDS = 60.0
-#: A registered target in one of these gets requests, or is about to.
+#: A registered target in one of these states gets requests, or will soon.
 _IN_PLACE = frozenset({"initial", "healthy", "unhealthy", "unhealthy.draining"})
 
 
@@ -33,10 +33,10 @@ class TargetGroup:
 
 @dataclass(frozen=True)
 class Place:
-    """What the group says of one target: ``state`` is ``unused`` for one that is not registered.
+    """A target's state in the group: ``unused`` if it is not registered.
 
     :ivar reason: AWS's reason code, such as ``Target.NotInUse``.
-    :ivar ports: those that it is registered with: each may be another one than the group's.
+    :ivar ports: the ports that it is registered with, which may differ from the group's.
     """
 
     state: str
@@ -46,14 +46,14 @@ class Place:
 
     @property
     def idle(self) -> bool:
-        """Whether no load balancer routes to the group: then nobody ever looks at the target's health."""
+        """Whether no load balancer routes to the group: then the target's health is never checked."""
         return self.state == "unused" and self.reason == "Target.NotInUse"
 
 
 def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
     """The target group of that name or ARN.
 
-    :raises SlipwayError: when there is none, or its targets are not instances.
+    :raises SlipwayError: it does not exist, or its targets are not instances.
     """
     elb = clients("elbv2")
     arguments: dict[str, Any] = {"TargetGroupArns": [wanted]} if wanted.startswith("arn:") else {"Names": [wanted]}
@@ -78,7 +78,7 @@ def find_group(clients: Clients, wanted: str, where: str) -> TargetGroup:
 
 
 def places(clients: Clients, group: TargetGroup) -> dict[str, Place]:
-    """Every registered target's place, by instance id; the worst of its ports."""
+    """Every registered target by instance id, with the worst state of its ports."""
     with calling(f"read the health of the target group {group.name}"):
         answer = clients("elbv2").describe_target_health(TargetGroupArn=group.arn)
     found: dict[str, Place] = {}
@@ -94,19 +94,19 @@ def places(clients: Clients, group: TargetGroup) -> dict[str, Place]:
 
 @dataclass(frozen=True)
 class Drained:
-    """How it went: ``drained``, ``not registered`` or ``the only healthy target``; the ports it was registered with."""
+    """The outcome: ``drained``, ``not registered`` or ``the only healthy target``, and the ports it had."""
 
     how: str
     ports: tuple[int, ...] = ()
 
 
 def drain(clients: Clients, group: TargetGroup, instance: str, wait: Callable[[float], None]) -> Drained:
-    """Take a host out of the group and wait until its connections are drained.
+    """Deregister a host and wait until its connections are drained.
 
-    The last healthy host stays: without it nobody would answer for as long as draining takes, which is longer than a
+    The last healthy host stays: without it there would be no service while it drains, which takes longer than a
     restart.
 
-    :raises SlipwayError: when it is still draining well after the group's own delay.
+    :raises SlipwayError: it is still draining well after the group's own delay.
     """
     found = places(clients, group)
     place = found.get(instance)
@@ -140,12 +140,12 @@ def give_back(
     wait: Callable[[float], None],
     ports: Sequence[int] = (),
 ) -> bool:
-    """Put a host into the group and wait until the load balancer finds it healthy.
+    """Register a host and wait until the load balancer finds it healthy.
 
     :param timeout: seconds.
-    :param ports: those it was registered with before; without any, those of its neighbours, else the group's.
+    :param ports: those it was registered with before; if empty, those of the other targets, else the group's.
     :return: whether it had to be registered.
-    :raises SlipwayError: when it does not become healthy.
+    :raises SlipwayError: it does not become healthy.
     """
     found = places(clients, group)
     place = found.get(instance)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a record says of each kind of host: the only reader that knows records of one kind and of several. Pure."""
+"""A record's documents per kind of host: the only reader that knows records of one kind and of several. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 def by_kind(record: Mapping[str, Any], field: str = "migrations") -> dict[str, Mapping[str, Any]]:
-    """What a record says of each kind of host: of the migrations of its database, or of its release's ``notes``.
+    """A record's document for each kind of host: its migrations, or its release's ``notes``.
 
-    The record of a release of one kind has one document, that of several a document for each. Without a release nobody
-    knows the kind: it is ``""``.
+    The record of one kind has one document, that of several has one for each. Without a release the kind is
+    unknown: ``""``.
     """
     found = record.get(field) or {}
     if has_several(record):
@@ -21,7 +21,7 @@ def by_kind(record: Mapping[str, Any], field: str = "migrations") -> dict[str, M
 
 
 def has_several(record: Mapping[str, Any]) -> bool:
-    """Whether a record is of releases of several kinds of host."""
+    """Whether a record has releases of several kinds of host."""
     return len(record.get("releases") or ()) > 1
 
 

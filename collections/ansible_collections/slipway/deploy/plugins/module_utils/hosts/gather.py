@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What tasks found on many hosts, put together for one task. Pure."""
+"""Combines the results of tasks on many hosts for one task. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a host is what it should be: it answers, runs the release, and its load balancer finds it healthy. Pure."""
+"""The health of a host: it answers, runs its release, and its load balancer finds it healthy. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def judge_host(
 ) -> Health:
     """One host's health.
 
-    :param wanted: the release that it should run; ``None`` where any will do.
-    :param place: what the target group says of it; ``None`` when it could not be asked.
+    :param wanted: the release that it should run; ``None`` for any release.
+    :param place: its state in the target group; ``None`` if unreadable.
     :param balanced: whether the environment has a target group.
-    :param selected: false for a host outside ``--limit``: what would be a failure is a warning.
+    :param selected: false for a host outside ``--limit``: its failures are warnings.
     """
     verdict, detail = _judge(after, wanted, place, balanced)
     if not selected and not after.answered and not after.reason:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deploy does to the database, and which releases can live with it. Pure.
+"""A deploy's migrations, and which releases are compatible with them. Pure.
 
-A migration that is not declared backward-compatible is one that older releases cannot run on: after it, nothing can be
-all as before, and a rollback past it is refused.
+After a migration that is not declared backward-compatible, older releases cannot run: the deploy cannot be undone
+completely, and a rollback past it is refused.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from . import backup
 from .by_kind import by_kind, of_kind
 from .model import Release
 
-#: The direction of migrations that are taken back; that of others is not said.
+#: The direction of downgrades; upgrades have none.
 DOWN: Final = "down"
 _NONE: dict[str, Any] = {"state": "none", "from": None, "to": None, "pending": [], "applied": [], "restore_to": None}
 
 
 def planned_migrations(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A kind's migrations in the record before any is carried out.
+    """A kind's migrations in the record before any of them runs.
 
-    :param found: what ``flyway`` said of the database: ``schema_before`` and ``pending``.
+    :param found: the result of ``flyway`` for the database: ``schema_before`` and ``pending``.
     """
     pending = [_entry(item) for item in found.get("pending") or ()]
     version = found.get("schema_before")
     if not pending:
-        # Flyway's callbacks run with each release: one that failed the last time must not be passed over.
+        # Flyway's callbacks run with each release: one that failed the last time must run again.
         state = "planned" if found.get("callbacks") else "none"
         return {**_NONE, "state": state, "from": version, "to": version}
     return {**_NONE, "state": "planned", "from": version, "to": pending[-1]["version"], "pending": pending}
 
 
 def is_begun(migrations: Mapping[str, Any]) -> bool:
-    """Whether migrations began: then the database may not be as it was before."""
+    """Whether migrations began: then the database may have changed."""
     return migrations.get("state") in ("running", "done", "failed")
 
 
@@ -48,14 +48,14 @@ def has_begun(record: Mapping[str, Any]) -> bool:
 
 
 def is_settled(record: Mapping[str, Any]) -> bool:
-    """Whether all of a record's migrations are over, well or badly: until then no new release may be run."""
+    """Whether all of a record's migrations have ended, successfully or not: until then no new release may run."""
     return all(item.get("state") not in ("planned", "running") for item in by_kind(record).values())
 
 
 def known_schema(records: Iterable[Mapping[str, Any]], kind: str) -> str | None:
-    """The schema's version as the newest record that dealt with it says; ``None`` when nobody knows.
+    """The schema's version in the newest record that has one; ``None`` if unknown.
 
-    :param records: the environment's records, newest first; read back to the first that says it.
+    :param records: the environment's records, newest first; read until the first that has it.
     :param kind: the kind of host whose database it is.
     """
     for record in records:
@@ -68,19 +68,19 @@ def known_schema(records: Iterable[Mapping[str, Any]], kind: str) -> str | None:
 
 
 def begun(migrations: Mapping[str, Any]) -> dict[str, Any]:
-    """A kind's migrations just before they are carried out; ``attempts`` counts the runs that did that."""
+    """A kind's migrations just before they run; ``attempts`` counts the runs that started them."""
     return {**migrations, "state": "running", "attempts": int(migrations.get("attempts") or 0) + 1}
 
 
 def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """A kind's migrations in the record after they were carried out, or were not.
+    """A kind's migrations in the record after they ran or failed.
 
     :param said: the result of ``flyway``; ``failed`` when it failed.
     """
     planned = list(migrations.get("pending") or ())
     before, applied, pending = _fates(planned, said)
     failed = bool(said.get("failed"))
-    # A run that was killed may have begun what this one could not even look at.
+    # A killed run may have begun migrations that this one could not even read.
     known = "pending" in said or int(migrations.get("attempts") or 1) <= 1
     untouched = failed and said.get("begun") is False and known and not before
     restore_to = migrations.get("restore_to") if before else said.get("started_at")
@@ -97,15 +97,15 @@ def ended(migrations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, A
 def _fates(
     planned: list[dict[str, Any]], said: Mapping[str, Any]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """What was applied before this run (by one that was killed), what this one applied, and what may have begun."""
+    """The migrations applied before this run (by a killed one), by this run, and those that may have begun."""
     if "applied" not in said:
-        # It did not say how far it came: all that were to run may have begun.
+        # Progress is unknown: all pending migrations may have begun.
         return [], [], planned
     due = {_entry(item)["version"] for item in said.get("pending", planned)}
     before = [item for item in planned if item["version"] not in due]
     applied = [_entry(item) for item in said["applied"]]
     if "failed_migrations" in said:
-        # What failed and was rolled back whole never began, for the database; what was to come after it neither.
+        # A migration that failed and was rolled back never began, for the database; nor did those after it.
         return before, applied, [_entry(item) for item in said["failed_migrations"]]
     done = {item["version"] for item in applied}
     return before, applied, [item for item in planned if item["version"] in due - done]
@@ -113,13 +113,13 @@ def _fates(
 
 @dataclass(frozen=True)
 class Moved:
-    """What was migrated since a release last ran.
+    """The migrations since a release last ran.
 
-    :ivar applied: all of it, the newest first.
-    :ivar versions: what is not declared compatible, sorted.
-    :ivar restore_to: the moment just before the first of these, ISO 8601, UTC.
-    :ivar schema: the version that the release last ran with.
-    :ivar backup: what was taken just before the first of these.
+    :ivar applied: all of them, the newest first.
+    :ivar versions: those not declared compatible, sorted.
+    :ivar restore_to: the time just before the first of these, ISO 8601, UTC.
+    :ivar schema: the schema version that the release last ran with.
+    :ivar backup: the backup taken just before the first of these.
     """
 
     applied: tuple[Mapping[str, Any], ...] = ()
@@ -130,9 +130,9 @@ class Moved:
 
 
 def moved_since(records: Iterable[Mapping[str, Any]], release: Release) -> Moved:
-    """What was migrated since a release last ran; nothing for one that never ran here: it is newer than the schema.
+    """The migrations since a release last ran; none for one that never ran here: it is newer than the schema.
 
-    :param records: the environment's records, newest first; read back to the newest that ran the release well.
+    :param records: the environment's records, newest first; read until the newest successful one of the release.
     """
     applied: list[Mapping[str, Any]] = []
     taken_back: set[str] = set()
@@ -142,7 +142,7 @@ def moved_since(records: Iterable[Mapping[str, Any]], release: Release) -> Moved
         migrations = of_kind(record, release.group)
         ran = (record.get("releases") or {}).get(release.group) or {}
         if ran.get("digest") == release.digest and record.get("outcome") == "succeeded":
-            # Somebody may have insisted on that run: the schema was past the release then already.
+            # That run may have been forced: the schema was ahead of the release already.
             versions.update(map(str, migrations.get("behind") or ()))
             restore_to, kept = first_bad.get("restore_to"), backup.taken(first_bad)
             return Moved(tuple(applied), tuple(sorted(versions)), restore_to, migrations.get("to"), kept)
@@ -160,9 +160,9 @@ def moved_since(records: Iterable[Mapping[str, Any]], release: Release) -> Moved
 def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any], *, forced: bool) -> tuple[str, ...]:
     """Refuse to run an older release on a schema that has moved past what it can read.
 
-    :param forced: whether the operator insists; then it is a warning.
+    :param forced: whether the operator forces it; then it is a warning.
     :return: warnings.
-    :raises SlipwayError: naming the migrations and, where it is known, the time to restore to.
+    :raises SlipwayError: naming the migrations and, if known, the time to restore to.
     """
     if not moved.versions:
         return ()
@@ -177,10 +177,10 @@ def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any],
 
 
 def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dict[str, Any]:
-    """A kind's migrations in the record of a rollback that takes the schema back as well, before that is done.
+    """A kind's migrations in the record of a rollback that downgrades the schema as well, before they run.
 
-    :param schema: the version that the database has.
-    :raises SlipwayError: when one of the migrations between is not declared safe to take back.
+    :param schema: the database's version.
+    :raises SlipwayError: a migration in between is not declared safe to downgrade.
     """
     unsafe = _unsafe(moved)
     if unsafe:
@@ -188,14 +188,14 @@ def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dic
         raise SlipwayError(what, "-e downgrade_schema", f"{_restore(moved)} instead (point-in-time recovery)")
     if not moved.applied:
         return {**_NONE, "from": schema, "to": schema}
-    # Whatever ran on the newer schema cannot be gone back to after this.
+    # After this, a release of the newer schema cannot be restored.
     pending = [{**_entry(item), "compatible": False} for item in moved.applied]
     to = moved.schema or "base"
     return {**_NONE, "state": "planned", "direction": DOWN, "from": schema, "to": to, "pending": pending}
 
 
 def _unsafe(moved: Moved) -> tuple[str, ...]:
-    """What is not declared safe to take back; of what somebody insisted on leaving behind, nobody knows."""
+    """The migrations not declared safe to downgrade; unknown for those left by a forced rollback."""
     safe = {str(item.get("version")): bool(item.get("downgrade_safe")) for item in moved.applied}
     return tuple(version for version in dict.fromkeys([*safe, *moved.versions]) if not safe.get(version))
 
@@ -224,5 +224,5 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
         "description": str(item.get("description") or ""),
         "compatible": bool(item.get("compatible")),
     }
-    # Only Alembic can take a migration back.
+    # Only Alembic can downgrade.
     return {**entry, "downgrade_safe": bool(item["downgrade_safe"])} if "downgrade_safe" in item else entry

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a group of hosts should run and what its hosts run."""
+"""The desired and observed state of a group of hosts."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Release:
-    """A release of a group of hosts: an artifact that is pinned by its digest.
+    """A release of a group of hosts: an artifact pinned by its digest.
 
     :param group: the group of hosts, ``backend``.
     :param tag: ``backend-v0.2.0``.
     :param digest: ``sha256:`` and 64 hexadecimal digits.
-    :param key: the artifact's key in ``bucket``; ``version_id`` where the bucket keeps versions.
-    :param version: Maven's version, where it is known.
-    :param commit: the commit that the tag names, where it is known.
-    :param image: the container image that it runs as, without tag; then ``digest`` is the image's.
-    :param chosen: why it is this one: ``-e backend_release``, ``versions.json``.
+    :param key: the artifact's key in ``bucket``; ``version_id`` if the bucket is versioned.
+    :param version: Maven's version, if known.
+    :param commit: the tag's commit, if known.
+    :param image: its container image, without tag; then ``digest`` is the image's.
+    :param chosen: how it was chosen: ``-e backend_release``, ``versions.json``.
     """
 
     group: str
@@ -56,9 +56,9 @@ class Release:
 
 @dataclass(frozen=True)
 class Runs:
-    """What a host's service runs, as the host's own ledger says.
+    """What a host's service runs, according to the host's own ledger.
 
-    :param renewed: the configuration that its own was made of, with the values of a later time; see
+    :param renewed: the configuration from which its own was renewed with later values; see
         ``service_release``.
     """
 
@@ -78,9 +78,9 @@ class Runs:
         links: Mapping[str, str] | None = None,
         files: Mapping[str, str] | None = None,
     ) -> Runs | None:
-        """Read ``runs`` (or ``from``) of a service_release result; ``None`` when nothing ever ran.
+        """Read ``runs`` (or ``from``) of a service_release result; ``None`` if nothing ever ran.
 
-        :param links: the links that it was started with, by path, where they are known.
+        :param links: the links that it was started with, by path, if known.
         :param files: the digests of the files that it was started with, such as its unit, likewise.
         """
         if not document or not document.get("release"):
@@ -104,17 +104,17 @@ class Runs:
 
 @dataclass(frozen=True)
 class ObservedHost:
-    """One host as the plan found it.
+    """One host as observed for the plan.
 
-    :param error: why it could not be looked at or does not fit, in one line; ``None`` when all is well.
-    :param runs: what its service runs, or ran last when that is good; ``None`` when nothing ever did.
+    :param error: why it could not be observed or is unsuitable, in one line; ``None`` without an error.
+    :param runs: what its service runs, or ran last if that was good; ``None`` if nothing ever ran.
     :param active: whether the service's process runs.
     :param unit: the unit's files that would change, or changed since the process was started.
-    :param configuration: the names of settings that would change, by what happens to them; ``None`` when unknown.
-    :param differs: why the process is not the one that should run though the release is, in one line: what it was
-        started with is not what is there now, or is not known.
-    :param outside: the target group that it should be in and is not.
-    :param sick: what its load balancer has against it, in one line.
+    :param configuration: the names of settings that would change, by what happens to them; ``None`` if unknown.
+    :param differs: why the process does not match although the release does, in one line: what it was
+        started with differs from what is installed now, or is unknown.
+    :param outside: the target group in which it is missing.
+    :param sick: why its load balancer finds it unhealthy, in one line.
     """
 
     name: str
@@ -141,7 +141,7 @@ class HostChange:
 
 @dataclass(frozen=True)
 class HostPlan:
-    """What changes on a group's hosts."""
+    """The changes of a group's hosts."""
 
     release: Release | None
     changes: tuple[HostChange, ...] = ()

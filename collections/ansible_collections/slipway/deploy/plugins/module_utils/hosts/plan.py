@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to change on the hosts of a group, each change with its reasons. Pure."""
+"""Plans the changes of a group's hosts, each with its reasons. Pure."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from .model import (
 )
 
 _NAMES = 5
-#: Hosts have their turn after all waves of services.
+#: Hosts are changed after all waves of services.
 WAVE = 1000
-#: Why a host stays that ``--limit`` leaves out.
+#: Why a host outside ``--limit`` stays unchanged.
 NOT_SELECTED = "not selected"
 
 
 def plan_hosts(
     release: Release, observed: Sequence[ObservedHost], selected: Collection[str], *, force: bool = False
 ) -> HostPlan:
-    """Compare what the hosts run with what they should.
+    """Compare what the hosts run with what they should run.
 
     :param observed: the group's hosts in inventory order.
-    :param selected: those that ``--limit`` leaves; the others stay as they are.
-    :raises SlipwayErrors: naming every selected host that could not be looked at: before any change is the time.
+    :param selected: those that ``--limit`` selects; the others stay unchanged.
+    :raises SlipwayErrors: naming every selected host that could not be observed, before any change.
     """
     errors = [
         SlipwayError(host.error, host.name, None if ". " in host.error else "Make it right, or leave it out by --limit")
@@ -106,7 +106,7 @@ def record_targets(plan: HostPlan) -> list[dict[str, Any]]:
 
 
 def record_unchanged(plan: HostPlan) -> list[dict[str, Any]]:
-    """The record's entries for the hosts that stay as they are."""
+    """The record's entries for unchanged hosts."""
     entries = []
     for host, why in plan.unchanged:
         runs = host.runs

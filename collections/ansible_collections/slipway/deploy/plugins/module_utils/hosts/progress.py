@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How far the change of each host is, as functions from a record to the next. Pure.
+"""The progress of each host's change, as functions from one record to the next. Pure.
 
-A host's states are those of a service (:data:`State`), so that whoever reads a record need not ask which it is. What
-became of a host is judged by what the host itself says afterwards, never by whether a task before that looked well: a
-host that is gone answers nothing, and then nothing is known.
+A host's states are those of a service (:data:`State`), so that a record's reader need not distinguish them. The
+result is judged by what the host itself reports afterwards, never by whether an earlier task succeeded: a
+host that is gone does not answer, and its result is unknown.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from .migrations import touched
 
 Record = dict[str, Any]
 
-#: Why a host of a deploy that is taken up again is given up.
+#: Why a host of a resumed deploy is given up.
 NOT_LISTED = "the inventory does not have this host any more, what it runs is not known"
-#: What an undo has to look at: the host runs the new release, or it is not known what it runs.
+#: States that an undo must handle: the host runs the new release, or what it runs is unknown.
 _TO_UNDO = frozenset({"updating", "stable", "failed", "undoing"})
 
 
 @dataclass(frozen=True)
 class After:
-    """What a host said after its turn.
+    """What a host reported after its step.
 
     :param answered: whether it answered at all.
-    :param release: the release that its service runs, or ``None``; ``configuration`` likewise, and ``renewed``, which
-        that one was made of.
+    :param release: the release that its service runs, or ``None``; likewise ``configuration``, and ``renewed``,
+        from which that was renewed.
     :param active: whether the service's process runs.
     :param started: the links and the digests of the files that it was started with, by path; empty when unknown.
-    :param reason: why its turn failed, in one line; empty when it did not.
-    :param doubt: why what it runs need not stay: the host's own ledger notes it as bad, not proven, or not ready.
+    :param reason: why its step failed, in one line; empty if it did not.
+    :param doubt: why its running release is not confirmed: the ledger has it as bad, not proven, or not ready.
     :param log: the service's last log lines, redacted.
     """
 
@@ -56,14 +56,14 @@ def hosts_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def to_switch(record: Mapping[str, Any]) -> list[str]:
-    """The hosts that still have to be switched: none when the release goes back or is held."""
+    """The hosts that still must be switched: none if the deploy is undone or held."""
     if record.get("cause") or record.get("hold"):
         return []
     return [item["name"] for item in hosts_of(record) if item["state"] in ("planned", "updating")]
 
 
 def to_undo(record: Mapping[str, Any]) -> list[str]:
-    """The hosts that have to go back: none of a kind after a migration that its old release cannot live with."""
+    """The hosts to undo: none of a kind after a migration that is incompatible with its old release."""
     if not record.get("cause"):
         return []
     back = [item for item in hosts_of(record) if item["state"] in _TO_UNDO]
@@ -71,27 +71,27 @@ def to_undo(record: Mapping[str, Any]) -> list[str]:
 
 
 def finished(record: Mapping[str, Any]) -> bool:
-    """Whether nothing is left to do on hosts: all had their turn, or all are back (or given up)."""
+    """Whether nothing is left to do on hosts: all are switched, or all are undone (or given up)."""
     return not to_undo(record) if record.get("cause") else not to_switch({**record, "hold": None})
 
 
 def files_before(item: Mapping[str, Any]) -> dict[str, str]:
-    """The digests of the files that a host's process was started with before; empty where they are not known."""
+    """The digests of the files that a host's process was started with before; empty if unknown."""
     return dict((item.get("from") or {}).get("files") or {})
 
 
 def links_before(item: Mapping[str, Any], service: str) -> list[dict[str, str]]:
-    """The links of what a host ran before, for service_release; none when nothing ran.
+    """The links of what a host ran before, for service_release; empty if nothing ran.
 
     :param item: the host's target in the record.
-    :param service: the service's name, which its configuration lies under.
+    :param service: the service's name, in the path of its configuration.
     """
     before = item.get("from") or {}
     if not before.get("release"):
         return []
     links = dict(before.get("links") or {})
     if not links:
-        # Records of before links were kept are of backend hosts.
+        # Records from before links were stored are of backend hosts.
         links["/app/app.jar"] = f"/app/releases/{before['release']}/app.jar"
         if before.get("configuration"):
             links[f"/etc/{service}/current"] = f"/etc/{service}/generations/{before['configuration']}"
@@ -99,7 +99,7 @@ def links_before(item: Mapping[str, Any], service: str) -> list[dict[str, str]]:
 
 
 def release_before(item: Mapping[str, Any]) -> dict[str, str]:
-    """What a host ran before, as service_release takes it; empty when nothing ran.
+    """What a host ran before, as service_release accepts it; empty if nothing ran.
 
     :param item: the host's target in the record.
     """
@@ -111,7 +111,7 @@ def release_before(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def left_behind(record: Mapping[str, Any]) -> Cause | None:
-    """Why a deploy that did not turn back is not a success: some hosts, no more than the threshold, failed."""
+    """Why a deploy that was not undone is not a success: some hosts failed, within the threshold."""
     failed = [item for item in hosts_of(record) if item.get("failure")]
     if not failed or record.get("cause"):
         return None
@@ -120,15 +120,15 @@ def left_behind(record: Mapping[str, Any]) -> Cause | None:
 
 
 def begin(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:
-    """The record before hosts are switched: whoever finds it after a kill knows which may be half-done."""
+    """The record before hosts are switched: after a kill it shows which may be incomplete."""
     return _changed(record, names, lambda item: {"state": "updating", "started_at": item.get("started_at") or now})
 
 
 def end(record: Mapping[str, Any], after: Mapping[str, After], thresholds: Mapping[str, int], now: float) -> Record:
-    """The record after hosts had their turn.
+    """The record after hosts were switched.
 
-    :param thresholds: how many hosts of a kind may fail before its release goes back. Until one is on the new release,
-        none may: the first healthy one gates the rest.
+    :param thresholds: how many hosts of a kind may fail before its release is undone. Until one runs the new release,
+        none may: the first host is a canary for the rest.
     """
     record = _changed(record, after, lambda item: _ended(item, after[item["name"]], now), frozenset({"updating"}))
     for kind in dict.fromkeys(item["group"] for item in hosts_of(record) if item["name"] in after):
@@ -143,10 +143,10 @@ def end(record: Mapping[str, Any], after: Mapping[str, After], thresholds: Mappi
 
 
 def give_up(record: Mapping[str, Any], there: Collection[str], choice: str, now: float) -> Record:
-    """The record without hope for the hosts that the inventory does not have any more, so that the rest can go on.
+    """The record with hosts given up that are no longer in the inventory, so that the rest can continue.
 
     :param there: the hosts of the inventory.
-    :param choice: ``finish`` or ``undo``: what is left to do.
+    :param choice: ``finish`` or ``undo``.
     """
     gone = [item["name"] for item in hosts_of(record) if item["name"] not in there]
     if choice == "undo":
@@ -158,7 +158,7 @@ def give_up(record: Mapping[str, Any], there: Collection[str], choice: str, now:
 
 
 def begin_undo(record: Mapping[str, Any], names: Collection[str], now: float) -> Record:
-    """The record before hosts are put back."""
+    """The record before hosts are undone."""
     return _changed(
         record,
         names,
@@ -167,20 +167,20 @@ def begin_undo(record: Mapping[str, Any], names: Collection[str], now: float) ->
 
 
 def end_undo(record: Mapping[str, Any], after: Mapping[str, After], now: float) -> Record:
-    """The record after hosts were put back, or were not."""
+    """The record after the undo of hosts succeeded or failed."""
     return _changed(record, after, lambda item: _undone(item, after[item["name"]], now), frozenset({"undoing"}))
 
 
 def needs_person(record: Mapping[str, Any]) -> bool:
-    """Whether a host could not be put back, or the database went where the old release cannot follow."""
+    """Whether a host could not be undone, or the schema is incompatible with the old release."""
     stuck = any(item["state"] == "undo_failed" for item in hosts_of(record))
     return stuck or bool(record.get("cause") and point_of_no_return(record))
 
 
 def point_of_no_return(record: Mapping[str, Any], kind: str | None = None) -> str | None:
-    """Why nothing can be all as before: a migration that the old release cannot live with began; else ``None``.
+    """Why the deploy cannot be undone completely: a migration incompatible with the old release began; else ``None``.
 
-    :param kind: for the hosts of one kind; without it, for those of any.
+    :param kind: one kind of host; by default any.
     """
     found = by_kind(record) if kind is None else {kind: of_kind(record, kind)}
     bad = [
@@ -196,7 +196,7 @@ def point_of_no_return(record: Mapping[str, Any], kind: str | None = None) -> st
 
 
 def kept_kinds(record: Mapping[str, Any]) -> list[str]:
-    """The kinds of host that cannot go back, in a record of several: else all are meant, and none is named."""
+    """The kinds of host that cannot be undone, in a record of several kinds; otherwise empty, which means all."""
     return [kind for kind in by_kind(record) if has_several(record) and point_of_no_return(record, kind)]
 
 
@@ -209,7 +209,7 @@ def _ended(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]:
         reason = f"the host is gone, what it runs is not known{f': {after.reason}' if after.reason else ''}"
     failure = Failure(reason or "it does not run the release that it was switched to", log=after.log).to_record()
     if before is not None and _back(item, after):
-        # The host put it back by itself, or was never switched.
+        # The host undid it by itself, or was never switched.
         undo = {"started_at": item.get("started_at"), "finished_at": now, "detail": "the host put it back by itself"}
         return {"state": "undone", "finished_at": now, "failure": failure, "undo": undo}
     return {"state": "failed", "finished_at": now, "failure": failure}
@@ -233,10 +233,10 @@ def _undone(item: Mapping[str, Any], after: After, now: float) -> dict[str, Any]
 
 
 def _back(item: Mapping[str, Any], after: After) -> bool:
-    """Whether the host runs what it ran before, with its configuration, its unit and what its web server is told."""
+    """Whether the host runs what it ran before, with its configuration, its unit and its web server's configuration."""
     before = item.get("from") or {}
     links = dict(before.get("links") or {})
-    # Of a generation of settings the values may be those of now: its name says less than `configuration` does.
+    # A generation may have renewed values: `configuration` says more than its name.
     started = {path: target for path, target in links.items() if "/generations/" not in target}
     started.update(before.get("files") or {})
     same = before.get("configuration") in (None, after.configuration, after.renewed) and all(
@@ -254,7 +254,7 @@ def _changed(
 ) -> Record:
     """The record with some hosts changed.
 
-    :param states: only hosts in these states; any without them.
+    :param states: only hosts in these states; by default in any.
     """
     targets = [
         {**item, **change(item)}

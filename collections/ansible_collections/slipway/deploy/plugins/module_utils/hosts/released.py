@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What Flyway would apply of a release, by its files and by what the records say of the schema. Pure.
+"""Predicts which migrations Flyway would apply, from a release's files and the records. Pure.
 
-For a check, which runs nothing: a deploy asks Flyway itself.
+For check mode, which runs nothing: a deploy uses Flyway itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..migration.flyway.scripts import (
 )
 from ..migration.model import Migration, Script, version_key
 
-#: Settings by which other files are migrations, or not all of them are applied.
+#: Settings that change which files are migrations, or which of them are applied.
 _CHOOSE = (
     *("sqlMigrationPrefix", "sqlMigrationSeparator", "sqlMigrationSuffixes", "repeatableSqlMigrationPrefix"),
     *("target", "cherryPick", "resolvers", "skipDefaultResolvers"),
@@ -30,7 +30,7 @@ _NAMES = "|".join(_CHOOSE)
 _PLUGIN = re.compile(r"<artifactId>\s*flyway-maven-plugin\s*</artifactId>(.*?)</plugin>", re.DOTALL)
 _ELEMENT = re.compile(rf"<({_NAMES})>")
 _PROPERTY = re.compile(rf"<flyway\.({_NAMES})>")
-# A property of the command line goes before Slipway's own configuration file, also for the locations.
+# A property on the command line takes precedence over Slipway's own configuration file, also for the locations.
 _ARGUMENT = re.compile(rf"-Dflyway\.({_NAMES}|locations)\b")
 _SETTING = re.compile(rf"^\s*(?:flyway\.)?({_NAMES})\s*=", re.MULTILINE)
 _VERSION = re.compile(r"[0-9]+(?:[._][0-9]+)*")
@@ -38,12 +38,12 @@ _LONGEST = 16 * 1024 * 1024
 
 
 class Before(NamedTuple):
-    """What is known of the schema.
+    """What is known about the schema.
 
-    :ivar schema: its version as the records say.
-    :ivar applied: versions that records say were applied.
+    :ivar schema: its version according to the records.
+    :ivar applied: versions applied according to the records.
     :ivar release: the tag of the release that ran last.
-    :ivar files: its migrations' files, or ``None`` when they could not be read.
+    :ivar files: its migrations' files, or ``None`` if unreadable.
     """
 
     schema: str
@@ -53,7 +53,7 @@ class Before(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What would be applied, and ``unknown``, a line for each piece that cannot be told without Flyway."""
+    """The migrations that would be applied, and ``unknown``, a line for each that only Flyway can decide."""
 
     pending: tuple[Migration, ...]
     callbacks: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Found(NamedTuple):
 def chosen_by(
     settings: Mapping[str, Any], arguments: Iterable[str], project: Mapping[str, str], maven_config: str
 ) -> str | None:
-    """The setting by which Flyway takes other files than the usual, and where it is written; ``None`` without one.
+    """A setting that makes Flyway use other files, and its location; ``None`` without one.
 
     :param settings: those of the inventory.
     :param arguments: the inventory's for Maven.
@@ -92,20 +92,20 @@ def chosen_by(
 
 
 def is_version(schema: str | None) -> bool:
-    """Whether what a record says of the schema is a version of Flyway's."""
+    """Whether a record's schema is a Flyway version."""
     return schema is not None and _VERSION.fullmatch(schema) is not None
 
 
 def migrations_of(files: Iterable[TreeFile]) -> dict[tuple[Any, ...], tuple[Script, TreeFile]]:
-    """The migrations among files, by their keys; what they declare is not read.
+    """The migrations among files, by their keys; their content is not read.
 
-    :raises SlipwayError: two have one version, or one is a class: Flyway or the deploy refuses that.
+    :raises SlipwayError: two have the same version, or one is a class: Flyway or the deploy refuses that.
     """
     found: dict[tuple[Any, ...], tuple[Script, TreeFile]] = {}
     for file in files:
         name = file.path.rpartition("/")[2]
         script = read_script(file.path, "")
-        if script is None or name.startswith("B"):  # A schema with a history does not begin with a baseline.
+        if script is None or name.startswith("B"):  # A schema with a history does not start from a baseline.
             continue
         other = found.get(script.key)
         if other is not None and other[1].path != file.path:
@@ -118,7 +118,7 @@ def migrations_of(files: Iterable[TreeFile]) -> dict[tuple[Any, ...], tuple[Scri
 def refuse_compiled(files: Iterable[TreeFile]) -> None:
     """Refuse migrations that are classes, as the deploy does.
 
-    :param files: those of the locations, and of the directories of sources that go with them.
+    :param files: the files of the locations, and of their source directories.
     :raises SlipwayError: naming the first.
     """
     for file in files:
@@ -131,7 +131,7 @@ def refuse_compiled(files: Iterable[TreeFile]) -> None:
 
 
 def compare(files: Sequence[TreeFile], before: Before, read: Callable[[str], str | None]) -> Found:
-    """What would be applied.
+    """Predict what would be applied.
 
     :param files: those of the release's locations.
     :param read: a file's text by its path.
@@ -169,7 +169,7 @@ def compare(files: Sequence[TreeFile], before: Before, read: Callable[[str], str
 def _doubts(
     older: Iterable[tuple[Script, TreeFile]], old: Mapping[tuple[Any, ...], tuple[Script, TreeFile]], before: Before
 ) -> list[str]:
-    """What Flyway may refuse of the migrations that the schema is past."""
+    """Older migrations that Flyway may refuse."""
     applied = _keys(before.applied)
     lines = []
     for script, file in older:

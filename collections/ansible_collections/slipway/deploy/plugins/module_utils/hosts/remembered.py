@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where hosts go back to when no record says it: each host's ledger remembers what ran. Pure."""
+"""Finds a rollback's release without a record: each host's ledger remembers what ran. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ GOOD = "good"
 class Remembered:
     """A release that hosts ran before.
 
-    :ivar side: its ``release``, ``tag``, ``digest`` and ``schema``, as a record writes them.
-    :ivar schema: the schema that the release which runs now was deployed with.
+    :ivar side: its ``release``, ``tag``, ``digest`` and ``schema``, as in a record.
+    :ivar schema: the schema with which the running release was deployed.
     """
 
     side: Mapping[str, Any]
@@ -27,12 +27,12 @@ class Remembered:
 
 
 def remembered_release(said: Mapping[str, Mapping[str, Any]], to: str | None) -> Remembered | None:
-    """The good release before the one that runs, or the one named, by the ledgers of all hosts.
+    """The good release before the running one, or the named one, by the ledgers of all hosts.
 
-    :param said: what service_release showed of each host, by its name.
+    :param said: the result of service_release for each host, by name.
     :param to: a release's tag or id.
-    :return: ``None`` when no host remembers any.
-    :raises SlipwayError: when the hosts do not agree, or none remembers the named one.
+    :return: ``None`` if no ledger has one.
+    :raises SlipwayError: the ledgers differ, or none has the named release.
     """
     found = {host: _before(of, to) for host, of in said.items()}
     known = {host: side for host, side in found.items() if side is not None}
@@ -56,9 +56,9 @@ def remembered_release(said: Mapping[str, Mapping[str, Any]], to: str | None) ->
 
 
 def remember(said: Mapping[str, Mapping[str, Any]], to: str) -> bool:
-    """Whether the ledger of any host has the release as a good one.
+    """Whether the ledger of any host has the release as good.
 
-    :param said: what service_release showed of each host, by its name.
+    :param said: the result of service_release for each host, by name.
     :param to: a release's tag or id.
     """
     return any(_before(of, to) is not None for of in said.values())
@@ -73,7 +73,7 @@ def _before(said: Mapping[str, Any], to: str | None) -> Mapping[str, Any] | None
 
 
 def _good(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The good releases of a ledger, the one that became current last first."""
+    """The good releases of a ledger, the last current one first."""
     for entry in said.get("releases") or ():
         release = entry.get("release")
         if entry.get("verdict") == GOOD and isinstance(release, Mapping) and release.get("id"):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a host serves what its process runs: its units, and its answers on the way that requests take. Pure."""
+"""Whether a host serves what its process runs: its units, and its answers along the request path. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LEAST_ERROR = 400
 
 
 def serving_problem(questions: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> str:
-    """What does not serve, in one line; empty when all does.
+    """The first problem in one line; empty if everything serves.
 
-    :param questions: as the module ``host_probe`` takes them, each with ``name``, how a person calls what is asked. One
-        with ``behind`` is compared with the question of that name: that it has no such page is not a problem when what
+    :param questions: as the module ``host_probe`` accepts them, each with ``name``, its display name. One
+        with ``behind`` is compared with the question of that name: a missing page is not a problem if what
         lies behind it has none either.
     :param answers: what ``host_probe`` answered, in their order.
     """

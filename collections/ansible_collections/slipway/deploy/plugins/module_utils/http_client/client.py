@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one HTTP client: it follows redirects only where that is asked for, and no error repeats an address or a header.
+"""An HTTP client that follows redirects only on request, and whose errors never show an address or a header.
 
 Besides ``http`` and ``https`` an address may be that of a socket: ``http+unix://%2Frun%2Fx.sock/health``.
 
@@ -19,17 +19,17 @@ from http.client import HTTPConnection, RemoteDisconnected
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-#: How much of an answer is read, in bytes, when nothing else is said.
+#: How much of an answer is read by default, in bytes.
 MOST_BODY = 64 * 1024
 
 
 class Unreachable(Exception):
-    """There is no answer; the text says why in words that repeat nothing secret."""
+    """There is no answer; the text says why, without secrets."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer, a redirect or a refusal as well. Names of ``headers`` are in lower case."""
+    """An HTTP answer, including redirects and refusals. Names of ``headers`` are in lower case."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
@@ -37,23 +37,23 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """After how many seconds the server wants to be asked again; ``None`` when it does not say."""
+        """The seconds of the Retry-After header; ``None`` without one."""
         value = self.headers.get("retry-after")
         return float(value) if value is not None and value.isdecimal() else None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_redirect: Any, **_more: Any) -> None:
-        """A redirect would carry a token or a login to another address: it is an answer like others."""
+        """Return redirects as answers: following one could send a token or a login to another address."""
 
 
 def opener(
     *, follow: bool = False, proxies: bool = True, context: ssl.SSLContext | None = None
 ) -> urllib.request.OpenerDirector:
-    """What opens addresses.
+    """An opener of URLs.
 
-    :param follow: redirects are followed; only for a request that carries nothing secret in a header.
-    :param proxies: the environment's proxies are used; not for this machine itself, nor for its metadata.
+    :param follow: whether redirects are followed; only for a request without secrets in its headers.
+    :param proxies: whether the environment's proxies are used; never for this machine or its metadata service.
     :param context: TLS settings; by default certificates are verified by the system's authorities.
     """
     handlers: list[urllib.request.BaseHandler] = [] if follow else [_NoRedirect()]
@@ -74,11 +74,11 @@ def ask(
     most: int = MOST_BODY,
     via: urllib.request.OpenerDirector | None = None,
 ) -> Answer:
-    """Ask once; every answer of the server's is returned, whatever its status.
+    """Send one request; every answer of the server is returned, whatever its status.
 
     :param timeout: seconds for each step of the exchange.
     :param most: how much of the answer is read, in bytes.
-    :param via: what opens the address: :func:`opener`, by default as it is without arguments.
+    :param via: an :func:`opener`, by default one without arguments.
     :raises Unreachable: when there is no HTTP answer.
     """
     try:
@@ -95,7 +95,7 @@ def ask(
 
 
 class _SocketConnection(HTTPConnection):
-    """HTTP through a socket that has a path."""
+    """HTTP over a Unix socket."""
 
     def __init__(self, path: str, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
@@ -123,7 +123,7 @@ def _ask_socket(
 
 
 def reason(error: BaseException) -> str:
-    """Why there is no answer, in words of our own or of the system."""
+    """Why there is no answer, in our own text or the system's."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, TimeoutError):
         return "no answer in time"

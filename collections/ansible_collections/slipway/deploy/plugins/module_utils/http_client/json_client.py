@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Speaks JSON over HTTPS. No error repeats the address or a header: both may be secrets."""
+"""JSON over HTTPS. No error shows the address or a header: both may be secret."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def post_json(url: str, payload: Any, headers: Mapping[str, str], timeout: float
 def request_json(
     method: str, url: str, payload: Any, headers: Mapping[str, str], timeout: float, most: int = MOST_BODY
 ) -> Answer:
-    """Ask, with ``payload`` as JSON unless it is ``None``.
+    """Send a request, with ``payload`` as JSON unless it is ``None``.
 
     The environment's proxies are used, certificates verified, redirects not followed.
 

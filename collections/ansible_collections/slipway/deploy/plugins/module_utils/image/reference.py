@@ -42,12 +42,12 @@ class ImageRef:
 
     @property
     def name(self) -> str:
-        """Where the image is, whatever its version: ``registry/repository``."""
+        """The image's name without its version: ``registry/repository``."""
         return f"{self.registry}/{self.repository}" if self.registry else self.repository
 
     @property
     def host(self) -> str:
-        """The registry that the name is looked up in: that of Docker Hub for a name without one."""
+        """The registry's host: Docker Hub's for a name without one."""
         return DOCKER_HUB if self.registry in _DOCKER_HUBS else self.registry.lower()
 
     @property
@@ -58,14 +58,14 @@ class ImageRef:
 
     @property
     def place(self) -> str:
-        """The same text for all names of one repository: ``nginx``, ``docker.io/library/nginx``; ECR's other hosts."""
+        """One text for all names of the same repository: ``nginx``, ``docker.io/library/nginx``; ECR's other hosts."""
         known = ecr_account(self.host)
         host = f"{known[0]}.ecr.{known[1]}" if known else self.host
         return f"{host}/{self.path}"
 
     @property
     def version(self) -> str:
-        """The digest or else the tag; ``latest`` where it has neither."""
+        """The digest or else the tag; ``latest`` if it has neither."""
         return self.digest or self.tag or "latest"
 
     @property
@@ -74,7 +74,7 @@ class ImageRef:
         return bool(self.digest)
 
     def at(self, digest: str) -> ImageRef:
-        """This image pinned to ``digest``, without its tag: a tag beside a digest says nothing that is checked."""
+        """This image pinned to ``digest``, without its tag: a tag next to a digest is not checked."""
         return replace(self, tag="", digest=digest)
 
 
@@ -121,6 +121,6 @@ def ecr_account(registry: str) -> tuple[str, str] | None:
 
 
 def short_digest(digest: str) -> str:
-    """A digest as a person compares it: the first four hexadecimal digits (``sha256:77be``)."""
+    """A digest for display: the first four hexadecimal digits (``sha256:77be``)."""
     algorithm, _colon, value = digest.partition(":")
     return f"{algorithm}:{value[:4]}" if value else digest

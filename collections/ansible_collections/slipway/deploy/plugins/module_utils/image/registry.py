@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks a container registry which image a tag names: ``HEAD /v2/<name>/manifests/<tag>``.
 
-https://distribution.github.io/distribution/spec/api/. No error repeats what is logged in with.
+https://distribution.github.io/distribution/spec/api/. No error shows the credentials.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
 _TIMEOUT = 20.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_BODY = 4 * 1024 * 1024
-#: The one registry whose API is not where its images' names say.
+#: The one registry whose API has another host than its images' names.
 _APIS = {DOCKER_HUB: "registry-1.docker.io"}
-#: What a registry says of an image: it is there, it is not, or nothing that can be relied on.
+#: An image's state in a registry: it exists, it does not, or unknown.
 THERE, ABSENT, UNKNOWN = "there", "absent", "unknown"
 
 
 class Login(NamedTuple):
-    """What a registry is spoken to with.
+    """How to access a registry.
 
-    :param basic: ``user:password`` in base64; empty: nothing is said.
+    :param basic: ``user:password`` in base64; empty for anonymous access.
     :param ca_file: authorities that are trusted besides the system's.
     :param insecure: HTTP, as for a registry of this machine.
     """
@@ -58,7 +58,7 @@ class Login(NamedTuple):
 def read_image(text: str, where: str) -> ImageRef:
     """An image without a tag: a registry, and a repository in it.
 
-    :raises SlipwayError: it is none.
+    :raises SlipwayError: it is malformed.
     """
     try:
         image = parse_image(text)
@@ -71,9 +71,9 @@ def read_image(text: str, where: str) -> ImageRef:
 
 
 def read_login(path: str, registry: str) -> str:
-    """What the file that ``podman login`` writes has for a registry, ``user:password`` in base64.
+    """The credentials for a registry in the file of ``podman login``, ``user:password`` in base64.
 
-    :raises SlipwayError: when it cannot be read or has nothing for it.
+    :raises SlipwayError: it cannot be read or has no entry for it.
     """
     remedy = f"Write it anew: podman login --authfile {path} {registry}"
     try:
@@ -91,7 +91,7 @@ def image_digest(image: ImageRef, tag: str, login: Login) -> str:
     """The digest of the image that a tag names.
 
     :param image: its registry and repository.
-    :raises SlipwayError: when there is none, or the registry does not say.
+    :raises SlipwayError: it does not exist, or the registry does not answer.
     """
     if not is_tag(tag):
         raise SlipwayError(f"{tag!r} cannot be an image's tag", str(image), "Deploy a tag")
@@ -99,9 +99,9 @@ def image_digest(image: ImageRef, tag: str, login: Login) -> str:
 
 
 class Manifest(NamedTuple):
-    """What a registry says of an image.
+    """A registry's answer about an image.
 
-    :param state: :data:`THERE`, :data:`ABSENT` or :data:`UNKNOWN`; ``why`` says it of the last.
+    :param state: :data:`THERE`, :data:`ABSENT` or :data:`UNKNOWN`, with the reason in ``why``.
     """
 
     state: str
@@ -112,7 +112,7 @@ class Manifest(NamedTuple):
 
 
 def read_manifest(image: ImageRef, version: str, login: Login = Login()) -> Manifest:  # noqa: B008 - it is immutable
-    """The manifest of a version (a tag or a digest). Nothing is raised: what a registry does not say is unknown."""
+    """The manifest of a version (a tag or a digest). Nothing is raised: without an answer the state is unknown."""
     try:
         return _Registry(image, login).manifest(version)
     except SlipwayError as error:
@@ -122,7 +122,7 @@ def read_manifest(image: ImageRef, version: str, login: Login = Login()) -> Mani
 def read_blob(image: ImageRef, digest: str, login: Login = Login()) -> bytes:  # noqa: B008 - it is immutable
     """A small blob (an image's config).
 
-    :raises SlipwayError: the registry does not give it, or gives another.
+    :raises SlipwayError: the registry does not return it, or returns another one.
     """
     return _Registry(image, login).blob(digest)
 
@@ -142,7 +142,7 @@ class _Registry:
         self._opener = opener(context=context)
 
     def digest(self, tag: str) -> str:
-        """What the registry says, or what its document has where it says nothing."""
+        """The digest from the registry's header, or else of its document."""
         name = f"{self._image}:{tag}"
         answer, headers = self._asked("HEAD", tag, {"Accept": _MANIFESTS})
         if answer.status == 200 and not answer.headers.get(_DIGEST_HEADER):
@@ -164,7 +164,7 @@ class _Registry:
         return said
 
     def manifest(self, version: str) -> Manifest:
-        """What the registry has for a tag or a digest."""
+        """The registry's manifest for a tag or a digest."""
         answer, _headers = self._asked("GET", version, {"Accept": _MANIFESTS})
         if answer.status == 404:
             return Manifest(ABSENT)
@@ -185,7 +185,7 @@ class _Registry:
         return Manifest(THERE, digest, media_type, document)
 
     def blob(self, digest: str) -> bytes:
-        """A blob; where it is kept elsewhere, it is taken from there without the login."""
+        """A blob; a redirect to its storage is followed without the login."""
         url = f"{self._place}/blobs/{digest}"
         answer, _headers = self._ask("GET", url, {})
         place = urljoin(url, answer.headers.get("location", ""))
@@ -199,7 +199,7 @@ class _Registry:
         return answer.body
 
     def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
-        """The answer about a manifest, and what it took to get it."""
+        """The answer for a manifest, and the authorization that it needed."""
         return self._ask(method, self._base + tag, headers)
 
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
@@ -220,7 +220,7 @@ class _Registry:
         return {"Authorization": f"Basic {self._login.basic}"} if self._login.basic else {}
 
     def _token(self, said: Mapping[str, str]) -> str:
-        """What the server that the registry names gives for the login; one that anybody gets without it."""
+        """The token of the registry's token server: for the login, or an anonymous one."""
         realm = said["realm"]
         if urlsplit(realm).scheme != "https" and not self._login.insecure:
             raise SlipwayError("it asks for the credentials over an unencrypted connection", realm, "Ask its operator")
@@ -243,6 +243,6 @@ class _Registry:
 
 
 def _is_manifest(body: bytes) -> bool:
-    """Whether a registry wrote it, and not a web server that has a page for every address."""
+    """Whether it is from a registry, and not from a web server that answers every address."""
     document = loads_or_none(body)
     return isinstance(document, dict) and "schemaVersion" in document

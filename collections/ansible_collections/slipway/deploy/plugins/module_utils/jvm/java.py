@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which Java a host has."""
+"""Finds a host's Java."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LIMIT = 30
 
 
 def find_java(name: str) -> tuple[str, int]:
-    """Where the program is and its feature release; an empty path and 0 when there is none that works."""
+    """The program's path and its feature release; an empty path and 0 without a working one."""
     path = shutil.which(name)
     if path is None:
         return "", 0
@@ -28,7 +28,7 @@ def find_java(name: str) -> tuple[str, int]:
 
 
 def parse_version(text: str) -> int:
-    """The feature release that ``java -version`` prints, 0 when it prints none. Pure."""
+    """The feature release in the output of ``java -version``, or 0. Pure."""
     match = _VERSION.search(text)
     return int(match[1]) if match else 0
 

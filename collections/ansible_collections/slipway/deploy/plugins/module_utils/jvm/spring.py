@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where a Spring Boot application says whether it is ready, out of its own settings. Pure.
+"""Finds a Spring Boot application's readiness endpoint in its own settings. Pure.
 
 Names are compared as Spring binds them: ``base-path``, ``basePath``, ``base_path`` and ``BASEPATH`` are one. Of YAML
-only what settings are written in is read: nested mappings of plain values, and documents with a profile.
+only the settings' format is read: nested mappings of plain values, and documents with a profile.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..common.documents import loads_or_none
 
 READINESS = "health/readiness"
-#: The files of a jar that are read, in the order in which the later one wins.
+#: The files of a jar that are read; later ones have precedence.
 FILES = ("application", "config/application")
 ENDINGS = (".yml", ".yaml", ".properties")
 _ACTUATOR = "/actuator"
@@ -25,17 +25,17 @@ _ANY = ("", "0.0.0.0", "::", "localhost")  # noqa: S104 - to compare with
 
 
 def canonical(name: str) -> str:
-    """A property's name as it is compared."""
+    """A property's canonical name."""
     return re.sub(r"[-_]", "", name).lower()
 
 
 def of_variable(name: str) -> str:
-    """The property that an environment variable sets, as it is compared."""
+    """The canonical name of the property that an environment variable sets."""
     return name.replace("_", ".").lower()
 
 
 def words_of(words: Iterable[str]) -> dict[str, str]:
-    """The properties that ``-Dname=value`` and ``--name=value`` set; the later one wins, and an argument over all."""
+    """The properties that ``-Dname=value`` and ``--name=value`` set; the later one wins, arguments over options."""
     found: dict[str, str] = {}
     for prefix in ("-D", "--"):
         for word in words:
@@ -62,7 +62,7 @@ def _flattened(document: object, prefix: str = "") -> dict[str, str]:
 
 
 def read_properties(text: str) -> list[dict[str, str]]:
-    """The documents of a ``.properties`` file, which ``#---`` keeps apart."""
+    """The documents of a ``.properties`` file, separated by ``#---``."""
     documents: list[dict[str, str]] = [{}]
     joined = re.sub(r"\\\r?\n[ \t]*", "", text)
     for line in joined.splitlines():
@@ -76,7 +76,7 @@ def read_properties(text: str) -> list[dict[str, str]]:
 
 
 def read_yaml(text: str) -> list[dict[str, str]]:
-    """The documents of a YAML file of settings: nested mappings of plain values. What is not that is passed over."""
+    """The documents of a YAML file of settings: nested mappings of plain values. Anything else is skipped."""
     documents: list[dict[str, str]] = [{}]
     above: list[tuple[int, str]] = []
     for line in text.splitlines():
@@ -110,7 +110,7 @@ def _scalar(text: str) -> str | None:
 def merged(files: Mapping[str, str], profiles: Sequence[str]) -> dict[str, str]:
     """The properties of an application's files, by their names below its resources.
 
-    :param profiles: the active ones, in their order; those of the files themselves count when there is none.
+    :param profiles: the active ones, in their order; if empty, those of the files themselves.
     """
     common = _documents(files, [f"{base}{ending}" for ending in ENDINGS for base in FILES])
     always = {name: value for document in common if not _profile(document) for name, value in document.items()}
@@ -162,7 +162,7 @@ def _listed(text: str) -> list[str]:
 def settings(
     files: Mapping[str, str], environment: Mapping[str, str], credentials: Mapping[str, str], words: Sequence[str]
 ) -> dict[str, str]:
-    """All properties that count, by their names as they are compared.
+    """The effective properties, by canonical name.
 
     :param files: the application's own, by their names below its resources.
     :param credentials: those that Spring reads by ``configtree``.
@@ -177,9 +177,9 @@ def settings(
 
 
 def readiness_url(properties: Mapping[str, str], port: int, path: str = READINESS) -> str | None:
-    """The URL that is asked; ``None`` where the application has no endpoint of HTTP for it.
+    """The URL to request; ``None`` if the application has no HTTP endpoint for it.
 
-    :param port: what it listens on when its settings do not say.
+    :param port: the port if its settings do not set one.
     :param path: below the actuator's path.
     """
 

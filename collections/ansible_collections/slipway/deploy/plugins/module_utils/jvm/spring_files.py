@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads what a Spring Boot application of this host is started with, for :mod:`spring`."""
+"""Reads the settings with which a Spring Boot application of this host is started, for :mod:`spring`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ROOTS = ("BOOT-INF/classes/", "")
 class Application:
     """A service on the Java virtual machine.
 
-    :ivar jar: what is run, a link.
-    :ivar port: what it listens on when its settings do not say.
+    :ivar jar: the jar that runs, a link.
+    :ivar port: the port if its settings do not set one.
     :ivar words: the options of Java and the arguments of the application.
     """
 
@@ -40,10 +40,10 @@ class Application:
 
 
 def readiness_url(application: Application, unit: systemctl.Unit) -> str | None:
-    """Where the application says whether it is ready, by the jar and the configuration that it was started with.
+    """The application's readiness URL, from the jar and the configuration with which it was started.
 
     :param unit: the service's unit, as it is now.
-    :return: ``None`` where it has no endpoint of HTTP for it.
+    :return: ``None`` if it has no HTTP endpoint for it.
     """
     environment: dict[str, str] = {}
     for path in unit.environment_files:
@@ -60,7 +60,7 @@ def readiness_url(application: Application, unit: systemctl.Unit) -> str | None:
 
 
 def files_of(jar: Path) -> dict[str, str]:
-    """The files of settings of a jar, by their names below its resources; none where it cannot be read."""
+    """The files of settings of a jar, by their names below its resources; empty if it cannot be read."""
     found: dict[str, str] = {}
     with suppress(OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError), zipfile.ZipFile(jar) as opened:
         for item in opened.infolist():

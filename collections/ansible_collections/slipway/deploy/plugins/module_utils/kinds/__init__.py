@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The kinds of host, as data: what they are called and which variables the inventory sets for them."""
+"""The kinds of host, as data: their names and inventory variables."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: What the inventory may set for every kind: ``<kind>_<name>``.
+#: Variables that the inventory may set for every kind: ``<kind>_<name>``.
 _TEXTS = (
     *("service", "repository", "branch", "connection", "target_group", "smoke_url", "ready_path", "backup_hook"),
     *("migrations", "user", "release"),
@@ -24,14 +24,14 @@ _OF_GROUP = ("release", "repository", "branch", "migrations", "backup_hook", "se
 class Kind:
     """One kind of host. All names of variables are without the kind's own name and the underscore before them.
 
-    :ivar texts: variables of this kind alone that hold one text.
+    :ivar texts: text variables of this kind.
     :ivar truths: those that hold true or false.
     :ivar numbers: those that hold a number.
     :ivar structures: those that hold a list or a mapping.
     :ivar tables: of those, the mappings of texts; ``lists``: the lists of texts.
-    :ivar of_group: those that have to be the same for all hosts of the kind.
-    :ivar chosen: variables of one run, beside ``release``, that choose what is deployed. They are free texts.
-    :ivar default_port: where the smoke checks ask a host without ``<kind>_port``; ``None``: the scheme's own port.
+    :ivar of_group: those that must be the same for all hosts of the kind.
+    :ivar chosen: variables of one run, besides ``release``, that choose what is deployed. They are free text.
+    :ivar default_port: the port of smoke checks for a host without ``<kind>_port``; ``None``: the scheme's own port.
     """
 
     name: str
@@ -86,5 +86,5 @@ class Kind:
 
     @property
     def all_of_group(self) -> frozenset[str]:
-        """The variables that have to be the same for all hosts of the kind."""
+        """The variables that must be the same for all hosts of the kind."""
         return frozenset(self.named(*_OF_GROUP, *self.of_group))

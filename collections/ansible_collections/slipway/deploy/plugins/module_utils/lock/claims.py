@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lock as hosts take it that deploy themselves: each claims the environment below its own prefix of the store.
+"""The lock of hosts that deploy themselves: each claims the environment below its own prefix of the store.
 
-A host may not write ``<env>/lock.json``, so it writes what it wants where only it writes, and then looks at what the
-others wrote. The order keeps any two apart: a claim counts only after it was confirmed *and then* found alone, and a
-run on the control node looks at the claims after it wrote the lock. Of two that overlap at least one looks last, sees
+A host may not write ``<env>/lock.json``, so it writes its claim where only it may write, and then reads the claims of
+the others. The order excludes conflicts: a claim counts only after it was confirmed *and then* found alone, and a
+run on the control node reads the claims after it wrote the lock. Of two that overlap at least one reads last, sees
 the other and withdraws before it changed anything. Claims of one deployment (one ``owner``) do not exclude each other.
 
 On one host a deployment begins only when the one before it is over, because CodeDeploy's agent runs one at a time: the
-claim of one that was stopped excludes nobody on its own host.
+claim of a stopped one does not exclude others on its own host.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ UNCONFIRMED_SECONDS: Final = 60.0
 
 
 class ClaimYielded(LockHeld):
-    """Two deployments began at once, and this one has to begin again behind the other."""
+    """Two deployments began at once, and this one must start again after the other."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class HostClaim:
     serial: int
 
     def live(self, now: float) -> bool:
-        """Whether others have to mind it."""
+        """Whether others must consider it."""
         return self.state == HELD and now < self.expires_at
 
     def holds(self, now: float) -> bool:
@@ -65,7 +65,7 @@ class HostClaim:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a host sees after it wrote its claim: the lock, all hosts' claims, and the store's time."""
+    """What a host reads after it wrote its claim: the lock, all hosts' claims, and the store's time."""
 
     lock: Lock | None
     claims: tuple[HostClaim, ...]
@@ -73,7 +73,7 @@ class Seen:
 
 
 def hosts_prefix(env: str) -> str:
-    """The prefix below which every host has its own."""
+    """The prefix that contains every host's own prefix."""
     return f"{env}/hosts/"
 
 
@@ -86,16 +86,16 @@ def claim_key(env: str, host: str, what: str = ENVIRONMENT) -> str:
 
 
 def offered(before: HostClaim | None, env: str, host: str, owner: str, now: float) -> HostClaim:
-    """The claim as it is first written; it excludes nobody yet.
+    """The claim as first written; it does not exclude others yet.
 
-    :param before: what the host wrote last. Another deployment's is over, whether or not it gave its claim back.
+    :param before: the host's last claim. One of another deployment is over, released or not.
     """
     serial = before.serial + 1 if before is not None else 1
     return HostClaim(env, host, owner, HELD, False, now, now + UNCONFIRMED_SECONDS, serial)
 
 
 def confirmed(claim: HostClaim, limit: float) -> HostClaim:
-    """The claim for the whole deployment, ``limit`` seconds from when it was offered."""
+    """The claim for the whole deployment, valid ``limit`` seconds from its offer."""
     return replace(claim, confirmed=True, expires_at=claim.taken_at + limit, serial=claim.serial + 1)
 
 
@@ -105,17 +105,17 @@ def given_back(claim: HostClaim, now: float) -> HostClaim:
 
 
 def may_go_on(mine: HostClaim, seen: Seen) -> bool:
-    """Whether the host may take its next step (confirm, or hold when it has confirmed); else it looks again.
+    """Whether the host may take its next step (confirm, or hold after that); otherwise it reads again.
 
-    :raises LockHeld: the environment is another's: the host has to withdraw.
-    :raises ClaimYielded: another deployment began at the same time and goes first: withdraw, and try again later.
+    :raises LockHeld: another deployment has the environment: the host must withdraw.
+    :raises ClaimYielded: another deployment began at the same time and has precedence: withdraw, and try again later.
     """
     if seen.lock is not None and seen.lock.held(seen.now):
         raise LockHeld(plan.state_line(seen.lock, seen.now), None, "The deployment can be started again after that")
     others = [claim for claim in seen.claims if claim.owner != mine.owner and claim.live(seen.now)]
     holder = next((claim for claim in others if claim.confirmed), None)
     if holder is not None:
-        # Two that confirmed at once both withdraw; that neither gets through is settled by their pauses.
+        # Two that confirmed at once both withdraw; their random pauses resolve the conflict.
         kind = ClaimYielded if mine.confirmed else LockHeld
         raise kind(describe(holder, seen.now), None, _wait(holder, seen.now))
     if mine.confirmed or not others:
@@ -127,17 +127,17 @@ def may_go_on(mine: HostClaim, seen: Seen) -> bool:
 
 
 def excluding(claims: Iterable[HostClaim], now: float) -> HostClaim | None:
-    """The claim that keeps a run on the control node out. An unconfirmed one does not: its host sees the lock."""
+    """The claim that excludes a run on the control node. An unconfirmed one does not: its host sees the lock."""
     return next((claim for claim in claims if claim.holds(now)), None)
 
 
 def held_by_host(claim: HostClaim, now: float) -> LockHeld:
-    """What to tell a run on the control node that a host's claim keeps out."""
+    """The error for a run on the control node that a host's claim excludes."""
     return LockHeld(describe(claim, now), None, _wait(claim, now))
 
 
 def describe(claim: HostClaim, now: float) -> str:
-    """One line for a person."""
+    """One line for messages."""
     since = plan.clock_time(claim.taken_at, now)
     until = plan.clock_time(claim.expires_at, now)
     who = f"deployment {plan.one_line(claim.owner)} on host {plan.one_line(claim.host)}"
@@ -158,7 +158,7 @@ def parse(body: bytes, where: str) -> HostClaim:
     """The claim of a document.
 
     :param where: the key with its store, for the message.
-    :raises LockCorrupt: when it is not a claim, or one of a schema that this version does not know.
+    :raises LockCorrupt: it is not a claim, or has an unknown schema.
     """
     try:
         document = loads(body)

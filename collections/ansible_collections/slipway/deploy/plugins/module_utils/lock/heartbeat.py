@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The heartbeat seen from a task: start it, stop it, and ask it whether the lock is surely still held.
+"""Starts and stops the heartbeat for tasks, and checks whether the lock is certainly held.
 
 The heartbeat is a process of its own (:mod:`heartbeat_worker`), because a lock outlives the task that took it, and
 Ansible's main process, which forks all the time, must not have threads.
@@ -27,8 +27,8 @@ from .status import Status, fingerprint, read_status
 _START_SECONDS: Final = 30.0
 _COLLECTIONS: Final = Path(__file__).resolve().parents[5]
 
-# Ansible finds collections by a loader of its own, so their directory need not be on sys.path; and another
-# ansible_collections may be. The package is therefore made by hand.
+# Ansible finds collections by its own loader, so their directory need not be on sys.path; and another
+# ansible_collections may be. So the package is created here.
 _PROGRAM: Final = """\
 import sys, types
 package = types.ModuleType("ansible_collections")
@@ -42,16 +42,16 @@ main()
 def start(
     lease: Lease, settings: AwsSettings | None, *, parent: ProcessId, run_dir: Path, interval: float | None = None
 ) -> Path:
-    """Start the process that renews the lease; the path of its status file, for :class:`Guard` and :func:`stop`.
+    """Start the process that renews the lease; return the path of its status file, for :class:`Guard` and :func:`stop`.
 
     It outlives the caller and ends by itself with ``parent``; the lock then expires. Starting it again for the same
     lease does no harm.
 
-    :param settings: how S3 is reached; ``None`` is enough for a store in a directory.
+    :param settings: how to access S3; ``None`` for a store in a directory.
     :param parent: the ``ansible-playbook`` process (:func:`process.main_process`).
-    :param run_dir: a directory of this run's own; made, and closed to other users.
-    :param interval: seconds between two heartbeats; by default, and at most, what the lock's time to live asks for.
-    :raises SlipwayError: when the process does not come up.
+    :param run_dir: this run's private directory, which is created.
+    :param interval: seconds between two heartbeats; by default, and at most, derived from the lock's time to live.
+    :raises SlipwayError: the process does not start.
     """
     try:
         run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def start(
 
 
 def stop(status_path: Path, timeout: float = 5.0) -> None:
-    """End the heartbeat, if it still runs; the lock stays as it is. Waits ``timeout`` seconds for the process to go."""
+    """End the heartbeat, if it still runs; the lock stays as it is. Waits up to ``timeout`` seconds."""
     status = read_status(status_path)
     if status is None:
         return
@@ -96,9 +96,9 @@ def stop(status_path: Path, timeout: float = 5.0) -> None:
 
 
 class Guard:
-    """Tells before every change whether the lock is surely still this run's.
+    """Checks before every change that this run certainly still holds the lock.
 
-    :param margin: seconds for which it has to be: the time that a change may take from the question to its effect.
+    :param margin: seconds for which it must be held: the time from the check to the effect of a change.
         By default a sixth of the time to live.
     """
 
@@ -108,7 +108,7 @@ class Guard:
         self._margin = margin
 
     def check(self) -> None:
-        """Return if the lock is surely held for another ``margin`` seconds.
+        """Return if the lock is certainly held for another ``margin`` seconds.
 
         :raises LockLost: otherwise, with what happened to it.
         """
@@ -155,7 +155,7 @@ def _launch(job: bytes) -> int:
 
 
 def _wait_for_news(path: Path, pid: int) -> None:
-    """Until the new process has written its status, which it does before it talks to anybody."""
+    """Wait until the new process has written its status, which it does first of all."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         status = read_status(path)

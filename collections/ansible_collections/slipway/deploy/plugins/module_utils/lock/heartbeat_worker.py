@@ -33,7 +33,7 @@ _RETRY_SECONDS: Final = 2.0
 
 @dataclass(frozen=True)
 class Job:
-    """What the process is started for.
+    """The job of the process.
 
     ``held_until`` is a boot time, ``interval`` seconds between two heartbeats; ``lock`` is the document as written.
     """
@@ -58,7 +58,7 @@ def encode(job: Job) -> bytes:
 
 
 def decode(body: bytes) -> Job:
-    """The job of what :func:`encode` wrote."""
+    """The inverse of :func:`encode`."""
     document = json.loads(body)
     settings = document.pop("settings")
     return Job(
@@ -70,7 +70,7 @@ def decode(body: bytes) -> Job:
 
 
 class Heart:
-    """Renews the lock in a thread of its own, because a call to the store may hang, and keeps the status file."""
+    """Renews the lock in a separate thread, because a call to the store may hang, and maintains the status file."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -91,23 +91,23 @@ class Heart:
         write_status(job.status, self.status)
 
     def say(self, **changes: Any) -> None:
-        """Change the status and its file. What is lost stays lost."""
+        """Change the status and its file. A lost lock stays lost."""
         with self._guard:
             if self.status.lost and "ended" not in changes:
                 return
             self.status = dataclasses.replace(self.status, **changes)
-            with contextlib.suppress(OSError):  # without news the tasks stop by themselves
+            with contextlib.suppress(OSError):  # without updates the tasks stop by themselves
                 write_status(self._job.status, self.status)
 
     def beat_for_ever(self) -> None:
-        """Renew, pause, and so on until the lock is lost. Failures are repeated after a short pause."""
+        """Renew the lock at intervals until it is lost. A failed attempt is repeated after a short pause."""
         pause = self._job.interval
         while not self.status.lost:
             _sleep_until(boottime() + pause)
             pause = self._beat()
 
     def _beat(self) -> float:
-        """One heartbeat; the seconds until the next."""
+        """Send one heartbeat; return the seconds until the next."""
         retry = min(self._job.interval / 4, _RETRY_SECONDS) * random.uniform(0.5, 1.0)
         try:
             started = boottime()
@@ -129,9 +129,9 @@ class Heart:
         return max(0.0, started + self._job.interval - boottime())
 
     def give_back(self) -> None:
-        """Free the lock of a run that ended without doing so, unless it is not surely its own any more.
+        """Release the lock of a run that ended without releasing it, if it is certainly still its own.
 
-        Without an answer from the store it ends by expiring.
+        Without an answer from the store it expires.
         """
         with contextlib.suppress(Exception):
             attach(self._store(), self._job.env, self._job.token).release()
@@ -146,7 +146,7 @@ class Heart:
 
 
 def watch(job: Job, heart: Heart, wake: int) -> str:
-    """Wait until there is nothing more to do; the reason.
+    """Wait until there is nothing more to do; return the reason.
 
     :param wake: a descriptor that becomes readable when a signal asks the process to stop.
     """
@@ -155,8 +155,8 @@ def watch(job: Job, heart: Heart, wake: int) -> str:
     while True:
         if parent.wait(_LOOK_SECONDS, wake):
             if (job.status.parent / LEFT).exists():
-                # It ended of itself or by a signal, and its workers with it. After SIGKILL nothing is known: a machine
-                # that lost power looks the same from afar, and the lock expires.
+                # It ended by itself or by a signal, and its workers with it. After SIGKILL nothing is known: a machine
+                # that lost power looks the same, and the lock expires.
                 heart.give_back()
             return "the run's main process has ended"
         if stop.exists() or _told(wake):
@@ -176,7 +176,7 @@ def stop_file(status: Path) -> Path:
 
 
 def main() -> None:
-    """Read the job, leave the process that started this one alone, and keep the lock. Never returns."""
+    """Read the job, detach from the parent, and renew the lock. Never returns."""
     job = decode(sys.stdin.buffer.read())
     child = os.fork()
     if child:

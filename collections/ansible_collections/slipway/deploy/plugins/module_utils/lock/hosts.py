@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Taking and giving back a host's claim in the state store. The rules are in :mod:`claims`."""
+"""Takes and releases a host's claim in the state store. The rules are in :mod:`claims`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .model import LockHeld, LockLost, lock_key, parse
 
 _POLL_SECONDS: Final = 1.0
 _PAGE: Final = 1000
-# Sorts behind every character that a key may have.
+# Sorts after every character that a key may have.
 _LAST: Final = "~"
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """Where a host writes what it claims."""
+    """The location of a host's claim."""
 
     store: Store
     env: str
@@ -46,9 +46,9 @@ class Claimed:
         return claims.parse(stored.body, f"{self.store.url}/{self.key}"), stored.version
 
     def write(self, claim: HostClaim, version: str | None) -> str:
-        """Write the host's own claim; its version then.
+        """Write the host's own claim; return its new version.
 
-        :raises Conflict: when another process of this host does as well.
+        :raises Conflict: another process of this host wrote it as well.
         """
         try:
             return self.store.write(self.key, claims.serialise(claim), expect=version or ABSENT)
@@ -58,13 +58,13 @@ class Claimed:
             raise _Overtaken("another process of this host writes its claim", where, remedy) from error
 
     def look(self) -> Seen:
-        """What there is besides."""
+        """The lock and the other claims."""
         stored = self.store.read(lock_key(self.env))
         lock = parse(stored.body, f"{self.store.url}/{lock_key(self.env)}") if stored else None
         return Seen(lock, tuple(read_claims(self.store, self.env, self.what)), self.store.now())
 
     def former(self, owner: str) -> str | None:
-        """The deployment that was stopped on this host without giving its claim back, or ``None``."""
+        """The deployment that was stopped on this host without releasing its claim, or ``None``."""
         before, _version = self.read()
         if before is None or before.owner == owner or not before.live(self.store.now()):
             return None
@@ -94,7 +94,7 @@ def host_names(store: Store, env: str) -> list[str]:
 def read_claims(store: Store, env: str, what: str = claims.ENVIRONMENT) -> list[HostClaim]:
     """Every host's claim, free and expired ones included.
 
-    :raises LockCorrupt: when one cannot be read: who holds the environment is then unknown.
+    :raises LockCorrupt: one cannot be read: then the holder of the environment is unknown.
     """
     found = (Claimed(store, env, host, what).read()[0] for host in host_names(store, env))
     return [claim for claim in found if claim is not None]
@@ -116,12 +116,12 @@ def take(
 ) -> HostClaim:
     """Claim the environment for a deployment, from this host. Its own claim is found again (re-entrant).
 
-    :param waiting: called with the reason each time that it waits.
-    :param limit: seconds after which the deployment is over in any case; the claim then ends by itself.
-    :param wait: seconds to wait for another that holds the environment. Of two deployments that begin at once one
-        gets through whatever this says; and the other hosts of a deployment that was stopped get a minute to begin
+    :param waiting: called with the reason before each pause.
+    :param limit: seconds after which the deployment is over in any case, and the claim expires.
+    :param wait: seconds to wait for another holder of the environment. Of two deployments that begin at once one
+        succeeds regardless of this; and the other hosts of a deployment that was stopped get a minute to begin
         the next one as well.
-    :raises LockHeld: the environment is another's; nothing of this host's is left behind.
+    :raises LockHeld: another deployment has the environment; this host's claim is withdrawn.
     """
     deadline = monotonic() + wait
     patience = monotonic() + max(wait, claims.UNCONFIRMED_SECONDS)
@@ -164,7 +164,7 @@ def _try(place: Claimed, owner: str, limit: float, pause: Callable[[], None]) ->
     except Conflict:
         raise
     except BaseException:
-        # What cannot be given back now ends by expiring.
+        # A claim that cannot be released now expires.
         with contextlib.suppress(SlipwayError):
             give_back(place.store, place.env, place.host, owner, place.what)
         raise
@@ -172,9 +172,9 @@ def _try(place: Claimed, owner: str, limit: float, pause: Callable[[], None]) ->
 
 
 def require(store: Store, env: str, host: str, owner: str) -> HostClaim:
-    """The host's claim, when this deployment holds it.
+    """The host's claim, if this deployment holds it.
 
-    :raises LockLost: when it does not, or no longer.
+    :raises LockLost: it does not, or no longer does.
     """
     claim, _version = Claimed(store, env, host).read()
     if claim is None or claim.owner != owner or not claim.holds(store.now()):
@@ -187,7 +187,7 @@ def require(store: Store, env: str, host: str, owner: str) -> HostClaim:
 
 
 def give_back(store: Store, env: str, host: str, owner: str, what: str = claims.ENVIRONMENT) -> bool:
-    """Free the host's claim of that owner; whether there was one. Nobody else's is touched."""
+    """Release the host's claim of that owner; return whether there was one. Other owners' claims are not touched."""
     place = Claimed(store, env, host, what)
     claim, version = place.read()
     now = store.now()
@@ -198,9 +198,9 @@ def give_back(store: Store, env: str, host: str, owner: str, what: str = claims.
 
 
 def break_claims(store: Store, env: str) -> list[HostClaim]:
-    """Take every live claim out of its host's hands; those that were. Their deployments change nothing any more.
+    """Break every live claim and return them. Their deployments change nothing any more.
 
-    :raises Conflict: when a host wrote its own meanwhile.
+    :raises Conflict: a host wrote its claim meanwhile.
     """
     now = store.now()
     broken = []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Taking and giving back an environment's lock in the state store."""
+"""Takes and releases an environment's lock in the state store."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _RACES = 20
 
 
 class WaitCancelled(SlipwayError):
-    """The person stopped waiting for the lock."""
+    """The user stopped waiting for the lock."""
 
 
 def boottime() -> float:
-    """Seconds since boot, time asleep included: a suspended machine's lock expires all the same."""
+    """Seconds since boot, including suspended time: a suspended machine's lock expires all the same."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A lock as it was read, the version to name when replacing it, and the store's time after reading it."""
+    """A lock as read, its version for a conditional write, and the store's time after reading it."""
 
     lock: Lock | None
     version: str | None
@@ -44,11 +44,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Lease:
-    """A lock in this run's hands.
+    """A lock that this run holds.
 
     ``version`` is the store's version of ``lock``. ``held_until`` is the boot time (:func:`boottime`) up to which,
-    without another heartbeat, nobody can take the lock or break it without force. ``previous`` is what was found when
-    it was taken: an expired lock of someone else's there means that their run did not end properly.
+    without another heartbeat, no one can take the lock or break it without force. ``previous`` is the lock found when
+    it was taken: an expired lock of another owner means that their run did not end properly.
     """
 
     store: Store = field(repr=False)
@@ -62,8 +62,8 @@ class Lease:
     def renewed(self) -> Lease:
         """The lease after a heartbeat.
 
-        :raises LockLost: when the lock expired, was broken or is someone else's.
-        :raises StoreUnreachable: when the store gives no answer; the lock is still this run's until ``held_until``.
+        :raises LockLost: the lock expired, was broken or is another owner's.
+        :raises StoreUnreachable: the store does not answer; the lock is still this run's until ``held_until``.
         """
         lock, version = self.lock, self.version
         for _race in range(_RACES):
@@ -80,9 +80,9 @@ class Lease:
         raise _contended(self.store, self.env)
 
     def release(self) -> bool:
-        """Free the lock; whether it was still this run's. Nobody else's lock is ever touched.
+        """Release the lock; return whether it was still this run's. Another owner's lock is never touched.
 
-        :raises StoreUnreachable: when the store gives no answer; the lock then ends by expiring.
+        :raises StoreUnreachable: the store does not answer; then the lock expires.
         """
         for _race in range(_RACES):
             found = look(self.store, self.env)
@@ -98,9 +98,9 @@ class Lease:
 
 
 def look(store: Store, env: str) -> Found:
-    """The lock as it is now.
+    """Read the current lock.
 
-    :raises LockCorrupt: when its document cannot be read.
+    :raises LockCorrupt: its document cannot be read.
     """
     stored = store.read(lock_key(env))
     lock = parse(stored.body, f"{store.url}/{lock_key(env)}") if stored else None
@@ -108,10 +108,10 @@ def look(store: Store, env: str) -> Found:
 
 
 def look_at_hosts(store: Store, env: str, now: float) -> str | None:
-    """Which deployment of hosts that deploy themselves keeps others out, in one line; ``None`` when none does.
+    """The deployment of self-deploying hosts that excludes others, in one line, or ``None``.
 
     :param now: the store's time.
-    :raises LockCorrupt: when a host's claim cannot be read.
+    :raises LockCorrupt: a host's claim cannot be read.
     """
     claim = claims.excluding(read_claims(store, env), now)
     return claims.describe(claim, now) if claim is not None else None
@@ -120,7 +120,7 @@ def look_at_hosts(store: Store, env: str, now: float) -> str | None:
 def attach(store: Store, env: str, token: str) -> Lease:
     """The lease of a lock that an earlier task of this run took.
 
-    :raises LockLost: when it is not held with that token any more.
+    :raises LockLost: it is no longer held with that token.
     """
     started = boottime()
     found = look(store, env)
@@ -149,14 +149,14 @@ def acquire(
     """Take the lock of an environment, waiting up to ``wait`` seconds for its holder.
 
     :param ttl: seconds until it expires when no heartbeat renews it.
-    :param token: of a lock that this run already holds or held; taking it again is then no conflict.
-    :param pid: of the process that lives as long as the lock is needed, to be shown; without it the one that took the
-        lock with this token stays, or it is this process.
-    :param manual: nobody will renew it (a person's lock).
-    :param on_wait: told the line about the holder before each pause.
-    :param cancelled: asked during the pauses; when true the wait ends with :class:`WaitCancelled`.
-    :param poll: seconds between two looks, before jitter.
-    :raises LockHeld: when someone else holds it until the wait is over; its text is the line for the person.
+    :param token: of a lock that this run already holds or held; taking it again is not a conflict.
+    :param pid: of the process that runs as long as the lock is needed, for display; by default the one that took the
+        lock with this token, or this process.
+    :param manual: a person's lock, which is not renewed.
+    :param on_wait: called with the line about the holder before each pause.
+    :param cancelled: polled during the pauses; if true the wait ends with :class:`WaitCancelled`.
+    :param poll: seconds between two reads, before jitter.
+    :raises LockHeld: another owner holds it until the wait is over; its text is the message.
     """
     claim = plan.Claim(
         env=env,
@@ -174,7 +174,7 @@ def acquire(
     while races < _RACES:
         try:
             return _take(store, claim, keep_pid=pid is None)
-        except Conflict:  # someone was faster: look again who
+        except Conflict:  # another run was faster: read the new holder
             races += 1
         except LockHeld as held:
             if time.monotonic() >= deadline:
@@ -200,7 +200,7 @@ def _take(store: Store, claim: plan.Claim, keep_pid: bool) -> Lease:
 
 
 def _give_way_to_hosts(lease: Lease) -> None:
-    """Give a lock back that was taken while hosts deploy by themselves. A host looks at the lock as well."""
+    """Release a lock that was taken while hosts deploy themselves. A host reads the lock as well."""
     try:
         claim = claims.excluding(read_claims(lease.store, lease.env), lease.store.now())
     except BaseException:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person does with a lock by hand: look at it, hold it, break it, free it."""
+"""A person's commands for a lock: show, hold, break, release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done, or in check mode would be, in one line, and the lock as it is then."""
+    """What was done, or in check mode would be, in one line, and the resulting lock."""
 
     changed: bool
     line: str
@@ -32,7 +32,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Person:
-    """Who asks, and whether it is in earnest: in check mode (``dry``) nothing is written."""
+    """The user, and whether this is a dry run: in check mode (``dry``) nothing is written."""
 
     owner: str
     dry: bool = False
@@ -41,7 +41,7 @@ class Person:
 def parse_duration(text: str) -> float:
     """Seconds of ``14400``, ``4h``, ``1h30m`` or ``2d``.
 
-    :raises SlipwayError: when it is none of these, no time at all, or longer than thirty days.
+    :raises SlipwayError: it has another form, is zero, or longer than thirty days.
     """
     match = _DURATION.fullmatch(text.strip().lower())
     numbers = [int(number or 0) for number in match.groups()] if match else [0]
@@ -62,10 +62,10 @@ def show(store: Store, env: str) -> Outcome:
 
 
 def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float) -> Outcome:
-    """Hold the lock for a person: no deploy runs meanwhile. One's own manual lock is prolonged.
+    """Hold the lock for a person: no deploy runs meanwhile. The user's own manual lock is extended.
 
     :raises SlipwayError: without a reason.
-    :raises LockHeld: when somebody else, or a run, holds it.
+    :raises LockHeld: another person or a run holds it.
     """
     if not reason.strip():
         taken = command("lock", env, state="taken", reason="what nobody may deploy meanwhile for")
@@ -92,9 +92,9 @@ def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float)
 
 
 def free(store: Store, env: str, person: Person) -> Outcome:
-    """Give a manual lock of one's own back; an environment that is not locked is left as it is.
+    """Release the user's own manual lock; without a lock nothing is done.
 
-    :raises SlipwayError: when the lock is somebody else's, or a run's.
+    :raises SlipwayError: another person or a run holds the lock.
     """
     found = look(store, env)
     if found.lock is None or not found.lock.held(found.now):
@@ -116,14 +116,14 @@ def free(store: Store, env: str, person: Person) -> Outcome:
 
 
 def break_lock(store: Store, env: str, person: Person, *, reason: str, force: bool) -> Outcome:
-    """Take the lock out of its owner's hands; ``force`` also when the owner is alive or the document is unreadable.
+    """Break the lock; with ``force`` even if its owner is alive or the document is unreadable.
 
-    Where no run but hosts that deploy themselves keep it, these lose their claims. Nothing tells here whether they are
-    alive, so that needs ``force`` always.
+    If hosts that deploy themselves hold it, they lose their claims. It is unknown here whether they are
+    alive, so that always needs ``force``.
 
-    :raises SlipwayError: without a reason; when a host's claim is in the way, without ``force``.
-    :raises LockAlive: when its owner is alive.
-    :raises LockCorrupt: when it cannot be read.
+    :raises SlipwayError: without a reason; or a host's claim is in the way, without ``force``.
+    :raises LockAlive: its owner is alive.
+    :raises LockCorrupt: it cannot be read.
     """
     try:
         found = look(store, env)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lock of an environment: what its document in the state store says."""
+"""The lock of an environment: its document in the state store."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ HISTORY_LENGTH: Final = 10
 
 
 class LockHeld(SlipwayError):
-    """Somebody else holds the lock."""
+    """Another owner holds the lock."""
 
 
 class LockLost(SlipwayError):
-    """The lock is not, or not surely, this run's any more: nothing may be changed under it."""
+    """This run no longer holds the lock, or not certainly: nothing may be changed."""
 
 
 class LockAlive(SlipwayError):
-    """A lock cannot be broken because its owner still shows signs of life."""
+    """A lock cannot be broken because its owner is still alive."""
 
 
 class LockCorrupt(SlipwayError):
@@ -46,7 +46,7 @@ class LockCorrupt(SlipwayError):
 
 @dataclass(frozen=True)
 class Breaking:
-    """That somebody broke a lock: whose, by whom, why and when (epoch seconds of the store's clock)."""
+    """The breaking of a lock: whose, by whom, why and when (epoch seconds of the store's clock)."""
 
     owner: str
     token: str = field(repr=False)
@@ -59,8 +59,8 @@ class Breaking:
 class Lock:
     """The lock document ``<env>/lock.json``. Times are epoch seconds of the store's clock, ``ttl`` is seconds.
 
-    ``token`` is known to the holder alone and tells two runs of one owner apart. ``heartbeat_at`` is ``None`` for a
-    manual lock, which nobody renews. ``deploy`` is the id of the record, or empty. ``serial`` grows with every write,
+    ``token`` is known to the holder only and distinguishes two runs of one owner. ``heartbeat_at`` is ``None`` for a
+    manual lock, which is not renewed. ``deploy`` is the id of the record, or empty. ``serial`` grows with every write,
     so that no two documents are equal. ``history`` lists the last breakings, oldest first.
     """
 
@@ -81,7 +81,7 @@ class Lock:
 
     @property
     def manual(self) -> bool:
-        """Whether a person took it by hand: it has no heartbeat and lasts until its expiry."""
+        """Whether a person holds it: it has no heartbeat and lasts until its expiry."""
         return self.heartbeat_at is None
 
     @property
@@ -91,7 +91,7 @@ class Lock:
 
     @property
     def sure_for(self) -> float:
-        """Seconds after a heartbeat for which nobody may take the lock, or break it without force."""
+        """Seconds after a heartbeat during which no one may take the lock, or break it without force."""
         return self.ttl if self.manual else INTERVALS_ALIVE * self.interval
 
     def held(self, now: float) -> bool:
@@ -99,7 +99,7 @@ class Lock:
         return self.state == HELD and now < self.expires_at
 
     def alive(self, now: float) -> bool:
-        """Whether its owner gave a sign of life within the last intervals; never true of a manual lock."""
+        """Whether its owner sent a heartbeat within the last intervals; never true for a manual lock."""
         return self.heartbeat_at is not None and self.held(now) and now - self.heartbeat_at < self.sure_for
 
 
@@ -118,7 +118,7 @@ def parse(body: bytes, where: str) -> Lock:
     """The lock of a document.
 
     :param where: the key with its store, for the message.
-    :raises LockCorrupt: when it is not a lock, or one of a schema that this version does not know.
+    :raises LockCorrupt: it is not a lock, or has an unknown schema.
     """
     try:
         document = loads(body)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who takes a lock, in the words that others will read."""
+"""The name of a lock's owner, as others see it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 def current_owner(environ: Mapping[str, str] | None = None) -> str:
     """``SLIPWAY_OWNER``, else ``actor@ci-run`` on GitHub Actions, else ``user@host``.
 
-    :param environ: the environment variables to look at; by default the process's.
+    :param environ: the environment variables; by default the process's.
     """
     known = os.environ if environ is None else environ
     if named := known.get("SLIPWAY_OWNER", "").strip():

@@ -21,7 +21,7 @@ WHY: Final = "why it has to go"
 
 @dataclass(frozen=True)
 class Claim:
-    """Who wants the lock and what for. ``ttl`` is seconds; ``manual`` means that nobody will renew it."""
+    """Who requests the lock, and its purpose. ``ttl`` is seconds; ``manual`` means that it is not renewed."""
 
     env: str
     token: str = field(repr=False)
@@ -40,9 +40,9 @@ def can_take(lock: Lock | None, now: float, token: str) -> bool:
 
 
 def take(lock: Lock | None, now: float, claim: Claim) -> Lock:
-    """The lock in the claimant's hands. Taking it again with the same token keeps the time of the first taking.
+    """The lock, held by the claimant. Taking it again with the same token keeps its first time.
 
-    :raises LockHeld: with the line for the person who has to wait.
+    :raises LockHeld: with the line for the person who waits.
     """
     if lock is not None and not can_take(lock, now, claim.token):
         raise LockHeld(state_line(lock, now), None, _wait_or_break(lock.env))
@@ -66,18 +66,18 @@ def take(lock: Lock | None, now: float, claim: Claim) -> Lock:
 
 
 def renew(lock: Lock | None, now: float, token: str) -> Lock:
-    """The lock with a heartbeat of now and a new expiry.
+    """The lock with a current heartbeat and a new expiry.
 
-    :raises LockLost: when it is free, expired or someone else's.
+    :raises LockLost: it is free, expired or another owner's.
     """
     mine = require_mine(lock, now, token)
     return replace(mine, heartbeat_at=now, expires_at=now + mine.ttl, serial=mine.serial + 1)
 
 
 def require_mine(lock: Lock | None, now: float, token: str) -> Lock:
-    """The lock itself, when it is held with that token.
+    """The lock itself, if it is held with that token.
 
-    :raises LockLost: when it is not, saying what happened to it.
+    :raises LockLost: it is not, and what happened to it.
     """
     if lock is None:
         raise LockLost("the lock is gone from the state store")
@@ -96,9 +96,9 @@ def require_mine(lock: Lock | None, now: float, token: str) -> Lock:
 
 
 def release(lock: Lock | None, now: float, token: str) -> Lock:
-    """The lock, free. An expired one that nobody took since may be released too.
+    """The lock, released. An expired one may be released too if it was not taken since.
 
-    :raises LockLost: when it is not held with that token.
+    :raises LockLost: it is not held with that token.
     """
     if lock is not None and lock.state == HELD and lock.token == token:
         return replace(lock, state=FREE, expires_at=min(lock.expires_at, now), serial=lock.serial + 1)
@@ -107,7 +107,7 @@ def release(lock: Lock | None, now: float, token: str) -> Lock:
 
 
 def require_reason(env: str, reason: str) -> None:
-    """Refuse to break a lock that nobody says a reason for.
+    """Refuse to break a lock without a reason.
 
     :raises SlipwayError: there is none.
     """
@@ -117,10 +117,10 @@ def require_reason(env: str, reason: str) -> None:
 
 
 def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False) -> Lock:
-    """The lock, taken out of its owner's hands, with the breaking in its history.
+    """The lock, broken, with the breaking in its history.
 
-    :raises SlipwayError: without a reason, or when it is not held.
-    :raises LockAlive: when the owner gave a sign of life within the last intervals, unless ``force``.
+    :raises SlipwayError: without a reason, or it is not held.
+    :raises LockAlive: the owner sent a heartbeat within the last intervals, unless ``force``.
     """
     require_reason(lock.env, reason)
     if lock.state != HELD:
@@ -139,7 +139,7 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
 
 
 def replace_corrupt(env: str, now: float, *, by: str, reason: str) -> Lock:
-    """A free lock in the place of a document that cannot be read.
+    """A free lock in place of an unreadable document.
 
     :raises SlipwayError: without a reason.
     """
@@ -148,7 +148,7 @@ def replace_corrupt(env: str, now: float, *, by: str, reason: str) -> Lock:
 
 
 def describe(lock: Lock, now: float, zone: tzinfo | None = None) -> str:
-    """One line for a person: who holds the lock, why and until when, and what can be done about it.
+    """One line for messages: who holds the lock, why and until when, and what to do.
 
     :param zone: the time zone of the clock times; ``None`` is this machine's.
     """
@@ -194,13 +194,13 @@ def _purpose(lock: Lock) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text of the document without what could move a terminal's cursor or begin a line."""
+    """A text of the document without line breaks and control characters."""
     printable = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(neutral_line(printable).split())
 
 
 def clock_time(at: float, now: float, zone: tzinfo | None = None) -> str:
-    """A time of day, with its date when that is not today. Epoch seconds; ``zone`` ``None`` is this machine's."""
+    """A time of day, with its date if that is not today. Epoch seconds; ``zone`` ``None`` is this machine's."""
     try:
         moment, today = (datetime.fromtimestamp(value, zone) for value in (at, now))
     except (OverflowError, OSError, ValueError):

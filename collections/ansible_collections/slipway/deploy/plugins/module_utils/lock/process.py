@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Processes told apart for certain: a pid alone may be given to another process later."""
+"""Identifies processes reliably: a pid alone may be reused by another process."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ProcessId:
 
 
 def identify(pid: int) -> ProcessId | None:
-    """The running process of that pid, or ``None`` when there is none or it has ended (a zombie)."""
+    """The running process of that pid, or ``None`` without one or for a zombie."""
     try:
-        # The name in parentheses may hold anything, also spaces and parentheses.
+        # The name in parentheses may contain spaces and parentheses.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
@@ -39,11 +39,11 @@ def is_running(process: ProcessId) -> bool:
 def main_process() -> ProcessId:
     """The ``ansible-playbook`` process that forked this worker.
 
-    :raises SlipwayError: when it has ended already and something else became this process's parent.
+    :raises SlipwayError: it has ended already and this process has another parent.
     """
     parent = identify(os.getppid())
     try:
-        # A worker is a fork: it runs its parent's program. The adopter of an orphan (init) is another one.
+        # A worker is a fork: it runs its parent's program. The parent of an orphan (init) runs another one.
         forked = Path(f"/proc/{os.getppid()}/exe").readlink() == Path("/proc/self/exe").readlink()
     except OSError:
         forked = False
@@ -53,7 +53,7 @@ def main_process() -> ProcessId:
 
 
 class Watch:
-    """Tells when a process ends: at once by a pidfd (Linux 5.3), else by looking at ``/proc`` now and then."""
+    """Watches for a process's end: at once by a pidfd (Linux 5.3), else by polling ``/proc``."""
 
     def __init__(self, process: ProcessId) -> None:
         self._process = process
@@ -64,7 +64,7 @@ class Watch:
             return
 
     def wait(self, seconds: float, wake: int) -> bool:
-        """Whether the process has ended, after at most that time or as soon as ``wake`` can be read."""
+        """Whether the process has ended, after at most that time or as soon as ``wake`` is readable."""
         poll = select.poll()
         poll.register(wake, select.POLLIN)
         if self._descriptor is not None:
@@ -85,7 +85,7 @@ def terminate(process: ProcessId) -> None:
         os.kill(process.pid, signal.SIGTERM)
         return
     try:
-        if is_running(process):  # the pidfd is now bound to the process that this looked at
+        if is_running(process):  # the pidfd is now bound to the process that was checked
             signal.pidfd_send_signal(descriptor, signal.SIGTERM)
     except ProcessLookupError:
         pass

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The heartbeat's status file: what the helper process last achieved, for the tasks that rely on the lock."""
+"""The heartbeat's status file: the helper process's last success, for the tasks that rely on the lock."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ..common.documents import loads
 
 _SCHEMA: Final = "slipway/heartbeat/1"
 
-#: The mark, beside the status file, that the run ended of itself or by a signal: its lock is not needed any more.
+#: Next to the status file, marks that the run ended by itself or by a signal: its lock is no longer needed.
 LEFT = "left"
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a heartbeat process says of itself.
+    """The status of a heartbeat process.
 
     ``holder`` is a fingerprint of the lock's token. ``pid`` and ``start`` identify the process. ``renewed_at`` and
-    ``held_until`` are boot times: of the last successful heartbeat, and up to which the lock is surely held.
+    ``held_until`` are boot times: of the last successful heartbeat, and until which the lock is certainly held.
     ``expires_at`` is the expiry in epoch seconds of the store's clock. ``trouble`` is why the last attempt failed,
     ``lost`` why the lock is gone for good, ``ended`` why the process stopped; each is empty while it does not apply.
     """
@@ -45,12 +45,12 @@ class Status:
 
 
 def fingerprint(token: str) -> str:
-    """A name for a token that does not tell it."""
+    """A name for a token that does not reveal it."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
 def write_status(path: Path, status: Status) -> None:
-    """Replace the status file (0600) at once, so that a reader sees the old or the new one.
+    """Replace the status file (0600) atomically, so that a reader sees the old or the new one.
 
     :raises OSError: when it cannot be written.
     """
@@ -68,7 +68,7 @@ def write_status(path: Path, status: Status) -> None:
 
 
 def read_status(path: Path) -> Status | None:
-    """The status, or ``None`` when there is none or it is not of this version."""
+    """The status, or ``None`` if it is missing or of another version."""
     try:
         document = loads(path.read_bytes())
         if document.pop("schema") != _SCHEMA:

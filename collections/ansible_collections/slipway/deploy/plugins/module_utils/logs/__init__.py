@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tasks, events and log lines of a service, for a person who asks why it does what it does."""
+"""The tasks, events and log lines of a service, for diagnosis."""

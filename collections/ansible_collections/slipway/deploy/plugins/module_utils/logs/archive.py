@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was fetched from hosts, until it is in one archive; and the archive. Only its owner may read any of it."""
+"""The logs fetched from hosts, and the archive of them. Only their owner may read them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PRIVATE = 0o600
 
 @dataclass(frozen=True)
 class HostLogs:
-    """What is told of one host.
+    """The logs of one host.
 
     :ivar parts: file name → text, redacted on the host.
     :ivar summary: the unit's ``state``, ``restarts`` and ``since``, and the ``release``.
     :ivar problems: what could not be read there.
-    :ivar problem: why there is nothing of it, or ``""``.
+    :ivar problem: why it has none, or ``""``.
     """
 
     name: str
@@ -37,9 +37,9 @@ class HostLogs:
 
 
 def keep(directory: Path, host: HostLogs) -> None:
-    """Keep what was fetched for the archive.
+    """Store the fetched logs for the archive.
 
-    :raises SlipwayError: when there is no place for it.
+    :raises SlipwayError: they cannot be stored.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def keep(directory: Path, host: HostLogs) -> None:
 
 
 def kept(directory: Path, names: Iterable[str]) -> list[HostLogs]:
-    """What was kept of each host, in that order; a host of which nothing was is one with a problem."""
+    """The stored logs of each host, in that order; a host without any has a problem."""
     return [_kept(directory, name) for name in names]
 
 
@@ -84,9 +84,9 @@ def pack(hosts: Iterable[HostLogs], stem: str, at: float) -> bytes:
 
 
 def write(directory: Path, stem: str, content: bytes) -> Path:
-    """Write an archive under a name that is not taken; its path.
+    """Write an archive under an unused name; return its path.
 
-    :raises SlipwayError: when it cannot be written; then nothing of it is left.
+    :raises SlipwayError: it cannot be written; then no part of it is left.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def _file_name(host: str) -> str:
 
 
 def _segment(name: str) -> str:
-    """A name as one that cannot leave its directory."""
+    """A name as a safe path segment."""
     safe = "".join(char if char.isalnum() or char in "._-" else "_" for char in name)
     return f"_{safe}" if safe.strip(".") == "" else safe
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host knows about its service: journal, log files, unit, versions, disk; redacted before it leaves the host.
+"""Collects a host's logs of its service: journal, log files, unit, versions, disk; redacted on the host.
 
-Nothing here fails for a part that is not there: what could not be read says so in its place.
+A missing part does not fail the rest: it is noted in its place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..programs.run import run_command
 from ..secret_values.redaction import known_values, without_secrets
 
 _LIMIT_SECONDS = 60
-#: What is read of the end of a file, and of a program's output.
+#: Bytes that are read at the end of a file, and of a program's output.
 LONGEST = 4 * 1024 * 1024
 MOST_FILES = 20
 _LINE_LENGTH = 4000
@@ -35,15 +35,15 @@ _PRIVATE_KEY_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 
 
 class Wanted(NamedTuple):
-    """What is collected.
+    """What to collect.
 
     :param unit: the service's unit without ``.service``.
     :param lines: of the journal and of each file, the last ones.
-    :param since: what journalctl takes for a time, or ``""``.
+    :param since: a time for journalctl, or ``""``.
     :param files: patterns of log files.
-    :param configuration: the directory of the service's configuration, whose values are taken out.
+    :param configuration: the directory of the service's configuration, whose values are redacted.
     :param state: the directory of the ledgers of all services.
-    :param link: the link that says which release runs.
+    :param link: the link to the running release.
     """
 
     unit: str
@@ -59,7 +59,7 @@ class Collected(NamedTuple):
     """What was found.
 
     :param parts: the archive's file name → its text, redacted.
-    :param summary: a few words a person wants first.
+    :param summary: a short summary.
     :param problems: what could not be read.
     """
 
@@ -69,7 +69,7 @@ class Collected(NamedTuple):
 
 
 class Collector:
-    """Collects of one service."""
+    """Collects for one service."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
@@ -110,7 +110,7 @@ class Collector:
         return {name: value for name, equals, value in pairs if equals and value not in ("", "[not set]")}
 
     def _versions(self) -> dict[str, str]:
-        """Of the host and of what the service runs; what is not installed is left out."""
+        """Versions of the host and of the service's runtime; missing programs are left out."""
         found = {"os": _pretty_name(), "kernel": platform.release(), "machine": platform.machine()}
         found["python"] = platform.python_version()
         for name, command in (
@@ -166,7 +166,7 @@ class Collector:
 
 
 def redacted(lines: Iterable[str], values: Sequence[str]) -> list[str]:
-    """The lines without these values, what looks like a secret, and what is inside of a private key. Pure."""
+    """The lines without these values, apparent secrets and private keys. Pure."""
     kept: list[str] = []
     inside = False
     for line in lines:
@@ -189,7 +189,7 @@ def _values(directory: str) -> list[str]:
 
 
 def _run(command: Sequence[str]) -> tuple[int, str]:
-    """Exit code and output of a program; 127 when there is none of that name."""
+    """Exit code and output of a program; 127 if it does not exist."""
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
     try:
         done = run_command(command, _LIMIT_SECONDS, environment, together=True)
@@ -241,7 +241,7 @@ def _package(name: str) -> str:
 
 
 def _release(wanted: Wanted) -> dict[str, str]:
-    """What the links of the service say that it runs."""
+    """The release that the service's links point to."""
     found = {}
     for name, link in (("release", wanted.link), ("configuration", f"{wanted.configuration}/current")):
         try:
@@ -253,7 +253,7 @@ def _release(wanted: Wanted) -> dict[str, str]:
 
 
 def _release_id(target: Path) -> str:
-    """The name of the release that a path is, or is in."""
+    """The name of the release that contains a path."""
     below = [path.name for path in (target, *target.parents) if path.parent.name == "releases"]
     return below[0] if below else target.parent.name
 

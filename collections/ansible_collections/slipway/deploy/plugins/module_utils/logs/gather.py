@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Collects what is told of services: ECS's tasks and events, CloudWatch's lines. It only reads.
+"""Collects the logs of services: ECS's tasks and events, CloudWatch's lines. It only reads.
 
-A call that fails for one service is said there; it never hides what the others have to say.
+A failed call is reported with its service; the others are not affected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .model import ContainerLog, ServiceLogs, Source, Task
 from .parse import is_troubled, log_lines, ordered, parse_task, sources, telling_events
 
 WORKERS = 4
-#: Failed tasks that are looked through for one that has written something.
+#: How many failed tasks are searched for one with logs.
 _TRIED = 3
 
 Observed = Mapping[str, ObservedService]
@@ -45,9 +45,9 @@ class Gatherer:
     stamp: Callable[[float], str]
 
     def observe(self, wanted: Sequence[DesiredService]) -> Observed:
-        """The services as ECS describes them, ten a call.
+        """The services as ECS describes them, ten per call.
 
-        :raises SlipwayError: when ECS does not answer, or does not know the cluster.
+        :raises SlipwayError: ECS does not answer, or the cluster does not exist.
         """
         found: dict[str, ObservedService] = {}
         for cluster in dict.fromkeys(item.cluster for item in wanted):
@@ -57,7 +57,7 @@ class Gatherer:
         return found
 
     def gather(self, wanted: Sequence[DesiredService], observed: Observed) -> list[ServiceLogs]:
-        """What is told of each service, in that order."""
+        """The logs of each service, in that order."""
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="logs") as pool:
             return list(pool.map(lambda item: self._service(item, observed.get(item.name)), wanted))
 
@@ -87,11 +87,11 @@ class Gatherer:
         running = fleet_api.describe_running_tasks(self.clients, wanted.cluster, wanted.service)
         arns = api.list_stopped_tasks(self.clients, wanted.cluster, wanted.service)
         stopped = api.describe_tasks(self.clients, wanted.cluster, arns)
-        # One that stops between the two lists is in both.
+        # A task that stops between the two calls is in both lists.
         return ordered({task.id: task for task in map(parse_task, (*running, *stopped))}.values())
 
     def _logs(self, tasks: Sequence[Task]) -> tuple[ContainerLog, ...]:
-        """The logs of the newest failed task that wrote something, and of the newest one that runs."""
+        """The logs of the newest failed task that has any, and of the newest running one."""
         bodies: dict[str, Mapping[str, Any]] = {}
         logs: list[ContainerLog] = []
         failed = [task for task in tasks if task.state == "failed"][:_TRIED]
@@ -137,7 +137,7 @@ class Gatherer:
 
 
 def most_troubled(wanted: Sequence[DesiredService], observed: Observed, most: int) -> list[DesiredService]:
-    """At most ``most`` of the services, those with trouble rather than others, in their own order."""
+    """At most ``most`` of the services, preferring those with problems, in their own order."""
     if len(wanted) <= most:
         return list(wanted)
     chosen = sorted(wanted, key=lambda item: not is_troubled(observed.get(item.name)))[:most]

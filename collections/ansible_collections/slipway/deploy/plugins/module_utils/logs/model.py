@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is told about a service's tasks: plain values, log lines already redacted. Times are epoch seconds."""
+"""A service's tasks and logs: plain values, log lines already redacted. Times are epoch seconds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TaskState = Literal["failed", "running", "starting", "replaced"]
 class Task:
     """A task of a service.
 
-    :ivar state: ``replaced`` is a task that a deployment, scaling or a person stopped: nothing went wrong with it.
-    :ivar at: when it stopped; for one that runs, when it was started; 0.0 when ECS does not say.
+    :ivar state: ``replaced`` is a task that a deployment, scaling or a person stopped: it did not fail.
+    :ivar at: when it stopped; for a running one, when it started; 0.0 if ECS does not say.
     :ivar reason: why it stopped.
     :ivar health: ECS's word (``HEALTHY``), or ``""`` without a health check.
     """
@@ -33,7 +33,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a container's log is. ``problem`` says why it cannot be read, where that is known beforehand."""
+    """The location of a container's log. ``problem`` says why it cannot be read, if already known."""
 
     container: str
     group: str = ""
@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class ContainerLog:
-    """The last lines of a container's log, oldest first; ``problem`` says why there are none."""
+    """The last lines of a container's log, oldest first; ``problem`` says why they are missing."""
 
     source: Source
     task: str
@@ -53,7 +53,7 @@ class ContainerLog:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The failure of a service that a release's record keeps, long after ECS has forgotten the tasks."""
+    """The failure of a service in a release's record, which outlasts ECS's stopped tasks."""
 
     release: str
     reason: str
@@ -63,9 +63,9 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ServiceLogs:
-    """Everything that is told about one service.
+    """The logs of one service.
 
-    :ivar problem: why nothing can be told, e.g. that the cluster has no such service.
+    :ivar problem: why there are none, e.g. the service does not exist.
     :ivar rollout: ECS's rollout state of what the service is set to, or ``""``.
     :ivar tasks: failed ones first, newest first.
     :ivar events: oldest first.

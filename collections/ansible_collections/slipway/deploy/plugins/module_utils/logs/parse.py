@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Answers of ECS and CloudWatch Logs as what is told of a service. Pure."""
+"""Parses answers of ECS and CloudWatch Logs. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .model import Recorded, Source, Task, TaskState
 
 _ORDER: tuple[TaskState, ...] = ("failed", "running", "starting", "replaced")
 _TAB = 4
-#: Events of a service that are told: the last ones, and ones of trouble before them.
+#: How many events of a service are shown: the last ones, and earlier ones about problems.
 LAST_EVENTS = 5
 TROUBLE_EVENTS = 3
 # Words of ECS's service event messages (developer guide, "Amazon ECS service event messages").
@@ -47,7 +47,7 @@ def parse_task(raw: Mapping[str, Any]) -> Task:
 
 
 def ordered(tasks: Iterable[Task]) -> tuple[Task, ...]:
-    """Failed tasks first, then those that run, then those that were replaced; the newest first."""
+    """Failed tasks first, then running, then replaced ones; the newest first."""
     return tuple(sorted(tasks, key=lambda task: (_ORDER.index(task.state), -task.at)))
 
 
@@ -96,22 +96,22 @@ def log_lines(events: Iterable[Mapping[str, Any]], count: int, stamp: Callable[[
 
 
 def _indented(part: str) -> str:
-    """A line's text as a terminal may show it, its indentation kept: it tells the frames of a stack trace."""
+    """A line's printable text with its indentation, which shows the frames of a stack trace."""
     expanded = part.expandtabs(_TAB)
     return " " * (len(expanded) - len(expanded.lstrip(" "))) + clean(expanded)
 
 
 def telling_events(events: Sequence[Event]) -> tuple[Event, ...]:
-    """The last events, and the last ones that tell of trouble: those of an undo soon hide them. Oldest first.
+    """The last events, and the last ones about problems, which an undo's events would hide. Oldest first.
 
-    :param events: newest first, as ECS gives them.
+    :param events: newest first, as ECS returns them.
     """
     trouble = [event for event in events[LAST_EVENTS:] if _TROUBLE.search(event.message)][:TROUBLE_EVENTS]
     return tuple(reversed([*events[:LAST_EVENTS], *trouble]))
 
 
 def recorded_failure(records: Iterable[Mapping[str, Any]], name: str) -> Recorded | None:
-    """The failure of a service in the newest record that changed it, or ``None`` when it did not fail there.
+    """The failure of a service in the newest record that changed it, or ``None`` without one.
 
     :param records: newest first.
     """
@@ -128,7 +128,7 @@ def recorded_failure(records: Iterable[Mapping[str, Any]], name: str) -> Recorde
 
 
 def is_troubled(service: ObservedService | None) -> bool:
-    """Whether a person who asks about many services wants to see this one first."""
+    """Whether a service has problems and is shown first."""
     if service is None or service.status != "ACTIVE" or service.running < service.desired:
         return True
     return service.primary is not None and service.primary.rollout_state in ("FAILED", "IN_PROGRESS")

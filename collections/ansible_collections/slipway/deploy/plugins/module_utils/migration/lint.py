@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What squawk, a linter of PostgreSQL migrations, says of SQL. :func:`lint` runs it; the rest is pure.
+"""Lints SQL with squawk, a linter for PostgreSQL migrations. :func:`lint` runs it; the rest is pure.
 
-Its options and its JSON: https://squawkhq.com/docs/cli. It ends with 1 when it finds something and 2 when it is told
-what it does not know.
+Its options and its JSON: https://squawkhq.com/docs/cli. It exits with 1 if it finds something and with 2 for an
+unknown option.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BREAKING = ("renaming-column", "renaming-table", "ban-drop-column", "ban-drop-ta
 _REMEDY = "Correct the migration, or leave the rule out (alembic_migration_lint_exclude)"
 _LIMIT_SECONDS = 120
 _RULE = re.compile(r"[a-z][a-z0-9-]*")
-# What joins branches follows several: "b1, b2 -> m".
+# A merge revision follows several: "b1, b2 -> m".
 _REVISION = re.compile(r"-- Running \w+ .*?-> (?P<to>[^\s,]+)")
 _BOOKKEEPING = re.compile(
     r"\b(?:INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) (?:\S+\.)?alembic_version\b", re.IGNORECASE
@@ -37,7 +37,7 @@ _BOOKKEEPING = re.compile(
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that the linter objects to.
+    """A finding of the linter.
 
     :ivar line: of the SQL, from 1 on.
     :ivar revision: Alembic's, whose SQL it is in, or ``""``.
@@ -60,11 +60,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Linted:
-    """What came of a lint.
+    """The result of linting.
 
-    :ivar reason: says why nothing is verified, or is empty.
+    :ivar reason: why nothing is verified, or empty.
     :ivar compatible: the revisions that are declared backward-compatible.
-    :ivar breaking: the rules that fail in those.
+    :ivar breaking: the rules that those break.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -73,28 +73,28 @@ class Linted:
     breaking: tuple[str, ...] = BREAKING
 
     def contradicts(self, finding: Finding) -> bool:
-        """Whether a revision does what it is declared not to do."""
+        """Whether a revision contradicts its declaration."""
         return finding.revision in self.compatible and finding.rule in self.breaking
 
     def failing(self, fail_on: Collection[str]) -> list[Finding]:
-        """The findings whose level or rule is one of these, and those that contradict what is declared."""
+        """The findings whose level or rule is one of these, and those that contradict a declaration."""
         return [
             item for item in self.findings if item.level in fail_on or item.rule in fail_on or self.contradicts(item)
         ]
 
     def verdict(self, fail_on: Collection[str]) -> str:
-        """What was not looked at has not passed."""
+        """The verdict: what was not linted has not passed."""
         if self.reason:
             return UNVERIFIED
         return FAILED if self.failing(fail_on) else PASSED
 
 
 def lint(sql: str, exclude: Sequence[str] = (), version: str = "", program: str = "") -> Linted:
-    """Have squawk read SQL.
+    """Lint SQL with squawk.
 
     :param version: PostgreSQL's, such as ``15``.
-    :param program: where squawk is; empty for the one beside this Python, or in the path.
-    :raises SlipwayError: when it is told a rule that it does not know.
+    :param program: squawk's path; empty for the one next to this Python, or in the path.
+    :raises SlipwayError: a rule is unknown.
     """
     check_rules(exclude, "exclude")
     found = program or find_program()
@@ -102,7 +102,7 @@ def lint(sql: str, exclude: Sequence[str] = (), version: str = "", program: str 
         return Linted(reason=f"{PROGRAM} is not installed on the control node")
     try:
         argv = command(found, exclude, version)
-        # Without cwd a .squawk.toml of whatever directory this is run from would decide.
+        # Without cwd, a .squawk.toml in the current directory would count.
         done = run_command(argv, _LIMIT_SECONDS, cwd="/", stdin=sql.encode(), whole=True)
     except OSError as error:
         return Linted(reason=f"{found} could not be run: {' '.join(str(error).split())}")
@@ -120,13 +120,13 @@ def lint(sql: str, exclude: Sequence[str] = (), version: str = "", program: str 
 
 
 def find_program() -> str:
-    """Where squawk is: in the environment that Ansible runs in, or in the path; ``""`` when it is nowhere."""
+    """squawk's path: in the environment that Ansible runs in, or in the path; ``""`` if it is missing."""
     beside = Path(sys.executable).parent / PROGRAM
     return str(beside) if beside.is_file() else shutil.which(PROGRAM) or ""
 
 
 def command(program: str, exclude: Iterable[str], version: str) -> list[str]:
-    """How squawk is run; it reads the SQL from its standard input."""
+    """squawk's command line; it reads the SQL from its standard input."""
     rules = ",".join(exclude)
     return [
         program,
@@ -138,7 +138,7 @@ def command(program: str, exclude: Iterable[str], version: str) -> list[str]:
 
 
 def check_rules(rules: Iterable[str], where: str) -> None:
-    """Refuse what cannot be a rule's name.
+    """Refuse an invalid rule name.
 
     :raises SlipwayError: naming it.
     """
@@ -148,9 +148,9 @@ def check_rules(rules: Iterable[str], where: str) -> None:
 
 
 def read_findings(output: str, sql: str) -> tuple[Finding, ...]:
-    """What squawk's JSON says, without what is Alembic's own bookkeeping.
+    """The findings in squawk's JSON, without those about Alembic's own bookkeeping.
 
-    :param sql: what it read: it tells which revision a line belongs to.
+    :param sql: its input, which shows the revision of each line.
     :raises ValueError: when it is not squawk's JSON.
     """
     document = loads(output)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is known of a database's migrations. Pure; Python 3.8."""
+"""The migrations of a database. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..common.errors import SlipwayError
 
 
 class Row(NamedTuple):
-    """One line of what Flyway says of the database. ``version`` is empty for a repeatable migration."""
+    """One row of Flyway's ``info``. ``version`` is empty for a repeatable migration."""
 
     version: str
     description: str
@@ -18,12 +18,12 @@ class Row(NamedTuple):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What two mentions of one migration have in common."""
+        """The key that identifies a migration."""
         return key_of(self.version, self.description)
 
 
 class Script(NamedTuple):
-    """A migration's SQL file. ``note`` says what is odd about its declaration, or is empty."""
+    """A migration's SQL file. ``note`` is a problem with its declaration, or empty."""
 
     path: str
     version: str
@@ -38,7 +38,7 @@ class Script(NamedTuple):
 
 
 class Migration(NamedTuple):
-    """A migration with what its file declares. ``file`` is empty when there is none."""
+    """A migration with what its file declares. ``file`` is empty without one."""
 
     version: str
     description: str
@@ -51,7 +51,7 @@ class Migration(NamedTuple):
         return key_of(self.version, self.description)
 
     def as_dict(self) -> dict[str, Any]:
-        """For a result: a repeatable migration has its file's name for a version."""
+        """For a result: a repeatable migration has its file's name as its version."""
         return {
             "version": self.version or "R__" + self.description.replace(" ", "_"),
             "description": self.description,
@@ -61,12 +61,12 @@ class Migration(NamedTuple):
 
 
 class MigrationPlan(NamedTuple):
-    """What Flyway would do, and what keeps it from that.
+    """What Flyway would do, and what prevents it.
 
     :param schema: the highest version that the database has, or ``None``.
     :param target: the highest version among the files, or ``None``.
     :param out_of_order: migrations that are older than the schema and were never applied.
-    :param missing: applied ones whose file is gone.
+    :param missing: applied ones whose file is missing.
     :param future: applied ones that are newer than every file: a newer release's.
     """
 
@@ -86,7 +86,7 @@ class MigrationPlan(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Why Flyway failed. ``script`` and ``line`` are set when a statement of a migration did."""
+    """Why Flyway failed. ``script`` and ``line`` are set if a statement of a migration failed."""
 
     what: str
     remedy: str
@@ -95,7 +95,7 @@ class Failure(NamedTuple):
 
 
 class Refused(SlipwayError):
-    """A failure with what is known of the database."""
+    """A failure with the known state of the database."""
 
     def __init__(self, error: SlipwayError, known: dict[str, Any]) -> None:
         self.known = known
@@ -103,12 +103,12 @@ class Refused(SlipwayError):
 
 
 def known_of(error: SlipwayError) -> dict[str, Any]:
-    """What the result of a failed migration says besides its line."""
+    """The result of a failed migration besides its error."""
     return error.known if isinstance(error, Refused) else {"begun": False}
 
 
 def late(program: str, timeout: float) -> Failure:
-    """A run that was stopped because its time was over."""
+    """The error for a run that timed out."""
     return Failure(
         f"{program} did not finish within {timeout:g} s and was stopped",
         "See in pg_stat_activity what it waits for; if it only was slow, run this again with a longer timeout",
@@ -116,7 +116,7 @@ def late(program: str, timeout: float) -> Failure:
 
 
 def check_patience(seconds: int, tries: int) -> None:
-    """Refuse numbers that say nothing of how long a migration waits for locks.
+    """Refuse invalid numbers for the wait for locks.
 
     :raises SlipwayError: they do.
     """

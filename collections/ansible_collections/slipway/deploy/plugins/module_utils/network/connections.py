@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a restart waits for: connections that the old process keeps until it ends, from ``/proc``.
+"""Watches what a restart waits for: connections of the old process, from ``/proc``.
 
 With a socket unit new requests wait as long, because the new process is started when the old one has ended.
 """
@@ -16,16 +16,16 @@ from types import TracebackType
 
 _PROC = Path("/proc")
 _INTERVAL = 0.25
-#: What ends sooner is not worth a word, in seconds.
+#: A shorter wait is not reported, in seconds.
 _NOTABLE = 1.0
 _ESTABLISHED = "01"
 _ACCEPTS = 0x10000
 
 
 def accepted_tcp(lines: Iterable[str], ports: Collection[int]) -> int:
-    """How many connections to some ports a process has accepted, out of ``/proc/net/tcp``. Pure.
+    """How many connections to some ports a process has accepted, from ``/proc/net/tcp``. Pure.
 
-    One that still waits for a process to accept it has no inode.
+    A connection that is not accepted yet has no inode.
     """
     count = 0
     for line in lines:
@@ -37,7 +37,7 @@ def accepted_tcp(lines: Iterable[str], ports: Collection[int]) -> int:
 
 
 def accepted_unix(lines: Iterable[str], paths: Collection[str]) -> int:
-    """How many connections to the paths of some sockets a process has accepted, out of ``/proc/net/unix``. Pure."""
+    """How many connections to the paths of some sockets a process has accepted, from ``/proc/net/unix``. Pure."""
     count = 0
     for line in lines:
         fields = line.split(None, 7)
@@ -48,12 +48,12 @@ def accepted_unix(lines: Iterable[str], paths: Collection[str]) -> int:
 
 
 class Draining:
-    """Looks at a process until it has ended; a context manager around its restart.
+    """Watches a process until it has ended; a context manager around its restart.
 
     :param pid: the process, 0 for none.
     :param listen: the addresses that the service listens on: ports, ``host:port``, and paths of sockets.
-    :ivar seconds: how long it took to end, as far as it was seen.
-    :ivar connections: how many connections it had when it was last seen to have any.
+    :ivar seconds: how long it took to end, as observed.
+    :ivar connections: how many connections it had when last observed with any.
     """
 
     def __init__(self, pid: int, listen: Collection[str], proc: Path = _PROC, interval: float = _INTERVAL) -> None:
@@ -68,14 +68,14 @@ class Draining:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Draining:  # noqa: PYI034 - typing.Self is Python 3.11's
-        """Begin to look."""
+        """Start watching."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """It has ended, or nobody waits for it any more."""
+        """Stop watching."""
         self._over.set()
         self._thread.join()
 
@@ -89,7 +89,7 @@ class Draining:
                 break
 
     def _started(self) -> str:
-        """When the process was started; ``""`` when there is none. A zombie has closed what it had."""
+        """When the process was started; ``""`` when there is none. A zombie does not count."""
         with suppress(OSError, IndexError):
             fields = (self._proc / str(self._pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
             return "" if fields[0] == "Z" else fields[19]
@@ -106,14 +106,14 @@ class Draining:
         return count
 
     def said(self, *, waits: bool) -> str:
-        """What a person should know of it; ``""`` when it ended soon.
+        """A note for the user; ``""`` if it ended soon.
 
-        :param waits: whether a socket unit keeps new requests until the new process is there.
+        :param waits: whether a socket unit queues new requests until the new process runs.
         """
         if self.seconds < _NOTABLE:
             return ""
         many = "1 connection" if self.connections == 1 else f"{self.connections} connections"
-        # Those of requests that have long ended are not what it took so long for.
+        # Connections whose requests ended long before did not cause the delay.
         kept = self.connections and self._held > self.seconds - _NOTABLE
         open_ = f", {many} stayed open until then" if kept else ""
         others = "waited" if waits else "were refused"

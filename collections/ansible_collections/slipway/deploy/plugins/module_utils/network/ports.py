@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who listens on a port of this host, from ``/proc``: proc_pid_net(5) and proc_pid_fd(5)."""
+"""Finds who listens on a port of this host, from ``/proc``: proc_pid_net(5) and proc_pid_fd(5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Listener:
-    """A process that listens. ``unit`` is its service of systemd, or ``""``."""
+    """A listening process. ``unit`` is its systemd service, or ``""``."""
 
     pid: int
     command: str
@@ -26,7 +26,7 @@ class Listener:
 
 
 def listeners(port: int, proc: Path = _PROC) -> list[Listener]:
-    """The processes that listen on a TCP port, as far as ``/proc`` shows them to who runs this."""
+    """The processes that listen on a TCP port, as far as ``/proc`` shows them to this user."""
     inodes: set[str] = set()
     for table in ("tcp", "tcp6"):
         try:
@@ -37,7 +37,7 @@ def listeners(port: int, proc: Path = _PROC) -> list[Listener]:
 
 
 def listening_inodes(lines: Iterable[str], port: int) -> Iterator[str]:
-    """The inodes of the sockets that listen on a port, out of the lines of ``/proc/net/tcp``. Pure."""
+    """The inodes of the sockets that listen on a port, from the lines of ``/proc/net/tcp``. Pure."""
     for line in lines:
         fields = line.split()
         if len(fields) > 9 and fields[3] == _LISTEN and fields[1].rpartition(":")[2] == f"{port:04X}":
@@ -76,7 +76,7 @@ def _first(path: Path) -> str:
 
 
 def unit_of(cgroups: str) -> str:
-    """The service that a process belongs to, out of its ``/proc/<pid>/cgroup``, or ``""``. Pure."""
+    """The service of a process, from its ``/proc/<pid>/cgroup``, or ``""``. Pure."""
     for line in cgroups.splitlines():
         for part in reversed(line.rpartition(":")[2].split("/")):
             if part.endswith(".service"):

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""nginx's configuration on a host: changed, tested and reloaded, or put back. Python 3.8, standard library only."""
+"""nginx's configuration on a host: changed, tested and reloaded, or restored. Python 3.8, standard library only."""

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Changes nginx's configuration so that what nginx refuses is neither on the disk nor running when it ends.
+"""Changes nginx's configuration so that a refused one is neither left on disk nor running.
 
-nginx can only test what is in place. So what was there is written down first, in one file; a run that was killed in
-between is undone by the next, which finds it.
+nginx can only test what is in place. So the earlier state is saved first, in one file; if a run is killed in
+between, the next one undoes it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .dump import read_files, refuse_shared
 from .messages import given_up, main_log, refusal, warnings
 
 _TEST_SECONDS = 60
-#: nginx tries five times, half a second apart, to have a port before it gives a reload up.
+#: nginx tries to bind a port five times, half a second apart, before a reload fails.
 _RELOAD_SECONDS = 15.0
 _INTERVAL = 0.1
 _TICKS = 0.05
@@ -36,7 +36,7 @@ _STAYS = "The configuration before stays on the disk and runs"
 
 @dataclass(frozen=True)
 class State:
-    """What has a path: a file's content, a link's target, or nothing."""
+    """The state of a path: a file's content, a link's target, or nothing."""
 
     content: bytes | None = None
     target: str | None = None
@@ -49,7 +49,7 @@ class State:
         return self.read().decode(errors="replace")
 
     def read(self) -> bytes:
-        """What nginx finds there."""
+        """The content that nginx reads."""
         if self.target is None:
             return self.content or b""
         with suppress(OSError):
@@ -58,7 +58,7 @@ class State:
 
 
 def look(paths: Sequence[str]) -> dict[str, State]:
-    """What has these paths now.
+    """The current states of these paths.
 
     :raises SlipwayError: one cannot be read.
     """
@@ -76,7 +76,7 @@ def look(paths: Sequence[str]) -> dict[str, State]:
 
 
 def put(states: Mapping[str, State]) -> None:
-    """Give paths their states, each in one step.
+    """Set the states of paths, each in one step.
 
     :raises SlipwayError: one cannot be written.
     """
@@ -92,7 +92,7 @@ def put(states: Mapping[str, State]) -> None:
 
 
 def put_back(path: str, state: State, changed: int) -> None:
-    """Give a link its state from before a test, and the time of its change: nginx has not missed anything.
+    """Restore a link's state and modification time from before a test: nginx need not reload.
 
     :param changed: nanoseconds.
     :raises SlipwayError: it cannot be written.
@@ -110,16 +110,16 @@ def _unlink(path: str) -> None:
 
 
 class Journal:
-    """What paths had before a change that has not ended yet.
+    """The states of paths before a change that has not ended yet.
 
-    :param path: the file; it is there only as long as the change has not ended.
+    :param path: the file, which exists until the change has ended.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def open(self, before: Mapping[str, State]) -> None:
-        """Write down what there is before a change.
+        """Save the state before a change.
 
         :raises SlipwayError: it cannot be written.
         """
@@ -134,12 +134,12 @@ class Journal:
         write_atomic(self._path, json.dumps(document).encode())
 
     def close(self) -> None:
-        """The change has ended, or was undone."""
+        """Remove the file: the change has ended, or was undone."""
         with filing("remove it", self._path), suppress(FileNotFoundError):
             self._path.unlink()
 
     def left(self) -> dict[str, State]:
-        """What a run that was killed wrote down; nothing as a rule.
+        """The state that a killed run saved; usually nothing.
 
         :raises SlipwayError: it is damaged.
         """
@@ -170,9 +170,9 @@ class Server:
         self._unit = unit
 
     def test(self, files: Mapping[str, str]) -> list[str]:
-        """Have nginx test its whole configuration; what it warns of.
+        """Let nginx test its whole configuration; return its warnings.
 
-        :param files: what is new in it, for the place of an error.
+        :param files: the new files, for the location of an error.
         :raises SlipwayError: nginx refuses it.
         """
         code, lines = self._run([self._program, "-t"])
@@ -181,19 +181,19 @@ class Server:
         return warnings(lines)
 
     def check_site(self, path: str) -> None:
-        """Refuse a site that nginx does not read, or would not serve because another one has its name.
+        """Refuse a site that nginx does not read, or would not serve because another site has its name.
 
         :raises SlipwayError: naming the other file.
         """
         code, lines = self._run([self._program, "-T", "-q"])
         if code == 0:
             files = read_files("\n".join(lines))
-            # It may be read by a link elsewhere, as from sites-enabled to sites-available.
+            # It may be included by a link elsewhere, as from sites-enabled to sites-available.
             real = os.path.realpath(path)
             refuse_shared(files, next((file for file in files if os.path.realpath(file) == real), path))
 
     def loaded(self, path: str) -> bool:
-        """Whether nginx runs, and has read this file, or what this link points at, since it was changed last."""
+        """Whether nginx runs, and has read this file, or this link's target, since its last change."""
         unit = systemctl.show(self._unit)
         try:
             changed = max(os.lstat(path).st_mtime, Path(path).stat().st_mtime)
@@ -205,7 +205,7 @@ class Server:
         return bool(ages) and min(ages) <= time.time() - changed + _TICKS
 
     def passes(self) -> bool:
-        """Whether nginx takes the configuration that is in place."""
+        """Whether nginx accepts the current configuration."""
         return self._run([self._program, "-t"])[0] == 0
 
     def runs(self) -> bool:
@@ -213,9 +213,9 @@ class Server:
         return systemctl.show(self._unit).up
 
     def apply(self) -> None:
-        """Have the configuration run: by a reload, or by a start where nginx does not run. It is never restarted.
+        """Activate the configuration: by a reload, or by a start if nginx does not run. It is never restarted.
 
-        :raises SlipwayError: it does not run.
+        :raises SlipwayError: nginx does not run with it.
         """
         unit = systemctl.show(self._unit)
         if unit.up:
@@ -231,8 +231,8 @@ class Server:
         code, lines = self._run(["systemctl", "reload", f"{self._unit}.service"])
         if code:
             raise self._failed("was not reloaded", [*log.new_lines(), *lines])
-        # The command returns when the signal is sent. What the test cannot see, such as a port that another program
-        # has, makes nginx go on with the old configuration, and say so in its log alone.
+        # The command returns when the signal is sent. A problem that the test cannot see, such as a port in
+        # use, makes nginx keep the old configuration and report it in its log only.
         deadline = time.monotonic() + _RELOAD_SECONDS
         while time.monotonic() < deadline and not given_up(log.new_lines()):
             if _children(master) - before:
@@ -265,14 +265,14 @@ class Server:
 
 
 class _Log:
-    """A log, from where it ends now."""
+    """A log, read from its current end."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._end = path.stat().st_size if path.is_file() else 0
 
     def new_lines(self) -> list[str]:
-        """What was written since."""
+        """The lines written since."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._end)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What nginx reads, of all its files: ``nginx -T``. Pure.
+"""Parses ``nginx -T``: all files that nginx reads. Pure.
 
-nginx itself only warns when two sites have one name and one port, and then serves the first of them. A site that is
+nginx itself only warns if two sites have the same name and port, and then serves the first one. A site that is
 the second one would pass its checks against the page of the other.
 """
 
@@ -19,15 +19,15 @@ from ..common.errors import SlipwayError
 _FILE = re.compile(r"^# configuration file (/.*):$")
 _TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:\\.|\$\{[^}]*\}|[^\s{};"'\\])+|\\.""")
 _MARKS = frozenset("{};")
-#: What stands for "no name": a site with this name alone answers only where it is the port's default.
+#: Stands for "no name": a site with only this name answers only as the port's default.
 NO_NAME = "_"
 
 
 class Server(NamedTuple):
     """A block ``server`` of ``http``.
 
-    :ivar file: the file that it is written in.
-    :ivar listens: the addresses with ports, and whether it is said to be the default there.
+    :ivar file: the file that defines it.
+    :ivar listens: the addresses with ports, and whether it is declared as their default.
     """
 
     file: str
@@ -49,7 +49,7 @@ def read_files(dump: str) -> dict[str, str]:
 
 
 def read_servers(files: dict[str, str]) -> list[Server]:
-    """The sites of all files, in the order in which nginx has them: what is included stands where it is included."""
+    """The sites of all files, in the order in which nginx has them: included files count at their include."""
     found: list[Server] = []
     blocks: list[str] = []
     words: list[str] = []
@@ -99,7 +99,7 @@ def _matching(files: dict[str, str], pattern: str) -> list[str]:
 def _tokens(text: str) -> Iterator[str]:
     for token in _TOKEN.findall(text):
         if not token.startswith("#"):
-            # A mark in quotes is a word, and stays in them.
+            # A quoted mark is a word.
             plain = token[1:-1] if token[0] in "\"'" else token
             yield token if plain in _MARKS else plain
 
@@ -117,7 +117,7 @@ def address(listen: str) -> str:
 
 
 def refuse_shared(files: dict[str, str], path: str) -> None:
-    """Refuse a site that nginx would not serve, because another file has its name and port, or none.
+    """Refuse a site that nginx would not serve, because another file has its name and port, or also has no name.
 
     :raises SlipwayError: naming the other file.
     """
@@ -136,14 +136,14 @@ def refuse_shared(files: dict[str, str], path: str) -> None:
 def _refuse_same(own: Server, listen: str, others: Sequence[Server]) -> None:
     for other in others:
         same = sorted((set(own.names) & set(other.names)) - {""})
-        # Names that stand for none: which of the two is the port's default decides then.
+        # Names that stand for none: then the port's default decides.
         if same and same != [NO_NAME]:
             what = f"another site answers to {', '.join(same)} on port {_port(listen)}: {other.file}"
             raise SlipwayError(what, own.file, "Give this site a name or a port of its own, or remove the other")
 
 
 def _refuse_hidden(servers: Sequence[Server], own: Server, listen: str) -> None:
-    """Without a name of its own a site is seen where it is the default of its port: as said, or as the first."""
+    """Refuse a site without a name that is not the default of its port, as declared or as the first."""
     there = [item for item in servers if listen in dict(item.listens)]
     first = next((item for item in there if dict(item.listens)[listen]), there[0])
     if first.file != own.file:

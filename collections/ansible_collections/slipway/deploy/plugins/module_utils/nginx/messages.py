@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What nginx says of a configuration, as one line with its place. Pure.
+"""Translates nginx's messages about a configuration into one line with its location. Pure.
 
 The texts are those of nginx 1.22 to 1.28 (``ngx_conf_file.c``, ``ngx_event_openssl.c``, ``ngx_connection.c``).
 """
@@ -18,7 +18,7 @@ _LINE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )\[(?P<level>[a-
 _PLACE = re.compile(r" in (?P<file>/\S+?):(?P<line>\d+)$")
 _LOG = re.compile(r"^\s*error_log\s+([^\s;]+)", re.MULTILINE)
 _FATAL = ("emerg", "alert", "crit")
-# What a request or a handshake says in the same log, such as one of a scanner that speaks no TLS.
+# Messages about requests or handshakes in the same log, such as from a scanner.
 _CONNECTION = re.compile(r"\*\d+ ")
 # A path, or a variable, which is written with a dollar sign.
 _QUOTED = re.compile(r'"(/[^"]+)"|unknown "(\w+)" variable')
@@ -26,9 +26,9 @@ _QUOTED = re.compile(r'"(/[^"]+)"|unknown "(\w+)" variable')
 
 @dataclass(frozen=True)
 class Said:
-    """A line of nginx's.
+    """A line of nginx's output.
 
-    :ivar place: the file and line that it names, ``file:line``, or ``""``.
+    :ivar place: the file and line in it, ``file:line``, or ``""``.
     """
 
     level: str
@@ -37,12 +37,12 @@ class Said:
 
     @property
     def fatal(self) -> bool:
-        """Whether nginx does not go on."""
+        """Whether the error is fatal for nginx."""
         return self.level in _FATAL
 
 
 def read(lines: Iterable[str]) -> list[Said]:
-    """What nginx said of itself, each thing once."""
+    """nginx's own messages, each once."""
     found = []
     for line in lines:
         match = _LINE.match(line.strip())
@@ -58,7 +58,7 @@ def read(lines: Iterable[str]) -> list[Said]:
 
 
 def locate(said: Said, files: Mapping[str, str]) -> str:
-    """Where a thing is written, also when nginx does not say: of a certificate it names the path alone.
+    """The location of a setting, even if nginx does not name it: for a certificate it only shows the path.
 
     :param files: the contents of the files that may have it.
     """
@@ -85,18 +85,18 @@ def refusal(lines: Iterable[str], files: Mapping[str, str], remedy: str) -> Slip
 
 
 def given_up(lines: Iterable[str]) -> bool:
-    """Whether a reload has ended with the old configuration: a port that is taken is tried for a while before."""
+    """Whether a reload has failed: a port in use is retried for a while first."""
     fatal = (item.message for item in read(lines) if item.fatal)
     return any(not message.startswith("bind() to ") for message in fatal)
 
 
 def main_log(configuration: str) -> str:
-    """The log of the master process, as the main configuration file says, or ``""``."""
+    """The log of the master process, from the main configuration file, or ``""``."""
     found = _LOG.search(configuration.partition("{")[0])
     return found[1] if found else ""
 
 
 def warnings(lines: Iterable[str]) -> list[str]:
-    """What nginx warns of, with its place."""
+    """nginx's warnings, with their locations."""
     said = (item for item in read(lines) if item.level == "warn")
     return [f"{item.place}: {item.message}" if item.place else item.message for item in said]

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A site's configuration as a generation: a file that is never changed, and a link that a switch points at it.
+"""A site's configuration as a generation: an immutable file, and a link that a switch points to it.
 
-So nginx is switched with the release, and goes back with it: see :mod:`..switch.service`.
+So nginx is switched and undone with the release: see :mod:`..switch.service`.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from pathlib import Path
 from ..files.atomic import AnyPath, beside, content_is, ensure_directory, filing, sync_directory, write_atomic
 from .configure import Server
 
-#: Where generations are. A link that leads into it is nginx's.
+#: The directory of generations. A link into it belongs to nginx.
 GENERATIONS = "/etc/nginx/slipway"
-#: Generations of a site that stay.
+#: How many generations of a site are kept.
 _KEPT = 20
 _SERVER = "server.json"
 
 
 def target_of(generations: AnyPath, path: str, content: bytes) -> Path:
-    """Where a site's configuration with this content is."""
+    """The path of a site's configuration with this content."""
     digest = hashlib.sha256(content).hexdigest()[:16]
     return Path(generations, f"{Path(path).stem}-{digest}.conf")
 
 
 def write_generation(generations: AnyPath, path: str, content: bytes) -> Path:
-    """Have a generation with this content; where it is.
+    """Write a generation with this content; return its path.
 
     :raises SlipwayError: it cannot be written.
     """
@@ -42,7 +42,7 @@ def write_generation(generations: AnyPath, path: str, content: bytes) -> Path:
 
 
 def adopt(generations: AnyPath, path: str) -> None:
-    """Have a link where a file is, to the same content: so a switch can go back to it.
+    """Replace a file by a link to the same content, so that a switch can return to it.
 
     :raises SlipwayError: it cannot be done.
     """
@@ -62,7 +62,7 @@ def adopt(generations: AnyPath, path: str) -> None:
 
 
 def note_server(generations: AnyPath, program: str, unit: str) -> None:
-    """Say which nginx it is, for a switch that knows links alone.
+    """Store which nginx it is, for a switch, which only knows links.
 
     :raises SlipwayError: it cannot be written.
     """
@@ -70,7 +70,7 @@ def note_server(generations: AnyPath, program: str, unit: str) -> None:
 
 
 def noted_server(generations: AnyPath) -> Server:
-    """The nginx that has the links into this directory."""
+    """The nginx that reads the links into this directory."""
     try:
         said = json.loads(Path(generations, _SERVER).read_bytes())
         return Server(str(said["program"]), str(said["unit"]))
@@ -84,7 +84,7 @@ def served(links: Mapping[str, str], generations: AnyPath) -> frozenset[str]:
 
 
 def prune(generations: AnyPath, path: str, protected: Iterable[Path]) -> None:
-    """Remove the oldest generations of a site. What cannot be removed stays."""
+    """Remove the oldest generations of a site. Failures are ignored."""
     stem, kept = Path(path).stem, set(protected)
     found = [item for item in Path(generations).glob("*.conf") if item.stem.rpartition("-")[0] == stem]
     for item in sorted(found, key=lambda item: item.stat().st_mtime, reverse=True)[_KEPT:]:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Builds a front end in a directory of its own, as an unprivileged user, and packs what came out.
+"""Builds a front end in a separate directory, as an unprivileged user, and packs the result.
 
-A build runs what strangers wrote: it gets a copy of the source and no secret, and root reads what it makes only as an
+A build runs third-party code: it gets a copy of the source and no secret, and root reads its result only as an
 archive that its own user packed.
 """
 
@@ -28,21 +28,21 @@ from .commands import Build, environment, expand_npmrc, explain, heap, last_line
 
 _PREFIX = "slipway-build-"
 _LEFT_OUT = shutil.ignore_patterns("node_modules", ".git", ".venv")
-# Services go first, and when memory runs out the build is what the kernel kills.
+# Services have priority, and if memory runs out the kernel kills the build.
 _MODEST = 'echo 900 2>/dev/null >/proc/self/oom_score_adj; exec nice -n 10 "$@"'
 _BEGINNING_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be built.
+    """The build to run.
 
-    :ivar tree: what is copied: a build may read what is beside the front end.
+    :ivar tree: the directory that is copied: a build may read files next to the front end.
     :ivar name: the name of the copy.
     :ivar directory: the front end in it, or ``""``.
-    :ivar output: where the build puts its result, below that.
-    :ivar path: directories where programs are looked for first.
-    :ivar memory_mib: how large the heap of Node.js may grow, or 0 for what the host has to spare.
+    :ivar output: the directory of the build's result, below that.
+    :ivar path: directories that are searched for programs first.
+    :ivar memory_mib: how large the heap of Node.js may grow, or 0 for the host's available memory.
     :ivar npmrc: the values of variables in the source's ``.npmrc``, such as a registry's token.
     """
 
@@ -72,7 +72,7 @@ class BuildFailed(SlipwayError):
 
 
 def builder(name: str | None) -> Account:
-    """Who builds: the user of a name, or who runs this, or ``nobody`` when that is root.
+    """The user for the build: the named one, or the current one, or ``nobody`` instead of root.
 
     :raises SlipwayError: there is no such user.
     """
@@ -83,9 +83,9 @@ def builder(name: str | None) -> Account:
 
 @contextmanager
 def built(order: Order, owner: Account, work: Path) -> Iterator[BinaryIO]:
-    """What a build makes, as an archive. Nothing else is left of it.
+    """Build, and return the result as an archive. Everything else is removed.
 
-    :raises SlipwayError: it cannot be built; the last lines of its output say why.
+    :raises SlipwayError: the build fails; with the last lines of its output.
     """
     _remove_stale(work)
     with _directory(work) as place:
@@ -93,7 +93,7 @@ def built(order: Order, owner: Account, work: Path) -> Iterator[BinaryIO]:
         source = copy / order.directory
         with filing("copy the source", order.tree):
             shutil.copytree(order.tree, copy, symlinks=True, ignore=_LEFT_OUT)
-            # What an earlier build left in the source must not pass for this one's.
+            # An earlier build's result in the source must not be taken for this one's.
             shutil.rmtree(source / order.output, ignore_errors=True)
             for above in (source, *source.parents):
                 if copy in (above, *above.parents):
@@ -113,7 +113,7 @@ def built(order: Order, owner: Account, work: Path) -> Iterator[BinaryIO]:
 
 
 def _fill_npmrc(path: Path, values: Mapping[str, str]) -> None:
-    """Put values into a copy's ``.npmrc``, which goes with the copy. A variable of the environment would be seen."""
+    """Put values into the copy's ``.npmrc``, which is removed with it. The build could read environment variables."""
     if not values or path.is_symlink() or not path.is_file():
         return
     filled = expand_npmrc(path.read_text(encoding="utf-8"), values)
@@ -128,7 +128,7 @@ def _environment(order: Order, owner: Account, place: Path) -> dict[str, str]:
     base["PATH"] = ":".join([*order.path, base["PATH"]])
     home = Path(owner.home)
     if not (home.is_dir() and home.stat().st_uid == owner.uid):
-        # Such as nobody's: the tools keep their caches there.
+        # Such as for nobody: the tools store their caches there.
         base["HOME"] = str(place / "home")
     return environment(base, order.variables, order.memory_mib or heap(_available_mib()))
 
@@ -172,7 +172,7 @@ def _packed(source: Path, order: Order, owner: Account, environ: Mapping[str, st
             f"the build left no directory {order.output}", order.where, "Set the directory of its output"
         )
     with unnamed_file(source, owner) as file:
-        # By the user that built it: it could point at what only root may read.
+        # As the user that built it: a link could point to what only root may read.
         argv = ["tar", "--create", f"--file={path_of(file.fileno())}", f"--directory={output}", "."]
         packed = run(argv, owner, environ, order.timeout, cwd=str(source), descriptors=[file.fileno()])
         if packed.code:
@@ -205,11 +205,11 @@ def _give(place: Path, owner: Account) -> None:
 
 
 def _remove_stale(work: Path) -> None:
-    """Remove the directories of builds that were killed: nobody holds their lock."""
+    """Remove the directories of killed builds: their lock is free."""
     for place in work.glob(f"{_PREFIX}*"):
-        # Those of other users are theirs.
+        # Other users' directories are left alone.
         with suppress(OSError, SlipwayError):
-            # A build that begins has its lock within a moment.
+            # A new build has its lock within a moment.
             if time.time() - place.stat().st_mtime < _BEGINNING_SECONDS:
                 continue
             descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a front end is built: which tool, which commands, with which variables, and what its failure means. Pure."""
+"""How a front end is built: tool, commands, variables and errors. Pure."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..common.errors import SlipwayError
 from ..common.redact import redact
 
 NPM, PNPM = "npm", "pnpm"
-#: Lines of a failed command's output that are kept, and that its error shows.
+#: How many lines of a failed command's output are kept, and shown in its error.
 LAST_LINES = 30
 _SHOWN = 4
 _LOOKED_AT = 200_000
 _LOCK_FILES = {"pnpm-lock.yaml": PNPM, "package-lock.json": NPM, "npm-shrinkwrap.json": NPM}
-#: Of tools that are not used here, with their names.
+#: Lock files of unsupported tools, with the tools' names.
 _OTHERS = {"yarn.lock": "Yarn", "bun.lock": "Bun", "bun.lockb": "Bun"}
 KNOWN_LOCK_FILES = (*_LOCK_FILES, *_OTHERS)
 #: What npm and pnpm replace in a ``.npmrc``. Source: npm's documentation, npmrc.
 NPMRC_VARIABLE = re.compile(r"(?<!\\)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE = re.compile(r"VITE_[A-Z0-9_]+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# What npm and pnpm say themselves, and what of it says nothing about the cause.
+# npm's and pnpm's own messages, and those of them that do not explain the cause.
 _TOOL = re.compile(r"npm (?:ERR!|error)", re.IGNORECASE)
 _NOISE = re.compile(
     r"""(?ix) ^(?: npm\ (?:ERR!|error) \s* (?: $ | A\ complete\ log | Log\ files\ were | \S*\.log$ | path\b | command\b
@@ -78,7 +78,7 @@ class Build:
     script: str
 
     def commands(self) -> tuple[tuple[str, list[str]], ...]:
-        """The commands, each with what it does, as a noun."""
+        """The commands, each with a noun for its purpose."""
         if self.tool == PNPM:
             install = ["pnpm", "install", "--frozen-lockfile", "--prefer-offline", "--child-concurrency=1"]
         else:
@@ -90,7 +90,7 @@ def choose_tool(names: Collection[str], wanted: str, where: str) -> str:
     """The tool that the lock file belongs to.
 
     :param wanted: the tool, or ``auto``.
-    :raises SlipwayError: no lock file is there, or one for each tool.
+    :raises SlipwayError: there is no lock file, or one for each tool.
     """
     found = sorted(name for name in _LOCK_FILES if name in names)
     tools = sorted({_LOCK_FILES[name] for name in found})
@@ -112,7 +112,7 @@ def choose_tool(names: Collection[str], wanted: str, where: str) -> str:
 
 
 def has_lock(names: Collection[str]) -> bool:
-    """Whether a directory has a lock file, also one that is not supported."""
+    """Whether a directory has a lock file, even an unsupported one."""
     return any(name in names for name in KNOWN_LOCK_FILES)
 
 
@@ -130,7 +130,7 @@ def is_workspace(names: Collection[str], package: bytes) -> bool:
 def check_package(body: bytes, script: str, where: str) -> None:
     """Refuse a package.json that cannot be built.
 
-    :raises SlipwayError: it is not a JSON object, or has no such script.
+    :raises SlipwayError: it is not a JSON object, or lacks the script.
     """
     try:
         package = loads(body)
@@ -144,7 +144,7 @@ def check_package(body: bytes, script: str, where: str) -> None:
 
 
 def check_variables(variables: Mapping[str, str], where: str) -> None:
-    """Refuse variables that do not belong in a build: what a page needs is public, and nothing else may get into it.
+    """Refuse variables that do not belong in a build: everything in a page is public.
 
     :raises SlipwayError: naming all of them.
     """
@@ -158,7 +158,7 @@ def check_variables(variables: Mapping[str, str], where: str) -> None:
 
 
 def environment(base: Mapping[str, str], variables: Mapping[str, str], memory_mib: int) -> dict[str, str]:
-    """What a build's programs get.
+    """The environment variables of a build's programs.
 
     :param base: the account's own variables.
     :param memory_mib: how large the heap of Node.js may grow.
@@ -174,12 +174,12 @@ def environment(base: Mapping[str, str], variables: Mapping[str, str], memory_mi
 
 
 def expand_npmrc(text: str, values: Mapping[str, str]) -> str:
-    """A ``.npmrc`` with the values of the variables that are given; others stay as they are."""
+    """A ``.npmrc`` with the given variables expanded; others stay unchanged."""
     return NPMRC_VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def heap(available_mib: int) -> int:
-    """How large a heap may grow on a host that has services to run, too."""
+    """The heap limit on a host that also runs services."""
     return min(max(available_mib * 7 // 10, 256), 4096)
 
 
@@ -194,12 +194,12 @@ def _clean(output: str) -> list[str]:
 
 
 def explain(doing: str, code: int, output: str, where: str) -> SlipwayError:
-    """The error that a person reads for a command that failed.
+    """The readable error for a failed command.
 
-    :param doing: what it did, as a noun.
+    :param doing: its purpose, as a noun.
     """
     telling = [line.strip() for line in _clean(output) if not _NOISE.match(line)]
-    # A build says last what is wrong, and what its tool adds is not new. A tool says it first, and then how to use it.
+    # A build reports the error last, before its tool's own lines. A tool reports it first, before its usage.
     own = [line for line in telling if not _TOOL.match(line)]
     said = " | ".join(own[-_SHOWN:] or telling[:_SHOWN] or last_lines(output)[-1:]) or "it printed nothing"
     if code in (-9, 137):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a notification channel is. The channels that there are stand in :mod:`.channels`."""
+"""A notification channel. The channels are listed in :mod:`.channels`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Notification:
 
     :ivar variables: the environment's variables: the channel's settings are among them.
     :ivar environ: the environment of the process.
-    :ivar pause: waits that many seconds, where a server asks for patience.
+    :ivar pause: waits that many seconds if a server asks for it.
     """
 
     stage: Stage
@@ -31,15 +31,15 @@ class Notification:
     pause: Callable[[float], None]
 
     def previous(self, channel: str) -> Mapping[str, Any]:
-        """What the record holds of the channel's last notification; empty before the first."""
+        """The channel's document in the record; empty before the first notification."""
         return (self.record.get("notifications") or {}).get(channel) or {}
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a notification.
+    """The result of a notification.
 
-    :ivar warnings: shown to the person who deploys: lines without any secret.
+    :ivar warnings: shown to the operator: lines without secrets.
     :ivar document: the record's ``notifications.<name>``, which the next notification finds in ``previous``; ``None``:
         nothing is recorded.
     """
@@ -49,13 +49,13 @@ class Delivery:
 
 
 class Channel(Protocol):
-    """Where notifications of a deploy go."""
+    """A destination of notifications of a deploy."""
 
     #: Its name in the record, and the variable of the inventory that holds its settings.
     name: str
     setting: str
-    #: When it is sent something.
+    #: The stages at which it is notified.
     stages: frozenset[Stage]
 
     def deliver(self, notification: Notification) -> Delivery:
-        """Send it, where the settings ask for it. A channel that does not answer is a warning, never an error."""
+        """Send it, if the settings ask for it. A channel that does not answer is a warning, never an error."""

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The notification of a deploy on GitHub, and where it stands in a text that others write too. Pure.
+"""The notification of a deploy on GitHub, and its place in a text that others edit as well. Pure.
 
-A hidden marker at the beginning of a comment's first line says which deploy's it is, so that the next post of the same
-environment and tag finds it. In a release's body two markers enclose a section; everything outside them stays as it is,
+A hidden marker at the beginning of a comment's first line identifies the deploy, so that the next post of the same
+environment and tag finds it. In a release's body two markers enclose a section; everything outside them stays the same,
 byte for byte.
 """
 
@@ -20,18 +20,18 @@ from ..render.verdict import closing
 from . import metadata
 from .markdown import escape, link, without_mentions
 
-#: GitHub takes 65,536 characters in a comment and 125,000 in a release's body; the rest of a body has room, too.
+#: GitHub accepts 65,536 characters in a comment and 125,000 in a release's body; this leaves room for the rest.
 MOST_TEXT = 40_000
 _ROWS = (100, 20, 5)
 
 
 def tag_of(record: Record) -> str:
-    """The tag that is deployed; empty where none is on record."""
+    """The deployed tag; empty if the record has none."""
     return _first(record, "tag")
 
 
 def commit_of(record: Record) -> str:
-    """The commit that is deployed; empty where none is on record."""
+    """The deployed commit; empty if the record has none."""
     return _first(record, "commit")
 
 
@@ -61,9 +61,9 @@ def comment(record: Record) -> str:
 def find_comment(comments: Iterable[Mapping[str, Any]], opening: str) -> list[int]:
     """The ids of the comments that begin with the marker, the oldest first.
 
-    One that quotes another comment has the marker in it, but not at its beginning.
+    A comment that quotes another contains the marker, but not at its beginning.
 
-    :param comments: one's own (:func:`is_author`): anybody can begin a comment with the marker.
+    :param comments: the token's own (:func:`is_author`): anyone can begin a comment with the marker.
     """
     return [
         int(item["id"])
@@ -73,7 +73,7 @@ def find_comment(comments: Iterable[Mapping[str, Any]], opening: str) -> list[in
 
 
 def is_author(comment: Mapping[str, Any], login: str) -> bool:
-    """Whether that login wrote a comment. A token may be able to change everybody's; that makes none its own."""
+    """Whether that login wrote a comment. A token may be allowed to edit others' comments as well."""
     user = comment.get("user")
     author = str(user.get("login") or "") if isinstance(user, Mapping) else ""
     return bool(login) and author.lower() == login.lower()
@@ -85,7 +85,7 @@ def _section(record: Record) -> str:
 
 
 def has_section(body: str, record: Record) -> bool:
-    """Whether a release's body has this deploy's section as it is now, whatever newlines it is kept with."""
+    """Whether a release's body has this deploy's current section, regardless of newlines."""
     return _section(record).replace("\r\n", "\n") in body.replace("\r\n", "\n")
 
 
@@ -99,7 +99,7 @@ def with_section(body: str, record: Record) -> str:
         after = pattern.sub("", body[found.end() :])
         return f"{body[: found.start()]}{section}{after}"
     if opening in body:
-        # Its end was removed by hand: what follows may be somebody's, and must never fall between two markers.
+        # Its end was removed by hand: what follows may be others' text, and must stay outside the markers.
         first, rest = body.split(opening, 1)
         return f"{first}{section}{rest.replace(opening, '')}"
     if not body:
@@ -109,7 +109,7 @@ def with_section(body: str, record: Record) -> str:
 
 
 def text(record: Record) -> str:
-    """What is said of a deploy, with as many rows as there is room for."""
+    """The text about a deploy, with as many rows as fit."""
     for rows in _ROWS:
         said = without_mentions("\n\n".join(part for part in _parts(record, rows) if part))
         if len(said) <= MOST_TEXT:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""GitHub's REST API: one short function a call, its refusals in words. No error repeats the token.
+"""GitHub's REST API: one short function per call, with readable errors. No error shows the token.
 
-https://docs.github.com/en/rest. An address that an answer names is never followed: the token would go with it.
+https://docs.github.com/en/rest. URLs in answers are never followed: the token would be sent with them.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _VERSION = "2022-11-28"
 _TIMEOUT = 15.0
 _MOST_BODY = 8 * 1024 * 1024
 _ATTEMPTS = 3
-#: A deploy does not wait longer than this for GitHub's leave to speak (seconds).
+#: How long a deploy waits for GitHub's rate limit at most (seconds).
 _LONGEST_WAIT = 30.0
 _PAGE = 100
-#: Comments of one issue that are looked through: pages of a hundred.
+#: How many pages of an issue's comments are searched, a hundred each.
 _MOST_PAGES = 30
 _LONGEST_SAID = 160
-#: What GitHub answers when it is asked for the user of a token that is none's.
+#: GitHub's status for the user of a token without a user.
 _NOT_A_USER = (401, 403, 404, 405, 410)
 
 
 class GitHubError(Exception):
-    """GitHub did not do what it was asked; the text says why. ``status`` is 0 without an answer."""
+    """A request to GitHub failed; the text says why. ``status`` is 0 without an answer."""
 
     def __init__(self, said: str, status: int = 0) -> None:
         super().__init__(said)
@@ -58,7 +58,7 @@ class GitHub:
         self._pause = pause
 
     def login(self) -> str:
-        """The login that the token writes as; empty when GitHub does not say.
+        """The login as which the token writes; empty if unknown.
 
         The token of an App's installation (a workflow's ``GITHUB_TOKEN`` is one) is not a user's: only GraphQL names
         its bot.
@@ -81,11 +81,11 @@ class GitHub:
         return _login(data.get("viewer")) if isinstance(data, dict) else ""
 
     def release(self, tag: str) -> dict[str, Any]:
-        """The release of a tag; a draft is none."""
+        """The release of a tag; drafts do not count."""
         return self._object("GET", f"/releases/tags/{quote(tag, safe='')}", f"a release of {tag}")
 
     def edit_release(self, number: int, body: str) -> dict[str, Any]:
-        """Give a release another body."""
+        """Replace a release's body."""
         return self._object("PATCH", f"/releases/{number}", "this release", {"body": body})
 
     def comments(self, issue: int) -> Iterator[dict[str, Any]]:
@@ -106,11 +106,11 @@ class GitHub:
         return self._object("POST", f"/issues/{issue}/comments", where, {"body": body})
 
     def edit_comment(self, number: int, body: str) -> dict[str, Any]:
-        """Give a comment another body."""
+        """Replace a comment's body."""
         return self._object("PATCH", f"/issues/comments/{number}", "this comment", {"body": body})
 
     def pull_of(self, commit: str) -> int | None:
-        """The pull request that brought a commit; the newest where there are several, ``None`` where there is none."""
+        """The pull request of a commit; the newest of several, or ``None``."""
         answer = self._call("GET", f"/commits/{quote(commit, safe='')}/pulls", f"a commit {commit[:12]}", None)
         found = loads_or_none(answer.body)
         numbers = [item.get("number") for item in found if isinstance(item, dict)] if isinstance(found, list) else []
@@ -124,7 +124,7 @@ class GitHub:
         return found
 
     def _call(self, method: str, path: str, what: str, payload: Any, base: str = "") -> Answer:
-        """Ask, waiting as long as GitHub says where it limits how often it is asked: a few times and not for long."""
+        """Send a request, waiting for GitHub's rate limit: a few times and not for long."""
         waited = 0.0
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -139,7 +139,7 @@ class GitHub:
                 break
             self._pause(wait)
             waited += wait
-        # A limit is never taken for a refusal, which has the same status.
+        # A rate limit must not be taken for a refusal, which has the same status.
         raise GitHubError(_trouble(answer, what, method), 429 if _is_limit(answer) else answer.status)
 
 
@@ -157,10 +157,10 @@ def _is_limit(answer: Answer) -> bool:
 
 
 def _to_wait(answer: Answer, method: str) -> float | None:
-    """Seconds after which the same may be asked again; ``None``: it makes no sense."""
+    """Seconds after which to retry; ``None``: a retry is useless."""
     if _is_limit(answer):
         return answer.retry_after or _until_reset(answer) or 1.0
-    # What was created is there although the answer says otherwise, at times: it is not created twice.
+    # A failed answer may hide a successful creation: it is not repeated.
     return 1.0 if answer.status in (500, 502, 503, 504) and method != "POST" else None
 
 

@@ -3,8 +3,8 @@
 """Posts a deploy's metadata to GitHub: a release's section, one comment that is edited, or both. Nothing here raises.
 
 GitHub changes nothing on a condition (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api,
-conditional requests are for reading). So a release's body is read just before it is written, and read again after: when
-somebody wrote in between and the section is lost, it is put into what they wrote.
+conditional requests are for reading). So a release's body is read just before it is written, and again after that: if
+someone wrote in between and the section is lost, it is added to their text.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from .channel import Delivery, Notification, Stage
 from .github import comment, commit_of, find_comment, has_section, is_author, marker, tag_of, with_section
 from .github_api import API, GitHub, GitHubError
 
-#: ``issue``: the pull request that brought the deployed commit.
+#: ``issue``: the pull request of the deployed commit.
 AUTO = "auto"
 _KEYS = ("repository", "token", "api", "issue", "release")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _ATTEMPTS = 3
-#: What is not there, or not this token's to change: another comment may be.
+#: Statuses for what does not exist or may not be edited by this token: another comment may work.
 _NOT_MINE = (403, 404)
 
 
 @dataclass(frozen=True)
 class Posted:
-    """What became of it. ``errors`` are lines without any secret."""
+    """The result. ``errors`` are lines without secrets."""
 
     errors: tuple[str, ...] = ()
     issue: int | None = None
@@ -42,11 +42,11 @@ class Posted:
     url: str | None = None
 
     def to_record(self) -> dict[str, Any]:
-        """A record's ``notifications.github``; hand it back in as ``previous``."""
+        """A record's ``notifications.github``; pass it as ``previous`` next time."""
         return {**vars(self), "errors": list(self.errors)}
 
     def said(self) -> list[str]:
-        """Warnings for the person who deploys."""
+        """Warnings for the operator."""
         return [f"the GitHub notification failed: {error}" for error in self.errors]
 
 
@@ -71,7 +71,7 @@ class GitHubChannel:
     stages: frozenset[Stage] = frozenset({"start", "end"})
 
     def deliver(self, notification: Notification) -> Delivery:
-        """Post the record. The end of a deploy that found nothing to do is not worth a post."""
+        """Post the record. The end of a deploy without changes is not posted."""
         record, settings = notification.record, notification.variables.get(self.setting)
         if not settings or (notification.stage == "end" and not record["targets"]):
             return Delivery()
@@ -84,8 +84,8 @@ def read_settings(given: Any, issue: Any = None) -> Settings:
     """The settings.
 
     :param given: ``{repository: owner/name, token: source, api: …, issue: N | auto, release: true}``.
-    :param issue: the issue or pull request that the command line names; it comes before the settings' own.
-    :raises SlipwayError: when they are none.
+    :param issue: the issue or pull request from the command line, which overrides the settings'.
+    :raises SlipwayError: they are invalid.
     """
     if not isinstance(given, Mapping):
         raise SlipwayError("github must be a mapping", "github", "Write repository: owner/name, token: {env: NAME}")
@@ -122,7 +122,7 @@ def post(
     previous: Mapping[str, Any] | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Posted:
-    """Post a record as it is now.
+    """Post the current record.
 
     :param given: the settings; nothing is posted without.
     :param previous: the record's ``notifications.github``.
@@ -150,7 +150,7 @@ class _Post:
         self._url: str | None = None
 
     def posted(self) -> Posted:
-        """Post to the release, then to the issue; a failure of one does not keep the other from being posted."""
+        """Post to the release, then to the issue; a failure of one does not prevent the other."""
         release = self._try(self._section) if self._settings.release else None
         issue = self._try(self._number) if self._settings.issue is not None else None
         number = self._try(lambda: self._comment(issue)) if issue is not None else None
@@ -208,14 +208,14 @@ class _Post:
         return self._kept(self._api.add_comment(issue, body))
 
     def _own_comments(self, issue: int) -> list[int]:
-        """The token's own comments with the marker; nobody is asked who that is where there is no marker."""
+        """The token's own comments with the marker; its user is only read if there is a marker."""
         opening = marker(self._record)
         marked = [item for item in self._api.comments(issue) if find_comment([item], opening)]
         login = self._api.login() if marked else ""
         return find_comment((item for item in marked if is_author(item, login)), opening)
 
     def _edit(self, number: int, body: str) -> int | None:
-        """Edit a comment; ``None`` when it was removed, or is somebody else's."""
+        """Edit a comment; ``None`` if it was removed, or belongs to another user."""
         try:
             return self._kept(self._api.edit_comment(number, body))
         except GitHubError as error:

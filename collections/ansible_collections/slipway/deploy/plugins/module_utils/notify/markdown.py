@@ -9,20 +9,20 @@ from collections.abc import Iterable, Sequence
 
 from ..common.text import clean
 
-# What is special anywhere in a line; nothing from outside stands at the beginning of one.
+# Characters that are special anywhere in a line; text from outside is never at the beginning of one.
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 # GitHub looks for mentions and for numbers of issues in what it has rendered, where an entity is the character again
 # (github/markup issue 1168): an invisible space comes between.
 _MENTION = re.compile(r"(?<![A-Za-z0-9])&#64;(?!&#8203;)")
 _NUMBER = re.compile(r"#(?=\d)|(?<![A-Za-z0-9])GH-(?=\d)", re.IGNORECASE)
-# What GitHub makes a link of by itself (GFM, 6.9 Autolinks), wherever it begins: the space comes after these.
+# What GitHub turns into a link by itself (GFM, 6.9 Autolinks), wherever it begins: the space comes after these.
 _ADDRESS = re.compile(r":(?=//)|www(?=\.)|(?<=[\w.+-])@(?=[\w-]+\.)", re.IGNORECASE)
 _SPACE = "\N{ZERO WIDTH SPACE}"
 _LINK = re.compile(r"https?://(?:[A-Za-z0-9.-]*[A-Za-z0-9]|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:[/?#].*)?")
 
 
 def escape(text: object) -> str:
-    """Text that stands in Markdown, in a table's cell and in HTML as it is."""
+    """Text escaped for Markdown, table cells and HTML."""
     plain = _NUMBER.sub(_apart, _ADDRESS.sub(_apart, clean(text)))
     html = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", html).replace("@", "&#64;").replace(_SPACE, "&#8203;")
@@ -33,7 +33,7 @@ def _apart(match: re.Match[str]) -> str:
 
 
 def without_mentions(markdown: str) -> str:
-    """Escaped Markdown in which GitHub finds nobody to notify."""
+    """Escaped Markdown without mentions that GitHub would notify."""
     return _MENTION.sub("&#64;&#8203;", markdown)
 
 
@@ -52,12 +52,12 @@ def bounded_table(headings: Iterable[str], rows: Sequence[Iterable[str]], most: 
 
 
 def is_linkable(url: str) -> bool:
-    """Whether an address can stand in a link: it names a host and nobody's login, and breaks nothing around it."""
+    """Whether a URL can be used in a link: it has a host and no credentials, and does not break the Markdown."""
     if not _LINK.fullmatch(url) or clean(url) != url:
         return False
     return not any(char in '<>()"|`\\' or char <= " " for char in url)
 
 
 def link(text: str, url: str) -> str:
-    """A link, or the text alone where the address cannot stand in one."""
+    """A link, or only the text if the URL cannot be used in one."""
     return f"[{escape(text)}]({url})" if is_linkable(url) else escape(text)

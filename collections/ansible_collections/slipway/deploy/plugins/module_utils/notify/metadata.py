@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What belongs to a deploy beside its targets: tag, commit, approval, notes, migrations, checks, traces. Pure.
+"""A deploy's data besides its targets: tag, commit, approval, notes, migrations, checks, traces. Pure.
 
-Each function gives a block of Markdown, or the empty string where the record has nothing of the kind.
+Each function returns a block of Markdown, or the empty string if the record has no such data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..render.facts import Record, is_host, targets_of
 from .markdown import bounded_table, escape, is_linkable, link
 
 _SIGNS = {"green": "✅", "red": "❌", "unknown": "❔"}
-#: How much of one thing is said in a line of several.
+#: The length of one item in a line of several.
 _LONGEST = 80
 _HOWS = {"prompt": "at the prompt", "variable": "by variable"}
 
@@ -36,14 +36,14 @@ _ENDS = {
 
 
 def ended(record: Record) -> tuple[str, str]:
-    """How a record ended, as a sign and in words."""
+    """A record's outcome, as a sign and in words."""
     if undo_was_asked(record):
         return "✅", "was undone, as asked"
     return _ENDS.get(str(record.get("outcome")), ("❌", "did not end; what runs is not known"))
 
 
 def facts(record: Record) -> str:
-    """Tag, commit, approval, notes and coverage, a line each."""
+    """Tag, commit, approval, notes and coverage, one line each."""
     lines = [f"**Tag:** {escape(item['tag'])}" for item in releases(record) if item.get("tag")]
     lines += [f"**Commit:** {escape(item['commit'])}" for item in releases(record) if item.get("commit")]
     lines += [line for line in (_approval(record), _notes(record), _coverage(record)) if line]
@@ -80,7 +80,7 @@ def _notes(record: Record) -> str:
 
 
 def coverage(record: Record) -> str:
-    """The address of the coverage report; empty where there is none that can be linked."""
+    """The URL of the coverage report; empty without a valid one."""
     url = str(record.get("coverage_url") or "")
     return url if is_linkable(url) else ""
 
@@ -116,7 +116,7 @@ def _backup(done: Mapping[str, Any]) -> str:
 
 
 def systemd(record: Record, most: int = 100) -> str:
-    """The state of each host's service, as the checklist or the health check found it."""
+    """The state of each host's service, from the checklist or the health check."""
     rows = [tuple(map(escape, row)) for row in _units(record)]
     return f"**systemd:**\n\n{bounded_table(('Host', 'Unit', 'State'), rows, most)}" if rows else ""
 
@@ -138,7 +138,7 @@ def _units(record: Record) -> list[tuple[str, str, str]]:
 
 
 def lines(record: Record, most: int = 10) -> list[str]:
-    """Commit, migrations, units and smoke checks of a deploy to hosts, a line each; a fleet has its own."""
+    """Commit, migrations, units and smoke checks of a deploy to hosts, one line each; a fleet has its own."""
     found = releases(record)
     if not found:
         return []
@@ -165,7 +165,7 @@ def _some(texts: Sequence[str], most: int) -> str:
 
 
 def smoke(record: Record, most: int = 400) -> str:
-    """Every smoke check; its trace id where requests carried one."""
+    """Every smoke check; with its trace id if it has one."""
     items = list(record.get("smoke") or ())
     if not items:
         return ""

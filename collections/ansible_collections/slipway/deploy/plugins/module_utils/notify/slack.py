@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Slack messages built from a record. Pure.
 
-Green: everything went out. Yellow: what was built stood and the deploy did not stay (undone, or held as it is). Red:
-a person is needed, or how it ended is not known. An attachment carries the colour, because blocks have none.
+Green: everything was deployed. Yellow: the deploy was undone as intended, or is held. Red:
+a person is needed, or the outcome is unknown. An attachment carries the colour, because blocks have none.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _LINKED = ("https://", "http://")
 
 @dataclass(frozen=True)
 class Message:
-    """A message: what a notification shows (escaped), and its blocks beside a coloured bar."""
+    """A message: the notification's text (escaped), and its blocks next to a coloured bar."""
 
     text: str
     colour: str
@@ -83,7 +83,7 @@ def progress(record: Record, now: float) -> Message:
 
 
 def end(record: Record) -> Message:
-    """The message at the end of a deploy, whatever the end was."""
+    """The message at the end of a deploy, whatever its outcome."""
     took = seconds(record)
     after = f" after {duration(took)}" if took is not None else ""
     outcome = record.get("outcome")
@@ -123,7 +123,7 @@ def _findings(record: Record) -> list[str]:
 
 
 def _metadata(record: Record) -> list[str]:
-    """What was deployed and how its checks came out, where the coverage is, and the traces of the smoke checks."""
+    """The releases, the results of their checks, the coverage link, and the traces of the smoke checks."""
     lines = [_escaped(line) for line in (*metadata.lines(record), *checklist(record)[:1])]
     url = coverage(record)
     lines += [f"<{url}|coverage report>"] if url else []
@@ -154,7 +154,7 @@ def _service(item: Target) -> str:
 
 
 def _packed(rows: Sequence[str], room: int) -> list[str]:
-    """The rows in texts that a section can hold, with a line for those that there is no room for."""
+    """The rows in texts that fit into sections, with a line for those that do not fit."""
     texts: list[str] = []
     used = 0
     for index, row in enumerate(_cut(row, MOST_TEXT) for row in rows):

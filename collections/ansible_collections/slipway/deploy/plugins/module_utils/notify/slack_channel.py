@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sends a message to Slack. An unreachable channel never fails a deploy, but it is said: nothing here raises.
+"""Sends a message to Slack. An unreachable channel never fails a deploy, but is reported: nothing here raises.
 
-A webhook cannot change what it posted, so it posts at the start and at the end. A bot posts once and updates that
+A webhook cannot edit its message, so it posts at the start and at the end. A bot posts once and updates that
 message (``ts`` in the channel with the id that Slack answered).
 """
 
@@ -26,25 +26,25 @@ from .slack import Message
 API = "https://slack.com/api"
 _TIMEOUT = 10.0
 _ATTEMPTS = 3
-# A deploy does not wait longer than this for Slack's leave to speak (seconds).
+# How long a deploy waits for Slack's rate limit at most (seconds).
 _LONGEST_WAIT = 30.0
 _KEYS = frozenset({"webhook", "bot_token", "channel", "api"})
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message. ``error`` is one line without any secret, ``None`` when all is well."""
+    """The result of a message. ``error`` is one line without secrets, ``None`` without an error."""
 
     error: str | None = None
     ts: str | None = None
     channel: str | None = None
 
     def to_record(self) -> dict[str, Any]:
-        """A record's ``notifications.slack``; hand it back in as ``previous``."""
+        """A record's ``notifications.slack``; pass it as ``previous`` next time."""
         return dict(vars(self))
 
     def said(self) -> str:
-        """A warning for the person who deploys, or the empty string."""
+        """A warning for the operator, or the empty string."""
         return f"the Slack notification failed: {self.error}" if self.error else ""
 
 
@@ -56,7 +56,7 @@ class SlackChannel:
     stages: frozenset[Stage] = frozenset({"start", "end"})
 
     def deliver(self, notification: Notification) -> Delivery:
-        """Send a message. The end of a deploy that found nothing to do is not worth one."""
+        """Send a message. The end of a deploy without changes is not sent."""
         record, settings = notification.record, notification.variables.get(self.setting)
         if not settings or (notification.stage == "end" and not record["targets"] and record["outcome"] == "unchanged"):
             return Delivery()
@@ -82,7 +82,7 @@ def send(
     previous: Mapping[str, Any] | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Outcome:
-    """Send a message as the settings say.
+    """Send a message according to the settings.
 
     :param settings: ``{webhook: source}`` or ``{bot_token: source, channel: …}``; nothing is sent without.
     :param previous: the record's ``notifications.slack``.
@@ -150,7 +150,7 @@ def _call(url: str, payload: Mapping[str, Any], headers: Mapping[str, str], paus
 
 
 def _patiently(url: str, payload: Any, headers: Mapping[str, str], pause: Callable[[float], None]) -> Answer:
-    """Post, waiting as long as Slack says when it says 429: a few times and not for long."""
+    """Post, waiting for Slack's rate limit (429): a few times and not for long."""
     waited = 0.0
     answer = post_json(url, payload, headers, _TIMEOUT)
     for _again in range(_ATTEMPTS - 1):
@@ -165,5 +165,5 @@ def _patiently(url: str, payload: Any, headers: Mapping[str, str], pause: Callab
 
 def _detail(answer: Answer, secret: str) -> str:
     text = clean(answer.body.decode("utf-8", "replace"))
-    # A proxy's error page may repeat the address. Slack's own words are short: invalid_blocks, no_service.
+    # A proxy's error page may show the address. Slack's own words are short: invalid_blocks, no_service.
     return f" ({text})" if text and len(text) <= 40 and "/" not in text and text not in secret else ""

@@ -30,7 +30,7 @@ from ..render.verdict import closing
 from . import metadata
 from .markdown import bounded_table, escape, is_linkable, link, table, without_mentions
 
-#: GitHub refuses a step summary of more than 1 MiB; the bound leaves room for what is in the file already.
+#: GitHub refuses a step summary of more than 1 MiB; the limit leaves room for the file's earlier content.
 MOST_BYTES = 900 * 1024
 _ROWS = 400
 _STATES = {"undone": "undone", "undo_failed": "not put back", "in_flight": "in flight", "planned": "not begun"}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes a summary where it is read. A summary that cannot be written never fails a deploy: nothing here raises."""
+"""Writes a summary to a file or to the step summary. A failure never fails a deploy: nothing here raises."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from pathlib import Path
 from .channel import Delivery, Notification, Stage
 from .summary import summary
 
-#: What GitHub accepts in a step's summary file, in bytes.
+#: GitHub's limit for a step's summary file, in bytes.
 _STEP_LIMIT = 1024 * 1024
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 @dataclass(frozen=True)
 class Written:
-    """Where the summary is, or why it is nowhere. Both ``None``: none was asked for."""
+    """The path of the summary, or why it was not written. Both ``None``: none was requested."""
 
     path: str | None = None
     error: str | None = None
 
 
 class SummaryChannel:
-    """The summary: a file of Markdown that the settings name, or the one of a step of GitHub Actions."""
+    """The summary: a Markdown file from the settings, or the step summary of GitHub Actions."""
 
     name = "summary"
     setting = "summary_file"
     stages: frozenset[Stage] = frozenset({"end"})
 
     def deliver(self, notification: Notification) -> Delivery:
-        """Write the summary. The record does not say where it is."""
+        """Write the summary. The record does not contain its path."""
         file = str(notification.variables.get(self.setting) or "") or None
         written = write_summary(summary(notification.record), file, notification.environ)
         return Delivery((written.error,) if written.error else ())
@@ -47,7 +47,7 @@ def write_summary(text: str, summary_file: str | None, environ: Mapping[str, str
     if not path:
         return Written()
     try:
-        # The step's file belongs to all of the step's commands, also when it was named in the settings.
+        # All commands of the step share its file, even if the settings name it.
         if path == step:
             return _append(Path(path), text)
         _replace(Path(path).expanduser(), text)
@@ -71,7 +71,7 @@ def _replace(path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            # mkstemp's 0600 is for secrets; a summary has the mode of any new file.
+            # mkstemp's 0600 is for secrets; a summary gets the mode of a new file.
             os.fchmod(file.fileno(), 0o644)
         Path(name).replace(path)
     except BaseException:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The calls to SSM and Secrets Manager that read values or names. No error repeats a value."""
+"""The calls to SSM and Secrets Manager that read values or names. No error shows a value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def parameters_below(clients: Clients, path: str) -> list[Parameter]:
 
 
 def names_below(clients: Clients, path: str) -> list[str]:
-    """The names of all parameters below a path; their values are not asked for."""
+    """The names of all parameters below a path; their values are not read."""
     with calling(f"describe the parameters below {path}/"):
         pages = (
             clients("ssm")
@@ -45,9 +45,9 @@ def read_secrets(clients: Clients, wanted: Wanted) -> dict[str, bytes]:
 
 
 def read_everything(clients: Clients, wanted: Wanted, environ: Mapping[str, str] | None = None) -> dict[Secret, bytes]:
-    """What is kept elsewhere and its content; each secret is asked for once.
+    """The stored items and their content; each secret is read once.
 
-    :param environ: the control node's environment; without it there is none.
+    :param environ: the control node's environment; none by default.
     :raises SlipwayErrors: naming all that do not exist or cannot be read.
     """
     contents: dict[Reference | Local, bytes] = {}

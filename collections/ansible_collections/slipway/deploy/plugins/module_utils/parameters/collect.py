@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads all that a service is configured with, and puts it together."""
+"""Reads and combines a service's configuration."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .model import SECRETS, Wanted
 def collect(
     clients: Clients, wanted: Wanted, environ: Mapping[str, str], where: str
 ) -> tuple[Configuration, dict[str, str]]:
-    """The configuration, and where each of its names comes from.
+    """The configuration, and the source of each of its names.
 
     :param environ: the control node's environment.
-    :param where: where the requirements are written.
-    :raises SlipwayError: naming what is missing or cannot be read. No value is in a message.
+    :param where: where the requirements are defined.
+    :raises SlipwayError: naming what is missing or cannot be read. Messages contain no values.
     """
     parameters = api.parameters_below(clients, wanted.path) if wanted.path else []
     require(wanted, variables_of(wanted.path, (item.name for item in parameters)), where)

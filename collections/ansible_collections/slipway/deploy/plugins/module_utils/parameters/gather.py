@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Puts parameters, the inventory's variables and secrets together to one configuration. Pure."""
+"""Combines parameters, inventory variables and secrets into one configuration. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .model import (
 def variable_of(path: str, parameter: str) -> str:
     """The environment variable that a parameter below ``path`` becomes.
 
-    A name right below the path is taken as it is; a longer one is joined by ``_``, in upper case:
+    A name directly below the path is used unchanged; a longer one is joined by ``_``, in upper case:
     ``/dev/backend/mq/host`` is ``MQ_HOST``.
     """
     segments = parameter[len(path) :].strip("/").split("/")
@@ -33,7 +33,7 @@ def variable_of(path: str, parameter: str) -> str:
 def variables_of(path: str, parameters: Iterable[str]) -> dict[str, str]:
     """Environment variable → the parameter that it comes from.
 
-    :raises SlipwayErrors: naming parameters that cannot be one, and those that would be the same.
+    :raises SlipwayErrors: naming invalid parameters and duplicates.
     """
     found: dict[str, str] = {}
     errors: list[SlipwayError] = []
@@ -53,20 +53,20 @@ def variables_of(path: str, parameters: Iterable[str]) -> dict[str, str]:
 
 
 def missing(wanted: Wanted, variables: Iterable[str]) -> list[str]:
-    """The required names that neither the parameters, nor the inventory, nor the secrets give.
+    """The required names that are in neither the parameters, the inventory nor the secrets.
 
-    :param variables: the environment variables that the parameters give.
+    :param variables: the environment variables from the parameters.
     """
     there = {*variables, *wanted.environment, *wanted.properties, *(item.name for item in wanted.everything)}
     return [name for name in wanted.required if name not in there]
 
 
 def require(wanted: Wanted, variables: Mapping[str, str], where: str) -> None:
-    """Refuse a configuration that lacks something.
+    """Refuse a configuration without a required name.
 
-    :param variables: the environment variables that the parameters give.
-    :param where: where the requirements are written.
-    :raises SlipwayErrors: naming all of it.
+    :param variables: the environment variables from the parameters.
+    :param where: where the requirements are defined.
+    :raises SlipwayErrors: naming all missing ones.
     """
     errors: list[SlipwayError] = []
     if wanted.path and not variables:
@@ -88,12 +88,12 @@ def gather(
     secrets: Mapping[str, bytes],
     stored: Mapping[Secret, bytes] | None = None,
 ) -> tuple[Configuration, dict[str, str]]:
-    """The configuration, and where each of its names comes from.
+    """The configuration, and the source of each of its names.
 
     :param parameters: those below the path.
     :param secrets: name of the credential → its content.
-    :param stored: the content of the variables and files that are kept elsewhere.
-    :raises SlipwayErrors: naming all that a service could not be given. No value is in a message.
+    :param stored: the content of stored variables and files.
+    :raises SlipwayErrors: naming everything that cannot be passed to a service. Messages contain no values.
     """
     variables = variables_of(wanted.path, (item.name for item in parameters))
     values = {item.name: item.value for item in parameters}
@@ -119,7 +119,7 @@ def gather(
 
 
 def renewable(wanted: Wanted, configuration: Configuration) -> list[str]:
-    """What of a configuration is kept outside the inventory, so that a way back takes it as it is now.
+    """What is stored outside the inventory, so that an undo uses its current value.
 
     :return: ``environment NAME``, ``credential NAME`` and ``file PATH``, sorted.
     """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a service shall be configured with, as the inventory says it. Pure; values never appear in ``repr``."""
+"""The configuration of a service as the inventory requests it. Pure; values never appear in ``repr``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MODE = re.compile(r"0?[0-7]{3}")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of SSM, as it is stored."""
+    """A parameter of SSM, as stored."""
 
     name: str
     value: str = field(repr=False)
@@ -55,13 +55,13 @@ class Local:
 
 @dataclass(frozen=True)
 class Secret:
-    """Something of the service's and where its content is kept.
+    """A secret of the service and its source.
 
     :ivar name: the credential's, and with Spring's configtree the property's; a variable's; or a file's path.
-    :ivar reference: the secret of Secrets Manager, the parameter of SSM, or what the control node has.
-    :ivar key: the key of the JSON object that the secret is, or ``None`` for all of it.
+    :ivar reference: the secret of Secrets Manager, the parameter of SSM, or the item on the control node.
+    :ivar key: the key of a JSON object, or ``None`` for the whole secret.
     :ivar path_property: the property that gets the file's path, or ``None``.
-    :ivar variable: the variable of the inventory that asks for it.
+    :ivar variable: the inventory's variable that requests it.
     """
 
     name: str
@@ -72,18 +72,18 @@ class Secret:
 
     @property
     def source(self) -> str:
-        """What a person calls it."""
+        """Its display name."""
         return f"{self.reference}, key {self.key}" if self.key else str(self.reference)
 
     @property
     def place(self) -> str:
-        """Where it is asked for."""
+        """Where it is requested."""
         return f"{self.variable} ({self.name})"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of the host's whose content is kept elsewhere."""
+    """A file on the host whose content is stored elsewhere."""
 
     secret: Secret
     owner: str
@@ -92,18 +92,18 @@ class File:
 
     @property
     def path(self) -> str:
-        """Where the service finds it."""
+        """The path on the host."""
         return self.secret.name
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the inventory asks for.
+    """The inventory's requests.
 
-    :ivar path: the parameters below it, without the slash at its end; ``""`` for none.
-    :ivar environment: variables of the inventory, which go before parameters of the same name.
-    :ivar required: names of variables or credentials that have to be there.
-    :ivar stored: variables of the inventory whose values are kept elsewhere.
+    :ivar path: the path of the parameters, without a trailing slash; ``""`` for none.
+    :ivar environment: variables of the inventory, which override parameters of the same name.
+    :ivar required: required names of variables or credentials.
+    :ivar stored: variables of the inventory whose values are stored elsewhere.
     """
 
     path: str = ""
@@ -115,7 +115,7 @@ class Wanted:
 
     @property
     def everything(self) -> tuple[Secret, ...]:
-        """All that is kept elsewhere and named one by one."""
+        """All stored items that are named individually."""
         return (*self.secrets, *self.stored, *(item.secret for item in self.files))
 
     @property
@@ -133,10 +133,10 @@ def read_wanted(
     where: str,
     files: Sequence[Any] = (),
 ) -> Wanted:
-    """What the arguments of a task or the variables of a host ask for.
+    """Read the requests from a task's arguments or a host's variables.
 
-    :param where: where they are written.
-    :raises SlipwayErrors: naming all that is wrong with them.
+    :param where: where they are defined.
+    :raises SlipwayErrors: naming all mistakes.
     """
     errors: list[SlipwayError] = []
     if path and not _PATH.fullmatch(path):
@@ -171,7 +171,7 @@ def read_wanted(
 def _tried(
     read: Callable[[Any], _Read], item: Any, variable: str, where: str, errors: list[SlipwayError]
 ) -> _Read | None:
-    """What is read of an item; a mistake in it goes to the others."""
+    """Read an item; collect its error."""
     try:
         return read(item)
     except ValueError as error:
@@ -197,11 +197,11 @@ def _text(value: Any) -> str:
 
 
 def _stored(name: str, value: Mapping[str, Any]) -> Secret:
-    """A variable of the inventory whose value is kept elsewhere."""
+    """A variable of the inventory whose value is stored elsewhere."""
     key = value.get("key")
     reference = _source({kind: what for kind, what in value.items() if kind != "key"})
     if reference is None or not isinstance(key, (str, type(None))):
-        # What stands there may be a secret, and is not repeated.
+        # The value may be a secret, and is not shown.
         raise ValueError(f"is not a source: write one of {', '.join(KINDS)}: name, and key for a JSON object's")
     return Secret(name, reference, key or None, variable=ENVIRONMENT)
 
@@ -256,7 +256,7 @@ def _reference(name: str, secret: Any) -> Reference | Local:
 
 
 def _source(source: Mapping[str, Any]) -> Reference | Local | None:
-    """What ``{env: …}``, ``{file: …}``, ``{ssm: …}`` or ``{secretsmanager: …}`` names."""
+    """The source in ``{env: …}``, ``{file: …}``, ``{ssm: …}`` or ``{secretsmanager: …}``."""
     kind, name = next(iter(source.items()), ("", ""))
     if len(source) != 1 or kind not in KINDS or not isinstance(name, str) or not name.strip():
         return None
@@ -268,7 +268,7 @@ def _source(source: Mapping[str, Any]) -> Reference | Local | None:
 
 
 def reference_of(secret: str) -> Reference | None:
-    """What the inventory calls a secret: an ARN, a path of SSM (``/…``), or else an id of Secrets Manager."""
+    """A secret's reference in the inventory: an ARN, a path of SSM (``/…``), or else an id of Secrets Manager."""
     if secret.startswith("arn:"):
         return parse_reference(secret)
     if secret.startswith("/"):
@@ -277,7 +277,7 @@ def reference_of(secret: str) -> Reference | None:
 
 
 def _twice(secrets: Sequence[Secret]) -> list[str]:
-    """What more than one secret claims."""
+    """Names that more than one secret uses."""
     names = [item.name for item in secrets]
     variables = [property_variable(item.path_property) for item in secrets if item.path_property]
     lines = [f"{name} is there {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -289,5 +289,5 @@ def _twice(secrets: Sequence[Secret]) -> list[str]:
 
 
 def is_variable(name: str) -> bool:
-    """Whether an environment variable may be called this."""
+    """Whether this is a valid name of an environment variable."""
     return environment_file.NAME.fullmatch(name) is not None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a service's configuration could be gathered. No value is read: names are listed, secrets described."""
+"""Verifies that a service's configuration is available. No value is read: names are listed, secrets described."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from .model import (
 
 
 def wanted_of(variables: Mapping[str, Any], environment: str, where: str) -> Wanted:
-    """What a host's variables ask for, with the role's defaults.
+    """The requests of a host's variables, with the role's defaults.
 
     :param variables: the host's, templated.
     :param environment: the environment's name, for the default path.
-    :raises SlipwayErrors: naming all that is wrong with them.
+    :raises SlipwayErrors: naming all mistakes.
     """
     path = variables.get(PATH)
     return read_wanted(
@@ -51,11 +51,11 @@ def wanted_of(variables: Mapping[str, Any], environment: str, where: str) -> Wan
 def verify(
     clients: Clients, wanted: Wanted, region: str, where: str, environ: Mapping[str, str] | None = None
 ) -> Verified:
-    """Check that all required parameters and all secrets are there; failures of all checks together, none raised.
+    """Check that all required parameters and secrets exist; return all failures, raise none.
 
-    :param region: the environment's, the only one that is asked.
-    :param where: where the requirements are written.
-    :param environ: the control node's environment; without it there is none.
+    :param region: the environment's, the only one that is queried.
+    :param where: where the requirements are defined.
+    :param environ: the control node's environment; none by default.
     """
     errors: list[SlipwayError] = []
     unverifiable: list[str] = []

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host says when it is asked: units, Redis, readiness. Python 3.8, standard library only."""
+"""Probes on a host: units, Redis, readiness. Python 3.8, standard library only."""

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks what a checklist wants to know of a machine: a unit's state, a Redis, a program's exit code.
+"""Runs a checklist's questions on a machine: a unit's state, a Redis, a program's exit code.
 
-Used on managed hosts, so Python 3.8 and its standard library, and on the control node. What an answer means is not
-decided here: each is a mapping with what was found, or with ``error``, and with the seconds that it ``took``.
+Used on managed hosts, so Python 3.8 and its standard library, and on the control node. Answers are not judged here:
+each is a mapping with what was found, or with ``error``, and with the seconds that it ``took``.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _WORKERS = 8
 _OUTPUT = 64 * 1024
 _LINE = 160
 _UNIT = ("LoadState", "ActiveState", "SubState", "NRestarts")
-#: What may stand before the end of a unit's name; without one of them it is a service.
+#: Suffixes of unit names; a name without one is a service.
 _SUFFIXES = (".service", ".socket", ".timer", ".path", ".mount", ".target")
 
 
 def ask_all(questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The answers to some questions, asked side by side, in their order. Nothing here raises."""
+    """Ask several questions concurrently; return the answers in their order. Nothing here raises."""
     if not questions:
         return []
     with ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="probe") as pool:
@@ -39,7 +39,7 @@ def ask_all(questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def ask(question: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to one question.
+    """Ask one question; return its answer.
 
     :param question: ``kind`` (``systemd``, ``redis``, ``http`` or ``command``), ``timeout``, ``wait`` (seconds
         before it is asked), and what the function of that kind reads.
@@ -86,7 +86,7 @@ def _redis(question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_service(question: Mapping[str, Any]) -> str:
-    """The address that a service has, in an EnvironmentFile or among the credentials of its unit."""
+    """The address in a service's EnvironmentFile or its unit's credentials."""
     name, variable = question["unit"], question["variable"]
     unit = systemctl.show(name)
     for path in unit.environment_files:
@@ -117,7 +117,7 @@ def _command(question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _http(question: Mapping[str, Any]) -> dict[str, Any]:
-    """The status of one request to this host itself; its certificate is not what is asked about."""
+    """The status of one request to this host itself; its certificate is not verified."""
     code, why = status_of(question["url"], str(question.get("host") or ""), float(question["timeout"]))
     return {"status": code} if code else {"error": why}
 

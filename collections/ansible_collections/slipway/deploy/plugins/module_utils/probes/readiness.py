@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When a service counts as ready: :func:`judge` is pure, :func:`ask` puts the question."""
+"""When a service counts as ready: :func:`judge` is pure, :func:`ask` sends the request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GOOD = ("up", "ok", "healthy", "ready", "pass", "alive", "live", "running", "su
 # Starlette: "Invalid host header". Django: DisallowedHost.
 _HOST = re.compile(rb"invalid host|disallowedhost|invalid http_host", re.IGNORECASE)
 _HINT = 4096
-#: Seconds that one question may take.
+#: Timeout of one request in seconds.
 PATIENCE = 5.0
 
 
@@ -28,7 +28,7 @@ PATIENCE = 5.0
 class Wanted:
     """What ready means. Times are seconds. See the module ``service_release``.
 
-    :ivar application: a Spring Boot application, whose own settings say what is asked where ``url`` does not.
+    :ivar application: a Spring Boot application, whose own settings give the URL if ``url`` is not set.
     """
 
     url: str | None = None
@@ -42,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the service said; ``said`` is one line."""
+    """The service's answer; ``said`` is one line."""
 
     ready: bool
     said: str
@@ -52,9 +52,9 @@ class Answer:
 class Watch:
     """A wait for a process.
 
-    :ivar began: when the wait began, on any clock of seconds that only goes forward.
+    :ivar began: when the wait began, on a monotonic clock in seconds.
     :ivar unit: the unit as it was then.
-    :ivar ready_since: since when it is ready without a break.
+    :ivar ready_since: since when it is continuously ready.
     :ivar first_ready: when it was ready for the first time.
     """
 
@@ -72,10 +72,10 @@ class Watch:
 
 
 def judge(watch: Watch, unit: Unit, answer: Answer | None, now: float, wanted: Wanted) -> Watch:
-    """The wait after one more look.
+    """The wait after one more observation.
 
     :param unit: the unit as it is now.
-    :param answer: what the service said, or ``None`` when it was not asked because its process is gone.
+    :param answer: the service's answer, or ``None`` if its process is gone.
     """
     trouble = _trouble(watch, unit, now)
     if trouble:
@@ -95,7 +95,7 @@ def judge(watch: Watch, unit: Unit, answer: Answer | None, now: float, wanted: W
 
 
 def _trouble(watch: Watch, unit: Unit, now: float) -> str:
-    """Why waiting on makes no sense: the process that was started is not the one that runs."""
+    """Why further waiting is useless: the started process no longer runs."""
     if not unit.loaded:
         return "systemd knows no such service"
     after = f"{max(now - watch.began, 0):.0f} s after its start"
@@ -109,14 +109,14 @@ def _trouble(watch: Watch, unit: Unit, now: float) -> str:
     return f"the process {watch.unit.pid} was replaced by {unit.pid} {after}"
 
 
-# The host's proxy must not be asked about the host itself.
+# The proxy must not be used for the host itself.
 _OPENER = opener(proxies=False)
-# Nor is its certificate verified where it is asked by another name than its own.
+# Its certificate is not verified if the request uses another name.
 _ITSELF = opener(proxies=False, context=ssl._create_unverified_context())  # noqa: S323, SLF001
 
 
 def ask(url: str, wanted: Wanted, patience: float = PATIENCE) -> Answer:
-    """Ask once, with the headers that are wanted: ``Host`` may be one of them."""
+    """Send one request, with the configured headers, which may include ``Host``."""
     try:
         found = client.ask("GET", url, wanted.headers, patience, most=_ANSWER_LIMIT, via=_OPENER)
     except Unreachable as error:
@@ -126,10 +126,10 @@ def ask(url: str, wanted: Wanted, patience: float = PATIENCE) -> Answer:
 
 
 def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
-    """The HTTP status of one GET and ``""``, or 0 and why there is none; redirects are not followed.
+    """The HTTP status of one GET and ``""``, or 0 and the error; redirects are not followed.
 
     :param url: its certificate is not verified.
-    :param host: the ``Host`` that is asked for; without it the URL's.
+    :param host: the ``Host`` header; by default the URL's.
     """
     try:
         return client.ask("GET", url, {"Host": host} if host else {}, patience, most=0, via=_ITSELF).status, ""
@@ -138,12 +138,12 @@ def status_of(url: str, host: str, patience: float) -> tuple[int, str]:
 
 
 def read_answer(code: int, body: bytes, status: Collection[int], location: str = "") -> Answer:
-    """What an HTTP answer means. Pure. Spring Boot's actuator says ``{"status": "UP"}``, others other good words."""
+    """Judge an HTTP answer. Pure. Spring Boot's actuator returns ``{"status": "UP"}``; others differ."""
     document = loads_or_none(body)
     said = document.get("status") if isinstance(document, dict) else None
     line = f"HTTP {code}" + (f", status {said}" if isinstance(said, str) else "")
     if code not in status and location:
-        # What is behind the question mark may be a token.
+        # The query may contain a token.
         line += f", a redirect to {' '.join(location.partition('?')[0].split())}"
     elif code not in status and _HOST.search(body[:_HINT]):
         line += ", it does not accept the Host header"

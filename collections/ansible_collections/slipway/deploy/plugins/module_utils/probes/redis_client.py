@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks a Redis a question: RESP2 over TCP, TLS or a Unix socket, https://redis.io/docs/latest/develop/reference/protocol-spec/.
+"""A minimal Redis client: RESP2 over TCP, TLS or a Unix socket, https://redis.io/docs/latest/develop/reference/protocol-spec/.
 
-Used on managed hosts, where a Redis often listens to its own machine only, so Python 3.8 and its standard library; and
-on the control node, so that both say the same. No error repeats a password or what the server said after its code word.
+Used on managed hosts, where Redis often listens locally only, so Python 3.8 and its standard library; and
+on the control node, so that both agree. No error shows a password or the server's text after its error code.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from urllib.parse import unquote, urlsplit
 from ..common.errors import SlipwayError
 
 _PORT = 6379
-#: How long a value or a line may be, and how deep and long a list, in what is read.
+#: Limits of an answer: the length of a value or a line, and the depth and length of a list.
 _LONGEST = 1024 * 1024
 _DEEPEST = 8
 _FORMS = "Write redis://host:6379/0, rediss://host:6380/0 or unix:///path"
 
 
 class RedisError(SlipwayError):
-    """A Redis that cannot be asked, or that refuses."""
+    """A Redis server cannot be reached, or refuses."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a Redis is and who asks it."""
+    """The address and login of a Redis server."""
 
     secure: bool = False
     host: str = ""
@@ -44,7 +44,7 @@ class Address:
 def parse_url(url: str, where: str) -> Address:
     """An address.
 
-    :raises SlipwayError: when it is none; the address is not repeated, because a password may stand in it.
+    :raises SlipwayError: it is malformed; it is not shown, because it may contain a password.
     """
     try:
         parts = urlsplit(url)
@@ -53,7 +53,7 @@ def parse_url(url: str, where: str) -> Address:
         raise SlipwayError("this is not the address of a Redis server", where, _FORMS) from None
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == "unix" and parts.path:
-        # Its database is written behind the path: in another one, a queue that is full is not there, and so empty.
+        # The database is in the query: in a wrong one, a full queue would look empty.
         database, query = _of_query(parts.query)
         if database.isdigit() and not query:
             return Address(path=unquote(parts.path), database=int(database), user=user, password=password)
@@ -64,7 +64,7 @@ def parse_url(url: str, where: str) -> Address:
 
 
 def _of_query(query: str) -> tuple[str, str]:
-    """The database that ``db=2`` says, and what else is said."""
+    """The database in ``db=2``, and the other parameters."""
     key, _equals, value = query.partition("=")
     return (value, "") if key == "db" else ("0", query)
 
@@ -72,10 +72,10 @@ def _of_query(query: str) -> tuple[str, str]:
 def ask(
     address: Address, command: list[str], timeout: float, password: str = "", ca_file: str | None = None
 ) -> str | int | list[Any] | None:
-    """Put one command to a Redis, which changes nothing there.
+    """Send one read-only command to Redis.
 
-    :param timeout: seconds for all of it.
-    :param password: instead of the address's own.
+    :param timeout: seconds for the whole exchange.
+    :param password: instead of the one in the address.
     :param ca_file: a certificate authority's file, instead of the system's.
     :raises RedisError: no answer, or a refusal.
     """
@@ -98,7 +98,7 @@ def _words(error: OSError, address: Address, timeout: float) -> str:
         return f"Redis' certificate is not valid: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS with Redis failed: {error.reason or 'no reason given'}"
-    # Before Python 3.10 the socket's is a class of its own.
+    # Before Python 3.10 the socket's timeout is a separate class.
     if isinstance(error, (TimeoutError, socket.timeout)):
         return f"Redis gave no answer within {timeout:g} s"
     if isinstance(error, socket.gaierror):
@@ -134,7 +134,7 @@ def _left(deadline: float) -> float:
 
 
 def encode(command: list[str]) -> bytes:
-    """A command as a server reads it."""
+    """A command in the protocol's format."""
     words = [word.encode() for word in command]
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
@@ -198,6 +198,6 @@ class _Talk:
 
 
 def _code(text: bytes) -> str:
-    """The code word of an error: ``WRONGTYPE``, ``NOAUTH``. What follows it may repeat what was sent."""
+    """The error code: ``WRONGTYPE``, ``NOAUTH``. The rest may show what was sent."""
     word = text.split(b" ", 1)[0].decode(errors="replace")
     return word if word.isalnum() and len(word) <= 20 else "an error"

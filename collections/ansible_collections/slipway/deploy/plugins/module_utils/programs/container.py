@@ -27,11 +27,11 @@ _FIRST = 3
 
 
 class Box(NamedTuple):
-    """A container that is gone when its program has ended.
+    """A container that is removed when its program ends.
 
-    :param name: nobody else may run one of this name at the time.
-    :param directory: of the image, where the program runs.
-    :param timeout: seconds after which it is stopped; podman does that also when nobody is left to ask for it.
+    :param name: must be unique among running containers.
+    :param directory: the program's working directory in the image.
+    :param timeout: seconds after which it is stopped, by podman itself even if the caller is gone.
     """
 
     image: str
@@ -41,9 +41,9 @@ class Box(NamedTuple):
 
 
 def read_image_file(path: str) -> str:
-    """The image that runs a release, ``registry/repository@digest``; empty where there is no such file.
+    """The image that runs a release, ``registry/repository@digest``; empty if the file does not exist.
 
-    :raises SlipwayError: when it says something else.
+    :raises SlipwayError: it has another content.
     """
     if not Path(path).is_file():
         return ""
@@ -57,7 +57,7 @@ def read_image_file(path: str) -> str:
 
 
 def missing(image: str) -> SlipwayError | None:
-    """What is lacking to run an image, or ``None``."""
+    """A requirement to run an image that the host lacks, or ``None``."""
     if not Path(PODMAN).is_file():
         return SlipwayError("the host has no podman", PODMAN, "Install it first (container_service)")
     if _podman(["image", "exists", image]).code:
@@ -69,19 +69,19 @@ def run(words: Sequence[str], box: Box, owner: Account, descriptors: Sequence[in
     """Run a program to its end; its last arguments are paths of the hidden files.
 
     :param descriptors: the hidden files, in the order in which they were made.
-    :raises SlipwayError: when podman cannot be started.
+    :raises SlipwayError: podman cannot be started.
     """
     root = program.account(_ROOT, "user")
     argv = arguments(words, box, owner, descriptors)
     try:
         return program.run(argv, root, program.base_environment(root), box.timeout, descriptors=descriptors)
     finally:
-        # podman that was killed leaves its container running.
+        # A killed podman leaves its container running.
         _podman(["rm", "--force", "--ignore", "--time=0", box.name])
 
 
 def arguments(words: Sequence[str], box: Box, owner: Account, descriptors: Sequence[int]) -> list[str]:
-    """The command line. Pure. Nothing secret is in it."""
+    """The command line. Pure. It contains no secret."""
     numbers = range(_FIRST, _FIRST + len(descriptors))
     # A lower number is never one of those that are still to be moved: they were opened in this order.
     moved = " ".join(f"{number}<{path_of(given)}" for number, given in enumerate(descriptors, _FIRST))

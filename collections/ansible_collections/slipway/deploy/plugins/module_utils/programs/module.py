@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How the modules on hosts end: with a result, or with one line that says what went wrong. Python 3.8."""
+"""Ends the modules on hosts: with a result, or with one line for the error. Python 3.8."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def finish(
     work: Callable[[], dict[str, Any]],
     known: Callable[[SlipwayError], Mapping[str, Any]] = lambda _error: {},
 ) -> None:
-    """Carry a module's work out, stopping what runs when the module is stopped, and end the module.
+    """Run a module's work, stop its programs if the module is stopped, and exit.
 
-    :param module: Ansible's; it warns of the result's ``warnings``.
-    :param known: what a failure says besides its line.
+    :param module: Ansible's; it shows the result's ``warnings``.
+    :param known: further results of a failure.
     """
     try:
         with ending():

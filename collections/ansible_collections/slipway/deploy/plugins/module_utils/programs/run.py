@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs programs: a command as ourselves, or one as an unprivileged user with secrets that it reads from memory.
+"""Runs programs: as the current user, or as an unprivileged user with secrets in memory.
 
-What ends with its caller is started nowhere else.
+Every program that must end with its caller is started here.
 
-A secret is a file that has no name (memfd_create(2)): the program and its children open it as ``/proc/self/fd/N``. It
-is in no argument, environment or directory, and it is gone when they are, also after SIGKILL or a power failure.
+A secret is an anonymous file (memfd_create(2)): the program and its children open it as ``/proc/self/fd/N``. It
+is in no argument, environment or directory, and disappears with them, even after SIGKILL or a power failure.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ NOBODY = "nobody"
 _MFD_EXEC = 0x10
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 10
-# Enough for what a person reads; a program that prints without end must not fill the memory.
+# Enough for an error message; endless output must not fill the memory.
 _LONGEST_OUTPUT = 4 * 1024 * 1024
 _PLAIN = {"LC_ALL": "C", "SYSTEMD_COLORS": "0"}
 _INHERITED = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
 class Account(NamedTuple):
-    """Who a program runs as."""
+    """The user that a program runs as."""
 
     name: str
     uid: int
@@ -43,7 +43,7 @@ class Account(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """How a program ended. ``late`` means that it was stopped because its time was over."""
+    """How a program ended. ``late`` means that it timed out and was stopped."""
 
     code: int
     output: str
@@ -63,7 +63,7 @@ def account(name: str, where: str) -> Account:
     """The account of a name.
 
     :param where: the option to name in an error.
-    :raises SlipwayError: when the host has none, or this process may not become it.
+    :raises SlipwayError: the host has none, or this process may not become it.
     """
     try:
         entry = pwd.getpwnam(name)
@@ -76,7 +76,7 @@ def account(name: str, where: str) -> Account:
 
 @contextmanager
 def hidden(content: bytes, owner: Account, executable: bool = False) -> Iterator[int]:
-    """A file without a name that only ``owner`` may read (or run); its descriptor, for :func:`run`."""
+    """Create an anonymous file that only ``owner`` may read (or run); return its descriptor, for :func:`run`."""
     descriptor = _memory_file(executable)
     try:
         os.write(descriptor, content)
@@ -102,7 +102,7 @@ def path_of(descriptor: int) -> str:
 
 
 def base_environment(owner: Account) -> dict[str, str]:
-    """What every program gets: no variable of the caller's but its proxies."""
+    """The environment of every program: of the caller's variables only its proxies."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return {
@@ -129,8 +129,8 @@ def run(
 
     :param timeout: seconds after which it and its children are stopped.
     :param descriptors: the hidden files that it may open.
-    :param together: its errors in one stream with its output, in their order.
-    :raises SlipwayError: when it cannot be started.
+    :param together: merge its errors into its output, in their order.
+    :raises SlipwayError: it cannot be started.
     """
     try:
         process = _start(argv, environ, together, cwd, descriptors, become=_becoming(owner))
@@ -156,17 +156,17 @@ def run_command(
     descriptors: Sequence[int] = (),
     whole: bool = False,
 ) -> Finished:
-    """Run a command as ourselves; one that takes too long is killed and has no output.
+    """Run a command as the current user; one that takes too long is killed and has no output.
 
-    It has a session of its own: what ends this run must not end a restart half-way, and no one is asked on a terminal.
+    It has its own session: the end of this run must not interrupt a restart, and there are no prompts on a terminal.
 
     :param timeout: seconds.
     :param environ: its whole environment; by default ours, with messages in English and without colours.
-    :param together: its errors in one stream with its output, in their order.
+    :param together: merge its errors into its output, in their order.
     :param stdin: its standard input; by default it has none.
     :param descriptors: files that it may open.
-    :param whole: all of its output, bytes that are not text as surrogates; else the end of it, as a person can read it.
-    :raises OSError: it cannot be started; FileNotFoundError when there is no such program.
+    :param whole: return its whole output, undecodable bytes as surrogates; else its end, as readable text.
+    :raises OSError: it cannot be started; FileNotFoundError if the program does not exist.
     """
     environ = {**os.environ, **_PLAIN} if environ is None else environ
     reads = subprocess.DEVNULL if stdin is None else subprocess.PIPE
@@ -175,7 +175,7 @@ def run_command(
         output, errors = process.communicate(stdin, timeout)
     except subprocess.TimeoutExpired:
         _signal(process, signal.SIGKILL)
-        # Whoever else holds the pipe is of no interest any more.
+        # Other holders of the pipe do not matter any more.
         with suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=1)
         return Finished(-int(signal.SIGKILL), "", "", True)

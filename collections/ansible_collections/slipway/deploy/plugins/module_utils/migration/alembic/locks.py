@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long a release's migrations wait for a lock, and for whom. Part of the program of :mod:`.program`.
+"""Limits how long a release's migrations wait for a lock. Part of the program of :mod:`.program`.
 
-A statement that waits for a lock on a table makes all others queue behind it. So it gives up soon, and is tried again.
+A statement that waits for a lock on a table makes all others queue behind it. So it gives up soon, and is retried.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 _DRIVERS = ("psycopg", "asyncpg", "pg8000", "postgresql.")
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _LOOK_SECONDS = 0.5
-# No text of a query: it may hold what nobody else may see.
+# Without the query's text: it may contain confidential data.
 _BLOCKING = """
 SELECT b.pid, b.application_name, coalesce(b.usename::text, ''), coalesce(b.state, ''),
        extract(epoch FROM clock_timestamp() - b.xact_start)::int
@@ -30,12 +30,12 @@ SELECT b.pid, b.application_name, coalesce(b.usename::text, ''), coalesce(b.stat
 
 
 class Locks:
-    """The release's own connections: how long their statements wait for a lock, and for whom.
+    """Limits on the release's own connections: how long their statements wait for a lock, and for which sessions.
 
-    A time that the release, its role or its database sets itself stays. What builds or drops an index CONCURRENTLY
-    holds nobody up, and would leave an invalid index when it gave up: it has no such time.
+    A limit set by the release, its role or its database stays. Building or dropping an index CONCURRENTLY
+    does not block others, and would leave an invalid index if it gave up: it has no limit.
 
-    :param connect: makes a connection of its own, for the look at who holds a lock.
+    :param connect: opens a separate connection, to find the holder of a lock.
     :param seconds: ``lock_timeout``; 0 for none.
     """
 
@@ -75,7 +75,7 @@ class Locks:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Look who holds a lock up as long as the block runs; what ends soon is not looked at."""
+        """Watch for lock holders while the block runs; short waits are ignored."""
         self._over.clear()
         thread = threading.Thread(target=self._look, daemon=True)
         thread.start()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the module ``alembic`` says of what was found and done. Pure."""
+"""The results and messages of the module ``alembic``. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .run import Look, Went
 
 
 def looked(look: Look, target: str) -> dict[str, Any]:
-    """What is known before anything is done."""
+    """The result before any change."""
     return {
         "changed": False,
         "begun": False,
@@ -31,7 +31,7 @@ def looked(look: Look, target: str) -> dict[str, Any]:
 
 
 def refuse_unsafe(look: Look, target: str, confirmed: bool, known: dict[str, Any]) -> None:
-    """Refuse a downgrade that may lose data, or that nobody asked for."""
+    """Refuse a downgrade that may lose data, or that was not requested."""
     names = unsafe(look.steps)
     if names:
         what = f"going back to {target} takes back {', '.join(names)}, not declared downgrade-safe"
@@ -42,9 +42,9 @@ def refuse_unsafe(look: Look, target: str, confirmed: bool, known: dict[str, Any
 
 
 def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
-    """The result after it was carried out.
+    """The result after the migration.
 
-    :raises Refused: when it was not, or not all of it.
+    :raises Refused: it failed, completely or in part.
     """
     result.update(started_at=done.clock, waited=done.waited, blocked=done.blocked)
     if done.blocked:
@@ -53,7 +53,7 @@ def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
         result.update(schema_before=done.look.current, pending=dicts(done.look.steps))
     failure = done.failure
     if done.look is None or done.open is None:
-        # How far it came is not known: an empty list would say "nothing". Without a look it had not begun.
+        # Progress is unknown: an empty list would mean "nothing". Without a look it had not begun.
         begun = done.late or done.look is not None
         result.update(begun=begun, changed=begun, schema_after=result["schema_before"])
         if begun:
@@ -79,7 +79,7 @@ def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def described(became: Fate, what: str, remedy: str) -> SlipwayError:
-    """A failure half-way: which revision, what of it is in the database, what is to be done."""
+    """A partial failure: which revision, how much of it is in the database, and what to do."""
     failed = became.failed
     if failed is None:
         return SlipwayError(what, None, remedy)

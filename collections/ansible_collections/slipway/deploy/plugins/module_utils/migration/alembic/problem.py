@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What :mod:`.program` could not do, in words and with a next step. Pure; Python 3.8."""
+"""Error messages for :mod:`.program`, each with a next step. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATES = {
     "42501": ("the database does not allow it", "Give the URL's user the right, or use the owner's URL"),
     "55P03": ("the database did not get a lock in time", "See in pg_stat_activity who holds it, then run this again"),
 }
-# psycopg2 gives no SQLSTATE for a connection that it could not make.
+# psycopg2 has no SQLSTATE for a failed connection.
 _CONNECTION = (
     (r"password authentication failed|no password supplied", "28P01"),
     (r"no pg_hba\.conf entry|role \S+ does not exist|is not permitted to log in", "28000"),
@@ -63,7 +63,7 @@ _NOISE = re.compile(r"\(Background on this error at: \S+\)|For further informati
 
 
 def read_trouble(said: Mapping[str, Any]) -> Failure:
-    """What went wrong, as :mod:`.program` says it."""
+    """The error that :mod:`.program` reported."""
     known = _KINDS.get(str(said.get("kind")))
     if known is not None:
         return known(said)
@@ -92,10 +92,10 @@ def read_trouble(said: Mapping[str, Any]) -> Failure:
 
 
 def holders(by: Sequence[Mapping[str, Any]]) -> str:
-    """Sessions of a database, as part of a sentence. No query of theirs is in it."""
+    """Sessions of a database, as part of a sentence, without their queries."""
     names = []
     for item in by:
-        # What a session calls itself is its own text.
+        # A session's name is free text.
         name = redact("".join(char for char in str(item.get("application") or "") if char.isprintable())) or "a session"
         user = "".join(char for char in str(item.get("user") or "") if char.isprintable())
         age, state = item.get("seconds"), str(item.get("state") or "state unknown")
@@ -106,14 +106,14 @@ def holders(by: Sequence[Mapping[str, Any]]) -> str:
 
 
 def waited_for(blocked: Mapping[str, Any]) -> str:
-    """For whom a migration waited, and how long, as part of a sentence."""
+    """The sessions for which a migration waited, and how long, as part of a sentence."""
     tries = blocked.get("tries") or 1
     tried = f", in {tries} tries," if tries > 1 else ""
     return f"waited {blocked.get('seconds')} s{tried} for a lock that {holders(blocked.get('by') or ())} holds"
 
 
 def crashed(code: int, errors: Sequence[str]) -> Failure:
-    """A Python that gave no answer.
+    """The error for a Python process without an answer.
 
     :param errors: its last lines, without secrets.
     """

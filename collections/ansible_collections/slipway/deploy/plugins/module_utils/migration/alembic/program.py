@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Alembic's side of the module ``alembic``. It is executed by a release's own Python, whose Alembic it uses.
+"""Alembic's side of the module ``alembic``. It runs in the release's own Python and uses its Alembic.
 
 :mod:`.locks` stands before it in the program.
 
-It reads one JSON document, whose path is its argument, and prints one. What the release itself prints goes to the
-errors. The variables that the release reads are set in this process only, which nobody else can look into.
+It reads one JSON document, whose path is its argument, and prints one. The release's own output goes to the
+errors. The variables that the release reads are set in this process only, which others cannot inspect.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LONGEST_SQL = 1024 * 1024
 LONGEST_SOURCE = 64 * 1024
 _INI, _PROJECT = "alembic.ini", "pyproject.toml"
 _DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
-#: SQLSTATEs of a lock that was not given in time, and of a deadlock: what was rolled back is tried again.
+#: SQLSTATEs of a lock timeout and of a deadlock: what was rolled back is retried.
 _RETRIED = ("55P03", "40P01")
 _LONGEST_PAUSE = 8
 _CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -51,7 +51,7 @@ SELECT a.pid, a.application_name, coalesce(host(a.client_addr), 'local'),
 
 
 class Trouble(Exception):
-    """What the caller has words for: its kind, and what belongs to it."""
+    """An error for the caller: its kind and details."""
 
     def __init__(self, kind: str, **said: Any) -> None:
         self.said = {"kind": kind, **said}
@@ -59,7 +59,7 @@ class Trouble(Exception):
 
 
 class Session:
-    """A connection of its own, on which every statement is its own transaction."""
+    """A separate connection, on which every statement is its own transaction."""
 
     def __init__(self, url: str) -> None:
         pool = import_module("sqlalchemy.pool").NullPool
@@ -83,12 +83,12 @@ class Session:
         return rows
 
     def close(self) -> None:
-        """End it; the database lets go of what it holds."""
+        """Close it; the database releases its locks."""
         self._now(self._connection.close())
 
 
 def drivable(read: Callable[[str], Any], url: str) -> tuple[str, Any]:
-    """The URL for a connection that ``env.py`` has no part in, and its dialect.
+    """The URL for a connection independent of ``env.py``, and its dialect.
 
     The release may be what makes ``postgresql+asyncpg://`` of ``postgresql://`` or ``postgres://``, which SQLAlchemy
     does not know. So where the URL's driver is not installed, one that is takes its place.
@@ -110,7 +110,7 @@ def drivable(read: Callable[[str], Any], url: str) -> tuple[str, Any]:
 
 @contextmanager
 def locked(url: str, wait: int) -> Iterator[dict[str, Any]]:
-    """Keep other migrations of this database out as long as the block runs; the database's time, and who had it."""
+    """Hold the database's migration lock during the block; return the database's time, and the earlier holder."""
     session = Session(url)
     try:
         name = f"slipway migration on {socket.gethostname()}"[:63].replace("'", "")
@@ -152,7 +152,7 @@ def configured(name: str) -> Any:
     made = module.Config
     is_project = Path(name).name == _PROJECT
     files = {"toml_file": name if is_project else _PROJECT} if "toml_file" in inspect.signature(made).parameters else {}
-    # env.py may look into the options of the command line.
+    # env.py may read the options of the command line.
     options = module.CommandLine().parser.parse_args(["upgrade", "head"])
     return made(_INI if is_project else name, stdout=io.StringIO(), cmd_opts=options, **files)
 
@@ -169,7 +169,7 @@ class Place:
         self._environment = import_module("alembic.runtime.environment").EnvironmentContext
 
     def run(self, work: Callable[[Any, Any], Iterable[Any]], **options: Any) -> None:
-        """Have the release's ``env.py`` connect and carry ``work`` out, as ``alembic upgrade`` does."""
+        """Run ``work`` on the connection of the release's ``env.py``, as ``alembic upgrade`` does."""
         with self._environment(self._config, self.script, fn=work, **options):
             self.script.run_env()
 
@@ -178,7 +178,7 @@ class Place:
         return sorted(self.script.get_heads())
 
     def current(self) -> list[str]:
-        """The revisions that the database says it has."""
+        """The revisions in the database."""
         found: list[str] = []
 
         def work(revisions: Any, _context: Any) -> Iterable[Any]:
@@ -198,7 +198,7 @@ class Place:
             return False
 
     def steps(self, way: str, target: str, current: Sequence[str]) -> list[Any]:
-        """What leads from the database's revisions to another, in its order."""
+        """The steps from the database's revisions to another, in their order."""
         found: list[Any] = (
             self.script._upgrade_revs(target, tuple(current))  # noqa: SLF001 - what `alembic upgrade` itself asks
             if way == "up"
@@ -207,12 +207,12 @@ class Place:
         return found
 
     def sql(self, current: Sequence[str]) -> str:
-        """The SQL of what is pending, as ``alembic upgrade --sql`` writes it."""
+        """The SQL of pending revisions, as ``alembic upgrade --sql`` writes it."""
         self._config.output_buffer = io.StringIO()
         self.run(
             lambda revision, _context: self.steps("up", "head", tuple(revision or ())),
             as_sql=True,
-            # All of them: what joins two branches follows both.
+            # All of them: a merge revision follows both branches.
             starting_rev=list(current) or None,
             destination_rev="head",
         )
@@ -236,7 +236,7 @@ def told(step: Any) -> dict[str, Any]:
 
 
 def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
-    """The revisions of the release and of the database, and what leads there; changes nothing."""
+    """The revisions of the release and of the database, and the steps between them; changes nothing."""
     heads = place.heads()
     if len(heads) != 1:
         raise Trouble("heads", heads=heads)
@@ -248,7 +248,7 @@ def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
         try:
             said["sql"] = place.sql(current)
             if len(said["sql"]) > LONGEST_SQL:
-                # A linter would object to where it is cut off.
+                # A linter would object to the place where it is cut off.
                 raise Trouble("long", characters=len(said.pop("sql")), most=LONGEST_SQL)
         except Exception as error:  # noqa: BLE001 - a revision that asks the database cannot be written as SQL
             said["sql_trouble"] = problem(error)
@@ -256,7 +256,7 @@ def look(place: Place, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def carry_out(place: Place, request: dict[str, Any]) -> dict[str, Any]:
-    """Go to the target under the lock. How far it came is asked of the database, also when a revision failed."""
+    """Migrate to the target under the lock. The database is asked for the progress, even after a failure."""
     way, target = request["way"], request.get("target") or "head"
     # On the host it is defined above.
     locks = Locks(lambda: Session(request["url"]), int(request["lock_timeout"]))  # pylint: disable=used-before-assignment
@@ -281,7 +281,7 @@ def carry_out(place: Place, request: dict[str, Any]) -> dict[str, Any]:
                 said["blocked"] = {"seconds": seconds, "tries": tried, "by": list(locks.by.values())}
             if tried == int(request["lock_tries"]) or not _again(said, request["whole"]):
                 break
-            # What was rolled back with the one that failed has not begun yet.
+            # Revisions rolled back with the failed one have not begun.
             begun[:] = [item for item in begun if item["version"] not in said["open"]]
             time.sleep(min(2 ** (tried - 1), _LONGEST_PAUSE))
         return said
@@ -297,13 +297,13 @@ def _ask_how_far(place: Place, way: str, target: str, said: dict[str, Any]) -> N
 
 
 def _again(said: dict[str, Any], whole: Sequence[str]) -> bool:
-    """Whether it failed for a lock, and the database has nothing of what failed."""
+    """Whether it failed because of a lock, and was rolled back completely."""
     failed = said.get("trouble", {}).get("state") in _RETRIED and said["after"] is not None and said["begun"]
     return bool(failed) and said["begun"][-1]["version"] in whole
 
 
 def _followed(steps: Sequence[Any], begun: list[dict[str, Any]]) -> Iterator[Any]:
-    """The steps, each noted when it begins; the next one is asked for when it has ended."""
+    """The steps, each noted when it begins; the next is requested when it has ended."""
     for step in steps:
         began = time.monotonic()
         begun.append({"version": str(step.revision.revision), "seconds": None})
@@ -312,13 +312,13 @@ def _followed(steps: Sequence[Any], begun: list[dict[str, Any]]) -> Iterator[Any
 
 
 def state_of(error: BaseException) -> str:
-    """The SQLSTATE that the database gave, or ``""``; the drivers have different names for it."""
+    """The database's SQLSTATE, or ``""``; drivers have different names for it."""
     cause = getattr(error, "orig", None) or error
     return str(getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or "")
 
 
 def problem(error: BaseException) -> dict[str, Any]:
-    """An exception, for the caller to say."""
+    """An exception, for the caller to report."""
     if isinstance(error, Trouble):
         return error.said
     cause = getattr(error, "orig", None) or error
@@ -332,7 +332,7 @@ def problem(error: BaseException) -> dict[str, Any]:
 
 
 def work(request: dict[str, Any]) -> dict[str, Any]:
-    """What the document asks for."""
+    """Do what the document requests."""
     os.environ.update(request["environment"])
     sys.path[0] = os.getcwd()  # noqa: PTH109 - as `python -m alembic` has it
     try:

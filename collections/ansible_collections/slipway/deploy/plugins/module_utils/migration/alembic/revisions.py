@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Alembic's revisions: what their files declare, and what became of them. Pure; Python 3.8."""
+"""Alembic's revisions: what their files declare, and how their migration ended. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 _DECLARATION = re.compile(r"#+\s*slipway\s*:\s*(.*?)\s*", re.IGNORECASE)
 _COMPATIBLE, _DOWNGRADE = "backward-compatible", "downgrade-safe"
 _WORDS = (_COMPATIBLE, f"not-{_COMPATIBLE}", _DOWNGRADE, f"not-{_DOWNGRADE}")
-# What a revision can do that the database does not take back when it fails.
+# What the database does not roll back if a revision fails.
 _COMMITS = re.compile(r"\bautocommit_block\b|\bAUTOCOMMIT\b|[\"']\s*COMMIT\b|\.commit\(", re.IGNORECASE)
 
 
 class Declared(NamedTuple):
-    """What a revision's file says of itself. ``note`` says what is odd about that, or is empty."""
+    """The declarations of a revision's file. ``note`` is a problem with them, or empty."""
 
     compatible: bool
     downgrade_safe: bool
@@ -29,7 +29,7 @@ class Revision(NamedTuple):
     """A revision of the release.
 
     :param down: the revisions that it follows.
-    :param transactional: whether the database takes back all of it when it fails.
+    :param transactional: whether the database rolls it back completely if it fails.
     """
 
     version: str
@@ -44,7 +44,7 @@ class Revision(NamedTuple):
     def as_dict(self, seconds: float | None = None) -> dict[str, Any]:
         """For a result.
 
-        :param seconds: how long it took, when it was carried out.
+        :param seconds: how long it took, if it ran.
         """
         item = {
             "version": self.version,
@@ -58,11 +58,11 @@ class Revision(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """What became of the revisions that were to be carried out.
+    """The outcome of the planned revisions.
 
     :param done: those whose change is in the database.
-    :param undone: those that were begun and are not, apart from the one that failed.
-    :param left: those of ``undone``, and the one that failed, that may have left something half-done.
+    :param undone: those that were begun and are not in the database, apart from the failed one.
+    :param left: those of ``undone``, and the failed one, that may have left partial changes.
     """
 
     done: tuple[Revision, ...]
@@ -72,7 +72,7 @@ class Fate(NamedTuple):
 
 
 def read_revision(item: Mapping[str, Any]) -> Revision:
-    """A revision as :mod:`.program` tells it."""
+    """A revision as reported by :mod:`.program`."""
     source = str(item.get("source") or "")
     said = declared(source)
     return Revision(
@@ -90,8 +90,8 @@ def read_revision(item: Mapping[str, Any]) -> Revision:
 def declared(source: str) -> Declared:
     """What the comments of a revision's file declare.
 
-    ``# slipway: backward-compatible``: the release before it can live with it. ``# slipway: downgrade-safe``: its
-    ``downgrade()`` loses nothing. Several may stand in one line, between commas. Nothing, anything else, or a word
+    ``# slipway: backward-compatible``: it is compatible with the release before it. ``# slipway: downgrade-safe``: its
+    ``downgrade()`` loses nothing. One line may have several, separated by commas. Nothing, anything else, or a word
     together with its ``not-`` counts as not.
     """
     words = [
@@ -113,7 +113,7 @@ def declared(source: str) -> Declared:
 
 
 def _comments(source: str) -> Iterator[str]:
-    """The comments, and not what a text only quotes. A file that is not Python has those before its first fault."""
+    """The comments, not strings. For a file with a syntax error, those before the error."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     while True:
         try:
@@ -127,17 +127,17 @@ def _comments(source: str) -> Iterator[str]:
 
 
 def fate(planned: Sequence[Revision], begun: Sequence[str], open_: Collection[str], failed: bool) -> Fate:
-    """What became of revisions.
+    """The outcome of revisions.
 
-    :param planned: those that were to be carried out, in their order.
-    :param begun: the versions of those that were, in their order.
-    :param open_: the versions of those that the database says are still to be carried out.
+    :param planned: the planned ones, in their order.
+    :param begun: the versions of those that were begun, in their order.
+    :param open_: the versions of those that are still pending in the database.
     :param failed: whether the last one that was begun failed.
     """
     by_version = {item.version: item for item in planned}
     last = by_version.get(begun[-1]) if begun and failed else None
     if last is not None and last.version not in open_:
-        last = None  # It was what comes after it that failed.
+        last = None  # What comes after it failed.
     undone = tuple(item for item in planned if item.version in begun and item.version in open_ and item != last)
     return Fate(
         done=tuple(item for item in planned if item.version not in open_),

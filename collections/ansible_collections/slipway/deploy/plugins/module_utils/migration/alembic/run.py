@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs a release's Alembic on a host, by the release's own Python. See :mod:`.program`.
 
-The URL and the variables that the release reads are in a file without a name (see :mod:`...programs.run`).
+The URL and the variables that the release reads are in an anonymous file (see :mod:`...programs.run`).
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from . import program as alembic_run
 from .problem import crashed, read_trouble
 from .revisions import Revision, read_revision
 
-#: What stands for a secret in SQL: a name, so that a lint can still read the statement.
+#: Replaces a secret in SQL: a name, so that a linter can still parse the statement.
 HIDDEN = "redacted"
 
 
 class Job(NamedTuple):
-    """What Alembic is run on.
+    """What Alembic runs on.
 
-    :param directory: where ``alembic.ini`` is, and what the release's modules are found from.
+    :param directory: the working directory for ``alembic.ini`` and the release's modules.
     :param configuration: ``alembic.ini``, relative to it.
     :param python: the release's own.
-    :param environment: what the release reads; all of it is taken for secret.
-    :param image: the container image that has them, where it is not a directory of the host.
+    :param environment: the variables for the release; all are treated as secret.
+    :param image: the container image that has them, if it is not a directory of the host.
     """
 
     directory: str
@@ -55,8 +55,8 @@ class Patience(NamedTuple):
     """How a migration waits for locks that others hold.
 
     :param migration: seconds that it waits for another migration.
-    :param lock: seconds that a statement waits before it gives up; 0 for no such limit.
-    :param tries: how often it is tried.
+    :param lock: seconds that a statement waits before it gives up; 0 for no limit.
+    :param tries: the number of attempts.
     """
 
     migration: int = 60
@@ -65,10 +65,10 @@ class Patience(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What Alembic said of the release and the database.
+    """Alembic's report on the release and the database.
 
-    :param steps: what leads to the target, in its order.
-    :param sql: the SQL of it, or ``None``; then ``unwritten`` says why, when it was asked for.
+    :param steps: the steps to the target, in their order.
+    :param sql: the SQL of it, or ``None``; then ``unwritten`` says why, if it was requested.
     """
 
     head: str
@@ -79,10 +79,10 @@ class Look(NamedTuple):
 
 
 class Went(NamedTuple):
-    """How a way to the target ended.
+    """The outcome of a migration.
 
-    :param begun: version → seconds, ``None`` for what did not end.
-    :param open: the versions that are still to be carried out; ``None`` when the database could not be asked.
+    :param begun: version → seconds, ``None`` for one that did not end.
+    :param open: the versions that are still pending; ``None`` if the database could not be read.
     """
 
     look: Look | None
@@ -104,7 +104,7 @@ class Alembic:
         self._owner = owner
 
     def missing(self) -> SlipwayError | None:
-        """What it needs and the host lacks, or ``None``."""
+        """A requirement that the host lacks, or ``None``."""
         job = self._job
         if job.image:
             return container.missing(job.image)
@@ -119,7 +119,7 @@ class Alembic:
     def look(self, way: str = "up", target: str = "", sql: bool = False) -> Look:
         """The revisions of the release and of the database; nothing is changed.
 
-        :raises SlipwayError: when Alembic cannot tell.
+        :raises SlipwayError: Alembic cannot read them.
         """
         said, failure, _late = self._ask({"do": "look", "way": way, "target": target, "sql": sql})
         if failure is not None:
@@ -127,8 +127,8 @@ class Alembic:
         return self._looked(said)
 
     def go(self, look: Look, way: str, target: str, patience: Patience) -> Went:
-        """Carry out what leads to the target."""
-        # Upwards, what another run has done meanwhile is as good. Downwards only what was looked at may be taken back.
+        """Migrate to the target."""
+        # Upwards, another run's progress is fine. Downwards, only revisions that were read before may run.
         only = [item.version for item in look.steps] if way == "down" else None
         said, failure, late = self._ask(
             {
@@ -139,7 +139,7 @@ class Alembic:
                 "lock_timeout": patience.lock,
                 "lock_tries": patience.tries,
                 "only": only,
-                # What the database takes back when it fails can be tried again.
+                # What the database rolls back can be retried.
                 "whole": [item.version for item in look.steps if item.transactional],
             }
         )
@@ -168,7 +168,7 @@ class Alembic:
         )
 
     def _ask(self, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], Failure | None, bool]:
-        """What Alembic's side says, why it failed, and whether it was stopped because its time was over."""
+        """The answer of Alembic's side, its error, and whether it timed out."""
         finished = self._run(wanted)
         if finished.late:
             return {}, late("Alembic", self._job.timeout), True
@@ -217,7 +217,7 @@ class Alembic:
         return sorted(values, key=len, reverse=True)
 
     def _without_secrets(self, text: str) -> str:
-        """A text whose lines are kept whole: SQL, or what a person reads after more has been taken out of it."""
+        """A text with its secrets redacted and its lines kept: SQL, or text that is redacted further."""
         for word in self._hidden():
             text = text.replace(word, HIDDEN)
         return text
@@ -230,9 +230,9 @@ def program_text() -> str:
 
 
 def check_url(url: str, where: str) -> None:
-    """Refuse what is not a URL of PostgreSQL.
+    """Refuse anything but a URL of PostgreSQL.
 
-    :raises SlipwayError: without repeating it; it has a password in it.
+    :raises SlipwayError: without showing it: it contains a password.
     """
     if database_url.parse(url) is None:
         raise SlipwayError(
@@ -245,11 +245,11 @@ def check_url(url: str, where: str) -> None:
 def read_environment(path: str) -> dict[str, str]:
     """The variables of an environment file that systemd reads.
 
-    :raises SlipwayError: when there is none, or other users can read it.
+    :raises SlipwayError: it does not exist, or other users can read it.
     """
     with filing("read it", path):
         mode = stat.S_IMODE(Path(path).stat().st_mode)
-        # As bytes: what reads text makes one newline of a carriage return and a newline.
+        # As bytes: text mode would convert CR LF to LF.
         text = Path(path).read_bytes().decode("utf-8", "replace")
     if mode & 0o077:
         raise SlipwayError("other users can read it, and it contains secrets", path, f"chmod 600 {path}")

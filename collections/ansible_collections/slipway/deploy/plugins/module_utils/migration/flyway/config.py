@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Flyway's configuration file, which alone carries the credentials. Pure; Python 3.8.
+"""Flyway's configuration file, the only place of the credentials. Pure; Python 3.8.
 
 Flyway's own format is neither Java's properties nor escaped (``ConfigUtils.loadConfigurationFromString``): it trims
-values, joins a line that ends in a backslash with the next and puts environment variables in for ``${…}``. A user or
-password that would suffer from that goes into the URL, percent-encoded, where the driver decodes it.
+values, joins a line that ends in a backslash with the next and expands environment variables in ``${…}``. A user or
+password that this would change goes into the URL, percent-encoded, where the driver decodes it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _KEY = re.compile(r"(?:placeholders\.[A-Za-z0-9._-]+|[A-Za-z][A-Za-z0-9.]*)")
 _OWN: dict[str, str] = {
     "cleanDisabled": "true",
     "failOnMissingLocations": "true",
-    # Else CREATE INDEX CONCURRENTLY waits for Flyway's own transaction for ever.
+    # Otherwise CREATE INDEX CONCURRENTLY waits for Flyway's own transaction forever.
     "postgresql.transactional.lock": "false",
-    # What is not applied yet is not an error, and neither is what a newer release has applied.
+    # Neither pending migrations nor those of a newer release are an error.
     "ignoreMigrationPatterns": "*:pending,*:future",
 }
 _TAKEN = frozenset(
@@ -32,7 +32,7 @@ _TAKEN = frozenset(
 
 
 class Connection(NamedTuple):
-    """How the database is reached."""
+    """The connection to the database."""
 
     url: str
     user: str
@@ -40,9 +40,9 @@ class Connection(NamedTuple):
 
 
 def check_url(url: str, where: str) -> None:
-    """Refuse what is not a JDBC URL of PostgreSQL.
+    """Refuse anything but a JDBC URL of PostgreSQL.
 
-    :raises SlipwayError: without repeating it; it may have a password in it.
+    :raises SlipwayError: without showing it: it may contain a password.
     """
     if not _URL.fullmatch(url) or "${" in url or url.endswith("\\"):
         raise SlipwayError(
@@ -51,9 +51,9 @@ def check_url(url: str, where: str) -> None:
 
 
 def check_credentials(user: str, password: str) -> None:
-    """Refuse what PostgreSQL's own authentication does (RFC 4013 forbids control characters).
+    """Refuse what PostgreSQL's own authentication refuses (RFC 4013 forbids control characters).
 
-    :raises SlipwayError: without repeating it.
+    :raises SlipwayError: without showing it.
     """
     for name, value in (("username", user), ("password", password)):
         if not value or any(ord(character) < 32 or ord(character) == 127 for character in value):
@@ -63,7 +63,7 @@ def check_credentials(user: str, password: str) -> None:
 
 
 def check_settings(settings: Mapping[str, Any], where: str) -> None:
-    """Refuse settings that are not Flyway's, or that are not the caller's to choose.
+    """Refuse settings that Flyway does not have, or that the caller may not set.
 
     :raises SlipwayError: naming the first.
     """
@@ -100,7 +100,7 @@ def render(connection: Connection, locations: Sequence[str], settings: Mapping[s
 
 
 def hidden_words(connection: Connection) -> tuple[str, ...]:
-    """What must not be seen in what Flyway printed, longest first."""
+    """The secrets to redact in Flyway's output, longest first."""
     in_url = re.findall(r"[?&](?:password|sslpassword)=([^&]*)", connection.url)
     words = {connection.password, quote(connection.password, safe=""), *in_url}
     return tuple(sorted((word for word in words if word), key=len, reverse=True))

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long Flyway's migrations wait for a lock, and who may hold it. Pure.
+"""Limits how long Flyway's migrations wait for a lock, and finds who may hold it. Pure.
 
-A statement that waits for a lock on a table makes all others queue behind it. So it gives up soon, and is tried again.
+A statement that waits for a lock on a table makes all others queue behind it. So it gives up soon, and is retried.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ..alembic.problem import holders
 
 HOLDER = "slipway_holder"
-#: Has PostgreSQL name the sessions whose transactions are open and hold locks on tables. No query of theirs is in it.
+#: Has PostgreSQL name the sessions whose transactions are open and hold locks on tables. Their queries are not shown.
 HOLDERS_SQL = f"""\
 DO $$ DECLARE s record; BEGIN
   FOR s IN
@@ -41,22 +41,22 @@ _LONGEST_PAUSE = 8
 class Patience(NamedTuple):
     """How a migration waits for locks that others hold.
 
-    :param lock: seconds that a statement waits before it gives up; 0 for no such limit.
-    :param tries: how often it is tried.
+    :param lock: seconds that a statement waits before it gives up; 0 for no limit.
+    :param tries: the number of attempts.
     """
 
     lock: int = 3
     tries: int = 10
 
     def pause(self, tried: int) -> int:
-        """Seconds before the next try."""
+        """Seconds before the next attempt."""
         return int(min(2 ** (tried - 1), _LONGEST_PAUSE))
 
 
 def limited(settings: Mapping[str, Any], seconds: int, texts: Iterable[str]) -> dict[str, Any]:
-    """Flyway's settings with the limit; a time that the site, the role or the database sets itself stays.
+    """Flyway's settings with the limit; a limit set by the environment, the role or the database stays.
 
-    What builds an index CONCURRENTLY waits for older transactions, and would leave an invalid index when it gave up:
+    Building an index CONCURRENTLY waits for older transactions, and would leave an invalid index if it gave up:
     with one of these among the migrations there is no limit.
 
     :param texts: the migrations' SQL.
@@ -74,12 +74,12 @@ def limited(settings: Mapping[str, Any], seconds: int, texts: Iterable[str]) -> 
 
 
 def denied(output: str) -> bool:
-    """Whether a migration failed because it got no lock in time."""
+    """Whether a migration failed because of a lock timeout."""
     return _DENIED.search(output) is not None
 
 
 def read_holders(output: str) -> str:
-    """Who may hold the lock, as part of a sentence; ``""`` when the database named nobody."""
+    """Who may hold the lock, as part of a sentence; ``""`` if the database named no session."""
     found = []
     for line in _HOLDER.findall(output):
         try:

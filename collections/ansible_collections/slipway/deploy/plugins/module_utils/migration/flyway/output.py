@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What Flyway prints, by its command line or through Maven: the same texts, which Maven puts levels before.
+"""Parses Flyway's output, from its command line or through Maven, which adds levels to the lines.
 
-Tried with Flyway 11.8 and its Maven plugin. Flyway's JSON is not used: Maven has none, and it leaves out what the
+Tried with Flyway 11.8 and its Maven plugin. Flyway's JSON is not used: Maven lacks it, and it omits what the
 database says, which is how its clock is read. Pure; Python 3.8.
 """
 
@@ -110,13 +110,13 @@ def plain(output: str) -> list[str]:
 
 
 def read_clock(output: str) -> str | None:
-    """The database's time in UTC, as ISO 8601 with microseconds; ``None`` when it did not say it."""
+    """The database's time in UTC, as ISO 8601 with microseconds; ``None`` if it is not in the output."""
     found = _CLOCK.search(output)
     return found[1] if found else None
 
 
 class Schema(NamedTuple):
-    """The schema that Flyway works in. ``fresh``: it has no history of Flyway yet."""
+    """The schema that Flyway works in. ``fresh``: it has no Flyway history yet."""
 
     name: str
     creatable: bool
@@ -125,7 +125,7 @@ class Schema(NamedTuple):
 
 
 def read_schema(output: str) -> Schema | None:
-    """What the callback of ``info`` says of the schema; ``None`` when it is not there yet, or nobody said it."""
+    """The schema from the callback of ``info``; ``None`` if it does not exist yet, or was not reported."""
     found = _SCHEMA.search(output)
     if found is None or found[3].strip() == "<NULL>":
         return None
@@ -133,14 +133,14 @@ def read_schema(output: str) -> Schema | None:
 
 
 def may_not_create(schema: str) -> Failure:
-    """What a user of PostgreSQL 15 and newer meets that does not own the database."""
+    """Whether the user may not create tables, as from PostgreSQL 15 on without owning the database."""
     return Failure(f"the database's user may not create tables in the schema {schema}", _MAY_NOT.format(schema=schema))
 
 
 def read_table(output: str) -> tuple[Row, ...]:
     """The rows of the last table that ``info`` printed.
 
-    :raises SlipwayError: when there is none, or it lacks a column.
+    :raises SlipwayError: it is missing, or lacks a column.
     """
     header: list[str] | None = None
     rows: list[Row] = []
@@ -163,14 +163,14 @@ def _row(header: Sequence[str], cells: list[str]) -> Row | None:
     if surplus < 0:
         return None  # "No migrations found"
     at = header.index("Description")
-    # A description is the only column that may have the separator in it.
+    # Only a description may contain the separator.
     cells[at : at + surplus + 1] = [" | ".join(cells[at : at + surplus + 1])]
     named = dict(zip(header, cells))  # noqa: B905 - strict= is Python 3.10's
     return Row(named["Version"], named["Description"], named["State"])
 
 
 def read_problems(output: str) -> tuple[str, ...]:
-    """What ``validate`` objects to, a line for each migration; empty when it has no objection."""
+    """The problems that ``validate`` found, one line for each migration."""
     lines = plain(output)
     start = next((at for at, line in enumerate(lines) if "Validate failed:" in line), None)
     if start is None:
@@ -179,7 +179,7 @@ def read_problems(output: str) -> tuple[str, ...]:
     for line in lines[start + 1 :]:
         if _LAST_LINES.search(line) or line.startswith("BUILD") or not line:
             break
-        # Its advice is to repair, which blesses whatever is there; the numbers say nothing to a person.
+        # Its advice is to repair, which accepts any state; checksums are of no use to a reader.
         if not line.startswith(_ADVICE):
             found.append(redact(line.strip()))
     return tuple(found) or ("the migrations have failed validation",)
@@ -231,9 +231,9 @@ def _script_failure(script: str, fields: dict[str, str], output: str, unparsed: 
 
 
 def no_value(place: str, placeholder: str) -> Failure:
-    """A migration wants a value that nobody set.
+    """The error for a placeholder without a value.
 
-    :param placeholder: as it is written, with ``${`` and ``}``.
+    :param placeholder: as written, with ``${`` and ``}``.
     """
     remedy = (
         f"Set placeholders.{placeholder.strip('${}')} in database_migration_settings, or placeholderReplacement: false"

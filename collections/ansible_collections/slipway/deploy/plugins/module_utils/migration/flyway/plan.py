@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Joins what Flyway says of the database with what the files declare. Pure; Python 3.8."""
+"""Combines Flyway's state of the database with the files' declarations. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _APPLIED = frozenset({"Success", _MISSING, _FUTURE, "Out of Order", _BASELINE, "
 def plan_migrations(rows: Sequence[Row], scripts: Iterable[Script], baseline: str | None = None) -> MigrationPlan:
     """What Flyway would do.
 
-    :param baseline: the version that a schema without history is to be taken for: what is not newer is not applied.
+    :param baseline: the version assumed for a schema without history: older migrations are not applied.
     """
     if baseline is not None:
         below = version_key(baseline)
@@ -46,14 +46,14 @@ def plan_migrations(rows: Sequence[Row], scripts: Iterable[Script], baseline: st
 
 
 def newly_applied(before: MigrationPlan, after: MigrationPlan) -> tuple[Migration, ...]:
-    """What was pending and is applied now."""
+    """Migrations that were pending and are applied now."""
     still = {item.key for item in (*after.pending, *after.failed)}
     done = {item.key for item in after.applied}
     return tuple(item for item in before.pending if item.key in done and item.key not in still)
 
 
 def untouched(before: MigrationPlan, after: MigrationPlan) -> bool:
-    """Whether a migration that failed was rolled back whole, and nothing before it was applied."""
+    """Whether a failed migration was rolled back completely, and none before it was applied."""
     return not after.failed and not newly_applied(before, after) and after.schema == before.schema
 
 

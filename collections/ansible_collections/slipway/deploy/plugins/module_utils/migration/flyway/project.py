@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a project's files say of how Flyway will fare, before it is run: of its Maven project, and of its migrations."""
+"""Predicts from a project's files whether Flyway can run: its Maven project and its migrations."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _QUIET = re.compile(r"-[a-zA-Z]*q|--quiet")
 
 
 class Known(NamedTuple):
-    """What is known of Flyway's settings.
+    """What is known about Flyway's settings.
 
-    :param baseline: the version that a schema without history is taken for, or ``None`` when it is refused.
-    :param placeholders: the names that have a value, or ``None`` when that cannot be told.
+    :param baseline: the version assumed for a schema without history, or ``None`` if that is refused.
+    :param placeholders: the names that have a value, or ``None`` if unknown.
     """
 
     baseline: str | None
@@ -36,7 +36,7 @@ class Known(NamedTuple):
 
 
 def compiled(locations: Iterable[str]) -> Iterator[str]:
-    """The migrations beside those in SQL that are classes, or the sources of classes."""
+    """The migrations that are classes, or sources of classes, instead of SQL."""
     for location in locations:
         places = [location]
         if f"/{_RESOURCES}/" in f"{location}/":
@@ -46,7 +46,7 @@ def compiled(locations: Iterable[str]) -> Iterator[str]:
 
 
 def unfit(directory: Path) -> SlipwayError | None:
-    """What keeps Maven from running in a checkout, or from saying what it found; ``None`` when nothing does."""
+    """What prevents Maven from running in a checkout, or from reporting its results; or ``None``."""
     wrapper = directory / "mvnw"
     with filing("read it", wrapper), wrapper.open("rb") as file:
         first = file.readline(1024)
@@ -68,9 +68,9 @@ def unfit(directory: Path) -> SlipwayError | None:
 
 
 def known(settings: Mapping[str, Any], directory: Path, *, maven: bool) -> Known:
-    """What is known of the settings: those of the inventory, and what the Maven project or the command line says.
+    """The known settings: the inventory's, and those of the Maven project or the command line.
 
-    :param directory: the Maven project, or where Flyway's command is.
+    :param directory: the Maven project, or the directory of Flyway's command.
     """
     plain = {name[len("flyway.") :] if name.startswith("flyway.") else name: value for name, value in settings.items()}
     project = "\n".join(_poms(directory) if maven else _configurations(directory))
@@ -101,7 +101,7 @@ def _poms(directory: Path) -> Iterator[str]:
 
 
 def trouble(plan: MigrationPlan, schema: output.Schema | None, settings: Known) -> Failure | None:
-    """Why ``migrate`` will fail, or ``None`` when nothing is known that speaks against it."""
+    """Why ``migrate`` will fail, or ``None`` if no reason is known."""
     if schema is not None and schema.fresh:
         if not schema.empty and settings.baseline is None:
             what = f"the schema {schema.name} is not empty and has no history of Flyway"

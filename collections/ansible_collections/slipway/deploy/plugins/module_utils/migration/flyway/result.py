@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the module says of a database and its migrations, and why it refuses to go on. Pure; Python 3.8."""
+"""The module's results for a database and its migrations, and its refusals. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .run import Look, Outcome
 
 
 def looked(look: Look) -> dict[str, Any]:
-    """The result as far as a look at the database gives it."""
+    """The result from reading the database."""
     plan = look.plan
     notes = {script.key: script.note for script in look.scripts if script.note}
     return {
@@ -37,9 +37,9 @@ def looked(look: Look) -> dict[str, Any]:
 
 
 def refuse_invalid(look: Look, result: dict[str, Any]) -> None:
-    """Stop before a migration that Flyway would refuse or should not apply.
+    """Refuse migrations that Flyway would refuse or should not apply.
 
-    :raises Refused: saying what to do first.
+    :raises Refused: with what to do first.
     """
     if look.plan.failed:
         names = ", ".join(item.version or item.description for item in look.plan.failed)
@@ -75,7 +75,7 @@ def migrated(look: Look, outcome: Outcome, result: dict[str, Any]) -> dict[str, 
             result["warnings"] = [f"the migration {outcome.waited}"]
         return result
     if outcome.after is None:
-        # How far it came is not known: an empty list would say "nothing".
+        # Progress is unknown: an empty list would mean "nothing".
         del result["applied"], result["schema_after"]
     result["changed"] = outcome.begun
     known = {**result, "script": failure.script or None, "line": failure.line}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs Flyway on a host: its command line, or its Maven plugin from a checkout. Both print the same.
 
-The credentials are in a configuration file without a name (see :mod:`...programs.run`). Nothing repairs or cleans.
+The credentials are in an anonymous configuration file (see :mod:`...programs.run`). It never repairs or cleans.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _HOLDERS = f"beforeInfo__{HOLDER}.sql"
 
 
 class Job(NamedTuple):
-    """What Flyway is run on.
+    """What Flyway runs on.
 
-    :param directory: the Maven project, or where relative locations begin; ``""`` when all are absolute.
+    :param directory: the Maven project, or the base of relative locations; ``""`` if all are absolute.
     :param flyway: Flyway's command, for the engine ``flyway``.
     :param java_home: ``""`` for the ``java`` in the path.
     :param timeout: seconds that one run of Flyway may take.
@@ -53,10 +53,10 @@ class Job(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What Flyway said of the database. ``problems`` are ``validate``'s; ``clock`` is the database's time.
+    """Flyway's report on the database. ``problems`` are ``validate``'s; ``clock`` is the database's time.
 
-    :param callbacks: the files that Flyway runs also when nothing is pending.
-    :param trouble: why ``migrate`` is known to fail.
+    :param callbacks: the files that Flyway runs even if nothing is pending.
+    :param trouble: why ``migrate`` will fail, if known.
     """
 
     plan: MigrationPlan
@@ -68,7 +68,7 @@ class Look(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a migration ended. ``after`` is ``None`` when the database could not be looked at any more."""
+    """The outcome of a migration. ``after`` is ``None`` if the database could not be read afterwards."""
 
     after: MigrationPlan | None
     failure: Failure | None
@@ -84,7 +84,7 @@ class Flyway:
         self._owner = owner
 
     def missing(self) -> SlipwayError | None:
-        """What Flyway needs and the host lacks, or ``None``."""
+        """A requirement that the host lacks, or ``None``."""
         job = self._job
         java = f"{job.java_home}/bin/java" if job.java_home else "java"
         if shutil.which(java) is None:
@@ -99,7 +99,7 @@ class Flyway:
         return None
 
     def unfit(self) -> SlipwayError | None:
-        """What of the project this cannot run, where nothing is :meth:`missing`; ``None`` when nothing is."""
+        """Why the project cannot be run, if nothing is :meth:`missing`; or ``None``."""
         compiled = next(flyway_project.compiled(self._locations()), None)
         if compiled is not None:
             remedy = (
@@ -112,7 +112,7 @@ class Flyway:
     def look(self) -> Look:
         """``info`` and ``validate``, which change nothing.
 
-        :raises SlipwayError: when Flyway cannot tell.
+        :raises SlipwayError: Flyway fails.
         """
         read = (read_script(str(path), text) for path, text in self._texts())
         scripts = tuple(script for script in read if script is not None)
@@ -138,7 +138,7 @@ class Flyway:
         return Look(plan, scripts, problems, output.read_clock(finished.output), callbacks, trouble)
 
     def migrate(self, look: Look) -> Outcome:
-        """Apply what is pending, and look again. What got no lock in time and was rolled back is tried again."""
+        """Apply pending migrations, and read the state again. Those rolled back by a lock timeout are retried."""
         waited = ""
         for tried in range(1, max(1, self._job.patience.tries) + 1):
             finished = self._run("migrate", "info")
@@ -159,12 +159,12 @@ class Flyway:
             failure = failure._replace(what=f"{failure.what}; it {waited}")
             if tried < self._job.patience.tries:
                 time.sleep(self._job.patience.pause(tried))
-        # What was stopped from here may still be at work in the database.
-        # Of several callbacks the ones before that which failed have done their work.
+        # A stopped command may still be running in the database.
+        # Callbacks before the failed one have run.
         callback = bool(failure.script) and read_script(failure.script, "") is None
         nothing = untouched(look.plan, after) and not finished.late and not callback
         if failure.remedy != output.REPAIR:
-            pass  # It is known what is wrong, and it is not the script.
+            pass  # The cause is known, and it is not the script.
         elif nothing and failure.script:
             remedy = f"The database rolled it back whole: correct {failure.script}, then run this again"
             failure = failure._replace(remedy=remedy)
@@ -191,7 +191,7 @@ class Flyway:
         return (path for location in self._locations() for path in sorted(Path(location).rglob("*.sql")))
 
     def _texts(self) -> Iterator[tuple[Path, str]]:
-        """How the files begin."""
+        """The beginnings of the files."""
         for path in self._files():
             with filing("read it", path), path.open("rb") as file:
                 yield path, file.read(LOOKED_AT).decode("utf-8", "replace")
@@ -223,7 +223,7 @@ class Flyway:
         if job.engine == MAVEN:
             goals = [f"flyway:{verb}" for verb in verbs]
             quiet = ["-B", "-ntp", "-Dstyle.color=never", f"-Dflyway.configFiles={configuration}"]
-            # By the shell: a checkout may be on a file system that runs no programs.
+            # By the shell: a checkout may be on a file system mounted noexec.
             return ["/bin/sh", "./mvnw", *quiet, *job.maven_arguments, *goals]
         return [job.flyway, f"-configFiles={configuration}", "-skipCheckForUpdate", *verbs]
 
@@ -236,7 +236,7 @@ class Flyway:
 
 @contextmanager
 def _callbacks() -> Iterator[str]:
-    """A directory with the callback that has the database say its time."""
+    """A directory with the callback that prints the database's time."""
     with tempfile.TemporaryDirectory(prefix="slipway-flyway-") as place:
         directory = Path(place)
         with filing("write Flyway's callback", directory):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a migration's SQL file says of itself, by its name and its leading comments. Pure; Python 3.8."""
+"""Reads the name and the leading comments of a migration's SQL file. Pure; Python 3.8."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LOOKED_AT = 64 * 1024
 """How many bytes of a file are looked at for its leading comments."""
 
 _NAME = re.compile(r"(?:(?P<repeatable>R)|[VB](?P<version>[0-9]+(?:[._]?[0-9]+)*))(?:__(?P<description>.*))?\.sql")
-# Flyway runs these also when nothing is pending.
+# Flyway runs these even if nothing is pending.
 _CALLBACK = re.compile(r"(?:beforeMigrate|afterMigrate|beforeVersioned|afterVersioned|beforeRepeatables)(?:__.*)?\.sql")
 _COMPILED = re.compile(r"(?:R|[VB][0-9]+(?:[._][0-9]+)*)__[A-Za-z0-9_]*\.(?:java|kt|groovy|scala|class)")
-# Its own (flyway:defaultSchema, …) Flyway knows.
+# Flyway sets its own (flyway:defaultSchema, …).
 _PLACEHOLDER = re.compile(r"\$\{(?!flyway:)([^}\n]+)\}")
 _DECLARATION = re.compile(r"\s*slipway\s*:\s*(.*?)\s*", re.IGNORECASE)
 _COMPATIBLE, _INCOMPATIBLE = "backward-compatible", "not-backward-compatible"
@@ -23,10 +23,10 @@ _BLOCK = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def read_script(path: str, text: str) -> Script | None:
-    """The migration of a file, or ``None`` when Flyway takes it for none (callbacks, undo migrations, notes).
+    """The migration of a file, or ``None`` if Flyway does not treat it as one (callbacks, undo migrations, notes).
 
-    :param path: its path; only the last part says what it is.
-    :param text: how it begins.
+    :param path: its path; only the name counts.
+    :param text: its beginning.
     """
     match = _NAME.fullmatch(path.rsplit("/", 1)[-1])
     if match is None or (match["repeatable"] and match["description"] is None):
@@ -47,12 +47,12 @@ def is_compiled(name: str) -> bool:
 
 
 def placeholders(text: str) -> list[str]:
-    """The names for which a migration wants a value, in their order. Flyway compares them in lower case."""
+    """The placeholders of a migration, in their order. Flyway compares them in lower case."""
     return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
 def declared(text: str) -> tuple[bool, str]:
-    """Whether the leading comments declare a migration backward-compatible, and what is odd about that.
+    """Whether the leading comments declare a migration backward-compatible, and a problem with that.
 
     Only ``-- slipway: backward-compatible`` does. Nothing, anything else, or both declarations count as not.
     """
