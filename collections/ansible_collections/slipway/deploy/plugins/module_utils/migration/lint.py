@@ -120,13 +120,13 @@ def lint(sql: str, exclude: Sequence[str] = (), version: str = "", program: str 
 
 
 def find_program() -> str:
-    """squawk's path: in the environment that Ansible runs in, or in the path; ``""`` if it is missing."""
+    """The path of squawk: in the environment that Ansible runs in, or in the path; ``""`` if it is missing."""
     beside = Path(sys.executable).parent / PROGRAM
     return str(beside) if beside.is_file() else shutil.which(PROGRAM) or ""
 
 
 def command(program: str, exclude: Iterable[str], version: str) -> list[str]:
-    """squawk's command line; it reads the SQL from its standard input."""
+    """The command line of squawk; it reads the SQL from its standard input."""
     rules = ",".join(exclude)
     return [
         program,

@@ -42,7 +42,7 @@ class Said:
 
 
 def read(lines: Iterable[str]) -> list[Said]:
-    """nginx's own messages, each once."""
+    """The messages of nginx itself, each once."""
     found = []
     for line in lines:
         match = _LINE.match(line.strip())
@@ -97,6 +97,6 @@ def main_log(configuration: str) -> str:
 
 
 def warnings(lines: Iterable[str]) -> list[str]:
-    """nginx's warnings, with their locations."""
+    """Warnings of nginx, with their locations."""
     said = (item for item in read(lines) if item.level == "warn")
     return [f"{item.place}: {item.message}" if item.place else item.message for item in said]

@@ -220,7 +220,7 @@ def _becoming(owner: Account) -> Callable[[], None]:
             os.initgroups(owner.name, owner.gid)
             os.setgid(owner.gid)
             os.setuid(owner.uid)
-        # After the change of the user, which would reset it: what outlives a killed run must not go on changing things.
+        # After the change of user, which would reset it: nothing may go on changing things after a killed run.
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
@@ -270,7 +270,7 @@ class Ended(SlipwayError):
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """Turn the signals that end a process into an exception: what runs is stopped, what is half-made goes."""
+    """Turn signals that end the process into an exception, so that programs are stopped and partial results removed."""
 
     def end(number: int, _frame: Any) -> None:
         for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):

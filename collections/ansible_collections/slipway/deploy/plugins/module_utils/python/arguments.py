@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Python and what installs its packages.
+#: Python and its package installers.
 PYTHON: dict[str, dict[str, Any]] = {
     "python": {"type": "str", "default": "/usr/bin/python3"},
     "uv": {"type": "str", "default": "uv"},

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Builds the virtual environment of a release from its lock file.
 
-It is built where it stays, because the scripts in it name their place. A marker that is written last says that it is
-whole and of what; without it, it is made again.
+It is built in its final place, because its scripts contain their path. A marker that is written last says that it is
+complete, and of what; without the marker, it is built again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ASK = "import json, platform, sys; print(json.dumps([platform.python_version(),
 
 
 class Python(NamedTuple):
-    """An interpreter. ``version`` is empty when there is none that works."""
+    """An interpreter. ``version`` is empty if it does not work."""
 
     path: str
     version: str
@@ -41,15 +41,15 @@ class Python(NamedTuple):
 
     @property
     def feature(self) -> str:
-        """The part of the version that an environment is made for: ``3.11``."""
+        """The version of an environment: ``3.11``."""
         return ".".join(self.version.split(".")[:2])
 
 
 class Job(NamedTuple):
-    """What is built.
+    """The environment to build.
 
     :param path: the environment.
-    :param uv: where uv is, when it is the tool; otherwise empty.
+    :param uv: uv's path, if it is the tool; otherwise empty.
     """
 
     path: Path
@@ -62,12 +62,12 @@ class Job(NamedTuple):
 
     @property
     def tool(self) -> str:
-        """What builds it."""
+        """The tool that builds it."""
         return UV if self.uv else PIP
 
 
 class BuildError(SlipwayError):
-    """A build that failed, with the last lines that it printed, without secrets."""
+    """A failed build, with the last lines of its output, without secrets."""
 
     def __init__(self, what: str, where: str, remedy: str, log: Sequence[str]) -> None:
         self.log = list(log)
@@ -86,7 +86,7 @@ def find_python(name: str) -> Python:
 
 
 def makes_environments(python: Python) -> bool:
-    """Whether an interpreter has what makes environments with pip in them; distributions split that off."""
+    """Whether an interpreter can create environments with pip; distributions package that separately."""
     if not python.version:
         return False
     try:
@@ -97,18 +97,18 @@ def makes_environments(python: Python) -> bool:
 
 
 def marker_of(job: Job) -> dict[str, object]:
-    """What a whole environment says of itself; what makes it another one."""
+    """The marker of a complete environment: its inputs."""
     return {
         "format": _FORMAT,
         "lock": f"sha256:{job.lock.digest}",
-        # An update of the interpreter within its version keeps the environment: it is a link to it.
+        # A patch update of the interpreter keeps the environment, which links to it.
         "python": job.python.feature,
         "implementation": job.python.implementation,
     }
 
 
 def is_built(job: Job) -> bool:
-    """Whether the environment is there, whole, of this lock file and for this interpreter."""
+    """Whether the environment is complete, from this lock file and for this interpreter."""
     try:
         said = loads((job.path / MARKER).read_bytes())
     except (OSError, ValueError):
@@ -122,11 +122,11 @@ def is_built(job: Job) -> bool:
 
 
 def build_environment(job: Job, owner: Account) -> None:
-    """Build it where it stays, as a virtual environment cannot be moved. A build that fails leaves nothing of it.
+    """Build it in its final place, because a virtual environment cannot be moved. A failed build is removed.
 
-    :param owner: who runs what builds it; in the end all of it belongs to who runs this.
-    :raises BuildError: when a program failed.
-    :raises SlipwayError: when the file system does not let us.
+    :param owner: the user who builds it; in the end it belongs to the user who runs this.
+    :raises BuildError: a program failed.
+    :raises SlipwayError: a file cannot be written.
     """
     remove_tree(job.path)
     ensure_directory(job.path, 0o755, *((owner.uid, owner.gid) if os.geteuid() == 0 else (-1, -1)))
@@ -156,7 +156,7 @@ def build_environment(job: Job, owner: Account) -> None:
 
 @contextmanager
 def _files(job: Job, owner: Account) -> Iterator[tuple[int, int]]:
-    """The tool's configuration and the lock file, without names: the first holds credentials."""
+    """The tool's configuration and the lock file as anonymous files: the first contains credentials."""
     render = installers.uv_configuration if job.uv else installers.pip_configuration
     with hidden(render(job.source).encode(), owner) as configuration, hidden(job.lock.content, owner) as lock:
         yield configuration, lock
@@ -190,7 +190,7 @@ def _shown(finished: Finished, job: Job) -> list[str]:
 
 
 def _take(path: Path) -> None:
-    """Give all of it to who runs this, and let nobody else write to it: a release does not change."""
+    """Change its owner to the user who runs this, and make it read-only for others: a release does not change."""
     with filing("give it its owner", path):
         for directory, names, files in os.walk(path):
             for name in (*names, *files, "."):
@@ -199,6 +199,6 @@ def _take(path: Path) -> None:
                 if os.geteuid() == 0 and (state.st_uid or state.st_gid):
                     os.lchown(item, 0, 0)
                 if not stat.S_ISLNK(state.st_mode):
-                    # Read by the service, whatever the umask of the build was.
+                    # Readable by the service, whatever the umask of the build was.
                     mode = stat.S_IMODE(state.st_mode)
                     item.chmod((mode & ~0o022) | (0o555 if mode & 0o100 else 0o444))

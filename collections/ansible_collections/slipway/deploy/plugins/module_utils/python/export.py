@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a ``uv.lock`` locks, in the format of requirements, as uv itself writes it."""
+"""Exports a ``uv.lock`` in the format of requirements, by uv itself."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .lock import Lock, read_lock
 NAME = "uv.lock"
 _PROJECT = "pyproject.toml"
 _LIMIT = 60
-# uv writes each package's source on a line of its own.
+# uv writes each package's source on a separate line.
 _REGISTRY = re.compile(r'^source = \{ registry = "(https?://[^"\\]+)" \}', re.MULTILINE)
 _PYPI = "pypi.org"
 
 
 def is_project_lock(path: Path) -> bool:
-    """Whether uv alone can read a lock file."""
+    """Whether only uv can read a lock file."""
     return path.name == NAME
 
 
 def export(program: str, python: str, extras: Sequence[str] = (), groups: Sequence[str] = ()) -> list[str]:
-    """The command that writes what is locked, for every member of a workspace; it asks no network."""
+    """The command that exports the lock, for every member of a workspace; it needs no network."""
     what = ["--frozen", "--offline", "--all-packages", "--no-dev", "--no-emit-workspace"]
     how = ["--no-progress", "--color=never", "--no-python-downloads"]
     chosen = [*(f"--extra={name}" for name in extras), *(f"--group={name}" for name in groups)]
@@ -39,15 +39,15 @@ def export(program: str, python: str, extras: Sequence[str] = (), groups: Sequen
 
 
 def registries(lock: str) -> list[str]:
-    """The indexes that a ``uv.lock`` has packages of, as they are written there, without credentials."""
+    """The indexes of the packages in a ``uv.lock``, as written there, without credentials."""
     return list(dict.fromkeys(_REGISTRY.findall(lock)))
 
 
 def asked(index: Index, named: Sequence[str]) -> Index:
-    """Where packages come from, with the indexes that a lock file names.
+    """The package index settings, with the indexes of a lock file.
 
-    Each gets the credentials that are given for it. PyPI is only asked where the lock file has packages of it: what it
-    has under the same name is somebody else's.
+    Each gets its given credentials. PyPI is only used if the lock file has packages from it: one of the same name
+    there may be a different package.
     """
     known = {bare(url): url for url in index.others}
     others = [known.pop(bare(url), url) for url in named if urlsplit(url).hostname != _PYPI]
@@ -58,7 +58,7 @@ def asked(index: Index, named: Sequence[str]) -> Index:
 
 
 def bare(url: str) -> str:
-    """A URL without credentials and without the slash at its end."""
+    """A URL without credentials and trailing slash."""
     try:
         parts = urlsplit(url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
@@ -73,13 +73,13 @@ def read_project_lock(
 
     :param program: uv.
     :param python: the interpreter that it is for.
-    :param owner: who runs uv, on a copy of what it reads: nobody else need be able to read a release.
-    :raises SlipwayError: uv cannot read it, or it does not say exactly what is to be installed.
+    :param owner: the user who runs uv, on a copy of its input: that user may not be able to read the release.
+    :raises SlipwayError: uv cannot read it, or it does not determine exactly what to install.
     """
-    # Nobody but root can put a project above it there, which uv would look at.
+    # Only root can create a project above it there, which uv would read.
     home = "/run" if os.geteuid() == 0 else None
     with filing("copy it", path), tempfile.TemporaryDirectory(prefix="slipway-lock-", dir=home) as name:
-        # The lock file says what the members of a workspace require: their own descriptions are not needed.
+        # The lock file says what the members of a workspace require: their own project files are not needed.
         for source in (path, path.with_name(_PROJECT)):
             with filing("read it", source):
                 content = source.read_bytes()
@@ -92,7 +92,7 @@ def read_project_lock(
         raise SlipwayError(f"uv cannot read it: {cause}", str(path), remedy)
     read = read_lock(done.output.encode(), str(path))
     locked = path.read_bytes()
-    # Other extras of one lock file are another environment.
+    # Different extras of a lock file are a different environment.
     chosen = "".join(f"\n--{name}" for name in (*extras, "", *groups)) if extras or groups else ""
     return read._replace(source=locked + chosen.encode(), indexes=tuple(registries(locked.decode(errors="replace"))))
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How uv and pip are told to build an environment, and what they say when they cannot. Pure."""
+"""The commands and configuration of uv and pip, and their errors. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ..common.errors import SlipwayError
 
 UV, PIP = "uv", "pip"
-#: Lines of the output that are kept.
+#: How many lines of the output are kept.
 LAST_LINES = 15
 
 _CAUSES = (
@@ -62,14 +62,14 @@ _LINE = re.compile(r"^(?:\s*(?:error|cause|warning):\s*)+", re.IGNORECASE)
 
 
 class Index(NamedTuple):
-    """Where packages come from. Any of it may hold credentials.
+    """The source of packages. Each field may contain credentials.
 
     :param url: the index; empty for the tool's own.
     :param find_links: directories and pages of wheels.
-    :param none: whether no index is asked.
-    :param others: indexes beside that, which are asked first.
-    :param proxy: what is asked through; empty for what the host says.
-    :param ca_file: the authorities that are trusted; empty for the tool's own.
+    :param none: whether no index is used.
+    :param others: additional indexes, which are used first.
+    :param proxy: the proxy; empty for the host's.
+    :param ca_file: the trusted certificate authorities; empty for the tool's own.
     """
 
     url: str = ""
@@ -80,7 +80,7 @@ class Index(NamedTuple):
     others: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Refuse what would be another setting in a file.
+        """Refuse values that would become another setting in a file.
 
         :raises SlipwayError: naming the option, not its value.
         """
@@ -111,7 +111,7 @@ def uv_configuration(index: Index) -> str:
     lines = [f"{name} = {_toml(index.proxy)}" for name in ("http-proxy", "https-proxy") if index.proxy]
     lines.append("[pip]")
     lines += [f"index-url = {_toml(index.url)}"] if index.url else []
-    # With several indexes uv would stop at the first that has a name: versions and hashes are of the lock file.
+    # By default uv stops at the first index that has a package: here the lock file's versions and hashes decide.
     others = [f"extra-index-url = {_toml(list(index.others))}", 'index-strategy = "unsafe-best-match"']
     lines += others if index.others else []
     lines += ["no-index = true"] if index.none else []
@@ -125,9 +125,9 @@ def _toml(value: str | list[str]) -> str:
 
 
 def make(tool: str, program: str, python: str, path: str) -> list[str]:
-    """The command that makes an empty environment.
+    """The command that creates an empty environment.
 
-    :param program: uv, where it is the tool.
+    :param program: uv, if it is the tool.
     """
     if tool == UV:
         return [program, "venv", "--quiet", "--no-python-downloads", "--color=never", f"--python={python}", path]
@@ -135,15 +135,15 @@ def make(tool: str, program: str, python: str, path: str) -> list[str]:
 
 
 def install(tool: str, program: str, path: str, lock: str, hashed: bool, allow_source: bool) -> list[str]:
-    """The command that installs exactly what a lock file names.
+    """The command that installs exactly the packages of a lock file.
 
-    :param program: uv, where it is the tool.
+    :param program: uv, if it is the tool.
     :param lock: the file, by any name.
     """
     wheels = [] if allow_source else ["--only-binary=:all:"]
     hashes = ["--require-hashes"] if hashed else []
     if tool == UV:
-        # Copies, because a link would leave the release's files writable for who owns the cache.
+        # Copies, because links would leave the release's files writable for the cache's owner.
         plain = [
             "--color=never",
             "--no-progress",
@@ -157,7 +157,7 @@ def install(tool: str, program: str, path: str, lock: str, hashed: bool, allow_s
 
 
 def verify(tool: str, program: str, path: str) -> list[str]:
-    """The command that looks whether the installed packages have what they require."""
+    """The command that checks the requirements of the installed packages."""
     if tool == UV:
         return [program, "pip", "check", "--color=never", f"--python={path}/bin/python"]
     return [f"{path}/bin/python", "-m", "pip", "check", "--disable-pip-version-check"]
@@ -175,7 +175,7 @@ def read_failure(lines: Sequence[str]) -> tuple[str, str]:
 
 
 def read_broken(lines: Sequence[str]) -> str:
-    """What a check of the installed packages objects to."""
+    """The problems found by a check of the installed packages."""
     found = [_bare(line) for line in lines if _BROKEN.search(line)]
     return "; ".join(found[:3]) or read_failure(lines)[0]
 
@@ -185,7 +185,7 @@ def _bare(line: str) -> str:
 
 
 def hidden_words(index: Index) -> list[str]:
-    """What must not be seen of where packages come from: the parts of URLs that say who asks."""
+    """The secrets of a package source: the credentials in its URLs."""
     words: list[str] = []
     for url in (index.url, index.proxy, *index.others, *index.find_links):
         try:
@@ -195,6 +195,6 @@ def hidden_words(index: Index) -> list[str]:
             words.append(url)
             continue
         words += [password, unquote(password)]
-        # A token may stand where the user's name does.
+        # A token may take the place of the user name.
         words += [user, unquote(user)] if user and not password else []
     return sorted({word for word in words if word}, key=len, reverse=True)

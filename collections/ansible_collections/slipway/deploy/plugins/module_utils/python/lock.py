@@ -18,7 +18,7 @@ _HASH = re.compile(r"\s--hash[=\s]\s*\w+:[0-9a-fA-F]+")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _OTHER_FILES = ("-r", "--requirement", "-c", "--constraint")
 _PROJECTS = ("-e", "--editable")
-#: Lock files of other programs, and what makes one of them that can be read.
+#: Lock files of other programs, and the command that converts each.
 _OTHERS = {
     "poetry.lock": "poetry export --output requirements.txt (with poetry-plugin-export)",
     "pdm.lock": "pdm export --output requirements.txt",
@@ -32,10 +32,10 @@ _COMPILE = "Write it with uv pip compile --generate-hashes, or pip-compile --gen
 class Lock(NamedTuple):
     """A lock file.
 
-    :param content: what it says.
-    :param packages: how many packages it has.
+    :param content: its text.
+    :param packages: its number of packages.
     :param hashed: whether each has its hashes, so that nothing else can be installed.
-    :param source: what it was made of, where that has another format.
+    :param source: the file that it was exported from, if any.
     :param indexes: the indexes that it names.
     """
 
@@ -54,7 +54,7 @@ class Lock(NamedTuple):
 def read_lock(content: bytes, where: str) -> Lock:
     """A lock file.
 
-    :raises SlipwayError: when it does not say exactly what is to be installed.
+    :raises SlipwayError: it does not determine exactly what to install.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -79,7 +79,7 @@ def read_lock(content: bytes, where: str) -> Lock:
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """The lines without comments and with their continuations, and the number of the first of each."""
+    """The logical lines without comments, and the number of the first line of each."""
     start, parts = 0, []
     for number, line in enumerate(text.splitlines(), 1):
         start = start or number

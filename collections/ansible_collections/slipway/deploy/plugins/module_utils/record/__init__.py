@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The record of a release: what it changes, how far it is, and how it ended."""
+"""The record of a release: its changes, progress and outcome."""

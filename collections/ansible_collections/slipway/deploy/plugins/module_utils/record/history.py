@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an environment's records say together: what it ran when, what to go back to, how long things take. Pure.
+"""Combines an environment's records: what ran when, the goal of a rollback, expected durations. Pure.
 
 Lists of records are newest first.
 """
@@ -23,10 +23,10 @@ Runs = dict[str, dict[str, Any]]
 under the name of their group, which :func:`group_key` gives."""
 
 _GROUP = "@"
-#: How many older records are looked at for another release of the same label.
+#: How many older records are searched for another release with the same label.
 _SAME_LABEL = 50
 _BEFORE_ALL = "the state before the first release"
-#: Records with targets that are looked at for what was deployed last.
+#: How many records with targets are searched for what was deployed last.
 REMEMBERED = 5
 
 
@@ -41,7 +41,7 @@ class Goal:
 
 
 def runs_after(record: Record) -> Runs:
-    """What the fleet ran when the deploy of a record had succeeded."""
+    """What the fleet ran after the successful deploy of a record."""
     runs = {**_unchanged(record), **{group_key(name): _side(item) for name, item in _releases(record).items()}}
     runs.update({item["name"]: _side(item["to"]) for item in _services(record)})
     return runs
@@ -58,12 +58,12 @@ def runs_before(record: Record) -> Runs:
 
 
 def group_key(group: str) -> str:
-    """The name under which :data:`Runs` say what a group of hosts runs; no host or service can have it."""
+    """The key of a group of hosts in :data:`Runs`; no host or service can have this name."""
     return f"{_GROUP}{group}"
 
 
 def services_of(runs: Runs) -> Runs:
-    """The part of :data:`Runs` that are services."""
+    """The services of :data:`Runs`."""
     return {name: side for name, side in runs.items() if not name.startswith(_GROUP)}
 
 
@@ -76,16 +76,16 @@ def _services(record: Record) -> Iterator[Mapping[str, Any]]:
 
 
 def rollback_goal(records: Iterable[Record], to: str | None, environment: str) -> Goal:
-    """The release to go back to: the one named, or the good one before what runs.
+    """The release that a rollback returns to: the named one, or the good one before the current one.
 
-    A group of hosts that it left alone goes back to what it ran then, which an older record says.
+    A group of hosts that it left unchanged returns to what it ran then, from an older record.
 
-    A rollback that is rolled back goes further back, not forward again. Runs that changed nothing can lie between any
-    number of times: records are read until older ones cannot change the answer.
+    A rollback of a rollback goes further back, not forward again. There can be any number of runs without changes in
+    between: records are read until older ones cannot change the answer.
 
     :param records: newest first; read no further than needed.
     :param to: a record's id, the beginning of one, or its label.
-    :raises SlipwayError: when there is none, or the name fits none or several.
+    :raises SlipwayError: there is none, or the name matches none or several.
     """
     read: list[Record] = []
     older = iter(records)
@@ -106,14 +106,14 @@ def _searched(records: Iterator[Record], read: list[Record], to: str | None, env
             try:
                 goal = _goal_among(read, None, environment)
             except SlipwayError:
-                continue  # An older one may do.
+                continue  # An older one may match.
             if goal.release is not None and _is_told(read, goal.release):
                 return goal
     return _goal_among(read, to, environment)
 
 
 def _with_groups(goal: Goal, read: Sequence[Record], older: Iterator[Record]) -> Goal:
-    """The goal with the groups of hosts that only newer records and, perhaps, older ones tell of.
+    """The goal, completed with groups of hosts from newer records and, if needed, older ones.
 
     :param older: records that were not read yet; read no further than needed.
     """
@@ -165,7 +165,7 @@ def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> 
 
 
 def _carried(good: Sequence[Record]) -> dict[str, Runs]:
-    """What ran after each of some good records, by their ids; groups that one left alone run on what older ones say."""
+    """What ran after each of some good records, by id; unchanged groups are taken from older records."""
     groups: Runs = {}
     found: dict[str, Runs] = {}
     for record in reversed(good):
@@ -176,16 +176,16 @@ def _carried(good: Sequence[Record]) -> dict[str, Runs]:
 
 
 def _is_told(read: Sequence[Record], goal: str) -> bool:
-    """Whether it is known what all groups ran in the releases newer than a goal: one of these may be the nearer one."""
+    """Whether it is known what all groups ran in the releases newer than a goal: one of these may be closer."""
     runs = _carried([record for record in read if record.get("outcome") == "succeeded"])
     groups = {key for key in next(iter(reversed(runs.values()))) if key.startswith(_GROUP)}
     return all(groups <= of.keys() for identity, of in runs.items() if identity > goal)
 
 
 def _standing_bad(records: Sequence[Record]) -> Record | None:
-    """The release that stands although it is not good (held, or its undo failed), if it is the newest with changes.
+    """The current release if it is not good (held, or its undo failed) and the newest with changes.
 
-    Then the way back leads to the last good one, not past it.
+    Then a rollback returns to the last good one, not further.
     """
     for record in records:
         if record.get("outcome") == "succeeded":
@@ -196,7 +196,7 @@ def _standing_bad(records: Sequence[Record]) -> Record | None:
 
 
 def expected_seconds(records: Iterable[Record]) -> dict[str, float]:
-    """How long each service last took to become stable."""
+    """How long each service took to become stable last time."""
     expected: dict[str, float] = {}
     for record in records:
         for item in record["targets"]:
@@ -207,9 +207,9 @@ def expected_seconds(records: Iterable[Record]) -> dict[str, float]:
 
 
 class Expected(Mapping[str, float]):
-    """:func:`expected_seconds` of the newest records, each read when somebody asks for what newer ones do not say.
+    """:func:`expected_seconds` of the newest records, each read only if newer ones lack the answer.
 
-    A deploy that changes nothing asks for none, and so reads none; releases of a few services do not hide the others'.
+    A deploy without changes reads none; releases of a few services do not hide the others'.
     """
 
     def __init__(self, records: Callable[[], Iterable[Record]]) -> None:
@@ -221,7 +221,7 @@ class Expected(Mapping[str, float]):
         return iter(self._records())
 
     def _read(self) -> bool:
-        """Read one record more; false when there is none."""
+        """Read one more record; return false if there is none."""
         record = next(self._older, None)
         if record is None:
             return False
@@ -255,7 +255,7 @@ def _named(good: Sequence[Record], records: Sequence[Record], to: str, environme
             what = f"{to} ended as {bad.get('outcome') or 'unfinished'} in {environment}: it is not a good release"
             raise SlipwayError(what, "-e to", _there_are(good))
         raise SlipwayError(f"{environment} has no release {to}", "-e to", suggest_release(to, good))
-    # Of one release deployed several times, the newest: it is the same.
+    # The newest of several deploys of one release: they are the same.
     runs = _carried(good)
     others = [record for record in matches[1:] if _differs(runs[record["id"]], runs[matches[0]["id"]])]
     if others and to not in (record["id"] for record in matches):
@@ -266,7 +266,7 @@ def _named(good: Sequence[Record], records: Sequence[Record], to: str, environme
 
 
 def suggest_release(to: str, good: Sequence[Record]) -> str:
-    """What to say instead of a release that is not there."""
+    """The suggestion for a release that does not exist."""
     names = [name for record in good for name in (record.get("label"), record["id"]) if name]
     return suggest(to, names) or _there_are(good)
 
@@ -293,7 +293,7 @@ def _side(side: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differs(a: Runs, b: Runs) -> bool:
-    """Whether two sets run different things in the services that both know."""
+    """Whether two sets differ in a service that both have."""
     return any(_identity(a[name]) != _identity(b[name]) for name in a.keys() & b.keys())
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records that hosts write which deploy themselves, each below its own prefix of the state store.
+"""Records of hosts that deploy themselves, each below its own prefix of the state store.
 
 They are ``slipway/record/1`` documents at ``<env>/hosts/<host>/releases/<id>.json``, of one host target each.
 """
@@ -20,14 +20,14 @@ from .model import Record, parse, serialise
 from .model import record_id as make_id
 
 _PAGE: Final = 1000
-#: A deployment's events lie within a day: CodeDeploy ends each after an hour.
+#: A deployment's events are within a day: CodeDeploy ends each after an hour.
 _DAY_SECONDS: Final = 86_400.0
-#: Records of the environment that are looked through for the last good release of a group.
+#: How many records of the environment are searched for the last good release of a group.
 _REMEMBERED: Final = 50
 
 
 def host_record_key(environment: str, host: str, identity: str) -> str:
-    """Where a host's own record is kept in the state store."""
+    """The key of a host's own record in the state store."""
     return f"{_prefix(environment, host)}{identity}.json"
 
 
@@ -36,7 +36,7 @@ def _prefix(environment: str, host: str) -> str:
 
 
 class HostJournal:
-    """One host's record of one deployment, written by its events, each of which is a run of its own."""
+    """One host's record of one deployment, written by its events, each in a separate run."""
 
     def __init__(self, store: Store, host: str, record: Record, version: str) -> None:
         self._store = store
@@ -48,7 +48,7 @@ class HostJournal:
     def open(cls, store: Store, host: str, record: Record) -> HostJournal:
         """Write a new record.
 
-        :raises Conflict: when there is one of that id.
+        :raises Conflict: one with that id exists.
         """
         key = host_record_key(record["environment"], host, record["id"])
         return cls(store, host, record, store.write(key, serialise(record), expect=ABSENT))
@@ -68,7 +68,7 @@ class HostJournal:
     def write(self, record: Record) -> None:
         """Write the record's next state.
 
-        :raises Conflict: when another event wrote it meanwhile.
+        :raises Conflict: another event wrote it meanwhile.
         """
         if record != self.record:
             key = host_record_key(record["environment"], self._host, record["id"])
@@ -77,7 +77,7 @@ class HostJournal:
 
 
 def host_records(store: Store, environment: str, host: str) -> Iterator[Record]:
-    """A host's own records, newest first, each read when it is asked for."""
+    """A host's own records, newest first, each read on demand."""
     prefix = _prefix(environment, host)
     keys: list[str] = []
     while True:
@@ -92,13 +92,13 @@ def host_records(store: Store, environment: str, host: str) -> Iterator[Record]:
 
 
 def last_good_release(store: Store, environment: str, group: str) -> dict[str, Any] | None:
-    """What a host of a group that boots now should run: the release of the newest deploy that succeeded.
+    """The release for a booting host of a group: that of the newest successful deploy.
 
-    Deploys that are not finished do not count, so that a host which scales out meanwhile boots what is known to be
-    good; it needs neither lock nor migration for that. A damaged record is passed over: the one before it will do.
+    Unfinished deploys do not count, so that a host which scales out meanwhile boots a release that is known to be
+    good; it needs neither lock nor migration for that. A damaged record is skipped.
 
     :return: ``tag``, ``digest``, ``branch``, ``key``, … as in a record's ``releases``, with ``record``, the id of the
-        record; ``None`` when nothing was ever deployed.
+        record; ``None`` if nothing was ever deployed.
     """
     found = [_first_good(history(store, environment, _REMEMBERED), group)]
     found += [_first_good(host_records(store, environment, host), group) for host in host_names(store, environment)]
@@ -124,5 +124,5 @@ def _release(record: Mapping[str, Any], group: str) -> dict[str, Any] | None:
         return None
     others = (item for item in record.get("unchanged") or () if item.get("group") == group)
     if any(item.get("release") not in (None, release.get("release")) for item in others):
-        return None  # With --limit: the rest of the group still runs what an older record says.
+        return None  # With --limit: the rest of the group still runs an older record's release.
     return {**release, "record": record["id"]}

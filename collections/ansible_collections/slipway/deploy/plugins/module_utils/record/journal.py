@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records in the state store: opened, written at every transition, found again."""
+"""Records in the state store: opened, written at every transition, read."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Result = TypeVar("Result")
 _ID = re.compile(r"[A-Za-z0-9_=+@,-][A-Za-z0-9_=+@,.-]*")
 
 
-#: Seconds between two tries of a write that the store does not answer. The lock's guard ends a run well before an
-#: expired lock; a store that stumbles must not end it.
+#: Seconds between two attempts of a write that the store does not answer. The lock's guard ends a run well before an
+#: expired lock; a short outage of the store must not end it.
 _PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
@@ -48,8 +48,8 @@ class Journal:
     def open(cls, store: Store, record: Record) -> Journal:
         """Write a new record and make it the environment's newest.
 
-        :raises Conflict: when a record of that id exists.
-        :raises StoreUnreachable: when the store does not answer.
+        :raises Conflict: a record with that id exists.
+        :raises StoreUnreachable: the store does not answer.
         """
         environment = record["environment"]
         version = store.write(record_key(environment, record["id"]), serialise(record), expect=ABSENT)
@@ -58,9 +58,9 @@ class Journal:
 
     @classmethod
     def load(cls, store: Store, environment: str, identity: str) -> Journal:
-        """Take up the record of that id.
+        """Continue the record with that id.
 
-        :raises SlipwayError: when it is absent or damaged.
+        :raises SlipwayError: it is missing or damaged.
         """
         journal = _find(store, environment, identity)
         if journal is None:
@@ -78,8 +78,8 @@ class Journal:
     def write(self, record: Record) -> None:
         """Write the record's next state.
 
-        :raises Conflict: when somebody else wrote it.
-        :raises StoreUnreachable: when the store does not answer; the state is then not recorded.
+        :raises Conflict: another process wrote it.
+        :raises StoreUnreachable: the store does not answer; the state is then not recorded.
         """
         if record == self.record:
             return
@@ -94,7 +94,7 @@ class Journal:
                 self._wait(pause)
             except Conflict:
                 stored = self._store.read(key)
-                # A try before this one may have arrived although its answer was lost.
+                # An earlier attempt may have succeeded although its answer was lost.
                 if stored is None or stored.body != body:
                     raise
                 self._version = stored.version
@@ -105,7 +105,7 @@ class Journal:
 def newest_id(store: Store, environment: str) -> str | None:
     """The id of an environment's newest record, or ``None`` before the first deploy.
 
-    :raises SlipwayError: when the pointer is damaged.
+    :raises SlipwayError: the pointer is damaged.
     """
     key = pointer_key(environment)
     stored = store.read(key)
@@ -124,7 +124,7 @@ def newest_id(store: Store, environment: str) -> str | None:
 def newest(store: Store, environment: str) -> Journal | None:
     """An environment's newest record, or ``None`` before the first deploy.
 
-    :raises SlipwayError: when the pointer is damaged or names no record, or the record is damaged.
+    :raises SlipwayError: the pointer is damaged or its record is missing, or the record is damaged.
     """
     identity = newest_id(store, environment)
     if identity is None:
@@ -145,13 +145,13 @@ def history(
     limit: int | None = None,
     damaged: Callable[[SlipwayError], None] | None = None,
 ) -> Iterator[Record]:
-    """An environment's records, newest first, each read when it is asked for.
+    """An environment's records, newest first, each read on demand.
 
-    They end where an old one was removed (a bucket's life cycle does that).
+    They end where an old one was removed (as by a bucket's lifecycle).
 
     :param limit: how many at most; all without it.
-    :param damaged: told of each record that cannot be read; the next older one in the store follows it then.
-    :raises SlipwayError: when the newest is not there, or one is damaged and ``damaged`` is not given.
+    :param damaged: called for each unreadable record; then the next older one in the store follows.
+    :raises SlipwayError: the newest is missing, or one is damaged and ``damaged`` is not given.
     """
     read, seen = 0, set[str]()
     identity, error = _tried(lambda: newest_id(store, environment), damaged)
@@ -172,7 +172,7 @@ def history(
 def _tried(
     read: Callable[[], Result | None], damaged: Callable[[SlipwayError], None] | None
 ) -> tuple[Result | None, SlipwayError | None]:
-    """What was read, or what is wrong with it, of which ``damaged`` is told; raised where there is none to tell."""
+    """The record, or its error, passed to ``damaged`` or raised without that."""
     try:
         return read(), None
     except StoreUnreachable:

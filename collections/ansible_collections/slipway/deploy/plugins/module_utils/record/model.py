@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The record: one JSON document per deploy, from which everything that a person sees is rendered.
+"""The record: one JSON document per deploy, from which all output is rendered.
 
-A record is a plain ``dict`` (schema ``slipway/record/1``); these functions make it, read it and change it by value.
+A record is a plain ``dict`` (schema ``slipway/record/1``); these functions create it, read it and change copies.
 It never holds a task definition's body, an ``environment`` value or a secret.
 """
 
@@ -27,12 +27,12 @@ Record = dict[str, Any]
 
 
 def record_key(environment: str, record_id: str) -> str:
-    """Where a record is kept in the state store."""
+    """The key of a record in the state store."""
     return f"{environment}/releases/{record_id}.json"
 
 
 def pointer_key(environment: str) -> str:
-    """Where the id of an environment's newest record is kept."""
+    """The key of the id of an environment's newest record."""
     return f"{environment}/current.json"
 
 
@@ -44,15 +44,15 @@ def record_id(now: float, label: str) -> str:
 
 
 def serialise(record: Mapping[str, Any]) -> bytes:
-    """The record as it is written."""
+    """The record's text."""
     return (json.dumps(record, indent=1, sort_keys=False, ensure_ascii=False) + "\n").encode()
 
 
 def parse(body: bytes, where: str) -> Record:
     """Read a record back.
 
-    :param where: the place to name when it is damaged.
-    :raises SlipwayError: when it is not a record, or of a schema that this version does not know.
+    :param where: its location, for errors.
+    :raises SlipwayError: it is not a record, or has an unknown schema.
     """
     try:
         record = loads(body)
@@ -65,7 +65,7 @@ def parse(body: bytes, where: str) -> Record:
         )
     try:
         check_shape(record)
-        # Half a deploy must not stop over a field that is not there: it is read as whoever goes on with it will.
+        # A missing field must not prevent the resumption of a deploy: it is read as the resuming run will read it.
         rollout_of(record)
     except KeyError as error:
         raise _damaged(f"it has no {error.args[0]}", where) from error
@@ -79,24 +79,24 @@ def _damaged(why: str, where: str) -> SlipwayError:
 
 
 def is_open(record: Mapping[str, Any]) -> bool:
-    """Whether the deploy that wrote the record never came to its end."""
+    """Whether the deploy that wrote the record has not ended."""
     return record.get("outcome") is None
 
 
 def undo_was_asked(record: Mapping[str, Any]) -> bool:
-    """Whether the deploy was undone because somebody asked for it (``-e resume=undo``): that is done, not failed."""
+    """Whether the undo was requested (``-e resume=undo``): then the deploy is done, not failed."""
     resumed = record.get("resumed")
     last = resumed[-1] if isinstance(resumed, list) and resumed else None
     return record.get("outcome") == "undone" and isinstance(last, dict) and last.get("choice") == "undo"
 
 
 def outcome_of(rollout: Rollout) -> str:
-    """What became of a finished rollout: ``succeeded``, ``undone`` or ``needs_person``."""
+    """The outcome of a finished rollout: ``succeeded``, ``undone`` or ``needs_person``."""
     if rollout.cause is None:
         return "succeeded"
     return "needs_person" if any(target.state == "undo_failed" for target in rollout.targets) else "undone"
 
 
 def closed(record: Mapping[str, Any], outcome: str, now: float) -> Record:
-    """The record with its end."""
+    """The record, closed."""
     return {**record, "phase": "closed", "outcome": outcome, "finished_at": now}

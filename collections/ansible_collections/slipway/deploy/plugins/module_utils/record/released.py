@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What each service and host should run, by all records together: each one's release can be in another. Pure."""
+"""What each service and host should run, from all records: each one's release can be in a different record. Pure."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ..hosts.plan import NOT_SELECTED
 
 Record = Mapping[str, Any]
 
-#: The change was never begun, or was put back: what an older record says holds.
+#: The change was never begun, or was undone: an older record applies.
 _WITHOUT_EFFECT = frozenset({"planned", "registering", "undone"})
-#: A record that ended so says of what it left alone that it runs what was asked for.
+#: With these outcomes a record's unchanged services and hosts run the requested release.
 _CONFIRMING = frozenset({"succeeded", "unchanged", "held"})
-#: Why a record says nothing about a service or host that it left alone: nobody compared it with anything.
+#: Why a record says nothing about an unchanged service or host: it was not compared.
 NOT_COMPARED = frozenset({"outside the limit", "not in that release", "that release is none of theirs", NOT_SELECTED})
 
 
 @dataclass(frozen=True)
 class Released:
-    """What a record says that a service or host runs since.
+    """What a service or host should run according to a record.
 
-    :ivar record: the record's id; ``label`` what it released; ``at`` when it ended, in epoch seconds, where it says so.
-    :ivar task_definition: a service's revision; ``copies`` are others that were registered in its place by an undo.
+    :ivar record: the record's id; ``label`` what it released; ``at`` when it ended, in epoch seconds, if known.
+    :ivar task_definition: a service's revision; ``copies`` are those that an undo registered in its place.
     :ivar release: a host's release.
-    :ivar configuration: a host's generation of configuration, where the record says it.
-    :ivar unsettled: the record left it in this state, which is neither the old nor the new release for certain.
-    :ivar is_goal: whether ``rollback.yml -e to=<record>`` brings it back.
+    :ivar configuration: a host's generation of configuration, if recorded.
+    :ivar unsettled: the state in which the record left it, which is certainly neither the old nor the new release.
+    :ivar is_goal: whether ``rollback.yml -e to=<record>`` restores it.
     """
 
     record: str
@@ -46,7 +46,7 @@ class Released:
 
 
 def released(records: Iterable[Record], names: Collection[str]) -> dict[str, Released]:
-    """The release of each name that a record tells about; a name that is absent was never released.
+    """The release of each name in the records; a missing name was never released.
 
     :param records: newest first; read no further than needed.
     """
@@ -59,7 +59,7 @@ def released(records: Iterable[Record], names: Collection[str]) -> dict[str, Rel
             said = _said(record, item)
             undo = item.get("undo") or {}
             if said is None and undo.get("task_definition"):
-                # The undo registered what ran before once more.
+                # The undo registered the earlier revision again.
                 before = undo.get("equivalent_of") or (item.get("from") or {}).get("task_definition")
                 copies.setdefault(name, []).append((str(undo["task_definition"]), str(before)))
                 continue
@@ -72,7 +72,7 @@ def released(records: Iterable[Record], names: Collection[str]) -> dict[str, Rel
 
 
 def groups_released(records: Iterable[Record], groups: Collection[str]) -> dict[str, Released]:
-    """What the hosts of a group should run that no record names, such as those that scaled out: its last good release.
+    """What hosts of a group without a record should run, such as scaled-out ones: its last good release.
 
     :param records: newest first; read no further than needed.
     """
@@ -100,7 +100,7 @@ def _mine(record: Record, wanted: Collection[str]) -> Iterator[Mapping[str, Any]
 
 
 def _said(record: Record, item: Mapping[str, Any]) -> Released | None:
-    """What an entry of a record says; ``None`` when an older record has to be asked."""
+    """The release of a record's entry; ``None`` if an older record applies."""
     outcome = record.get("outcome")
     if "to" not in item:
         confirmed = outcome in _CONFIRMING and item.get("why") not in NOT_COMPARED
@@ -148,9 +148,9 @@ def _place(record: Record) -> dict[str, Any]:
 
 
 def _with_copies(said: Released, copies: Sequence[tuple[str, str]]) -> Released:
-    """With the revisions that are copies of the released one, or copies of those.
+    """Add the revisions that are copies of the released one, or copies of those.
 
-    :param copies: each with what it was made of, newest first.
+    :param copies: each with its original, newest first.
     """
     same = {said.task_definition}
     for copy, original in reversed(copies):

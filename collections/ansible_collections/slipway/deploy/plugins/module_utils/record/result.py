@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deploy's end means for one service, as an Ansible result. Pure."""
+"""One service's Ansible result of a deploy. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-#: Outcomes of a deploy that ended well.
+#: Outcomes of a successful deploy.
 GOOD = frozenset({"succeeded", "unchanged"})
 _WORDS = {"needs_person": "needs a person", "held": "was held", "undone": "was undone", "abandoned": "was abandoned"}
 
@@ -15,10 +15,10 @@ _WORDS = {"needs_person": "needs a person", "held": "was held", "undone": "was u
 def service_result(name: str, deploy: Mapping[str, Any]) -> dict[str, Any]:
     """One service's result.
 
-    :param deploy: what deploy_close returned: ``outcome``, ``cause``, ``services`` (name → state), ``undo_asked``.
-    :return: ``changed`` for a service that was deployed; ``failed`` for one of a deploy that did not end well, be it
-        the culprit or not: it does not run what was asked. One that the deploy did not mean to change fails only when
-        it meant to change none.
+    :param deploy: the result of deploy_close: ``outcome``, ``cause``, ``services`` (name → state), ``undo_asked``.
+    :return: ``changed`` for a service that was deployed; ``failed`` for one of a failed deploy, whether it is
+        the culprit or not: it does not run the requested release. One outside the deploy's changes fails only if
+        there were no changes.
     """
     states = deploy.get("services") or {}
     state = states.get(name, "unchanged")

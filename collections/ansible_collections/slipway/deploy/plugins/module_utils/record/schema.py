@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The shape of a record: what everything that reads one relies on. Pure.
+"""The schema of a record, on which all its readers rely. Pure.
 
-Checked once, when a record is read, so that a damaged one is named in one line wherever it turns up. Fields that are
-not listed are nobody's business: a newer version may have written them.
+Checked once, when a record is read, so that a damaged one is reported in one line. Fields that are
+not listed are ignored: a newer version may have written them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, get_args
 from ..hosts.by_kind import by_kind, has_several
 from ..rollout.model import State
 
-#: No record has levels within levels of such depth; code that walks one must not run out of stack.
+#: No record is nested this deeply; code that walks one must not exhaust the stack.
 _DEEPEST = 32
 #: Characters of a wrong value that an error shows.
 _SHOWN = 40
@@ -23,14 +23,14 @@ _LATEST = 253_402_300_800.0
 
 
 class Each:
-    """A mapping from any names to values of one kind."""
+    """A mapping from any names to values of one type."""
 
     def __init__(self, kind: Any) -> None:
         self.kind = kind
 
 
 class Value(NamedTuple):
-    """A value of a kind, in words, and how it is told."""
+    """A type of value: its name for errors, and its check."""
 
     what: str
     holds: Callable[[Any], bool]
@@ -47,7 +47,7 @@ _WHOLE = Value("a whole number", lambda value: _is_number(value) and value == in
 _TIME = Value("a time in epoch seconds before the year 10000", lambda value: _is_number(value) and value >= 0)
 _STATE = Value("a state of a service's rollout", lambda value: value in get_args(State))
 
-# "name?" may be absent or null.
+# "name?" may be missing or null.
 _CAUSE: dict[str, Any] = {"what": _TEXT, "target?": _TEXT, "phase?": _TEXT, "wave?": _WHOLE}
 _FAILURE: dict[str, Any] = {
     "reason": _TEXT,
@@ -190,11 +190,11 @@ _TARGETS: Mapping[str, Any] = {"ecs_service": _SERVICE, "host": _HOST}
 def check_shape(record: Mapping[str, Any]) -> None:
     """Check a record's fields.
 
-    :raises ValueError: naming the first that is missing or of another kind.
+    :raises ValueError: naming the first that is missing or has another type.
     """
     _check_depth(record)
     _check(record, _RECORD, "")
-    if "outcome" not in record:  # Null is one: of a deploy that has not ended.
+    if "outcome" not in record:  # Null is valid: the deploy has not ended.
         raise ValueError("it has no outcome")
     for kind, migrations in by_kind(record).items():
         _check(migrations, _MIGRATIONS, f"migrations.{kind}" if has_several(record) else "migrations")

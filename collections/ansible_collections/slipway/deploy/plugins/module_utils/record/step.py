@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether what runs is what the records released: healthy but out of step is not as it should be. Pure."""
+"""Compares what runs with what the records released: healthy but out of step is a problem. Pure."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _DIGEST = 19
 
 @dataclass(frozen=True)
 class Step:
-    """How what runs stands to its release.
+    """How what runs compares with its release.
 
-    :ivar kind: ``unsettled``: a deploy left it half-way; ``unreleased``: no record tells of it; ``unknown``: the
+    :ivar kind: ``unsettled``: a deploy left it incomplete; ``unreleased``: it has no record; ``unknown``: the
         records could not be read.
-    :ivar what: what is out of step, and who changed it where that is known; one line.
+    :ivar what: what is out of step, and who changed it if known, in one line.
     :ivar record: the id of the record that released it.
-    :ivar is_goal: whether ``rollback.yml -e to=<record>`` puts it back.
+    :ivar is_goal: whether ``rollback.yml -e to=<record>`` restores it.
     """
 
     kind: Kind
@@ -51,7 +51,7 @@ UNRELEASED = Step("unreleased", "no release of Slipway tells of it")
 
 
 def asks_for_definition(facts: Facts, released: Released | None) -> str:
-    """The ARN of the released revision, when it has to be read before what runs can be compared; else ``""``."""
+    """The ARN of the released revision if its definition is needed for the comparison; else ``""``."""
     if released is None or facts.running is None or released.unsettled or not released.task_definition:
         return ""
     return "" if facts.running.arn in {released.task_definition, *released.copies} else released.task_definition
@@ -60,7 +60,7 @@ def asks_for_definition(facts: Facts, released: Released | None) -> str:
 def service_step(
     facts: Facts, released: Released | None, definitions: Mapping[str, tuple[TaskDefinition, bool]]
 ) -> Step | None:
-    """How a service stands to its release; ``None`` when it is not known what it runs.
+    """How a service compares with its release; ``None`` if it is unknown what it runs.
 
     :param definitions: the revisions that :func:`asks_for_definition` named, as far as ECS knows them.
     """
@@ -87,16 +87,16 @@ def service_step(
 
 
 def unsettled(released: Released) -> Step:
-    """A service or host that its last deploy left half-way."""
+    """A service or host that its last deploy left incomplete."""
     what = f"release {released.record} left it half-way ({released.unsettled.replace('_', ' ')})"
     return Step("unsettled", what, released.record)
 
 
 def host_step(runs: Runs | None, changed: Sequence[str], released: Released | None) -> Step:
-    """How a host stands to its release.
+    """How a host compares with its release.
 
-    :param runs: what its ledger says that its process was started with; ``None`` when it does not know.
-    :param changed: the links and files that are not any more as the process was started with.
+    :param runs: what its process was started with, by its ledger; ``None`` if unknown.
+    :param changed: the links and files that have changed since the process was started.
     """
     if released is None:
         return UNRELEASED
@@ -118,7 +118,7 @@ def host_step(runs: Runs | None, changed: Sequence[str], released: Released | No
 def with_step(status: ServiceStatus, step: Step | None, *, running: bool = False) -> ServiceStatus:
     """A service's status in view of its release.
 
-    :param running: whether a deploy is at work: what it has in hand is moving, not out of step.
+    :param running: whether a deploy is running: its targets are moving, not out of step.
     """
     if step is None:
         return status
@@ -135,10 +135,10 @@ def with_step(status: ServiceStatus, step: Step | None, *, running: bool = False
 
 
 def health_in_step(health: Health, observed: ObservedService | None, record: Mapping[str, Any]) -> Health:
-    """A service's health after a deploy in view of what the deploy's record says that it runs.
+    """A service's health after a deploy, compared with the deploy's record.
 
-    What somebody else changed while the deploy went on is not the deploy's to undo: a person has to look. Of a service
-    that the deploy left alone it is said and holds nothing.
+    A foreign change during the deploy is not undone by it: a person must decide. For a service
+    that the deploy did not change it is only reported.
     """
     wanted, mine = _recorded(health.name, record)
     if observed is None or health.verdict not in ("pass", "warn") or observed.task_definition in (wanted, ""):
@@ -151,7 +151,7 @@ def health_in_step(health: Health, observed: ObservedService | None, record: Map
 
 
 def _recorded(name: str, record: Mapping[str, Any]) -> tuple[str, bool]:
-    """The revision that a record says that a service runs, and whether its deploy changed it."""
+    """The revision of a service in a record, and whether its deploy changed it."""
     for item in record.get("targets") or ():
         if item["name"] == name:
             stable = item.get("state") == "stable"
@@ -182,7 +182,7 @@ def _differences(facts: Facts, definition: tuple[TaskDefinition, bool] | None, r
 
 
 def _who(facts: Facts, running: TaskDefinition) -> list[str]:
-    """Who changed it, as far as ECS says: who registered the revision, and when its deployment began."""
+    """Who changed it, as far as ECS knows: who registered the revision, and when its deployment began."""
     primary = facts.observed.primary if facts.observed else None
     by = str(running.body.get("registeredBy") or "")
     said = []

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Releases on a host: their directories, the ledger of what ran, and which may be removed. Python 3.8."""
+"""Releases on a host: directories, the ledger of what ran, and pruning. Python 3.8."""

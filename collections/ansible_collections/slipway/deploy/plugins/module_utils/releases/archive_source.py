@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where a release's archive comes from: a checkout's commit, a file of the host, or a URL. Each is an open file.
+"""Sources of a release's archive: a checkout's commit, a file of the host, or a URL. Each yields an open file.
 
-What is written for it has no name, or one that the next attempt replaces.
+Temporary files are anonymous, or have a name that the next attempt replaces.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _PATIENCE = 30
 
 @contextmanager
 def unnamed_file(directory: Path, owner: Account) -> Iterator[BinaryIO]:
-    """A file without a name, which is gone when nobody has it open, also after SIGKILL.
+    """An anonymous file, which disappears once it is closed, even after SIGKILL.
 
-    :param directory: a directory on the file system that takes it.
-    :param owner: who may write it, by :func:`.program.path_of`.
+    :param directory: a directory on its file system.
+    :param owner: the user who may write it, by :func:`.program.path_of`.
     :raises SlipwayError: it cannot be made.
     """
     with ExitStack() as stack:
@@ -48,9 +48,9 @@ def unnamed_file(directory: Path, owner: Account) -> Iterator[BinaryIO]:
 
 @contextmanager
 def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterator[BinaryIO]:
-    """The tree of a commit, as ``git archive`` writes it. git runs as who owns the checkout.
+    """The tree of a commit, as ``git archive`` writes it. git runs as the checkout's owner.
 
-    :param space: a directory on the file system that takes the archive.
+    :param space: a directory on the archive's file system.
     :raises SlipwayError: there is no such commit, or git fails.
     """
     check_name(commit, "commit", "commit")
@@ -71,10 +71,10 @@ def exported(checkout: Path, commit: str, space: Path, timeout: float) -> Iterat
 
 @contextmanager
 def opened(path: Path, digest: str) -> Iterator[BinaryIO]:
-    """A file of the host, which has to have a digest.
+    """A file of the host, verified by its digest.
 
     :param digest: its SHA-256, hexadecimal digits.
-    :raises SlipwayError: there is none, or it is another one.
+    :raises SlipwayError: it does not exist, or has another digest.
     """
     found = file_digest(path)
     if found is None:
@@ -88,7 +88,7 @@ def opened(path: Path, digest: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def unverified(path: Path) -> Iterator[BinaryIO]:
-    """A file of the host that the run itself has just put there.
+    """A file of the host that the run itself has just written.
 
     :raises SlipwayError: there is none.
     """
@@ -100,10 +100,10 @@ def unverified(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def downloaded(url: str, digest: str, path: Path) -> Iterator[BinaryIO]:
-    """What a URL has, downloaded and verified.
+    """The content of a URL, downloaded and verified.
 
-    :param path: where it is while it is needed.
-    :raises SlipwayError: it cannot be had, is another file, or the disk is full.
+    :param path: its temporary path.
+    :raises SlipwayError: the download fails, has another digest, or the disk is full.
     """
     name = shown(url)
     try:
@@ -116,13 +116,13 @@ def downloaded(url: str, digest: str, path: Path) -> Iterator[BinaryIO]:
 
 
 def shown(url: str) -> str:
-    """A URL without what gives a right to it: its user and its query."""
+    """A URL without its credentials: user and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _announced(url: str, name: str) -> int:
-    """The size that the server says. A signed URL is one for GET alone, so it is asked with that."""
+    """The size from the server. A signed URL only allows GET, so that is used."""
     try:
         with opener(follow=True).open(url, timeout=_PATIENCE) as answer:
             size = answer.headers.get("Content-Length") or ""

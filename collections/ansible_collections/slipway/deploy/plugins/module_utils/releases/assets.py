@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The union of the hashed assets of all releases that are kept, as hard links.
 
-A page that was loaded from one release asks for its chunks later, when another one is live: after a deploy those of an
+A page that was loaded from one release requests its chunks later, when another one is live: after a deploy those of an
 older release, after a rollback those of a newer one.
 """
 
@@ -28,10 +28,10 @@ HASHED = re.compile(
 
 @dataclass(frozen=True)
 class Joined:
-    """What became of a release's assets.
+    """The result for a release's assets.
 
-    :ivar added: how many were not in the union yet.
-    :ivar differing: those whose name was there with another content, which stays.
+    :ivar added: how many are new in the union.
+    :ivar differing: those whose name exists with another content, which is kept.
     :ivar unhashed: those without a hash in their name.
     """
 
@@ -46,7 +46,7 @@ def is_hashed(name: str) -> bool:
 
 
 def join(release: Path, union: Path, *, check: bool = False) -> Joined:
-    """Have all assets of a release in the union. What is there stays: a page that is open may be using it.
+    """Add all assets of a release to the union. Existing ones stay: an open page may use them.
 
     :param check: change nothing.
     :raises SlipwayError: they cannot be linked.
@@ -72,9 +72,9 @@ def join(release: Path, union: Path, *, check: bool = False) -> Joined:
 
 
 def prune_assets(releases: Path, union: Path) -> int:
-    """Remove what no whole release has, and let a name have a content that one has; how many names were removed.
+    """Remove names that no complete release has, and correct differing content; return how many names were removed.
 
-    :raises SlipwayError: it cannot be done.
+    :raises SlipwayError: a file cannot be changed.
     """
     wanted: dict[str, list[Path]] = {}
     with filing("look at its releases", releases):
@@ -100,7 +100,7 @@ def prune_assets(releases: Path, union: Path) -> int:
 
 
 def _files(directory: Path) -> Iterator[tuple[str, Path]]:
-    """The regular files of a directory and those below it, with their paths in it, sorted."""
+    """The regular files below a directory, by relative path, sorted."""
     for path in sorted(directory.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield str(path.relative_to(directory)), path
@@ -109,6 +109,6 @@ def _files(directory: Path) -> Iterator[tuple[str, Path]]:
 def _remove_empty(union: Path) -> None:
     for path in sorted(union.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink():
-            # One that is not empty stays.
+            # One that is not empty is kept.
             with suppress(OSError):
                 path.rmdir()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Releases that are directories: ``<root>/releases/<id>``, the tree of a repository at a tag.
 
-What outlives a release is below ``<root>/shared``, and linked into each.
+Files that outlive a release are below ``<root>/shared``, and linked into each.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
 _LFS = re.compile(r"^[^#\n]*\sfilter=lfs\b", re.MULTILINE)
 _LONGEST = 64 * 1024
-#: What a repository has in a directory only so that git keeps it.
+#: Files that only make git keep a directory.
 _PLACEHOLDERS = (".gitkeep", ".gitignore", ".keep")
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who owns the shared directories, and the group that may read the releases, which belong to who runs this.
+    """Who owns the shared directories, and the group that may read the releases, which belong to the current user.
 
-    ``-1`` is who runs this, and everybody.
+    ``-1``: the user who runs this, or all users.
     """
 
     uid: int = -1
@@ -41,19 +41,19 @@ class Owner:
 
     @property
     def access(self) -> Access:
-        """Whose a release is, and who may read it."""
+        """The owner of a release, and who may read it."""
         if self.gid == -1:
             return Access()
-        # Others may pass through the release, not look into it: who builds its virtual environment writes there.
+        # Others may traverse the release but not list it: the builder of its virtual environment writes there.
         return Access(-1, self.gid, top=0o751, directory=0o750, file=0o640, program=0o750)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a site's releases are, and what belongs to each.
+    """The layout of a site's releases.
 
     :ivar shared: paths that are directories below ``shared``, linked into every release.
-    :ivar expected: paths that a release has to have.
+    :ivar expected: paths that a release must have.
     """
 
     root: Path
@@ -67,17 +67,17 @@ class Layout:
         return self.root / "releases"
 
     def kept(self, path: str) -> Path:
-        """Where a shared path really is."""
+        """The real location of a shared path."""
         return self.root / "shared" / path
 
 
 @dataclass(frozen=True)
 class Release:
-    """What a release is made of.
+    """The content of a release.
 
-    :ivar digest: its archive's, ``sha256:`` and hexadecimal digits, or ``None`` when it comes out of a checkout.
-    :ivar commit: as far as it is known; of a checkout it is.
-    :ivar source: where it comes from, for people.
+    :ivar digest: its archive's, ``sha256:`` and hexadecimal digits, or ``None`` for one from a checkout.
+    :ivar commit: if known; always for a checkout.
+    :ivar source: where it comes from, for messages.
     """
 
     tag: str
@@ -87,12 +87,12 @@ class Release:
 
     @property
     def id(self) -> str:
-        """Its tag, and enough of its content's digest that a tag that was moved is another release."""
+        """Its tag and the start of its content's digest, so that a moved tag is another release."""
         return release_id(self.tag, self.digest or self.commit or "")
 
 
 def check_path(path: str, where: str) -> str:
-    """A path below a directory, without what could lead out.
+    """A path that stays below its directory.
 
     :raises SlipwayError: it is none.
     """
@@ -103,9 +103,9 @@ def check_path(path: str, where: str) -> str:
 
 
 def with_shared(content: Plan, layout: Layout, where: str) -> Plan:
-    """The tree with links to the shared directories in it. Pure.
+    """The tree with links to the shared directories added. Pure.
 
-    :raises SlipwayError: the tree has something of its own there; what is named.
+    :raises SlipwayError: the tree has its own file or directory there, which is named.
     """
     kinds = {item.path: item.kind for item in content.items}
     for path in layout.shared:
@@ -129,9 +129,9 @@ def _lies_at(name: str, path: str) -> bool:
 
 
 def check_expected(content: Plan, expected: Sequence[str], where: str) -> None:
-    """Refuse a tree that lacks something. Pure.
+    """Refuse a tree without an expected path. Pure.
 
-    :raises SlipwayError: it does, or has a mark of ours.
+    :raises SlipwayError: a path is missing, or it contains a mark.
     """
     if content.find(MARK) is not None:
         raise SlipwayError(f"it has a file {MARK}, which marks whole releases on hosts", where, "Remove it there")
@@ -142,7 +142,7 @@ def check_expected(content: Plan, expected: Sequence[str], where: str) -> None:
 
 
 def commit_of(content: Plan, release: Release) -> str | None:
-    """The commit that a tree is of, as ``git archive`` wrote it or as it is said.
+    """The commit of a tree, from ``git archive`` or as given.
 
     :raises SlipwayError: the two differ.
     """
@@ -154,7 +154,7 @@ def commit_of(content: Plan, release: Release) -> str | None:
 
 
 def left_out(content: Plan, archive: BinaryIO, where: str) -> list[str]:
-    """What a repository has and ``git archive`` does not write, in words: submodules, and files that Git LFS keeps."""
+    """The parts of a repository that ``git archive`` does not write: submodules, and files of Git LFS."""
     if not _COMMIT.fullmatch(content.comment):
         return []
     wanted = [item for item in content.items if item.kind == FILE and item.path.rpartition("/")[2] == ".gitattributes"]
@@ -182,7 +182,7 @@ def _text(tar: Tar, member: tarfile.TarInfo) -> str:
 
 
 def ensure_shared(layout: Layout, *, check: bool) -> list[str]:
-    """Have the shared directories; those that were (or would be) made. One that is there stays as it is."""
+    """Create the shared directories; return those that were (or would be) created. Existing ones stay unchanged."""
     made = [path for path in layout.shared if not layout.kept(path).is_dir()]
     for path in made if not check else ():
         kept = layout.kept(path)
@@ -192,9 +192,9 @@ def ensure_shared(layout: Layout, *, check: bool) -> list[str]:
 
 
 def make(layout: Layout, release: Release, archive: BinaryIO, strip: int) -> dict[str, Any]:
-    """Make a release of an archive; what its mark says.
+    """Create a release from an archive; return its mark.
 
-    :raises SlipwayError: the archive is refused, or the disk is full: then nothing of the release is left.
+    :raises SlipwayError: the archive is refused, or the disk is full: then no part of the release is left.
     """
     content = read_plan(archive, release.source, strip)
     check_expected(content, layout.expected, release.source)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Releases of a front end: ``<root>/releases/<id>``, files that a web server serves and that are never changed."""
+"""Releases of a front end: ``<root>/releases/<id>``, immutable files that a web server serves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHORT = 8
 
 @dataclass(frozen=True)
 class Place:
-    """Where the releases of a front end are."""
+    """The location of a front end's releases."""
 
     root: Path
 
@@ -36,19 +36,19 @@ class Place:
 
     @property
     def link(self) -> Path:
-        """The link that says which release is served."""
+        """The link to the release that is served."""
         return self.root / "current"
 
 
 def digest_of(inputs: Mapping[str, Any]) -> str:
-    """What tells two builds of one release apart, such as their variables; hexadecimal digits."""
+    """The digest of a build's inputs, such as its variables; hexadecimal digits."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def placed(place: Place, release: str, inputs: str) -> tuple[Path, dict[str, Any] | None]:
-    """Where the build of a release with these inputs is or is to be, and its mark if it is there.
+    """The path for the build of a release with these inputs, and its mark if it exists.
 
-    The first build of a release has its name. One with other variables is another directory, because none is changed.
+    The first build of a release has its name. One with other variables is another directory: builds are immutable.
     """
     first, other = place.releases / release, place.releases / f"{release}.{inputs[:_SHORT]}"
     for path in (first, other):
@@ -59,9 +59,9 @@ def placed(place: Place, release: str, inputs: str) -> tuple[Path, dict[str, Any
 
 
 def check_build(content: Plan, where: str) -> None:
-    """Refuse what is not a front end. Pure.
+    """Refuse an archive that is not a front end. Pure.
 
-    :raises SlipwayError: it has no page to begin with, or something that is not a file.
+    :raises SlipwayError: it has no index page, or contains something other than files.
     """
     index = content.find(INDEX)
     if index is None or index.kind != FILE or not index.size:
@@ -75,16 +75,16 @@ def check_build(content: Plan, where: str) -> None:
 
 
 def publish(path: Path, archive: BinaryIO, where: str, mark: Mapping[str, Any]) -> None:
-    """Make a release of an archive.
+    """Create a release from an archive.
 
-    :raises SlipwayError: it is not a front end, or the disk is full: then nothing of it is left.
+    :raises SlipwayError: it is not a front end, or the disk is full: then no part of it is left.
     """
     content = read_plan(archive, where)
     check_build(content, where)
     check_space(content, path.parent, f"the front end {path.name}")
     with making(path, {**mark, "files": content.files, "bytes": content.size}) as new:
         # Files get the time of their publication. nginx makes an ETag of time and size: two builds with one fixed time
-        # have pages of one size, with other hashes in them, and a browser would keep the old one.
+        # have pages of the same size with different hashes, and a browser would keep the old one.
         unpack(archive, where, content, new, Access(program=0o644), times=False)
 
 
@@ -92,7 +92,7 @@ def publish(path: Path, archive: BinaryIO, where: str, mark: Mapping[str, Any]) 
 def packed(directory: Path) -> Iterator[BinaryIO]:
     """A directory of the host as an archive.
 
-    :raises SlipwayError: there is none, or it cannot be read.
+    :raises SlipwayError: it does not exist, or cannot be read.
     """
     if not directory.is_dir():
         raise SlipwayError(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Releases on this host: ``<directory>/<release>/app.jar``, never changed once they are there."""
+"""Releases on this host: ``<directory>/<release>/app.jar``, immutable once complete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .pruning import needed, release_in
 
 
 def is_fetched(path: Path, digest: str) -> bool:
-    """Whether a release's file is there and is what it must be. It is read, not trusted.
+    """Whether a release's file exists with its digest, which is computed.
 
     :param digest: its SHA-256, hexadecimal digits.
     """
@@ -23,9 +23,9 @@ def is_fetched(path: Path, digest: str) -> bool:
 
 
 def fetch(source: Source, path: Path) -> None:
-    """Have a release's file. One that is there and is not what it must be is replaced when the right one is here.
+    """Download a release's file. A wrong one is replaced after the right one is complete.
 
-    :raises SlipwayError: when it cannot be had; then no new release is left.
+    :raises SlipwayError: the download fails; then no new release is left.
     """
     ensure_directory(path.parent.parent)
     made = not path.parent.exists()
@@ -41,11 +41,11 @@ def fetch(source: Source, path: Path) -> None:
 
 
 def prunable(directory: Path, keep: int, links: Iterable[str], ledger: Ledger, failed: str = "") -> list[str]:
-    """The names of the releases that may go: not the newest, not what a link points at, not what an undo needs.
+    """The names of releases that may be removed: not the newest, not one with a link to it, not one that an undo needs.
 
-    :param keep: how many stay.
-    :param links: the links that may point into a release.
-    :param failed: a release that was undone: it goes whatever its age, unless a link or an undo needs it.
+    :param keep: how many are kept.
+    :param links: links that may point into a release.
+    :param failed: a release that was undone: it is removed whatever its age, unless a link or an undo needs it.
     """
     if not directory.is_dir():
         return []

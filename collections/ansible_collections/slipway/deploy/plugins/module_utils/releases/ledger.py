@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What ran on this host and how it went: ``slipway/ledger/1``. All but :func:`load` and :func:`save` is pure.
+"""What ran on this host, and with which result: ``slipway/ledger/1``. All but :func:`load` and :func:`save` is pure.
 
-The ledger says what the running process was started with (``running``), which switch was begun and not ended
-(``pending``), and the releases, the one that became current last first. It holds no secret.
+The ledger stores what the running process was started with (``running``), which switch was begun and not ended
+(``pending``), and the releases, the last current one first. It contains no secret.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from ..common.errors import SlipwayError
 from ..files.atomic import AnyPath, filing, write_atomic
 
 SCHEMA = "slipway/ledger/1"
-#: Releases that are remembered; the artifacts of far fewer are kept.
+#: How many releases are remembered; far fewer artifacts are kept.
 REMEMBERED = 50
 GOOD, BAD, UNPROVEN = "good", "bad", "unproven"
-#: The reason of a good entry that was put back and did not become ready then.
+#: The reason of a good entry that was restored and did not become ready then.
 NOT_READY = "it did not become ready when it was put back"
 
 
 @dataclass(frozen=True)
 class Release:
-    """What the links stand for: for people and for records, nothing is decided by it but the way back.
+    """The release that links stand for: for messages, records and the undo only.
 
-    :ivar renewed: the configuration that ``configuration`` was made of: the same settings, with the values that SSM and
-        Secrets Manager have now.
+    :ivar renewed: the configuration from which ``configuration`` was renewed: the same settings, with the values that
+        SSM and Secrets Manager have now.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Release:
     renewed: str | None = None
 
     def brief(self) -> dict[str, str | None]:
-        """As records write it."""
+        """The record's document."""
         values: dict[str, str | None] = asdict(self)
         if self.renewed is None:
             del values["renewed"]
@@ -51,7 +51,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a process is started with: the targets of links and the SHA-256 of files, by path."""
+    """The state that a process is started with: the targets of links and the SHA-256 of files, by path."""
 
     links: Mapping[str, str]
     files: Mapping[str, str]
@@ -59,7 +59,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Entry:
-    """A snapshot that became current at ``since`` (ISO 8601, UTC), and how that went."""
+    """A snapshot that became current at ``since`` (ISO 8601, UTC), and its verdict."""
 
     snapshot: Snapshot
     release: Release | None = None
@@ -70,7 +70,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Running:
-    """What the process of an invocation (systemd's id of one start) was started with."""
+    """The snapshot with which an invocation (systemd's id of one start) was started."""
 
     invocation: str
     snapshot: Snapshot
@@ -85,24 +85,24 @@ class Ledger:
     pending: Snapshot | None = None
 
     def entry(self, snapshot: Snapshot | None) -> Entry | None:
-        """What is known of a snapshot."""
+        """The entry of a snapshot."""
         return next((item for item in self.entries if item.snapshot == snapshot), None)
 
     def good(self, without: Snapshot | None = None) -> Entry | None:
-        """The good entry that became current last, apart from one snapshot."""
+        """The last current good entry, except one snapshot."""
         return next((item for item in self.entries if item.verdict == GOOD and item.snapshot != without), None)
 
     def current(self) -> Entry | None:
-        """What the process that was started last was started with."""
+        """The snapshot of the last started process."""
         return self.entry(self.running.snapshot) if self.running else None
 
     def first(self, entry: Entry) -> Ledger:
-        """The ledger with this entry as the one that became current last."""
+        """The ledger with this entry as the last current one."""
         others = tuple(item for item in self.entries if item.snapshot != entry.snapshot)
         return replace(self, entries=(entry, *others)[:REMEMBERED])
 
     def judged(self, snapshot: Snapshot, verdict: str, reason: str | None = None) -> Ledger:
-        """The ledger with a snapshot's entry judged, in its place."""
+        """The ledger with a new verdict for a snapshot's entry."""
         entries = tuple(
             replace(item, verdict=verdict, reason=reason) if item.snapshot == snapshot else item
             for item in self.entries
@@ -118,9 +118,9 @@ def dump(ledger: Ledger, service: str) -> bytes:
 
 
 def parse(body: bytes) -> Ledger:
-    """The ledger that a document holds.
+    """The ledger of a document.
 
-    :raises ValueError: when it is none; the message says why in a few words.
+    :raises ValueError: it is malformed, with a short reason.
     """
     try:
         document = loads(body)
@@ -158,9 +158,9 @@ def _texts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, str]:
 
 
 def load(path: AnyPath) -> Ledger:
-    """The ledger of a file; an empty one when there is none.
+    """The ledger of a file; an empty one if it does not exist.
 
-    :raises SlipwayError: when it cannot be read or is damaged.
+    :raises SlipwayError: it cannot be read or is damaged.
     """
     path = Path(path)
     with filing("read it", path):
@@ -176,9 +176,9 @@ def load(path: AnyPath) -> Ledger:
 
 
 def others_with(home: AnyPath, paths: Iterable[str]) -> dict[str, str]:
-    """Other services of this host that were started with some of these links: path → the service's name.
+    """Other services of this host that use some of these links: path → the service's name.
 
-    :param home: where a service's ledger is, in a directory of the service's name.
+    :param home: the directory of the services' ledgers, each in a directory of the service's name.
     """
     found: dict[str, str] = {}
     wanted = frozenset(paths)
@@ -188,15 +188,15 @@ def others_with(home: AnyPath, paths: Iterable[str]) -> dict[str, str]:
         try:
             running = load(file).running
         except SlipwayError:
-            continue  # Its own run says so.
+            continue  # Its own run reports that.
         if running is not None:
             found.update(dict.fromkeys(wanted & running.snapshot.links.keys(), file.parent.name))
     return found
 
 
 def save(path: AnyPath, ledger: Ledger, service: str) -> None:
-    """Write the ledger; it is on the disk when this returns.
+    """Write the ledger, synced to disk.
 
-    :raises SlipwayError: when it cannot be written.
+    :raises SlipwayError: it cannot be written.
     """
     write_atomic(path, dump(ledger, service), 0o644)

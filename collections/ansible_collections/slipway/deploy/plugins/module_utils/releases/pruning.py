@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which release directories may go. :func:`needed` and :func:`removable` are pure."""
+"""Which release directories may be removed. :func:`needed` and :func:`removable` are pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..files.atomic import filing, superfluous
 from ..files.atomic_directory import read_mark
 from .ledger import GOOD, Ledger, Snapshot
 
-#: What runs, and what to go back to.
+#: The running release and the one before.
 LEAST = 2
-# A directory without a mark is only removed when its name can be a release's.
+# A directory without a mark is only removed if its name can be a release's.
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*-[0-9a-f]{12}(?:\.[0-9a-f]{8})?")
 
 
@@ -24,7 +24,7 @@ _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*-[0-9a-f]{12}(?:\.[0-9a-f]{8}
 class Found:
     """A release directory.
 
-    :ivar completed: when it was made (ISO 8601, UTC), or ``""`` when it is not whole.
+    :ivar completed: when it was completed (ISO 8601, UTC), or ``""`` if it is incomplete.
     """
 
     name: str
@@ -32,9 +32,9 @@ class Found:
 
 
 def look(directory: Path) -> list[Found]:
-    """The releases of a directory, the newest first, and those that are not whole last.
+    """The releases of a directory, the newest first, and incomplete ones last.
 
-    :raises SlipwayError: it cannot be looked at.
+    :raises SlipwayError: it cannot be read.
     """
     with filing("look at its releases", directory):
         places = [path for path in directory.iterdir() if path.is_dir() and not path.is_symlink()]
@@ -49,12 +49,12 @@ def look(directory: Path) -> list[Found]:
 
 
 def removable(found: Sequence[Found], keep: int, protected: Collection[str], failed: str = "") -> list[str]:
-    """The names that may go.
+    """The names that may be removed.
 
     :param found: the newest first.
-    :param keep: how many stay, of those that are whole; never fewer than :data:`LEAST`.
-    :param protected: what stays in any case.
-    :param failed: a release that was undone: it goes before any that ran, unless it is needed.
+    :param keep: how many complete ones are kept; never fewer than :data:`LEAST`.
+    :param protected: names that are always kept.
+    :param failed: a release that was undone: it is removed before any that ran, unless it is needed.
     """
     rejected = [item.name for item in found if item.completed and item.name == failed and failed not in protected]
     whole = [item.name for item in found if item.completed and item.name not in rejected]
@@ -65,7 +65,7 @@ def removable(found: Sequence[Found], keep: int, protected: Collection[str], fai
 def needed(ledger: Ledger, directory: Path) -> frozenset[str]:
     """The names of the releases below a directory that the ledger may still start.
 
-    A release has an entry for each configuration that it ran with: so the good ones are counted by their directories.
+    A release has an entry for each configuration with which it ran: so good ones are counted by directory.
     """
     good: list[str] = []
     for entry in ledger.entries:
@@ -83,7 +83,7 @@ def _names(snapshot: Snapshot, directory: Path) -> Iterable[str]:
 
 
 def release_in(directory: Path, link: str, target: str | None) -> str:
-    """The name of the release that a link points at or into, or ``""``."""
+    """The name of the release that a link points to or into, or ``""``."""
     if not target:
         return ""
     first = Path(os.path.relpath(Path(link).parent / target, directory)).parts[:1]

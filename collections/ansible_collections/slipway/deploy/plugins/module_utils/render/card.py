@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The card of a failed deploy: culprit, reason, log, what went back and what did not, the next step. Pure."""
+"""The card of a failed deploy: culprit, reason, log, what was undone and what was not, the next step. Pure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def card(record: Record, width: int | None = None) -> list[str]:
 
 def _findings(record: Record, width: int | None) -> list[str]:
     found = [item for key in ("health", "smoke") for item in record.get(key) or () if item.get("verdict") != "pass"]
-    # A single finding is what the headline says already.
+    # The headline already shows a single finding.
     if len(found) == 1 and clean(found[0].get("detail") or "") in headline(record):
         return []
     return [*health_problems(record, width), *smoke_problems(record, width), *checklist_problems(record, width)]
@@ -168,7 +168,7 @@ _NOT_UNDONE = (
 
 
 def next_steps(record: Record) -> list[str]:
-    """What to do now, each with the command that does it."""
+    """The next steps, each with its command."""
     environment = clean(record.get("environment"))
     target = (record.get("cause") or {}).get("target")
     steps: list[str] = []

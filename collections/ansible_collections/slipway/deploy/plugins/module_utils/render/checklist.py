@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the checklist found: a table, a line that counts, and a line for everything that is not green. Pure."""
+"""The checklist's results: a table, a summary line, and a line for every row that is not green. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..common.text import clean, columns, duration
 from .checks import milliseconds, problems
 from .facts import Record, finish
 
-#: What stands before a row, by its verdict.
+#: The mark of a row, by its verdict.
 MARKS: Mapping[str, str] = {"green": "✔", "red": "✘"}
 _UNKNOWN = "?"
-# Until then a time is said in milliseconds.
+# Shorter times are shown in milliseconds.
 _FAST_SECONDS = 10.0
 
 
 def checklist_table(items: Sequence[Mapping[str, Any]], width: int | None = None) -> list[str]:
-    """A row for each of the checklist's: name, verdict, how long it took, and why."""
+    """The table of the checklist: name, verdict, duration and reason."""
     return finish(columns([_row(item) for item in items]), width)
 
 
@@ -34,19 +34,19 @@ def mark(item: Mapping[str, Any]) -> str:
 
 
 def verdict(item: Mapping[str, Any]) -> str:
-    """A row's verdict: what is none that is known is unknown."""
+    """A row's verdict; an unrecognized one is unknown."""
     said = str(item.get("verdict"))
     return said if said in MARKS else "unknown"
 
 
 def title(item: Mapping[str, Any]) -> str:
-    """A row's name, and the host's where several were asked: ``service (site-1)``."""
+    """A row's name, and its host's if there are several: ``service (site-1)``."""
     host = clean(item.get("host") or "")
     return f"{clean(item.get('name'))} ({host})" if host else clean(item.get("name"))
 
 
 def took(item: Mapping[str, Any]) -> str:
-    """How long the answer took."""
+    """The duration of the answer."""
     seconds = item.get("took")
     if seconds is None:
         return ""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What health and smoke found, in a line when all is well and a line for everything that is not. Pure."""
+"""The results of health and smoke checks: one line if all is well, and one for each problem. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ..common.text import clean, columns, hanging, plural
 from .facts import Record, counted, finish, joined, targets_of, unchanged_of
 
-# Lines for single findings; a fleet that is down as a whole needs no line for each service.
+# Lines for single findings; if a whole fleet is down, a line for each service is useless.
 _FINDINGS = 10
 
 
@@ -32,7 +32,7 @@ def _counted(record: Record, items: list[Any]) -> str:
 
 
 def health_problems(record: Record, width: int | None = None) -> list[str]:
-    """A line for each service that is not as it should be, failed ones first."""
+    """A line for each service with a problem, failed ones first."""
     items = [item for item in record.get("health") or () if item.get("verdict") != "pass"]
     order = ("fail", "unknown", "warn")
     items.sort(key=lambda item: order.index(item["verdict"]) if item.get("verdict") in order else 1)
@@ -66,7 +66,7 @@ def smoke_problems(record: Record, width: int | None = None) -> list[str]:
 
 
 def smoke_table(items: Sequence[Mapping[str, Any]], width: int | None = None) -> list[str]:
-    """A row for each check, in the order given: who was asked what, the verdict, how fast, and why."""
+    """A row for each check, in the order given: target, check, verdict, latency and reason."""
     return finish(columns([_smoke_row(item) for item in items]), width)
 
 
@@ -85,7 +85,7 @@ def _smoke_row(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def milliseconds(latency: float | None) -> str:
-    """How long an answer took: ``43 ms``; empty without one."""
+    """The duration of an answer: ``43 ms``; empty without one."""
     return "" if latency is None else f"{float(latency) * 1000:.0f} ms"
 
 
@@ -109,7 +109,7 @@ def smoke_of(record: Record, name: str) -> str:
 
 
 def problems(label: str, texts: list[str], width: int | None, column: int = 10) -> list[str]:
-    """Findings of a kind, a line each, and how many more there are."""
+    """Findings of a kind, one line each, and how many more there are."""
     lines = [line for text in texts[:_FINDINGS] for line in hanging(label, text, width, column=column)]
     hidden = len(texts) - _FINDINGS
     more = f"and {hidden} more (see the record)"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the screens say about a record: revisions, images, times, what was touched. Pure."""
+"""Texts about a record for all screens: revisions, images, times, changes. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Target = Mapping[str, Any]
 
 #: The service was never updated: what ran before still runs.
 UNTOUCHED = frozenset({"planned", "registering"})
-#: A change on its way forward.
+#: States of a change that is rolling out.
 GOING_FORWARD = frozenset({"updating", "in_flight"})
-#: A change on its way back.
+#: States of a change that is being undone.
 GOING_BACK = frozenset({"stopping", "undo_registering", "undo_updating", "undoing"})
-#: Nothing of the change is left, as far as it is known for certain.
+#: The change is certainly undone completely.
 AS_BEFORE = UNTOUCHED | {"undone"}
 
 _PHASES = {
@@ -38,7 +38,7 @@ _PHASES = {
 def finish(lines: Iterable[str], width: int | None) -> list[str]:
     """A screen's last step: every line printable, without trailing spaces and no wider than ``width`` columns.
 
-    Control characters that came with a log line, a title or a reason become spaces here, so no screen can forget it.
+    Control characters from a log line, a title or a reason become spaces here, for every screen.
     """
     return [truncate(_printable(line).rstrip(), width) for line in lines]
 
@@ -49,7 +49,7 @@ def _printable(line: str) -> str:
 
 
 def joined(parts: Iterable[str], width: int | None) -> list[str]:
-    """``a · b · c`` on one line, or on several when it is wider than ``width``."""
+    """``a · b · c`` on one line, or on several if it is wider than ``width``."""
     lines: list[str] = []
     for part in parts:
         candidate = f"{lines[-1]} · {part}" if lines else part
@@ -66,7 +66,7 @@ def targets_of(record: Record) -> list[Target]:
 
 
 def unchanged_of(record: Record) -> list[Mapping[str, Any]]:
-    """The services that the record leaves alone."""
+    """The services that the record does not change."""
     return list(record.get("unchanged") or ())
 
 
@@ -88,7 +88,7 @@ def who(record: Record) -> str:
 
 
 def place(record: Record) -> str:
-    """Where the record is kept, below the state store."""
+    """The record's key in the state store."""
     return f"{record.get('environment')}/releases/{record.get('id')}.json"
 
 
@@ -98,7 +98,7 @@ def phase_words(phase: str | None) -> str:
 
 
 def revision(arn: str | None) -> str:
-    """A task definition's revision: ``:41``; its whole name when there is no number."""
+    """A task definition's revision: ``:41``; its full name if it has no number."""
     if not arn:
         return "?"
     name, colon, number = arn.rsplit("/", 1)[-1].rpartition(":")
@@ -114,7 +114,7 @@ def image_label(image: Mapping[str, Any] | None) -> str:
 
 
 def tag_label(image: Mapping[str, Any] | None) -> str:
-    """An image's tag, or the beginning of its digest when it has none."""
+    """An image's tag, or the beginning of its digest if it has none."""
     return clean((image or {}).get("tag") or "")[:12] or image_label(image)
 
 
@@ -148,7 +148,7 @@ def forward(target: Target) -> str:
 
 
 def back(target: Target) -> str:
-    """The change undone: ``:42 → :41``; with the clone's number when the recorded revision was registered again."""
+    """The change undone: ``:42 → :41``; with the clone's number if the recorded revision was registered again."""
     if is_host(target):
         to = target.get("to") or {}
         if _same_release(target):
@@ -163,7 +163,7 @@ def back(target: Target) -> str:
 
 
 def seconds(item: Mapping[str, Any] | None, now: float | None = None) -> float | None:
-    """From ``started_at`` to ``finished_at``, or to ``now`` while it runs; ``None`` when it is not known."""
+    """From ``started_at`` to ``finished_at``, or to ``now`` while it runs; ``None`` if unknown."""
     start = (item or {}).get("started_at")
     end = (item or {}).get("finished_at") or now
     return None if start is None or end is None else max(0.0, float(end) - float(start))
@@ -180,7 +180,7 @@ def untouched(record: Record) -> list[Mapping[str, Any]]:
 
 
 def as_before(record: Record) -> bool:
-    """Whether every change was put back and seen to be stable."""
+    """Whether every change was undone and observed to be stable."""
     return all(item.get("state") in AS_BEFORE for item in targets_of(record))
 
 
@@ -216,7 +216,7 @@ def services(count: int) -> str:
 
 
 def counted(items: Iterable[Mapping[str, Any]]) -> str:
-    """``12 services and 2 hosts``: what some entries of a record are."""
+    """``12 services and 2 hosts``: the number of services and hosts among a record's entries."""
     kinds = [is_host(item) for item in items]
     hosts, others = sum(kinds), len(kinds) - sum(kinds)
     parts = [services(others)] if others or not hosts else []
@@ -226,7 +226,7 @@ def counted(items: Iterable[Mapping[str, Any]]) -> str:
 def time_left(targets: Sequence[Target], parallel: int, now: float | None = None) -> float | None:
     """Seconds until every change is stable, by past durations: waves in order, ``parallel`` services at a time.
 
-    ``None`` when a service that is not yet stable has never been timed: a guess would be a lie.
+    ``None`` if the duration of a service that is not stable yet is unknown.
     """
     total = 0.0
     targets = [item for item in targets if not is_host(item)]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An environment's releases, newest first: what became of each, what runs now, what a rollback returns to. Pure."""
+"""An environment's releases, newest first: outcomes, what runs now, what a rollback returns to. Pure."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _STATES = (("stable", "changed"), ("undone", "put back"), ("undo_failed", "not p
 
 @dataclass(frozen=True)
 class Releases:
-    """What the records of an environment say together.
+    """The combined records of an environment.
 
     :ivar shown: the records that get a row, newest first.
     :ivar total: how many were read.
-    :ivar current: the release that runs: the newest that went well.
-    :ivar unsure: a later one that changed services and left them so; then no release as a whole runs.
+    :ivar current: the release that runs: the newest successful one.
+    :ivar unsure: a later one that changed services and was not undone; then no release runs as a whole.
     :ivar goal: what ``rollback.yml`` returns to, or ``None``; ``no_goal`` then says why.
-    :ivar astray: the services and hosts that do not run what was released, each with what they run.
-    :ivar not_compared: why what runs was not compared with the records; empty when it was.
+    :ivar astray: the services and hosts that do not run their release, with what they run.
+    :ivar not_compared: why what runs was not compared with the records; empty if it was.
     :ivar own: hosts that deploy themselves, with their own records.
     """
 
@@ -82,7 +82,7 @@ def releases(
 def history(found: Releases, width: int | None = None) -> list[str]:
     """The screen.
 
-    :param width: columns of the terminal; ``None`` leaves nothing out.
+    :param width: columns of the terminal; ``None`` for all columns.
     """
     environment = clean(found.environment)
     if not found.shown:
@@ -147,7 +147,7 @@ def _services(record: Record) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
-    """The table; where it is too wide, without the label (the id ends with it), a long title, and at last who."""
+    """The table; if too wide, without the label (the id ends with it), a long title, and finally who."""
     whole = [_HEADINGS, *rows]
     kept = [index for index in range(len(_HEADINGS)) if index != _TITLE or any(row[_TITLE] for row in rows)]
     lines = _columns(whole, kept)
@@ -194,7 +194,7 @@ _ARE = {True: "is", False: "are"}
 
 
 def _with_rest(record: Record, what: str) -> str:
-    """The newest release need not be all that runs: with a limit it changed only some of it."""
+    """The newest release may not be all that runs: with a limit it changed only a part."""
     changed = len(targets_of(record))
     others = sum(item.get("why") in NOT_COMPARED for item in record.get("unchanged") or ())
     if not others:

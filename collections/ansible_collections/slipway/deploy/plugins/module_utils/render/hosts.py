@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hosts on the screen: after their turn, and as they are. Pure."""
+"""Hosts on the screen: after their step, and their status. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS = {"undone": "put back", "undo_failed": "not put back", "failed": "failed
 
 
 def host_lines(item: Mapping[str, Any]) -> list[str]:
-    """``✓ umigo-dev-backend-i-0a1b  backend-v0.1.0 → backend-v0.2.0  14 s``, and why it failed if it did."""
+    """``✓ umigo-dev-backend-i-0a1b  backend-v0.1.0 → backend-v0.2.0  14 s``, and the reason of a failure."""
     state = str(item.get("state"))
     gone_back = state in ("undone", "undo_failed")
     took = seconds(item.get("undo")) if gone_back else seconds(item)
@@ -35,13 +35,13 @@ def host_lines(item: Mapping[str, Any]) -> list[str]:
 class HostStatus:
     """One host as it is.
 
-    :ivar verdict: ``pass``, ``fail``, ``unknown``, ``warn``, or ``out_of_step``: it is healthy and does not run what
-        was released.
+    :ivar verdict: ``pass``, ``fail``, ``unknown``, ``warn``, or ``out_of_step``: it is healthy and does not run its
+        release.
     :ivar release: the tag that it runs, or its release's id.
-    :ivar detail: what is wrong, or why it is not known.
-    :ivar record: the id of the record that released what it should run; ``returns``: whether
-        ``rollback.yml -e to=<record>`` puts it back.
-    :ivar asked: whether the host was asked; one that deploys itself is known by its own record.
+    :ivar detail: what is wrong, or why it is unknown.
+    :ivar record: the id of the record of its release; ``returns``: whether
+        ``rollback.yml -e to=<record>`` restores it.
+    :ivar asked: whether the host was contacted; one that deploys itself is known by its own record.
     """
 
     name: str
@@ -59,7 +59,7 @@ _MARKS = {"pass": "✔", "fail": "✘", "warn": "·", "out_of_step": "≠"}
 
 
 def hosts_table(items: Sequence[HostStatus], width: int | None = None) -> list[str]:
-    """A row per host, and a line for each that is not as it should be."""
+    """A row per host, and a line for each with a problem."""
     if not items:
         return []
     rows = [("  host", "release", "schema", "service")]

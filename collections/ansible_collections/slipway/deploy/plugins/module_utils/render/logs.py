@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a service's tasks, events and log lines say: a heading a service, the trouble first. Pure."""
+"""The tasks, events and log lines of services: one heading per service, problems first. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..logs.model import ContainerLog, Recorded, ServiceLogs, Task, TaskState
 from .facts import finish, joined, revision
 from .when import since, stamp
 
-#: Tasks of a kind that get a line of their own.
+#: How many tasks of a kind get a separate line.
 TASKS = 3
 _SHOWN: tuple[TaskState, ...] = ("failed", "running", "starting")
 _ID = 8
@@ -28,7 +28,7 @@ def logs(found: Sequence[ServiceLogs], now: float, width: int | None = None, hid
 
     :param now: epoch seconds.
     :param width: columns of the terminal; log lines are never cut.
-    :param hidden: how many selected services are not among them.
+    :param hidden: how many selected services are left out.
     """
     lines: list[str] = []
     for item in found:
@@ -60,7 +60,7 @@ def _service(item: ServiceLogs, now: float, width: int | None) -> list[str]:
 
 
 def _events(events: Sequence[Event], now: float) -> list[str]:
-    """The events without what the heading says; one that repeats the one before is counted."""
+    """The events without the heading's text; repeated ones are counted."""
     said: list[tuple[str, str, int]] = []
     for event in events:
         message = _TARGET_GROUP.sub(r"target-group \1", _SERVICE.sub("", clean(event.message)))
@@ -76,7 +76,7 @@ def _tasks(item: ServiceLogs, now: float, width: int | None) -> list[str]:
     lines: list[str] = []
     following = [*(task.reason for task in kept[1:]), ""]
     for task, row, after in zip(kept, columns([_facts(task, now) for task in kept]), following, strict=False):
-        # ECS's own words go below, at any length, and once for tasks that stopped for the same reason.
+        # ECS's own text follows below, at any length, and once for tasks that stopped for the same reason.
         lines += [row, *(hanging("reason", task.reason, width) if task.reason != after else [])]
     more = [f"{count:,} {state}" for state in _SHOWN if (count := len(item.of_state(state)) - TASKS) > 0]
     replaced = len(item.of_state("replaced"))
@@ -107,7 +107,7 @@ def _log(log: ContainerLog, item: ServiceLogs, several: bool, width: int | None)
     if log.problem:
         where = f" {place}:" if place else ""
         return hanging("log", f"{subject}:{where} {log.problem}", width)
-    # The stream's name is to be copied: it stays whole.
+    # The stream's name is not cut, so that it can be copied.
     return [*hanging("log", f"{subject}: {place}", None), *(f"    {line}" for line in log.lines)]
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hosts that deploy themselves (CodeDeploy), by the records that they keep: they are not asked. Pure."""
+"""Hosts that deploy themselves (CodeDeploy), from their own records: they are not contacted. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Record = Mapping[str, Any]
 Own = tuple[str, Sequence[Record], str]
 """A host, its own records, newest first, and why they could not all be read (``""`` when they could)."""
 
-#: A deployment that has not ended by then never will: CodeDeploy ends each event after an hour at the latest.
+#: A deployment that has not ended by then was lost: CodeDeploy ends each event after an hour at the latest.
 _LONGEST_SECONDS = 7200.0
 
 
 def own_hosts(found: Sequence[Own], now: float) -> list[HostStatus]:
-    """What each host says that it runs. All should run the release of the newest deployment that succeeded."""
+    """What each host runs by its records. All should run the release of the newest successful deployment."""
     good = [record for _host, records, _problem in found for record in records if _succeeded(record)]
     newest = max(good, key=lambda record: str(record["id"]), default=None)
     return [_status(host, records, problem, newest, now) for host, records, problem in found]
 
 
 def runs_of(records: Sequence[Record]) -> Mapping[str, Any] | None:
-    """What a host runs by its own records; ``None`` when they do not say.
+    """What a host runs by its own records; ``None`` if unknown.
 
     :param records: newest first.
     """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan's screen: what would change and why, what was verified, what an undo would return to. Pure."""
+"""The plan's screen: changes with reasons, what was verified, what an undo would return to. Pure."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from .facts import (
 #: Rows of the table before the rest is left to the record.
 ROWS = 40
 _REASONS = 5
-# A rollout that one does not sit and wait for (seconds).
+# From here on the expected end is shown (seconds).
 _LONG = 600.0
 _NARROWEST_WHY = 24
-#: What is said of services and hosts that the command line did not select.
+#: The text for services and hosts that the command line did not select.
 _OUTSIDE = ("outside the limit", "not selected")
 _HEADINGS = ("priority", "service", "running", "desired", "why")
 _INDENT = len("priority  ")
@@ -47,8 +47,8 @@ def plan(record: Record, now: float, width: int | None = None, lock: str = "", w
 
     :param now: epoch seconds, from which a long rollout's expected end is counted.
     :param width: columns of the terminal; ``None`` does not wrap.
-    :param lock: the lock's state in two words (``lock free``); nothing is said about it when empty.
-    :param whole: leave nothing to the record: a check writes none.
+    :param lock: the lock's state in two words (``lock free``); not shown if empty.
+    :param whole: show everything: check mode writes no record.
     """
     lines = [
         *_header(record, width, lock),
@@ -75,7 +75,7 @@ def _header(record: Record, width: int | None, lock: str) -> list[str]:
 
 
 def _shares(record: Record) -> str:
-    """``3 of 12 services and 1 of 2 hosts``: what changes of what there is."""
+    """``3 of 12 services and 1 of 2 hosts``: changes of all targets."""
     parts = []
     for hosts in (False, True):
         changing = [item for item in targets_of(record) if is_host(item) is hosts]
@@ -87,7 +87,7 @@ def _shares(record: Record) -> str:
 
 def nothing_to_do(record: Record) -> str:
     """``nothing to deploy: 12 services already run what is asked``."""
-    # What is outside the limit was not compared: nobody asked for it.
+    # Services outside the limit were not compared.
     compared = [item for item in unchanged_of(record) if item.get("why") not in _OUTSIDE] or unchanged_of(record)
     verb = "runs" if len(compared) == 1 else "run"
     what = "roll back" if is_rollback(record) else "deploy"
@@ -150,7 +150,7 @@ def _because(why: str) -> str:
 
 def _collapsed(label: str, names: Sequence[str], width: int | None) -> str:
     lead = pad("–", _INDENT) + label
-    # Without a terminal's width a list of hundreds would be one endless line.
+    # Without a terminal's width a list of hundreds would be one very long line.
     return lead + listed(names, (width or 100) - display_width(lead))
 
 
@@ -193,7 +193,7 @@ def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | Non
         return []
     returns = [f"{clean(item['name'])} {what_ran(item)}" for item in targets]
     expected = _expected(targets, parallel, now)
-    # Every service that would go back is named, on as many lines as that takes.
+    # Every service that an undo would change is named, on as many lines as needed.
     to = (
         ", ".join(returns)
         if whole or len(returns) <= ROWS
@@ -203,7 +203,7 @@ def _undo(targets: Sequence[Target], parallel: int, now: float, width: int | Non
 
 
 def _clones(targets: Sequence[Target], width: int | None) -> list[str]:
-    """The services that an undo may have to register again, in one line: in a young fleet that is every one."""
+    """The services that an undo may have to register again, in one line: in a new fleet that is every one."""
     names = [clean(item["name"]) for item in targets if any(map(_is_unpinned, item.get("notes") or ()))]
     label = "undo registers pinned clones where tags have moved: "
     return [label + listed(names, (width or 100) - display_width(label))] if names else []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A rollout while it runs: a table that is drawn again in place, or a line for everything that changes. Pure."""
+"""A rollout while it runs: a table that is redrawn in place, or a line for each change. Pure."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ _WORDS = {
     "undone": "back, stable",
     "undo_failed": "could not be put back",
 }
-# When there is less room than services, what moves is shown before what ended, and that before what waits.
+# If the services do not fit, moving ones are shown before ended ones, and those before waiting ones.
 _URGENCY = ("failed", "undo_failed", *sorted(GOING_BACK), *sorted(GOING_FORWARD), "registering", "undone", "stable")
 
 
 def mark(state: str) -> str:
-    """The sign of a state: ``✔`` stable, ``…`` moving, ``✘`` failed, ``↺`` going or gone back, ``·`` waiting."""
+    """The sign of a state: ``✔`` stable, ``…`` moving, ``✘`` failed, ``↺`` being undone or undone, ``·`` waiting."""
     return "↺" if state in GOING_BACK else _MARKS.get(state, "…")
 
 
 def frame(record: Record, now: float, width: int | None, height: int) -> list[str]:
     """The live table, at most ``height`` lines of at most ``width`` columns.
 
-    :param now: epoch seconds of the clock that the record's times are of.
+    :param now: epoch seconds of the record's clock.
     """
     targets = [item for item in targets_of(record) if not is_host(item)]
     header = joined(_header(record, now), width)[: max(1, height - 1)]
@@ -140,7 +140,7 @@ def _most_urgent(targets: Sequence[Target], room: int) -> list[Target]:
     def urgency(index: int) -> tuple[int, int]:
         state = targets[index].get("state") or "planned"
         rank = _URGENCY.index(state) if state in _URGENCY else len(_URGENCY)
-        # Of those that ended, the last ones are the news; of those that wait, the first ones.
+        # Of the ended ones the last are relevant, of the waiting ones the first.
         return (rank, -index if state in ("stable", "undone") else index)
 
     chosen = sorted(range(len(targets)), key=urgency)[: max(0, room)]
@@ -155,14 +155,14 @@ def _tally(hidden: Sequence[Target]) -> str:
 
 
 def events(previous: Record | None, record: Record, now: float) -> list[str]:
-    """Timestamped lines for what changed between two states of a record; none when nothing did.
+    """Timestamped lines for the changes between two states of a record.
 
-    :param previous: the state that the last call was given; ``None`` for the first.
+    :param previous: the state of the last call; ``None`` for the first.
     :param now: epoch seconds, the time that the lines carry.
     """
     before = {item["name"]: item.get("state") or "planned" for item in targets_of(previous or {})}
     targets = targets_of(record)
-    # What becomes of hosts is said when their turn is over.
+    # Results of hosts are shown after their step.
     services = [item for item in targets if not is_host(item)]
     changed = [item for item in services if (item.get("state") or "planned") != before.get(item["name"], "planned")]
     said: list[str] = []
@@ -170,7 +170,7 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
         said += _started([item for item in changed if item["wave"] == wave], before, wave_words(record, wave))
     done = sum(before.get(item["name"]) == "stable" for item in targets)
     for item in changed:
-        # Several that end between two looks are counted one after the other.
+        # Several that end between two observations are counted one after the other.
         done += item.get("state") == "stable"
         said += _ended(item, before.get(item["name"], "planned"), (done, len(targets)), now)
     said += _phase(previous, record)
@@ -182,7 +182,7 @@ def events(previous: Record | None, record: Record, now: float) -> list[str]:
 
 
 def _troubles(previous: Record | None, services: Sequence[Target]) -> list[str]:
-    """What ECS newly says that it is unable to do: it goes on trying, and who waits should know for what."""
+    """New events about what ECS is unable to do: it keeps trying, and the operator should know the reason."""
     before = {item["name"]: item.get("event") for item in targets_of(previous or {})}
     return [
         f"… {clean(item['name'])} {clean(item['event'])}"
@@ -210,7 +210,7 @@ def _started(changed: Sequence[Target], before: dict[str, str], wave: str) -> li
 
 
 def _ended(item: Target, before: str, count: tuple[int, int], now: float) -> list[str]:
-    """What is said of a change that ended.
+    """The line for a change that ended.
 
     :param count: how many are stable with it, and of how many.
     """
@@ -220,7 +220,7 @@ def _ended(item: Target, before: str, count: tuple[int, int], now: float) -> lis
         exercised = "" if item.get("exercised", True) else ", not exercised"
         return [f"✔ {name} {forward(item)} {tasks(item)}{spent}{exercised} ({count[0]} of {count[1]})"]
     failure = item.get("failure") or {}
-    # A failed service may be on its way back already when it is first seen.
+    # A failed service may already be in its undo when it is first observed.
     if state == "failed" or (failure and state not in _BEGUN and before in _FORWARD):
         code = f", exit code {failure['exit_code']}" if failure.get("exit_code") is not None else ""
         reason = clean(failure.get("reason") or "failed")

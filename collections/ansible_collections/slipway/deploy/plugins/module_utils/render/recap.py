@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The end of a deploy that went well, and the state of every changed service at any end. Pure."""
+"""The end of a successful deploy, and the state of every changed service at any end. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ROWS = 40
 
 
 def recap(record: Record, width: int | None = None) -> list[str]:
-    """A row per changed service, what health and smoke found, and what the environment runs now."""
+    """A row per changed service, the results of health and smoke checks, and what the environment runs now."""
     lines = table(record, width)
-    # A failed deploy's findings stand in its card.
+    # A failed deploy's card shows its findings.
     if not record.get("cause"):
         saved = backup_words(record)
         lines += paragraph(f"backup: {saved}", width) if saved else []
@@ -29,7 +29,7 @@ def recap(record: Record, width: int | None = None) -> list[str]:
 
 
 def table(record: Record, width: int | None = None) -> list[str]:
-    """A row per changed service: revision and image from → to, tasks, seconds, smoke; no images where it is narrow."""
+    """A row per changed service: revision and image from → to, tasks, seconds, smoke; no images if it is narrow."""
     targets = targets_of(record)
     rows = [_row(record, item) for item in targets[:ROWS]]
     lines = columns(rows)

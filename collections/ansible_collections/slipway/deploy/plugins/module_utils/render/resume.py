@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an unfinished record says: who left it, what was in flight, and what the two choices do. Pure."""
+"""The screen of an unfinished record: whose it is, what was in flight, and the two choices. Pure."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _choices(record: Record, begun: list[Target], width: int | None) -> list[str
         choices.insert(0, ("finish", "takes up the deployments in flight and rolls out the rest"))
     lines: list[str] = []
     for choice, effect in choices:
-        # The command stands on a line of its own, so that it can be copied.
+        # The command is on a separate line, so that it can be copied.
         lines += [
             *hanging(choice, f"{effect}:", width, column=14),
             f"{' ' * 14}{command('deploy', environment, resume=choice)}",

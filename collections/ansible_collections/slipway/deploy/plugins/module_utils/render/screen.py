@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A block of lines at the end of a terminal that is drawn again in place. Pure: gives the string to write.
+"""A block of lines at the end of a terminal that is redrawn in place. Pure: returns the string to write.
 
-The cursor rests at the beginning of the line below the block. Text that is written there without a newline (the
+The cursor is at the beginning of the line below the block. Text that is written there without a newline (the
 ``^C`` that a terminal echoes, a notice) disappears with the next frame and does not disturb it.
 """
 
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from ..common.text import truncate
 from .style import wants_colour
 
-#: The environment variable through which the main process tells its workers about the terminal.
+#: The environment variable in which the main process describes the terminal to its workers.
 VARIABLE = "SLIPWAY_TERMINAL"
 
 _CLEAR_TO_END = "\x1b[J"
 _RESET = "\x1b[0m"
-# Automatic wrap is off while a block is drawn: a character whose width the terminal sees otherwise must not add a line.
+# Automatic wrap is off while a block is drawn: a character of unexpected width must not add a line.
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 
 
@@ -32,12 +32,12 @@ class Terminal:
     colour: bool
 
     def export(self) -> str:
-        """As the environment variable holds it: ``100x30:1``."""
+        """The value of the environment variable: ``100x30:1``."""
         return f"{self.columns}x{self.lines}:{int(self.colour)}"
 
     @classmethod
     def of(cls, environ: Mapping[str, str], is_terminal: bool, columns: int, lines: int) -> Terminal | None:
-        """The terminal that output goes to; ``None`` for a pipe, TERM=dumb or CI, or where nothing fits."""
+        """The output's terminal; ``None`` for a pipe, TERM=dumb or CI, or a very small one."""
         if not is_terminal or environ.get("TERM", "dumb") == "dumb" or environ.get("CI"):
             return None
         return cls.parse(cls(columns, lines, wants_colour(environ, is_terminal)).export())
@@ -67,10 +67,10 @@ class Screen:
         return max(1, self.height - 1)
 
     def draw(self, previous: int, lines: Sequence[str]) -> str:
-        """The string that puts ``lines`` where a block of ``previous`` lines stands (0: there is none yet).
+        """The string that replaces a block of ``previous`` lines (0: none yet) by ``lines``.
 
         Lines are cut to the width and, from the end, to the height. The block that is drawn has ``self.count(lines)``
-        lines: hand that in as ``previous`` next time.
+        lines: pass that as ``previous`` next time.
         """
         body = "".join(f"{truncate(line, self.width)}{_RESET}\n" for line in lines[: self.room])
         return f"{self._back(previous)}{_CLEAR_TO_END}{_WRAP_OFF}{body}{_WRAP_ON}"
@@ -80,7 +80,7 @@ class Screen:
         return min(len(lines), self.room)
 
     def above(self, previous: int, text: Sequence[str], lines: Sequence[str]) -> str:
-        """The string that writes ``text`` for good where the block stands, and the block below it."""
+        """The string that writes ``text`` permanently in place of the block, and the block below it."""
         kept = "".join(f"{line}\n" for line in text)
         return f"{self._back(previous)}{_CLEAR_TO_END}{kept}{self.draw(0, lines)}"
 

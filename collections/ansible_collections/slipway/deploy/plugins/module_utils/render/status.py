@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An environment's status on one screen: lock, last release, a row a service, what needs a person. Pure."""
+"""An environment's status on one screen: lock, last release, a row per service, what needs a person. Pure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _OUTCOMES = {
 
 @dataclass(frozen=True)
 class Overview:
-    """What is said above the table.
+    """The lines above the table.
 
     :ivar cluster: the cluster's name.
     :ivar fleet: how many services the environment has, selected or not.
@@ -75,7 +75,7 @@ class Overview:
     :ivar running: whether a run holds the lock, so that an open record is being worked on.
     :ivar record: the newest record.
     :ivar hosts: how many hosts the environment has in group backend.
-    :ivar problem: why the newest record cannot be read, in one line; empty when it can.
+    :ivar problem: why the newest record cannot be read, in one line; empty if it can.
     """
 
     environment: str
@@ -165,7 +165,7 @@ def _table(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
     rows = [_HEADINGS, *map(_row, shown)]
     lines = columns(rows)
     if width is not None and any(display_width(line) > width for line in lines):
-        # The rollout's state is the mark's as well.
+        # The mark already shows the rollout's state.
         lines = columns([(*row[:4], *row[5:]) for row in rows])
     lines = [truncate(line, width) for line in lines]
     names = {item.name for item in shown}
@@ -190,7 +190,7 @@ def _findings(items: Sequence[ServiceStatus], width: int | None) -> list[str]:
 
 
 def out_of_step(overview: Overview, items: Sequence[ServiceStatus], hosts: Sequence[HostStatus] = ()) -> str:
-    """What is not as it should be, in one line; empty when all is, or a deploy is at work on it."""
+    """What is wrong, in one line; empty if nothing is, or a deploy is running."""
     bad: tuple[Condition, ...] = ("failing", "out_of_step", "unknown")
     found = [
         f"{_WORDS[condition]}: {_some([item.name for item in items if item.condition == condition])}"
@@ -200,7 +200,7 @@ def out_of_step(overview: Overview, items: Sequence[ServiceStatus], hosts: Seque
     for verdict, word in (("fail", "failing"), ("unknown", "unknown"), ("out_of_step", "out of step")):
         names = [item.name for item in hosts if item.verdict == verdict]
         found += [f"{word}: {_some(names)}"] if names else []
-    # Beside what is healthy and what is missing, it also moves.
+    # Besides healthy and missing tasks, it also moves.
     astray = [item.name for item in items if item.stray and item.condition not in bad]
     found += [f"out of step: {_some(astray)}"] if astray else []
     record = overview.record
@@ -219,7 +219,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _put_back(environment: str, items: Sequence[ServiceStatus], hosts: Sequence[HostStatus]) -> list[str]:
-    """The commands that bring back what the records released, by release."""
+    """The commands that restore the recorded releases, by release."""
     stray = [(item.name, item.release, item.returns) for item in items if item.step == "out_of_step"]
     stray += [(item.name, item.record, item.returns) for item in hosts if item.verdict == "out_of_step"]
     steps = []
@@ -259,7 +259,7 @@ def _next(overview: Overview, items: Sequence[ServiceStatus], hosts: Sequence[Ho
 
 
 def is_unfinished(record: Mapping[str, Any]) -> bool:
-    """Whether the record's run was lost after it had begun: the next deploy asks what to do with it."""
+    """Whether the record's run was lost after it had begun: then the next deploy requires a choice."""
     begun = _is_changed(record) or bool(record.get("cause")) or has_begun(record)
     return record.get("outcome") is None and begun
 

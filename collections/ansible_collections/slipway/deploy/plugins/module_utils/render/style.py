@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Colour, as a layer over finished plain lines: nothing that a screen says depends on it. Pure."""
+"""Colour, as a layer over finished plain lines: no information depends on it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _GREEN, _RED, _YELLOW, _CYAN, _DIM, _BOLD = "32", "31", "33", "36", "2", "1"
 _RESET = "\x1b[0m"
 
-# The beginning of a line says what it is; the first rule that matches gives what is painted and how.
+# The beginning of a line shows its kind; the first matching rule says what is painted and how.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^(?:\d\d:\d\d:\d\d )?✔"), _GREEN),
     (re.compile(r"^(?:\d\d:\d\d:\d\d )?✘"), _RED),
@@ -36,12 +36,12 @@ def wants_colour(environ: Mapping[str, str], is_terminal: bool) -> bool:
 
 @dataclass(frozen=True)
 class Style:
-    """Paints lines when ``on``; otherwise gives them back as they are."""
+    """Paints lines if ``on``; otherwise returns them unchanged."""
 
     on: bool = False
 
     def line(self, text: str) -> str:
-        """One line, its beginning painted by what it says."""
+        """One line, its beginning painted by its kind."""
         if not self.on:
             return text
         for pattern, code in _RULES:

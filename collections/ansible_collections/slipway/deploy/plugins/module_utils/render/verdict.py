@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a record ended, in one true sentence. Pure.
+"""A record's outcome in one sentence. Pure.
 
-"As it was before" is said only when every change was put back and seen to be stable; what is not known is said so.
+"As it was before" is only used if every change was undone and observed to be stable; otherwise it says "unknown".
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def closing(record: Record) -> str:
 
 
 def ending(record: Record, width: int | None) -> list[str]:
-    """The closing sentence and where the record is, on one line where there is room."""
+    """The closing sentence and the record's key, on one line if it fits."""
     sentence, kept = closing(record), f"Record: {place(record)}"
     if width is None or display_width(sentence) + display_width(kept) < width:
         return [f"{sentence} {kept}"]
@@ -102,8 +102,8 @@ def _held(record: Record, environment: str) -> str:
 
 
 def _holds(record: Record) -> str:
-    """What keeps the release from going back: a setting, or that what was found is not a reason to."""
-    # Hosts that failed within their threshold hold a release, whatever on_failure says.
+    """Why the release is not undone: a setting, or a finding that does not require it."""
+    # Hosts that failed within their threshold hold a release, regardless of on_failure.
     failed = next((item for item in targets_of(record) if is_host(item) and item.get("failure")), None)
     if failed:
         return f"{clean(failed.get('group') or NAMES[0])}_failure_threshold"
@@ -124,11 +124,11 @@ def _needs_person(record: Record, environment: str) -> str:
 
 
 def of_kinds(record: Record) -> str:
-    """`` of backend``: the hosts that cannot go back, in a record of several kinds; else empty: it is all of them."""
+    """`` of backend``: the hosts that cannot be undone, in a record of several kinds; else empty, which means all."""
     kept = kept_kinds(record)
     return f" of {clean(' and '.join(kept))}" if kept else ""
 
 
 def names(targets: Iterable[Target]) -> str:
-    """The services' names, comma-separated, the rest of a long list as ``…``."""
+    """The services' names, comma-separated, a long list shortened by ``…``."""
     return listed((clean(item["name"]) for item in targets), _NAMES)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moments as a person reads them: the time of day in UTC, and the date when it is another day's. Pure."""
+"""Readable times: the time of day in UTC, and the date if it is another day. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stamp(at: float, now: float) -> str:
 
 
 def ago(at: float, now: float) -> str:
-    """``19 min ago``: in seconds, minutes, hours or days, whichever is enough."""
+    """``19 min ago``: in seconds, minutes, hours or days, whichever is precise enough."""
     passed = max(0.0, now - at)
     if passed >= 2 * _DAY:
         return f"{int(passed // _DAY)} days ago"
@@ -32,7 +32,7 @@ def ago(at: float, now: float) -> str:
 
 
 def since(at: float, now: float) -> str:
-    """:func:`moment` and :func:`ago`; of another day the date says it all."""
+    """:func:`moment` and :func:`ago`; for another day only the date."""
     return moment(at, now) if _date(at, now) else f"{moment(at, now)}, {ago(at, now)}"
 
 

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rolling out and going back: a pure state machine, and the engine that lets it act on ECS."""
+"""Rollout and undo: a pure state machine, and the engine that applies it to ECS."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The calls of a rollout: one short function a call, AWS's errors translated."""
+"""The calls of a rollout: one short function per call, with AWS's errors translated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..fleet.api import TASKS_A_CALL, chunks
 
 
 def update_service(clients: Clients, cluster: str, service: str, task_definition: str, force: bool) -> dict[str, Any]:
-    """UpdateService with the task definition alone: counts, network and load balancers are Terraform's."""
+    """UpdateService with the task definition only: counts, network and load balancers belong to Terraform."""
     with calling(f"point {service} at {task_definition.rsplit('/', 1)[-1]}"):
         answer: dict[str, Any] = clients("ecs").update_service(
             cluster=cluster, service=service, taskDefinition=task_definition, forceNewDeployment=force

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why a service failed, from what ECS and CloudWatch Logs keep of its tasks. Pure."""
+"""Diagnoses why a service failed, from its tasks in ECS and their logs. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def parse_stopped_task(task: Mapping[str, Any], deployed: str = "", inessential:
     """A stopped task of DescribeTasks' answer.
 
     :param deployed: the name of the container whose image was deployed: the first suspect.
-    :param inessential: the names of the containers that may end without the task's ending.
+    :param inessential: the names of containers whose end does not end the task.
     """
     stopped = task.get("stopCode") == "ServiceSchedulerInitiated"
     culprit = culprit_of(task.get("containers") or [], deployed, inessential, stopped=stopped)
@@ -48,13 +48,13 @@ def parse_stopped_task(task: Mapping[str, Any], deployed: str = "", inessential:
 def culprit_of(
     containers: Sequence[Mapping[str, Any]], deployed: str, inessential: Collection[str] = (), *, stopped: bool = False
 ) -> Mapping[str, Any]:
-    """The container that ended a task. AWS does not say which ended first; how each ended tells it mostly.
+    """The container that ended a task. AWS does not report which ended first, but mostly how each ended shows it.
 
-    One that ended by itself with an error, or for which ECS gives a reason, goes before those that ECS stopped after
-    it; among equals the deployed container goes first, then the essential ones, then the highest exit code.
+    One that ended by itself with an error, or with a reason from ECS, precedes those that ECS stopped after
+    it; then the deployed container comes first, then the essential ones, then the highest exit code.
 
-    :param stopped: whether ECS stopped the task, as it does after a failed health check: then no exit code speaks
-        against a container, its health does.
+    :param stopped: whether ECS stopped the task, as it does after a failed health check: then exit codes do not
+        count, but the container's health.
     """
 
     def suspicion(item: Mapping[str, Any]) -> tuple[bool, bool, bool, bool, int]:
@@ -66,13 +66,13 @@ def culprit_of(
         ended = code is not None
         return guilty, ended and name == deployed, essential, ended, code or 0
 
-    # The deployed one stands first, so that it is also taken where nothing speaks against any.
+    # The deployed one is first, so that it is the default.
     ordered = sorted(containers, key=lambda item: item.get("name") != deployed)
     return max(ordered, key=suspicion, default={})
 
 
 def inessential_of(body: Mapping[str, Any]) -> frozenset[str]:
-    """The names of a task definition's containers that may end without the task's ending."""
+    """The names of a task definition's containers whose end does not end the task."""
     return frozenset(
         str(item.get("name")) for item in body.get("containerDefinitions") or () if item.get("essential") is False
     )
@@ -81,7 +81,7 @@ def inessential_of(body: Mapping[str, Any]) -> frozenset[str]:
 def log_streams(body: Mapping[str, Any], task_id: str, culprit: str = "") -> list[tuple[str, str]]:
     """(log group, stream) of each container of a task that logs by awslogs, the culprit and the essential ones first.
 
-    Where the culprit is known, no other container's log stands in for it: it would be read as the culprit's.
+    If the culprit is known, no other container's log is used instead: it would be read as the culprit's.
 
     The stream is ``prefix/container/task`` (ECS developer guide, "Using the awslogs log driver").
     """
@@ -110,6 +110,6 @@ def last_lines(events: Iterable[Mapping[str, Any]], clock: Any) -> tuple[str, ..
         for part in str(event.get("message", "")).splitlines()
         if part.strip()
     ]
-    # Frames of a stack trace say where, not what.
+    # Frames of a stack trace show where, not what.
     telling = [line for line in lines if not re.match(r"\S+ \s*(?:at |\.\.\. \d+ more)", line)]
     return tuple(redact(line) for line in (telling or lines)[-LOG_LINES:])

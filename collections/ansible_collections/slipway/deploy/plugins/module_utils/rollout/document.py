@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A rollout as a record has it: read from the record's document, and written back into it. Pure."""
+"""Reads a rollout from a record's document, and writes it back. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..fleet.registration import undo_needs_clone
 from .model import Limits, Rollout, Target, Undo
 
 Record = dict[str, Any]
-#: What a target and its document call by the same name, and may not have yet.
+#: Optional fields with the same name in a target and its document.
 _PROGRESS = ("deployment_id", "service_deployment", "started_at", "finished_at")
 
 
 def rollout_of(record: Mapping[str, Any]) -> Rollout:
-    """The rollout that a record describes, as far as it got."""
+    """The rollout of a record, with its progress."""
     settings = record.get("settings", {})
     threshold = settings.get("failed_tasks_threshold")
     limits = Limits(

@@ -23,7 +23,7 @@ from .engine import Refused
 from .judge import counts_as_failure, with_tasks
 from .model import StoppedTask, Target
 
-#: Revisions of a family that are searched for one that a killed run registered.
+#: How many revisions of a family are searched for one that a killed run registered.
 SEARCHED_REVISIONS = 5
 _RUNNING = frozenset({"PENDING", "IN_PROGRESS"})
 
@@ -32,7 +32,7 @@ class EcsFleet:
     """Calls ECS for the engine.
 
     :param clients: the environment's clients.
-    :param plans: the record's target documents by name: what each new revision is cloned from, and its image.
+    :param plans: the record's target documents by name: the source of each new revision, and its image.
     :param release: the record's id, with which new revisions are tagged.
     :param resumed: whether a killed run may have registered revisions already.
     :param clock: formats epoch seconds as a time of day, for log lines.
@@ -53,7 +53,7 @@ class EcsFleet:
         self._clock = clock
 
     def register(self, target: Target) -> str:
-        """Register the planned revision, or find it when a killed run has done so."""
+        """Register the planned revision, or find the one that a killed run registered."""
         plan = self._plans[target.name]
         if self._resumed:
             found = self._registered_before(family_of(plan["clone_of"]))
@@ -62,7 +62,7 @@ class EcsFleet:
         return fleet_api.register(self._clients, build_registration(self._clients, plan, self._release))
 
     def register_undo(self, target: Target) -> str:
-        """The revision to go back to: the recorded one where it still means what ran, else a clone that pins it."""
+        """The revision for an undo: the recorded one if it still refers to what ran, else a clone that pins it."""
         if self._still_means_what_ran(target):
             return target.previous
         plan = {**self._plans[target.name], "clone_of": target.previous, "to": self._plans[target.name]["from"]}
@@ -82,7 +82,7 @@ class EcsFleet:
     def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:
         """Point the service at a task definition.
 
-        :raises Refused: when ECS says no; ``inactive`` when the task definition is the reason.
+        :raises Refused: ECS refuses; ``inactive`` if the task definition is the reason.
         """
         try:
             answer = api.update_service(self._clients, target.cluster, target.service, task_definition, force)
@@ -110,7 +110,7 @@ class EcsFleet:
         return str(ours[0]["serviceDeploymentArn"]) if ours else None
 
     def stop(self, target: Target, service_deployment: str) -> None:
-        """Stop the deployment and have ECS roll the service back."""
+        """Stop the deployment, which makes ECS roll the service back."""
         api.stop_service_deployment(self._clients, target.service, service_deployment)
 
     def describe(self, targets: Sequence[Target]) -> Mapping[str, ObservedService]:
@@ -135,12 +135,12 @@ class EcsFleet:
         return str(self._plans.get(target.name, {}).get("container") or "")
 
     def explain(self, target: Target, failure: Failure) -> Failure:
-        """The failure with the last log lines of the newest task that speaks against the deployment."""
+        """The failure with the last log lines of the deployment's newest failed task."""
         try:
             body = self._body(target)
             stopped = self._stopped_tasks(target, diagnose.inessential_of(body))
             failure = with_tasks(failure, target, stopped)
-            # ListTasks has no order.
+            # ListTasks is not ordered.
             newest = sorted(stopped, key=lambda task: task.stopped_at or 0.0, reverse=True)
             against = [task for task in newest if counts_as_failure(task, target.deployment_id or "")]
             if not against:
@@ -152,10 +152,10 @@ class EcsFleet:
                     break
             return replace(failure, log=lines)
         except SlipwayError:
-            return failure  # The card says less; the undo goes on.
+            return failure  # The card has less information; the undo continues.
 
     def _body(self, target: Target) -> Mapping[str, Any]:
-        """The task definition that the target's tasks run; empty where it is not known or cannot be read."""
+        """The task definition of the target's tasks; empty if unknown or unreadable."""
         if target.task_definition is None:
             return {}
         try:

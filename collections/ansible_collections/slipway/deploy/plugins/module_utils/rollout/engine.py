@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Drives the rollout's state machine against AWS, the sandbox or a simulated fleet.
+"""Applies the rollout's state machine to AWS, the sandbox or a simulated fleet.
 
-Order of every mutation: the guard says that the lock is still ours, the intent is recorded, the call is made, its
-result is recorded. A run that is killed in between leaves a record from which :mod:`.resume` goes on.
+Order of every mutation: the guard checks the lock, the intent is recorded, the call is made, its
+result is recorded. A run that is killed in between leaves a record that :mod:`.resume` can continue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .resume import adopted
 
 
 class Refused(SlipwayError):
-    """AWS refused a call: it surely had no effect. ``inactive``: because the task definition is INACTIVE."""
+    """AWS refused a call: it certainly had no effect. ``inactive``: because the task definition is INACTIVE."""
 
     def __init__(self, what: str, inactive: bool = False) -> None:
         super().__init__(what)
@@ -33,32 +33,32 @@ class Refused(SlipwayError):
 
 
 class Undecided(SlipwayError):
-    """AWS gives no answer any more, or takes the credentials no more: nothing is known, so nothing is decided.
+    """AWS no longer answers, or no longer accepts the credentials: the state is unknown, so nothing is decided.
 
-    The record stays open as it is, for the run that takes it up.
+    The record stays open, for the run that resumes it.
     """
 
 
 class Fleet(Protocol):
-    """What the engine asks of ECS. Every call raises :class:`SlipwayError` when AWS does not do it."""
+    """The engine's interface to ECS. Every call raises :class:`SlipwayError` if AWS refuses."""
 
     def register(self, target: Target) -> str:
-        """Register what the target should run; the ARN."""
+        """Register the target's new task definition; return its ARN."""
 
     def register_undo(self, target: Target) -> str:
-        """The ARN to go back to: a new clone of the recorded revision, unless that one can be used as it is."""
+        """The ARN for an undo: a new clone of the recorded revision, unless that can be used itself."""
 
     def update(self, target: Target, task_definition: str, force: bool) -> ObservedService:
-        """Point the service at a task definition; the service as it is then."""
+        """Update the service's task definition; return the resulting service."""
 
     def service_deployment(self, target: Target) -> str | None:
         """The ARN of the service deployment that carries the target's change, or ``None`` while it is not listed."""
 
     def stop(self, target: Target, service_deployment: str) -> None:
-        """Stop a service deployment and have ECS roll it back."""
+        """Stop a service deployment, which makes ECS roll it back."""
 
     def describe(self, targets: Sequence[Target]) -> Mapping[str, ObservedService]:
-        """The services of at most ten targets, by target name; missing ones are absent."""
+        """The services of at most ten targets, by target name; missing ones are left out."""
 
     def stopped_tasks(self, target: Target) -> tuple[StoppedTask, ...]:
         """The service's stopped tasks that ECS still lists."""
@@ -81,11 +81,11 @@ class Engine:
     """One run of a rollout.
 
     :param journal: the record; read at the start, written at every transition.
-    :param guard: called before each mutation; raises when the lock may not be ours any more.
+    :param guard: called before each mutation; raises if the lock is not certainly ours.
     :param clock: epoch seconds of the state store's clock.
     :param wait: sleeps for that many seconds, or until ``cancelled`` changes.
-    :param cancelled: why the run is to stop and go back (a signal), or ``None``.
-    :param listener: told each new record, for the screen.
+    :param cancelled: why the run must stop and undo (a signal), or ``None``.
+    :param listener: called with each new record, for the screen.
     """
 
     fleet: Fleet
@@ -103,10 +103,10 @@ class Engine:
     _unsure: set[str] = field(default_factory=set)
 
     def run(self) -> Rollout:
-        """Roll out, or go back when the record has a cause, until nothing is left to do.
+        """Roll out, or undo if the record has a cause, until nothing is left to do.
 
-        :raises SlipwayError: when the lock or the record is lost; nothing more is changed then.
-        :raises Undecided: when AWS has not answered for as long as a service may take, or refuses the
+        :raises SlipwayError: the lock or the record is lost; then nothing more is changed.
+        :raises Undecided: AWS has not answered for as long as a service may take, or refuses the
             credentials.
         """
         rollout = self._record(rollout_of(self.journal.record))
@@ -138,26 +138,26 @@ class Engine:
             before, rollout = rollout, self._record(machine.intend(rollout, action, self.clock()))
             happening = self._performed(before, rollout, action)
             if happening is None:
-                return machine.unanswered(rollout, action)  # Wait a moment, then try again.
+                return machine.unanswered(rollout, action)  # Wait, then try again.
             rollout = self._record(machine.apply(rollout, happening, self.clock()))
             failed = isinstance(happening, ActionFailed) and not happening.inactive
             if failed and action.kind in ("undo", "register_undo"):
-                break  # Wait a moment before the next try.
+                break  # Wait before the next attempt.
             rollout = self._heed_cancel(rollout)
         return rollout
 
     def _taken_over(self, target: Target) -> str:
-        """Whose deployment has taken the place of a stable one, which nobody looks at any more, before it goes back."""
+        """Check, before an undo, whether a foreign deployment has replaced a stable one, which is no longer watched."""
         if target.state != "stable":
             return ""
         try:
             service = self.fleet.describe([target]).get(target.name)
         except SlipwayError:
-            return ""  # What cannot be seen goes back: half a release must not stay.
+            return ""  # A target that cannot be observed is undone: a partial release must not stay.
         return judge.left_to(target, service) if service is not None else ""
 
     def _performed(self, before: Rollout, rollout: Rollout, action: Action) -> Happening | None:
-        """What came of an action; ``None`` when AWS gave no answer: whether it was carried out is not known."""
+        """The result of an action; ``None`` if AWS did not answer: then it is unknown whether it was carried out."""
         silence = f"{rollout.target(action.target).cluster} {action.kind}"
         try:
             happening = self._perform(rollout, action)
@@ -175,7 +175,7 @@ class Engine:
         return happening
 
     def _adopted(self, target: Target) -> Target | None:
-        """A target whose UpdateService had no answer, as it is if ECS carried it out all the same."""
+        """A target whose UpdateService had no answer, in the state after ECS carried it out nevertheless."""
         if target.name not in self._unsure or target.state != "updating":
             return None
         try:
@@ -186,9 +186,9 @@ class Engine:
         return found if found is not target else None
 
     def _silent(self, what: str, rollout: Rollout, error: SlipwayError) -> None:
-        """Take in that AWS gave no answer.
+        """Handle a missing answer of AWS.
 
-        :raises Undecided: when that has been so for as long as a service may take.
+        :raises Undecided: this has lasted for as long as a service may take.
         """
         now = self.clock()
         silent = now - self._silent_since.setdefault(what, now)
@@ -236,7 +236,7 @@ class Engine:
             except SlipwayError as error:
                 _require_credentials(error)
                 self._pace = self._pace.slower()
-                # It says nothing about the services: what they are is decided when there is an answer again.
+                # It says nothing about the services: they are judged by the next answer.
                 self._silent(group[0].cluster, rollout, error)
                 continue
             self._pace = self._pace.faster()
@@ -264,7 +264,7 @@ class Engine:
         try:
             return self.fleet.stopped_tasks(target)
         except SlipwayError:
-            return None  # An early warning only: the deployment's own state decides.
+            return None  # Only an early warning: the deployment's own state decides.
 
     def _explain(self, rollout: Rollout) -> Rollout:
         for target in rollout.targets:
@@ -296,7 +296,7 @@ def _require_credentials(error: SlipwayError) -> None:
 
 
 def groups(targets: Sequence[Target]) -> list[list[Target]]:
-    """The targets in lists that one DescribeServices call can take: of one cluster, at most ten."""
+    """The targets in groups for one DescribeServices call each: of one cluster, at most ten."""
     by_cluster: dict[str, list[Target]] = {}
     for target in targets:
         by_cluster.setdefault(target.cluster, []).append(target)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an observation of a service says about its deployment.
+"""Judges a deployment by an observation of its service.
 
-The verdict hangs on the deployment's own id: "services stable" is also true after ECS rolled a deployment back
+The verdict depends on the deployment's own id: "services stable" is also true after ECS rolled a deployment back
 (aws-actions/amazon-ecs-deploy-task-definition #191), and a comparison of task definitions misses a redeploy of the
 same revision.
 """
@@ -19,15 +19,15 @@ from ..common.failure import Failure
 from ..fleet.model import Deployment, ObservedService
 from .model import Limits, StoppedTask, Target, Undo
 
-#: Stop codes of tasks that their host or a person ended, which says nothing about the image (API reference, Task).
+#: Stop codes of tasks that their host or a person stopped, independent of the image (API reference, Task).
 _NOT_ITS_FAULT = frozenset({"UserInitiated", "SpotInterruption", "TerminationNotice"})
-#: Of a breaker with default settings: half of the desired count, at least 3 and at most 200 tasks.
+#: A breaker's default settings: half of the desired count, at least 3 and at most 200 tasks.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 _DEFAULT_THRESHOLD = ("BOUNDED_PERCENT", 50)
 _FEWEST_FAILED, _MOST_FAILED = 3, 200
 #: This share of the threshold, and at least one task, counts after a deployment was stable.
 _SHARE_AFTER_STABLE = 1 / 3
-#: ECS stamps events by its own clock and in whole moments: an event that belongs to a deployment may seem older.
+#: ECS stamps events with its own, coarse clock: an event of a deployment may seem older than it.
 EVENT_SLACK_SECONDS = 1.0
 #: DescribeServices is eventually consistent: for this long an answer may be from before our call.
 STALE_SECONDS = 15.0
@@ -36,11 +36,11 @@ _STALE = "ECS still answers as before the update, so what runs is not known"
 
 @dataclass(frozen=True)
 class Verdict:
-    """``going``: look again. ``stable``: done. ``failed``: see ``failure``.
+    """``going``: observe again. ``stable``: done. ``failed``: see ``failure``.
 
-    ``ended``: ECS itself has given the deployment up, so there is nothing left to stop.
-    ``adopted``: the id of the deployment that ECS (or another) already runs towards the wanted revision.
-    ``foreign``: the deployment of somebody else's revision that runs, in words; it is not ours to replace.
+    ``ended``: ECS itself has ended the deployment, so there is nothing left to stop.
+    ``adopted``: the id of an existing deployment (of ECS or others) towards the wanted revision.
+    ``foreign``: a running deployment of a foreign revision, in words; it must not be replaced.
     """
 
     kind: Literal["going", "stable", "failed"]
@@ -63,9 +63,9 @@ def _is_stable(service: ObservedService, deployment: Deployment) -> bool:
 
 
 def failed_tasks_threshold(limits: Limits, desired: int, own: tuple[str, int] | None = None) -> int:
-    """How many failed tasks of a deployment mean that it failed.
+    """The number of failed tasks at which a deployment has failed.
 
-    What the inventory says (``failed_tasks_threshold``); else what ECS's circuit breaker would say of such a service,
+    The inventory's ``failed_tasks_threshold``; else the threshold of ECS's circuit breaker for such a service,
     whether it is enabled or not.
 
     :param own: the service's own threshold, as its circuit breaker is configured.
@@ -80,9 +80,9 @@ def failed_tasks_threshold(limits: Limits, desired: int, own: tuple[str, int] | 
 
 
 def counts_as_failure(task: StoppedTask, deployment_id: str) -> bool:
-    """Whether a stopped task speaks against its deployment.
+    """Whether a stopped task counts as a failure of its deployment.
 
-    It does when that started it, and neither scaling nor a person nor the end of its host stopped it.
+    It does if the deployment started it, and neither scaling, a person nor the end of its host stopped it.
     """
     if task.started_by != deployment_id:
         return False
@@ -92,10 +92,10 @@ def counts_as_failure(task: StoppedTask, deployment_id: str) -> bool:
 
 
 def deaths_after(target: Target, stopped: Sequence[StoppedTask], limits: Limits) -> tuple[StoppedTask, ...]:
-    """The tasks that speak against a target's deployment because they ended after it was stable; none while few did.
+    """The failed tasks of a target's deployment that ended after it was stable; empty if they are too few.
 
-    Fewer than the threshold count only when one of them ended itself with an error or failed a health check (hosts and
-    networks end tasks of good images too), and when they are as much of the service as one task is of a small one.
+    Fewer than the threshold count only if one of them exited with an error or failed a health check (hosts and
+    networks end tasks of good images too), and if their share of the service is as large as one task of a small one.
     """
     since = target.finished_at if target.finished_at is not None else float("inf")
     died = tuple(
@@ -108,7 +108,7 @@ def deaths_after(target: Target, stopped: Sequence[StoppedTask], limits: Limits)
 
 
 def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
-    """The commonest reason among stopped tasks, with the exit code that came with it."""
+    """The most common reason among stopped tasks, with its exit code."""
     reasons = Counter((task.reason, task.exit_code) for task in tasks)
     (reason, exit_code), _count = reasons.most_common(1)[0]
     detail = next((task.container_reason for task in tasks if task.reason == reason and task.container_reason), "")
@@ -120,7 +120,7 @@ def failure_of_tasks(tasks: Sequence[StoppedTask]) -> Failure:
 def _overdue_forward(
     target: Target, service: ObservedService, stopped: Sequence[StoppedTask] | None, limits: Limits
 ) -> Verdict:
-    """The time is over. What ECS said that it was unable to do explains it; it is not a verdict before."""
+    """The failure after the timeout, explained by what ECS was unable to do, which is not a verdict before."""
     late = f"not stable after {limits.stabilise_timeout:.0f} s"
     ours = service.deployment(target.deployment_id or "")
     if ours is None and service.primary is not None and service.primary.id == target.previous_deployment:
@@ -132,7 +132,7 @@ def _overdue_forward(
 
 
 def _unable(service: ObservedService, deployment: Deployment) -> str | None:
-    """The newest event of a deployment that says what ECS was unable to do.
+    """The newest event of a deployment about what ECS was unable to do.
 
     Such an event is not a verdict: ECS keeps trying, and placing a task on full EC2 capacity, while a capacity provider
     scales out or while Availability Zones are rebalanced passes by itself.
@@ -144,22 +144,22 @@ def _unable(service: ObservedService, deployment: Deployment) -> str | None:
 
 
 def trouble(target: Target, service: ObservedService) -> str:
-    """What ECS is unable to do for a target's deployment at the moment; ``""`` for nothing. It goes on trying."""
+    """What ECS is currently unable to do for a target's deployment, or ``""``. It keeps trying."""
     ours = service.deployment(target.deployment_id or "")
     return (_unable(service, ours) or "") if ours is not None else ""
 
 
 def _rolled_back_to(service: ObservedService, deployment: Deployment) -> bool:
-    """Whether ECS says that it made a deployment to roll another one back."""
+    """Whether ECS created a deployment to roll another one back."""
     said = f"rolling back to deployment {deployment.id}"
     return "rolling back" in deployment.rollout_state_reason or any(said in event.message for event in service.events)
 
 
 def _maybe_stale(target: Target, service: ObservedService, since: float | None, now: float) -> bool:
-    """Whether an answer that shows the deployment from before ours may simply be old.
+    """Whether an answer that shows the deployment before ours may be stale.
 
-    Once ECS has named our deployment it surely is, however long ago that was: a rollback has an id of its own, and no
-    deployment becomes PRIMARY again. What such an answer says of the service is nothing that was seen of it.
+    Once ECS has returned our deployment it certainly is, however long ago: a rollback has its own id, and no
+    deployment becomes PRIMARY again. Such an answer is not an observation of the service.
     """
     if service.primary is None or service.primary.id != target.previous_deployment:
         return False
@@ -174,7 +174,7 @@ def _replaced(
     ours = service.deployment(target.deployment_id or "")
     same = primary.task_definition == target.task_definition
     if same and (target.previous != target.task_definition or not _rolled_back_to(service, primary)):
-        # Somebody redeployed the very revision: what runs in the end is what is wanted.
+        # Someone redeployed this very revision: the result is the wanted one.
         return Verdict("going", adopted=primary.id)
     if primary.task_definition == target.previous:
         said = ours.rollout_state_reason if ours else ""
@@ -185,7 +185,7 @@ def _replaced(
 
 
 def left_to(target: Target, service: ObservedService) -> str:
-    """The deployment that somebody else has put in the place of a target's stable one, in words; ``""`` for none."""
+    """The foreign deployment that has replaced a target's stable one, in words, or ``""``."""
     primary = service.primary
     if primary is None or primary.id in (target.deployment_id, target.previous_deployment):
         return ""
@@ -200,9 +200,9 @@ def _foreign(target: Target, primary: Deployment) -> str:
 def judge(
     target: Target, service: ObservedService, stopped: Sequence[StoppedTask] | None, limits: Limits, now: float
 ) -> Verdict:
-    """Judge a deployment on its way forward.
+    """Judge a deployment that rolls out.
 
-    :param stopped: the service's stopped tasks, or ``None`` when they were not asked for.
+    :param stopped: the service's stopped tasks, or ``None`` if they were not read.
     :param now: epoch seconds, of the same clock as ``target.started_at``.
     """
     if service.status != "ACTIVE":
@@ -238,7 +238,7 @@ def _early_failure(
 
 
 def with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] | None) -> Failure:
-    """The failure as the deployment's stopped tasks explain it, what ECS said of it among the events."""
+    """The failure, explained by the deployment's stopped tasks, with ECS's text among the events."""
     against = [task for task in stopped or () if counts_as_failure(task, target.deployment_id or "")]
     if not against:
         return failure
@@ -248,7 +248,7 @@ def with_tasks(failure: Failure, target: Target, stopped: Sequence[StoppedTask] 
 
 
 def judge_undo(target: Target, service: ObservedService, limits: Limits, now: float) -> Verdict:
-    """Judge a deployment on its way back.
+    """Judge the deployment of an undo.
 
     ``stable`` means: the revision to return to runs, as PRIMARY and COMPLETED.
     """
@@ -265,12 +265,12 @@ def judge_undo(target: Target, service: ObservedService, limits: Limits, now: fl
     if primary.task_definition == undo.task_definition:
         return Verdict("going", adopted=primary.id)
     if undo.started_at is not None and now - undo.started_at <= STALE_SECONDS:
-        return GOING  # An old answer may show what our own call has just replaced.
+        return GOING  # A stale answer may show what our own call has just replaced.
     return _astray(target, primary, undo)
 
 
 def _judge_way_back(service: ObservedService, back: Deployment) -> Verdict | None:
-    """The end of the deployment that goes back, or ``None`` while it goes on."""
+    """The verdict on the undo's deployment, or ``None`` while it runs."""
     if _is_stable(service, back):
         return STABLE
     if back.rollout_state == "FAILED":
@@ -279,14 +279,14 @@ def _judge_way_back(service: ObservedService, back: Deployment) -> Verdict | Non
 
 
 def _judge_unstopped(target: Target, service: ObservedService, ours: Deployment) -> Verdict | None:
-    """Ours still leads: the stop has not taken effect yet, or the read is stale, or it finished before the stop."""
+    """Ours is still primary: the stop has no effect yet, the read is stale, or it finished before the stop."""
     if target.state == "stopping" and _is_stable(service, ours):
         return Verdict("failed", Failure("the deployment finished before it could be stopped"), ended=True)
     return None
 
 
 def _astray(target: Target, primary: Deployment, undo: Undo) -> Verdict:
-    """Neither the way forward nor the way back leads."""
+    """The primary deployment is neither the rollout's nor the undo's."""
     if target.state == "stopping":
         failure = Failure(f"ECS went back to {_short(primary.task_definition)}, not to {_short(undo.task_definition)}")
         return Verdict("failed", failure, ended=True)

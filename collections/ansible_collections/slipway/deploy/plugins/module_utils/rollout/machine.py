@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The rollout's state machine: pure functions from a rollout, what happened and the time to the next rollout.
+"""The rollout's state machine: pure functions from a rollout, an event and the time to the next rollout.
 
-:func:`decide` says what may be done now, :func:`intend` marks it before it is done (this is what the record holds
-when a run is killed), :func:`apply` takes in what came of it. The machine knows neither AWS nor a clock.
+:func:`decide` returns the actions that may run now, :func:`intend` marks one before it runs (as in the record
+of a killed run), :func:`apply` processes its result. The machine knows neither AWS nor a clock.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from .model import (
 
 
 def finished(rollout: Rollout) -> bool:
-    """Whether there is nothing left to do: all new, or all back (or given up)."""
+    """Whether nothing is left to do: all are deployed, or all are undone (or given up)."""
     if rollout.cause is None:
         return all(target.state == "stable" for target in rollout.targets)
     return all(target.state in UNDO_ENDED for target in rollout.targets)
 
 
 def watched(rollout: Rollout) -> tuple[Target, ...]:
-    """The targets whose services have to be looked at."""
+    """The targets whose services must be observed."""
     return tuple(target for target in rollout.targets if target.state in WATCHED)
 
 
 def decide(rollout: Rollout) -> tuple[Action, ...]:
-    """What may be done now, in order. Going back, deployments in flight are stopped before anything else."""
+    """The actions that may run now, in order. In an undo, deployments in flight are stopped first."""
     return _decide_back(rollout) if rollout.cause else _decide_forward(rollout)
 
 
@@ -54,7 +54,7 @@ def _decide_forward(rollout: Rollout) -> tuple[Action, ...]:
     if not waves:
         return ()
     members = [target for target in rollout.targets if target.wave == min(waves)]
-    # A target whose intent is recorded but not carried out (a resumed run) goes first: it holds a place already.
+    # A target whose intent is recorded but not carried out (a resumed run) comes first: it already has a slot.
     resumed = [target for target in members if target.state in ("registering", "updating")]
     free = rollout.limits.max_parallel - sum(target.state in GOING_FORWARD for target in members)
     fresh = [target for target in members if target.state == "planned"][: max(0, free)]
@@ -66,7 +66,7 @@ def _forward_action(target: Target) -> Action:
 
 
 def _decide_back(rollout: Rollout) -> tuple[Action, ...]:
-    # A "failed" target without an undo still has its deployment in progress: ECS has not given it up.
+    # A "failed" target without an undo still has its deployment in progress: ECS has not ended it.
     running = [t for t in rollout.targets if t.state == "in_flight" or (t.state == "failed" and t.undo is None)]
     if running:
         return tuple(Action("stop", target.name) for target in running)
@@ -107,7 +107,7 @@ def intend(rollout: Rollout, action: Action, now: float) -> Rollout:
 
 
 def apply(rollout: Rollout, happening: Happening, now: float) -> Rollout:
-    """Take in what happened. Unknown or late news of a target that has moved on changes nothing."""
+    """Process an event. An unknown or late event of a target that has moved on changes nothing."""
     target = rollout.target(happening.target)
     if isinstance(happening, Registered):
         return rollout.with_target(_registered(target, happening.task_definition))
@@ -140,7 +140,7 @@ def _updated(target: Target, happening: Updated) -> Target:
 
 def _action_failed(rollout: Rollout, target: Target, happening: ActionFailed, now: float) -> Rollout:
     if happening.kind == "stop":
-        # Not every deployment can be stopped (already over, or towards an INACTIVE revision): point the service back.
+        # Not every deployment can be stopped (already over, or towards an INACTIVE revision): update the service back.
         undo = replace(target.undo or Undo(target.previous), detail=happening.error)
         return rollout.with_target(replace(target, state=_undo_state(target), undo=undo))
     if happening.kind == "undo" and happening.inactive and not (target.undo and target.undo.equivalent_of):
@@ -152,13 +152,13 @@ def _action_failed(rollout: Rollout, target: Target, happening: ActionFailed, no
         return rollout.with_target(_undo_failed(target, rollout.limits.undo_attempts, happening.error, now))
     failed = replace(target, state="planned", failure=Failure(happening.error), finished_at=now)
     if happening.kind == "update" and not happening.refused:
-        # Whether the call took effect is unknown; pointing the service back is right either way.
+        # Whether the call had an effect is unknown; updating the service back is right either way.
         failed = replace(failed, state="failed", undo=Undo(target.previous))
     return rollout.with_target(failed).turn_back(Cause(happening.error, target.name, wave=target.wave))
 
 
 def _undo_state(target: Target) -> State:
-    """How a service is pointed back: at the recorded revision, or first at a clone that pins what ran."""
+    """The next state of an undo: update to the recorded revision, or first register a clone that pins what ran."""
     has_clone = target.undo is not None and target.undo.equivalent_of is not None
     return "undo_updating" if target.pinned or has_clone else "undo_registering"
 
@@ -186,7 +186,7 @@ def _observed_forward(rollout: Rollout, target: Target, happening: Observed, now
     if verdict.kind == "stable":
         return rollout.with_target(replace(target, state="stable", finished_at=now, event=""))
     if verdict.kind == "going" and verdict.adopted:
-        # It begins anew, so it gets its whole time.
+        # It starts again, so it gets its full time.
         adopted = replace(target, deployment_id=verdict.adopted, service_deployment=None, started_at=now)
         return rollout.with_target(adopted)
     if verdict.kind == "going":
@@ -201,7 +201,7 @@ def _observed_forward(rollout: Rollout, target: Target, happening: Observed, now
 
 
 def _desired(target: Target, service: ObservedService, ours: Deployment | None) -> int:
-    """The count that the deployment is for: what autoscaling asks for beyond it is none of the deployment's doing."""
+    """The deployment's own desired count: tasks that autoscaling adds are not part of the deployment."""
     completed = ours is not None and ours.rollout_state == "COMPLETED"
     if not completed or ours is None or ours.running >= service.desired:
         return service.desired
@@ -214,12 +214,12 @@ def _left(target: Target, foreign: str, now: float) -> Target:
 
 
 def left(rollout: Rollout, name: str, foreign: str, now: float) -> Rollout:
-    """The rollout with a target given up, because somebody else's deployment runs there; ``foreign`` names it."""
+    """The rollout with a target given up because of a foreign deployment, which ``foreign`` names."""
     return rollout.with_target(_left(rollout.target(name), foreign, now))
 
 
 def unanswered(rollout: Rollout, action: Action) -> Rollout:
-    """The rollout after an action that had no answer: it is still meant to be done, and was no try."""
+    """The rollout after an action without an answer: it is still due, and does not count as an attempt."""
     target = rollout.target(action.target)
     if action.kind != "undo" or target.undo is None:
         return rollout
@@ -227,7 +227,7 @@ def unanswered(rollout: Rollout, action: Action) -> Rollout:
 
 
 def unseen(rollout: Rollout, target: Target, now: float) -> Rollout:
-    """A look at a service brought no answer: go on, unless its time is over."""
+    """Handle a missing observation of a service: continue, unless it has timed out."""
     undo = target.undo
     since = undo.started_at if target.state in GOING_BACK and undo else target.started_at
     if since is None or now - since <= rollout.limits.stabilise_timeout:
@@ -240,7 +240,7 @@ def unseen(rollout: Rollout, target: Target, now: float) -> Rollout:
 
 
 def explained(rollout: Rollout, name: str, failure: Failure) -> Rollout:
-    """The rollout with a failure explained better; the cause says the same."""
+    """The rollout with a better explanation of a failure, also in its cause."""
     target = replace(rollout.target(name), failure=failure)
     cause = rollout.cause
     if cause is not None and cause.target == name and cause.what != failure.reason:

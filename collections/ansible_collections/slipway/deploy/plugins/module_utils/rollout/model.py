@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The rollout as data: what is being changed, how far each change is, and what may be done next.
+"""The rollout as data: the changes, their progress, and the next actions.
 
-The same words stand in the record (``targets[].state``), so that a killed rollout can be read back.
+The record has the same words (``targets[].state``), so that a killed rollout can be read back.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ State = Literal[
     "undo_failed",
 ]
 
-#: States in which the service was not touched: there is nothing to put back.
+#: States in which the service was not changed: there is nothing to undo.
 UNTOUCHED: frozenset[State] = frozenset({"planned", "registering"})
-#: States of a change on its way forward; they count against ``max_parallel``.
+#: States of a change that rolls out; they count against ``max_parallel``.
 GOING_FORWARD: frozenset[State] = frozenset({"registering", "updating", "in_flight"})
-#: States of a change on its way back; they count against ``max_parallel``.
+#: States of a change that is being undone; they count against ``max_parallel``.
 GOING_BACK: frozenset[State] = frozenset({"stopping", "undo_registering", "undo_updating", "undoing"})
-#: States that an undo leaves alone.
+#: States that an undo does not change.
 UNDO_ENDED: frozenset[State] = frozenset({"undone", "undo_failed", *UNTOUCHED})
-#: States that are judged by looking at the service.
+#: States that are judged by observing the service.
 WATCHED: frozenset[State] = frozenset({"in_flight", "stopping", "undoing"})
 
 
 @dataclass(frozen=True)
 class Undo:
-    """Where a service goes back to. ``equivalent_of`` is set when the recorded revision had to be registered anew."""
+    """The goal of an undo. ``equivalent_of`` is set if the recorded revision had to be registered again."""
 
     task_definition: str
     equivalent_of: str | None = None
@@ -58,9 +58,9 @@ class Undo:
 class Target:
     """One service that the rollout changes.
 
-    ``previous`` and ``previous_deployment`` are what the plan saw: the task definition to return to and the id of
-    the deployment that was PRIMARY. ``pinned`` is false when the former names its image by a tag, which may have
-    moved: pointing the service at it again could start another image, so an undo registers it with the digest that
+    ``previous`` and ``previous_deployment`` are what the plan observed: the task definition to return to and the id of
+    the deployment that was PRIMARY. ``pinned`` is false if the former names its image by a tag, which may have
+    moved: updating the service to it again could start another image, so an undo registers it with the digest that
     ran. ``task_definition`` is what it should run, ``None`` until it is registered.
     ``event`` is what ECS says that it is unable to do for a deployment in flight, which may pass by itself.
     ``settings`` are the service's own, as in :class:`~..fleet.model.DesiredService`.
@@ -96,11 +96,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many services move at once, how long one may take (seconds), and how many of its tasks may stop.
+    """How many services change at once, how long one may take (seconds), and how many of its tasks may stop.
 
-    ``failed_tasks_threshold`` is ``None`` where ECS's own threshold holds, which grows with the desired count.
-    A way back is tried again up to ``undo_attempts`` times when a call fails, and up to ``undo_deployments`` times when
-    its deployment does, which takes long.
+    ``failed_tasks_threshold`` is ``None`` for ECS's own threshold, which grows with the desired count.
+    An undo is retried up to ``undo_attempts`` times if a call fails, and up to ``undo_deployments`` times if
+    its deployment fails, which takes long.
     """
 
     max_parallel: int = 4
@@ -112,7 +112,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Rollout:
-    """The whole rollout. With a ``cause`` nothing new is started and what was changed goes back."""
+    """The whole rollout. With a ``cause`` nothing new is started and all changes are undone."""
 
     targets: tuple[Target, ...]
     limits: Limits = field(default_factory=Limits)
@@ -121,7 +121,7 @@ class Rollout:
     def target(self, name: str) -> Target:
         """The target of that name.
 
-        :raises KeyError: when there is none.
+        :raises KeyError: there is none.
         """
         for item in self.targets:
             if item.name == name:
@@ -133,15 +133,15 @@ class Rollout:
         return replace(self, targets=tuple(target if item.name == target.name else item for item in self.targets))
 
     def turn_back(self, cause: Cause) -> Rollout:
-        """The same rollout going back; the first cause stands."""
+        """The same rollout with an undo; the first cause is kept."""
         return self if self.cause else replace(self, cause=cause)
 
 
 @dataclass(frozen=True)
 class StoppedTask:
-    """A stopped task of a service, as DescribeTasks answered.
+    """A stopped task of a service, as DescribeTasks returned it.
 
-    ``container`` is the one that ended it, as far as can be told; exit code and reason are that container's.
+    ``container`` is the one that ended it, if known; exit code and reason are that container's.
     """
 
     id: str
@@ -156,11 +156,11 @@ class StoppedTask:
 
 @dataclass(frozen=True)
 class Action:
-    """Something that changes AWS, for the engine to do once its intent is recorded.
+    """A mutation of AWS, which the engine runs once its intent is recorded.
 
-    ``register``: register what the target should run. ``update``: point the service at it. ``stop``: stop the
+    ``register``: register the new task definition. ``update``: update the service to it. ``stop``: stop the
     deployment and let ECS roll it back. ``register_undo``: register the recorded revision again, because it is
-    INACTIVE or names its image by a tag that has moved. ``undo``: point the service back.
+    INACTIVE or names its image by a tag that has moved. ``undo``: update the service back.
     """
 
     kind: Literal["register", "update", "stop", "register_undo", "undo"]
@@ -177,7 +177,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Updated:
-    """UpdateService answered: the service as it is now."""
+    """UpdateService succeeded: the resulting service."""
 
     target: str
     service: ObservedService
@@ -195,7 +195,7 @@ class Stopped:
 class ActionFailed:
     """An action did not succeed.
 
-    ``inactive``: because the task definition is INACTIVE. ``refused``: it surely had no effect; otherwise (a lost
+    ``inactive``: because the task definition is INACTIVE. ``refused``: it certainly had no effect; otherwise (a lost
     answer, an error of the server) it may have had one.
     """
 
@@ -208,7 +208,7 @@ class ActionFailed:
 
 @dataclass(frozen=True)
 class Observed:
-    """What ECS said of a service. ``stopped`` is ``None`` when stopped tasks were not asked for."""
+    """An observation of a service. ``stopped`` is ``None`` if stopped tasks were not read."""
 
     target: str
     service: ObservedService

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Taking up a rollout whose run was killed: what was recorded is compared with what ECS says."""
+"""Resumes a rollout whose run was killed, by comparing the record with ECS."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CHOICES: tuple[Choice, ...] = ("finish", "undo")
 
 
 def require_same_place(record: Mapping[str, Any], place: Mapping[str, Any]) -> None:
-    """Check that a record is of the place that the run would change.
+    """Require that a record belongs to the account, region and cluster that the run would change.
 
-    :param place: ``account_id``, ``region`` and ``cluster`` as the environment says them now.
-    :raises SlipwayError: when the record names another.
+    :param place: ``account_id``, ``region`` and ``cluster`` of the environment now.
+    :raises SlipwayError: the record has another.
     """
     for name, now in place.items():
         then = record.get(name)
@@ -32,7 +32,7 @@ def require_same_place(record: Mapping[str, Any], place: Mapping[str, Any]) -> N
 
 
 def require_covered(record: Mapping[str, Any], selected: Collection[str], choice: str) -> None:
-    """Check that ``--limit`` leaves every service of the record: a deploy is taken up whole or not at all.
+    """Require that ``--limit`` selects every service of the record: a deploy is only resumed as a whole.
 
     :raises SlipwayError: naming those that it leaves out.
     """
@@ -43,13 +43,13 @@ def require_covered(record: Mapping[str, Any], selected: Collection[str], choice
 
 
 def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedService], now: float) -> Rollout:
-    """The rollout to go on with.
+    """The rollout to continue with.
 
-    What was under way gets its whole time again: the time in which nobody looked does not count.
+    Running changes get their full time again: unobserved time does not count.
 
-    :param services: what ECS says now, by target name.
+    :param services: the current services from ECS, by target name.
     :param now: epoch seconds of the state store's clock.
-    :raises SlipwayError: when ``finish`` is asked for and the rollout had already turned back.
+    :raises SlipwayError: ``finish`` is requested although the undo had already begun.
     """
     targets = tuple(_from_now(target, now) for target in rollout.targets)
     rollout = replace(rollout, targets=targets)
@@ -74,7 +74,7 @@ def _from_now(target: Target, now: float) -> Target:
 
 
 def adopted(target: Target, service: ObservedService | None) -> Target:
-    """A target whose UpdateService was about to be called, as it is if it was."""
+    """A target whose UpdateService may have been called, in the state after the call."""
     primary = service.primary if service else None
     if target.state != "updating" or primary is None:
         return target

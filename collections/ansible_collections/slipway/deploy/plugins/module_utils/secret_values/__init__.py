@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets: read from where the configuration says that they are, and kept out of log lines."""
+"""Secrets: read from their configured sources, and redacted in log lines."""

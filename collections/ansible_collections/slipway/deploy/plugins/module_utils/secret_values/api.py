@@ -14,9 +14,9 @@ _NOUNS = {"ssm": "parameter", "secretsmanager": "secret"}
 
 
 def stored(client: Callable[[str], Any], kind: str, name: str, *, version: str = "", stage: str = "") -> bytes | None:
-    """The content of a parameter or a secret, or ``None`` when there is none of that name.
+    """The content of a parameter or a secret, or ``None`` if it does not exist.
 
-    :param client: gives the client of a service.
+    :param client: returns the client of a service.
     :param kind: ``ssm`` or ``secretsmanager``.
     :param version: a secret's version, by default the one of ``stage``, or else the current one.
     :raises SlipwayError: it cannot be read.

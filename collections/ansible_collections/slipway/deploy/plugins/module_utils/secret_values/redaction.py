@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Log lines of a service without the secrets that its own environment files and credentials hold."""
+"""Redacts the secrets of a service's environment files and credentials in its log lines."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Any
 from ..common.documents import loads
 from ..common.redact import LINE_LENGTH, redact
 
-#: Shorter values are ordinary words, numbers and profiles; taking them out would leave no readable line.
+#: Shorter values are ordinary words, numbers and profiles; redacting them would make lines unreadable.
 SHORTEST = 6
 _LONGEST = 1024 * 1024
-# Names whose values are not secrets, and which say what a line is about.
+# Names whose values are not secrets and are useful in log lines.
 _TELLING = re.compile(
     r"(?:SPRING_PROFILES_ACTIVE|JAVA_OPTS|JAVA_TOOL_OPTIONS|.*(?:_HOST|_PORT|_REGION|_PROFILE|_LEVEL))\Z", re.IGNORECASE
 )
-# Names whose values are secrets also when they are words.
+# Names whose values are secrets even if they are words.
 _SECRET = re.compile(
     r"pass|pw|secret|token|key|cred|auth|private|salt|dsn|licen[cs]e|cert|sign|pin\b|phrase", re.IGNORECASE
 )
-# Words such as ``staging`` or ``info``: to take them out would make file names and lines unreadable, and hides nothing.
+# Words such as ``staging`` or ``info``: redacting them would make file names and lines unreadable, and hide nothing.
 _WORDS = re.compile(r"[A-Za-z]+(?:[-_. ][A-Za-z]+){0,3}")
 _LONGEST_WORDS = 24
-#: A value that is shorter is taken out only where it stands alone, not out of the middle of a name or path.
+#: A shorter value is only redacted as a separate word, not within a name or path.
 _ALONE = 12
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def known_values(environment_files: Iterable[str], credentials: Iterable[str]) -> list[str]:
-    """The values that must not be shown, the longest first. A file that cannot be read holds none."""
+    """The values that must not be shown, the longest first. An unreadable file has none."""
     values: set[str] = set()
     for path in environment_files:
         values.update(environment_values(_text(path)))
@@ -42,7 +42,7 @@ def known_values(environment_files: Iterable[str], credentials: Iterable[str]) -
 
 
 def environment_values(text: str) -> Iterator[str]:
-    """The values of an environment file, unquoted and as they are written. Pure."""
+    """The values of an environment file, unquoted and as written. Pure."""
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
         if not equals or name.startswith(("#", ";")) or _TELLING.match(name):
@@ -57,7 +57,7 @@ def environment_values(text: str) -> Iterator[str]:
 
 
 def credential_values(text: str) -> Iterator[str]:
-    """The values of a credential: the whole of it, its lines, and the texts of a JSON document. Pure."""
+    """The values of a credential: its whole text, its lines, and the strings of a JSON document. Pure."""
     stripped = text.strip()
     try:
         found = list(_texts(loads(stripped)))
@@ -81,9 +81,9 @@ def _texts(document: Any) -> Iterator[str]:
 
 
 def without_secrets(lines: Iterable[str], values: Iterable[str], length: int = LINE_LENGTH) -> list[str]:
-    """The lines as they may be shown: without these values, and without what looks like a secret. Pure.
+    """The lines without these values and without apparent secrets. Pure.
 
-    :param length: characters of a line that are kept.
+    :param length: how many characters of a line are kept.
     """
     kept = [_pattern(value) for value in values]
     shown = []

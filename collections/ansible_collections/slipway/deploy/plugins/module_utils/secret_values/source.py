@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads a secret from where the configuration says it is.
+"""Reads a secret from its configured source.
 
 A source is ``{env: NAME}``, ``{file: path}``, ``{ssm: name}`` or ``{secretsmanager: id}``; with ``key``, it is the
-value of that key of a JSON object. No error ever repeats a value, nor what stands where a source was expected.
+value of that key of a JSON object. No error ever shows a value, nor text in place of a source.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..common.documents import loads
 from ..common.errors import SlipwayError
 from .api import stored
 
-#: What this machine has itself.
+#: Sources on this machine.
 LOCAL = ("env", "file")
 KINDS = (*LOCAL, "ssm", "secretsmanager")
 _LONGEST = 64 * 1024
@@ -31,7 +31,7 @@ class Secrets:
     """Resolves sources of secrets.
 
     :param environ: the environment that ``env`` reads.
-    :param client: makes an AWS client of a service name; ``None`` where AWS is not available.
+    :param client: makes an AWS client of a service name; ``None`` if AWS is not available.
     """
 
     def __init__(self, environ: Mapping[str, str], client: Callable[[str], Any] | None = None) -> None:
@@ -39,10 +39,10 @@ class Secrets:
         self._client = client
 
     def read(self, source: Any, where: str) -> str:
-        """The secret's value, without the newline at its end.
+        """The secret's value, without a trailing newline.
 
-        :param where: the place to name in an error, such as ``slack.webhook``.
-        :raises SlipwayError: when the source is not one, or the secret is absent, unreadable, unsafe or empty.
+        :param where: the location for errors, such as ``slack.webhook``.
+        :raises SlipwayError: the source is malformed, or the secret is missing, unreadable, unsafe or empty.
         """
         kind, name, key = _parts(source, where)
         what, value = f"{kind} {name}", self._read(kind, name, where).rstrip("\r\n")
@@ -53,7 +53,7 @@ class Secrets:
         return value
 
     def read_plain(self, source: Any, where: str) -> str:
-        """As :meth:`read`, for what is not a secret: it may be written in place."""
+        """As :meth:`read`, for a value that is not a secret and may be written in place."""
         if not isinstance(source, str):
             return self.read(source, where)
         if not source.strip():
@@ -61,9 +61,9 @@ class Secrets:
         return source.strip()
 
     def absent(self, source: Any) -> bool:
-        """Whether a source of this machine, ``env`` or ``file``, has nothing: it is not set, not there, or empty.
+        """Whether a source on this machine, ``env`` or ``file``, is unset, missing or empty.
 
-        One that cannot be read for another reason is not absent: reading it says why.
+        One that cannot be read for another reason is not absent: reading it reports why.
         """
         if not isinstance(source, Mapping):
             return source is None
@@ -75,7 +75,7 @@ class Secrets:
         return False
 
     def check(self, source: Any, where: str) -> None:
-        """That a secret of this machine, of ``env`` or ``file``, is there and safe. A file's content is not read.
+        """Require that a secret on this machine, ``env`` or ``file``, exists and is safe. A file's content is not read.
 
         :raises SlipwayError: as :meth:`read` does.
         """
@@ -106,7 +106,7 @@ class Secrets:
             code = error_code(error)
             if not code:
                 raise SlipwayError(error.what, where, error.remedy) from error
-            # The service's own words are left out: nothing says what they repeat.
+            # The service's own text is left out: it may contain the secret.
             what = f"{kind} {name} could not be read ({code})"
             raise SlipwayError(what, where, "It must exist and be readable") from None
         if content is None:
@@ -117,8 +117,8 @@ class Secrets:
 def pick(text: str, key: str, what: str, where: str) -> str:
     """The value of a key of a JSON object.
 
-    :param what: what the text is the content of, for errors.
-    :raises SlipwayError: it is not a JSON object, or has no such key. The text is in no message.
+    :param what: the source of the text, for errors.
+    :raises SlipwayError: it is not a JSON object, or lacks the key. Messages do not contain the text.
     """
     try:
         document = loads(text)
@@ -155,7 +155,7 @@ def _parts(source: Any, where: str) -> tuple[str, str, str | None]:
 
 @contextmanager
 def _opened(path: str, where: str) -> Iterator[BinaryIO]:
-    """A file that nobody else may read."""
+    """Open a file that other users must not be able to read."""
     try:
         descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:

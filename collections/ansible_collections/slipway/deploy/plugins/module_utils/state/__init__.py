@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where state lives that outlasts a run: S3 or a directory, behind one interface."""
+"""Persistent state: S3 or a directory, behind one interface."""

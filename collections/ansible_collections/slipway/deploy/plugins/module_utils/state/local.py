@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A state store in a local directory: one file a key."""
+"""A state store in a local directory: one file per key."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class LocalStore:
         self.url = str(root)
 
     def read(self, key: str) -> Stored | None:
-        """The value of ``key``, or ``None`` when there is none. See :class:`Store`."""
+        """The value of ``key``, or ``None`` if it does not exist. See :class:`Store`."""
         path = self._root / check_key(key)
         with _explained(path):
             found = _load(path)
         return found[0] if found else None
 
     def write(self, key: str, body: bytes, *, expect: Expected) -> str:
-        """Set ``key`` if it holds what is expected; the new version. See :class:`Store`."""
+        """Set ``key`` if it has the expected version; return the new version. See :class:`Store`."""
         path = self._root / check_key(key)
         with _explained(path):
             _make_directory(self._root)
@@ -71,7 +71,7 @@ class LocalStore:
                 return self._replace(path, body, found[1] if found else 0)
 
     def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
-        """The first keys that begin with ``prefix`` and sort behind ``after``. See :class:`Store`."""
+        """The first keys that begin with ``prefix`` and sort after ``after``. See :class:`Store`."""
         folder = prefix.rpartition("/")[0]
         top = self._root / check_key(folder) if folder else self._root
         found: list[str] = []
@@ -139,7 +139,7 @@ def _try_lock(descriptor: int, path: Path) -> bool:
     except BlockingIOError:
         return False
     try:
-        # A lock on a file that was deleted meanwhile excludes nobody.
+        # A lock on a file that was deleted meanwhile has no effect.
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
@@ -203,7 +203,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def explain(error: OSError, path: Path) -> StoreUnreachable:
-    """What an error of the operating system means for the state store, in one line."""
+    """An error of the operating system as a state store error, in one line."""
     what, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), "Check the disk, or name another"))
     where = error.filename if isinstance(error.filename, str) else str(path)
     return StoreUnreachable(f"the state store cannot be used: {what}", where, remedy)

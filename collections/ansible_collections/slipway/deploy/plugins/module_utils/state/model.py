@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a state store holds and how it refuses."""
+"""The values and errors of a state store."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ Expected: TypeAlias = "str | Absent | None"
 
 @dataclass(frozen=True)
 class Stored:
-    """A value and the version that a conditional replacement has to name."""
+    """A value and its version for a conditional write."""
 
     body: bytes
     version: str
 
 
 class Conflict(SlipwayError):
-    """The key does not hold the version that was expected; nothing was written."""
+    """The key does not have the expected version; nothing was written."""
 
 
 class StoreUnreachable(SlipwayError):
-    """The store gave no usable answer; whether a write happened may be unknown."""
+    """The store did not answer; whether a write happened may be unknown."""
 
 
 def check_key(key: str) -> str:
-    """``key`` itself when it is segments joined by single slashes.
+    """``key`` itself, if it consists of segments joined by single slashes.
 
     :raises SlipwayError: for an empty segment, ``..``, a leading dot or a character outside ``A-Za-z0-9_=+@,.-``.
     """

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A state store in an S3 bucket: one object a key, changed by conditional writes.
+"""A state store in an S3 bucket: one object per key, changed by conditional writes.
 
 Source of the conditional rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-Objects are encrypted as the bucket says (by default with S3's own keys), so nothing about encryption is sent.
+Objects are encrypted by the bucket's settings (by default with S3's own keys), so no encryption header is sent.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _ABSENT_CODES: Final = {"NoSuchKey", "404"}
 _CONFLICT_CODES: Final = {"PreconditionFailed", "412"}
 _CONCURRENT_CODES: Final = {"ConditionalRequestConflict", "409"}
 _CONCURRENT_TRIES: Final = 8
-#: How often a call is made again that S3 failed or cut off after all of botocore's own retries: it is ridden out as ECS
-#: is. A store that cannot be reached at all is said at once.
+#: How often a failed or aborted call is repeated after all of botocore's own retries: short outages of S3 are tolerated
+#: as ECS's are. A store that cannot be reached at all is reported at once.
 _TRIES: Final = 4
 _CUT_OFF: Final = frozenset(
     {"ConnectionClosedError", "ReadTimeoutError", "IncompleteReadError", "ResponseStreamingError"}
@@ -57,7 +57,7 @@ _REMEDIES: Final = {
 def parse_s3_url(url: str) -> tuple[str, str]:
     """Bucket and prefix (without slashes around it) of ``s3://bucket/prefix``.
 
-    :raises SlipwayError: when the bucket's name or a segment of the prefix is not allowed.
+    :raises SlipwayError: the bucket's name or a segment of the prefix is invalid.
     """
     bucket, _slash, prefix = url.removeprefix("s3://").partition("/")
     if not _BUCKET.fullmatch(bucket):
@@ -70,7 +70,7 @@ class S3Store:
     """Keys as objects below a prefix of a bucket. A version is the object's ETag."""
 
     clock_resolution = 1.0
-    page_size = 1000  # S3 lists no more at once
+    page_size = 1000  # S3's limit for one list
 
     def __init__(self, client: Any, bucket: str, prefix: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -80,7 +80,7 @@ class S3Store:
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
 
     def read(self, key: str) -> Stored | None:
-        """The value of ``key``, or ``None`` when there is none. See :class:`Store`."""
+        """The value of ``key``, or ``None`` if it does not exist. See :class:`Store`."""
         name = self._name(key)
 
         def get() -> Stored:
@@ -95,10 +95,10 @@ class S3Store:
             raise self._explain(error, key, "read it") from error
 
     def write(self, key: str, body: bytes, *, expect: Expected) -> str:
-        """Set ``key`` if it holds what is expected; the new version. See :class:`Store`.
+        """Set ``key`` if it has the expected version; return the new version. See :class:`Store`.
 
-        S3 may carry out a write whose answer is lost on the way; its repetition then finds the condition broken.
-        After such a doubt the object is read back, and if it holds this body the write counts as done.
+        S3 may carry out a write whose answer is lost; then the condition of its repetition fails.
+        In this case the object is read back, and if it has this body the write succeeded.
         """
         conditions: dict[str, str] = {}
         if isinstance(expect, Absent):
@@ -129,9 +129,9 @@ class S3Store:
         raise AssertionError("the last attempt returns or raises")
 
     def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
-        """The first keys that begin with ``prefix`` and sort behind ``after``. See :class:`Store`."""
+        """The first keys that begin with ``prefix`` and sort after ``after``. See :class:`Store`."""
         found: list[str] = []
-        # StartAfter need not begin with the prefix, but has to be a key of this store.
+        # StartAfter need not begin with the prefix, but must be a key of this store.
         more: dict[str, str] = {"StartAfter": self._prefix + after} if after else {}
         while len(found) < limit:
             try:
@@ -169,7 +169,7 @@ class S3Store:
             ) from error
 
     def _ridden_out(self, call: Callable[[], Result]) -> Result:
-        """What a call that changes nothing brings, made again while S3 fails or cuts its answers off."""
+        """The result of a read-only call, repeated while S3 fails or truncates its answers."""
         for attempt in range(1, _TRIES):
             try:
                 return call()
@@ -186,7 +186,7 @@ class S3Store:
         return self._prefix + check_key(key)
 
     def _settle(self, error: Exception, key: str, body: bytes, *, repeated: bool, conditional: bool) -> str:
-        """The version that a failed write has after all, or the failure."""
+        """The version of a write that succeeded without an answer, or its failure."""
         code = error_code(error)
         refused = code in _CONFLICT_CODES or code in _ABSENT_CODES or code in _CONCURRENT_CODES
         doubtful = repeated if refused else _is_doubtful(error)
@@ -206,7 +206,7 @@ class S3Store:
             return None
 
     def _explain(self, error: Exception, key: str, doing: str) -> SlipwayError:
-        """The error for a person. What is not an answer and no failure of a connection is a bug and passes."""
+        """The readable error. Anything but an answer or a connection failure is a bug and passes unchanged."""
         if isinstance(error, SlipwayError) and not isinstance(error, IncompleteAnswer):
             return error
         if not is_aws_error(error):
@@ -219,7 +219,7 @@ class S3Store:
 
 
 def _passes(error: Exception) -> bool:
-    """Whether a failure is S3's own, or of one connection: the same call may go well in a moment."""
+    """Whether a failure is S3's own, or of one connection: a retry may succeed."""
     if not is_aws_error(error) or error_code(error) in _REMEDIES:
         return False
     if {cls.__name__ for cls in type(error).__mro__} & _CUT_OFF:
@@ -233,7 +233,7 @@ def _was_repeated(error: Exception) -> bool:
 
 
 def _is_doubtful(error: Exception) -> bool:
-    """Whether S3 may have carried out the write: it did not answer, or with a failure of its own."""
+    """Whether S3 may have carried out the write: it did not answer, or failed itself."""
     response = getattr(error, "response", None)
     if response is None:
         return is_aws_error(error)

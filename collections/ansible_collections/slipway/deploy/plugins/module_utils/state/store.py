@@ -22,9 +22,9 @@ _REMEDY = "Write s3://bucket/prefix or a directory"
 class Store(Protocol):
     """Keys with versioned values.
 
-    Every method raises :class:`StoreUnreachable` when the store gives no usable answer. A version names bytes that
-    were read or written before; S3 gives equal bytes equal versions, so a body that must be told from an earlier
-    one carries a serial number.
+    Every method raises :class:`StoreUnreachable` if the store does not answer. A version stands for bytes that
+    were read or written before; S3 gives equal bytes equal versions, so a body that must differ from an earlier
+    one has a serial number.
     """
 
     url: str
@@ -34,31 +34,31 @@ class Store(Protocol):
     """Seconds by which :meth:`now` may lag behind the store's true clock."""
 
     def read(self, key: str) -> Stored | None:
-        """The value of ``key``, or ``None`` when there is none."""
+        """The value of ``key``, or ``None`` if it does not exist."""
 
     def write(self, key: str, body: bytes, *, expect: Expected) -> str:
-        """Set ``key`` if it holds what is expected; the new version.
+        """Set ``key`` if it has the expected version; return the new version.
 
-        :raises Conflict: when it holds something else; then nothing was written.
+        :raises Conflict: it has another version; then nothing was written.
         """
 
     def keys(self, prefix: str, after: str = "", limit: int = 1000) -> list[str]:
-        """The first ``limit`` keys that begin with ``prefix`` and sort behind ``after``, in byte order."""
+        """The first ``limit`` keys that begin with ``prefix`` and sort after ``after``, in byte order."""
 
     def now(self) -> float:
         """The store's own clock in epoch seconds, never this machine's."""
 
 
 def open_store(url: str, client_factory: Callable[[str], Any]) -> Store:
-    """The store of that address; nothing is read or created yet.
+    """The store at a URL; nothing is read or created yet.
 
     :param url: ``s3://bucket/prefix``, ``file:///path`` or a path (``~`` is the home directory).
-    :param client_factory: gives the boto3 client of a service by its name; called for S3 only.
-    :raises SlipwayError: for an address that is neither.
+    :param client_factory: returns the boto3 client of a service by name; only called for S3.
+    :raises SlipwayError: the URL is neither.
     """
     text = url.strip()
     if text.startswith("s3://"):
-        # botocore costs a fifth of a second to import, which a store in a directory should not pay.
+        # Importing botocore takes a fifth of a second, which a store in a directory can avoid.
         from .s3 import S3Store, parse_s3_url
 
         bucket, prefix = parse_s3_url(text)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Carries a decision out, and back when the new process does not become ready. The host is behind :class:`Edges`."""
+"""Carries out a decision, and undoes it if the new process does not become ready. :class:`Edges` is the host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNCHANGED, SWITCHED, UNDONE, UNDO_FAILED, FAILED = "unchanged", "switched", "und
 
 @dataclass(frozen=True)
 class Proof:
-    """How the wait for a process ended.
+    """The result of waiting for a process.
 
     :ivar reason: why it is not ready, in one line.
     :ivar log: its last lines, redacted.
@@ -31,42 +31,42 @@ class Proof:
 
 
 class Edges(Protocol):
-    """What carrying out needs of the host. Each call is whole or raises :class:`SlipwayError`."""
+    """The interface to the host. Each call succeeds completely or raises :class:`SlipwayError`."""
 
     def save(self, ledger: Ledger) -> None:
-        """Write the ledger; it is on the disk when this returns."""
+        """Write the ledger, synced to disk."""
 
     def keep(self, path: str, digest: str) -> None:
-        """Keep a copy of a file that has this digest."""
+        """Save a copy of a file with this digest."""
 
     def link(self, path: str, target: str) -> None:
         """Point a link at its target."""
 
     def restore(self, path: str, digest: str) -> None:
-        """Give a file the kept content of this digest."""
+        """Restore a file from the saved copy with this digest."""
 
     def serve(self, links: Mapping[str, str]) -> None:
-        """Have the web server run with those of the links that are its own; nothing when it does already."""
+        """Make the web server use its own ones of the links, unless it does already."""
 
     def restart(self) -> str:
-        """Reload systemd and restart the service; the invocation of the new process. That it fails is proven later."""
+        """Reload systemd and restart the service; return the new invocation. A failure is detected later."""
 
     def invocation(self) -> str:
-        """The invocation of the process that runs."""
+        """The invocation of the running process."""
 
     def prove(self, *, settled: bool) -> Proof:
-        """Wait until the service is ready and stays so; when it has long been, one ready answer is enough."""
+        """Wait until the service is ready and stays so; if it has been for long, one ready answer is enough."""
 
     def now(self) -> str:
         """The time, ISO 8601, UTC."""
 
     def warn(self, line: str) -> None:
-        """Tell something that does not stop the run."""
+        """Add a warning."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it. ``runs`` is what runs now, or ``None`` when that is not known."""
+    """The outcome. ``runs`` is what runs now, or ``None`` if unknown."""
 
     state: str
     reason: str
@@ -76,9 +76,9 @@ class Outcome:
 
 
 def carry_out(decision: Decision, ledger: Ledger, edges: Edges, *, undo: bool = True) -> Outcome:
-    """Do what was decided.
+    """Carry out the decision.
 
-    :raises SlipwayError: when it cannot be begun; then nothing was changed.
+    :raises SlipwayError: it cannot be begun; then nothing was changed.
     """
     if not decision.changes:
         return _confirm(decision, ledger, edges)
@@ -106,7 +106,7 @@ def carry_out(decision: Decision, ledger: Ledger, edges: Edges, *, undo: bool = 
 
 
 def _returned(decision: Decision, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
-    """A way back that did not become ready: as the release ran before, where that is something else."""
+    """After an undo that did not become ready: restore the release exactly as it ran, if that differs."""
     if decision.last_resort is None:
         ledger = replace(_not_ready(ledger, decision.to), pending=None)
         _save(ledger, edges)
@@ -116,7 +116,7 @@ def _returned(decision: Decision, proof: Proof, ledger: Ledger, edges: Edges) ->
 
 
 def _confirm(decision: Decision, ledger: Ledger, edges: Edges) -> Outcome:
-    """Nothing differs. That is only good news while the service answers, and no restart would help if it does not."""
+    """Nothing differs: check that the service is ready; a restart would not help if it is not."""
     proof = edges.prove(settled=True)
     known = ledger.entry(decision.to.snapshot)
     if proof.ready and known is not None and known.release != decision.to.release:
@@ -134,13 +134,13 @@ def _confirm(decision: Decision, ledger: Ledger, edges: Edges) -> Outcome:
 
 
 def _is_new(decision: Decision, ledger: Ledger) -> bool:
-    """Whether what shall run has not been good before: that it does not start now says nothing against it else."""
+    """Whether the target has never been good: only then a failed start marks it as bad."""
     entry = ledger.entry(decision.to.snapshot)
     return entry is None or entry.verdict != GOOD
 
 
 def _begin(decision: Decision, ledger: Ledger, edges: Edges) -> Ledger:
-    """Say in the ledger what is going to be switched, before it is."""
+    """Write the pending switch to the ledger before it begins."""
     to = decision.to
     if to.verdict != GOOD or decision.back is not None:
         to = replace(to, verdict=UNPROVEN, reason=None)
@@ -181,7 +181,7 @@ def _switch(snapshot: Snapshot, edges: Edges) -> None:
 
 
 def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: Edges) -> Outcome:
-    """Put the old release back. A ledger that cannot be written does not keep it from running."""
+    """Restore the old release, even if the ledger cannot be written."""
     ledger = replace(ledger.first(replace(back, since=edges.now())), pending=back.snapshot)
     _save(ledger, edges)
     problem = ""
@@ -189,7 +189,7 @@ def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: 
         _switch(back.snapshot, edges)
     except SlipwayError as error:
         problem = str(error)
-    # Where the web server alone was switched, the service's process is still the one that has to run.
+    # If only the web server was switched, the service's process is still the right one.
     stays = decision.serve and decision.before is not None and decision.before.snapshot == back.snapshot
     invocation = edges.invocation() if stays else edges.restart()
     ledger = replace(ledger, running=Running(invocation, back.snapshot))
@@ -206,7 +206,7 @@ def _undo(decision: Decision, back: Entry, proof: Proof, ledger: Ledger, edges: 
 
 
 def _not_ready(ledger: Ledger, entry: Entry) -> Ledger:
-    """The ledger with a note that what was put back is not ready: it was good, and the next run has to try it again."""
+    """The ledger with a note that the restored release is not ready: it was good, and the next run must retry it."""
     verdict = next((item.verdict for item in ledger.entries if item.snapshot == entry.snapshot), entry.verdict)
     return ledger.judged(entry.snapshot, verdict, NOT_READY)
 

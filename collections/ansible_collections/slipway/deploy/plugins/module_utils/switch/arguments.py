@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Symbolic links and what they are to point at.
+#: Symbolic links and their targets.
 LINKS: dict[str, Any] = {
     "type": "list",
     "elements": "dict",

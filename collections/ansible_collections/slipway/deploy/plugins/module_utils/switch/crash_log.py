@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which lines of a process's log say why it ended. Pure.
+"""Finds the lines of a process's log that say why it ended. Pure.
 
-The end of a log says it seldom: Java's stack frames come after the cause, and Spring's report has it in the middle.
+They are seldom at the end of a log: Java's stack frames follow the cause, and Spring's report has it in the middle.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _MESSAGE_LINES = 12
 
 
 def telling(lines: Sequence[str], limit: int = LINES) -> list[str]:
-    """The lines that say why a process ended, at most ``limit``; its last ones when none stands out."""
+    """The lines that say why a process ended, at most ``limit``; by default the last ones."""
     found = _report(lines) or _java(lines) or _python(lines)
     return found[:limit] if found else [line for line in lines if line.strip()][-limit:]
 
 
 def root_cause(lines: Sequence[str]) -> str:
-    """Why a process ended, in one line; empty when its log does not say."""
+    """Why a process ended, in one line; empty if its log does not say."""
     if report := _report(lines):
         return next((line.partition(": ")[2] for line in report if line.startswith("Description: ")), "")
     if found := _java(lines):
@@ -62,12 +62,12 @@ def _report(lines: Sequence[str]) -> list[str]:
 
 
 def _is_new_entry(line: str) -> bool:
-    """Whether the log goes on after the report: with a time, as Spring's own lines have it."""
+    """Whether a line after the report is a new log entry: it begins with a time, as Spring's own lines do."""
     return re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:", line) is not None
 
 
 def _java(lines: Sequence[str]) -> list[str]:
-    """The last stack trace: what was thrown, its causes, the root cause's first frames, and what came after."""
+    """The last stack trace: the exception, its causes, the root cause's first frames, and the lines after."""
     frames = [at for at, line in enumerate(lines) if _FRAME.fullmatch(line)]
     if not frames:
         return []
@@ -82,7 +82,7 @@ def _java(lines: Sequence[str]) -> list[str]:
 
 
 def _bounds(lines: Sequence[str], frames: Sequence[int]) -> tuple[int, int]:
-    """Where the last stack trace begins, with the exception that it is of, and where it ends."""
+    """Where the last stack trace begins, including its exception, and where it ends."""
     last = first = frames[-1]
     known = frozenset(frames)
     while first > 0:
@@ -104,7 +104,7 @@ def _bounds(lines: Sequence[str], frames: Sequence[int]) -> tuple[int, int]:
 
 
 def _python(lines: Sequence[str]) -> list[str]:
-    """The last traceback: where it was raised, what was, and what came after."""
+    """The last traceback: where it was raised, the exception, and the lines after."""
     starts = [at for at, line in enumerate(lines) if _TRACEBACK in line]
     if not starts:
         return []

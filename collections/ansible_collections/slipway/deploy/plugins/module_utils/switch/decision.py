@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to be done so that a service runs with what is wanted. Pure: observed + wanted → a decision.
+"""Decides how a service gets to its wanted state. Pure: observed + wanted → a decision.
 
-A decision is the steps forward, and the steps back for when the new process does not become ready. The run may be
+A decision has the steps forward, and the steps back in case the new process does not become ready. The run may be
 killed between any two of them: the ledger's ``pending`` and the invocation of the running process tell the next run
-what it cannot know, and it restarts what it is not sure of.
+what happened, and it restarts in case of doubt.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from ..releases.ledger import GOOD, UNPROVEN, Entry, Ledger, Release, Snapshot
 
 @dataclass(frozen=True)
 class Observed:
-    """A host as it is.
+    """An observed host.
 
-    :ivar active: whether the service's main process is up.
+    :ivar active: whether the service's main process runs.
     :ivar invocation: systemd's id of its last start, or ``""``.
-    :ivar disk: links and files as they are; what is missing is left out.
-    :ivar touched: whether one of those links and files was changed after the process was started, or systemd has not
+    :ivar disk: links and files on disk; missing ones are left out.
+    :ivar touched: whether one of those links and files changed after the process was started, or systemd has not
         read it since.
-    :ivar gone: the targets of links that the ledger or the run names and that do not exist.
-    :ivar served: the paths of the links that the web server reads, not the service: they change without a restart.
-    :ivar unserved: whether the web server does not run with these links as they are on the disk.
+    :ivar gone: targets of links in the ledger or the run that do not exist.
+    :ivar served: the paths of the web server's links, which change without a restart of the service.
+    :ivar unserved: whether the web server does not use these links as they are on disk.
     """
 
     active: bool
@@ -41,19 +41,19 @@ class Observed:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done.
+    """What to do.
 
     :ivar reason: why, in one line.
     :ivar restart: whether links are switched and the service is restarted; otherwise it is only waited for, if at all.
-    :ivar serve: whether links are switched and the web server reads them, while the service's process stays.
-    :ivar prove: whether the process has to prove that it is ready.
-    :ivar to: what shall run.
-    :ivar before: what ran, as far as it is known.
-    :ivar back: what to go back to; ``None`` when there is nothing, or nothing was switched.
-    :ivar last_resort: what to go back to when that (``back``, or ``to`` of a way back) does not become ready either:
-        the release exactly as it ran, with the secrets of then.
-    :ivar leaves: what is noted as bad because it is left.
-    :ivar returning: whether somebody asked for the way back: no ledger that cannot be written stops it.
+    :ivar serve: whether links are switched and the web server is reloaded, while the service's process stays.
+    :ivar prove: whether the process must become ready.
+    :ivar to: what should run.
+    :ivar before: what ran, if known.
+    :ivar back: what an undo restores; ``None`` if there is nothing, or nothing was switched.
+    :ivar last_resort: what to restore if that (``back``, or ``to`` of an undo) does not become ready either:
+        the release exactly as it ran, with its old secrets.
+    :ivar leaves: what is noted as bad because it is undone.
+    :ivar returning: whether an undo was requested: an unwritable ledger does not stop it.
     """
 
     reason: str
@@ -69,13 +69,13 @@ class Decision:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is to be done."""
+        """Whether there is anything to do."""
         return self.restart or self.serve or self.prove
 
 
 def tracked(ledger: Ledger) -> tuple[frozenset[str], frozenset[str]]:
-    """The paths of the links and of the files that belong to what runs, as the ledger knows them."""
-    # The newest entries name them all; those of old ones may have been given up since.
+    """The paths of the links and files that belong to what runs, from the ledger."""
+    # The newest entries have them all; paths of old ones may be obsolete.
     known = [ledger.running.snapshot] if ledger.running else []
     known += [ledger.pending] if ledger.pending else []
     known += [item.snapshot for item in ledger.entries[:1]]
@@ -84,10 +84,10 @@ def tracked(ledger: Ledger) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def started_with(ledger: Ledger, observed: Observed) -> Snapshot | None:
-    """What the running process was started with; ``None`` when that cannot be known, or none runs.
+    """What the running process was started with; ``None`` if that is unknown, or none runs.
 
-    systemd may have restarted it by itself since the ledger was written. If nothing was being switched, and the disk is
-    as the ledger says and was when that start took place, then it took the same.
+    systemd may have restarted it by itself since the ledger was written. If no switch was pending, and the disk is
+    as in the ledger, now and at that start, then it was started with the same.
     """
     if not observed.active or ledger.running is None:
         return None
@@ -105,13 +105,13 @@ def decide(
     force: bool = False,
     returning: Mapping[str, str] | None = None,
 ) -> Decision:
-    """What makes the service run with these links, and with the files as they are on the disk.
+    """Decide how to run the service with these links, and with the files on disk.
 
-    :param links: the wanted ones; others stay as they are on the disk.
-    :param release: what they stand for, or ``None`` for the release that runs.
-    :param force: whether the service is restarted also when it runs with what is wanted.
-    :param returning: links that the way back takes in place of those that its release was started with.
-    :raises SlipwayError: when a target does not exist.
+    :param links: the wanted ones; others stay as on disk.
+    :param release: their release, or ``None`` for the running one.
+    :param force: whether the service is restarted even if it is up to date.
+    :param returning: links for an undo, in place of those with which its release was started.
+    :raises SlipwayError: a target does not exist.
     """
     wanted = Snapshot({**observed.disk.links, **links}, observed.disk.files)
     _check_targets(wanted, observed)
@@ -141,7 +141,7 @@ def decide(
 
 
 def _steps(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> tuple[bool, bool]:
-    """Whether the service has to be restarted, and whether the web server has to read its configuration again."""
+    """Whether the service must be restarted, and whether the web server must be reloaded."""
     if known is None or _aside(known, observed) != _aside(wanted, observed):
         return True, True
     leads = _leads(observed, wanted)
@@ -151,7 +151,7 @@ def _steps(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> tupl
 
 
 def _aside(snapshot: Snapshot, observed: Observed) -> Snapshot:
-    """What the service's own process is started with."""
+    """The part of a snapshot for the service's own process."""
     links = {path: target for path, target in snapshot.links.items() if path not in observed.served}
     return Snapshot(links, snapshot.files)
 
@@ -166,16 +166,16 @@ def decide_back(
     files: Mapping[str, str] | None = None,
     returning: Mapping[str, str] | None = None,
 ) -> Decision:
-    """What makes the service run with an older good release.
+    """Decide how to run the service with an older good release.
 
-    :param links: exactly where to go, or nothing for what the ledger says.
-    :param release: the release to go to, found by its id, or ``None`` for the last good one. With links, what these
-        stand for where the ledger does not know it.
-    :param leave: the id of the release to leave; when another one runs, nothing is left.
-    :param why: why it is left, in one line.
-    :param files: with links, the digests of the files that ran with them, where they are known.
-    :param returning: links that it takes in place of those that the older release was started with.
-    :raises SlipwayError: when there is no such release, or something of it is gone.
+    :param links: the exact targets, or nothing for the ledger's.
+    :param release: the release to restore, found by its id, or ``None`` for the last good one. With links, their
+        release, if the ledger does not have it.
+    :param leave: the id of the release to undo; if another one runs, nothing is undone.
+    :param why: why it is undone, in one line.
+    :param files: with links, the digests of the files that ran with them, if known.
+    :param returning: links to use in place of those with which the older release was started.
+    :raises SlipwayError: the release does not exist, or a part of it is missing.
     """
     current = ledger.entry(ledger.pending) or ledger.entry(observed.disk) or ledger.current()
     left = current.release.id if current and current.release else None
@@ -183,7 +183,7 @@ def decide_back(
         return _settled(ledger, observed, f"{left or 'an unknown release'} is current, not {leave}")
     if links:
         wanted = {**observed.disk.links, **links}
-        # The deploy that is undone may have written another unit: the release goes back with the one it ran with.
+        # The deploy that is undone may have written another unit: the release is restored with its own.
         to = Entry(Snapshot(wanted, {**observed.disk.files, **(files or {})}), release)
         ran = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
         to = ledger.entry(to.snapshot) or to if files else next(ran, None) or ledger.entry(to.snapshot) or to
@@ -192,7 +192,7 @@ def decide_back(
     _check_targets(to.snapshot, observed)
     exact, to = to, _renewed(ledger, to, returning, observed)
     if current and current.snapshot == to.snapshot and not (current.release and current.release.renewed):
-        to = exact  # The values of now are all that is left.
+        to = exact  # Only the current values are left.
     known = started_with(ledger, observed)
     restart, serve = _steps(observed, known, to.snapshot)
     if not restart and not serve and to.verdict == GOOD and to.reason is None:
@@ -212,9 +212,9 @@ def decide_back(
 
 
 def _renewed(ledger: Ledger, entry: Entry, returning: Mapping[str, str] | None, observed: Observed) -> Entry:
-    """An entry with other links: the older release with the secrets that are valid now.
+    """An entry with other links: the older release with the current secrets.
 
-    Links that it never had, and those whose target is gone, are left out.
+    Links that it never had, and those without a target, are left out.
     """
     links = {
         path: target
@@ -234,7 +234,7 @@ def _renewed(ledger: Ledger, entry: Entry, returning: Mapping[str, str] | None, 
 
 
 def _settled(ledger: Ledger, observed: Observed, reason: str) -> Decision:
-    """Nothing is left, but a run that was killed may have begun something: the last good release has to run."""
+    """Nothing is to be undone, but a killed run may have begun a switch: the last good release must run."""
     good = ledger.good()
     if good is None:
         raise AssertionError("the caller looked for a good release")
@@ -257,13 +257,13 @@ def _older(ledger: Ledger, current: Entry | None, release: str | None) -> Entry:
 
 
 def _back(ledger: Ledger, observed: Observed, to: Entry) -> Entry | None:
-    """Where to go when ``to`` does not become ready."""
+    """What to restore if ``to`` does not become ready."""
     newest = ledger.good()
     if newest is not None and newest.snapshot == to.snapshot:
-        return None  # Nothing is switched: what does not start is the last good release itself.
+        return None  # Nothing is switched: the last good release itself does not start.
     back = newest
     if back is None and observed.active and observed.disk != to.snapshot and observed.disk.links:
-        back = Entry(observed.disk, verdict=UNPROVEN)  # It ran before Slipway came.
+        back = Entry(observed.disk, verdict=UNPROVEN)  # It ran before Slipway was introduced.
     if back is None or observed.gone.intersection(back.snapshot.links.values()):
         return None
     return back
@@ -272,9 +272,9 @@ def _back(ledger: Ledger, observed: Observed, to: Entry) -> Entry | None:
 def _ways_back(
     ledger: Ledger, observed: Observed, to: Entry, returning: Mapping[str, str] | None
 ) -> tuple[Entry | None, Entry | None]:
-    """Where to go when ``to`` does not become ready, and where when that does not either.
+    """What to restore if ``to`` does not become ready, and what if that does not either.
 
-    First the older release with the secrets of now: those of then may have been revoked. Then exactly as it ran.
+    First the older release with the current secrets: the old ones may have been revoked. Then exactly as it ran.
     """
     exact = _back(ledger, observed, to)
     renewed = _renewed(ledger, exact, returning, observed) if exact else None
@@ -290,7 +290,7 @@ def _check_targets(wanted: Snapshot, observed: Observed) -> None:
 
 
 def _leads(observed: Observed, wanted: Snapshot) -> bool:
-    """Whether the next start takes it as well: a run that was killed may have switched links, and restarted nothing."""
+    """Whether the next start would use it as well: a killed run may have switched links without a restart."""
     return wanted.links.items() <= observed.disk.links.items()
 
 

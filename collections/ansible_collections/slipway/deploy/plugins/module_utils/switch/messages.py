@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What ``service_release`` says about a decision and its outcome. Pure."""
+"""The messages of ``service_release`` about a decision and its outcome. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .decision import Decision, Observed, differences, started_with
 
 
 def good_states(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """The outcomes that are what was asked for."""
+    """The outcomes that count as success."""
     return (UNCHANGED, UNDONE) if params["state"] == "previous" else (UNCHANGED, SWITCHED)
 
 
@@ -27,13 +27,13 @@ def message(outcome: Outcome, decision: Decision, name: str) -> str:
         "failed": f"Nothing was undone. Next: journalctl -u {name}",
         "undo_failed": f"The service may be down: journalctl -u {name}",
     }
-    # "not ready within 120 s" says it itself.
+    # "not ready within 120 s" already says it.
     how = "is" if outcome.reason.startswith("not ready") else "is not ready:"
     return f"{name}: {wanted} {how} {outcome.reason}. {endings[outcome.state]}"
 
 
 def described(decision: Decision, observed: Observed, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Where it comes from and goes to, and the difference by path."""
+    """What it changes from and to, and the difference by path."""
     result: dict[str, Any] = {"from": brief(decision.before), "to": brief(decision.to)}
     if decision.restart or decision.serve:
         before, after = observed.disk, decision.to.snapshot
@@ -50,7 +50,7 @@ def described(decision: Decision, observed: Observed, params: Mapping[str, Any])
 
 
 def standing(ledger: Ledger, observed: Observed) -> dict[str, Any]:
-    """What runs and what ran, as the result of a task that changes nothing."""
+    """What runs and what ran, as the result of a read-only task."""
     known = started_with(ledger, observed)
     current = ledger.entry(known)
     release = current.release.brief() if current and current.release else None
@@ -74,11 +74,11 @@ def standing(ledger: Ledger, observed: Observed) -> dict[str, Any]:
 
 
 def _lines(paths: list[str], values: dict[str, str], entry: Entry | None) -> str:
-    """Paths and what is there, a line each, below the release."""
+    """Paths and their content, one line each, below the release."""
     release = entry.release.id if entry and entry.release else "unknown"
     return "".join([f"release {release}\n", *(f"{path} -> {values[path]}\n" for path in paths if path in values)])
 
 
 def brief(entry: Entry | None) -> dict[str, Any] | None:
-    """A release as records write it."""
+    """A release as in records."""
     return entry.release.brief() if entry and entry.release else None

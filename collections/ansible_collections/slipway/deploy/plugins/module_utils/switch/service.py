@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A service of this host whose releases are switched: what :mod:`.apply` needs of a real host."""
+"""Switches the releases of a service on a real host, for :mod:`.apply`."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from .apply import Proof
 from .crash_log import root_cause, telling
 from .decision import Observed
 
-#: Of the journal, to find why a process ended: a stack trace may have hundreds.
+#: Lines of the journal that are searched for why a process ended: a stack trace may have hundreds.
 LOG_LINES = 1000
-#: Characters of a cause within a line.
+#: Maximum length of a cause within a line.
 CAUSE = 300
-#: Between two tries to take a service's lock.
+#: Seconds between two attempts to take a service's lock.
 LOCK_SECONDS = 0.5
-#: What stopping, starting and undoing take on top of the waits for readiness.
+#: Seconds for stopping, starting and undoing in addition to the waits for readiness.
 MARGIN_SECONDS = 60.0
 
 
@@ -49,8 +49,8 @@ MARGIN_SECONDS = 60.0
 class Service:
     """The edges of one service. See :class:`.apply.Edges`.
 
-    :ivar home: where its ledger, its lock and its kept files are.
-    :ivar generations: where the web server's configurations are: links into it are read by the web server.
+    :ivar home: the directory of its ledger, its lock and its saved files.
+    :ivar generations: the directory of the web server's configurations: links into it belong to the web server.
     """
 
     name: str
@@ -62,12 +62,12 @@ class Service:
 
     @property
     def ledger_path(self) -> Path:
-        """Where its ledger is."""
+        """The path of its ledger."""
         return self.home / "ledger.json"
 
     @property
     def switch_seconds(self) -> float:
-        """The most that a switch takes, in seconds: it proves its release, and perhaps the one it puts back."""
+        """The maximum duration of a switch in seconds: it waits for its release, and possibly for the restored one."""
         return 2 * (self.wanted.timeout + self.wanted.stable_for) + MARGIN_SECONDS
 
     def observe(
@@ -77,10 +77,10 @@ class Service:
         tracked: tuple[Collection[str], Collection[str]],
         more: Collection[str] = (),
     ) -> Observed:
-        """The host as it is.
+        """Observe the host.
 
-        :param tracked: the paths of the links and of the files that are looked at.
-        :param more: targets that a way back may be switched to.
+        :param tracked: the paths of the links and files to read.
+        :param more: targets that an undo may use.
         """
         unit = systemctl.show(self.name)
         on_disk = {path: target for path in tracked[0] for target in [read_link(path)] if target is not None}
@@ -96,14 +96,14 @@ class Service:
         return Observed(unit.up, unit.invocation, Snapshot(on_disk, digests), gone, touched, served, unserved)
 
     def _serves(self, paths: Collection[str]) -> bool:
-        """Whether the web server runs with the configuration at these paths."""
+        """Whether the web server uses the configuration at these paths."""
         server = staged.noted_server(self.generations)
         return all(server.loaded(path) for path in paths)
 
     def serve(self, links: Mapping[str, str]) -> None:
-        """Have the web server run with the links that are its own.
+        """Make the web server use its own links.
 
-        :raises SlipwayError: it does not take them.
+        :raises SlipwayError: it refuses them.
         """
         paths = staged.served(links, self.generations)
         if not self._serves(paths):
@@ -113,9 +113,9 @@ class Service:
             server.apply()
 
     def check_startable(self) -> None:
-        """Refuse to switch what cannot start. Whoever holds its port would also answer in the service's place.
+        """Refuse to switch a service that cannot start. Another process on its port would also answer in its place.
 
-        :raises SlipwayError: when there is no such unit, or naming who holds the port.
+        :raises SlipwayError: the unit does not exist, or another process has the port, which is named.
         """
         unit = systemctl.show(self.name)
         if not unit.loaded:
@@ -127,7 +127,7 @@ class Service:
                 raise SlipwayError(f"the port {port} is taken by {listener}", f"{self.name}.service", remedy)
 
     def check_own(self, links: Mapping[str, str]) -> None:
-        """Refuse links that another service of this host runs with: it would be switched as well.
+        """Refuse links that another service of this host uses: it would be switched as well.
 
         :raises SlipwayError: naming the other service.
         """
@@ -137,7 +137,7 @@ class Service:
                 raise SlipwayError(f"this link belongs to {other}.service, which runs with it", path, remedy)
 
     def save(self, ledger: Ledger) -> None:
-        """Write the ledger, and let go of kept files that it does not name."""
+        """Write the ledger, and remove saved files that it does not name."""
         ledgers.save(self.ledger_path, ledger, self.name)
         named = {digest for entry in ledger.entries for digest in entry.snapshot.files.values()}
         for kept in self._kept.iterdir() if self._kept.is_dir() else ():
@@ -150,7 +150,7 @@ class Service:
         return self.home / "files"
 
     def keep(self, path: str, digest: str) -> None:
-        """Keep a copy of a file that has this digest."""
+        """Save a copy of a file with this digest."""
         copy = self._kept / digest
         if file_digest(copy) == digest or file_digest(path) != digest:
             return
@@ -164,7 +164,7 @@ class Service:
         link_atomic(path, target)
 
     def restore(self, path: str, digest: str) -> None:
-        """Give a file the kept content of this digest."""
+        """Restore a file from the saved copy with this digest."""
         if file_digest(path) == digest:
             return
         copy = self._kept / digest
@@ -177,7 +177,7 @@ class Service:
         write_atomic(path, content, mode)
 
     def restart(self) -> str:
-        """Reload systemd and restart the service; the invocation of the new process."""
+        """Reload systemd and restart the service; return the new invocation."""
         before = sockets.show(self.name)
         systemctl.reload()
         said = sockets.settle(self.name, before)
@@ -195,7 +195,7 @@ class Service:
         return self.invocation()
 
     def invocation(self) -> str:
-        """The invocation of the process that runs."""
+        """The invocation of the running process."""
         return systemctl.show(self.name).invocation
 
     def prove(self, *, settled: bool) -> Proof:
@@ -210,7 +210,7 @@ class Service:
             watch = judge(watch, unit, self._answer(unit, wanted), time.monotonic(), wanted)
             if watch.verdict is None and self.interrupted and not settled:
                 reason = f"the run was ended by {self.interrupted}"
-                self.interrupted = ""  # The wait for the old release must not be cut short as well.
+                self.interrupted = ""  # A signal must not cut the wait for the old release short as well.
                 return Proof(ready=False, reason=reason, log=self._log(unit, invocation))
             if watch.over:
                 break
@@ -219,12 +219,12 @@ class Service:
         if watch.verdict:
             return Proof(ready=True, seconds=round((watch.first_ready or began) - began, 1))
         log = self._log(unit, invocation)
-        # Why a process that goes on is not ready, its last exception need not say.
+        # The last exception of a running process need not be the reason why it is not ready.
         cause = root_cause(log) if watch.reason.startswith("the process") else ""
         return Proof(ready=False, reason=f"{watch.reason}: {cause[:CAUSE]}" if cause else watch.reason, log=log)
 
     def _asked(self, wanted: Wanted, unit: systemctl.Unit) -> Wanted:
-        """What is asked of the release that was just started: each may have a port and a path of its own."""
+        """The readiness request for the started release: each may have its own port and path."""
         if wanted.url or wanted.application is None:
             return wanted
         return replace(wanted, url=readiness_url(wanted.application, unit))
@@ -244,12 +244,12 @@ class Service:
         return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: UP017 - datetime.UTC is Python 3.11's
 
     def warn(self, line: str) -> None:
-        """Tell something that does not stop the run."""
+        """Add a warning."""
         self.warnings.append(line)
 
 
 def _own_port(url: str | None) -> int | None:
-    """The port of a URL that is this host's own."""
+    """The port of a URL on this host."""
     parts = urlsplit(url or "")
     host = parts.hostname or ""
     try:
@@ -270,10 +270,10 @@ def _changed_after(path: str, started: float) -> bool:
 
 @contextmanager
 def locked(home: Path, wait: float) -> Iterator[None]:
-    """Keep a second switch of the same service out until this one ends, however it ends.
+    """Exclude a second switch of the same service until this one ends, however it ends.
 
-    :param wait: seconds to wait for one that is under way: a run that was killed leaves its switch to the host.
-    :raises SlipwayError: when it is still under way then.
+    :param wait: seconds to wait for a running one: the switch of a killed run continues on the host.
+    :raises SlipwayError: it still runs then.
     """
     ensure_directory(home, 0o755)
     path = home / "lock"
@@ -292,7 +292,7 @@ def locked(home: Path, wait: float) -> Iterator[None]:
 
 
 def await_switch(home: Path, wait: float) -> None:
-    """Wait until no switch of the service is under way, at most ``wait`` seconds."""
+    """Wait until no switch of the service runs, at most ``wait`` seconds."""
     try:
         descriptor = os.open(home / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -319,7 +319,7 @@ def _taken(descriptor: int, kind: int, wait: float) -> bool:
 
 @contextmanager
 def heeding(service: Service) -> Iterator[None]:
-    """Turn the signals that end a run into an undo: half a switch is what nobody wants."""
+    """Turn the signals that end a run into an undo: a switch must not stay incomplete."""
 
     def note(number: int, _frame: FrameType | None) -> None:
         service.interrupted = signal.Signals(number).name
@@ -338,8 +338,8 @@ def heeding(service: Service) -> Iterator[None]:
 def load_ledger(service: Service, *, returning: bool) -> Ledger:
     """The service's ledger.
 
-    :param returning: whether somebody asked for the way back: then a damaged ledger is put aside and does without.
-    :raises SlipwayError: when it is damaged otherwise.
+    :param returning: whether an undo was requested: then a damaged ledger is moved aside and ignored.
+    :raises SlipwayError: it is damaged otherwise.
     """
     try:
         return ledgers.load(service.ledger_path)

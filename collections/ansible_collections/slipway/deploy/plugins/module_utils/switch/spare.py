@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tries a release on a spare port of this host, as a transient unit, and leaves nothing of it."""
+"""Tries a release on a spare port of this host, as a transient unit, and removes it completely."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from . import spare_unit
 from .apply import Proof
 from .service import Service
 
-#: Seconds that a spare may outlive its trial by, when who tries it is killed: then systemd stops it.
+#: Seconds after which systemd stops a spare whose trial was killed.
 _GRACE = 60
 _UNITS = Path("/etc/systemd/system")
 _RUN = Path("/run/slipway")
@@ -27,13 +27,13 @@ _CONFIGURATION = "10-configuration.conf"
 
 
 class Spare(NamedTuple):
-    """What is tried.
+    """What to try.
 
     :param name: the service.
-    :param command: what is run, with its port.
-    :param links: link → target, as they will be switched.
+    :param command: the command, with its port.
+    :param links: link → target, as planned for the switch.
     :param configuration: the link to the live generation of the service's configuration.
-    :param environment: variables of the spare alone; they go before all others.
+    :param environment: variables of the spare only; they override all others.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Spare(NamedTuple):
 
     @property
     def environment_path(self) -> Path:
-        """Where its own variables are as long as it runs."""
+        """The file of its own variables while it runs."""
         return _RUN / f"{self.unit}.env"
 
 
 def check(spare: Spare) -> None:
-    """Refuse what cannot be tried.
+    """Refuse a spare that cannot be tried.
 
-    :raises SlipwayError: naming who has the port, or the variable that cannot be one.
+    :raises SlipwayError: naming the process on the port, or the invalid variable.
     """
     for name, value in spare.environment.items():
         fault = environment_file.fault(name, value)
@@ -71,13 +71,13 @@ def check(spare: Spare) -> None:
 
 
 def attempt(spare: Spare) -> Proof:
-    """Run the release until it is ready and stays so, then stop it, however that went.
+    """Run the release until it is ready and stays so, then stop it in any case.
 
-    :raises SlipwayError: when it cannot be started.
+    :raises SlipwayError: it cannot be started.
     """
     check(spare)
     service = Service(spare.unit, Path("/nonexistent"), spare.wanted, [])
-    put_away(spare)  # A trial that was killed may have left one.
+    put_away(spare)  # A killed trial may have left one.
     try:
         settings = spare_unit.read_settings(_texts(spare))
         ensure_directory(_RUN, 0o755)
@@ -91,11 +91,11 @@ def attempt(spare: Spare) -> Proof:
 
 
 def put_away(spare: Spare) -> None:
-    """Stop the spare, and remove what it had."""
+    """Stop the spare, and remove its files."""
     unit = f"{spare.unit}.service"
     systemctl.stop(unit)
     systemctl.forget_failure(unit)
-    # systemd forgets a transient unit with its end, and then does not know its directories any more.
+    # systemd forgets a transient unit when it ends, including its directories.
     for directory in _DIRECTORIES:
         remove_tree(directory / spare.unit)
     with filing("remove it", spare.environment_path):
@@ -104,7 +104,7 @@ def put_away(spare: Spare) -> None:
 
 
 def arguments(spare: Spare, settings: Sequence[spare_unit.Setting]) -> list[str]:
-    """What systemd-run is told. Pure."""
+    """The arguments of systemd-run. Pure."""
     seconds = round(spare.wanted.timeout + spare.wanted.stable_for + _GRACE)
     return [
         "--quiet",
@@ -136,7 +136,7 @@ def _texts(spare: Spare) -> list[str]:
 
 
 def refused(spare: Spare, proof: Proof) -> str:
-    """Why the release is not switched to, in one line."""
+    """Why the release is not activated, in one line."""
     reason = re.sub(r"\s+", " ", proof.reason)
     return (
         f"{spare.name}.service: the release is not well on the spare port {spare.port}: {reason}. "

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The spare of a service: the same unit for another release, as the arguments of systemd-run(1). Pure.
 
-What the unit says is taken over setting by setting, so that the release is tried with the user, the limits and the
-hardening that it will run with. What is left out is what makes a service start again, and what it would share.
+The unit's settings are copied, so that the release is tried with the user, the limits and the
+hardening of the service. Settings that restart a service or that would be shared are left out.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-#: Settings of the unit that a spare does not have.
+#: Settings of the unit that are left out.
 _LEFT_OUT = re.compile(
     r"Type|Exec[A-Z]\w*|Restart\w*|Sockets|BusName|PIDFile|WatchdogSec|NotifyAccess|Runtime(?:Max|Randomized)\w+"
     r"|StandardInput|NonBlocking|GuessMainPID|RemainAfterExit|FileDescriptorStoreMax|RootDirectoryStartOnly"
 )
-# A spare has directories of its own: what it writes must not be what the live service reads.
+# A spare has its own directories: the live service must not read what it writes.
 _DIRECTORIES = ("StateDirectory", "LogsDirectory", "CacheDirectory", "RuntimeDirectory")
 _SPECIFIER = re.compile(r"%(.)")
 #: systemd's own directory for the credentials of a unit.
@@ -35,7 +35,7 @@ class Setting(NamedTuple):
 def read_settings(texts: Iterable[str]) -> list[Setting]:
     """The settings of the ``[Service]`` sections of a unit file and its drop-ins, in their order.
 
-    An empty value takes back what was said before, as it does for systemd.
+    An empty value resets the setting, as in systemd.
     """
     found: list[Setting] = []
     for text in texts:
@@ -50,7 +50,7 @@ def read_settings(texts: Iterable[str]) -> list[Setting]:
             setting = Setting(name.strip(), value.strip())
             if not setting.value:
                 found = [item for item in found if item.name != setting.name]
-            # What has to be empty to mean something is kept: no capability at all.
+            # An empty value that has a meaning is kept: no capability at all.
             if setting.value or setting.name in ("CapabilityBoundingSet", "AmbientCapabilities"):
                 found.append(setting)
     return found
@@ -74,11 +74,11 @@ def _logical(text: str) -> list[str]:
 
 
 def properties(settings: Sequence[Setting], name: str, unit: str, moved: Mapping[str, str]) -> list[str]:
-    """What systemd-run is to set.
+    """The properties for systemd-run.
 
     :param name: the service.
     :param unit: the spare's unit, without ``.service``.
-    :param moved: link → what it will point at.
+    :param moved: link → its new target.
     """
     found = []
     for setting in settings:
@@ -94,25 +94,25 @@ def properties(settings: Sequence[Setting], name: str, unit: str, moved: Mapping
 
 
 def _specified(value: str, unit: str) -> str:
-    """A value without systemd's specifiers, which it reads in files only."""
+    """A value with systemd's specifiers expanded, which systemd only does in files."""
     known = {"d": _CREDENTIALS.format(unit=unit), "n": f"{unit}.service", "N": unit, "p": unit, "%": "%"}
     return _SPECIFIER.sub(lambda found: known.get(found[1], found[0]), value)
 
 
 def moved_to(value: str, moved: Mapping[str, str]) -> str:
-    """A value with links that are not switched yet written as what they will point at."""
+    """A value with links that are not switched yet replaced by their new targets."""
     for link in sorted(moved, key=len, reverse=True):
         value = re.sub(rf"(?<![\w./-]){re.escape(link)}(?=$|[/\s:\"'])", moved[link].replace("\\", "\\\\"), value)
     return value
 
 
 def command(words: Sequence[str], moved: Mapping[str, str]) -> list[str]:
-    """What the spare runs. systemd would put variables in for what begins with a dollar sign."""
+    """The spare's command line. systemd would expand words with a dollar sign."""
     return [moved_to(word, moved).replace("$", "$$") for word in words]
 
 
 def spare_url(url: str, port: int) -> str:
-    """The question about a service's readiness, asked of a port of this host."""
+    """The service's readiness URL, on a port of this host."""
     parts = urlsplit(url)
     if parts.scheme == "http+unix":
         parts = parts._replace(scheme="http")

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""systemd's EnvironmentFile: quoting a value so that exactly it arrives at the service. Pure.
+"""systemd's EnvironmentFile: quoting a value so that the service gets exactly this value. Pure.
 
 The rules are those of systemd's ``src/basic/env-file.c``: inside double quotes a backslash takes the special meaning
 from a double quote, a backslash, a dollar sign and a backtick, and nothing else is special: no ``%``, no ``#``, no
-variables, no newline. Every value is quoted, so that leading and trailing spaces and all its lines stay.
+variables, no newline. Every value is quoted, so that leading and trailing spaces and all lines are kept.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import re
 from collections.abc import Mapping
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: Linux's MAX_ARG_STRLEN: a longer ``NAME=value`` and its NUL cannot be handed to a process.
+#: Linux's MAX_ARG_STRLEN: a longer ``NAME=value`` and its NUL cannot be passed to a process.
 LONGEST = 128 * 1024 - 1
 
-#: ``unichar_is_valid`` of systemd's ``src/basic/utf8.c``: one of these, and it reads nothing of the whole file.
+#: ``unichar_is_valid`` of systemd's ``src/basic/utf8.c``: with one of these, systemd ignores the whole file.
 _NO_CHARACTER = re.compile(
     "[\ufdd0-\ufdef"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
@@ -33,7 +33,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 def fault(name: str, value: str) -> str | None:
-    """Why a service cannot get this variable by an EnvironmentFile, or ``None``. The value is not in the answer."""
+    """Why a service cannot get this variable from an EnvironmentFile, or ``None``. The value is not shown."""
     if not NAME.fullmatch(name):
         return "is not a valid name of an environment variable (letters, digits and _, no digit first)"
     if "\0" in value:
@@ -48,7 +48,7 @@ def fault(name: str, value: str) -> str | None:
 
 
 def quote(value: str) -> str:
-    """A value as it is written behind ``NAME=``; one that :func:`fault` refuses must not come here."""
+    """A value as written after ``NAME=``; it must have passed :func:`fault`."""
     return '"' + _SPECIAL.sub(r"\\\1", value) + '"'
 
 
@@ -58,13 +58,13 @@ def render(environment: Mapping[str, str]) -> str:
 
 
 def parse(text: str) -> dict[str, str]:
-    """The variables of a text that :func:`render` wrote; lines that it cannot have written are left out."""
+    """The variables of a text by :func:`render`; other lines are left out."""
     entries = _ENTRY.finditer(text)
     return {entry[1]: _ESCAPED.sub(r"\1", entry[2]) for entry in entries if entry[1] is not None}
 
 
 def read(text: str) -> dict[str, str]:
-    """The variables of a file that anybody wrote, as systemd reads them: quoted or not, of one line or of several."""
+    """The variables of any file, as systemd reads them: quoted or not, on one line or several."""
     found: dict[str, str] = {}
     place = 0
     while True:

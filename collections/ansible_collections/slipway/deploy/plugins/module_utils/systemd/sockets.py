@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The socket unit of a service, which listens in its place: what comes while the service restarts waits there."""
+"""The socket unit of a service, which listens for it: connections during a restart are queued there."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from . import systemctl
 _INIT = 1
 _LISTEN = re.compile(r"(.+) \((?:Stream|SequentialPacket)\)")
 _PORT = re.compile(r"(?:.*:)?([0-9]+)")
-# __SO_ACCEPTCON of Linux: it listens.
+# __SO_ACCEPTCON of Linux: a listening socket.
 _ACCEPTS = 0x10000
 _PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
 class Socket:
-    """A socket unit as systemd has it.
+    """A socket unit, as loaded by systemd.
 
     :ivar wanted: whether the service's unit requires it.
     :ivar listen: the addresses and paths that its unit names, sorted.
@@ -47,7 +47,7 @@ def show(name: str) -> Socket:
 
 
 def read(name: str, requires: Iterable[str], active: Iterable[str], listen: Iterable[str]) -> Socket:
-    """What systemd says of it. Pure."""
+    """Parse systemd's properties of it. Pure."""
     found = (_LISTEN.fullmatch(line) for line in listen)
     return Socket(
         wanted=any(f"{name}.socket" in line.split() for line in requires),
@@ -57,7 +57,7 @@ def read(name: str, requires: Iterable[str], active: Iterable[str], listen: Iter
 
 
 def is_own(name: str, listener: ports.Listener, port: int) -> bool:
-    """Whether who listens on a port is the service, or systemd in its place."""
+    """Whether the listener on a port is the service, or systemd for it."""
     if listener.unit == f"{name}.service":
         return True
     if listener.pid != _INIT:
@@ -67,12 +67,12 @@ def is_own(name: str, listener: ports.Listener, port: int) -> bool:
 
 
 def settle(name: str, before: Socket) -> str:
-    """Have systemd listen where the socket unit that it has read says. What systemctl said when it cannot, or ``""``.
+    """Make systemd listen according to the loaded socket unit. Return systemctl's error, or ``""``.
 
-    A socket that listens where it shall is left alone. To change one, its service has to be down: systemd refuses it
-    otherwise, and what comes meanwhile would start the service again.
+    A socket that already does is not changed. To change one, its service must be stopped: systemd refuses it
+    otherwise, and a connection meanwhile would start the service again.
 
-    :param before: the socket unit as it was before systemd read its files anew.
+    :param before: the socket unit before systemd reloaded its files.
     """
     now = show(name)
     if not now.wanted:
@@ -83,7 +83,7 @@ def settle(name: str, before: Socket) -> str:
 
 
 def _listens(address: str) -> bool:
-    """Whether systemd holds an address. One that cannot be looked for is believed."""
+    """Whether systemd listens on an address. One that cannot be checked counts as yes."""
     match = _PORT.fullmatch(address)
     if match:
         return any(listener.pid == _INIT for listener in ports.listeners(int(match[1])))
@@ -96,7 +96,7 @@ def _listens(address: str) -> bool:
 
 
 def listening_paths(lines: Iterable[str]) -> frozenset[str]:
-    """The paths that somebody listens on, out of the lines of ``/proc/net/unix``: proc_net_unix(5). Pure."""
+    """The paths of listening sockets, from the lines of ``/proc/net/unix``: proc_net_unix(5). Pure."""
     fields = (line.split(None, 7) for line in lines)
     return frozenset(
         item[7] for item in fields if len(item) == 8 and item[7].startswith("/") and _flags(item[3]) & _ACCEPTS
@@ -107,4 +107,4 @@ def _flags(text: str) -> int:
     try:
         return int(text, 16)
     except ValueError:
-        return 0  # The line of the titles.
+        return 0  # The header line.

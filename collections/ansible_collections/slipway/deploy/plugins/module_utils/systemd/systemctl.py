@@ -29,18 +29,18 @@ _PROPERTIES = (
     "FragmentPath",
     "DropInPaths",
 )
-#: Seconds that a restart may take: the old process's TimeoutStopSec and the new one's TimeoutStartSec end it before.
+#: Timeout of a restart in seconds: the old process's TimeoutStopSec and the new one's TimeoutStartSec end it earlier.
 RESTART_LIMIT = 900
 _COMMAND_LIMIT = 60
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A service as systemd has it.
+    """A service, as loaded by systemd.
 
     :ivar files: its unit file and drop-ins.
     :ivar outdated: whether its files were changed since systemd read them.
-    :ivar started: when its main process was started, in seconds of the clock that ``time.monotonic`` reads.
+    :ivar started: when its main process was started, in seconds of ``time.monotonic``.
     """
 
     loaded: bool
@@ -62,9 +62,9 @@ class Unit:
 
 
 def show(name: str) -> Unit:
-    """A service's properties; one that systemd does not know is not loaded.
+    """A service's properties; an unknown one is not loaded.
 
-    :raises SlipwayError: when systemd does not answer.
+    :raises SlipwayError: systemd does not answer.
     """
     argv = ["systemctl", "show", *(f"--property={item}" for item in _PROPERTIES), "--", f"{name}.service"]
     code, out, err = _run(argv)
@@ -76,7 +76,7 @@ def show(name: str) -> Unit:
 
 
 def parse_show(lines: Iterable[str]) -> Unit:
-    """What ``systemctl show`` prints, as a unit. Pure."""
+    """Parse the output of ``systemctl show``. Pure."""
     values: dict[str, list[str]] = {}
     for line in lines:
         name, equals, value = line.partition("=")
@@ -119,7 +119,7 @@ def _environment_files(values: Iterable[str]) -> Iterable[str]:
 
 
 def credential_files(unit: Unit) -> list[str]:
-    """The files of a unit's credentials. ``systemctl show`` has them as ``[unprintable]``, so its files are read."""
+    """The files of a unit's credentials. ``systemctl show`` prints ``[unprintable]``, so the unit's files are read."""
     found = []
     for path in unit.files:
         with suppress(OSError):
@@ -139,9 +139,9 @@ def parse_credentials(lines: Iterable[str]) -> list[str]:
 
 
 def properties(unit: str, names: Iterable[str]) -> dict[str, list[str]]:
-    """Properties of a unit of any kind, each with its values; none of one that systemd does not know.
+    """Properties of a unit of any kind, each with its values; empty for an unknown one.
 
-    :raises SlipwayError: when systemd does not answer.
+    :raises SlipwayError: systemd does not answer.
     """
     argv = ["systemctl", "show", *(f"--property={name}" for name in names), "--", unit]
     code, out, err = _run(argv)
@@ -156,24 +156,24 @@ def properties(unit: str, names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def stop(*units: str) -> str:
-    """Stop units together; what systemctl said when it failed, else ``""``."""
+    """Stop units together; return systemctl's error, or ``""``."""
     code, _out, err = _run(["systemctl", "stop", "--", *units], RESTART_LIMIT)
     return last_line(err) if code else ""
 
 
 def start(*units: str) -> str:
-    """Start units; what systemctl said when it failed, else ``""``."""
+    """Start units; return systemctl's error, or ``""``."""
     code, _out, err = _run(["systemctl", "start", "--", *units], RESTART_LIMIT)
     return next((line.strip() for line in err.splitlines() if line.strip()), "it failed") if code else ""
 
 
 def forget_failure(unit: str) -> None:
-    """Let systemd forget how a unit ended; a transient one is gone then."""
+    """Reset a unit's failed state; a transient one is removed by that."""
     _run(["systemctl", "reset-failed", "--", unit])
 
 
 def run_transient(argv: Sequence[str]) -> str:
-    """Start a transient unit by the arguments of systemd-run; what it said when it failed, else ``""``."""
+    """Start a transient unit by the arguments of systemd-run; return its error, or ``""``."""
     code, _out, err = _run(["systemd-run", *argv], RESTART_LIMIT)
     return next((line.strip() for line in err.splitlines() if line.strip()), "it failed") if code else ""
 
@@ -181,7 +181,7 @@ def run_transient(argv: Sequence[str]) -> str:
 def reload() -> None:
     """Make systemd read its unit files again.
 
-    :raises SlipwayError: when it does not.
+    :raises SlipwayError: it fails.
     """
     code, _out, err = _run(["systemctl", "daemon-reload"])
     if code != 0:
@@ -189,18 +189,18 @@ def reload() -> None:
 
 
 def restart(name: str) -> str:
-    """Stop and start a service; what systemctl said when it failed, else ``""``.
+    """Restart a service; return systemctl's error, or ``""``.
 
-    That the service was restarted too often before must keep neither a release nor an undo from starting.
+    The start limit is reset first, so that it does not block a release or an undo.
     """
     _run(["systemctl", "reset-failed", "--", f"{name}.service"])
     code, _out, err = _run(["systemctl", "restart", "--", f"{name}.service"], RESTART_LIMIT)
-    # The first line says what failed, the others how to look at it.
+    # The first line is the error, the others are advice.
     return next((line.strip() for line in err.splitlines() if line.strip()), "it failed") if code else ""
 
 
 def journal(invocation: str, lines: int) -> list[str]:
-    """The last lines that an invocation logged; none when the journal does not answer."""
+    """The last log lines of an invocation; empty if the journal does not answer."""
     if not invocation:
         return []
     match = f"_SYSTEMD_INVOCATION_ID={invocation}"
@@ -209,7 +209,7 @@ def journal(invocation: str, lines: int) -> list[str]:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something."""
+    """The last line that is not empty."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no reason given")
 
 

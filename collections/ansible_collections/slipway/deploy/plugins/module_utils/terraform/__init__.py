@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What Terraform says about an environment, as variables of its inventory."""
+"""Terraform's outputs of an environment, as variables of its inventory."""

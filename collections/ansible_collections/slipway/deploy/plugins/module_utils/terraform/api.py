@@ -10,7 +10,7 @@ from .outputs import Output
 
 
 def outputs_below(clients: Clients, path: str) -> dict[str, Output]:
-    """The parameters below a path by the rest of their names. What is encrypted stays so."""
+    """The parameters below a path by the rest of their names. Encrypted values are not decrypted."""
     with calling(f"read Terraform's outputs below {path}/"):
         found = pages(clients, "ssm", "get_parameters_by_path", Path=path, Recursive=True, WithDecryption=False)
         return {

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which outputs of Terraform an environment wants as variables, and what they are. Pure.
+"""Maps Terraform's outputs to variables of an environment. Pure.
 
-``terraform_outputs`` in group_vars names the place, a file that ``terraform output -json`` wrote or the parameters of
+``terraform_outputs`` in group_vars names the source, a file from ``terraform output -json`` or the parameters of
 SSM that Terraform wrote, and maps variables to outputs.
 """
 
@@ -22,10 +22,10 @@ _REFRESH = "Run terraform output -json > {shown} without sensitive outputs, or c
 
 @dataclass(frozen=True)
 class Declared:
-    """What group_vars say.
+    """The setting in group_vars.
 
     :ivar file: the file, relative to the environment's directory, or ``""``.
-    :ivar ssm: the path of the parameters, without the slash at its end, or ``""``.
+    :ivar ssm: the path of the parameters, without a trailing slash, or ``""``.
     :ivar variables: variable → output.
     """
 
@@ -36,16 +36,16 @@ class Declared:
 
 @dataclass(frozen=True)
 class Output:
-    """An output's value, or that it is secret and was not read."""
+    """An output's value, or a secret that was not read."""
 
     value: Any = field(repr=False, default=None)
     sensitive: bool = False
 
 
 def read_declared(value: Any, where: str) -> Declared:
-    """What ``terraform_outputs`` says.
+    """Read ``terraform_outputs``.
 
-    :raises SlipwayErrors: naming all that is wrong with it.
+    :raises SlipwayErrors: naming all mistakes.
     """
     if not isinstance(value, Mapping):
         raise SlipwayErrors([SlipwayError(f"{VARIABLE} is not a mapping", where, _FORM)])
@@ -79,9 +79,9 @@ def _is_output(name: Any) -> bool:
 
 
 def read_file(text: str, shown: str) -> dict[str, Output]:
-    """The outputs that ``terraform output -json`` wrote.
+    """Read the output of ``terraform output -json``.
 
-    :raises SlipwayError: it is not that, or holds a sensitive value. No value is in a message.
+    :raises SlipwayError: it is malformed, or contains a sensitive value. Messages contain no values.
     """
     remedy = f"Write it with terraform output -json > {shown}"
     try:
@@ -92,7 +92,7 @@ def read_file(text: str, shown: str) -> dict[str, Output]:
         raise SlipwayError("is not what terraform output -json writes", shown, remedy)
     sensitive = sorted(name for name, item in found.items() if item.get("sensitive"))
     if sensitive:
-        # Whether it is wanted or not: a secret must not lie in the repository.
+        # Even if it is not used: a secret must not be in the repository.
         what = f"holds the value of the sensitive {', '.join(sensitive)}"
         better = f"terraform output -json | jq 'map_values(select(.sensitive | not))' > {shown}"
         raise SlipwayError(what, shown, f"Write it with {better}, and secrets to Secrets Manager")
@@ -102,7 +102,7 @@ def read_file(text: str, shown: str) -> dict[str, Output]:
 def resolve(declared: Declared, outputs: Mapping[str, Output], shown: str, taken: Collection[str]) -> dict[str, Any]:
     """The variables and their values.
 
-    :param shown: the place of the outputs in messages.
+    :param shown: the source of the outputs, for messages.
     :param taken: the variables that group_vars set for all hosts.
     :raises SlipwayErrors: naming everything that is missing, secret, or set twice.
     """

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What machine a service's tasks run on: the task definition says it, or its launch type, or its instances. Pure.
+"""The platform of a service's tasks: from the task definition, its launch type, or its instances. Pure.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#runtime-platform: Fargate
-takes Linux on X86_64 where nothing is said; on EC2 a task goes to any instance that it may be placed on.
+defaults to Linux on X86_64; on EC2 a task runs on any instance that its placement allows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FARGATE_DEFAULT = "linux/amd64"
 class Capacity:
     """The container instances that a service's tasks may be placed on.
 
-    :ivar providers: names of capacity providers; none: all instances of the cluster.
+    :ivar providers: names of capacity providers; empty: all instances of the cluster.
     :ivar system: the operating system that the task definition names, ``""``: any.
     :ivar expressions: the ``memberOf`` placement constraints, in the cluster query language.
     """
@@ -41,9 +41,9 @@ class Capacity:
 
 
 def platform_of(body: Mapping[str, Any]) -> str:
-    """The platform that tasks of a definition run on (``linux/amd64``), ``""`` when it does not decide that.
+    """The platform that tasks of a definition run on (``linux/amd64``), ``""`` if that does not decide it.
 
-    A definition for Fargate alone decides it: by what it says, or by Fargate's default.
+    Only a definition for Fargate decides it: by its platform, or by Fargate's default.
     """
     stated = body.get("runtimePlatform") or {}
     fargate = list(body.get("requiresCompatibilities") or ()) == [FARGATE]
@@ -62,7 +62,7 @@ def _system(stated: Mapping[str, Any]) -> str:
 
 
 def platform_wanted(cluster: str, service: ObservedService, body: Mapping[str, Any]) -> str | Capacity:
-    """The platform of a service's tasks, or the instances that have to be asked; ``""`` when ECS says neither."""
+    """The platform of a service's tasks, or the instances to query; ``""`` if neither is known."""
     stated = body.get("runtimePlatform") or {}
     providers = set(service.capacity_providers)
     if stated.get("cpuArchitecture") or (stated and service.launch_type in ("", FARGATE) and not providers):
@@ -89,6 +89,6 @@ def platform_of_instance(raw: Mapping[str, Any]) -> str:
 
 
 def unfit(image: Iterable[str], machines: Iterable[str]) -> tuple[str, ...]:
-    """The machines' platforms that the image is not for."""
+    """The instances' platforms that the image does not support."""
     built = set(image)
     return tuple(sorted(set(machines) - built))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task definition names outside itself: secrets, parameters, files. Pure.
+"""External references of a task definition: secrets, parameters, files. Pure.
 
 The forms are those of the ECS developer guide, "Pass sensitive data to an Amazon ECS container".
 """
@@ -18,8 +18,8 @@ class Reference:
     """A secret of Secrets Manager or a parameter of SSM.
 
     :ivar id: the secret's ARN without the parts that ECS appends, or the parameter's name.
-    :ivar region: the region in its ARN, ``""`` when it is a name.
-    :ivar stage: the version stage, ``""`` for a parameter or when a version is named.
+    :ivar region: the region in its ARN, ``""`` for a name.
+    :ivar stage: the version stage, ``""`` for a parameter or with a version.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """Its display name."""
         return self.id.split(":", 6)[6] if self.id.startswith("arn:") and self.id.count(":") >= 6 else self.id
 
 
@@ -70,9 +70,9 @@ def parse_registry_login(value: str) -> Reference | None:
 
 
 def parse_credential_spec(value: str) -> str | None:
-    """The ARN (of an S3 object or an SSM parameter) that a gMSA credential spec is read from.
+    """The ARN (of an S3 object or an SSM parameter) of a gMSA credential spec.
 
-    ``""`` for one that the container instance has itself (``file://…``), ``None`` for what is not a credential spec.
+    ``""`` for one on the container instance (``file://…``), ``None`` for anything else.
     """
     kind, colon, place = value.partition(":")
     if not colon or kind not in ("credentialspec", "credentialspecdomainless"):
@@ -87,7 +87,7 @@ def _parameter_name(resource: str) -> str:
 
 
 def parse_s3_arn(value: str) -> tuple[str, str] | None:
-    """Bucket and key of an environment file's ARN, or ``None`` when it is none."""
+    """Bucket and key of an environment file's ARN, or ``None`` for anything else."""
     parts = value.split(":", 5)
     if len(parts) != 6 or parts[2] != "s3" or "/" not in parts[5]:
         return None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to exist before a plan is carried out. Pure: a plan in, requirements out."""
+"""What must exist before a plan is carried out. Pure: a plan in, requirements out."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["ImageNeed", "Requirements", "platform_of", "requirements"]
 
 @dataclass(frozen=True)
 class ImageNeed:
-    """An image that has to exist in its registry.
+    """An image that must exist in its registry.
 
-    ``platform`` is ``""`` when any will do, or when the instances of ``capacity`` decide it.
+    ``platform`` is ``""`` for any, or if the instances of ``capacity`` decide it.
 
-    ``undo``: only an undo needs it, so that its absence does not forbid the deploy. ``login``: it is pulled with
-    ``repositoryCredentials``, so that a registry that is asked without may hide it.
+    ``undo``: only an undo needs it, so its absence does not prevent the deploy. ``login``: it is pulled with
+    ``repositoryCredentials``, so the registry may hide it without a login.
     """
 
     registry: str
@@ -43,14 +43,14 @@ class ImageNeed:
 
 @dataclass(frozen=True)
 class Requirements:
-    """Each thing that is needed, with the names of the services that need it.
+    """Each requirement, with the names of the services that have it.
 
     :ivar references: secrets and parameters.
     :ivar log_groups: (group, region); the region is ``""`` for the environment's own.
     :ivar files: environment files and credential specs as (bucket, key).
     :ivar file_systems: file systems of volumes as (kind, id, access point); the kind is ``efs`` or ``fsx``.
     :ivar rights: (role, actions) → resources that the role needs these actions on.
-    :ivar errors: what is wrong without asking anybody.
+    :ivar errors: errors that are known without a query.
     :ivar unverifiable: what cannot be checked.
     """
 
@@ -66,10 +66,10 @@ class Requirements:
 
 
 def requirements(plan: Plan, *, region: str, account_id: str) -> Requirements:
-    """What the plan's changes need: each thing once.
+    """The requirements of the plan's changes, each once.
 
-    :param region: the environment's region, for what is named without one.
-    :param account_id: the environment's account, for the same.
+    :param region: the environment's region, the default of references.
+    :param account_id: the environment's account, likewise.
     """
     found = _Collected()
     for desired in (*(item.desired for item in plan.changes), *(item.desired for item in plan.unchanged)):
@@ -87,7 +87,7 @@ def requirements(plan: Plan, *, region: str, account_id: str) -> Requirements:
 
 
 class _Collected:
-    """Requirements in the making: each with the services that need it, in order."""
+    """Collects requirements: each with its services, in order."""
 
     def __init__(self) -> None:
         self._needs: dict[str, dict[Any, dict[str, None]]] = {}
@@ -137,7 +137,7 @@ def _image(
 
 
 def _undo(change: Change, found: _Collected) -> None:
-    """The image that an undo starts."""
+    """The image that an undo would start."""
     image = change.before.image
     if change.before.digest and image:
         container = container_of(change.running.body, change.desired.container) or {}
@@ -162,7 +162,7 @@ class _Needs:
         self._rights: dict[tuple[str, ...], dict[str, None]] = {}
 
     def of_container(self, container: Mapping[str, Any]) -> None:
-        """Add what a container definition names."""
+        """Add the references of a container definition."""
         log = container.get("logConfiguration") or {}
         secrets = [*(container.get("secrets") or ()), *(log.get("secretOptions") or ())]
         self._add_references(str(item.get("valueFrom", "")) for item in secrets)
@@ -179,7 +179,7 @@ class _Needs:
                 self._need(("s3:GetObject",), str(item["value"]))
 
     def of_volume(self, volume: Mapping[str, Any]) -> None:
-        """Add what a volume names: a file system, and the login that FSx asks for."""
+        """Add the references of a volume: a file system, and the login for FSx."""
         efs = volume.get("efsVolumeConfiguration") or {}
         fsx = volume.get("fsxWindowsFileServerVolumeConfiguration") or {}
         for kind, settings in (("efs", efs), ("fsx", fsx)):
@@ -208,7 +208,7 @@ class _Needs:
         elif reference.id.startswith("arn:"):
             self._need(("secretsmanager:GetSecretValue",), reference.id)
         else:
-            # Its ARN ends in characters that only Secrets Manager knows.
+            # Its ARN ends in a suffix that only Secrets Manager knows.
             self._unknown[f"the right to read secret {reference.id}, which is named without its ARN"] = None
 
     def _add_registry_login(self, value: str) -> None:
@@ -221,7 +221,7 @@ class _Needs:
     def _add_credential_spec(self, value: str) -> None:
         arn = parse_credential_spec(value)
         if arn is None:
-            return  # An option of another kind.
+            return  # An option of another type.
         place, reference = parse_s3_arn(arn), parse_reference(arn) if arn else None
         if place is not None:
             self._add("files", place)
@@ -254,7 +254,7 @@ class _Needs:
         self._found.add(kind, key, self._change.desired.name)
 
     def finish(self) -> None:
-        """Say what is odd, and which rights all of it takes."""
+        """Add problems, and the rights that all references need."""
         name, found = self._change.desired.name, self._found
         for what in self._unknown:
             found.unverifiable[f"{name}: {what}"] = None

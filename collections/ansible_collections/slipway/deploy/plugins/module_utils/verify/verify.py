@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Check everything that a plan needs, for all services, before the first change. Nothing is changed, no secret read.
+"""Verifies everything that a plan needs, for all services, before the first change. Changes nothing, reads no secret.
 
 What cannot be checked (a permission that the caller lacks, an image whose platform cannot be read) is *unverifiable*:
-the environment's policy decides whether that warns or fails. It is never silently taken as good.
+the environment's policy decides whether that warns or fails. It never silently counts as good.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BLOB_LIMIT = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Verified:
-    """What was checked (a count a kind), what could not be, and what is wrong."""
+    """What was checked (a count per kind), what could not be, and the errors."""
 
     checked: Mapping[str, int] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Verified:
     errors: tuple[SlipwayError, ...] = ()
 
     def require(self, unverifiable: str = "warn") -> None:
-        """Raise what forbids the deploy.
+        """Raise the errors that prevent the deploy.
 
         :param unverifiable: the environment's policy: ``warn`` or ``fail``.
         :raises SlipwayErrors: errors, or (policy ``fail``) something that could not be checked.
@@ -53,7 +53,7 @@ class Verified:
         raise_all(errors)
 
     def as_dict(self) -> dict[str, object]:
-        """As the record holds it."""
+        """The record's document."""
         return {
             "checked": dict(self.checked),
             "platforms": list(self.platforms),
@@ -68,7 +68,7 @@ class Unverifiable(Exception):
 def check_account(clients: Clients, settings: AwsSettings) -> None:
     """The credentials must belong to the environment's account.
 
-    :raises SlipwayError: they belong to another, or AWS does not know them.
+    :raises SlipwayError: they belong to another, or AWS rejects them.
     """
     account = api.caller_account(clients)
     if account != settings.account_id:
@@ -80,7 +80,7 @@ def check_account(clients: Clients, settings: AwsSettings) -> None:
 
 
 def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
-    """Check all that the plan needs; failures of all checks together, none raised."""
+    """Check everything that the plan needs; return all failures, raise none."""
     needs = requirements(plan, region=settings.region, account_id=settings.account_id)
     checks = _Checks(clients, settings)
     jobs = [*checks.jobs(needs), *(_job(checks.clone, change) for change in plan.changes)]
@@ -114,16 +114,16 @@ def verify(plan: Plan, clients: Clients, settings: AwsSettings) -> Verified:
 
 
 class _Checks:
-    """One method a kind of check; each returns when the thing is good and raises otherwise."""
+    """One method per kind of check; each returns on success and raises otherwise."""
 
     def __init__(self, clients: Clients, settings: AwsSettings) -> None:
         self._clients = clients
         self._settings = settings
-        #: What the instances of clusters are.
+        #: The instances of clusters.
         self.platforms: set[str] = set()
 
     def jobs(self, needs: Requirements) -> list[Callable[[], None]]:
-        """Everything to check, in no order that matters."""
+        """Everything to check, in any order."""
         parameters = {item: names for item, names in needs.references.items() if item.kind != SECRET}
         secrets = {item: names for item, names in needs.references.items() if item.kind == SECRET}
         near = {item: names for item, names in parameters.items() if self._is_near(item)}
@@ -144,7 +144,7 @@ class _Checks:
         ]
 
     def clone(self, change: Change) -> None:
-        """What will be registered can be. Read afresh: ECS may answer more about a revision than it once did."""
+        """Check that the new revision can be registered. It is read again: ECS may return more fields than earlier."""
         target = change.as_dict()
         if change.after.task_definition is None:
             build_registration(self._clients, target, "verify")
@@ -154,7 +154,7 @@ class _Checks:
                 build_registration(self._clients, back, "verify")
 
     def _is_near(self, item: Reference) -> bool:
-        """Whether the environment's own clients can be asked: another region has other clients."""
+        """Whether the environment's own clients can be used: another region needs other clients."""
         return item.region in ("", self._settings.region) and item.account in ("", self._settings.account_id)
 
     def _far(self, item: Reference, names: tuple[str, ...]) -> None:
@@ -201,7 +201,7 @@ class _Checks:
             raise Unverifiable(f"{_who(names)}: image {need} is for {built}; {where}")
 
     def _machines(self, need: ImageNeed, names: tuple[str, ...]) -> set[str]:
-        """The platforms of the instances that its tasks may be placed on; none when it does not matter."""
+        """The platforms of the instances where its tasks may be placed; empty if irrelevant."""
         capacity = need.capacity
         if capacity is None:
             return set()
@@ -239,7 +239,7 @@ class _Checks:
             raise ValueError("the registry gave no address of the config")
         if self._settings.endpoint_url and is_loopback(self._settings.endpoint_url) and not is_loopback(url):
             raise ValueError("the emulator gave an address that is not on this machine")
-        # The address is signed; it needs no header that a redirect could carry away.
+        # The URL is signed; it needs no header that a redirect could expose.
         try:
             answer = ask("GET", url, {}, BLOB_TIMEOUT, most=BLOB_LIMIT, via=opener(follow=True))
         except Unreachable as error:
@@ -349,5 +349,5 @@ def _who(names: tuple[str, ...]) -> str:
 
 
 def _softened(error: SlipwayError, what: str) -> Exception:
-    """A denied look is unverifiable; any other failure stays what it is."""
+    """A denied read is unverifiable; any other failure stays a failure."""
     return Unverifiable(f"{what} (not allowed to look)") if is_denied(error) else error

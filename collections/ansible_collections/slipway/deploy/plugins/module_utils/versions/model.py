@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``versions.json``: which version of each component is promoted in an environment, and which ones were. Pure.
+"""``versions.json``: the promoted version of each component in an environment, and earlier ones. Pure.
 
 Schema ``slipway/versions/1``: a component's entry by its name, and ``history``, the entries that were replaced, the
 newest first.
@@ -17,25 +17,25 @@ from ..common.documents import loads
 from ..common.errors import SlipwayError
 
 SCHEMA = "slipway/versions/1"
-#: Replaced entries that are kept.
+#: How many replaced entries are kept.
 KEPT = 20
-#: Names that a document has besides its components.
+#: Keys of a document besides its components.
 _RESERVED = frozenset({"schema", "history"})
-# What may differ between two promotions of the same thing.
+# Fields that may differ between two promotions of the same version.
 _CIRCUMSTANCES = frozenset({"promoted_at", "promoted_by"})
 
 
 @dataclass(frozen=True)
 class Version:
-    """What is promoted of one component.
+    """The promoted version of a component.
 
     :ivar tag: ``backend-v0.2.0``.
     :ivar version: Maven's version, ``0.2.0``.
     :ivar digest: of the artifact: ``sha256:`` and 64 hexadecimal digits.
-    :ivar branch: the branch whose artifact it is.
+    :ivar branch: the branch that built its artifact.
     :ivar key: the artifact's key in the bucket.
-    :ivar commit: what the tag names in the component's repository.
-    :ivar infra_commit: what it names in the infrastructure's.
+    :ivar commit: the tag's commit in the component's repository.
+    :ivar infra_commit: the tag's commit in the infrastructure's.
     :ivar promoted_at: the store's time in UTC, ISO 8601.
     :ivar promoted_by: who did it.
     """
@@ -51,11 +51,11 @@ class Version:
     promoted_by: str
 
     def same_as(self, other: Version | None) -> bool:
-        """Whether both promote the same, whoever did it and whenever."""
+        """Whether both promote the same version, regardless of who and when."""
         return other is not None and not self.differences(other)
 
     def differences(self, other: Version) -> dict[str, tuple[str, str]]:
-        """The fields in which ``other`` is something else: its value and this one's."""
+        """The fields in which ``other`` differs: its value and this one's."""
         own, others = asdict(self), asdict(other)
         return {
             name: (others[name], own[name]) for name in own if name not in _CIRCUMSTANCES and own[name] != others[name]
@@ -70,7 +70,7 @@ class Versions:
     history: tuple[Mapping[str, str], ...] = ()
 
     def of(self, component: str) -> Version | None:
-        """What is promoted of a component, or ``None`` when nothing is."""
+        """The promoted version of a component, or ``None``."""
         return self.components.get(component)
 
 
@@ -78,12 +78,12 @@ EMPTY = Versions({})
 
 
 def versions_key(environment: str) -> str:
-    """Where the document is kept in the state store."""
+    """The key of the document in the state store."""
     return f"{environment}/versions.json"
 
 
 def promoted(document: Versions, component: str, version: Version) -> Versions:
-    """The document after a promotion; the same one when this is promoted already."""
+    """The document after a promotion; the same one if this is promoted already."""
     previous = document.of(component)
     if version.same_as(previous):
         return document
@@ -92,7 +92,7 @@ def promoted(document: Versions, component: str, version: Version) -> Versions:
 
 
 def serialise(document: Versions) -> bytes:
-    """The document as it is written."""
+    """The document's text."""
     body: dict[str, Any] = {"schema": SCHEMA}
     body.update({name: asdict(version) for name, version in sorted(document.components.items())})
     body["history"] = [dict(entry) for entry in document.history]
@@ -102,8 +102,8 @@ def serialise(document: Versions) -> bytes:
 def parse(body: bytes, where: str) -> Versions:
     """Read the document back.
 
-    :param where: the place to name when it is damaged.
-    :raises SlipwayError: when it is not such a document, or of a schema that this version does not know.
+    :param where: its location, for errors.
+    :raises SlipwayError: it is not such a document, or has an unknown schema.
     """
     try:
         raw = loads(body)

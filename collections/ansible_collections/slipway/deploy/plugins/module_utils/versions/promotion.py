@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a promotion does, in order, from what was seen of both repositories and of ``versions.json``. Pure."""
+"""Plans a promotion, from the observed repositories and ``versions.json``. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .tag import Tag, parse_semver
 
 @dataclass(frozen=True)
 class Promotion:
-    """What is to be done.
+    """What to do.
 
-    :ivar tags: the repositories with what is left to do in each, those that are tagged already included.
-    :ivar version: what ``versions.json`` will say.
-    :ivar before: what it says now.
+    :ivar tags: the repositories with the steps left in each, including those that are already tagged.
+    :ivar version: the new entry in ``versions.json``.
+    :ivar before: the current entry.
     """
 
     tag: str
@@ -39,7 +39,7 @@ class Promotion:
         return self.writes or any(todo for _seen, todo in self.tags)
 
     def lines(self, *, would: bool) -> list[str]:
-        """What is done, or would be, a line for each place."""
+        """What is done, or would be, one line for each place."""
         lines = []
         for seen, todo in self.tags:
             said = f"{self.tag} is commit {short(seen.commit)} on {seen.remote}"
@@ -62,18 +62,18 @@ class Promotion:
 
 
 def plan(tag: Tag, seen: Sequence[Seen], version: Version, before: Version | None) -> Promotion:
-    """The promotion of a version.
+    """Plan the promotion of a version.
 
     :param seen: the backend's repository, then the infrastructure's; one repository may be both.
-    :raises SlipwayError: when a repository is not fit to be tagged.
+    :raises SlipwayError: a repository cannot be tagged.
     """
     return Promotion(tag.name, [(item, steps(tag.name, item)) for item in seen], version, before)
 
 
 def check_not_older(tag: Tag, before: Version | None, where: str) -> None:
-    """Refuse to promote what is older than what is promoted: going back is a rollback's business.
+    """Refuse to promote an older version than the promoted one: that needs a rollback.
 
-    :raises SlipwayError: when it is older.
+    :raises SlipwayError: it is older.
     """
     now = parse_semver(before.version) if before else None
     if before is not None and now is not None and tag.version < now:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``versions.json`` in the state store: read, and replaced only if nobody else has replaced it meanwhile."""
+"""``versions.json`` in the state store: read, and replaced by a conditional write."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..state.model import ABSENT, Conflict
 from ..state.store import Store
 from .model import EMPTY, Version, Versions, parse, promoted, serialise, versions_key
 
-# Another component's promotion may come in between; this many do not.
+# Another component's promotion may come in between, but not this many.
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Read:
-    """The document as it was read.
+    """The document as read.
 
-    :ivar held: the store's version of it, ``None`` when there was none.
+    :ivar held: the store's version of it, ``None`` if there was none.
     """
 
     document: Versions
@@ -27,9 +27,9 @@ class Read:
 
 
 def read_versions(store: Store, environment: str) -> Read:
-    """The environment's document; an empty one when nothing was promoted yet.
+    """The environment's document; an empty one if nothing was promoted yet.
 
-    :raises SlipwayError: when it is damaged or the store does not answer.
+    :raises SlipwayError: it is damaged or the store does not answer.
     """
     stored = store.read(versions_key(environment))
     if stored is None:
@@ -38,18 +38,18 @@ def read_versions(store: Store, environment: str) -> Read:
 
 
 def read_version(store: Store, environment: str, component: str) -> Version | None:
-    """What is promoted of a component: what a deploy takes when no version is given. ``None`` when nothing is.
+    """The promoted version of a component, a deploy's default, or ``None``.
 
-    :raises SlipwayError: when the document is damaged or the store does not answer.
+    :raises SlipwayError: the document is damaged or the store does not answer.
     """
     return read_versions(store, environment).document.of(component)
 
 
 def write_version(store: Store, environment: str, component: str, version: Version, read: Read) -> bool:
-    """Promote a version, if what is promoted is still what was read; whether anything was written.
+    """Promote a version if the document is unchanged since it was read; return whether anything was written.
 
-    :param read: what :func:`read_versions` gave before anything else was done for this promotion.
-    :raises SlipwayError: when somebody else has promoted something else meanwhile; nothing was written then.
+    :param read: the result of :func:`read_versions` at the start of this promotion.
+    :raises SlipwayError: another promotion came in between; then nothing was written.
     """
     before = read.document.of(component)
     for _attempt in range(_ATTEMPTS):

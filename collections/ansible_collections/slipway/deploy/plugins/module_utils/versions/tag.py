@@ -13,7 +13,7 @@ from functools import total_ordering
 
 from ..common.errors import SlipwayError
 
-# The expression that the specification itself suggests; ASCII digits only.
+# The regular expression from the specification; ASCII digits only.
 _SEMVER = re.compile(
     r"(?P<major>0|[1-9][0-9]*)\.(?P<minor>0|[1-9][0-9]*)\.(?P<patch>0|[1-9][0-9]*)"
     r"(?:-(?P<pre>(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
@@ -26,9 +26,9 @@ _SNAPSHOT = "snapshot"
 @total_ordering
 @dataclass(frozen=True)
 class Semver:
-    """A semantic version. It is equal to another one when its text is; the order is that of precedence.
+    """A semantic version. Equality is that of the text, the order that of precedence.
 
-    :ivar pre: the identifiers of the pre-release, none for a release.
+    :ivar pre: the identifiers of the pre-release, empty for a release.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Semver:
 
     @property
     def is_snapshot(self) -> bool:
-        """Whether Maven would take it for one that is still being built: its bytes may change."""
+        """Whether Maven treats it as a snapshot, whose bytes may change."""
         return any(word == _SNAPSHOT for part in self.pre for word in part.lower().split("-"))
 
     def __lt__(self, other: Semver) -> bool:
@@ -58,7 +58,7 @@ class Tag:
 
 
 def parse_semver(text: str) -> Semver | None:
-    """A semantic version, or ``None`` when ``text`` is none."""
+    """A semantic version, or ``None`` if ``text`` is invalid."""
     match = _SEMVER.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         return None
@@ -69,7 +69,7 @@ def parse_semver(text: str) -> Semver | None:
 def parse_tag(text: str, component: str, where: str) -> Tag:
     """The tag that promotes a version of ``component``.
 
-    :raises SlipwayError: when it is not ``<component>-v<semver>``, or its version is a snapshot.
+    :raises SlipwayError: it is not ``<component>-v<semver>``, or its version is a snapshot.
     """
     prefix = f"{component}-v"
     version = parse_semver(text[len(prefix) :]) if text.startswith(prefix) else None
@@ -82,11 +82,11 @@ def parse_tag(text: str, component: str, where: str) -> Tag:
 
 
 def check_maven(tag: Tag, maven: str, where: str) -> None:
-    """Maven's version has to be the tag's.
+    """Require that Maven's version is the tag's.
 
     :param maven: the version of the ``pom.xml``.
     :param where: the file and the commit.
-    :raises SlipwayError: when it is another one, or a snapshot of it.
+    :raises SlipwayError: it is another one, or a snapshot of it.
     """
     if maven == tag.version.text:
         return
