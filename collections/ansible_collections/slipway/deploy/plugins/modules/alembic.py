@@ -258,14 +258,14 @@ _REVISION = re.compile(r"[A-Za-z0-9_]+")
 
 
 class Unready(SlipwayError):
-    """What the tasks before this one would have made is not there."""
+    """A result of earlier tasks is missing, as in check mode."""
 
 
 def job_from(params: dict[str, Any]) -> Job:
-    """What the arguments want.
+    """Read the job from the arguments.
 
-    :raises Unready: when the environment file is not there.
-    :raises SlipwayError: when they are wrong.
+    :raises Unready: the environment file does not exist.
+    :raises SlipwayError: an argument is invalid.
     """
     if params["action"] == "downgrade" and not _REVISION.fullmatch(params["revision"] or ""):
         raise SlipwayError(
@@ -300,18 +300,18 @@ def job_from(params: dict[str, Any]) -> Job:
 
 
 def patience_of(params: dict[str, Any]) -> Patience:
-    """How long it waits for others.
+    """How long it waits for locks.
 
-    :raises SlipwayError: when a number is none.
+    :raises SlipwayError: a number is invalid.
     """
     check_patience(params["lock_timeout"], params["lock_tries"])
     return Patience(params["lock_wait"], params["lock_timeout"], params["lock_tries"])
 
 
 def text_of(name: str, value: Any) -> str:
-    """A variable's value.
+    """The text of a variable's value.
 
-    :raises SlipwayError: when it is none.
+    :raises SlipwayError: it is not a text.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -323,9 +323,9 @@ def text_of(name: str, value: Any) -> str:
 def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, Any]:
     """The module's result.
 
-    :param hide: takes words that Ansible must not show.
-    :raises Refused: when it fails and something is known of the database.
-    :raises SlipwayError: when it fails before.
+    :param hide: called with words that Ansible must not show.
+    :raises Refused: it fails and the database's state is known.
+    :raises SlipwayError: it fails before.
     """
     try:
         job = job_from(params)
@@ -336,7 +336,7 @@ def carry_out(params: dict[str, Any], check_mode: bool, hide: Any) -> dict[str, 
     except Unready as error:
         missing = error
     if missing is not None and check_mode:
-        # The tasks before this one have not made it. Nothing is known, and nothing is claimed but that.
+        # Earlier tasks have not created it, as in check mode: the result only says that.
         return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be checked yet: {missing}"]}
     if missing is not None:
         raise missing

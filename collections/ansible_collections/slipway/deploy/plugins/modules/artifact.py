@@ -135,7 +135,7 @@ def main() -> None:
 
 
 def run(source: Source, path: Path, link: str | None, *, check: bool) -> dict[str, Any]:
-    """Have the release; the module's result."""
+    """Download the release; return the module's result."""
     before = {str(path): state(path, source.digest)}
     missing = before[str(path)] != "verified"
     if missing and not check:
@@ -156,14 +156,14 @@ def run(source: Source, path: Path, link: str | None, *, check: bool) -> dict[st
 
 
 def state(path: Path, digest: str) -> str:
-    """How a release is found, in a word."""
+    """The state of a release, in a word."""
     if is_fetched(path, digest):
         return "verified"
     return "damaged" if path.exists() else "absent"
 
 
 def written(states: dict[str, str]) -> str:
-    """A line for each path."""
+    """One line for each path."""
     return "".join(f"{path}: {said}\n" for path, said in states.items())
 
 

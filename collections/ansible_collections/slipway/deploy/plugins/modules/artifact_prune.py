@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Removes releases that nothing needs any more."""
+"""Removes releases that are no longer needed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host has to build a release with; the action compares it with what the release requires."""
+"""Reads a host's build tools; the action compares them with what the release requires."""
 
 from __future__ import annotations
 

@@ -234,9 +234,9 @@ from ..module_utils.programs.run import NOBODY, account, exists
 
 
 def job_from(params: dict[str, Any]) -> Job:
-    """What the arguments want.
+    """Read the job from the arguments.
 
-    :raises SlipwayError: when they are wrong.
+    :raises SlipwayError: an argument is invalid.
     """
     check_url(params["url"], "url")
     check_credentials(params["username"], params["password"])
@@ -265,15 +265,15 @@ def job_from(params: dict[str, Any]) -> Job:
 def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """The module's result.
 
-    :raises Refused: when it fails and something is known of the database.
-    :raises SlipwayError: when it fails before.
+    :raises Refused: it fails and the database's state is known.
+    :raises SlipwayError: it fails before.
     """
     job = job_from(params)
     user = params["user"]
     flyway = Flyway(job, account(NOBODY if check_mode and not exists(user) else user, "user"))
     missing = flyway.missing()
     if missing is not None and check_mode:
-        # The tasks before this one have not installed it. Nothing is known, and nothing is claimed but that.
+        # Earlier tasks have not installed it, as in check mode: the result only says that.
         return {"changed": True, "begun": False, "warnings": [f"the migrations cannot be checked yet: {missing}"]}
     wrong = missing or flyway.unfit()
     if wrong is not None:
@@ -285,7 +285,7 @@ def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     if params["action"] != "migrate" or not (look.plan.pending or look.callbacks):
         return result
     if not look.plan.pending:
-        # Flyway runs them each time; one that failed has to fail again, not to be passed over.
+        # Flyway runs them each time; one that failed must run again, not be skipped.
         return result if check_mode else migrated(look, flyway.migrate(look), result)
     result.update(changed=True, schema_after=expected(look), diff=diff(look))
     return result if check_mode else migrated(look, flyway.migrate(look), result)
@@ -295,7 +295,7 @@ def main() -> None:
     """The module."""
     module = AnsibleModule(argument_spec=FLYWAY, supports_check_mode=True)
     connection = Connection(module.params["url"], module.params["username"], module.params["password"])
-    module.no_log_values.update(hidden_words(connection))  # The URL may have a password in it.
+    module.no_log_values.update(hidden_words(connection))  # The URL may contain a password.
     finish(module, lambda: carry_out(module.params, module.check_mode), known_of)
 
 

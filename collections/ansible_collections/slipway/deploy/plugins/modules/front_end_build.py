@@ -192,9 +192,9 @@ def read_npmrc(values: dict[str, Any]) -> dict[str, str]:
 
 
 def tool_of(tree: Path, params: dict[str, Any]) -> str:
-    """What it is built with.
+    """The build tool.
 
-    :raises SlipwayError: it cannot be built.
+    :raises SlipwayError: there is none that fits.
     """
     source = tree / params["directory"]
     with filing("look at the front end", source):
@@ -208,7 +208,7 @@ def tool_of(tree: Path, params: dict[str, Any]) -> str:
 
 
 def workspace_names(tree: Path, source: Path) -> list[str]:
-    """The files of the workspace that the front end is in, which has one lock file for all; nothing without one."""
+    """The files of the front end's workspace, which has one lock file for all; empty without one."""
     for place in source.parents if source != tree else ():
         names = [path.name for path in place.iterdir()]
         manifest = place / "package.json"
@@ -220,7 +220,7 @@ def workspace_names(tree: Path, source: Path) -> list[str]:
 
 
 def write(archive: Any, dest: Path) -> None:
-    """Copy an open file to a path, whole or not at all."""
+    """Copy an open file to a path atomically."""
     if not dest.parent.is_dir():
         ensure_directory(dest.parent)
     new = beside(dest)

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Puts a built front end where a web server serves it from, beside the one that is live."""
+"""Publishes a built front end next to the live one."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    """Have it published; the module's result."""
+    """Publish it; return the module's result."""
     place = Place(Path(params["root"]))
     release = check_release(params["release"])
     check_path(params["assets"], "assets")
@@ -188,9 +188,9 @@ def check_release(release: str) -> str:
 
 
 def make(params: dict[str, Any], path: Path, mark: dict[str, Any]) -> None:
-    """Make it of what is given.
+    """Create the release from the given source.
 
-    :raises SlipwayError: nothing is given, or it is not a front end.
+    :raises SlipwayError: no source is given, or it is not a front end.
     """
     archive, directory = params["archive"], params["directory"]
     if not archive and not directory:
@@ -204,7 +204,7 @@ def make(params: dict[str, Any], path: Path, mark: dict[str, Any]) -> None:
 
 
 def warnings(joined: Joined, path: Path, assets: str, *, made: bool) -> list[str]:
-    """What a person should know of the assets."""
+    """Warnings about the assets."""
     lines = []
     if joined.differing:
         names = ", ".join(joined.differing[:NAMED])

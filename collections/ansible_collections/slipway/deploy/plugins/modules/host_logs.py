@@ -75,7 +75,7 @@ from ..module_utils.logs.collect import Collector, Wanted
 
 
 def main() -> None:
-    """Collect and return it."""
+    """Collect and return the logs."""
     module = AnsibleModule(argument_spec=LOGS, supports_check_mode=True)
     given = module.params
     wanted = Wanted(

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Answers what a checklist asks of a host. See module_utils/probes/machine.py."""
+"""Answers a checklist's questions on a host. See module_utils/probes/machine.py."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ARGUMENTS = {"payload": {"type": "str", "required": True, "no_log": True}}
 
 
 def main() -> None:
-    """Ask and return the answers."""
+    """Ask the questions and return the answers."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
         questions = json.loads(module.params["payload"])

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Changes files of nginx's configuration, and undoes it when nginx does not take them."""
+"""Changes files of nginx's configuration, and restores them if nginx refuses them."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def main() -> None:
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    """Have the configuration in place and running, or ready to be switched to; the module's result."""
+    """Activate the configuration, or prepare it for a switch; return the module's result."""
     server = Server(params["program"], params["service"])
     home = Path(params["state_directory"]) / "nginx"
     journal = Journal(home / f"{Path(params['path']).name}.json")
@@ -136,7 +136,7 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     wanted[params["path"]] = State(content=params["content"].encode())
     if check:
         left, before = journal.left(), look(paths)
-        # Where nginx is yet to be installed there is no unit to ask.
+        # If nginx is not installed yet, there is no unit.
         idle = Path(params["program"]).exists() and not server.loaded(params["path"])
         changed = bool(left) or differing(before, wanted) != [] or idle
         return result_of(before, wanted, params, changed=changed, state="reloaded")
@@ -156,9 +156,9 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
 def staged(
     server: Server, journal: Journal, wanted: Mapping[str, State], params: dict[str, Any], *, left: bool
 ) -> dict[str, Any]:
-    """Have nginx test the configuration, and leave it beside the one that runs; the module's result.
+    """Test the configuration with nginx, and store it next to the live one; return the module's result.
 
-    :raises SlipwayError: nginx does not take it.
+    :raises SlipwayError: nginx refuses it.
     """
     path, generations = params["path"], params["generations"]
     if params["owner"]:
@@ -180,10 +180,10 @@ def staged(
 def change(
     server: Server, journal: Journal, before: Mapping[str, State], wanted: Mapping[str, State], stays: str = ""
 ) -> list[str]:
-    """Put files in place and have nginx run with them, or put everything back; what nginx warns of.
+    """Write the files and reload nginx, or restore everything; return nginx's warnings.
 
-    :param stays: the site's path, when it is only tested and then put back, so that nginx does not run with it yet.
-    :raises SlipwayError: nginx does not take them.
+    :param stays: the site's path, if it is only tested and then restored, so that nginx does not use it yet.
+    :raises SlipwayError: nginx refuses them.
     """
     new = {path: state.read().decode(errors="replace") for path, state in wanted.items() if state != State()}
     journal.open(before)
@@ -210,7 +210,7 @@ def change(
 
 
 def differing(before: Mapping[str, State], wanted: Mapping[str, State]) -> list[str]:
-    """The paths at which nginx finds something else than is wanted; whether by a link does not matter."""
+    """The paths whose content differs from the wanted one; whether through a link does not matter."""
     return [
         path
         for path in wanted
@@ -227,12 +227,12 @@ def result_of(
     links = [{"path": path, "target": str(target_of(params["generations"], path, content))}]
     return {
         "changed": changed,
-        # With a path in the result, Ansible would put the state of a file in the place of this.
+        # With a ``path`` in the result, Ansible would replace it by the file's state.
         "state": state,
         **({} if params["activate"] else {"links": links}),
         "diff": [
             {
-                # The link of a site is the site, that of the distribution's default is a link.
+                # A site's link counts as the site, that of the distribution's default as a link.
                 "before": before[item].read().decode(errors="replace") if item == path else before[item].text,
                 "after": wanted[item].text,
                 "before_header": item,

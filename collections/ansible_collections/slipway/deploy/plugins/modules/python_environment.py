@@ -190,9 +190,9 @@ _NO_HASHES = "the lock file has no hashes, so the downloaded packages cannot be 
 
 
 def index_of(params: dict[str, Any]) -> Index:
-    """Where packages come from.
+    """The source of packages.
 
-    :raises SlipwayError: when that is wrong.
+    :raises SlipwayError: it is invalid.
     """
     for name in ("index_url", "proxy"):
         if not isinstance(params[name], (str, type(None))):
@@ -212,9 +212,9 @@ def index_of(params: dict[str, Any]) -> Index:
 
 
 def find_uv(params: dict[str, Any]) -> str:
-    """Where uv is, if it is to build; otherwise an empty text.
+    """The path of uv, if it is the tool; otherwise an empty text.
 
-    :raises SlipwayError: when it is to and is not there.
+    :raises SlipwayError: it is missing.
     """
     found = shutil.which(params["uv"]) or ""
     if params["tool"] == UV and not found:
@@ -223,9 +223,9 @@ def find_uv(params: dict[str, Any]) -> str:
 
 
 def job_from(params: dict[str, Any]) -> Job | None:
-    """What is to be built; ``None`` when the release or its interpreter is not there.
+    """What to build; ``None`` if the release or its interpreter does not exist.
 
-    :raises SlipwayError: when it cannot be built.
+    :raises SlipwayError: it cannot be built.
     """
     index, uv = index_of(params), find_uv(params)
     lock_path = Path(params["release"], params["lock"])
@@ -241,7 +241,7 @@ def job_from(params: dict[str, Any]) -> Job | None:
 def lock_from(path: Path, uv: str, python: Python, params: dict[str, Any]) -> Lock:
     """The lock file.
 
-    :raises SlipwayError: when there is none, or it does not say exactly what is to be installed.
+    :raises SlipwayError: there is none, or it does not determine exactly what to install.
     """
     with filing("read the lock file", path):
         content = path.read_bytes()
@@ -252,7 +252,7 @@ def lock_from(path: Path, uv: str, python: Python, params: dict[str, Any]) -> Lo
         return read_lock(content, str(path))
     if not uv:
         raise SlipwayError("only uv reads it", str(path), "Install uv, or commit what uv export writes")
-    # In check mode the task before this one has not made the user.
+    # In check mode an earlier task has not created the user.
     builder = account(params["user"] if exists(params["user"]) else NOBODY, "user")
     return read_project_lock(path, uv, python.path, builder, params["extras"], params["groups"])
 
@@ -260,7 +260,7 @@ def lock_from(path: Path, uv: str, python: Python, params: dict[str, Any]) -> Lo
 def carry_out(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """The module's result.
 
-    :raises SlipwayError: when it fails.
+    :raises SlipwayError: it fails.
     """
     job = job_from(params)
     path = Path(params["release"], params["directory"])

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host has for a service that Python runs."""
+"""Reads a host's Python, for a service in Python."""
 
 from __future__ import annotations
 

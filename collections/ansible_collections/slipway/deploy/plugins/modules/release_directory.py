@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Makes a release that is a directory, out of a checkout or an archive."""
+"""Creates a release directory from a checkout or an archive."""
 
 from __future__ import annotations
 
@@ -189,13 +189,13 @@ def main() -> None:
         required_one_of=[("checkout", "archive", "url")],
         required_by={"checkout": "commit", "archive": "digest", "url": "digest"},
     )
-    # What is shown of a URL is not a secret, also when that is all of it.
+    # The displayed part of a URL is not secret, even if that is all of it.
     module.no_log_values.discard(shown(module.params["url"] or ""))
     finish(module, lambda: run(module.params, check=module.check_mode))
 
 
 def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    """Have the release; the module's result."""
+    """Create the release; return the module's result."""
     release, layout = release_of(params), layout_of(params, check=check)
     path = layout.releases / release.id
     there = read_mark(path)
@@ -226,9 +226,9 @@ def run(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
 
 
 def release_of(params: dict[str, Any]) -> Release:
-    """What the arguments want.
+    """Read the release from the arguments.
 
-    :raises SlipwayError: they are wrong.
+    :raises SlipwayError: an argument is invalid.
     """
     tag, commit, url = check_tag(params["tag"]), params["commit"] or None, params["url"]
     if commit and not COMMIT.fullmatch(commit):
@@ -245,7 +245,7 @@ def release_of(params: dict[str, Any]) -> Release:
 
 
 def check_commit(release: Release, mark: dict[str, Any], path: Path) -> None:
-    """Refuse a release that is there and is of another commit, as when only the tag was moved and not the image.
+    """Refuse an existing release of another commit, as when only the tag was moved and not the image.
 
     :raises SlipwayError: it is.
     """
@@ -255,9 +255,9 @@ def check_commit(release: Release, mark: dict[str, Any], path: Path) -> None:
 
 
 def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
-    """Where it goes, and whose it is.
+    """The layout and owner of the releases.
 
-    :raises SlipwayError: the host has no such user or group, or a path is none.
+    :raises SlipwayError: a user or group does not exist, or a path is invalid.
     """
     root = Path(params["root"])
     if not root.is_absolute():
@@ -267,7 +267,7 @@ def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
         uid = pwd.getpwnam(owner).pw_uid if owner else -1
         gid = grp.getgrnam(group).gr_gid if group else -1
     except KeyError as error:
-        # In check mode the task before this one has not made them.
+        # In check mode an earlier task has not created them.
         if not check:
             raise SlipwayError(str(error.args[0]), "owner, group", "Create it first") from None
         uid, gid = -1, -1
@@ -277,7 +277,7 @@ def layout_of(params: dict[str, Any], *, check: bool) -> Layout:
 
 
 def archive_of(params: dict[str, Any], layout: Layout, release: Release) -> Any:
-    """The release's archive, an open file while it is entered."""
+    """The release's archive, an open file in the context."""
     if params["checkout"]:
         return exported(Path(params["checkout"]), release.commit or "", layout.releases, params["timeout"])
     digest = (release.digest or "").rpartition(":")[2]
@@ -287,7 +287,7 @@ def archive_of(params: dict[str, Any], layout: Layout, release: Release) -> Any:
 
 
 def differing(mark: dict[str, Any] | None, layout: Layout, path: Path) -> list[str]:
-    """What a release that is there has otherwise than it is wanted now: it is never changed."""
+    """How an existing release differs from the arguments: it is never changed."""
     if mark is None or mark.get("shared", []) == sorted(layout.shared):
         return []
     linked = ", ".join(mark.get("shared", [])) or "nothing"
@@ -295,7 +295,7 @@ def differing(mark: dict[str, Any] | None, layout: Layout, path: Path) -> list[s
 
 
 def incomplete(there: dict[str, Any] | None, mark: dict[str, Any], path: Path) -> list[str]:
-    """What a release that was made now lacks of its repository."""
+    """What a new release lacks of its repository."""
     return [f"{path}: {line}. Deploy an archive that has them" for line in mark.get("left_out", []) if there is None]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Removes release directories that nothing needs any more."""
+"""Removes release directories that are no longer needed."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def run(params: dict[str, Any], known: ledger.Ledger, *, check: bool) -> dict[str, Any]:
-    """Remove what may go; the module's result."""
+    """Remove them; return the module's result."""
     directory = Path(params["directory"])
     if not directory.is_dir():
         return {"changed": False, "removed": [], "kept": [], "assets_removed": 0}

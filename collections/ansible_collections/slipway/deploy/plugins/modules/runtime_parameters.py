@@ -261,7 +261,7 @@ _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     """Do the work; the module's result.
 
-    :raises SlipwayError: for a failure that a person reads.
+    :raises SlipwayError: for a readable failure.
     """
     service = arguments["service"]
     if not _SERVICE.fullmatch(service):
@@ -272,7 +272,7 @@ def apply(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     protected, before = _of_ledger(place, arguments["state_directory"])
     before = arguments["before"] or before or read_link(f"{place.directory}/current") or ""
     back = renew(configuration, found["renewable"], place, before) if before else None
-    # Also the one of the way back outlives what is removed as old: who stages twice writes it once.
+    # The undo's generation is not pruned either, so that staging twice writes it once.
     protected = protected | {back.digest} if back and protected is not None else protected
     result = {"changed": False}
     if arguments["state"] == "present":
@@ -291,9 +291,9 @@ def _write(
     protected: frozenset[str] | None,
     check: bool,
 ) -> dict[str, Any]:
-    """Make the wanted generation be there; the result but for the way back.
+    """Write the wanted generation; return the result without the undo's generation.
 
-    :param wanted: the configuration, and where its names come from.
+    :param wanted: the configuration, and the sources of its names.
     """
     configuration, sources = wanted
     dropin = Path(f"/etc/systemd/system/{place.service}.service.d/10-configuration.conf")
@@ -301,7 +301,7 @@ def _write(
     written = write(configuration, place, owner, dropin, protected, check, arguments["before"])
     exists = unit_exists(place.service)
     pending, changed = written.pending, written.changed
-    # Without a live generation systemd takes the drop-in, which points to it, for a unit that does not exist.
+    # Without a live generation the drop-in is a dangling link, which systemd takes for a unit that does not exist.
     if pending and (written.current is None or (arguments["activate"] and not exists)):
         changed, pending = True, check
         if not check:
@@ -321,9 +321,9 @@ def _write(
 
 
 def _of_ledger(place: Place, state_directory: str) -> tuple[frozenset[str] | None, str]:
-    """The generations to keep, and the one that a way back would take.
+    """The generations to keep, and the one that an undo would use.
 
-    Where the ledger is damaged, which service_release says: ``None``, for all, and none.
+    If the ledger is damaged, which service_release reports: ``None`` for all, and none.
     """
     try:
         ledger = load(Path(state_directory) / place.service / "ledger.json")
@@ -333,7 +333,7 @@ def _of_ledger(place: Place, state_directory: str) -> tuple[frozenset[str] | Non
 
 
 def main() -> None:
-    """Ansible's entry."""
+    """Run the module."""
     module = AnsibleModule(argument_spec={**CONFIGURATION, **PAYLOAD}, supports_check_mode=True)
     try:
         result = apply(module.params, module.check_mode)

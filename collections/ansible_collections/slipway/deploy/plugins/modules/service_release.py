@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Switches what a service of systemd runs, and puts the old release back when the new one does not become ready."""
+"""Switches the release of a systemd service, and restores the old one if the new one does not become ready."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def main() -> None:
             result = preview(service, module.params)
         else:
             wait = module.params["wait"]
-            # A signal while it waits ends it: nothing was begun.
+            # A signal while it waits ends it: nothing has begun.
             with locked(service.home, service.switch_seconds if wait is None else float(wait)), heeding(service):
                 result = carried_out(service, module.params)
     except SlipwayError as error:
@@ -269,7 +269,7 @@ def main() -> None:
 
 
 def make_service(params: dict[str, Any]) -> Service:
-    """The service that the arguments name."""
+    """The service of the arguments."""
     readiness = {name: value for name, value in params["readiness"].items() if value is not None}
     if "headers" in readiness:
         readiness["headers"] = {str(name): str(value) for name, value in readiness["headers"].items()}
@@ -289,7 +289,7 @@ def look(service: Service, params: dict[str, Any]) -> tuple[Ledger, Observed, di
 
 
 def decided(ledger: Ledger, observed: Observed, links: dict[str, str], params: dict[str, Any]) -> Decision:
-    """What is to be done."""
+    """What to do."""
     release = Release(**params["release"]) if params["release"] else None
     if params["state"] == "previous":
         files = {str(path): str(digest) for path, digest in params["files"].items()}
@@ -303,7 +303,7 @@ def _returning(params: dict[str, Any]) -> dict[str, str]:
 
 
 def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
-    """Do what is to be done; the module's result."""
+    """Carry it out; return the module's result."""
     ledger, observed, links = look(service, params)
     service.check_own(links)
     decision = decided(ledger, observed, links, params)
@@ -328,12 +328,12 @@ def carried_out(service: Service, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def preview(service: Service, params: dict[str, Any]) -> dict[str, Any]:
-    """What would be done, when all goes well."""
+    """What would be done if all steps succeed."""
     ledger, observed, links = look(service, params)
     service.check_own(links)
     files = {path: "to be written" for path in params["identity_files"] if params["identity_changes"]}
     disk = Snapshot(observed.disk.links, {**observed.disk.files, **files})
-    # What the tasks before this one would have fetched and written is not there.
+    # Files of earlier tasks do not exist in check mode.
     observed = replace(observed, disk=disk, gone=frozenset())
     decision = decided(ledger, observed, links, params)
     going = UNDONE if params["state"] == "previous" else SWITCHED

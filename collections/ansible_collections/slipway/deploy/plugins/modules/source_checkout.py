@@ -120,9 +120,9 @@ from ..module_utils.programs.run import NOBODY, Account, account, ending, exists
 
 
 def wanted_from(params: dict[str, Any], token: str = "", token_from: str = "") -> Wanted:
-    """What the arguments want.
+    """Read the checkout from the arguments.
 
-    :raises SlipwayError: when they are wrong.
+    :raises SlipwayError: an argument is invalid.
     """
     dest = Path(params["dest"])
     if not dest.is_absolute() or not dest.name:
@@ -143,11 +143,11 @@ def wanted_from(params: dict[str, Any], token: str = "", token_from: str = "") -
 
 
 def check_out(wanted: Wanted, user: str, check_mode: bool, stays: list[str]) -> dict[str, Any]:
-    """Bring the checkout about.
+    """Make the checkout.
 
-    :param user: who runs git and owns the checkout.
-    :param stays: gets the commit that is checked out when this begins.
-    :raises SlipwayError: when that cannot be done.
+    :param user: the user who runs git and owns the checkout.
+    :param stays: called with the commit that is checked out at the start.
+    :raises SlipwayError: the checkout fails.
     """
     if check_mode and shutil.which("git") is None:
         return _result(wanted, None, None, "git would be installed first")
@@ -157,7 +157,7 @@ def check_out(wanted: Wanted, user: str, check_mode: bool, stays: list[str]) -> 
     before, current = checkout.recorded(), checkout.current()
     stays.extend([before] if before else [])
     if current is not None and COMMIT.fullmatch(wanted.version) and current == wanted.version:
-        commit = current  # A commit does not move: nobody has to be asked.
+        commit = current  # A commit does not move: the server need not be asked.
     else:
         commit = checkout.resolve()
     if commit != current and not check_mode:
@@ -166,7 +166,7 @@ def check_out(wanted: Wanted, user: str, check_mode: bool, stays: list[str]) -> 
 
 
 def _runner(user: str, check_mode: bool) -> Account:
-    # In check mode the task before this one has not made the user.
+    # In check mode an earlier task has not created the user.
     return account(NOBODY if check_mode and not exists(user) else user, "user")
 
 

@@ -126,9 +126,9 @@ ARGUMENTS = {
 
 
 def spare_from(params: dict[str, Any]) -> Spare:
-    """What the arguments want tried.
+    """Read the spare from the arguments.
 
-    :raises SlipwayError: when they are wrong.
+    :raises SlipwayError: an argument is invalid.
     """
     name = params["name"]
     readiness = {**params["readiness"], "url": spare_url(params["readiness"]["url"], params["port"])}
@@ -158,7 +158,7 @@ def main() -> None:
     try:
         spare = spare_from(module.params)
         if module.check_mode:
-            # What the tasks before this one would have fetched and written is not there.
+            # Files of earlier tasks do not exist in check mode.
             check(spare)
             module.exit_json(changed=False, ready=None)
         for link, target in spare.links.items():

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What Slipway's plugins share: the edge between Ansible and the module_utils."""
+"""Shared by Slipway's plugins: the edge between Ansible and the module_utils."""

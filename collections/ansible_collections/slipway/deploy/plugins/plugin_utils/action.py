@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The edge that all of Slipway's actions share: arguments in, a result or one line of failure out."""
+"""The base of all of Slipway's actions: arguments in, a result or one line of failure out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .process import Interruption, die_with, interruptible
 
 
 class Said:
-    """Ansible's display for lines that may hold text from outside: they are shown, never obeyed."""
+    """Ansible's display for lines that may contain text from outside, which is neutralized."""
 
     def __init__(self) -> None:
         self._display = Display()
@@ -30,18 +30,18 @@ class Said:
     def display(self, line: object, **how: Any) -> None:
         """Print a line.
 
-        :param how: as ``Display.display`` takes it.
+        :param how: arguments of ``Display.display``.
         """
         self._display.display(neutral(line), **how)
 
     def warning(self, line: object) -> None:
-        """Warn in a line."""
+        """Show a warning in one line."""
         self._display.warning(neutral(line))
 
     def prompt_until(self, prompt: object, **how: Any) -> Any:
-        """Ask on the terminal.
+        """Prompt on the terminal.
 
-        :param how: as ``Display.prompt_until`` takes it.
+        :param how: arguments of ``Display.prompt_until``.
         """
         return self._display.prompt_until(neutral(prompt), **how)
 
@@ -60,14 +60,14 @@ class SlipwayAction(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
     _supports_async = False
-    #: The argument spec, as ``validate_argument_spec`` takes it; ``None``: the options of the action's documentation.
+    #: The argument spec for ``validate_argument_spec``; ``None``: the options of the action's documentation.
     ARGUMENTS: Mapping[str, Mapping[str, Any]] | None = None
-    #: Whether the action works on the run's open record: in check mode there is none, and nothing to do. From the first
-    #: such action to the one that closes the record, the first Ctrl-C is the action's: what changed has to go back.
+    #: Whether the action works on the run's open record; in check mode there is none, and nothing to do. From the first
+    #: such action to the one that closes the record, the action handles the first Ctrl-C: changes must be undone.
     ON_RECORD = False
     #: Whether the action closes the record.
     CLOSES_RECORD = False
-    #: Whether the action asks a person on the terminal.
+    #: Whether the action prompts on the terminal.
     ASKS = False
     #: Whether the failure was reported already, by the task that closed the record.
     REPORTED = False
@@ -80,14 +80,14 @@ class SlipwayAction(ActionBase):
         return arguments_of(cls.__module__.rpartition(".")[2]) if cls.ARGUMENTS is None else cls.ARGUMENTS
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Do the work; the task's result.
+        """Do the work; return the task's result.
 
-        :raises SlipwayError: for a failure that a person reads.
+        :raises SlipwayError: for a readable failure.
         """
         raise NotImplementedError
 
     def fail_safe(self, context: Context) -> None:
-        """Put down what must not be left behind when the action fails."""
+        """Release what must not be left behind if the action fails."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ansible's entry."""
@@ -95,14 +95,14 @@ class SlipwayAction(ActionBase):
         _validated, self.arguments = self.validate_argument_spec(self.spec())
         if self.ON_RECORD and self._task.check_mode:
             return {**result, "changed": False}
-        # Else a worker whose run was killed would go on, take the lock's place and write records.
+        # Otherwise a worker whose run was killed would continue, take the lock and write records.
         die_with(os.getppid())
         context = Context(task_vars or {}, self.arguments.get("observations"))
         note_started(str((task_vars or {}).get("env") or ""))
-        # On a record the engine owns the signals. Elsewhere the first one ends the action, and those that follow, which
-        # Ansible sends at once, must not keep it from putting down what it holds.
+        # On a record the engine handles the signals. Elsewhere the first one ends the action, and further ones, which
+        # Ansible sends at once, must not keep it from releasing what it holds.
         with nullcontext(Interruption()) if self.ON_RECORD else interruptible() as interruption:
-            # Other callbacks than ours print results as they are.
+            # Other callbacks than ours print results unchanged.
             result.update(neutral_value(self._carried_out(context, interruption)))
         return result
 

@@ -19,7 +19,7 @@ from .action import display
 from .context import Context
 from .way_back import find_goal
 
-#: Records that are searched for whether the release ran here before.
+#: How many records are searched for an earlier run of the release.
 LOOKED_BACK = 50
 
 
@@ -28,15 +28,15 @@ def find_backend_release(context: Context, kind: str, host: str) -> Release | No
 
     :param kind: ``deploy``, ``rollback`` or ``boot``.
     :param host: one of them; the variables are the same on all.
-    :return: ``None`` when there never was another one to go back to: they stay as they are.
-    :raises SlipwayError: when there is none.
+    :return: ``None`` if there was no other one to roll back to: they stay unchanged.
+    :raises SlipwayError: there is none.
     """
     find = {"deploy": _wanted, "rollback": _earlier, "boot": _last_good}[kind]
     return find(context, host)
 
 
 def migrates_backend(context: Context, host: str, release: Release) -> bool:
-    """Whether the database has to be looked at for a release."""
+    """Whether the database must be checked for migrations of a release."""
     engine = str(context.host(host).get("backend_migrations") or "maven")
     return engine != "none" and (context.settings.force or not ran_last(context, release))
 
@@ -46,7 +46,7 @@ def _wanted(context: Context, host: str) -> Release:
     named = str(variables.get("backend_release") or "").strip()
     branch = str(variables.get("backend_branch") or "")
     if "backend_release" in variables and not named:
-        # A variable of a pipeline that is not set: to deploy what was promoted instead would be a guess.
+        # An unset variable of a pipeline: deploying the promoted release instead would be a guess.
         raise SlipwayError("backend_release is empty", "-e backend_release", "Name a tag, or leave it out")
     promoted = read_version(context.store, context.environment, BACKEND.name)
     if named and (promoted is None or promoted.tag != named):
@@ -85,11 +85,11 @@ def _earlier(context: Context, host: str) -> Release | None:
         what = f"{context.environment} has no release of the backend to go back to"
         again = command("deploy", context.environment, backend_release="backend-v…")
         raise SlipwayError(what, "rollback", f"Deploy the release that should run: {again}")
-    return None  # No host ever ran another one: they stay as they are.
+    return None  # No host ever ran another one: they stay unchanged.
 
 
 def _last_good(context: Context, host: str) -> Release:
-    """What a host that boots should run: what the others run, never what is being deployed just now."""
+    """The release for a booting host: what the others run, never one that is being deployed."""
     document = last_good_release(context.store, context.environment, BACKEND.name)
     if document is None:
         what = f"nothing was deployed to the backend of {context.environment} yet: this host has nothing to boot"
@@ -99,7 +99,7 @@ def _last_good(context: Context, host: str) -> Release:
 
 
 def ran_last(context: Context, release: Release) -> bool:
-    """Whether the release is the one that ran last: then its migrations are done.
+    """Whether the release is the last one that ran: then its migrations are applied.
 
     One that ran earlier may have to migrate again: the database can have been restored since.
     """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The migrations of a release of the backend as its repository has them, for a check, which has no checkout to ask."""
+"""Reads the migrations of a backend release from its repository, for check mode, which has no checkout on a host."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from ..module_utils.record.hosts import last_good_release
 from ..module_utils.record.journal import history
 from .context import Context
 
-#: Records that are searched for what was applied.
+#: How many records are searched for applied migrations.
 _LOOKED_BACK = 50
 _LOCATION = "src/main/resources/db/migration"
 _RESOURCES = "/src/main/resources/"
-#: Where a class lies that belongs to a location of resources.
+#: The class directory for a location of resources.
 _SOURCES = ("/src/main/java/", "/src/main/kotlin/", "/src/main/groovy/", "/src/main/scala/")
 
 
 class _Unknown(Exception):
-    """Why the migrations cannot be told, in one line."""
+    """Why the migrations are unknown, in one line."""
 
 
 @dataclass(frozen=True)
 class _Project:
-    """Where the Maven project and its migrations are in the repository, and what the inventory says of Flyway."""
+    """The paths of the Maven project and its migrations in the repository, and the inventory's settings for Flyway."""
 
     module: str
     locations: tuple[str, ...]
@@ -49,17 +49,17 @@ class _Project:
 
 
 def look_from_here(context: Context, host: str, release: Release) -> dict[str, Any]:
-    """What ``flyway`` would say of a release, as far as its repository and the records tell it.
+    """Predict the result of ``flyway`` for a release, from its repository and the records.
 
     :param host: one of the hosts; the variables are the same on all.
-    :return: ``schema_before``, ``pending``, ``callbacks`` and ``doubts`` (warnings) where they are known, with
-        ``by_records``; and ``unverifiable``, the pieces that are not.
+    :return: ``schema_before``, ``pending``, ``callbacks`` and ``doubts`` (warnings) if known, with
+        ``by_records``; and ``unverifiable``, the unknown parts.
     :raises SlipwayError: the deploy would refuse the release.
     """
     try:
         try:
             project = _project(context.host(host))
-        except SlipwayError as error:  # A template may use what only the plays set.
+        except SlipwayError as error:  # A template may use variables that only the plays set.
             raise _Unknown(f"where they are is not known here ({_line(error)})") from error
         return _looked(context, host, release, project)
     except _Unknown as error:
@@ -127,7 +127,7 @@ def _credentials(context: Context, host: str) -> Credentials:
     if parameters is None:
         parameters = [f"/{context.environment}/github/pat", "/shared/github/pat-readonly"]
     token = find_token(context.clients, list(parameters)) if parameters else Token()
-    # It is a file of the hosts, which may be here as well.
+    # It is a file on the hosts, which may exist here as well.
     ca_file = str(said.get("source_checkout_ca_file") or "")
     here = ca_file if ca_file and Path(ca_file).is_file() else None
     return Credentials(token.value or None, here, "source_checkout_token_parameters")
@@ -136,7 +136,7 @@ def _credentials(context: Context, host: str) -> Credentials:
 def _files(tree: Tree, project: _Project) -> tuple[TreeFile, ...]:
     """The files of the locations.
 
-    :raises SlipwayError: there is none, as the deploy will say.
+    :raises SlipwayError: there is none; the deploy would fail as well.
     """
     found: list[TreeFile] = []
     for location in project.locations:
@@ -153,7 +153,7 @@ def _files(tree: Tree, project: _Project) -> tuple[TreeFile, ...]:
 
 
 def _refuse_unfit(tree: Tree, project: _Project, files: Iterable[TreeFile]) -> None:
-    """Refuse what the deploy will refuse, whatever the database has.
+    """Refuse what the deploy would refuse, regardless of the database.
 
     :raises SlipwayError: a migration is a class, or Maven cannot be run.
     """
@@ -191,14 +191,14 @@ def _maven_files(tree: Tree, project: _Project) -> tuple[dict[str, str], str]:
 
 
 def _upwards(path: str) -> Iterator[str]:
-    """A path and the directories that it is in, without the root."""
+    """A path and its parent directories, without the root."""
     while path:
         yield path
         path = posixpath.dirname(path)
 
 
 def _before(context: Context, project: _Project, fetch: Callable[[str], Tree]) -> Before | None:
-    """What is known of the schema; ``None`` when no record says its version."""
+    """What is known about the schema; ``None`` if no record has its version."""
     schema = known_schema(history(context.store, context.environment), BACKEND.name)
     if schema is None or not is_version(schema):
         return None
@@ -209,7 +209,7 @@ def _before(context: Context, project: _Project, fetch: Callable[[str], Tree]) -
         tree = fetch(str(last.get("commit") or last["tag"]))
         listed = [tree.files(location) for location in project.locations]
     except SlipwayError:
-        return Before(schema)  # What it is asked for is said as not verifiable.
+        return Before(schema)  # Its questions are reported as not verifiable.
     files = [file for found in listed for file in found or ()]
     if any(found is None for found in listed):
         return Before(schema)

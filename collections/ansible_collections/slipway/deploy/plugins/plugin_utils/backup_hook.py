@@ -14,14 +14,14 @@ from ..module_utils.gates.tags import PREFIXES
 from .context import Context
 from .task_files import find_task_file
 
-#: What the playbook keeps of the hook: that it ended, why it failed, and what it said of the backup.
+#: The playbook's results of the hook: that it ended, its failure, and its data about the backup.
 
 
 def hook_file(context: Context, host: str | None = None) -> Path | None:
-    """The declared hook; ``None`` when none is.
+    """The declared hook, or ``None``.
 
-    :param host: one of the kind whose hook it is; without it, the host that the task runs for.
-    :raises SlipwayError: when it is not a file of tasks.
+    :param host: a host of the hook's kind; by default the task's host.
+    :raises SlipwayError: it is not a file of tasks.
     """
     host = host or context.here
     declared = str(context.of_group(host, "backup_hook") or "").strip()
@@ -32,11 +32,11 @@ def hook_file(context: Context, host: str | None = None) -> Path | None:
 
 
 def look_at_hook(context: Context, host: str, migrations: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What the plan says of the hook: what was verified, and warnings.
+    """The plan's entries about the hook: what was verified, and warnings.
 
-    :param host: one of the kind that is deployed to.
-    :param migrations: what the plan will do to the database.
-    :raises SlipwayError: when the declared one is not a file of tasks.
+    :param host: a host of the deployed kind.
+    :param migrations: the plan's migrations.
+    :raises SlipwayError: the declared one is not a file of tasks.
     """
     hook = hook_file(context, host)
     if migrations.get("state") != "planned":
@@ -59,6 +59,6 @@ def _is_like_production(context: Context, host: str) -> bool:
 
 
 def failure(said: Mapping[str, Any], reason: str) -> str:
-    """Why the hook failed: what a command wrote last says more than that it ended with another code than 0."""
+    """Why the hook failed: the last output of a command says more than its exit code."""
     written = [line for line in str(said.get("stderr") or "").splitlines() if line.strip()]
     return f"{reason}: {' '.join(written[-1].split())}" if written and written[-1] not in reason else reason

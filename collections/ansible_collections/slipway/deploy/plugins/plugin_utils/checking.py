@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The edge of the actions that check a release after it was rolled out."""
+"""The base of the actions that check a release after its rollout."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .work import Work, leaves_open, summary_of, work_on
 
 
 class CheckingAction(SlipwayAction):
-    """Never fails for what it finds, nor for what keeps it from looking: a failed task would end the playbook.
+    """Never fails for a finding or an error of a check: a failed task would end the playbook.
 
-    Both stand in the record; the last play undoes or holds the release and says so.
+    Both are in the record; the last play undoes or holds the release and reports it.
     """
 
     ON_RECORD = True
 
     def check(self, context: Context, work: Work) -> dict[str, Any]:
-        """Look, and write what was found into the record; more for the result."""
+        """Check, and write the findings into the record; return further results."""
         raise NotImplementedError
 
     def act(self, context: Context) -> dict[str, Any]:
-        """Check unless the release is going back or held already; the record in short is the result."""
+        """Check, unless the release is being undone or held already; the result is a summary of the record."""
         found: dict[str, Any] = {}
         with work_on(context) as work:
             record = work.journal.record

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The checklist of a group of hosts: ``<group>_checklist``, asked with what its hosts answered.
+"""The checklist of a group of hosts: ``<group>_checklist``, judged with the answers of its hosts.
 
-The hosts are asked first, each by the task ``checklist_host``; ``checklist`` and ``checklist_test`` ask all else once.
+The hosts are asked first, each by the task ``checklist_host``; ``checklist`` and ``checklist_test`` ask the rest once.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ HOST = "checklist"
 
 
 def declared(context: Context, name: str, rows: Sequence[Any] | None = None) -> tuple[Probe, ...]:
-    """The rows of the group's checklist, as one of its hosts has them.
+    """The rows of the group's checklist, from the variables of one of its hosts.
 
-    :param rows: the rows of a task, in place of those that the inventory declares.
-    :raises SlipwayErrors: when a row is declared wrongly.
+    :param rows: the rows of a task, in place of the inventory's.
+    :raises SlipwayErrors: a row is invalid.
     """
     prefix = f"{context.kind_of(name)}_"
     where = "the task's checklist" if rows is not None else f"inventories/{context.environment}: {prefix}checklist"
@@ -43,9 +43,9 @@ def declared(context: Context, name: str, rows: Sequence[Any] | None = None) -> 
 
 
 def refuse_unreadable_rows(context: Context) -> None:
-    """Look that the checklist is well declared and its secrets can be read, before anything is changed.
+    """Check that the checklist is valid and its secrets can be read, before any change.
 
-    :raises SlipwayErrors: naming everything that is wrong.
+    :raises SlipwayErrors: naming all mistakes.
     """
     read = secret_reader(context)
     errors: dict[str, SlipwayError] = {}
@@ -65,11 +65,11 @@ def run_checklist(
     cancelled: Callable[[], bool] = lambda: False,
     rows: Sequence[Any] | None = None,
 ) -> list[Row]:
-    """Ask the checklist of each kind of host, as its first host has it; no rows when none is declared.
+    """Run the checklist of each kind of host, from the variables of its first host; no rows without one.
 
     :param since: when the deploy began.
-    :param rows: the rows of a task, in place of those that the inventory declares.
-    :raises SlipwayErrors: when a row is declared wrongly.
+    :param rows: the rows of a task, in place of the inventory's.
+    :raises SlipwayErrors: a row is invalid.
     """
     found: list[Row] = []
     for hosts in context.selected_by_kind.values():
@@ -87,7 +87,7 @@ def _questions(context: Context, group: Group, rows: Sequence[Any] | None) -> li
 
 
 def _named(context: Context, question: Question, host: str) -> Question:
-    """The question to a host's own address, asked for its site by name."""
+    """The question to a host's own address, with its site's name."""
     spec = question.probe.spec
     if not isinstance(spec, Http) or spec.url is not None:
         return question
@@ -96,7 +96,7 @@ def _named(context: Context, question: Question, host: str) -> Question:
 
 
 def verdict_of(rows: Sequence[Row]) -> tuple[str, str | None] | None:
-    """What is not green, in one line, and whose it is; ``None`` when all are."""
+    """The row that is not green, in one line, and its target; ``None`` if all are green."""
     row = worst(rows)
     if row is None:
         return None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the command line of ``ansible-playbook`` asks for, and what a playbook of Slipway cannot give."""
+"""Reads the command line of ``ansible-playbook``, and refuses options that Slipway's playbooks do not support."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def begin(environment: str) -> None:
 
 
 def note_started(environment: str = "") -> None:
-    """Note for the commands that are printed what was started."""
+    """Remember what was started, for printed commands."""
     given = context.CLIARGS or {}
     words = given.get("args") or ()
-    # A text is the pattern of hosts that a module alone is for.
+    # A text is the host pattern of an ad-hoc command.
     playbook = next((str(word) for word in words if _playbook(str(word))), "")
     limit = str(given.get("subset") or "")
     started_from("" if isinstance(words, str) else playbook, str(Path.cwd()), environment, limit)
 
 
 def end(error: Exception) -> NoReturn:
-    """Say what is wrong and end the program.
+    """Print the error and end the program.
 
-    Ansible would print an error of a plugin as warnings of several lines, and go on.
+    Ansible would print an error of a plugin as warnings of several lines, and continue.
     """
     sys.stdout.flush()
     print(str(error) if isinstance(error, SlipwayError) else " ".join(str(error).split()), file=sys.stderr, flush=True)
@@ -57,7 +57,7 @@ def end(error: Exception) -> NoReturn:
 
 
 def check_start(project: Path) -> None:
-    """End the program where a playbook of Slipway runs without an environment or without the project's settings."""
+    """End the program if a playbook of Slipway runs without an environment or without the project's settings."""
     if not playbooks():
         return
     error = _start_error(project)
@@ -72,7 +72,7 @@ def _start_error(project: Path) -> SlipwayError | None:
     if _BEGUN:
         finds_roles = any((Path(path) / "jvm_service").is_dir() for path in constants.DEFAULT_ROLES_PATH)
         finds_variables = "slipway.deploy.environment" in constants.VARIABLE_PLUGINS_ENABLED
-        # A collection that is installed finds its own roles.
+        # An installed collection finds its own roles.
         needs_roles = (project / "roles").is_dir() and not (project / "MANIFEST.json").is_file()
         if (finds_roles or not needs_roles) and finds_variables:
             return None
@@ -100,7 +100,7 @@ def _sources() -> list[Path]:
 
 
 def playbooks() -> list[str]:
-    """The playbooks of Slipway that this run is for, without their ending; none for any other program."""
+    """The playbooks of Slipway in this run, without extension; empty for any other program."""
     given = context.CLIARGS.get("args") if context.CLIARGS else None
     found = [_playbook(str(word)) for word in given or () if not isinstance(given, str)]
     return [name for name in found if name in PLAYBOOKS]
@@ -130,7 +130,7 @@ def limit_patterns() -> list[str] | None:
 
 
 def check_steps() -> None:
-    """Refuse what leaves out steps of a run: tags, and a task to start at.
+    """Refuse options that skip steps of a run: tags, and a task to start at.
 
     :raises SlipwayErrors: naming each option.
     """
@@ -165,10 +165,10 @@ def check_run(
     groups: Mapping[str, Collection[str]],
     selected: Collection[str] | None,
 ) -> None:
-    """Refuse extra variables that nothing reads, and what is said of services and hosts that the run does not have.
+    """Refuse extra variables that nothing reads, and settings for services and hosts outside the run.
 
-    :param options: the options of the roles; read only where they are needed.
-    :raises SlipwayErrors: with a line for each.
+    :param options: the options of the roles; only read if needed.
+    :raises SlipwayErrors: with one line for each.
     """
     errors = []
     for name in extra:
@@ -191,11 +191,11 @@ def _accepted(name: str, own: Collection[str], options: Collection[str]) -> bool
 def role_options(roles: Iterable[Path], kind: str | None = None) -> Iterator[str]:
     """The options of the roles in these directories, as their argument specs name them.
 
-    Those of a role that only other roles call are not an operator's to set.
+    Options of a role that only other roles call cannot be set by an operator.
 
     :param kind: only the options of this type.
     """
-    # Ansible always has it, but ansible-test imports this without.
+    # Ansible always has it, but ansible-test imports this file without.
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a worker shows while it works: frames in place on a terminal, timestamped lines elsewhere.
+"""Shows a worker's progress: frames in place on a terminal, timestamped lines elsewhere.
 
 A worker has no terminal of its own: it writes through Ansible's display, in the main process. The callback
-``slipway.deploy.operator`` says through the environment whether there is a terminal and how large it is.
+``slipway.deploy.operator`` describes the terminal in an environment variable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..module_utils.render.style import Style
 
 display = Display()
 
-#: A terminal is drawn again at most this often (seconds).
+#: Minimum interval between two frames (seconds).
 _REDRAW_SECONDS = 0.25
 
 
@@ -45,12 +45,12 @@ class Console:
         return self._terminal.columns if self._terminal else None
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Print lines for good."""
+        """Print lines permanently."""
         for line in lines:
             display.display(self._style.line(neutral(line, lines=False)))
 
     def start(self, record: Mapping[str, Any]) -> None:
-        """Begin with a record whose state needs no words."""
+        """Begin with a record whose state is not shown."""
         self._previous = record
 
     def update(self, record: Mapping[str, Any]) -> None:
@@ -67,7 +67,7 @@ class Console:
         self._draw(self._terminal, record, now)
 
     def finish(self) -> None:
-        """Take the frame away: what follows says the same for good."""
+        """Remove the frame: the following output replaces it."""
         if self._terminal is not None and self._drawn:
             screen = Screen(self._terminal.columns, self._terminal.lines)
             display.display(screen.draw(self._drawn, []), newline=False, screen_only=True)

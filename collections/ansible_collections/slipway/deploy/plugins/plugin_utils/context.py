@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an action of Slipway works with: the environment's variables, its clients, its store, the run's files."""
+"""The context of an action: the environment's variables, its clients, its store, the run's files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from .extra_vars import read_extra_vars
 from .files import RunFiles, runs_directory
 
 FLEET = "fleet"
-#: The value of ``<group>_connection`` for hosts that run their own bundle and are not reached from here.
+#: The value of ``<group>_connection`` for hosts that run their own bundle and are not managed from here.
 NO_CONNECTION = "none"
 _PRIORITY = re.compile(r"priority_(\d+)")
 
@@ -51,8 +51,8 @@ _PRIORITY = re.compile(r"priority_(\d+)")
 class Context:
     """One task's view of the run.
 
-    :param task_vars: the variables that Ansible hands to an action.
-    :param observations: host → what the tasks before found on it, as the task's argument says.
+    :param task_vars: the variables that Ansible passes to an action.
+    :param observations: host → the results of earlier tasks on it, from the task's argument.
     """
 
     def __init__(
@@ -66,14 +66,14 @@ class Context:
 
     def host(self, name: str) -> Mapping[str, Any]:
         """A host's variables, templated when they are read."""
-        if name not in self._hosts:  # Ansible puts a host's variables together anew each time it is asked.
+        if name not in self._hosts:  # Ansible combines a host's variables again on each access.
             where = f"inventories/{self._task_vars.get('env', '…')} (host {name})"
             self._hosts[name] = _Templated(self._task_vars["hostvars"][name], where)
         return self._hosts[name]
 
     @cached_property
     def variables(self) -> Mapping[str, Any]:
-        """The variables of the host that the task runs for: those of the environment are the same on all."""
+        """The variables of the task's host: those of the environment are the same on all hosts."""
         return self.host(self.here)
 
     @cached_property
@@ -89,11 +89,11 @@ class Context:
 
     @cached_property
     def extra(self) -> frozenset[str]:
-        """The names of the variables that the command line gives: they are written in no file of the inventory."""
+        """The names of the variables from the command line, which are not in the inventory."""
         return frozenset(str(name) for name in read_extra_vars())
 
     def written(self, name: str) -> str:
-        """Where a variable of the environment is written."""
+        """Where a variable of the environment is defined."""
         return f"-e {name}" if name in self.extra else f"inventories/{self.environment}/group_vars/all.yml"
 
     @cached_property
@@ -103,12 +103,12 @@ class Context:
 
     @cached_property
     def selected(self) -> frozenset[str]:
-        """The services that ``--limit`` leaves: all without it."""
+        """The services that ``--limit`` selects: all without it."""
         return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.services)
 
     @cached_property
     def hosts_by_kind(self) -> dict[str, list[str]]:
-        """The names of the hosts that are deployed to from here, in inventory order, by kind in the order of a switch.
+        """The names of the hosts that are deployed from here, in inventory order, by kind in the order of a switch.
 
         Kinds without such hosts are left out.
         """
@@ -117,49 +117,49 @@ class Context:
 
     @cached_property
     def hosts(self) -> list[str]:
-        """The names of all hosts that are deployed to from here."""
+        """The names of all hosts that are deployed from here."""
         return [name for names in self.hosts_by_kind.values() for name in names]
 
     def members(self, kind: str) -> list[str]:
-        """The names of a kind's hosts in inventory order, also of those that run their own bundle."""
+        """The names of a kind's hosts in inventory order, including those that run their own bundle."""
         return [str(name) for name in self._task_vars["groups"].get(kind, [])]
 
     def is_reached(self, name: str, kind: str) -> bool:
-        """Whether a host is deployed to from here: it does not run its own bundle."""
+        """Whether a host is deployed from here: it does not run its own bundle."""
         return str(self.host(name).get(f"{kind}_connection")) != NO_CONNECTION
 
     def kind_of(self, name: str) -> str:
-        """The kind of a host. For what has none, such as a service, it is the environment's first."""
+        """The kind of a host. Without one, as for a service, the environment's first kind."""
         return next((kind for kind in NAMES if name in self.members(kind)), next(iter(self.hosts_by_kind), NAMES[0]))
 
     @cached_property
     def selected_hosts(self) -> frozenset[str]:
-        """The hosts that ``--limit`` leaves."""
+        """The hosts that ``--limit`` selects."""
         return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.hosts)
 
     @cached_property
     def selected_by_kind(self) -> dict[str, list[str]]:
-        """The hosts that ``--limit`` leaves, by kind. Kinds without such hosts are left out."""
+        """The hosts that ``--limit`` selects, by kind. Kinds without such hosts are left out."""
         found = {
             kind: [name for name in names if name in self.selected_hosts] for kind, names in self.hosts_by_kind.items()
         }
         return {kind: names for kind, names in found.items() if names}
 
     def of_group(self, name: str, variable: str) -> Any:
-        """What the inventory says of a host under its group's name: ``target_group`` is ``backend_target_group``."""
+        """A host's variable with its group's prefix: ``target_group`` is ``backend_target_group``."""
         return self.host(name).get(f"{self.kind_of(name)}_{variable}")
 
     def group_file(self, name: str) -> str:
-        """Where the variables of a host's group are written."""
+        """The file with the variables of a host's group."""
         return f"inventories/{self.environment}/group_vars/{self.kind_of(name)}.yml"
 
     def said(self, host: str, name: str) -> Mapping[str, Any]:
-        """One observation of a host, or nothing when there is none."""
+        """One observation of a host; empty if there is none."""
         value = self._observations.get(host, {}).get(name)
         return value if isinstance(value, Mapping) else {}
 
     def said_list(self, host: str, name: str) -> list[Any]:
-        """One observation of a host that is a list, or nothing when there is none."""
+        """One observation of a host that is a list; empty if there is none."""
         value = self._observations.get(host, {}).get(name)
         return list(value) if isinstance(value, (list, tuple)) else []
 
@@ -172,15 +172,15 @@ class Context:
     def settings(self) -> Settings:
         """The settings of the run.
 
-        :raises SlipwayErrors: when they are wrong.
+        :raises SlipwayErrors: a setting is invalid.
         """
         return read_settings(self.variables, self.environment, self.services, self.extra)
 
     @cached_property
     def aws(self) -> AwsSettings:
-        """Where the environment's account is.
+        """How to access the environment's account.
 
-        :raises SlipwayErrors: when the settings are wrong, or ``local`` could reach a real account.
+        :raises SlipwayErrors: a setting is invalid, or ``local`` could reach a real account.
         """
         settings = settings_from_vars(self.environment, self.variables, self.extra)
         check_local(settings, self.extra)
@@ -188,13 +188,13 @@ class Context:
 
     @cached_property
     def has_account(self) -> bool:
-        """Whether the environment is in AWS: a site on plain machines, with a directory as store, need not be."""
+        """Whether the environment uses AWS: a site on plain machines, with a directory as store, need not."""
         said = any(self.variables.get(name) for name in ("account_id", "aws_region"))
         return said or bool(self.services) or self.settings.state_store.startswith("s3://")
 
     @cached_property
     def clients(self) -> Clients:
-        """The account's clients. Without an account, what asks for one says that there is none."""
+        """The account's clients. Without an account, each access raises an error."""
         if self.has_account:
             return make_clients(self.aws)
 
@@ -212,11 +212,11 @@ class Context:
         }
 
     def check_account(self) -> None:
-        """Ask AWS whose credentials these are: they must belong to the environment's account.
+        """Check with AWS that the credentials belong to the environment's account.
 
-        :raises SlipwayError: they do not, or AWS does not take them; it says where they come from.
+        :raises SlipwayError: they do not, or AWS rejects them; with their source.
         """
-        # Imported here, because most tasks ask nobody.
+        # Imported here, because most tasks do not need it.
         from ..module_utils.verify.verify import check_account
 
         if not self.has_account:
@@ -246,7 +246,7 @@ class Context:
 
     @cached_property
     def actor(self) -> dict[str, Any]:
-        """Who runs this, for the record: name, host, and the page of the CI run where there is one."""
+        """Who runs this, for the record: name, host, and the URL of the CI run if there is one."""
         server, repository, run = (
             os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
         )
@@ -255,13 +255,13 @@ class Context:
 
     @cached_property
     def owner(self) -> str:
-        """Who runs this, in the words of the lock."""
+        """Who runs this, as the lock shows it."""
         return current_owner()
 
     def desired(self) -> list[DesiredService]:
-        """The services as the inventory and the command line want them, by wave and inventory order.
+        """The desired services from the inventory and the command line, by wave and inventory order.
 
-        :raises SlipwayErrors: naming everything that is wrong.
+        :raises SlipwayErrors: naming all mistakes.
         """
         tags = wanted_tags(self.variables.get("image_tag"), self.services)
         if "image_tag" in self.variables and tags is None:
@@ -321,7 +321,7 @@ def needs_approval(context: Context, host: str) -> bool:
 
 
 class _Templated(Mapping[str, Any]):
-    """Host variables whose mistakes are said as Slipway's errors."""
+    """Host variables whose template errors become Slipway's errors."""
 
     def __init__(self, variables: Mapping[str, Any], where: str) -> None:
         self._variables = variables

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The arguments of an action are the options that its documentation names: nothing is said twice."""
+"""Derives the arguments of an action from the options in its documentation."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-#: What of a documented option an argument spec has. The rows of a list are read where they are used, not by Ansible.
+#: The parts of a documented option in an argument spec. Rows of a list are validated where they are used.
 _TAKEN = ("type", "elements", "required", "default", "choices")
 
 
 @cache
 def arguments_of(action: str) -> dict[str, dict[str, Any]]:
-    """The argument spec of an action of this collection, out of ``modules/<action>.py`` and its fragments."""
+    """The argument spec of an action of this collection, from ``modules/<action>.py`` and its fragments."""
     document = _read(import_module(f"..modules.{action}", __package__).DOCUMENTATION)
     options: dict[str, dict[str, Any]] = document.get("options") or {}
     for name in document.get("extends_documentation_fragment", ()):

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Dismissed drift: revisions that a person decided not to ship, kept in the state store.
+"""Dismissed drift: revisions that a person decided not to ship, stored in the state store.
 
-Tags on the revision would be drift of their own: Terraform owns it.
+Tags on the revision would themselves be drift: Terraform owns it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .context import Context
 
 
 def drift_key(environment: str) -> str:
-    """Where an environment's dismissals are kept in the state store."""
+    """The key of an environment's dismissals in the state store."""
     return f"{environment}/dismissed-drift.json"
 
 
 def dismissals(store: Store, environment: str) -> dict[str, Any]:
     """The dismissed revisions: ARN → by, at, reason.
 
-    :raises SlipwayError: when the document is damaged.
+    :raises SlipwayError: the document is damaged.
     """
     return _read(store, environment)[0]
 
@@ -37,7 +37,7 @@ def dismissals(store: Store, environment: str) -> dict[str, Any]:
 def dismiss(context: Context) -> None:
     """Dismiss the drift of the services that ``dismiss_drift`` names.
 
-    :raises SlipwayError: when one of them has none.
+    :raises SlipwayError: one of them has no drift.
     """
     known, version = _read(context.store, context.environment)
     names = context.settings.dismiss_drift

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where the fleet is reached from outside: ``smoke_base_url``, or the load balancer that ``alb_name`` names."""
+"""The fleet's public endpoint: ``smoke_base_url``, or the load balancer in ``alb_name``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _USUAL = {"http": 80, "https": 443}
 
 
 def endpoint_of(context: Context) -> str | None:
-    """The address without a slash at its end, or ``None`` when the environment has none.
+    """The URL without a trailing slash, or ``None`` if the environment has none.
 
-    :raises SlipwayError: when the load balancer is not there.
+    :raises SlipwayError: the load balancer does not exist.
     """
     base = str(context.variables.get("smoke_base_url") or "").rstrip("/")
     if base:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The extra variables of the command line as they were typed: no value is a template.
+"""Reads the extra variables of the command line as they were typed: no value is a template.
 
-Since ansible-core 2.19 every extra variable is trusted as a template, so a commit message that a pipeline hands over
-with ``-e`` would be executed. Slipway reads them itself and gives Ansible values without that trust. Where a template
-is wanted it stands in the inventory, which is under review.
+Since ansible-core 2.19 every extra variable is trusted as a template, so a commit message that a pipeline passes
+with ``-e`` would be executed. Slipway reads them itself and gives Ansible untrusted values. A template
+belongs in the inventory, which is reviewed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..module_utils.environment.known import FREE, KNOWN
 from ..module_utils.environment.source import read_source
 from ..module_utils.environment.words import read_words
 
-#: What begins a template, whatever the rest is.
+#: The beginnings of a template.
 _TEMPLATE: Final = re.compile(r"\{[{%#]")
 #: What this process has read, by the arguments.
 _READ: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -35,14 +35,14 @@ _READ: dict[tuple[str, ...], dict[str, Any]] = {}
 def read_extra_vars(loader: Any = None) -> dict[str, Any]:
     """The extra variables of this run, as data.
 
-    The first call of a process, which is the inventory's or the environment's, hands them to Ansible in place of what
-    Ansible would read. There is no other way: the option has no kind that is not trusted.
+    The first call of a process, which is the inventory's or the environment's, gives them to Ansible in place of what
+    Ansible would read. There is no other way: the option is always trusted.
 
-    :param loader: Ansible's reader of files, which knows the passwords of the vault.
+    :param loader: Ansible's reader of files, which has the vault's passwords.
     :raises SlipwayErrors: for each ``-e`` that is neither ``name=value``, ``@file`` nor a mapping, or whose values YAML
         does not read as they are written.
     """
-    # A new string has none of the tags of Ansible's.
+    # A new string has none of Ansible's tags.
     given = (context.CLIARGS.get("extra_vars") or ()) if context.CLIARGS else ()
     arguments = tuple("".join(str(argument)) for argument in given)
     if arguments not in _READ:
@@ -53,7 +53,7 @@ def read_extra_vars(loader: Any = None) -> dict[str, Any]:
 
 
 def _hand_over(read: dict[str, Any]) -> None:
-    """Give Ansible these variables. What it has read already is the dictionary that its own classes hold."""
+    """Give Ansible these variables. Its classes may already hold the dictionary that it has read."""
     known: dict[str, Any] | None = getattr(load_extra_vars, "extra_vars", None)
     if known:
         known.clear()
@@ -81,7 +81,7 @@ def _read(arguments: Sequence[str], loader: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value whose texts without any template look like all others to Ansible: so ``ansible-inventory`` shows them."""
+    """A value whose strings without a template are plain ones to Ansible, so that ``ansible-inventory`` shows them."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -94,7 +94,7 @@ def _read_one(argument: str, loader: Any) -> Mapping[str, Any]:
         path = Path(argument[1:]).expanduser().absolute()
         shown = f"-e @{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}"
         _check(read_text(path, shown), shown)
-        # Not as a template. Ansible decrypts what its vault encrypted.
+        # Not as a template. Ansible decrypts values of its vault.
         data = loader.load_from_file(str(path), trusted_as_template=False)
     elif argument.lstrip()[0] in "[{":
         _check(argument, "-e")

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The run's own files: what its tasks, which are separate processes, hand on to each other.
+"""The run's own files, through which its tasks, which are separate processes, share state.
 
-They lie in a directory named after the main process, closed to other users, and die with the run.
+They are in a private directory named after the main process, and removed with the run.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.lock.process import ProcessId, identify
 from ..module_utils.lock.status import LEFT
 
-#: The mark that the run is to stop.
+#: The mark that the run must stop.
 _STOP = "stop"
 
 
 def runs_directory() -> Path:
-    """Where the files of all runs lie."""
+    """The directory of the files of all runs."""
     return Path(constants.ANSIBLE_HOME).expanduser() / "slipway" / "runs"
 
 
 def machine() -> str:
-    """What tells this machine's processes from others of the same numbers: host, boot and process namespace.
+    """Identifies this machine's processes: host, boot and process namespace.
 
-    The run's files may lie on a file system that several machines or containers share.
+    The run's files may be on a file system that several machines or containers share.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -68,7 +68,7 @@ class RunFiles:
     def save(self, held: Held) -> None:
         """Keep what the run holds.
 
-        :raises SlipwayError: when there is no place for it.
+        :raises SlipwayError: it cannot be written.
         """
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,15 +83,15 @@ class RunFiles:
             raise SlipwayError(f"cannot keep the run's state: {error.strerror}", str(self.directory), remedy) from error
 
     def load(self) -> Held | None:
-        """What the run holds, or ``None`` when it holds nothing."""
+        """What the run holds, or ``None``."""
         return _read(self.directory)
 
     def remove(self) -> None:
-        """Forget the run."""
+        """Remove the run's files."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def ask_to_stop(self, signal_name: str) -> bool:
-        """Leave the mark that the run is to stop and go back; false when the run has no files.
+        """Leave the mark that the run must stop and undo; return false if the run has no files.
 
         Called inside a signal handler of the main process.
         """
@@ -100,7 +100,7 @@ class RunFiles:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.write(descriptor, signal_name.encode())
             os.close(descriptor)
-            # A task that looks just now would read a signal without a name.
+            # A task that reads at this moment would find an empty name.
             partial.replace(self.directory / _STOP)
         except OSError:
             return False
@@ -114,21 +114,21 @@ class RunFiles:
             return None
 
     def leave(self) -> None:
-        """Leave the mark that the run ends of itself or by a signal, whatever it holds.
+        """Leave the mark that the run ends by itself or by a signal, whatever it holds.
 
-        Its heartbeat then gives the lock back. Called inside a signal handler of the main process.
+        Its heartbeat then releases the lock. Called inside a signal handler of the main process.
         """
         with suppress(OSError):
             os.close(os.open(self.directory / LEFT, os.O_WRONLY | os.O_CREAT, 0o600))
 
     def dead_runs(self) -> Iterator[Held]:
-        """What runs of this machine held whose main process is gone. Of other machines' runs nothing is known here."""
+        """What dead runs of this machine held. Runs of other machines are unknown here."""
         for directory, held in self._others():
             if held is not None and held.machine == machine() != "" and not _lives(directory):
                 yield held
 
     def sweep(self, token: str | None = None) -> None:
-        """Remove what dead runs of this machine left behind: of the one that held ``token``, or that held nothing."""
+        """Remove the files of dead runs of this machine: of the holder of ``token`` and of those without a lock."""
         for directory, held in self._others():
             if not _lives(directory) and (held is None or (held.token == token and held.machine == machine())):
                 shutil.rmtree(directory, ignore_errors=True)

@@ -27,15 +27,15 @@ from ..module_utils.record.journal import history
 from .context import Context
 from .drift import dismissals
 
-#: Records that are searched for how long services take: nice to know, not worth reading years of runs.
+#: How many records are searched for how long services take: not worth reading years of runs.
 LOOKED_BACK = 50
 
 
 def plan_fleet(context: Context, goal: Goal | None) -> tuple[Plan, FleetObservation | None]:
-    """What changes in the fleet, and what was seen of it; an environment without services has neither.
+    """Plan the fleet's changes; return the plan and the observation, or neither without services.
 
-    :param goal: what a rollback goes back to.
-    :raises SlipwayError: naming what cannot be deployed.
+    :param goal: the goal of a rollback.
+    :raises SlipwayError: naming the services that cannot be deployed.
     """
     if not context.services:
         return Plan(), None
@@ -46,9 +46,9 @@ def plan_fleet(context: Context, goal: Goal | None) -> tuple[Plan, FleetObservat
 
 
 def unhealthy(context: Context, planned: Plan, observation: FleetObservation | None) -> list[str]:
-    """The services that are not healthy before the deploy: not its fault when it looks at them later.
+    """The services that are unhealthy before the deploy, which is then not the cause.
 
-    Of those that it changes only what surely fails: one whose health cannot be known may still break by the deploy.
+    Of those that it changes only certain failures: with unknown health, the deploy may still be the cause.
     """
     if observation is None:
         return []
@@ -69,9 +69,9 @@ def running_services(observation: FleetObservation | None) -> set[str]:
 
 
 def health_of_unchanged(observation: FleetObservation | None, hosts: Iterable[Health]) -> dict[str, Any]:
-    """The health as the plan saw it: a deploy that changes nothing must not say green over what is broken."""
+    """The health as observed by the plan: a deploy without changes must not report broken services as green."""
     services = [
-        # Target groups are not asked: nothing was started, and this has to be quick.
+        # Target groups are not read: nothing was started, and this must be quick.
         health.judge(
             facts.desired.name,
             replace(facts.observed, target_groups=()) if facts.observed else None,
@@ -107,7 +107,7 @@ def _plan(
 
 @contextmanager
 def _cluster_known(context: Context, desired: Sequence[DesiredService]) -> Iterator[None]:
-    """Say where a cluster that does not exist is written."""
+    """Add where a missing cluster is defined."""
     try:
         yield
     except SlipwayError as error:

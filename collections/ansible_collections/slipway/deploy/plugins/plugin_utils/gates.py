@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks the gates of an environment, with its settings."""
+"""Checks the gates of an environment, with its settings."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def ask_gates(
     """The results of the gates of one point.
 
     :param release: the release's name.
-    :param where: where it is named.
-    :param host: a host whose group's settings count; without it, the first.
-    :param facts: what else is known at this point.
-    :raises SlipwayError: when a gate refuses the release.
+    :param where: where it is defined.
+    :param host: a host whose group's settings apply; by default the first.
+    :param facts: further facts at this point.
+    :raises SlipwayError: a gate refuses the release.
     """
 
     def setting(name: str) -> Any:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The hosts' part of a deploy: what the playbook's tasks found on each, as the core wants it."""
+"""The hosts' part of a deploy: converts results of the playbook's tasks for the core."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .context import Context
 
 #: The observations of a host, by their names in the argument ``observations``.
 SHOWN, CONFIGURATION, LOOK_FAILED, MIGRATION = "shown", "configuration", "look_failed", "migration"
-#: What else of the host than its service and configuration would change: a list of names.
+#: Changes of the host besides its service and configuration: a list of names.
 OTHERS = "other_changes"
 #: The names of the files of the service's unit that would change.
 UNIT = "unit_changes"
@@ -28,12 +28,12 @@ UNIT = "unit_changes"
 COMPARED = "compared"
 STAGED, STAGE_FAILED, AFTER, TURN_FAILED = "staged", "stage_failed", "after", "turn_failed"
 HEALTH = "health"
-#: What a host serves, and the questions that it answered so.
+#: What a host serves, and the questions for it.
 SERVING, QUESTIONS = "serving_result", "serving_questions"
 
 
 def observed_host(context: Context, name: str) -> ObservedHost:
-    """A host as the playbook's tasks found it."""
+    """A host as observed by the playbook's tasks."""
     shown, failed = context.said(name, SHOWN), context.said(name, LOOK_FAILED)
     configuration = context.said(name, CONFIGURATION)
     error = _error_of(failed) or _error_of(shown) or _error_of(configuration)
@@ -58,7 +58,7 @@ def observed_host(context: Context, name: str) -> ObservedHost:
 
 
 def _last_good(shown: Mapping[str, Any]) -> Runs | None:
-    """What a host goes back to whose process is gone, or of which nobody knows what it was started with."""
+    """What an undo restores on a host whose process is gone, or was started with an unknown state."""
     for entry in shown.get("releases") or ():
         release = entry.get("release") or {}
         if entry.get("verdict") == "good" and release.get("id"):
@@ -68,33 +68,33 @@ def _last_good(shown: Mapping[str, Any]) -> Runs | None:
 
 
 def _unit_changes(would: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of a service's unit that would change, or that are not as its process was started with them."""
+    """The files of a service's unit that would change, or have changed since its process was started."""
     stale = set(shown.get("differs") or ()) & set(shown.get("files") or ())
     names = [*(str(name) for name in would.get("files") or ()), *(path.rpartition("/")[2] for path in sorted(stale))]
     return tuple(dict.fromkeys(names))
 
 
 def after_turn(context: Context, names: Sequence[str]) -> dict[str, After]:
-    """What the hosts said after their turn."""
+    """What the hosts reported after their step."""
     return {name: _after(context, name, AFTER, TURN_FAILED) for name in names}
 
 
 def failure_of(failed: Mapping[str, Any]) -> str:
-    """Why a block of tasks failed, in one line; empty when it did not.
+    """Why a block of tasks failed, in one line; empty if it did not.
 
-    :param failed: the failed task's result, empty when none failed.
+    :param failed: the failed task's result; empty if none failed.
     """
     return _error_of({**failed, "failed": True}) or "" if failed else ""
 
 
 def missing(context: Context, host: str, name: str) -> str:
-    """Why a task that had to have a result on a host has none, in one line; empty when it has."""
+    """Why a required result of a host is missing, in one line; empty if it exists."""
     said = context.said(host, name)
     return (_error_of(said) or "") if said else "the host is gone"
 
 
 def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
-    """Every host's health, by what it said and what its target group says."""
+    """Every host's health, from its own answer and its target group."""
     if not context.hosts:
         return []
     releases = record.get("releases") or {}
@@ -109,7 +109,7 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
         after = _after(context, name, HEALTH, "")
         selected = name in context.selected_hosts
         if not selected and not context.said(name, HEALTH):
-            # Nobody asked it: that is not to say that it would not answer.
+            # It was not asked, so it may still answer.
             results.append(Health(name, "warn", detail="not asked: it is outside the limit"))
             continue
         kind = context.kind_of(name)
@@ -122,9 +122,9 @@ def hosts_health(context: Context, record: Mapping[str, Any]) -> list[Health]:
 
 
 def _serving(context: Context, result: Health) -> Health:
-    """The health of a host whose process runs in view of what it serves: nginx can be down before it.
+    """The health of a host with a running process, including what it serves: nginx in front of it may be down.
 
-    A release that was switched just now is judged by its smoke checks instead.
+    A release that was just switched is judged by its smoke checks instead.
     """
     said = context.said(result.name, SERVING)
     if not said or said.get("skipped"):
@@ -136,14 +136,14 @@ def _serving(context: Context, result: Health) -> Health:
 
 
 def _left_behind(result: Health, item: Mapping[str, Any]) -> Health:
-    """A host whose switch failed is in the record already; whether that makes the release go back is decided there."""
+    """A host whose switch failed is already in the record, which decides about the undo."""
     if result.verdict in ("fail", "unknown") and item.get("failure"):
         return replace(result, verdict="warn", detail=f"{result.detail} (its switch failed)")
     return result
 
 
 def hosts_status(context: Context) -> list[HostStatus]:
-    """The selected hosts as they are."""
+    """The status of the selected hosts."""
     verdicts = {item.name: item for item in hosts_health(context, {"targets": []}) if context.said(item.name, HEALTH)}
     found = []
     for name in context.hosts:
@@ -163,17 +163,17 @@ def _places(context: Context) -> dict[str, dict[str, Place] | None]:
         try:
             found[group] = members_of(context, group, name) if group else None
         except SlipwayError:
-            found[group] = None  # Said as "could not be asked": unknown, never green.
+            found[group] = None  # Reported as "could not be asked": unknown, never green.
     return found
 
 
 def target_group_of(context: Context, name: str) -> str:
-    """The name of a host's target group; empty when it has none."""
+    """The name of a host's target group; empty if it has none."""
     return str(context.of_group(name, "target_group") or "")
 
 
 def members_of(context: Context, group: str, name: str) -> dict[str, Place]:
-    """Every target's place in a target group, by instance id.
+    """Every target's state in a target group, by instance id.
 
     :param name: a host whose inventory names the group.
     """
@@ -181,13 +181,13 @@ def members_of(context: Context, group: str, name: str) -> dict[str, Place]:
 
 
 def place_of(context: Context, name: str, members: Mapping[str, Place]) -> Place:
-    """A host's place among a target group's."""
+    """A host's state in its target group."""
     return members.get(str(context.host(name).get("ec2_instance_id")), Place("unused"))
 
 
 def _after(context: Context, name: str, variable: str, failure: str) -> After:
     said, failed = context.said(name, variable), context.said(name, failure) if failure else {}
-    # What a spare is not ready for, the service was never asked: only the message says that it was the spare.
+    # If a spare is not ready, the service was not switched: only the message says that it was the spare.
     spare = failed.get("ready") is False
     reason = str((not spare and failed.get("reason")) or failed.get("msg") or "") if failed else ""
     log = tuple(str(line) for line in failed.get("log") or ())
@@ -208,11 +208,11 @@ def _after(context: Context, name: str, variable: str, failure: str) -> After:
 
 
 def _doubt(said: Mapping[str, Any]) -> str:
-    """Why a process that is up need not stay: when the connection is lost, a host goes on with its switch alone."""
+    """Why a running process may not stay: if the connection is lost, a host continues its switch alone."""
     runs: Mapping[str, Any] = said.get("runs") or {}
     wanted = (runs.get("release"), runs.get("configuration"))
     entry: Mapping[str, Any] = {}
-    for item in reversed(said.get("releases") or ()):  # The newest of several is the one that runs.
+    for item in reversed(said.get("releases") or ()):  # The newest of several is the running one.
         release = item.get("release") or {}
         entry = item if (release.get("id"), release.get("configuration")) == wanted else entry
     if entry.get("verdict") == "unproven":
@@ -229,9 +229,9 @@ def _error_of(said: Mapping[str, Any]) -> str | None:
 
 
 def _names(configuration: Mapping[str, Any], others: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
-    """What would change, by what happens to it.
+    """The names that would change, by kind of change.
 
-    :param others: what changes besides settings.
+    :param others: changes besides settings.
     """
     if not configuration:
         return None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The hosts' part of the plan: what changes on those of each kind, and on all of them together."""
+"""The hosts' part of the plan: the changes of each kind, and of all kinds together."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _WITHOUT = "that release is none of theirs"
 
 @dataclass(frozen=True)
 class Planned:
-    """What changes on the hosts of one kind, and what was verified of it.
+    """The changes of the hosts of one kind, and what was verified.
 
-    :ivar notes: the release's notes, as the record has them; empty without.
+    :ivar notes: the release's notes for the record; empty without.
     """
 
     plan: HostPlan
@@ -52,7 +52,7 @@ class Planned:
 
     @property
     def unhealthy(self) -> list[str]:
-        """The names of the hosts that are not well before the deploy; one that never ran anything is not among them."""
+        """The names of the hosts that are unhealthy before the deploy, without those that never ran anything."""
         return [
             host.name
             for host in self.observed
@@ -61,7 +61,7 @@ class Planned:
 
     @property
     def health_of_unchanged(self) -> list[Health]:
-        """The health of the hosts as the plan saw them, for a deploy that changes nothing."""
+        """The health of the hosts as observed by the plan, for a deploy without changes."""
         if self.plan.release is None:
             return []
         return [
@@ -75,7 +75,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class PlannedHosts:
-    """What changes on the hosts, kind by kind in the order of a switch."""
+    """The changes of the hosts by kind, in the order of a switch."""
 
     kinds: tuple[Planned, ...] = ()
 
@@ -90,18 +90,18 @@ class PlannedHosts:
 
     @property
     def tags(self) -> list[str]:
-        """The tags of the releases that change hosts; of all when none does."""
+        """The tags of the releases that change hosts; of all if none does."""
         every = [(release.tag, bool(kind.plan.changes)) for release, kind in self._released]
         return list(dict.fromkeys([tag for tag, changes in every if changes] or [tag for tag, _changes in every]))
 
     @property
     def first_changed(self) -> list[str]:
-        """The first host that changes of each kind: what holds for all of a kind is asked of one."""
+        """The first changing host of each kind: settings of a kind are read from one host."""
         return [kind.plan.changes[0].name for kind in self.kinds if kind.plan.changes]
 
     @property
     def checked(self) -> dict[str, Any]:
-        """What was verified: numbers are of all kinds together, texts of several kinds are a list."""
+        """What was verified: numbers are summed over all kinds, texts of several kinds are a list."""
         found: dict[str, Any] = {}
         for kind in self.kinds:
             for name, value in kind.checked.items():
@@ -109,7 +109,7 @@ class PlannedHosts:
         return found
 
     def as_record(self) -> dict[str, Any]:
-        """The record's fields about hosts that are not lists of services as well."""
+        """The record's fields that are only about hosts."""
         releases = {release.group: release.to_record() for release, _kind in self._released}
         fields: dict[str, Any] = {"migrations": {}, "notes": {}}
         for name in fields:
@@ -124,7 +124,7 @@ class PlannedHosts:
         return [item for kind in self.kinds for item in record_targets(kind.plan)]
 
     def unchanged(self) -> list[dict[str, Any]]:
-        """The record's entries for the hosts that stay as they are."""
+        """The record's entries for unchanged hosts."""
         return [item for kind in self.kinds for item in record_unchanged(kind.plan)]
 
     def as_diff(self) -> dict[str, str] | None:
@@ -147,19 +147,19 @@ def _together(one: Any, other: Any) -> Any:
 
 
 def plan_all_hosts(context: Context, found: Mapping[str, Mapping[str, Any]]) -> PlannedHosts:
-    """What changes on the hosts of the environment.
+    """Plan the changes of the environment's hosts.
 
-    :param found: kind → its release, as ``hosts_release`` found it; without the kinds that stay as they are.
-    :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
+    :param found: kind → its release, as ``hosts_release`` found it; without unchanged kinds.
+    :raises SlipwayError: naming hosts that cannot be deployed, or why a release cannot run on the schema.
     """
     return PlannedHosts(tuple(plan_kind(context, kind, found.get(kind) or {}) for kind in context.hosts_by_kind))
 
 
 def plan_kind(context: Context, kind: str, found: Mapping[str, Any]) -> Planned:
-    """What changes on the hosts of one kind.
+    """Plan the changes of the hosts of one kind.
 
-    :param found: its release, as ``hosts_release`` found it; empty when these hosts stay as they are.
-    :raises SlipwayError: naming the hosts that cannot be deployed to, or why a release cannot run on the schema.
+    :param found: its release, as ``hosts_release`` found it; empty if these hosts stay unchanged.
+    :raises SlipwayError: naming hosts that cannot be deployed, or why a release cannot run on the schema.
     """
     names = context.hosts_by_kind[kind]
     if not found.get("release"):
@@ -199,8 +199,8 @@ def plan_kind(context: Context, kind: str, found: Mapping[str, Any]) -> Planned:
 def _migrations(
     context: Context, release: Release, looked: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What the deploy will do to the kind's database, and warnings."""
-    # A release that ran here before has nothing to migrate, and so nobody asked the database.
+    """The deploy's migrations of the kind's database, and warnings."""
+    # A release that ran here last has nothing to migrate, so the database was not read.
     records = history(context.store, context.environment)
     asked = looked if "pending" in looked else {"schema_before": known_schema(records, release.group)}
     moved = moved_since(history(context.store, context.environment), release)
@@ -214,9 +214,9 @@ def _migrations(
 
 
 def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHost]:
-    """The hosts with what their target groups say: a run that was killed, or a host that was gone, leaves one outside.
+    """The hosts with their state in target groups: after a killed run or an outage a host may be missing there.
 
-    :raises SlipwayError: when there is no such group: before any change is the time.
+    :raises SlipwayError: the group does not exist, before any change.
     """
     wanted = {target_group_of(context, host.name): host.name for host in hosts if host.name in context.selected_hosts}
     members = {group: members_of(context, group, name) for group, name in sorted(wanted.items()) if group}
@@ -224,7 +224,7 @@ def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHos
     for host in hosts:
         group = target_group_of(context, host.name)
         place = place_of(context, host.name, members.get(group, {}))
-        # One that is "unused" for a reason is registered: no load balancer routes to its group, or it does not run.
+        # One that is "unused" with a reason is registered: its group has no load balancer, or it does not run.
         outside = group in members and (place == Place("unused") or place.state == "draining")
         sick = f"its target group says unhealthy: {place.detail}" if place.state == "unhealthy" else None
         placed.append(replace(host, outside=group if outside else None, sick=sick))
@@ -232,11 +232,11 @@ def _placed(context: Context, hosts: Sequence[ObservedHost]) -> list[ObservedHos
 
 
 def _looked(context: Context, names: Sequence[str], release: Release, *, migrates: bool) -> Mapping[str, Any]:
-    """What is known of the database and the release's migrations; ``unverifiable`` says what a check could not see.
+    """What is known about the database and the release's migrations; ``unverifiable`` is what was not readable.
 
     :param names: the kind's hosts.
     :param migrates: whether the release may have migrations that the database lacks.
-    :raises SlipwayError: a deploy did not look at them, or they cannot be applied.
+    :raises SlipwayError: a deploy did not read them, or they cannot be applied.
     """
     found = _said(context, names)
     if "pending" in found or not migrates:
@@ -256,7 +256,7 @@ def _said(context: Context, names: Sequence[str]) -> Mapping[str, Any]:
         if found:
             bare = Runs.from_host(context.said(name, SHOWN).get("runs")) is None
             if found.get("failed") and bare and context.check_mode:
-                return {}  # The host lacks what the look needs, and a check installs nothing.
+                return {}  # The host lacks a required program, and check mode installs nothing.
             if found.get("failed") or found.get("unreachable"):
                 raise SlipwayError(" ".join(str(found.get("msg")).split()), name)
             return found

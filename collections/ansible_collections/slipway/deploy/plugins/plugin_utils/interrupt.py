@@ -1,16 +1,16 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ctrl-C while a deploy is being carried out: the first one stops and undoes, the second one leaves.
+"""Ctrl-C during a deploy: the first one stops and undoes, the second one exits.
 
 SIGTERM is the same, and so is SIGHUP, the end of the terminal, unless it is ignored (``nohup``).
 
 ansible-core's own handler (``TaskQueueManager._signal_handler``) raises KeyboardInterrupt in the main process: the
-worker could still undo, but no play after it would run and nothing more would be shown. So from the first task that
-changes something to the last one, the first signal only leaves a mark among the run's files. The tasks look for it,
-whichever of them runs or comes next, and the playbook carries on to its last play.
+worker could still undo, but no later play would run and nothing more would be shown. So from the first task that
+changes something to the last one, the first signal only leaves a mark among the run's files. The tasks check for it,
+the running and the next ones, and the playbook continues to its last play.
 
 Before the first of those tasks each signal is handled as Ctrl-C: ansible-core ends itself at once at SIGTERM, and the
-worker that holds the lock would be gone before it has given the lock back.
+worker that holds the lock would end before it has released the lock.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Interrupts:
     """The main process's handlers of SIGINT, SIGTERM and SIGHUP.
 
-    :param mark: leaves the mark, given the signal's name; false when there is no place for it.
-    :param say: called with the signal's name when the mark was left.
+    :param mark: leaves the mark with the signal's name; returns false if it cannot be written.
+    :param say: called with the signal's name after the mark was left.
     :param leave: called before the run is ended at once. All run inside the signal handler, so they must not use
         buffered streams.
     """
@@ -46,7 +46,7 @@ class Interrupts:
         self.passed_on = False
 
     def install(self) -> bool:
-        """Take the signals over; false, and nothing is done, outside the main thread or when already installed."""
+        """Install the handlers; return false, without doing so, outside the main thread or if already installed."""
         if self._previous or threading.current_thread() is not threading.main_thread():
             return False
         self._owner = os.getpid()
@@ -58,7 +58,7 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._owner:
-            # A worker inherits this handler for the moment between fork and its own; it must act as it always did.
+            # A worker inherits this handler between the fork and its own handler; it must behave as before.
             self._give_back(number, frame)
             return
         name = signal.Signals(number).name
@@ -67,7 +67,7 @@ class Interrupts:
             self._say(name)
             return
         if self.passed_on and number == signal.SIGHUP:
-            return  # A terminal that closes sends it twice: the shell does, and the kernel.
+            return  # A closing terminal sends it twice: from the shell and from the kernel.
         self._leave()
         self._give_back(number if self.passed_on else signal.SIGINT, frame)
 

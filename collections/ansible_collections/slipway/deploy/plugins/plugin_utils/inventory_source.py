@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An environment's inventory sources: which there are, how a stock plugin reads one, and what it failed with."""
+"""An environment's inventory sources: their list, reading them by stock plugins, and errors."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def sources(directory: Path) -> Iterator[Path]:
 
 
 def wrapped(inventory: Any, plugin: Any) -> Any:
-    """The inventory as Ansible hands it to ``plugin``.
+    """The inventory as Ansible passes it to ``plugin``.
 
-    Ansible 2.19 and later hand out a wrapper that knows whether the values of *one* plugin are trusted as templates.
-    A tag of an AWS resource must never be, so each delegate gets a wrapper of its own; and what the wrappers found
-    out is kept on the inventory behind them (``functools.cached_property`` on a proxy), so it is forgotten first.
+    Ansible 2.19 and later pass a wrapper that knows whether the values of *one* plugin are trusted as templates.
+    A tag of an AWS resource must never be, so each delegate gets its own wrapper; and what the wrappers found
+    out is cached on the inventory behind them (``functools.cached_property`` on a proxy), so it is deleted first.
     """
     inner = getattr(inventory, "__wrapped__", None)
     if inner is None:
@@ -51,13 +51,13 @@ def wrapped(inventory: Any, plugin: Any) -> Any:
 
 
 def failure_of(shown: str, failure: BaseException) -> SlipwayError:
-    """What a source's plugin failed with, and the source's name before each line."""
+    """The error of a source's plugin, with the source's name before each line."""
     cause: BaseException | None = failure
     while cause is not None and not isinstance(cause, SlipwayError):
         if isinstance(cause, Exception) and is_aws_error(cause):
             cause = translate(cause, "ask AWS for this source")
             break
-        # amazon.aws says what botocore raised in a text of its own, and keeps the exception as the context only.
+        # amazon.aws puts botocore's error into its own text, and keeps the exception only as the context.
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, SlipwayErrors):
         return SlipwayErrors([SlipwayError(str(error), shown) for error in cause.errors])
@@ -65,7 +65,7 @@ def failure_of(shown: str, failure: BaseException) -> SlipwayError:
 
 
 def one_line(error: BaseException) -> str:
-    """An error and what caused it, on one line, nothing said twice."""
+    """An error and its causes, on one line, without repetitions."""
     parts: list[str] = []
     current: BaseException | None = error
     while current is not None:

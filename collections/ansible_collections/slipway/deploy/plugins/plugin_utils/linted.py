@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the plan says of the lint of migrations' SQL."""
+"""The plan's entries about linting the migrations' SQL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..module_utils.migration.lint import PASSED, UNVERIFIED
 
 
 def linted_of(found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What the plan says of the SQL's lint, which refuses by itself: that it passed, or why nobody knows."""
+    """The plan's entry about linting the SQL, which fails by itself: that it passed, or why it is unknown."""
     linted = found.get("linted") or {}
     if linted.get("verdict") == UNVERIFIED:
         return {}, (str(linted.get("msg")),)
@@ -20,7 +20,7 @@ def linted_of(found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]
 
 
 def findings_of(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """A line for what the lint found that does not refuse the release."""
+    """A line for findings that do not prevent the release."""
     findings = (found.get("linted") or {}).get("findings") or ()
     if not findings:
         return ()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Notifies every channel of a deploy, from its record. A notification that fails is a warning and fails no deploy."""
+"""Notifies every channel of a deploy, from its record. A failed notification is only a warning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .work import Work
 
 
 def notify(context: Context, work: Work, stage: Stage) -> None:
-    """Send each channel the open deploy's record as it is now."""
+    """Send each channel the open deploy's current record."""
     for channel in CHANNELS:
         if stage not in channel.stages:
             continue

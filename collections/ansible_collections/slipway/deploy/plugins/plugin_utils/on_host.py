@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An action that asks AWS on the control node, then has a module do the work on the host."""
+"""An action that reads AWS on the control node, and then runs a module on the host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .context import Context
 
 
 def clients_later(context: Context) -> Clients:
-    """The account's clients. Where nothing is kept in AWS, none is asked for, and there are no settings for one."""
+    """The account's clients, created on demand: without secrets in AWS there may be no settings for one."""
 
     def client(service: str) -> Any:
         return context.clients(service)
@@ -23,16 +23,16 @@ def clients_later(context: Context) -> Clients:
 
 
 class HostAction(SlipwayAction):
-    """An action whose host half is the module of the same name, on the task's host.
+    """An action that runs the module of the same name on the task's host.
 
-    The module gets the task's arguments, with the values of those that are sources, and as ``payload`` what else was
-    found out here: by its standard input, and in no log or result.
+    The module gets the task's arguments, with sources replaced by their values, and as ``payload`` what else was
+    found here: through its standard input, in no log or result.
     """
 
     _requires_connection = True
-    #: The module that is the host half, when it is not the one of the same name.
+    #: The module on the host, if it has another name.
     HOST_HALF = ""
-    #: Arguments that only matter here. The module gets their defaults.
+    #: Arguments that are only used here. The module gets their defaults.
     KEPT_HERE: Collection[str] = ()
     #: The variables of the task's host: :meth:`run` sets them.
     variables: Mapping[str, Any] = {}
@@ -43,9 +43,9 @@ class HostAction(SlipwayAction):
         return super().run(tmp, task_vars)
 
     def on_host(self, payload: Any = None, **resolved: Any) -> dict[str, Any]:
-        """Run the host half; its result, without what it was told.
+        """Run the module on the host; return its result without its arguments.
 
-        :param payload: what was found out here, for JSON.
+        :param payload: further data for the module, JSON-serialisable.
         :param resolved: arguments in place of the task's own.
         """
         arguments = {name: value for name, value in self.arguments.items() if name not in self.KEPT_HERE}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Variables of roles that an inventory sets and that the plays set as well, which Ansible lets win without a word."""
+"""Finds variables of roles that both an inventory and the plays set, where the plays silently win."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def refuse_overridden(
     members: Mapping[str, Collection[str]],
     variables: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Refuse variables of the hosts that would be without effect: nothing is ignored.
+    """Refuse variables of hosts that would have no effect.
 
-    :param directory: the ``group_vars`` beside the plays.
-    :param members: kind of host → its hosts that are deployed to.
-    :param variables: host → all that the environment's files say of it.
-    :raises SlipwayErrors: naming each, with the variable that has one.
+    :param directory: the ``group_vars`` next to the plays.
+    :param members: kind of host → its hosts.
+    :param variables: host → its variables from the environment's files.
+    :raises SlipwayErrors: naming each, with the variable to set instead.
     """
     where = f"inventories/{environment}"
     errors: dict[str, SlipwayError] = {}
@@ -42,7 +42,7 @@ def refuse_overridden(
 
 
 def overridden(said: Mapping[str, Any], names: Collection[str], group: str) -> Iterator[tuple[str, str]]:
-    """The variables that a play sets whatever the inventory says, each with what to write instead.
+    """The variables that a play sets regardless of the inventory, each with what to set instead.
 
     :param said: the play's variables and their templates.
     :param group: the group, whose name the public variables begin with.

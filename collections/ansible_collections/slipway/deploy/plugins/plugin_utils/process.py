@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The processes of a run: the main process and its workers, which are sessions of their own.
 
-A worker outlives a killed ``ansible-playbook`` as an orphan and would go on changing things. So the engine's worker
-asks the kernel for its parent's death (prctl(2), PR_SET_PDEATHSIG) and compares its parent before each mutation.
+A worker outlives a killed ``ansible-playbook`` as an orphan and would continue to make changes. So the engine's worker
+requests a signal at its parent's death (prctl(2), PR_SET_PDEATHSIG) and compares its parent before each mutation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..module_utils.common.errors import SlipwayError
 
 _PR_SET_PDEATHSIG = 1
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-#: New objects between two garbage collections of the main process, which makes little garbage.
+#: New objects between two garbage collections of the main process, which creates little garbage.
 _COLLECT_EVERY = 50_000
 
 
@@ -32,9 +32,9 @@ class Orphaned(SlipwayError):
 
 
 def die_with(parent: int) -> None:
-    """Have the kernel kill this process when ``parent``, its parent, dies.
+    """Make the kernel kill this process when ``parent``, its parent, dies.
 
-    :raises Orphaned: when it is dead already.
+    :raises Orphaned: it is dead already.
     """
     if hasattr(os, "uname") and os.uname().sysname == "Linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -52,7 +52,7 @@ def check_parent(parent: int) -> None:
 
 @contextmanager
 def cancellable(marked: Callable[[], str | None]) -> Iterator[Cancel]:
-    """Turn SIGINT and SIGTERM into a wish that the engine looks at, for as long as the block runs.
+    """Turn SIGINT and SIGTERM into a cancellation that the engine checks, during the block.
 
     :param marked: the name of the signal that the main process got, or ``None``: see :mod:`.interrupt`.
     """
@@ -90,7 +90,7 @@ class Interruption:
         raise Interrupted(self._why)
 
     def check(self) -> None:
-        """Raise again what was swallowed: by Python in a destructor, or by code that goes on after an error.
+        """Raise an exception again that was swallowed: by Python in a destructor, or by code that ignores errors.
 
         :raises Interrupted: then.
         """
@@ -100,7 +100,7 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """End an action by :class:`Interrupted` at the first SIGINT or SIGTERM; what it then puts down is not disturbed."""
+    """End an action by :class:`Interrupted` at the first SIGINT or SIGTERM; its cleanup is not interrupted."""
     interruption = Interruption()
     previous = {number: signal.signal(number, interruption.end) for number in _ENDING}
     try:
@@ -111,7 +111,7 @@ def interruptible() -> Iterator[Interruption]:
 
 
 class Cancel:
-    """Whether and why the run is to stop."""
+    """Whether and why the run must stop."""
 
     def __init__(self, marked: Callable[[], str | None]) -> None:
         self._marked = marked
@@ -119,13 +119,13 @@ class Cancel:
         self._asked = threading.Event()
 
     def take(self, number: int, _frame: FrameType | None) -> None:
-        """A signal came. The first one stands."""
+        """Receive a signal. The first one counts."""
         if self._why is None:
             self._why = _reason(signal.Signals(number).name)
         self._asked.set()
 
     def why(self) -> str | None:
-        """The reason, or ``None`` while nobody asked."""
+        """The reason, or ``None`` without one."""
         if self._why is None:
             name = self._marked()
             self._why = _reason(name) if name is not None else None
@@ -139,9 +139,9 @@ class Cancel:
 
 
 def collect_rarely() -> None:
-    """Keep the garbage collector off what Ansible has loaded, in this process and in its workers.
+    """Exclude what Ansible has loaded from garbage collection, in this process and in its workers.
 
-    A collection in a forked worker touches every object, and so copies the pages that it shares with this process
+    A collection in a forked worker touches every object, and so copies the pages shared with this process
     (https://docs.python.org/3/library/gc.html#gc.freeze). A worker collects its own garbage as often as usual: the
     answers of AWS are full of cycles.
     """

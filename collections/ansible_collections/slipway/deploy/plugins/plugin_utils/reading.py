@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How the verbs begin that only look: the right account, and nothing that takes a lock or writes a record."""
+"""The start of read-only verbs: check the account, without a lock or a record."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .sandbox import ensure_sandbox
 
 
 def begin_reading(context: Context, *, account: bool = True) -> None:
-    """Make sure that what will be read is the environment's.
+    """Check that the environment's own account will be read.
 
-    :param account: whether the account is read; without it, only where the state store is in it.
-    :raises SlipwayError: when settings are wrong or the credentials are another account's.
+    :param account: whether the account is read; if not, it is only checked for a state store in it.
+    :raises SlipwayError: a setting is invalid, or the credentials belong to another account.
     """
     if not context.has_account:
         return
@@ -29,9 +29,9 @@ def begin_reading(context: Context, *, account: bool = True) -> None:
 
 
 def whole_number(value: Any, name: str, most: int) -> int:
-    """A whole number from 1 to ``most`` that a person gave on the command line.
+    """A whole number from 1 to ``most`` from the command line.
 
-    :raises SlipwayError: when it is none.
+    :raises SlipwayError: it is not one.
     """
     text = str(value).strip()
     if not text.isdecimal() or not 1 <= int(text) <= most:

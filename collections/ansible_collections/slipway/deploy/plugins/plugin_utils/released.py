@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the records released, for the verbs that compare it with what runs."""
+"""Recorded releases, for the verbs that compare them with what runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ..module_utils.render.hosts import HostStatus
 from ..module_utils.render.own import own_hosts
 from .context import Context
 
-#: Records that are searched for the release of a service or host.
+#: How many records are searched for the release of a service or host.
 LOOKED_BACK = 100
 
 
@@ -43,7 +43,7 @@ LOOKED_BACK = 100
 class Releases:
     """The releases of services and hosts by name, and of groups of hosts.
 
-    :ivar problem: why older records could not be read, in one line; then what is absent is unknown.
+    :ivar problem: why older records could not be read, in one line; then missing entries are unknown.
     """
 
     of: Mapping[str, Released] = field(default_factory=dict)
@@ -51,16 +51,16 @@ class Releases:
     problem: str = ""
 
     def service_step(self, facts: Any, definitions: Mapping[str, Any]) -> Step | None:
-        """How a service stands to its release."""
+        """How a service compares with its release."""
         found = self.of.get(facts.desired.name)
         if found is None and self.problem:
             return Step("unknown", f"what was released is not known: {self.problem}")
         return service_step(facts, found, definitions)
 
     def host_step(self, name: str, group: str, said: Mapping[str, Any]) -> Step:
-        """How a host stands to its release.
+        """How a host compares with its release.
 
-        :param said: what service_release showed of it.
+        :param said: the host's result of service_release.
         """
         found = self.of.get(name) or self.groups.get(group)
         if found is None and self.problem:
@@ -70,7 +70,7 @@ class Releases:
 
 
 def find_releases(context: Context, names: Collection[str]) -> Releases:
-    """What the newest records say that some services and hosts should run."""
+    """What some services and hosts should run according to the newest records."""
     read: list[Record] = []
     problem: list[str] = []
 
@@ -84,14 +84,14 @@ def find_releases(context: Context, names: Collection[str]) -> Releases:
 
     found = released(records(), names)
     missing = {kind for kind, hosts in context.hosts_by_kind.items() if not set(hosts) <= found.keys()}
-    # A host that no record names makes all of them be read: those that were need not be read again.
+    # For a host without a record all records are read: those already read are reused.
     return Releases(found, groups_released(read, missing), problem[0] if problem else "")
 
 
 def observe_released(
     context: Context, desired: Collection[DesiredService], releases: Releases
 ) -> tuple[FleetObservation, dict[str, Step]]:
-    """What some services run, and how each stands to its release."""
+    """What some services run, and how each compares with its release."""
     cache = TaskDefinitionCache(context.cache_directory)
     observed = observe(desired, context.clients, cache, resolve_images=False)
     observation = name_running(observed, context.clients)
@@ -106,9 +106,9 @@ def observe_released(
 
 
 def own_records(context: Context) -> list[tuple[str, list[Record], str]]:
-    """The newest records of each host that deploys itself, with why they could not all be read.
+    """The newest records of each host that deploys itself, and errors of reading them.
 
-    Hosts that the inventory does not have any more are left out, where it has any of them.
+    Hosts that are no longer in the inventory are left out, if it has any of them.
     """
     there = _instances(context)
     found = []
@@ -130,7 +130,7 @@ def own_records(context: Context) -> list[tuple[str, list[Record], str]]:
 
 
 def own_hosts_status(context: Context) -> list[HostStatus]:
-    """The hosts that deploy themselves (CodeDeploy), by their own records: they are not asked."""
+    """The hosts that deploy themselves (CodeDeploy), from their own records: they are not contacted."""
     return own_hosts(own_records(context), context.store.now())
 
 
@@ -144,7 +144,7 @@ def _instances(context: Context) -> set[str]:
 
 
 def in_step(item: HostStatus, step: Step) -> HostStatus:
-    """A host's status in view of its release."""
+    """A host's status compared with its release."""
     if step.kind in ("out_of_step", "unsettled") and item.verdict == "pass":
         return replace(item, verdict="out_of_step", detail=step.what, record=step.record, returns=step.is_goal)
     if step.kind == "unknown" and item.verdict == "pass":

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The sandbox that the environment ``local`` runs on: started when it is not up."""
+"""Starts the sandbox of the environment ``local`` if it does not run."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.programs.run import run_command
 
-#: The project's root, seen from this file in its collection.
+#: The project's root, relative to this file in its collection.
 ROOT = Path(__file__).resolve().parents[6]
 _START_SECONDS = 60
 
 
 def ensure_sandbox(endpoint: str, say: Callable[[str], None]) -> None:
-    """Start the sandbox on the endpoint's port, unless something answers there.
+    """Start the sandbox on the endpoint's port, unless a server answers there.
 
-    :raises SlipwayError: when it does not come up.
+    :raises SlipwayError: it does not start.
     """
     address = urlsplit(endpoint)
     host, port = address.hostname or "127.0.0.1", address.port or 80
@@ -31,7 +31,7 @@ def ensure_sandbox(endpoint: str, say: Callable[[str], None]) -> None:
     if not (ROOT / "sandbox" / "__main__.py").is_file():
         raise SlipwayError(f"nothing answers at {endpoint}", "inventories/local", "Start the sandbox")
     say(f"local: starting the sandbox at {endpoint}")
-    # Only the interpreter that runs Ansible is known to have the sandbox's packages.
+    # Only the interpreter that runs Ansible certainly has the sandbox's packages.
     command = [sys.executable, "-m", "sandbox", "up", "--port", str(port)]
     try:
         done = run_command(command, _START_SECONDS, os.environ, cwd=str(ROOT))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Signs of life: what a run does, when it has said nothing for a while."""
+"""Progress messages: what a run is doing, after a period without output."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ..module_utils.common.text import clean
 from ..module_utils.lock.lease import boottime
 from ..module_utils.lock.process import identify
 
-#: Silence after which the first line comes, and after which the next ones do. They become rarer: a CI's log is kept.
+#: Seconds without output before the first line, and before the next ones. They become rarer: CI logs are stored.
 FIRST_SECONDS = 1.0
 NEXT_SECONDS = (5.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _LOOK_SECONDS = 0.25
-#: What it takes on a quiet machine until a playbook starts.
+#: Seconds until a playbook starts on an idle machine.
 _QUIET_START_SECONDS = 0.8
 
 
 class Signs:
-    """Says what is being done, whenever nothing else was said for too long.
+    """Prints what is being done after too long without other output.
 
-    A thread of its own looks at the time. It has to be stopped before the process ends.
+    It uses a thread, which must be stopped before the process ends.
 
     :param say: prints a line.
-    :param last_write: when something was last written, on the same clock; anything before the start counts as nothing.
+    :param last_write: the time of the last output, on the same clock; output before the start does not count.
     :param clock: seconds.
-    :param slowness: how many times as long as on a quiet machine everything takes: patience grows with it.
+    :param slowness: the factor by which this machine is slower than an idle one: intervals grow with it.
     """
 
     def __init__(
@@ -53,22 +53,22 @@ class Signs:
         self._thread: threading.Thread | None = None
 
     def doing(self, what: str) -> None:
-        """From now on this is what the run does; an empty text needs no signs (somebody is asked something)."""
+        """Set what the run is doing; an empty text disables messages (during a prompt)."""
         self._what, self._since = what, self._clock()
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Say nothing any more."""
+        """Stop the thread."""
         self._stop.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=1.0)
 
     def look(self) -> None:
-        """Say a line if it is time."""
+        """Print a line if it is due."""
         line = self._line()
         if line is not None:
             self._say(line)
@@ -85,7 +85,7 @@ class Signs:
             return None
         if self._said == 0 and written < self._started:
             return f"{self._what} …" if now - self._started >= FIRST_SECONDS * self._slowness else None
-        # What it said itself does not make it silent again, only rarer.
+        # Its own output does not reset the interval, which only grows.
         if written > self._said_at + _LOOK_SECONDS:
             self._said = 0
         quiet = now - max(written, self._said_at)
@@ -95,7 +95,7 @@ class Signs:
 
 
 def slowness() -> float:
-    """How slow this machine is now, from the time that Ansible took to start; 1 to 5, measured once."""
+    """This machine's slowness, from the time that Ansible took to start; 1 to 5, measured once."""
     process = identify(os.getpid())
     if process is None:
         return 1.0
@@ -104,7 +104,7 @@ def slowness() -> float:
 
 
 def environment_of(play: Any) -> str:
-    """How a line begins that is of the play's environment."""
+    """The prefix of a line with the play's environment."""
     manager = play.get_variable_manager()
     everywhere = getattr(getattr(manager, "_inventory", None), "groups", {}).get("all")
     name = clean(everywhere.vars.get("env") or "") if everywhere is not None else ""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Checks what the inventory tells the site against its table, before anything is done."""
+"""Checks the site's variables in the inventory against its table, before any change."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TABLE = "environment_table"
 
 
 def check_environment(context: Context, host: str) -> None:
-    """Refuse an environment that does not say what its table asks for.
+    """Refuse an environment without the variables that its table requires.
 
-    :param host: one of the group's; what is kept on the control node is looked at here, what is kept in AWS is not.
-    :raises SlipwayErrors: naming everything that is missing or wrong. No value is in it.
+    :param host: a host of the group; values on the control node are checked here, values in AWS are not.
+    :raises SlipwayErrors: naming everything that is missing or invalid, without values.
     """
     where = context.group_file(host)
     rows = parse_table(context.of_group(host, TABLE), f"{where}: {context.kind_of(host)}_{TABLE}")
@@ -49,9 +49,9 @@ def check_environment(context: Context, host: str) -> None:
 def _values(
     context: Context, host: str, variable: str, named: Mapping[str, bool], errors: list[SlipwayError]
 ) -> dict[str, str | None]:
-    """The values of a mapping of the inventory; ``None`` for those that are kept in AWS, or cannot be read.
+    """The values of a mapping of the inventory; ``None`` for those in AWS or unreadable.
 
-    :param named: the variables of the table, and whether they are required: an optional one may be absent.
+    :param named: the variables of the table, and whether they are required: an optional one may be missing.
     """
     given: Mapping[str, Any] = context.of_group(host, variable) or {}
     secrets = Secrets(os.environ)

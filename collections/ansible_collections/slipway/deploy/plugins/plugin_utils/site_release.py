@@ -20,12 +20,12 @@ from .way_back import find_goal
 
 
 def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None] | None:
-    """The release that the site's hosts should run, the notes that the environment needs, and what building it needs.
+    """The release that the site's hosts should run, the notes that the environment requires, and what its build needs.
 
     :param kind: ``deploy``, ``rollback`` or ``boot``.
     :param host: one of them; the variables are the same on all.
-    :return: ``None`` when there never was another one to go back to, but for other hosts: these stay as they are.
-    :raises SlipwayError: when there is none, or the environment does not take it.
+    :return: ``None`` if only other hosts have another one to roll back to: these stay unchanged.
+    :raises SlipwayError: there is none, or the environment does not accept it.
     """
     check_environment(context, host)
     if kind == "deploy":
@@ -36,7 +36,7 @@ def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, 
             return None
         release = earlier
     if release.image and context.of_group(host, "secrets"):
-        # They are root's, and who runs in the container is not.
+        # They belong to root, unlike the user in the container.
         what = "site_secrets are credentials of systemd, which a container cannot read"
         raise SlipwayError(
             what, context.group_file(host), "Write them to site_environment or site_files, or leave site_image out"
@@ -45,7 +45,7 @@ def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, 
 
 
 def migrates_site(context: Context, host: str, release: Release) -> bool:
-    """Whether the database has to be looked at for a release."""
+    """Whether the database must be checked for migrations of a release."""
     engine = str(context.of_group(host, "migrations") or "alembic")
     return engine != "none" and (context.settings.force or not ran_last(context, release))
 
@@ -77,7 +77,7 @@ def _earlier(context: Context, host: str) -> Release | None:
 
 
 def _last_good(context: Context) -> Release:
-    """What a host that comes later should run: what the others run, never what is being deployed just now."""
+    """The release for a host that is added later: what the others run, never one that is being deployed."""
     document = last_good_release(context.store, context.environment, SITE.name)
     if document is None:
         what = f"nothing was deployed to the site of {context.environment} yet: this host has nothing to boot"

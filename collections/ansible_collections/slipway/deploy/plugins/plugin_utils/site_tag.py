@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pins the tag that the site is to run: a commit of its repository, or an archive that was built of it."""
+"""Pins the site's tag: to a commit of its repository, or an archive built from it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .gates import ask_gates
 from .smoke import secrets_of_run
 
 CHOSEN = "-e site_release"
-#: The last part of an archive's key in a bucket, where the inventory does not say another.
+#: The default of the last part of an archive's key in a bucket.
 FILENAME = "site.tar.gz"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -42,9 +42,9 @@ _CHUNK = 1024 * 1024
 
 
 def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None, Needs | None]:
-    """The release that the command line names, its notes where the environment needs any, and what building it needs.
+    """The release from the command line, its notes if the environment requires them, and what its build needs.
 
-    :raises SlipwayError: when there is none, or the environment does not take it.
+    :raises SlipwayError: there is none, or the environment does not accept it.
     """
     wanted = _Wanted(context, host)
     source = str(context.of_group(host, "source") or "git")
@@ -58,22 +58,22 @@ def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None, 
 
 
 def image_of(context: Context, host: str) -> ImageRef | None:
-    """The image that the backend runs as, without a tag; ``None`` where it runs of a virtual environment.
+    """The backend's image, without a tag; ``None`` if it runs in a virtual environment.
 
-    :raises SlipwayError: when what the inventory says is none.
+    :raises SlipwayError: the inventory's value is invalid.
     """
     said = str(context.of_group(host, "image") or "").strip()
     return read_image(said, f"{context.group_file(host)}: site_image") if said else None
 
 
 class _Wanted:
-    """The tag of the command line, and what the inventory says of it."""
+    """The tag from the command line, and the inventory's settings for it."""
 
     def __init__(self, context: Context, host: str) -> None:
         self._context = context
         self._host = host
         self._tag = str(context.of_group(host, "release") or "").strip()
-        # A prefix that is wrong is refused before anything is fetched.
+        # An invalid prefix is refused before the fetch.
         prefix_of(context.environment, context.of_group(host, "tag_prefix"))
 
     def _gate(self, tags: Sequence[str], branches: Sequence[str]) -> None:
@@ -106,10 +106,10 @@ class _Wanted:
             return release, self._notes(tree), self._needs(tree, image is None)
 
     def _needs(self, tree: TaggedTree, backend: bool) -> Needs:
-        """What building the tag needs. Defaults are those of playbooks/plays/group_vars/site.yml.
+        """What the build of the tag needs. Defaults are those of playbooks/plays/group_vars/site.yml.
 
-        :param backend: whether the backend gets an environment of its own.
-        :raises SlipwayError: it cannot be built, whatever the hosts have.
+        :param backend: whether a virtual environment is built for the backend.
+        :raises SlipwayError: it cannot be built on any host.
         """
         said, of = self._context.host(self._host), self._context.of_group
         locked = of(self._host, "lock")
@@ -124,7 +124,7 @@ class _Wanted:
         )
 
     def _image_digest(self, image: ImageRef) -> str:
-        """The digest of the tag's image; the tag may be moved after this."""
+        """The digest of the tag's image; a later move of the tag has no effect."""
         context = self._context
         authfile = str(context.of_group(self._host, "image_authfile") or "")
         ca_file = context.of_group(self._host, "image_ca_file")
@@ -152,7 +152,7 @@ class _Wanted:
         return pinned, self._notes(None), None
 
     def of_archive(self) -> tuple[Release, Notes | None, None]:
-        """An archive of the control machine, or of a URL that the hosts reach."""
+        """An archive on the control node, or at a URL that the hosts can reach."""
         place = self._needed("archive", "Name the archive: a path of this machine, or a URL")
         self._gate([self._tag] if self._tag else [], [])
         return Release(SITE.name, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
@@ -177,7 +177,7 @@ class _Wanted:
         return f"sha256:{digest.hexdigest()}"
 
     def _notes(self, tree: TaggedTree | None) -> Notes | None:
-        """The notes that the gate found; ``None`` where the environment needs none."""
+        """The notes that the gate found; ``None`` if the environment requires none."""
         github = bool(self._context.variables.get("github"))
 
         def notes() -> tuple[Notes | None, list[str]]:

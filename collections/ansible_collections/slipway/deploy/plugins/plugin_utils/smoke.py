@@ -3,7 +3,7 @@
 """The smoke checks that the inventory declares.
 
 Services declare ``smoke_checks``; the hosts of a group declare the same by the group's name: ``backend_smoke_checks``,
-``site_smoke_checks``. A host is asked itself, unless ``<group>_smoke_url`` says where.
+``site_smoke_checks``. A host is requested directly, unless ``<group>_smoke_url`` is set.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from ..module_utils.kinds.registry import kind_named
 from ..module_utils.secret_values.source import Secrets
 from .context import Context
 
-#: The ports that hosts of a group are asked on where ``<group>_port`` says nothing; else the scheme's own.
-# A name that nginx is given, without a pattern.
+#: The default ports of hosts by group, without ``<group>_port``; otherwise the scheme's own.
+# A server name of nginx, not a pattern.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
 def declared_jobs(context: Context, endpoint: str | None, checks: Sequence[Any] | None = None) -> list[Job]:
-    """The checks of the selected services and hosts, in inventory order; of services none without an endpoint.
+    """The checks of the selected services and hosts, in inventory order; none for services without an endpoint.
 
-    :param checks: the checks for each of them, in place of those that the inventory declares.
-    :raises SlipwayErrors: when a check is declared wrongly.
+    :param checks: the checks for each of them, in place of the inventory's.
+    :raises SlipwayErrors: a check is invalid.
     """
     jobs = []
     for name in context.services:
@@ -51,9 +51,9 @@ def declared_jobs(context: Context, endpoint: str | None, checks: Sequence[Any] 
 def run_jobs(
     context: Context, jobs: Sequence[Job], idle: Mapping[str, str], cancelled: Callable[[], bool]
 ) -> list[dict[str, Any]]:
-    """The checks' documents as the record holds them, in the order of the jobs.
+    """Run the checks; return the record's documents, in the order of the jobs.
 
-    :param idle: why a service runs nothing, by its name: it is not asked, since nobody could answer for it.
+    :param idle: why a service runs no tasks, by name: it is not requested, because it cannot answer.
     """
     asked = [job for job in jobs if job.name not in idle]
     judged = iter(run_checks(asked, secret_reader(context), cancelled))
@@ -66,9 +66,9 @@ def run_jobs(
 
 
 def failing_before(context: Context, endpoint: str | None, running: Collection[str]) -> list[dict[str, Any]]:
-    """The checks that do not pass before anything is changed, as documents.
+    """The checks that do not pass before any change, as documents.
 
-    Asked are the services and hosts that run something: what never ran cannot have failed.
+    Only running services and hosts are checked: others cannot have failed.
 
     :param running: their names.
     """
@@ -81,7 +81,7 @@ def failing_before(context: Context, endpoint: str | None, running: Collection[s
 
 
 def idle_services(context: Context) -> dict[str, str]:
-    """Why each of the selected services that run nothing does so, by name. What ECS does not say is not in it."""
+    """Why selected services run no tasks, by name. Unknown ones are left out."""
     found: dict[str, str] = {}
     wanted = [item for item in context.desired() if item.selected] if context.services else []
     for cluster in {item.cluster for item in wanted}:
@@ -105,12 +105,12 @@ def _declared(context: Context, name: str, prefix: str, given: Sequence[Any] | N
 
 
 def traced(variables: Mapping[str, Any], prefix: str) -> bool:
-    """Whether requests carry a trace id: unless ``<prefix>smoke_trace`` is false."""
+    """Whether requests carry a trace id: yes, unless ``<prefix>smoke_trace`` is false."""
     return str(variables.get(f"{prefix}smoke_trace", True)).lower() not in ("false", "no", "off", "0")
 
 
 def base_url(context: Context, name: str) -> str:
-    """Where a host is asked: ``<group>_smoke_url``, or the host itself, by HTTPS with ``<group>_certificate``."""
+    """The base URL of a host: ``<group>_smoke_url``, or the host itself, by HTTPS with ``<group>_certificate``."""
     given = str(context.of_group(name, "smoke_url") or "").rstrip("/")
     if given:
         return given
@@ -122,7 +122,7 @@ def base_url(context: Context, name: str) -> str:
 
 
 def named(context: Context, name: str, check: SmokeCheck) -> SmokeCheck:
-    """A check that asks a host for its site by name: another site may answer to the address alone."""
+    """A check that requests a host's site by name: another site may answer to the address only."""
     names = [str(item) for item in context.of_group(name, "server_names") or ()]
     own = next((item for item in names if _NAME.fullmatch(item)), "")
     given = context.of_group(name, "smoke_url") or any(header.lower() == "host" for header, _value in check.headers)
@@ -130,25 +130,25 @@ def named(context: Context, name: str, check: SmokeCheck) -> SmokeCheck:
 
 
 def secret_reader(context: Context) -> Callable[[Secret, str], str]:
-    """Gives the values that are kept elsewhere; the second argument is the place to name."""
+    """Returns a function for the values of stored secrets; its second argument is the location for errors."""
     secrets = secrets_of_run(context)
     return lambda secret, where: secrets.read(dict(secret.source), where)
 
 
 def secrets_of_run(context: Context) -> Secrets:
-    """The sources of secrets that this run has."""
+    """The sources of secrets of this run."""
 
     def client(service: str) -> Any:
-        # An environment without an AWS account has no clients: they are made only for a secret that is kept there.
+        # An environment without an AWS account has no clients: they are only created for a secret in AWS.
         return context.clients(service)
 
     return Secrets(os.environ, client)
 
 
 def check_secrets(context: Context) -> None:
-    """Look that every secret that the smoke checks need can be read and every host asked, before anything is changed.
+    """Check that every secret of the smoke checks can be read and every host has a URL, before any change.
 
-    :raises SlipwayErrors: naming each that cannot.
+    :raises SlipwayErrors: naming each problem.
     """
     jobs = declared_jobs(context, "unused")
     for job in jobs:
@@ -160,8 +160,8 @@ def check_secrets(context: Context) -> None:
 def refuse_unreadable(context: Context, checks: Iterable[tuple[str, SmokeCheck]]) -> None:
     """Raise for each secret of some checks that cannot be read.
 
-    :param checks: pairs of the place to name and the check.
-    :raises SlipwayErrors: then.
+    :param checks: pairs of the location for errors and the check.
+    :raises SlipwayErrors: with all of them.
     """
     read = secret_reader(context)
     errors: dict[str, SlipwayError] = {}

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The standard streams and the log of ``ansible-playbook``: a run outlives whoever reads them.
+"""The standard streams and the log of ``ansible-playbook``: a run outlives their readers.
 
-ansible-core writes to them in the thread that takes in the results of the workers, and that thread ends with the first
-``OSError``: after ``| head``, on a full disk or in a closed terminal nothing takes the workers' results any more, and
-they wait for ever. So a failed write counts as done: into a pipe without a reader everything that follows is dropped,
-on a full disk what did not fit.
+ansible-core writes to them in the thread that receives the results of the workers, and that thread ends with the first
+``OSError``: after ``| head``, on a full disk or in a closed terminal nothing receives the workers' results, and
+they wait forever. So a failed write counts as done: into a pipe without a reader all further output is dropped,
+on a full disk what does not fit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-#: Errors of a stream that may go on later. After any other one nobody will ever read it again.
+#: Errors of a stream that may recover. After any other one it has no reader any more.
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _POLL_MILLISECONDS = 1000
 
@@ -30,7 +30,7 @@ _last_write = [0.0]
 
 
 def keep_going() -> None:
-    """Make the standard streams and Ansible's log of this process outlive their readers. Again: nothing."""
+    """Make the standard streams and Ansible's log of this process survive without readers. Idempotent."""
     _occupy()
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name)
@@ -55,15 +55,15 @@ def last_write() -> float:
 
 
 def write_now(descriptor: int, text: str) -> None:
-    """Write past all buffers, as a signal handler must: it may have interrupted a write. A closed pipe is no error."""
+    """Write past all buffers, as a signal handler must: it may have interrupted a write. A closed pipe is ignored."""
     with contextlib.suppress(OSError):
         os.write(descriptor, text.encode(errors="replace"))
 
 
 def _occupy() -> None:
-    """Give the descriptors 0 to 2 to something.
+    """Open the descriptors 0 to 2 if they are closed.
 
-    A worker replaces whatever has them by ``/dev/null``: where one was closed that could be the queue of its results.
+    A worker replaces them by ``/dev/null``: if one was closed, that could be the queue of its results.
     """
     descriptor = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     while descriptor <= 2:
@@ -76,7 +76,7 @@ def _forgiving(write: Callable[[Any], int | None], descriptor: int) -> Callable[
         _last_write[0] = time.monotonic()
         try:
             written = write(data)
-            while written is None:  # Somebody who shares the pipe made it non-blocking meanwhile (Node.js does).
+            while written is None:  # Another process that shares the pipe has made it non-blocking (as Node.js does).
                 _wait_for_room(descriptor)
                 written = write(data)
             return written
@@ -101,7 +101,7 @@ def _drop_from_now_on(descriptor: int) -> None:
 
 
 class _LostLog:
-    """Says once that Ansible's log (``ANSIBLE_LOG_PATH``) cannot be written, in place of a traceback for each line."""
+    """Warns once that Ansible's log (``ANSIBLE_LOG_PATH``) cannot be written, instead of a traceback for each line."""
 
     def __init__(self, handler: logging.FileHandler) -> None:
         self._path = handler.baseFilename

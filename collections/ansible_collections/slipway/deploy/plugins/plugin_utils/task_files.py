@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Task files that an inventory names, and the hooks among them: found, read and checked before anything is changed."""
+"""Finds and validates task files of an inventory, such as hooks, before any change."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .context import Context
 
 
 def find_task_file(context: Context, host: str, declared: str, where: str) -> Path:
-    """The task file that an inventory names.
+    """Find a task file of an inventory.
 
     :param declared: a path, relative to the environment's directory or to the project's.
-    :param where: the setting to name in an error.
+    :param where: the setting, for errors.
     :raises SlipwayError: the file is missing, cannot be read, or is not a list of tasks.
     """
     path = Path(declared).expanduser()
-    # Every command is run from the project's directory. A host that deploys itself belongs to no inventory file.
+    # Every command runs in the project's directory. A host that deploys itself has no inventory file.
     inventory = Path(str(context.host(host).get("inventory_dir") or "."))
     places = (inventory / path, Path("inventories", context.environment, path).absolute(), path.absolute())
     found = next((place for place in places if place.is_file()), None)
@@ -42,7 +42,7 @@ def find_task_file(context: Context, host: str, declared: str, where: str) -> Pa
 def hook_files(context: Context) -> dict[str, list[str]]:
     """The absolute paths of the environment's hooks by point, in the order in which they run.
 
-    :raises SlipwayErrors: naming each hook that is wrong.
+    :raises SlipwayErrors: naming each invalid hook.
     """
     where = context.written(HOOKS)
     found: dict[str, list[str]] = {}

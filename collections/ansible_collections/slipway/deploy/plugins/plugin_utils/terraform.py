@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Terraform's outputs as variables of an environment: what the inventory plugin calls."""
+"""Terraform's outputs as variables of an environment, for the inventory plugin."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _AWS = ("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_acce
 def terraform_variables(
     directory: Path, variables: Mapping[str, Any], extra: Mapping[str, Any], template: Callable[[Any], Any]
 ) -> dict[str, Any]:
-    """The variables that ``terraform_outputs`` maps; none when it is not set.
+    """The variables of ``terraform_outputs``; empty if it is not set.
 
     :param directory: ``inventories/<env>``.
     :param variables: those of group_vars for all hosts, as written.
     :param extra: those of the command line.
-    :param template: puts values into templates.
-    :raises SlipwayError: naming everything that is wrong or missing.
+    :param template: resolves templates.
+    :raises SlipwayError: naming everything that is invalid or missing.
     """
     given = {**variables, **extra}
     if given.get(VARIABLE) is None:

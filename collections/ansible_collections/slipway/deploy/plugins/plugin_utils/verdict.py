@@ -1,19 +1,19 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What follows from a check that is not green.
+"""The consequences of a check that is not green.
 
-A failed check of what the deploy changed does what the environment's ``on_failure`` says. All else never undoes a
-release, and what is not known to be well never lets it pass as good either:
+A failed check of a target that the deploy changed follows the environment's ``on_failure``. Others never undo a
+release, and an unknown result never counts as good either:
 
 ==================================================  =========================================
-unknown or inconclusive                             held for a person to look at
-changed, and failed before the deploy as well       held: to go back would not make it well
-not changed, well before, fails now                 held, named: it may be the deploy's doing
+unknown or inconclusive                             held for a person to inspect
+changed, and failed before the deploy as well       held: an undo would not fix it
+not changed, healthy before, fails now              held, named: the deploy may be the cause
 not changed, failed before the deploy as well       a warning
 outside ``--limit``, or meant to run nothing        a warning
 ==================================================  =========================================
 
-What failed before is what the plan saw, before the first change: each service's and host's health and, with one
+What failed before was observed by the plan, before the first change: each service's and host's health and, with one
 repetition, each declared smoke check of what ran. A check that all services share is judged by the same rule.
 """
 
@@ -30,14 +30,14 @@ from .work import Work
 
 @dataclass(frozen=True)
 class Finding:
-    """The worst that a check found, in one line."""
+    """The worst result of a check, in one line."""
 
     verdict: Literal["fail", "unknown", "inconclusive", "pass", "warn"]
     what: str
     target: str | None
 
 
-#: What is said of a service or host behind its name.
+#: The text after the name of a service or host.
 _NOT_CHANGED = ", which this deploy did not change,"
 _BEFORE = ", which was not healthy before this deploy either,"
 
@@ -45,7 +45,7 @@ _BEFORE = ", which was not healthy before this deploy either,"
 def weighed_smoke(
     documents: Iterable[Mapping[str, Any]], targets: Collection[str], before: Collection[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    """The smoke documents of a record, those of what this deploy cannot have broken as warnings.
+    """The smoke documents of a record, with those that this deploy cannot have caused as warnings.
 
     :param targets: the services and hosts that the deploy changed.
     :param before: name and check of those that did not pass before the deploy.
@@ -63,7 +63,7 @@ def weighed_smoke(
 def finding_of_smoke(
     documents: Sequence[Mapping[str, Any]], targets: Collection[str], before: Collection[tuple[str, str]]
 ) -> Finding:
-    """The worst of some weighed smoke documents; what undoes a release goes before what only holds it."""
+    """The worst of some weighed smoke documents; one that undoes a release precedes one that only holds it."""
     found = [finding for item in documents if (finding := _smoke_finding(item, targets, before)) is not None]
     order = ("fail", "unknown", "inconclusive")
     return min(found, key=lambda finding: order.index(finding.verdict), default=Finding("pass", "", None))
@@ -85,9 +85,9 @@ def _smoke_finding(
 
 
 def weighed(results: Sequence[Health], targets: Collection[str], unhealthy: Collection[str]) -> list[Health]:
-    """The results with those of services that this deploy cannot have broken as warnings.
+    """The results, with those of services that this deploy cannot have broken as warnings.
 
-    :param unhealthy: those that were not healthy when it was planned.
+    :param unhealthy: those that were unhealthy when it was planned.
     """
     return [
         replace(item, verdict="warn", detail=f"{item.detail} (as before this deploy, which did not change it)")
@@ -98,10 +98,10 @@ def weighed(results: Sequence[Health], targets: Collection[str], unhealthy: Coll
 
 
 def finding_of(results: Sequence[Health], targets: Collection[str], unhealthy: Collection[str] = ()) -> Finding | None:
-    """The worst of some results that has to be heeded, or ``None``.
+    """The worst of some results that has consequences, or ``None``.
 
-    Only a service that the deploy changed makes it fail, unless it was not healthy before. One that it left alone and
-    that broke meanwhile may be its doing or not: a person has to look.
+    Only a service that the deploy changed makes it fail, unless it was unhealthy before. An unchanged one that
+    broke meanwhile may or may not be caused by it: a person must decide.
     """
     for verdict, of_targets in (("fail", True), ("unknown", True), ("fail", False), ("unknown", False)):
         for item in results:
@@ -115,7 +115,7 @@ def finding_of(results: Sequence[Health], targets: Collection[str], unhealthy: C
 
 
 def heed(work: Work, finding: Finding) -> None:
-    """Write into the record what follows from a finding, or from a wish to stop that came while checking."""
+    """Write the consequence of a finding, or of a cancellation during the checks, into the record."""
     stopped = work.cancel.why()
     if stopped is not None:
         work.turn_back(Cause(stopped, phase="checking"))

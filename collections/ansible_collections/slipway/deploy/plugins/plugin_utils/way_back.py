@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where a rollback goes. Where there are no records any more, hosts' ledgers and tags of task definitions say it."""
+"""Finds the goal of a rollback: from records or, if they are lost, from hosts' ledgers and tags of task definitions."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ BY_TAGS = "the tags of the running task definitions"
 
 
 def find_goal(context: Context) -> Goal:
-    """The release that a rollback goes back to.
+    """The release that a rollback returns to.
 
-    :raises SlipwayError: when nobody knows of any.
+    :raises SlipwayError: none is known.
     """
     to = context.settings.to
     try:
         return rollback_goal(history(context.store, context.environment), to, context.environment)
     except SlipwayError:
-        # Records that name no release to go back to are believed; a store that was lost knows of nothing.
+        # If records have no release to roll back to, that counts; a lost store has no records at all.
         if newest_id(context.store, context.environment) is not None:
             raise
         goal = _remembered(context, to)
@@ -50,7 +50,7 @@ def find_goal(context: Context) -> Goal:
 
 
 def without_records(context: Context, goal: Goal) -> tuple[str, ...]:
-    """The warning that a rollback without any record says where it goes by other means; none otherwise."""
+    """The warning that a rollback without any record uses other sources; empty otherwise."""
     if goal.release is not None or newest_id(context.store, context.environment) is not None:
         return ()
     by = [BY_LEDGERS] if any(name.startswith("@") for name in goal.runs) else []
@@ -77,7 +77,7 @@ def _remembered(context: Context, to: str | None) -> Goal | None:
 
 
 def _ledgers(context: Context, to: str | None) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """What the selected hosts of each kind remember: of the kinds that know the named release, where any does."""
+    """The ledgers of the selected hosts of each kind: only of kinds with the named release, if any has it."""
     said = {
         kind: {name: found for name in names if name in context.selected_hosts and (found := _remembers(context, name))}
         for kind, names in context.hosts_by_kind.items()
@@ -100,7 +100,7 @@ def _refuse_other_schema(context: Context, label: str, then: str, now: str) -> N
 
 
 def _services_before(context: Context) -> dict[str, dict[str, Any]]:
-    """What the services of the newest release ran before it, by what Slipway wrote on their revisions."""
+    """What the services of the newest release ran before it, by Slipway's tags on their revisions."""
     wanted = [item for item in context.desired() if item.selected]
     if not wanted:
         return {}
@@ -120,9 +120,9 @@ def _services_before(context: Context) -> dict[str, dict[str, Any]]:
 
 
 def _side(context: Context, service: DesiredService, arn: str, definition: TaskDefinition) -> dict[str, Any]:
-    """What a service ran with a revision, as a record would say it.
+    """What a service ran with a revision, as in a record.
 
-    :raises SlipwayError: when the revision names its image by a tag that says nothing about what it meant then.
+    :raises SlipwayError: the revision names its image by a tag that may have moved.
     """
     image = parse_image(definition.image(service.container))
     digest = image.digest

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Working on an open record: under the lock, with signals owned, the parent watched and the clock of the store."""
+"""Work on an open record: under the lock, with handled signals, a watched parent and the store's clock."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from .console import Console
 from .context import Context
 from .files import Held
 
-#: How long the engine sleeps at a time: within that it notices that it is to stop.
+#: How long the engine sleeps at a time, in seconds: the delay until it notices a cancellation.
 _SLICE_SECONDS = 0.25
 
 
 @dataclass
 class Work:
-    """An open record in the hands of one task."""
+    """An open record that one task works on."""
 
     context: Context
     held: Held
@@ -50,7 +50,7 @@ class Work:
     console: Console
 
     def guard(self) -> None:
-        """Raise unless this run may change things: its main process lives and the lock is surely its own."""
+        """Raise unless this run may make changes: its main process lives and it certainly holds the lock."""
         process.check_parent(self.context.files.process.pid)
         if self.held.heartbeat is None:
             raise LockLost("the lock has no heartbeat", None, "Run it again")
@@ -73,14 +73,14 @@ class Work:
     def write(self, **changes: Any) -> None:
         """Change fields of the record.
 
-        :raises Undecided: when it would be held for what could not be seen without credentials.
+        :raises Undecided: it would be held because of missing credentials.
         """
         if "hold" in changes:
             self.require_credentials()
         self.journal.write({**self.journal.record, **changes})
 
     def require_credentials(self) -> None:
-        """Raise when AWS took this task's credentials no more: what it found is nothing to decide by.
+        """Raise if AWS rejected this task's credentials: its findings are not reliable.
 
         :raises Undecided: then.
         """
@@ -89,12 +89,12 @@ class Work:
             raise Undecided(error.what, error.where, error.remedy) from error
 
     def turn_back(self, cause: Cause) -> None:
-        """Record why what was changed has to go back."""
+        """Record why the changes must be undone."""
         record = self.journal.record
         self.journal.write(with_rollout(record, rollout_of(record).turn_back(cause)))
 
     def heed_cancel(self) -> None:
-        """Turn an open record back when the run was asked to stop, whatever its task was doing."""
+        """Start the undo of an open record if the run was cancelled, whatever its task was doing."""
         why, record = self.cancel.why(), self.journal.record
         if why is not None and record["outcome"] is None and not record.get("cause"):
             self.turn_back(Cause(why, phase=record["phase"]))
@@ -104,7 +104,7 @@ class Work:
         return datetime.fromtimestamp(self.clock(), tz=UTC).isoformat(timespec="seconds")
 
     def undo(self) -> Rollout:
-        """Put back what the record says was changed; it has a cause."""
+        """Undo the changes in the record, which has a cause."""
         self.console.start(self.journal.record)
         return self.engine().run()
 
@@ -128,7 +128,7 @@ def fleet_of(context: Context, record: Record, plans: Mapping[str, Any], *, resu
 
 
 def store_clock(context: Context) -> Callable[[], float]:
-    """A clock that goes on from the store's time now."""
+    """A clock that starts at the store's current time."""
     started = time.monotonic()
     now = context.store.now()
     return lambda: now + time.monotonic() - started
@@ -136,9 +136,9 @@ def store_clock(context: Context) -> Callable[[], float]:
 
 @contextmanager
 def work_on(context: Context) -> Iterator[Work]:
-    """Take up the run's open record.
+    """Continue with the run's open record.
 
-    :raises SlipwayError: when the run holds none, or its main process is gone.
+    :raises SlipwayError: the run has none, or its main process is gone.
     """
     held = context.files.load()
     if held is None or held.record is None:
@@ -158,12 +158,12 @@ def work_on(context: Context) -> Iterator[Work]:
 
 
 def leaves_open(error: BaseException) -> bool:
-    """Whether nothing may be decided after an error, because nothing can be known: the record stays open."""
+    """Whether the record must stay open after an error, because the state is unknown."""
     return isinstance(error, Undecided) or is_about_credentials(error, none=True)
 
 
 def _left_open(work: Work, error: SlipwayError) -> SlipwayError:
-    """The error with what becomes of the deploy, and the commands that go on with it."""
+    """The error with the deploy's state, and the commands that resume it."""
     record = work.journal.record
     choices = ("undo",) if record.get("cause") else ("finish", "undo")
     remedy = f"{error.remedy.rstrip('.')}. " if error.remedy else ""
@@ -173,14 +173,14 @@ def _left_open(work: Work, error: SlipwayError) -> SlipwayError:
 
 
 def keep_record(context: Context, record: Record) -> None:
-    """Note the run's record among its files."""
+    """Store the run's record id among its files."""
     held = context.files.load()
     if held is not None:
         context.files.save(replace(held, record=record["id"]))
 
 
 def check_lock(context: Context) -> None:
-    """Raise unless the run's lock is still its own.
+    """Raise unless the run still holds its lock.
 
     :raises LockLost: then.
     """
@@ -191,9 +191,9 @@ def check_lock(context: Context) -> None:
 
 
 def beat(context: Context, deploy: str = "") -> None:
-    """Start the heartbeat of the run's lock, unless it beats already.
+    """Start the heartbeat of the run's lock, unless it runs already.
 
-    :param deploy: the record's id: whoever finds the environment locked is told which deploy it is.
+    :param deploy: the record's id, which the lock shows to others.
     """
     held = context.files.load()
     if held is None or held.heartbeat is not None:
@@ -215,13 +215,13 @@ def beat(context: Context, deploy: str = "") -> None:
 
 
 def let_go(context: Context) -> None:
-    """Stop the heartbeat, give the lock back and forget the run's files. Does nothing when the run holds nothing."""
+    """Stop the heartbeat, release the lock and remove the run's files. Does nothing if the run holds nothing."""
     held = context.files.load()
     if held is None:
         return
     if held.heartbeat is not None:
         heartbeat.stop(Path(held.heartbeat))
-    # It expired, somebody broke it, or it cannot be read: it is not this run's to give back.
+    # It expired, was broken, or cannot be read: this run cannot release it.
     with suppress(LockLost, LockCorrupt):
         attach(context.store, held.environment, held.token).release()
     context.files.remove()
@@ -232,7 +232,7 @@ def _is_directory(context: Context) -> bool:
 
 
 def summary_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task's result says of a record: enough for later tasks, small enough for a callback."""
+    """A record's summary for a task's result: enough for later tasks, small enough for a callback."""
     return {
         "record": record["id"],
         "phase": record.get("phase"),

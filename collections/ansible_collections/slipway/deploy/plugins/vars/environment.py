@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The variables of the environment that ``-e env=…`` names."""
+"""The variables of the environment in ``-e env=…``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ..plugin_utils.extra_vars import read_extra_vars
 
 
 class VarsModule(BaseVarsPlugin):
-    """Asks Ansible's own plugin for the variables, in another directory."""
+    """Reads the variables by Ansible's own plugin, from another directory."""
 
     is_stateless = True
 
@@ -47,7 +47,7 @@ class VarsModule(BaseVarsPlugin):
     def get_vars(self, loader: Any, path: str, entities: Any, cache: bool = True) -> dict[str, Any]:
         """The variables of hosts and groups for an inventory source in ``path``; none for any other directory."""
         super().get_vars(loader, path, entities)
-        # Asked for every task and host: the file system is asked once.
+        # Called for every task and host: the file system is read once.
         if path not in self._directories:
             self._directories[path] = _directory(Path(path), loader)
         directory = self._directories[path]

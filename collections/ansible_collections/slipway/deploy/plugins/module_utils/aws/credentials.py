@@ -25,7 +25,7 @@ def signed_in(session: Any, region: str, profile: str | None, own_key: bool) -> 
 
     :param profile: the settings' own, which comes before the shell's.
     :param own_key: whether the settings have an access key, so that nothing else is asked for one.
-    :raises NoCredentials: when they cannot be had, saying why. What botocore raises of its own is the caller's.
+    :raises NoCredentials: they cannot be resolved, and why. The caller handles botocore's own exceptions.
     """
     profile = profile or (None if own_key else os.environ.get("AWS_PROFILE"))
     use_profile(profile)

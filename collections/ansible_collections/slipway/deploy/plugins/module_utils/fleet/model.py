@@ -21,7 +21,7 @@ class DesiredService:
     ``selected`` is false for a service outside ``--limit``: it is observed, never changed.
     ``registry`` is the host of the image registry (``""``: Docker Hub), ``repository`` the name in it; ``tag`` may
     also be a digest.
-    ``where`` is where the service is written, ``tag_where`` where its tag is, when that is another place.
+    ``where`` is the location of the service, ``tag_where`` that of its tag, if different.
     ``settings`` are those of :data:`SERVICE_SETTINGS`; ``None`` where one is not set.
     """
 

@@ -62,7 +62,7 @@ class Target:
     the deployment that was PRIMARY. ``pinned`` is false if the former names its image by a tag, which may have
     moved: updating the service to it again could start another image, so an undo registers it with the digest that
     ran. ``task_definition`` is what it should run, ``None`` until it is registered.
-    ``event`` is what ECS says that it is unable to do for a deployment in flight, which may pass by itself.
+    ``event`` is what ECS reports that it is unable to do for a deployment in flight, which may pass by itself.
     ``settings`` are the service's own, as in :class:`~..fleet.model.DesiredService`.
     Times are epoch seconds of the state store's clock.
     """

@@ -1,3 +1,3 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the control node does for each kind of host; the module of a kind has its name."""
+"""The control node's part for each kind of host; the module of a kind has its name."""

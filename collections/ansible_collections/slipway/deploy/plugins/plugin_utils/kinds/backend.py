@@ -18,14 +18,14 @@ class ThisKind(HostKind):
     """A jar from the artifact bucket, migrated from the sources of its release."""
 
     def find_release(self, context: Context, verb: str, host: str) -> Found | None:
-        """The promoted release, or the one that ``backend_release`` names."""
+        """The promoted release, or the one in ``backend_release``."""
         release = find_backend_release(context, verb, host)
         return Found(release) if release is not None else None
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
-        """Unless ``backend_migrations`` is none, or the release ran here last."""
+        """Yes, unless ``backend_migrations`` is none, or the release ran here last."""
         return migrates_backend(context, host, release)
 
     def look_from_here(self, context: Context, host: str, release: Release) -> Mapping[str, Any] | None:
-        """Ask the repository."""
+        """Read the repository."""
         return look_from_here(context, host, release)

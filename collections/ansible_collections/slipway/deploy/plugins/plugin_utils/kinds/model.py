@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the control node has to know of a kind of host to deploy to it."""
+"""The control node's interface to a kind of host."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ..context import Context
 class Found:
     """The release that hosts should run.
 
-    :ivar notes: the release notes that the environment asks for.
-    :ivar needs: what building the release on a host needs.
+    :ivar notes: the release notes, if the environment requires them.
+    :ivar needs: what the build of the release on a host needs.
     """
 
     release: Release
@@ -29,19 +29,19 @@ class Found:
 
 
 class HostKind(ABC):
-    """A kind of host. ``host`` is any of its hosts: the variables that are asked here are the same on all of them."""
+    """A kind of host. ``host`` is any of its hosts: the variables that are read here are the same on all of them."""
 
     @abstractmethod
     def find_release(self, context: Context, verb: str, host: str) -> Found | None:
         """The release that the hosts should run.
 
         :param verb: ``deploy``, ``rollback`` or ``boot``.
-        :return: ``None`` when the hosts stay as they are.
-        :raises SlipwayError: when there is none, or the environment does not take it.
+        :return: ``None`` if the hosts stay unchanged.
+        :raises SlipwayError: there is none, or the environment does not accept it.
         """
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:  # noqa: ARG002 - for those that do
-        """Whether the database may lack migrations of the release. Without a database it never does."""
+        """Whether the database may lack migrations of the release. Never without a database."""
         return False
 
     def look_from_here(
@@ -50,5 +50,5 @@ class HostKind(ABC):
         host: str,  # noqa: ARG002
         release: Release,  # noqa: ARG002
     ) -> Mapping[str, Any] | None:
-        """What is known of the release's migrations when a check may not ask a host; ``None``: nothing."""
+        """What is known about the release's migrations if check mode cannot read a host; ``None``: nothing."""
         return None

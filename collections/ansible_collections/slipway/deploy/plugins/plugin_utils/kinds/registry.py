@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds what the control node does for a kind of host."""
+"""Finds the control node's class of a kind of host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .model import HostKind
 
 @cache
 def host_kind(name: str) -> HostKind:
-    """The class ``ThisKind`` of the module that has the kind's name.
+    """The class ``ThisKind`` in the module with the kind's name.
 
     :param name: one of ``module_utils/kinds/registry.py``.
     """

@@ -14,10 +14,10 @@ class ThisKind(HostKind):
     """A tag of the repository, an archive or an image, built on the hosts."""
 
     def find_release(self, context: Context, verb: str, host: str) -> Found | None:
-        """The release that ``site_release`` names."""
+        """The release in ``site_release``."""
         found = find_site_release(context, verb, host)
         return Found(*found) if found is not None else None
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
-        """Unless ``site_migrations`` is none, or the release ran here last."""
+        """Yes, unless ``site_migrations`` is none, or the release ran here last."""
         return migrates_site(context, host, release)
