@@ -71,6 +71,11 @@ def put(sandbox: Sandbox, **parameters: str) -> None:
         )
 
 
+def output(*argv: str) -> str:
+    """What a program prints that succeeds."""
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
 def ask(port: int, path: str) -> Any:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=scaled(10)) as answer:
         return json.load(answer)
@@ -128,12 +133,8 @@ def test_a_backend_from_nothing_to_running(
 
         env_file = umigo.directory / MODULE / ".env"
         assert env_file.stat().st_mode & 0o777 == 0o600
-        script = f'set -a; . "{env_file}"; printf %s "$UMIGO_HARD"'
-        assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == HARD
-        status = subprocess.run(
-            ["git", "-C", umigo.directory, "status", "--porcelain"], capture_output=True, text=True, check=True
-        )
-        assert ".env" not in status.stdout
+        assert output("sh", "-c", f'set -a; . "{env_file}"; printf %s "$UMIGO_HARD"') == HARD
+        assert ".env" not in output("git", "-C", str(umigo.directory), "status", "--porcelain")
 
         again = bootstrap(deploys, *start)
         assert again.code == 0, again.text

@@ -177,12 +177,20 @@ def acquire(
         except Conflict:  # another run was faster: read the new holder
             races += 1
         except LockHeld as held:
-            if time.monotonic() >= deadline:
-                raise
-            if on_wait is not None:
-                on_wait(held.what)
-            _pause(min(poll * random.uniform(0.5, 1.5), deadline - time.monotonic()), cancelled)
+            _wait_for(held, deadline, poll, on_wait, cancelled)
     raise _contended(store, env)
+
+
+def _wait_for(
+    held: LockHeld, deadline: float, poll: float, on_wait: Callable[[str], None] | None, cancelled: Callable[[], bool]
+) -> None:
+    """Wait a moment for the holder of the lock; raise what says who it is when the time is over."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise held
+    if on_wait is not None:
+        on_wait(held.what)
+    _pause(min(poll * random.uniform(0.5, 1.5), left), cancelled)
 
 
 def _take(store: Store, claim: plan.Claim, keep_pid: bool) -> Lease:

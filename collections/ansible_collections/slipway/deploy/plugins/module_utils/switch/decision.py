@@ -182,11 +182,7 @@ def decide_back(
     if leave is not None and left != leave and ledger.good():
         return _settled(ledger, observed, f"{left or 'an unknown release'} is current, not {leave}")
     if links:
-        wanted = {**observed.disk.links, **links}
-        # The deploy that is undone may have written another unit: the release is restored with its own.
-        to = Entry(Snapshot(wanted, {**observed.disk.files, **(files or {})}), release)
-        ran = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
-        to = ledger.entry(to.snapshot) or to if files else next(ran, None) or ledger.entry(to.snapshot) or to
+        to = _linked(ledger, observed, links, release, files)
     else:
         to = _older(ledger, current, release.id if release else None)
     _check_targets(to.snapshot, observed)
@@ -209,6 +205,21 @@ def decide_back(
         serve=serve and not restart,
         last_resort=exact if exact.snapshot != to.snapshot else None,
     )
+
+
+def _linked(
+    ledger: Ledger,
+    observed: Observed,
+    links: Mapping[str, str],
+    release: Release | None,
+    files: Mapping[str, str] | None,
+) -> Entry:
+    """The entry of some links: the ledger's, else one of the given release."""
+    wanted = {**observed.disk.links, **links}
+    # The deploy that is undone may have written another unit: the release is restored with its own.
+    to = Entry(Snapshot(wanted, {**observed.disk.files, **(files or {})}), release)
+    ran = (item for item in ledger.entries if item.verdict == GOOD and item.snapshot.links == wanted)
+    return ledger.entry(to.snapshot) or to if files else next(ran, None) or ledger.entry(to.snapshot) or to
 
 
 def _renewed(ledger: Ledger, entry: Entry, returning: Mapping[str, str] | None, observed: Observed) -> Entry:

@@ -18,7 +18,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.aws.answers import 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.errors import IncompleteAnswer
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
-from .cut_answers import CALLS, DEFINITION, SERVICE, Call, Wire, shortened
+from .calls import CALLS, DEFINITION, SERVICE, Call
+from .wire import Wire, shortened
 
 #: Calls whose answers hold nothing.
 EMPTY_ANSWERS = {"DeregisterTargets", "RegisterTargets"}

@@ -52,17 +52,8 @@ def made(
         releases["backend"] = backend(after)
         if before != after:
             side = backend(before) if before else {}
-            targets += [
-                {
-                    "name": name,
-                    "kind": "host",
-                    "group": "backend",
-                    "from": side,
-                    "to": backend(after),
-                    "state": "stable",
-                }
-                for name in names
-            ]
+            host = {"kind": "host", "group": "backend", "from": side, "to": backend(after), "state": "stable"}
+            targets += [{"name": name, **host} for name in names]
         else:
             unchanged += [{"name": name, "kind": "host", "digest": f"sha256:{after}"} for name in names]
     if fleet:
@@ -70,14 +61,8 @@ def made(
         if fleet[0] == fleet[1]:
             unchanged.append({"name": "user-service", **sides[0]})
         else:
-            target = {
-                "name": "user-service",
-                "kind": "ecs_service",
-                "from": sides[0],
-                "to": sides[1],
-                "state": "stable",
-            }
-            targets.append(target)
+            service = {"name": "user-service", "kind": "ecs_service", "state": "stable"}
+            targets.append({**service, "from": sides[0], "to": sides[1]})
     if not looked:
         unchanged += [{"name": name, "kind": "host", "why": "not selected"} for name in names]
     return {

@@ -77,30 +77,10 @@ def target(name: str, wave: int, port: int, revision: int, digests: tuple[str, s
     return {**base, **extra}
 
 
-def planned() -> Doc:
-    """Three of twelve services change."""
-    targets = [
-        target(
-            "api-gateway",
-            3,
-            8080,
-            41,
-            ("77be", "c40a"),
-            why=["image", "sdt-dev-api-gateway:41 → new revision"],
-        ),
-        target("payment-service", 4, 8085, 12, ("10fd", "5b2e"), expected_seconds=70.0),
-        target(
-            "user-service",
-            4,
-            8082,
-            18,
-            ("e2aa", "9f01"),
-            notes=["family head :19 differs from running :18 (memory 512 → 1024 not shipped)"],
-            expected_seconds=55.0,
-        ),
-    ]
+def unchanged_beside(targets: list[Doc]) -> list[Doc]:
+    """The services that are none of these."""
     changed = {item["name"] for item in targets}
-    unchanged = [
+    return [
         {
             "name": name,
             "service": f"sdt-dev-{name}",
@@ -113,6 +93,24 @@ def planned() -> Doc:
         }
         for name, wave, port in SERVICES
         if name not in changed
+    ]
+
+
+def planned() -> Doc:
+    """Three of twelve services change."""
+    why = ["image", "sdt-dev-api-gateway:41 → new revision"]
+    targets = [
+        target("api-gateway", 3, 8080, 41, ("77be", "c40a"), why=why),
+        target("payment-service", 4, 8085, 12, ("10fd", "5b2e"), expected_seconds=70.0),
+        target(
+            "user-service",
+            4,
+            8082,
+            18,
+            ("e2aa", "9f01"),
+            notes=["family head :19 differs from running :18 (memory 512 → 1024 not shipped)"],
+            expected_seconds=55.0,
+        ),
     ]
     return {
         "schema": "slipway/record/1",
@@ -136,7 +134,7 @@ def planned() -> Doc:
         "cause": None,
         "settings": {"max_parallel": 4, "stabilise_timeout": 600, "failed_tasks_threshold": 3, "on_failure": "undo"},
         "targets": targets,
-        "unchanged": unchanged,
+        "unchanged": unchanged_beside(targets),
         "warnings": [],
         "verify": {
             "checked": {"images": 3, "secrets": 7, "log_groups": 3},

@@ -178,3 +178,11 @@ class Host:
 
     def disk(self) -> Snapshot:
         return Snapshot(dict(self.links), dict(self.files))
+
+
+def deployed(*releases: str) -> Host:
+    """A host on which these releases became current one after the other."""
+    host = Host()
+    for release in releases:
+        assert host.run({LINK: release}, release).state == "switched"
+    return host

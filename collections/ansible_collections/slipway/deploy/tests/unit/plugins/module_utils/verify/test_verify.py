@@ -14,66 +14,11 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError, SlipwayErrors
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.cache import TaskDefinitionCache
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.observe import observe
-from ansible_collections.slipway.deploy.plugins.module_utils.fleet.plan import Plan, PlanOptions, plan
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.references import (
-    Reference,
-    parse_credential_spec,
-    parse_reference,
-    parse_registry_login,
-    parse_s3_arn,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.requirements import platform_of, requirements
-from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import Verified, check_account, verify
-from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.fleet.aws_double import ARN, AwsDouble, Refusal
-from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.fleet.builders import NEW, OLD, desired, image
+from ansible_collections.slipway.deploy.plugins.module_utils.verify.verify import check_account, verify
 
-SETTINGS = AwsSettings("dev", "eu-west-1", "962496666337")
-ROLE = "arn:aws:iam::962496666337:role/sdt-dev-execution"
-SECRET = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:sdt/dev/db-AbCdEf"
-CREDENTIALS = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:registry-AbCdEf"
-GET_SECRET = ("secretsmanager:GetSecretValue", SECRET)
-GET_FLAG = ("ssm:GetParameters", "arn:aws:ssm:eu-west-1:962496666337:parameter/sdt/dev/flag")
-GROUP = "/ecs/sdt/dev/user-service"
-
-CONTAINER = {
-    "image": image(),
-    "secrets": [
-        {"name": "DB_PASSWORD", "valueFrom": f"{SECRET}:password::"},
-        {"name": "DB_USER", "valueFrom": f"{SECRET}:user::"},
-        {"name": "FLAG", "valueFrom": "/sdt/dev/flag"},
-        {"name": "OTHER", "valueFrom": "arn:aws:ssm:eu-west-1:962496666337:parameter/plain"},
-    ],
-    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": GROUP, "awslogs-region": "eu-west-1"}},
-    "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::sdt-dev-config/user.env"}],
-    "repositoryCredentials": {"credentialsParameter": CREDENTIALS},
-}
-
-
-@pytest.fixture
-def aws() -> AwsDouble:
-    """One service that changes and needs one of everything, all of which exists."""
-    double = AwsDouble()
-    double.add_definition("sdt-dev-user-service:1", container=CONTAINER, executionRoleArn=ROLE)
-    double.definitions[f"{ARN}sdt-dev-user-service:1"]["runtimePlatform"] = {"cpuArchitecture": "ARM64"}
-    double.add_service("sdt-dev-user-service", "sdt-dev-user-service:1")
-    double.add_image("sdt/dev/user-service", "new", NEW, {"linux/arm64": "sha256:" + "1" * 64})
-    double.add_image("sdt/dev/user-service", "old", OLD)
-    stages = {"v1": ["AWSCURRENT"]}
-    double.secrets = {name: {"ARN": name, "VersionIdsToStages": stages} for name in (SECRET, CREDENTIALS)}
-    double.parameters = {"/sdt/dev/flag", "plain"}
-    double.log_groups = {GROUP}
-    double.objects = {"user.env", "sdt-dev-config/user.env"}
-    return double
-
-
-def planned(aws: AwsDouble) -> Plan:
-    return plan([desired()], observe([desired()], aws, TaskDefinitionCache(None)), PlanOptions())
-
-
-def verified(aws: AwsDouble, settings: AwsSettings = SETTINGS) -> Verified:
-    return verify(planned(aws), aws, settings)
+from ..fleet.aws_double import ARN, AwsDouble, Refusal
+from ..fleet.builders import NEW, OLD, image
+from .service import CONTAINER, CREDENTIALS, GET_FLAG, GET_SECRET, GROUP, ROLE, SECRET, SETTINGS, planned, verified
 
 
 def test_everything_exists(aws: AwsDouble) -> None:
@@ -241,15 +186,6 @@ def test_an_inactive_revision_that_an_undo_needs_must_be_clonable(aws: AwsDouble
     assert "does not know futureTop" in str(verify(made, aws, SETTINGS).errors[0])
 
 
-def test_secrets_without_an_execution_role() -> None:
-    double = AwsDouble()
-    double.add_definition("sdt-dev-user-service:1", container=CONTAINER)
-    double.add_service("sdt-dev-user-service", "sdt-dev-user-service:1")
-    double.add_image("sdt/dev/user-service", "new", NEW)
-    needs = requirements(planned(double), region="eu-west-1", account_id="962496666337")
-    assert "names secrets but has no execution role" in str(needs.errors[0])
-
-
 SPEC = "arn:aws:s3:::sdt-dev-config/spec.json"
 FSX_LOGIN = "arn:aws:secretsmanager:eu-west-1:962496666337:secret:fsx-AbCdEf"
 OF_VOLUMES = {
@@ -337,20 +273,6 @@ def test_a_file_system_that_may_not_be_looked_at_is_unverifiable(volumes: AwsDou
     assert any("file system fs-0123456789abcdef0" in item for item in found.unverifiable)
 
 
-@pytest.mark.parametrize(
-    ("value", "arn"),
-    [
-        (f"credentialspec:{SPEC}", SPEC),
-        (f"credentialspecdomainless:{SPEC}", SPEC),
-        ("credentialspec:file://spec.json", ""),
-        ("label:user:x", None),
-        ("no-new-privileges", None),
-    ],
-)
-def test_credential_specs(value: str, arn: str | None) -> None:
-    assert parse_credential_spec(value) == arn
-
-
 def test_the_login_of_a_registry_may_be_a_secret_s_name(aws: AwsDouble) -> None:
     container = {**CONTAINER, "name": "app", "repositoryCredentials": {"credentialsParameter": "registry"}}
     aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"] = [container]
@@ -359,21 +281,6 @@ def test_the_login_of_a_registry_may_be_a_secret_s_name(aws: AwsDouble) -> None:
     found = verified(aws)
     assert found.errors == ()
     assert "named without its ARN" in found.unverifiable[0]
-    assert parse_registry_login("registry") == Reference("secret", "registry", stage="AWSCURRENT")
-    assert parse_registry_login("arn:aws:ssm:eu-west-1:1:parameter/a") is None
-
-
-def test_a_log_group_that_is_made_on_demand_is_not_needed(aws: AwsDouble) -> None:
-    options = aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"][0]["logConfiguration"]["options"]
-    aws.definitions[f"{ARN}sdt-dev-user-service:1"]["containerDefinitions"][0] = {
-        **CONTAINER,
-        "name": "app",
-        "logConfiguration": {"logDriver": "awslogs", "options": {**options, "awslogs-create-group": "true"}},
-    }
-    aws.log_groups.clear()
-    assert verified(aws).errors == ()
-    needs = requirements(planned(aws), region="eu-west-1", account_id="962496666337")
-    assert any("logs:CreateLogGroup" in actions for _role, actions in needs.rights)
 
 
 class _Blob(BaseHTTPRequestHandler):
@@ -432,161 +339,3 @@ def test_the_account_alone(aws: AwsDouble) -> None:
         SlipwayError, match="inventories/dev/group_vars/all.yml: the credentials belong to account 111111111111"
     ):
         check_account(aws, SETTINGS)
-
-
-@pytest.mark.parametrize(
-    ("value", "reference"),
-    [
-        ("/a/b", Reference("parameter", "/a/b")),
-        ("plain", Reference("parameter", "plain")),
-        ("arn:aws:ssm:eu-west-1:1:parameter/a/b", Reference("parameter", "/a/b", "eu-west-1", "1")),
-        ("arn:aws:ssm:eu-west-1:1:parameter/a", Reference("parameter", "a", "eu-west-1", "1")),
-        (SECRET, Reference("secret", SECRET, "eu-west-1", "962496666337", "AWSCURRENT")),
-        (f"{SECRET}:key::", Reference("secret", SECRET, "eu-west-1", "962496666337", "AWSCURRENT")),
-        (f"{SECRET}:key:AWSPREVIOUS:", Reference("secret", SECRET, "eu-west-1", "962496666337", "AWSPREVIOUS")),
-        (f"{SECRET}:::v1", Reference("secret", SECRET, "eu-west-1", "962496666337", "", "v1")),
-        ("arn:aws:s3:::bucket/key", None),
-        ("arn:x", None),
-    ],
-)
-def test_references(value: str, reference: Reference | None) -> None:
-    assert parse_reference(value) == reference
-
-
-@pytest.mark.parametrize(
-    ("value", "place"),
-    [
-        ("arn:aws:s3:::bucket/dir/file.env", ("bucket", "dir/file.env")),
-        ("arn:aws:s3:::bucket", None),
-        ("s3://bucket/file", None),
-    ],
-)
-def test_environment_files(value: str, place: tuple[str, str] | None) -> None:
-    assert parse_s3_arn(value) == place
-
-
-X86, ARM = {"linux/amd64": "sha256:" + "1" * 64}, {"linux/arm64": "sha256:" + "2" * 64}
-WINDOWS = {"windows/amd64": "sha256:" + "3" * 64}
-
-
-def instance(machine: str, system: str = "linux", provider: str = "") -> dict[str, Any]:
-    """A container instance as it reports itself."""
-    attributes = [{"name": "ecs.os-type", "value": system}, {"name": "ecs.cpu-architecture", "value": machine}]
-    return {"attributes": attributes, **({"capacityProviderName": provider} if provider else {})}
-
-
-def placed(
-    aws: AwsDouble, monkeypatch: pytest.MonkeyPatch, service: dict[str, Any], *instances: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """The service without a platform of its own, on these instances; what the cluster was asked."""
-    asked: list[dict[str, Any]] = []
-    body = aws.definitions[f"{ARN}sdt-dev-user-service:1"]
-    body.pop("runtimePlatform")
-    body["requiresCompatibilities"] = ["EC2", "FARGATE"]
-    aws.services["sdt-dev-user-service"].update(service)
-
-    def listed(params: dict[str, Any]) -> Any:
-        asked.append(params)
-        return {"containerInstanceArns": [str(index) for index in range(len(instances))]}
-
-    monkeypatch.setattr(aws, "_ListContainerInstances", listed, raising=False)
-    described = {"containerInstances": list(instances), "failures": []}
-    monkeypatch.setattr(aws, "_DescribeContainerInstances", lambda _params: described, raising=False)
-    return asked
-
-
-ON_EC2 = {"launchType": "EC2"}
-BY_PROVIDER = {"capacityProviderStrategy": [{"capacityProvider": "graviton", "weight": 1}]}
-BY_FARGATE = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}, {"capacityProvider": "FARGATE"}]}
-GRAVITON, XEON = instance("arm64", provider="graviton"), instance("x86_64", provider="xeon")
-
-
-@pytest.mark.parametrize(
-    ("service", "instances", "built", "says"),
-    [
-        (ON_EC2, (instance("arm64"),), ARM, ""),
-        (ON_EC2, (instance("arm64"),), X86, "is for linux/amd64, but its tasks run on linux/arm64"),
-        (ON_EC2, (instance("x86_64"),), X86, ""),
-        (ON_EC2, (instance("arm64"), instance("x86_64")), {**X86, **ARM}, ""),
-        (ON_EC2, (instance("x86_64", "windows"),), WINDOWS, ""),
-        (ON_EC2, (instance("x86_64", "windows"),), X86, "its tasks run on windows/amd64"),
-        (BY_PROVIDER, (GRAVITON, XEON), ARM, ""),
-        (BY_PROVIDER, (GRAVITON, XEON), X86, "its tasks run on linux/arm64"),
-        ({"launchType": "EXTERNAL"}, (instance("arm64"),), ARM, ""),
-        ({"launchType": "FARGATE"}, (instance("arm64"),), X86, ""),
-        ({"launchType": "FARGATE"}, (instance("arm64"),), ARM, "its tasks run on linux/amd64"),
-        (BY_FARGATE, (), ARM, "its tasks run on linux/amd64"),
-    ],
-)
-def test_the_platform_is_that_of_the_launch_type_or_of_the_instances(
-    aws: AwsDouble,
-    monkeypatch: pytest.MonkeyPatch,
-    service: dict[str, Any],
-    instances: tuple[dict[str, Any], ...],
-    built: dict[str, str],
-    says: str,
-) -> None:
-    placed(aws, monkeypatch, service, *instances)
-    aws.add_image("sdt/dev/user-service", "new", NEW, built)
-    found = verified(aws)
-    assert [says in str(error) for error in found.errors] == ([True] if says else [])
-    assert found.unverifiable == ()
-    assert found.platforms
-
-
-@pytest.mark.parametrize(
-    ("service", "instances", "says"),
-    [
-        (ON_EC2, (), "there is no container instance yet"),
-        (BY_PROVIDER, (XEON,), "there is no container instance yet"),
-        (ON_EC2, (instance("arm64"), instance("x86_64")), "no constraint keeps its tasks off"),
-        (ON_EC2, ({"attributes": []},), "does not report its architecture"),
-    ],
-)
-def test_a_platform_that_cannot_be_known_is_not_verifiable(
-    aws: AwsDouble,
-    monkeypatch: pytest.MonkeyPatch,
-    service: dict[str, Any],
-    instances: tuple[dict[str, Any], ...],
-    says: str,
-) -> None:
-    placed(aws, monkeypatch, service, *instances)
-    aws.add_image("sdt/dev/user-service", "new", NEW, X86)
-    found = verified(aws)
-    assert found.errors == ()
-    assert [says in item for item in found.unverifiable] == [True]
-
-
-def test_instances_that_may_not_be_listed_are_not_verifiable(aws: AwsDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-    placed(aws, monkeypatch, ON_EC2, instance("arm64"))
-    aws.refuse["ListContainerInstances"] = Refusal("AccessDeniedException")
-    found = verified(aws)
-    assert found.errors == ()
-    assert "AccessDeniedException" in found.unverifiable[0]
-
-
-def test_placement_constraints_are_asked_with(aws: AwsDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-    arm = "attribute:ecs.cpu-architecture == arm64"
-    service = {
-        **ON_EC2,
-        "placementConstraints": [{"type": "memberOf", "expression": arm}, {"type": "distinctInstance"}],
-    }
-    asked = placed(aws, monkeypatch, service, instance("arm64"))
-    aws.add_image("sdt/dev/user-service", "new", NEW, ARM)
-    assert verified(aws).errors == ()
-    assert {item["filter"] for item in asked} == {f"({arm})"}
-
-
-@pytest.mark.parametrize(
-    ("body", "platform"),
-    [
-        ({}, ""),
-        ({"requiresCompatibilities": ["EC2", "FARGATE"]}, ""),
-        ({"requiresCompatibilities": ["FARGATE"]}, "linux/amd64"),
-        ({"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}, "linux/arm64"),
-        ({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}, "windows/amd64"),
-        ({"runtimePlatform": {"cpuArchitecture": "RISCV"}}, ""),
-    ],
-)
-def test_platforms(body: dict[str, Any], platform: str) -> None:
-    assert platform_of(body) == platform
