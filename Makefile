@@ -25,7 +25,7 @@ test: ## Every test; PART="lint e2e/drift molecule" runs parts of them, an unkno
 	@scripts/setup.sh clients
 	@$(IN_VENV) scripts/test.py $(PART)
 
-check: setup ## The fast part: lint and unit tests, under a minute
+check: setup ## The fast part: lint and unit tests
 	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target lint unit
 
 lint: setup ## ruff, mypy, import-linter, yamllint, changelog fragments
