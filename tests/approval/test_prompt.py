@@ -36,6 +36,7 @@ PLAYBOOK = """
       slipway.deploy.approval:
         tag: prod-20261120
         approvers: "{{ site_approvers | default(omit) }}"
+        releases: {site: prod-20261120}
         timeout: "{{ seconds | default(60) }}"
       run_once: true
       register: __approval
@@ -46,7 +47,10 @@ PLAYBOOK = """
       run_once: true
 """
 QUESTION = f"production is about to get {TAG}. Type the tag to approve it as "
-REMEDY = "Give the name of the approver: ansible-playbook approve.yml -e env=production -e approved_by=…"
+REMEDY = (
+    "Give the name of the approver: "
+    f"ansible-playbook approve.yml -e env=production -e site_release={TAG} -e approved_by=…"
+)
 LIMIT_SECONDS = scaled(60)
 
 

@@ -36,6 +36,7 @@ class ActionModule(SlipwayAction):
             given={name: context.variables.get(name) for name in (BY, REFERENCE)},
             extra=context.extra,
             user=str(context.actor["user"]),
+            releases={f"{kind}_release": clean(tag) for kind, tag in self.arguments["releases"].items()},
         )
         found: Approval | Prompt = result.found
         if isinstance(found, Prompt):

@@ -125,12 +125,14 @@ def _approval(context: Context, hosts: PlannedHosts, kind: str) -> dict[str, Any
 
     If several kinds need an approval, one person who may approve all of them approves them together.
     """
-    changes = [of_kind.plan.changes[0] for of_kind in hosts.kinds if of_kind.plan.changes]
+    changing = [of_kind for of_kind in hosts.kinds if of_kind.plan.changes]
+    changes = [of_kind.plan.changes[0] for of_kind in changing]
     asking = [change for change in changes if kind == "deploy" and needs_approval(context, change.name)]
     given = [context.of_group(change.name, "approvers") for change in asking]
     return {
         "required": bool(asking),
         "tag": " and ".join(dict.fromkeys(change.after.tag for change in asking)),
+        "releases": {of_kind.plan.group: of_kind.plan.changes[0].after.tag for of_kind in changing} if asking else {},
         "approvers": common_approvers(given, f"inventories/{context.environment} (approvers)"),
     }
 

@@ -23,6 +23,11 @@ options:
   approvers:
     description: The names of those who may approve. By default, everybody may.
     type: raw
+  releases:
+    description: The tag of each release by kind of host. If the release is not approved, the command that approves it
+      names them.
+    type: dict
+    default: {}
   timeout:
     description: How many seconds the prompt waits for an answer.
     type: int

@@ -54,12 +54,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 approval:
-  description: Whether somebody has to approve the release (C(required)), its C(tag), and who may (C(approvers)). For
-    several kinds of host, C(tag) names each release that has to be approved, and C(approvers) who may approve all of
-    them.
+  description: Whether somebody has to approve the release (C(required)), its C(tag), who may (C(approvers)), and the
+    tags of all releases by kind of host (C(releases)). For several kinds, C(tag) names each release that has to be
+    approved, and C(approvers) who may approve all of them.
   returned: success
   type: dict
-  sample: {required: true, tag: prod-20261120, approvers: [ops]}
+  sample: {required: true, tag: prod-20261120, approvers: [ops], releases: {site: prod-20261120}}
 record:
   description: The id of the record. In check mode, no record is written.
   returned: success

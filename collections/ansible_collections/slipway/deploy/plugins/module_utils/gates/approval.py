@@ -8,7 +8,7 @@ A prompt without a terminal is a refusal, never a pass, and so is any answer but
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -43,12 +43,13 @@ class Approval:
 
 @dataclass(frozen=True)
 class Prompt:
-    """The question for a person, and who is asked."""
+    """The question for a person, and who is asked; ``releases`` as :func:`decide` takes them."""
 
     text: str
     tag: str
     by: str
     reference: str = ""
+    releases: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_approvers(value: Any, where: str) -> tuple[str, ...] | None:
@@ -101,12 +102,14 @@ def decide(
     approvers: tuple[str, ...] | None,
     user: str,
     now: str,
+    releases: Mapping[str, str],
 ) -> Approval | Prompt:
     """The approval from the command line, or the prompt.
 
     :param given: the variables :data:`BY` and :data:`REFERENCE`, if set.
     :param extra: the names of the variables from the command line.
     :param user: the user who runs this and answers the prompt.
+    :param releases: the variables that choose the releases, and their values, for the command that approves them.
     :raises SlipwayError: the given approval is invalid, or not by an approver.
     """
     reference = _reference(given.get(REFERENCE))
@@ -114,23 +117,27 @@ def decide(
         if BY not in extra:
             # A name in a file would approve every future release.
             what = "approved_by is set in a file, which does not approve a release"
-            raise SlipwayError(what, f"inventories/{environment}", f"Set it for this release only: {_approving()}")
+            raise SlipwayError(
+                what, f"inventories/{environment}", f"Set it for this release only: {_approving(releases)}"
+            )
         by = _name(str(given[BY]).strip(), f"-e {BY}")
-        return Approval(_allowed(by, approvers, f"-e {BY}", environment), "variable", now, reference)
-    by = _allowed(user, approvers, None, environment)
+        return Approval(_allowed(by, approvers, f"-e {BY}", environment, releases), "variable", now, reference)
+    by = _allowed(user, approvers, None, environment, releases)
     text = f"{environment} is about to get {tag}. Type the tag to approve it as {by}"
-    return Prompt(text, tag, by, reference)
+    return Prompt(text, tag, by, reference, releases)
 
 
-def _allowed(name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str) -> str:
+def _allowed(
+    name: str, approvers: tuple[str, ...] | None, where: str | None, environment: str, releases: Mapping[str, str]
+) -> str:
     if approvers is None or name in approvers:
         return name
     what = f"{name} may not approve a release of {environment}"
-    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: {_approving()}")
+    raise SlipwayError(what, where, f"Ask one of {', '.join(approvers)}: {_approving(releases)}")
 
 
-def _approving() -> str:
-    return again(**{BY: "…"})
+def _approving(releases: Mapping[str, str]) -> str:
+    return again(**releases, **{BY: "…"})
 
 
 def _reference(value: Any) -> str:
@@ -165,13 +172,14 @@ def answered(prompt: Prompt, answer: str, now: str) -> Approval:
 def refused(prompt: Prompt, why: str) -> SlipwayError:
     """The refusal if there was no answer."""
     what = f"{prompt.tag} is not approved: {why}"
-    return SlipwayError(what, None, f"Give the name of the approver: {_approving()}")
+    return SlipwayError(what, None, f"Give the name of the approver: {_approving(prompt.releases)}")
 
 
 class ApprovalGate:
     """The release is approved. The playbook's ``when`` decides whether an approval is required.
 
-    Facts: ``given``, ``extra`` and ``user`` as :func:`decide` reads them; ``approvers`` and where they are defined.
+    Facts: ``given``, ``extra``, ``user`` and ``releases`` as :func:`decide` reads them; ``approvers`` and where
+    they are defined.
     """
 
     name = "approval"
@@ -185,6 +193,6 @@ class ApprovalGate:
             approvers = read_approvers(facts["approvers"], request.where)
             now = request.now.isoformat(timespec="seconds")
             named = (request.release, request.environment, facts["given"], facts["extra"])
-            return decide(*named, approvers, facts["user"], now)
+            return decide(*named, approvers, facts["user"], now, facts["releases"])
 
         return judged(self, find)

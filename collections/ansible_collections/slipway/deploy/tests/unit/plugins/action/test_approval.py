@@ -33,7 +33,7 @@ def ask_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         let_go: list[Any] = []
         monkeypatch.setattr(approval, "let_go", let_go.append)
         module: Any = approval.ActionModule.__new__(approval.ActionModule)
-        module.arguments = {"tag": TAG, "approvers": approvers, "timeout": 5}
+        module.arguments = {"tag": TAG, "approvers": approvers, "releases": {"site": TAG}, "timeout": 5}
         module._task = SimpleNamespace(check_mode=check)
         try:
             return module.act(of), opened

@@ -92,7 +92,8 @@ def test_what_each_kind_asks_an_approval_for(
 ) -> None:
     of = both(tmp_path, backend, site)
     asked = deploy_plan._approval(of, planned(of), "deploy")
-    assert asked == {"required": required, "tag": tag, "approvers": approvers}
+    releases = {"backend": "v2", "site": "staging-1"} if required else {}
+    assert asked == {"required": required, "tag": tag, "approvers": approvers, "releases": releases}
     assert not deploy_plan._approval(of, planned(of), "rollback")["required"]
 
 

@@ -22,13 +22,16 @@ from ansible_collections.slipway.deploy.plugins.module_utils.gates.approval impo
 )
 
 TAG, NOW = "prod-20261120", "2026-11-20T21:04:11+00:00"
+CHOSEN = {"site_release": TAG}
 URL = "https://awx.example.org/#/jobs/412"
-PROMPT = Prompt("production is about to get prod-20261120. Type the tag to approve it as joe", TAG, "joe")
+PROMPT = Prompt(
+    "production is about to get prod-20261120. Type the tag to approve it as joe", TAG, "joe", releases=CHOSEN
+)
 
 
 def decided(given_by: dict[str, Any], approvers: Any = None, extra: Any = None, user: str = "joe") -> Approval | Prompt:
     names = frozenset(given_by) if extra is None else extra
-    return decide(TAG, "production", given_by, names, read_approvers(approvers, "w"), user, NOW)
+    return decide(TAG, "production", given_by, names, read_approvers(approvers, "w"), user, NOW, CHOSEN)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def decided(given_by: dict[str, Any], approvers: Any = None, extra: Any = None, 
         ({"approved_by": 4711}, [4711], Approval("4711", "variable", NOW)),
         ({}, None, PROMPT),
         ({"approved_by": None}, ["joe"], PROMPT),
-        ({"approval_ref": URL}, ["joe"], Prompt(PROMPT.text, TAG, "joe", URL)),
+        ({"approval_ref": URL}, ["joe"], Prompt(PROMPT.text, TAG, "joe", URL, CHOSEN)),
     ],
 )
 def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -> None:
@@ -61,13 +64,13 @@ def test_what_the_command_line_says(given_by: Any, approvers: Any, found: Any) -
         (
             {"approved_by": "mallory"},
             ["maria", "petra"],
-            "-e approved_by: mallory may not approve a release of production. Ask one of maria, petra: -e approved_by",
+            "-e approved_by: mallory may not approve a release of production. Ask one of maria, petra: -e site_release",
         ),
         ({"approved_by": "Maria"}, ["maria"], "Maria may not approve"),
         (
             {},
             ["maria"],
-            "joe may not approve a release of production. Ask one of maria: ",
+            "joe may not approve a release of production. Ask one of maria: -e site_release=prod-20261120 ",
         ),
         ({"approved_by": "maria", "approval_ref": "done"}, None, "-e approval_ref: this is not a URL"),
         ({"approved_by": "maria", "approval_ref": "https://u:s3cret@x"}, None, "-e approval_ref: this is not a URL"),
@@ -127,7 +130,8 @@ def test_only_the_tag_approves(answer: str) -> None:
 
 def test_nobody_can_answer() -> None:
     assert str(refused(PROMPT, "there is no terminal to ask at")) == (
-        "prod-20261120 is not approved: there is no terminal to ask at. Give the name of the approver: -e approved_by=…"
+        "prod-20261120 is not approved: there is no terminal to ask at. "
+        "Give the name of the approver: -e site_release=prod-20261120 -e approved_by=…"
     )
 
 
