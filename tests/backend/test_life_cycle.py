@@ -117,7 +117,7 @@ def test_a_second_run_changes_nothing(place: Place, host: Host) -> None:
     pid = process(place, host)
     ran = place.run("playbooks/bootstrap_host.yml", "-v", backend_release=tag_of("0.1.0"))
     check_no_change(place, ran)
-    assert "nothing to deploy: 1 host already runs what is asked" in ran.text
+    assert "nothing to deploy: 1 host already runs the requested release" in ran.text
     assert process(place, host) == pid
 
 

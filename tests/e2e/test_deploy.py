@@ -30,7 +30,7 @@ def test_twelve_services_go_out_in_order_the_second_run_changes_nothing_and_forc
     deploys.sandbox.control("calls", {"reset": True})
     second = deploys.run("deploy.yml")
     assert second.code == 0, second.text
-    assert "nothing to deploy: 12 services already run what is asked" in second.out
+    assert "nothing to deploy: 12 services already run the requested release" in second.out
     assert deploys.mutations() == []
     assert deploys.record()["outcome"] == "unchanged"
     assert deploys.lock()["state"] == "free"

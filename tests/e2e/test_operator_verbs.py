@@ -101,7 +101,7 @@ def test_trouble_is_shown_and_the_exit_code_says_so(deploys: Deploys) -> None:
 
     status = look(deploys, "status")
     assert status.code == 2, status.text
-    assert status.text.splitlines()[-1] == "local is not as it should be: failing: bff-service"
+    assert status.text.splitlines()[-1] == "local has problems: failing: bff-service"
     assert row(status, "bff-service")[0] == "✘"
     assert row(status, "task-service")[0] == "…"
     assert "drift   user-service: family head :2 differs from running :1" in status.out
@@ -117,7 +117,7 @@ def test_what_others_changed_is_out_of_step_until_it_is_put_back(deploys: Deploy
     assert deploys.run("deploy.yml").code == 0
     record = deploys.record()["id"]
     status = look(deploys, "status")
-    assert (status.code, "12 as they should be" in status.out) == (0, True), status.text
+    assert (status.code, "12 healthy" in status.out) == (0, True), status.text
     ecs = deploys.sandbox.client("ecs")
     before = next(item["from"] for item in deploys.record()["targets"] if item["name"] == "user-service")
     ecs.update_service(cluster=CLUSTER, service=USER, taskDefinition=before["task_definition"])
@@ -125,12 +125,12 @@ def test_what_others_changed_is_out_of_step_until_it_is_put_back(deploys: Deploy
 
     status = look(deploys, "status")
     assert status.code == 2, status.text
-    assert "11 as they should be, 1 out of step" in status.out
+    assert "11 healthy, 1 out of step" in status.out
     assert row(status, "user-service")[:3] == ["≠", "user-service", ":1"]
     said = " ".join(status.out.split())
     assert f"release user-service: runs :1 ({OLD}), not :2 ({NEW}) of release {record}" in said
     assert ":1 was registered by arn:aws:iam::" in said
-    assert status.text.splitlines()[-1] == "local is not as it should be: out of step: user-service"
+    assert status.text.splitlines()[-1] == "local has problems: out of step: user-service"
     history = look(deploys, "history")
     assert history.code == 2, history.text
     assert f"local should run {NEW} ({record}), and 1 of it is out of step" in history.out

@@ -86,7 +86,8 @@ def test_without_the_records_the_running_revisions_say_what_ran_before(deploys: 
     back = deploys.run("playbooks/rollback.yml")
     assert back.code == 0, back.text
     assert (
-        "has no record of local: where to go back to is known by the tags of the running task definitions" in back.out
+        "has no record of local: the release to roll back to is taken from the tags of the running task definitions"
+        in back.out
     )
     assert deploys.running() == dict.fromkeys(SERVICES, OLD)
 

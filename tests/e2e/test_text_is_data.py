@@ -61,6 +61,6 @@ def test_a_text_stays_what_it_is_in_lock_record_and_history(deploys: Deploys) ->
 
 
 def test_a_reason_with_spaces_is_recorded_whole(deploys: Deploys) -> None:
-    assert deploys.run("playbooks/lock.yml", "-e", "state=taken reason=what nobody may deploy meanwhile for").code == 0
+    assert deploys.run("playbooks/lock.yml", "-e", "state=taken reason=why no one may deploy meanwhile").code == 0
     lock = json.loads((deploys.state / "local/lock.json").read_text(encoding="utf-8"))
-    assert lock["reason"] == "what nobody may deploy meanwhile for"
+    assert lock["reason"] == "why no one may deploy meanwhile"

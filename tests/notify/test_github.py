@@ -213,8 +213,8 @@ def test_it_waits_for_a_moment(github: GitHub, status: int, headers: Any, messag
 @pytest.mark.parametrize(
     ("headers", "said"),
     [
-        ({"Retry-After": "600"}, "GitHub limits how often it is asked, for another 10 min"),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 3600)}, "GitHub limits how often"),
+        ({"Retry-After": "600"}, "GitHub limits the rate of requests, for another 10 min"),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 3600)}, "GitHub limits the rate"),
     ],
 )
 def test_it_does_not_wait_for_long(github: GitHub, headers: Any, said: str) -> None:

@@ -133,7 +133,8 @@ def test_what_is_no_image_or_never_healthy_is_refused(place: Place, registry: Re
     records = len(place.records())
     ran = place.deploy(NEVER_HEALTHY, site_ready_timeout=scaled(10))
     check_failure(ran)
-    assert f"the release is not well on the spare port 8001: not ready within {scaled(10)} s: HTTP 503" in ran.text
+    refused = f"the release does not become ready on the spare port 8001: not ready within {scaled(10)} s: HTTP 503"
+    assert refused in ran.text
     assert "staging is as it was before this deploy" in ran.text
     assert len(place.records()) == records + 1
     assert place.record()["outcome"] == "undone"

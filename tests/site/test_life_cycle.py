@@ -114,7 +114,7 @@ def test_a_second_run_changes_nothing(place: Place) -> None:
     pid = place.health()["pid"]
     ran = place.run("playbooks/bootstrap_host.yml", "-v", site_release=FIRST)
     check_no_change(place, ran)
-    assert "nothing to deploy: 1 host already runs what is asked" in ran.text
+    assert "nothing to deploy: 1 host already runs the requested release" in ran.text
     assert place.health()["pid"] == pid
 
 
@@ -212,7 +212,8 @@ def test_a_release_that_is_never_healthy_is_refused_by_the_spare(place: Place) -
     check_failure(ran)
     assert [answers[path].failed for path in (HEALTH, PAGE)] == [[], []]
     assert set(answers[HEALTH].versions) == {SECOND}
-    assert f"the release is not well on the spare port 8001: not ready within {scaled(10)} s: HTTP 503" in ran.text
+    refused = f"the release does not become ready on the spare port 8001: not ready within {scaled(10)} s: HTTP 503"
+    assert refused in ran.text
     assert "staging is as it was before this deploy" in ran.text
     runs(place, SECOND)
     assert place.health()["pid"] == pid, "the service was restarted"

@@ -14,14 +14,14 @@ REFUSED = {
     "there are two heads": "the release has 2 heads: b2, c3. .*alembic merge -m 'join' b2 c3",
     "the database is newer than the release": "the database is at revision b2, which this release does not have",
     "a revision fails half-way": (
-        "revision c3 .Broken.. failed: relation .nowhere. does not exist. .*rolled c3 back whole"
+        "revision c3 .Broken.. failed: relation .nowhere. does not exist. .*rolled c3 back completely"
     ),
     "a revision fails half-way that PostgreSQL cannot roll back": "what c3 did outside a transaction may be there",
     "a revision takes too long": "Alembic did not finish within 5 s and was stopped",
     "another migration runs": (
         "another migration holds the lock: psql .pid [0-9]+, local, since .*; this one waited 1 s"
     ),
-    "a downgrade that loses data": "takes back a1, not declared downgrade-safe. Restore the database",
+    "a downgrade that loses data": "reverts a1, not declared downgrade-safe. Restore the database",
 }
 # These may have changed something that is not rolled back.
 BEGUN = {"a revision fails half-way that PostgreSQL cannot roll back", "a revision takes too long"}

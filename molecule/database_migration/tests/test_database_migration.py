@@ -17,7 +17,7 @@ REFUSED = {
     "the URL's parameter is missing": "ssm /molecule/absent does not exist",
     "the directory of migrations is missing": "there is no directory of migrations",
     "a migration fails half-way": (
-        "V3__broken.sql, line 3: relation .nowhere. does not exist. The database rolled it back whole"
+        "V3__broken.sql, line 3: relation .nowhere. does not exist. The database rolled it back completely"
     ),
     "a migration fails half-way that PostgreSQL cannot roll back": (
         "V3__broken.sql, line 2: relation .nowhere. does not exist. Undo what it left half-done by hand"

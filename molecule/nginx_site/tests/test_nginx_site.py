@@ -16,7 +16,7 @@ REFUSED = {
     "the certificate is missing": ("^/etc/ssl/private/absent.pem: not on the host. .*Get a first certificate"),
     "the certificate has no key": "are set both or not at all",
     "another program has the port": (
-        "nginx goes on with the old configuration after a reload: .*8443 failed .*[Aa]ddress already in use"
+        "nginx keeps the old configuration after a reload: .*8443 failed .*[Aa]ddress already in use"
     ),
     "another site has the name": "another site answers to site.example.org on port 80",
     "another site is broken": (

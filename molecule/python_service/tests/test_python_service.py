@@ -13,7 +13,7 @@ NAME = "salitemihret-backend"
 UNIT = f"{NAME}.service"
 REFUSED = {
     "the release is never ready": (
-        "the release is not well on the spare port 8001: not ready within 2 s: HTTP 503, status broken"
+        "the release does not become ready on the spare port 8001: not ready within 2 s: HTTP 503, status broken"
     ),
     "the release's scheduler kills it": ("dies is not ready: the process ended .* good-2 is back and ready"),
     "a package was replaced": "a package is not the one of the lock file",

@@ -73,7 +73,7 @@ def _compared(context: Context) -> tuple[list[str], str]:
             steps[name] = known.host_step(name, context.kind_of(name), said)
     found = look(context.store, context.environment)
     if found.lock is not None and found.lock.held(found.now) and not found.lock.manual:
-        return [], "a deploy is at work"
+        return [], "a deploy is running"
     return [f"{name}: {step.what}" for name, step in steps.items() if step.kind == "out_of_step"], ""
 
 

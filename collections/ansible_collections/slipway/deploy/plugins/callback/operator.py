@@ -102,7 +102,7 @@ class CallbackModule(DefaultCallback):
 
     def _interrupted(self, name: str) -> None:
         what = "Ctrl-C" if name == "SIGINT" else name
-        text = f"{what}: stopping; what changed goes back."
+        text = f"{what}: stopping; changes are undone."
         # Unbuffered: a signal handler must not touch a stream that the interrupted code may be writing to.
         if self._terminal:
             self._notice = True

@@ -43,7 +43,7 @@ def observed_host(context: Context, name: str) -> ObservedHost:
     compared = context.said(name, COMPARED)
     differs = str(compared.get("reason") or "") if compared.get("changed") else ""
     if runs is None and shown.get("active"):
-        differs = "it is not known what its process was started with"
+        differs = "what its process was started with is unknown"
     names = _names(configuration, tuple(str(item) for item in context.said_list(name, OTHERS)))
     return ObservedHost(
         name,

@@ -27,7 +27,7 @@ from .hosts import MIGRATION, SHOWN, members_of, observed_host, place_of, target
 from .kinds.registry import host_kind
 from .linted import findings_of, linted_of
 
-_WITHOUT = "that release is none of theirs"
+_WITHOUT = "not in that release"
 
 
 @dataclass(frozen=True)

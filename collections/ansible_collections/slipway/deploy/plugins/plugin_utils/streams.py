@@ -115,4 +115,4 @@ class _LostLog:
         why = getattr(error, "strerror", None) or str(error)
         if sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(f"[WARNING]: the log cannot be written: {why} · {self._path} · The run goes on\n")
+                sys.stderr.write(f"[WARNING]: the log cannot be written: {why} · {self._path} · The run continues\n")

@@ -56,7 +56,7 @@ def without_records(context: Context, goal: Goal) -> tuple[str, ...]:
     by = [BY_LEDGERS] if any(name.startswith("@") for name in goal.runs) else []
     by += [BY_TAGS] if any(not name.startswith("@") for name in goal.runs) else []
     what = f"{context.store.url} has no record of {context.environment}"
-    return (f"{what}: where to go back to is known by {' and '.join(by)}",)
+    return (f"{what}: the release to roll back to is taken from {' and '.join(by)}",)
 
 
 def _remembered(context: Context, to: str | None) -> Goal | None:

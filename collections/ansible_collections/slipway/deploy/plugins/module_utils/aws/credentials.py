@@ -82,7 +82,7 @@ def _explained(profile: str | None, get: Callable[[], Any]) -> Any:
             raise
         why = " ".join(str(error).split())[:200]
         raise NoCredentials(
-            f"the AWS credentials{f' of profile {profile}' if profile else ''} cannot be had: "
+            f"the AWS credentials{f' of profile {profile}' if profile else ''} are not available: "
             f"{type(error).__name__}: {why}",
             "~/.aws/config",
             "Correct what the profile names there (credential_process, web_identity_token_file)",

@@ -52,7 +52,7 @@ _BY_CLASS: dict[str, tuple[str, str]] = {
     "UnauthorizedSSOTokenError": ("the AWS SSO session has expired", _SSO),
     "SSOTokenLoadError": ("there is no AWS SSO session", _SSO),
     "TokenRetrievalError": ("the AWS SSO session has expired", _SSO),
-    "CredentialRetrievalError": ("the AWS credentials could not be fetched", "Run what logs you in again{profile}"),
+    "CredentialRetrievalError": ("the AWS credentials could not be fetched", "Run your login command again{profile}"),
 }
 _profile = [""]
 _refused: list[SlipwayError] = []
@@ -127,7 +127,7 @@ def calling(doing: str) -> Iterator[None]:
     try:
         yield
     except RecursionError as exc:
-        what = f"cannot {doing}: the answer is nested more deeply than can be read"
+        what = f"cannot {doing}: the answer is nested too deeply"
         raise SlipwayError(what, remedy="Check what answers instead of AWS (aws_endpoint_url, a proxy)") from exc
     except SlipwayError as exc:
         if isinstance(exc, IncompleteAnswer):
@@ -222,7 +222,7 @@ def _answer(code: str, message: str, action: str) -> tuple[str, str | None]:
     elif code in _EXPIRED:
         what, remedy = "the AWS credentials have expired", _log_in(action)
     elif code in {"InvalidIdentityToken", "IDPRejectedClaim"}:
-        what, remedy = f"AWS does not take the web identity token: {message}", _log_in(action)
+        what, remedy = f"AWS rejects the web identity token: {message}", _log_in(action)
     elif code in _INVALID:
         what = f"AWS does not know these credentials ({code})"
         remedy = "Check aws_profile or AWS_ACCESS_KEY_ID, and that they belong to this environment's account"

@@ -69,7 +69,7 @@ def judge(
         return Found("unknown", _trouble(status, retry_after))
     issues = loads_or_none(body)
     if not isinstance(issues, list) or not all(_is_asked_for(item, spec, since) for item in issues):
-        return Found("unknown", "Sentry's answer is not what was asked for")
+        return Found("unknown", "Sentry's answer does not match the query")
     span = f"since {_stamp(since)[11:19]}"
     levels = " or ".join(spec.levels)
     if not issues and _MORE.search(link):

@@ -60,7 +60,7 @@ def render(environment: Mapping[str, str], origin: str) -> str:
 
     :param origin: where the values come from, for the file's comment.
     """
-    lines = [f"# {origin}; ansible-playbook playbooks/dev_bootstrap.yml writes it anew.", "# set -a; . ./.env; set +a"]
+    lines = [f"# {origin}; ansible-playbook playbooks/dev_bootstrap.yml overwrites it.", "# set -a; . ./.env; set +a"]
     lines += [f"{name}={_quoted(environment[name])}" for name in sorted(environment)]
     return "\n".join(lines) + "\n"
 

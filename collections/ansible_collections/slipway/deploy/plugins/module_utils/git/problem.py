@@ -87,7 +87,7 @@ _REFUSALS: Mapping[Kind, tuple[str, str]] = {
     ),
     "rejected": (
         "the remote refused the tag",
-        "Somebody may have made it meanwhile, or a rule of the repository forbids it. Run this again to see which",
+        "It may have been created meanwhile, or a rule of the repository forbids it. Run this again to see which",
     ),
     **dict.fromkeys(
         ("network", "unreachable"),

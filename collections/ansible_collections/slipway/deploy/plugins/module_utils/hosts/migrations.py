@@ -168,11 +168,11 @@ def refuse_behind(moved: Moved, release: Release, migrations: Mapping[str, Any],
         return ()
     what = f"the schema has moved past {release.tag}: {_migrations(moved.versions)} not declared backward-compatible"
     if forced:
-        return (f"{what}; going back to it all the same, because force is given",)
+        return (f"{what}; rolling back to it anyway, because force is set",)
     where = f"schema version {migrations.get('from')}" if migrations.get("from") else None
     remedy = f"{_restore(moved)} first, or insist: {again(force_schema='true')}"
     if not _unsafe(moved):
-        remedy = f"Take the schema back as well: {again(downgrade_schema='true')}. Otherwise: {remedy}"
+        remedy = f"Downgrade the schema as well: {again(downgrade_schema='true')}. Otherwise: {remedy}"
     raise SlipwayError(what, where, remedy)
 
 
@@ -184,7 +184,7 @@ def planned_downgrade(moved: Moved, release: Release, schema: str | None) -> dic
     """
     unsafe = _unsafe(moved)
     if unsafe:
-        what = f"the schema cannot go back to that of {release.tag}: {_migrations(unsafe)} not declared downgrade-safe"
+        what = f"the schema cannot be downgraded to {release.tag}'s: {_migrations(unsafe)} not declared downgrade-safe"
         raise SlipwayError(what, "-e downgrade_schema", f"{_restore(moved)} instead (point-in-time recovery)")
     if not moved.applied:
         return {**_NONE, "from": schema, "to": schema}

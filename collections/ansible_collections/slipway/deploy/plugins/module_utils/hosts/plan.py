@@ -32,7 +32,7 @@ def plan_hosts(
     :raises SlipwayErrors: naming every selected host that could not be observed, before any change.
     """
     errors = [
-        SlipwayError(host.error, host.name, None if ". " in host.error else "Make it right, or leave it out by --limit")
+        SlipwayError(host.error, host.name, None if ". " in host.error else "Fix it, or leave it out by --limit")
         for host in observed
         if host.error is not None and host.name in selected
     ]

@@ -75,7 +75,7 @@ def read_login(path: str, registry: str) -> str:
 
     :raises SlipwayError: it cannot be read or has no entry for it.
     """
-    remedy = f"Write it anew: podman login --authfile {path} {registry}"
+    remedy = f"Create it again: podman login --authfile {path} {registry}"
     try:
         document = loads(Path(path).expanduser().read_text(encoding="utf-8"))
         login = str(document["auths"][registry]["auth"])
@@ -171,9 +171,9 @@ class _Registry:
         if answer.status != 200 or not _is_manifest(answer.body):
             words = {
                 200: "its answer is not a manifest",
-                401: "it wants a login",
-                403: "it wants a login",
-                429: "it limits how often it is asked",
+                401: "it requires a login",
+                403: "it requires a login",
+                429: "it limits the rate of requests",
             }
             said = words.get(answer.status, "it does not say")
             return Manifest(UNKNOWN, why=f"{self._image.host}: {said} (HTTP {answer.status})")
@@ -195,7 +195,7 @@ class _Registry:
         if answer.status != 200:
             raise SlipwayError(f"the registry answers HTTP {answer.status}", str(self._image))
         if digest != f"sha256:{hashlib.sha256(answer.body).hexdigest()}":
-            raise SlipwayError("the registry gives another blob than was asked for", str(self._image))
+            raise SlipwayError("the registry returned another blob", str(self._image))
         return answer.body
 
     def _asked(self, method: str, tag: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:

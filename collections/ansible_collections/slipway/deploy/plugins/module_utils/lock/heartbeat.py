@@ -164,7 +164,7 @@ def _wait_for_news(path: Path, pid: int) -> None:
         if identify(pid) is None:
             break
         time.sleep(0.005)
-    raise _not_started("it ended without a word; is there space and a right to write in its directory?")
+    raise _not_started("it ended without a message; check the free space and the permissions of its directory")
 
 
 def _not_started(why: str) -> SlipwayError:

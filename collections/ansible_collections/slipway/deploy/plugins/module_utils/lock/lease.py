@@ -80,7 +80,7 @@ class Lease:
         raise _contended(self.store, self.env)
 
     def release(self) -> bool:
-        """Release the lock; return whether it was still this run's. Another owner's lock is never touched.
+        """Release the lock; return whether it was still this run's. Another owner's lock is not changed.
 
         :raises StoreUnreachable: the store does not answer; then the lock expires.
         """

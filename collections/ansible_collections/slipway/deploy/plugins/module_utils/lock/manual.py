@@ -68,7 +68,7 @@ def hold(store: Store, env: str, person: Person, *, reason: str, seconds: float)
     :raises LockHeld: another person or a run holds it.
     """
     if not reason.strip():
-        taken = command("lock", env, state="taken", reason="what nobody may deploy meanwhile for")
+        taken = command("lock", env, state="taken", reason="why no one may deploy meanwhile")
         raise SlipwayError("taking a lock needs a reason", None, f"Give a reason: {taken}")
     found = look(store, env)
     mine = _is_mine(found.lock, found.now, person)

@@ -15,7 +15,7 @@ from ..common.neutral import neutral_line
 from .model import FREE, HELD, HISTORY_LENGTH, Breaking, Lock, LockAlive, LockHeld, LockLost
 
 _RECORD_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(.+)")
-WHY: Final = "why it has to go"
+WHY: Final = "why it is broken"
 """What stands for the reason in a command that breaks a lock."""
 
 
@@ -127,7 +127,7 @@ def break_(lock: Lock, now: float, *, by: str, reason: str, force: bool = False)
         raise SlipwayError(f"the lock of {lock.env} is not held", None, "There is nothing to break")
     if lock.alive(now) and not force:
         raise LockAlive(
-            f"the lock of {lock.env} is in use: {one_line(lock.owner)} gave a sign of life "
+            f"the lock of {lock.env} is in use: {one_line(lock.owner)} sent a heartbeat "
             f"{_ago(now - (lock.heartbeat_at or now))} (process {lock.pid} on {one_line(lock.host)})",
             None,
             f"Stop that run first; if it cannot be running, repeat in {_span(lock.sure_for)}, or: "
@@ -178,7 +178,7 @@ def state_line(lock: Lock, now: float, zone: tzinfo | None = None) -> str:
         return f"{lock.env} is not locked: the lock of {who} expired at {until}"
     if lock.heartbeat_at is None:
         return f"{lock.env} is locked by {who}, expires {until}"
-    life = "alive" if lock.alive(now) else "no sign of life, the last one"
+    life = "alive" if lock.alive(now) else "no heartbeat, the last one"
     return f"{lock.env} is locked by {who}, expires {until}, {life} {_ago(now - lock.heartbeat_at)}"
 
 

@@ -238,7 +238,7 @@ class Server:
             if _children(master) - before:
                 return
             time.sleep(_INTERVAL)
-        raise self._failed("goes on with the old configuration after a reload", log.new_lines())
+        raise self._failed("keeps the old configuration after a reload", log.new_lines())
 
     def _failed(self, what: str, lines: Sequence[str]) -> SlipwayError:
         error = refusal(lines, {}, _STAYS)

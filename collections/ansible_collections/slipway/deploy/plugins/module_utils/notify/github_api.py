@@ -187,7 +187,7 @@ def _trouble(answer: Answer, what: str, method: str) -> str:
     said = f": {_said(answer)}" if _said(answer) else ""
     if _is_limit(answer):
         wait = answer.retry_after or _until_reset(answer)
-        return f"GitHub limits how often it is asked{f', for another {duration(wait)}' if wait else ''}"
+        return f"GitHub limits the rate of requests{f', for another {duration(wait)}' if wait else ''}"
     if 300 <= answer.status < 400:
         return "the repository has moved: correct github.repository"
     if answer.status == 403 and method != "GET":

@@ -38,7 +38,7 @@ _ENDS = {
 def ended(record: Record) -> tuple[str, str]:
     """A record's outcome, as a sign and in words."""
     if undo_was_asked(record):
-        return "✅", "was undone, as asked"
+        return "✅", "was undone, as requested"
     return _ENDS.get(str(record.get("outcome")), ("❌", "did not end; what runs is not known"))
 
 

@@ -94,7 +94,7 @@ def end(record: Record) -> Message:
     said = {"undone": "FAILED and was undone", "held": "FAILED and is held", "needs_person": "FAILED, needs a person"}
     words = said.get(str(outcome), "ended and what runs is not known")
     if undo_was_asked(record):
-        words = "was undone, as asked"
+        words = "was undone, as requested"
     details = [_escaped(headline(record)), *_findings(record), _escaped(closing(record))]
     details += [*(_escaped(step) for step in next_steps(record)), *_metadata(record)]
     return _message(record, f"{_subject(record)} {words}{after}", colour(record), details)
@@ -149,7 +149,7 @@ def _service(item: Target) -> str:
     took = seconds(item.get("undo") if item.get("state") == "undone" else item)
     time = f" ({duration(took)})" if took is not None else ""
     images = change_label(item)
-    note = {"undone": " undone", "undo_failed": " not put back", "failed": " failed"}.get(str(item.get("state")), "")
+    note = {"undone": " undone", "undo_failed": " not undone", "failed": " failed"}.get(str(item.get("state")), "")
     return _escaped(f"{mark(str(item.get('state') or 'planned'))} {clean(item['name'])} {images}{note}{time}")
 
 

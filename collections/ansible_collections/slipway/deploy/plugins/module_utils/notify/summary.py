@@ -33,7 +33,7 @@ from .markdown import bounded_table, escape, is_linkable, link, table, without_m
 #: GitHub refuses a step summary of more than 1 MiB; the limit leaves room for the file's earlier content.
 MOST_BYTES = 900 * 1024
 _ROWS = 400
-_STATES = {"undone": "undone", "undo_failed": "not put back", "in_flight": "in flight", "planned": "not begun"}
+_STATES = {"undone": "undone", "undo_failed": "not undone", "in_flight": "in flight", "planned": "not begun"}
 
 
 def summary(record: Record) -> str:
@@ -131,7 +131,7 @@ def _health(record: Record) -> str:
     well = sum(item.get("verdict") == "pass" for item in items)
     url = str(record.get("endpoint") or "")
     endpoint = f" · endpoint {link(url, url)}" if url else ""
-    text = f"**Health:** {well} of {plural(len(items), 'service')} as they should be{endpoint}"
+    text = f"**Health:** {well} of {plural(len(items), 'service')} healthy{endpoint}"
     rows = [
         (
             escape(item.get("name")),

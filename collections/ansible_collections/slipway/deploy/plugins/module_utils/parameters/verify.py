@@ -76,7 +76,7 @@ def verify(
             errors += error.errors
         except SlipwayError as error:
             if is_denied(error):
-                unverifiable.append(f"{what} (not allowed to look)")
+                unverifiable.append(f"{what} (access denied)")
             else:
                 errors.append(error)
     kinds = [item.reference.kind for item in wanted.everything]

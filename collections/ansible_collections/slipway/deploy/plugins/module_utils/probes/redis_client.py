@@ -159,7 +159,7 @@ class _Talk:
             raise RedisError(f"Redis answered {_code(rest)}")
         number = self._number(rest) if kind in (b":", b"$", b"*") else None
         if number is None or depth > _DEEPEST or (kind != b":" and number > _LONGEST):
-            raise RedisError("what answers there does not speak Redis' protocol")
+            raise RedisError("the server there does not speak the Redis protocol")
         if kind == b":":
             return number
         if number < 0:
@@ -178,7 +178,7 @@ class _Talk:
     def _until_newline(self) -> bytes:
         while b"\r\n" not in self._buffer:
             if len(self._buffer) > _LONGEST:
-                raise RedisError("what answers there does not speak Redis' protocol")
+                raise RedisError("the server there does not speak the Redis protocol")
             self._more()
         line, _newline, self._buffer = self._buffer.partition(b"\r\n")
         return line

@@ -26,7 +26,7 @@ _CAUSES = (
     (
         r"DO NOT MATCH THE HASHES|Hash mismatch",
         "a package is not the one of the lock file",
-        "Find out who replaced it; only then write the lock file anew",
+        "Find out who replaced it; only then create the lock file again",
     ),
     (
         r"\b(?:401|403)\b.*(?:Unauthorized|Forbidden|Client Error)|Missing credentials|User for \S+:",
@@ -50,8 +50,8 @@ _CAUSES = (
     ),
     (
         r"No matching distribution|there is no version of|was not found in the (?:package registry|provided package)",
-        "a package of the lock file is not to be had",
-        "Put its wheel into the index or find_links, write the lock file anew, or set allow_source",
+        "a package of the lock file is not available",
+        "Put its wheel into the index or find_links, create the lock file again, or set allow_source",
     ),
     (r"[Pp]ermission denied", "the user may not do that", "Let the user read the release and its lock file"),
 )

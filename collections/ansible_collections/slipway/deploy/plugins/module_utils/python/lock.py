@@ -98,6 +98,6 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
 def _check_option(line: str, where: str) -> None:
     name = re.split(r"[\s=]", line, maxsplit=1)[0]
     if name in _OTHER_FILES:
-        raise SlipwayError(f"{name} names another file, whose changes nobody would see", where, "Compile one file")
+        raise SlipwayError(f"{name} names another file, whose changes would go unnoticed", where, "Compile one file")
     if name in _PROJECTS:
         raise SlipwayError(f"{name} installs what is not in a package", where, "Remove it, or build a wheel of it")

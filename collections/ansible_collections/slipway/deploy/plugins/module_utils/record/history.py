@@ -146,7 +146,7 @@ def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> 
         return _goal(last_good) if last_good else Goal(None, _BEFORE_ALL, runs_before(bad))
     if not good:
         what = f"{environment} has no release to go back to"
-        raise SlipwayError(what, "rollback", "No deploy that its records tell of changed anything and stood")
+        raise SlipwayError(what, "rollback", "No recorded deploy changed anything and was kept")
     current = good[0]
     is_rollback = current.get("kind") == "rollback"
     # Before the first release ("of" is null) there is nothing older.

@@ -17,6 +17,7 @@ _WITHOUT_EFFECT = frozenset({"planned", "registering", "undone"})
 #: With these outcomes a record's unchanged services and hosts run the requested release.
 _CONFIRMING = frozenset({"succeeded", "unchanged", "held"})
 #: Why a record says nothing about an unchanged service or host: it was not compared.
+#: Records of earlier versions have "none of theirs" for "not in that release".
 NOT_COMPARED = frozenset({"outside the limit", "not in that release", "that release is none of theirs", NOT_SELECTED})
 
 

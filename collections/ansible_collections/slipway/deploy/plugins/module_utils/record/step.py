@@ -47,7 +47,7 @@ class Step:
     is_goal: bool = False
 
 
-UNRELEASED = Step("unreleased", "no release of Slipway tells of it")
+UNRELEASED = Step("unreleased", "it is in no release of Slipway")
 
 
 def asks_for_definition(facts: Facts, released: Released | None) -> str:
@@ -146,7 +146,7 @@ def health_in_step(health: Health, observed: ObservedService | None, record: Map
     if not wanted:
         return health
     runs, should = short_arn(observed.task_definition), short_arn(wanted)
-    what = f"it runs {runs}, not {should}: somebody changed it during this deploy"
+    what = f"it runs {runs}, not {should}: it was changed by others during this deploy"
     return replace(health, verdict="unknown" if mine else "warn", detail=what)
 
 

@@ -76,7 +76,7 @@ def headline(record: Record) -> str:
     what = clean(cause.get("what") or "no reason is recorded")
     if undo_was_asked(record):
         took = seconds(record)
-        return f"UNDONE, as asked{f', after {duration(took)}' if took is not None else ''}: {what}"
+        return f"UNDONE, as requested{f', after {duration(took)}' if took is not None else ''}: {what}"
     if culprit is None:
         named = clean(cause.get("target") or "")
         subject = named or phase_words(cause.get("phase"))
@@ -136,7 +136,7 @@ def _fates(record: Record) -> list[tuple[str, str]]:
         rows.append(("backup", saved))
     kept = untouched(record)
     if kept:
-        rows.append(("kept", f"{counted(kept)} {'was' if len(kept) == 1 else 'were'} never touched"))
+        rows.append(("kept", f"{counted(kept)} {'was' if len(kept) == 1 else 'were'} not changed"))
     return rows
 
 

@@ -16,13 +16,13 @@ _FINDINGS = 10
 
 
 def health(record: Record, width: int | None = None) -> list[str]:
-    """``health: 12 of 12 services as they should be``, and a line for each that is not."""
+    """``health: 12 of 12 services healthy``, and a line for each that is not."""
     items = list(record.get("health") or ())
     if not items:
         return []
     well = sum(item.get("verdict") == "pass" for item in items)
     endpoint = [f"endpoint {clean(record['endpoint'])}"] if record.get("endpoint") else []
-    lines = joined([f"health: {well} of {_counted(record, items)} as they should be", *endpoint], width)
+    lines = joined([f"health: {well} of {_counted(record, items)} healthy", *endpoint], width)
     return finish([*lines, *health_problems(record, width)], width)
 
 

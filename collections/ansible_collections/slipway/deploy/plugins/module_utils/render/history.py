@@ -22,7 +22,7 @@ _KIND, _LABEL, _TITLE, _WHO = 2, 3, 4, 8
 _NARROWEST_TITLE = 12
 _TITLE_WIDTH = 40
 _ASTRAY = 10
-_STATES = (("stable", "changed"), ("undone", "put back"), ("undo_failed", "not put back"))
+_STATES = (("stable", "changed"), ("undone", "undone"), ("undo_failed", "not undone"))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..common.text import clean, columns, duration, hanging, truncate
 from .facts import back, forward, seconds
 from .progress import mark
 
-_WORDS = {"undone": "put back", "undo_failed": "not put back", "failed": "failed"}
+_WORDS = {"undone": "undone", "undo_failed": "not undone", "failed": "failed"}
 
 
 def host_lines(item: Mapping[str, Any]) -> list[str]:

@@ -80,7 +80,7 @@ def _tasks(item: ServiceLogs, now: float, width: int | None) -> list[str]:
         lines += [row, *(hanging("reason", task.reason, width) if task.reason != after else [])]
     more = [f"{count:,} {state}" for state in _SHOWN if (count := len(item.of_state(state)) - TASKS) > 0]
     replaced = len(item.of_state("replaced"))
-    more += [f"{replaced:,} stopped in the usual course (replaced, scaled in or by hand)"] if replaced else []
+    more += [f"{replaced:,} stopped normally (replaced, scaled in or by hand)"] if replaced else []
     if more:
         lines += hanging("more", f"tasks: {', '.join(more)}", width)
     if not item.tasks and not item.problem:

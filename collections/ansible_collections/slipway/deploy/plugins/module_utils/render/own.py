@@ -82,7 +82,7 @@ def _verdict(record: Record, now: float) -> tuple[str, str]:
     if outcome is None:
         started = record.get("started_at")
         lost = not isinstance(started, (int, float)) or now - started > _LONGEST_SECONDS
-        word = "has not ended" if lost else "is at work"
+        word = "has not ended" if lost else "is running"
         return "unknown" if lost else "warn", f"deployment {deployment} {word} ({phase}),{when}".rstrip(",")
     if outcome == "succeeded":
         return "warn", f"deployment {deployment} succeeded{when}, by its own record"

@@ -86,12 +86,12 @@ def _shares(record: Record) -> str:
 
 
 def nothing_to_do(record: Record) -> str:
-    """``nothing to deploy: 12 services already run what is asked``."""
+    """``nothing to deploy: 12 services already run the requested release``."""
     # Services outside the limit were not compared.
     compared = [item for item in unchanged_of(record) if item.get("why") not in _OUTSIDE] or unchanged_of(record)
     verb = "runs" if len(compared) == 1 else "run"
     what = "roll back" if is_rollback(record) else "deploy"
-    return f"nothing to {what}: {counted(compared)} already {verb} what is asked"
+    return f"nothing to {what}: {counted(compared)} already {verb} the requested release"
 
 
 def _row(target: Target) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ _WORDS = {
     "undo_updating": "pointing it back",
     "undoing": "going back",
     "undone": "back, stable",
-    "undo_failed": "could not be put back",
+    "undo_failed": "could not be undone",
 }
 # If the services do not fit, moving ones are shown before ended ones, and those before waiting ones.
 _URGENCY = ("failed", "undo_failed", *sorted(GOING_BACK), *sorted(GOING_FORWARD), "registering", "undone", "stable")
@@ -149,7 +149,7 @@ def _most_urgent(targets: Sequence[Target], room: int) -> list[Target]:
 
 def _tally(hidden: Sequence[Target]) -> str:
     counts = Counter(str(item.get("state") or "planned") for item in hidden)
-    names = {"planned": "waiting", "in_flight": "in flight", "undo_failed": "not put back"}
+    names = {"planned": "waiting", "in_flight": "in flight", "undo_failed": "not undone"}
     said = ", ".join(f"{count:,} {names.get(state, state.replace('_', ' '))}" for state, count in counts.items())
     return f"  and {len(hidden):,} more: {said}"
 
@@ -234,7 +234,7 @@ def _went_back(item: Target, now: float) -> list[str]:
         return [f"↺ {name} {back(item)} back and stable, {duration(seconds(item.get('undo'), now) or 0)}"]
     if state == "undo_failed":
         detail = clean((item.get("undo") or {}).get("detail") or "")
-        return [f"✘ {name} could not be put back{f': {detail}' if detail else ''}"]
+        return [f"✘ {name} could not be undone{f': {detail}' if detail else ''}"]
     return []
 
 

@@ -44,7 +44,7 @@ def _row(record: Record, item: Target) -> tuple[str, ...]:
     gone_back = state in ("undone", "undo_failed")
     took = seconds(item.get("undo")) if gone_back else seconds(item)
     images = "" if is_host(item) else change_label(item)
-    words = {"undone": "undone", "undo_failed": "not put back", "planned": "not begun", "failed": "failed"}
+    words = {"undone": "undone", "undo_failed": "not undone", "planned": "not begun", "failed": "failed"}
     note = words.get(state) or smoke_of(record, item["name"])
     if state == "stable" and not item.get("exercised", True):
         note = "not exercised"

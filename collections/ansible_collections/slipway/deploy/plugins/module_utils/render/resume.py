@@ -31,7 +31,7 @@ _GROUPS = (
     ("in flight", frozenset({"updating", "in_flight"}), forward),
     ("failed", frozenset({"failed"}), forward),
     ("going back", GOING_BACK, back),
-    ("put back", frozenset({"undone"}), back),
+    ("undone", frozenset({"undone"}), back),
     ("not undone", frozenset({"undo_failed"}), forward),
 )
 
@@ -74,13 +74,13 @@ def _choices(record: Record, begun: list[Target], width: int | None) -> list[str
         for item in begun
         if item.get("state") != "undone" and not (is_host(item) and point_of_no_return(record, str(item.get("group"))))
     ]
-    undo = f"puts back {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to put back"
+    undo = f"undoes {listed(returns, _NAMES)}" if returns else "closes the record: nothing is left to undo"
     if lost:
         of = of_kinds(record)
         undo = f"{f'{undo}, but no host{of}' if returns else f'puts no host{of} back'}, because {lost}"
     choices = [("undo", undo)]
     if not record.get("cause"):
-        choices.insert(0, ("finish", "takes up the deployments in flight and rolls out the rest"))
+        choices.insert(0, ("finish", "resumes the deployments in flight and rolls out the rest"))
     lines: list[str] = []
     for choice, effect in choices:
         # The command is on a separate line, so that it can be copied.

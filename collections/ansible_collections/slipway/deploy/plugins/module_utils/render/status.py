@@ -46,7 +46,7 @@ _MARKS: Mapping[Condition, str] = {
     "unreleased": "·",
 }
 _WORDS: Mapping[Condition, str] = {
-    "well": "as they should be",
+    "well": "healthy",
     "failing": "failing",
     "out_of_step": "out of step",
     "moving": "in progress",
@@ -139,7 +139,7 @@ def _outcome(overview: Overview, record: Record) -> str:
         return f"is running ({phase})" if overview.running else f"is unfinished (left {phase})"
     cause = cause_words(record) or clean((record.get("hold") or {}).get("what") or "")
     if undo_was_asked(record):
-        return "was undone, as asked"
+        return "was undone, as requested"
     if outcome != "succeeded":
         return f"{_OUTCOMES.get(str(outcome), clean(outcome))}{f': {cause}' if cause else ''}"
     took = seconds(record)
@@ -210,7 +210,7 @@ def out_of_step(overview: Overview, items: Sequence[ServiceStatus], hosts: Seque
             found.insert(0, f"the deploy {record['id']} is unfinished")
         elif record.get("outcome") == "needs_person" or (record.get("outcome") == "held" and _is_changed(record)):
             found.insert(0, f"release {record['id']} {_OUTCOMES[str(record['outcome'])]}")
-    return f"{overview.environment} is not as it should be: {'; '.join(found)}" if found else ""
+    return f"{overview.environment} has problems: {'; '.join(found)}" if found else ""
 
 
 def _some(names: Sequence[str]) -> str:
@@ -228,7 +228,7 @@ def _put_back(environment: str, items: Sequence[ServiceStatus], hosts: Sequence[
         steps.append(f"put it back: {command('rollback', environment, '--limit', names, to=clean(record))}")
     others = ",".join(clean(name) for name, _record, returns in stray if not returns)
     if others:
-        steps.append(f"deploy what is asked for: {command('deploy', environment, '--limit', others)}")
+        steps.append(f"deploy the requested release: {command('deploy', environment, '--limit', others)}")
     return steps
 
 

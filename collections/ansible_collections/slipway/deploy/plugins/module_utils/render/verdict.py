@@ -98,7 +98,7 @@ def _held(record: Record, environment: str) -> str:
     parts += [f"{back} back on what ran before"] if back else []
     said = "; ".join(parts) or "nothing was changed"
     rest = "" if back else ", nothing was undone"
-    return f"{environment} stands as it is{rest} ({_holds(record)}): {said}."
+    return f"{environment} is left as it is{rest} ({_holds(record)}): {said}."
 
 
 def _holds(record: Record) -> str:
@@ -116,11 +116,9 @@ def _holds(record: Record) -> str:
 def _needs_person(record: Record, environment: str) -> str:
     lost = point_of_no_return(record)
     if lost:
-        return f"{environment} needs a person: {lost}, so no host{of_kinds(record)} was put back."
+        return f"{environment} needs a person: {lost}, so no host{of_kinds(record)} was undone."
     stuck = names(item for item in targets_of(record) if item.get("state") not in UNTOUCHED | {"undone"})
-    return (
-        f"{environment} needs a person: {stuck} could not be put back." if stuck else f"{environment} needs a person."
-    )
+    return f"{environment} needs a person: {stuck} could not be undone." if stuck else f"{environment} needs a person."
 
 
 def of_kinds(record: Record) -> str:

@@ -54,7 +54,7 @@ def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedSer
     targets = tuple(_from_now(target, now) for target in rollout.targets)
     rollout = replace(rollout, targets=targets)
     if choice == "undo":
-        return rollout.turn_back(Cause("the run was interrupted, and undoing it was asked for", phase="resuming"))
+        return rollout.turn_back(Cause("the run was interrupted, and an undo was requested", phase="resuming"))
     if rollout.cause is not None:
         raise SlipwayError(
             f"the deploy had failed and was being undone ({rollout.cause.what})",

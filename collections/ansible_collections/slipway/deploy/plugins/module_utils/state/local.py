@@ -126,7 +126,7 @@ class LocalStore:
                 os.close(descriptor)
             if time.monotonic() >= deadline:
                 raise StoreUnreachable(
-                    f"another process holds it for more than {_BUSY_SECONDS:.0f} s",
+                    f"another process has held it for more than {_BUSY_SECONDS:.0f} s",
                     str(path),
                     f"See which one: fuser {path}",
                 )

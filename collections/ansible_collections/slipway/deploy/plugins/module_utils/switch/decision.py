@@ -311,8 +311,8 @@ def _why(observed: Observed, known: Snapshot | None, wanted: Snapshot) -> str:
     if known == wanted:
         cut = sorted(_changed(observed.disk.links, wanted.links))
         if cut:
-            return f"a switch was cut off: {', '.join(cut)}"
-        return "the web server does not run with this configuration" if observed.unserved else "a restart was asked for"
+            return f"a switch was interrupted: {', '.join(cut)}"
+        return "the web server does not run with this configuration" if observed.unserved else "a restart was requested"
     if known is None:
         return "it is not known what the running process was started with"
     return f"what it was started with has changed: {', '.join(differences(known, wanted))}"

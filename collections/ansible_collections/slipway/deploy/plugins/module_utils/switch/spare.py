@@ -139,6 +139,6 @@ def refused(spare: Spare, proof: Proof) -> str:
     """Why the release is not activated, in one line."""
     reason = re.sub(r"\s+", " ", proof.reason)
     return (
-        f"{spare.name}.service: the release is not well on the spare port {spare.port}: {reason}. "
-        "What ran goes on running: correct the release or its configuration"
+        f"{spare.name}.service: the release does not become ready on the spare port {spare.port}: {reason}. "
+        "The old release keeps running: correct the release or its configuration"
     )

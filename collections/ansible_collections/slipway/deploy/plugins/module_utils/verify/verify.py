@@ -215,7 +215,7 @@ class _Checks:
         ]
         platforms = {platform_of_instance(item) for item in mine}
         if not mine:
-            raise Unverifiable(f"{what} (there is no container instance yet that could say it)")
+            raise Unverifiable(f"{what} (there is no container instance yet that could show it)")
         if "" in platforms:
             raise Unverifiable(f"{what} (a container instance does not report its architecture)")
         self.platforms |= platforms
@@ -350,4 +350,4 @@ def _who(names: tuple[str, ...]) -> str:
 
 def _softened(error: SlipwayError, what: str) -> Exception:
     """A denied read is unverifiable; any other failure stays a failure."""
-    return Unverifiable(f"{what} (not allowed to look)") if is_denied(error) else error
+    return Unverifiable(f"{what} (access denied)") if is_denied(error) else error

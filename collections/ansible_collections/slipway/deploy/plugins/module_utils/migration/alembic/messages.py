@@ -34,10 +34,10 @@ def refuse_unsafe(look: Look, target: str, confirmed: bool, known: dict[str, Any
     """Refuse a downgrade that may lose data, or that was not requested."""
     names = unsafe(look.steps)
     if names:
-        what = f"going back to {target} takes back {', '.join(names)}, not declared downgrade-safe"
+        what = f"the downgrade to {target} reverts {', '.join(names)}, not declared downgrade-safe"
         raise Refused(SlipwayError(what, None, "Restore the database to the time before it instead"), known)
     if look.steps and not confirmed:
-        what = f"going back to {target} takes back {', '.join(item.version for item in look.steps)}"
+        what = f"the downgrade to {target} reverts {', '.join(item.version for item in look.steps)}"
         raise Refused(SlipwayError(what, None, "Set confirmed: true to do that"), known)
 
 
@@ -91,7 +91,8 @@ def described(became: Fate, what: str, remedy: str) -> SlipwayError:
         )
     else:
         back = names_of((*became.undone, failed))
-        rest = f"the database rolled {back} back whole. Correct {failed.file.rpartition('/')[2]}, then run this again"
+        file = failed.file.rpartition("/")[2]
+        rest = f"the database rolled {back} back completely. Correct {file}, then run this again"
     return SlipwayError(f"revision {failed.version} ({failed.description}) failed: {what}", None, f"{done}; {rest}")
 
 

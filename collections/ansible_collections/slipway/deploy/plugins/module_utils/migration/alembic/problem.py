@@ -72,7 +72,7 @@ def read_trouble(said: Mapping[str, Any]) -> Failure:
     state = str(said.get("state") or "") or _connection_state(message)
     if said.get("blocked"):
         return Failure(
-            f"the database gave no lock in time: it {waited_for(said['blocked'])} ({redact(message)})",
+            f"the database did not grant a lock in time: it {waited_for(said['blocked'])} ({redact(message)})",
             "End that transaction (SELECT pg_terminate_backend(pid)), then run this again",
         )
     if state in _STATES:

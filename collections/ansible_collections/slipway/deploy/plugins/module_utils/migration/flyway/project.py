@@ -60,7 +60,7 @@ def unfit(directory: Path) -> SlipwayError | None:
                 text = configured.read_text(encoding="utf-8", errors="replace")
             quiet = next((word for word in shlex.split(text, comments=True) if _QUIET.fullmatch(word)), None)
             if quiet is not None:
-                what = f"{quiet} makes Maven keep to itself which migrations there are"
+                what = f"{quiet} makes Maven hide the list of migrations"
                 return SlipwayError(what, str(configured), "Remove it there, and pass it where you want it")
         if (place / ".mvn").is_dir():
             break

@@ -153,7 +153,7 @@ class Flyway:
             if not denied(finished.output) or after.failed:
                 break
             who = read_holders(again.output)
-            waited = f"got no lock in time ({tried} of {self._job.patience.tries} tries)" + (
+            waited = f"did not get a lock in time ({tried} of {self._job.patience.tries} attempts)" + (
                 f"; transactions that were open then: {who}" if who else ""
             )
             failure = failure._replace(what=f"{failure.what}; it {waited}")
@@ -166,12 +166,13 @@ class Flyway:
         if failure.remedy != output.REPAIR:
             pass  # The cause is known, and it is not the script.
         elif nothing and failure.script:
-            remedy = f"The database rolled it back whole: correct {failure.script}, then run this again"
+            remedy = f"The database rolled it back completely: correct {failure.script}, then run this again"
             failure = failure._replace(remedy=remedy)
         elif failure.script and not after.failed:
             applied = ", ".join(item.version or item.description for item in newly_applied(look.plan, after))
             remedy = (
-                f"The database rolled it back whole, but has {applied}: correct {failure.script}, then run this again"
+                f"The database rolled it back completely, but has {applied}: "
+                f"correct {failure.script}, then run this again"
             )
             failure = failure._replace(remedy=remedy)
         if waited and denied(finished.output) and not after.failed:

@@ -272,7 +272,7 @@ def test_the_first_ctrl_c_stops_the_engine_and_the_playbook_goes_on(project: Pat
     os.kill(run.process.pid, signal.SIGINT)
     code, lines = run.end()
     # It was shown below the block and is gone with the next frame.
-    assert b"Ctrl-C: stopping; what changed goes back. Again: leave, resume later." in run.received
+    assert b"Ctrl-C: stopping; changes are undone. Again: leave, resume later." in run.received
     assert (code, lines) == (
         0,
         ["terminal 80x24:1", "uno", "due", "the engine got SIGINT", "wave 1: done", "the last play runs"],
@@ -296,5 +296,5 @@ def test_sigterm_into_a_pipe_is_said_in_a_line(project: Path) -> None:
     out, err = process.communicate()
     assert process.returncode == 0
     assert out.splitlines() == ["the engine got SIGTERM", "wave 1: done", "the last play runs"]
-    assert err.startswith("SIGTERM: stopping; what changed goes back. Press Ctrl-C again to leave at once (the record")
+    assert err.startswith("SIGTERM: stopping; changes are undone. Press Ctrl-C again to leave at once (the record")
     assert len(err.splitlines()) == 1

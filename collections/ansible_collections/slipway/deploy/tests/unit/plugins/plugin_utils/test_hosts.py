@@ -99,7 +99,7 @@ BAD = {**GOOD, "release": {"id": "v0-0"}, "verdict": "bad"}
         pytest.param({"__unit_changes": {"files": ["x.service"]}}, "unit: x.service changed", id="its unit"),
         pytest.param(
             {"__shown": {"runs": None, "active": True, "releases": [BAD, GOOD]}},
-            "it is not known what its process was started with",
+            "what its process was started with is unknown",
             id="it was restarted by hand with other files",
         ),
         pytest.param(
@@ -142,7 +142,7 @@ class TestPlan:
 
     def test_selected_hosts_that_the_release_does_not_concern_are_not_called_unselected(self, tmp_path: Path) -> None:
         (planned,) = plan_all_hosts(context(tmp_path, {"a": {}}, fleet={"bff": {}}), {}).kinds
-        assert [why for _host, why in planned.plan.unchanged] == ["that release is none of theirs"]
+        assert [why for _host, why in planned.plan.unchanged] == ["not in that release"]
 
     def test_hosts_that_run_their_own_bundle_are_not_planned(self, tmp_path: Path) -> None:
         planned = planned_group(context(tmp_path, {"a": LOOKED, "own": {"backend_connection": "none"}}), V2)

@@ -66,7 +66,7 @@ def test_a_kind_that_no_release_is_for_stays(tmp_path: Path) -> None:
     hosts = planned(both(tmp_path), site={})
     assert [item["name"] for item in hosts.targets()] == ["a"]
     assert [(item["name"], item["group"], item["why"]) for item in hosts.unchanged()] == [
-        ("s", "site", "that release is none of theirs")
+        ("s", "site", "not in that release")
     ]
     # The record is that of one kind.
     assert hosts.as_record()["migrations"]["to"] == "2"

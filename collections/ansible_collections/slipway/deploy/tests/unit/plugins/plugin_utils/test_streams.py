@@ -103,4 +103,4 @@ def test_a_log_that_cannot_be_written_is_said_once() -> None:
     done = subprocess.run(program(prepare=logs, after=after), capture_output=True, text=True, check=False)
     assert done.returncode == 7
     said = [line for line in done.stderr.splitlines() if line != "error"]
-    assert said == ["[WARNING]: the log cannot be written: No space left on device · /dev/full · The run goes on"]
+    assert said == ["[WARNING]: the log cannot be written: No space left on device · /dev/full · The run continues"]

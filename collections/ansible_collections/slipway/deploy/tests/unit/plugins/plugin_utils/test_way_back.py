@@ -62,7 +62,7 @@ def test_the_ledger_says_what_ran_before(tmp_path: Path) -> None:
     assert (goal.release, goal.label) == (None, "v1")
     assert goal.runs["@site"]["tag"] == "v1"
     (warning,) = without_records(of, goal)
-    assert warning.endswith("has no record of staging: where to go back to is known by the hosts' ledgers")
+    assert warning.endswith("has no record of staging: the release to roll back to is taken from the hosts' ledgers")
     assert find_goal(context(tmp_path, shown("v3", "v2", "v1", schema="4"), to="v1")).label == "v1"
 
 

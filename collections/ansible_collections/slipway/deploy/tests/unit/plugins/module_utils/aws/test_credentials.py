@@ -62,19 +62,19 @@ def refused(config: Path, text: str) -> SlipwayError:
         ),
         pytest.param(
             f"[profile work]\n{ROLE}\nweb_identity_token_file = /nowhere/token\n",
-            "the AWS credentials of profile work cannot be had: FileNotFoundError",
+            "the AWS credentials of profile work are not available: FileNotFoundError",
             "web_identity_token_file",
             id="web identity without its token",
         ),
         pytest.param(
             "[profile work]\ncredential_process = /nowhere/program\n",
-            "the AWS credentials of profile work cannot be had: FileNotFoundError",
+            "the AWS credentials of profile work are not available: FileNotFoundError",
             "credential_process",
             id="a program that is not there",
         ),
         pytest.param(
             f"[profile work]\ncredential_process = {PYTHON} -c \"print('no JSON')\"\n",
-            "the AWS credentials of profile work cannot be had: JSONDecodeError",
+            "the AWS credentials of profile work are not available: JSONDecodeError",
             "credential_process",
             id="a program that says something else",
         ),

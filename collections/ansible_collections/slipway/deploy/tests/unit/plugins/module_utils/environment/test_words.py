@@ -19,7 +19,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.environment.words i
         ("env=dev", {"env": "dev"}),
         ("env=dev image_tag=8d20c11", {"env": "dev", "image_tag": "8d20c11"}),
         ("  env=dev\tforce=true ", {"env": "dev", "force": "true"}),
-        ("reason=what nobody may deploy meanwhile for", {"reason": "what nobody may deploy meanwhile for"}),
+        ("reason=why no one may deploy meanwhile", {"reason": "why no one may deploy meanwhile"}),
         ("reason=a b=c", {"reason": "a b=c"}),
         ("reason=don't; \\n it's C:\\new", {"reason": "don't; \\n it's C:\\new"}),
         ("reason='the demo lasts'", {"reason": "the demo lasts"}),

@@ -128,5 +128,5 @@ def test_nothing_to_deploy_counts_what_was_asked_for() -> None:
     record = samples.unchanged()
     for item in record["unchanged"][1:]:
         item["why"] = "outside the limit"
-    assert nothing_to_do(record) == "nothing to deploy: 1 service already runs what is asked"
+    assert nothing_to_do(record) == "nothing to deploy: 1 service already runs the requested release"
     assert f"{ARN}" not in nothing_to_do(record)

@@ -124,7 +124,7 @@ class TestUndo:
         said = closing({**two, "outcome": "needs_person"})
         assert said == (
             "dev needs a person: migration 3 of backend is not declared backward-compatible, so no host of backend was"
-            " put back."
+            " undone."
         )
         restore, back = next_steps({**two, "outcome": "needs_person"})
         assert restore.startswith("restore the database of backend to then, just before")

@@ -110,7 +110,7 @@ def test_all_that_cannot_be_looked_at_are_named_at_once() -> None:
     with pytest.raises(SlipwayErrors) as caught:
         planned(*hosts)
     first, second = str(caught.value).splitlines()
-    assert first == "a: the host cannot be reached: no route. Make it right, or leave it out by --limit"
+    assert first == "a: the host cannot be reached: no route. Fix it, or leave it out by --limit"
     # One that says itself what would be right is given no second remedy.
     assert second.rstrip(".") == "c: java 11 is too old, 17 is needed. Install it"
 

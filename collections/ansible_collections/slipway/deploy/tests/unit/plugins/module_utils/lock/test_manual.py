@@ -110,7 +110,7 @@ def test_a_person_does_not_take_or_free_what_a_run_holds(store: Store) -> None:
 
 def test_a_living_run_is_broken_by_force_only(store: Store) -> None:
     lease = run(store)
-    with pytest.raises(LockAlive, match="gave a sign of life 0 s ago .*-e force=true"):
+    with pytest.raises(LockAlive, match="sent a heartbeat 0 s ago .*-e force=true"):
         break_(store)
     outcome = break_(store, force=True)
     assert outcome.changed

@@ -140,7 +140,7 @@ def test_the_history_keeps_the_last_breakings() -> None:
 
 ADVICE = (
     ". Wait: ansible-playbook deploy.yml -e env=dev -e lock_wait=600. "
-    "Break: ansible-playbook playbooks/lock.yml -e env=dev -e state=broken -e reason='why it has to go'"
+    "Break: ansible-playbook playbooks/lock.yml -e env=dev -e state=broken -e reason='why it is broken'"
 )
 
 
@@ -156,7 +156,7 @@ ADVICE = (
             HELD,
             700,
             "dev is locked by maria@ci-412 since 21:04 (deploy 3f9c2d1), expires 21:19, "
-            "no sign of life, the last one 11 min ago" + ADVICE,
+            "no heartbeat, the last one 11 min ago" + ADVICE,
         ),
         (
             MANUAL,

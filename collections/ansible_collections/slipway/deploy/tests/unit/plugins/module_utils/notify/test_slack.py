@@ -38,7 +38,7 @@ def texts(message: Message) -> list[str]:
     ("record", "colour", "text"),
     [
         (samples.succeeded(), GREEN, "dev · 3f9c2d1 succeeded after 2 min 2 s"),
-        (samples.unchanged(), GREEN, "dev · 3f9c2d1: nothing to deploy: 12 services already run what is asked"),
+        (samples.unchanged(), GREEN, "dev · 3f9c2d1: nothing to deploy: 12 services already run the requested release"),
         (samples.undone(), YELLOW, "dev · 3f9c2d1 FAILED and was undone after 2 min 20 s"),
         (samples.held(), YELLOW, "dev · 3f9c2d1 FAILED and is held after 2 min 2 s"),
         (samples.needs_person(), RED, "dev · 3f9c2d1 FAILED, needs a person after 2 min 20 s"),

@@ -27,7 +27,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.systemd import syst
 
 from .redis_double import RedisDouble, redis_double
 
-GARBLED = "what answers there does not speak Redis' protocol"
+GARBLED = "the server there does not speak the Redis protocol"
 
 
 @pytest.fixture(name="redis")

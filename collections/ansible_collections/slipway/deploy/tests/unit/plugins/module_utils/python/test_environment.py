@@ -106,10 +106,10 @@ def test_the_command_holds_no_secret_and_what_makes_it_exact(tool, hashed, allow
         (["ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM"], "not the one of the lock file"),
         (
             ["ERROR: Could not find a version (from versions: none)", "ERROR: No matching distribution found for a"],
-            "had",
+            "not available",
         ),
-        (["error: No solution", "  cause: Because a was not found in the package registry and you"], "not to be had"),
-        (["error: No solution", "  cause: Because there is no version of a==9 and you require a==9"], "not to be had"),
+        (["error: No solution", "  cause: Because a was not found in the package registry and you"], "not available"),
+        (["error: No solution", "  cause: Because there is no version of a==9 and you require a==9"], "not available"),
         (["WARNING: Retrying after connection broken by X", "ERROR: No matching distribution found"], "be reached"),
         (["error: Failed to fetch", "  cause: Connection refused (os error 111)"], "cannot be reached"),
         (["ERROR: HTTP error 401 Client Error: Unauthorized for url"], "refuses the credentials"),

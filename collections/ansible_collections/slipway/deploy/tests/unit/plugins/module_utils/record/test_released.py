@@ -270,5 +270,5 @@ def test_a_host_that_scaled_out_should_run_its_group_s_release() -> None:
 def test_health_after_a_deploy_is_of_what_it_deployed(deploy: Any, runs: int, verdict: str) -> None:
     result = health_in_step(Health("user", "pass", 1, 1), facts(runs).observed, deploy)
     assert result.verdict == verdict
-    assert ("somebody changed it during this deploy" in result.detail) is (verdict != "pass")
+    assert ("it was changed by others during this deploy" in result.detail) is (verdict != "pass")
     assert health_in_step(Health("user", "fail", 0, 1, "down"), facts(3).observed, deploy).detail == "down"

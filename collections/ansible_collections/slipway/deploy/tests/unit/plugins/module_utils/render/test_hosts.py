@@ -169,8 +169,8 @@ def test_no_screen_calls_a_host_a_service(name: str) -> None:
             "but for its schema: how far it was migrated is not known",
             id="nobody knows how far",
         ),
-        pytest.param(NEEDS_PERSON, f"dev needs a person: {NAMES[1]} could not be put back.", id="stuck"),
-        pytest.param(NO_RETURN, "is not declared backward-compatible, so no host was put back.", id="no return"),
+        pytest.param(NEEDS_PERSON, f"dev needs a person: {NAMES[1]} could not be undone.", id="stuck"),
+        pytest.param(NO_RETURN, "is not declared backward-compatible, so no host was undone.", id="no return"),
         pytest.param(HELD, "nothing was undone (backend_failure_threshold)", id="within the threshold"),
         pytest.param(PUT_BACK, f"{NAMES[1]} back on what ran before", id="put back by itself"),
         pytest.param(OPEN, "is not known yet", id="open"),
@@ -193,9 +193,9 @@ def test_a_release_is_not_held_by_on_failure_when_a_host_was_put_back() -> None:
         (host("a"), ["· a  backend-v0.1.0 → backend-v0.2.0"]),
         (
             host("a", "undone", failure=NEVER_READY),
-            ["↺ a  backend-v0.2.0 → backend-v0.1.0  12 s  put back", "  it did not become ready within 120 s"],
+            ["↺ a  backend-v0.2.0 → backend-v0.1.0  12 s  undone", "  it did not become ready within 120 s"],
         ),
-        ({**STUCK, "name": "a"}, ["✘ a  backend-v0.2.0 → backend-v0.1.0  0 s  not put back", "  the host is gone"]),
+        ({**STUCK, "name": "a"}, ["✘ a  backend-v0.2.0 → backend-v0.1.0  0 s  not undone", "  the host is gone"]),
         (target("a", before=None), ["· a  nothing → backend-v0.2.0"]),
     ],
 )

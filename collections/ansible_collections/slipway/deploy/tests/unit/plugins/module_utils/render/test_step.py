@@ -69,7 +69,7 @@ def test_each_release_is_put_back_by_a_command_of_its_own() -> None:
     assert lines == [
         f"{rollback}r1 --limit a,c",
         f"{rollback}r2 --limit b",
-        "deploy what is asked for: ansible-playbook deploy.yml -e env=dev --limit d",
+        "deploy the requested release: ansible-playbook deploy.yml -e env=dev --limit d",
     ]
     # An unfinished deploy has to be ended first.
     unfinished = "\n".join(status(overview(None), items))
@@ -104,7 +104,7 @@ def own(host: str, release: dict[str, str], at: float, end: str, before: dict[st
             [own("i-1", V2, 20, "undone", V1), own("i-1", V1, 5, "succeeded")], "out_of_step", "v1", "not v2", id="back"
         ),
         pytest.param([own("i-1", V2, 20, "needs_person")], "fail", "v2", "needs a person", id="needs a person"),
-        pytest.param([own("i-1", V2, 20, "open")], "warn", "v2", "is at work", id="at work"),
+        pytest.param([own("i-1", V2, 20, "open")], "warn", "v2", "is running", id="at work"),
         pytest.param([own("i-1", V2, -9000, "open")], "unknown", "v2", "has not ended", id="left open"),
     ],
 )

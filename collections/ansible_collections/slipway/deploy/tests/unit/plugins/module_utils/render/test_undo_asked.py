@@ -15,7 +15,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.recap import
 from . import samples
 
 ASKED = {"at": samples.STARTED + 80, "choice": "undo", "actor": {"user": "maria"}}
-INTERRUPTED = {"what": "the run was interrupted, and undoing it was asked for", "target": None, "phase": "resuming"}
+INTERRUPTED = {"what": "the run was interrupted, and an undo was requested", "target": None, "phase": "resuming"}
 
 
 def screens(record: samples.Doc) -> str:
@@ -31,10 +31,10 @@ def test_an_undo_that_was_asked_for_is_done(cause: samples.Doc) -> None:
     said = screens(record)
     assert "FAILED" not in said
     assert "failed and was undone" not in said
-    assert "UNDONE, as asked" in said
-    assert "was undone, as asked" in said
+    assert "UNDONE, as requested" in said
+    assert "was undone, as requested" in said
     assert slack.colour(record) == slack.GREEN
-    assert "was undone, as asked" in github._headline(record)
+    assert "was undone, as requested" in github._headline(record)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_restart_that_was_asked_for() -> None:
     host = deployed("r1", "r2")
     starts = host.starts
     outcome = host.run({LINK: "r2"}, "r2", force=True)
-    assert (outcome.state, outcome.reason, host.starts) == ("switched", "a restart was asked for", starts + 1)
+    assert (outcome.state, outcome.reason, host.starts) == ("switched", "a restart was requested", starts + 1)
     host.sick = {"r2"}
     assert host.run({LINK: "r2"}, "r2", force=True).state == "failed"
     assert host.links[LINK] == "r2", "what was good before is not left because of a restart"

@@ -242,5 +242,8 @@ def test_a_variable_that_cannot_be_one(world):
 def test_what_is_said_of_a_release_that_is_not_well(world):
     here = world(Proof(ready=True))
     line = spare.refused(here.spare, Proof(ready=False, reason="not ready within 20 s:\nHTTP 503"))
-    assert "not well on the spare port 8001: not ready within 20 s: HTTP 503. What ran goes on running" in line
+    assert (
+        "does not become ready on the spare port 8001: not ready within 20 s: HTTP 503. The old release keeps running"
+        in line
+    )
     assert Path(here.spare.configuration).name == "current"

@@ -125,9 +125,9 @@ def test_all_failures_are_reported_at_once(aws: AwsDouble) -> None:
     ("operation", "says"),
     [
         ("SimulatePrincipalPolicy", "rights of .*sdt-dev-execution to .*AccessDenied"),
-        ("DescribeSecret", "secret sdt/dev/db-AbCdEf .not allowed to look"),
-        ("DescribeParameters", "2 parameters .not allowed to look"),
-        ("DescribeLogGroups", "log group .* .not allowed to look"),
+        ("DescribeSecret", "secret sdt/dev/db-AbCdEf .access denied"),
+        ("DescribeParameters", "2 parameters .access denied"),
+        ("DescribeLogGroups", "log group .* .access denied"),
     ],
 )
 def test_what_may_not_be_looked_at_is_unverifiable_and_policy_decides(

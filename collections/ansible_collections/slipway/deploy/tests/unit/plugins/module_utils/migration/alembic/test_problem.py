@@ -81,6 +81,6 @@ def test_who_holds_a_lock_is_said_without_what_could_write_on_a_screen() -> None
     blocked = {"seconds": 7.1, "tries": 2, "by": by}
     said = read_trouble({"kind": "exception", "state": "55P03", "message": "canceling", "blocked": blocked})
     assert said.what == (
-        "the database gave no lock in time: it waited 7.1 s, in 2 tries, for a lock that night[2Jlyreport (pid 412, "
-        "user rep, idle in transaction for 9 s); a session (pid 7, state unknown) holds (canceling)"
+        "the database did not grant a lock in time: it waited 7.1 s, in 2 tries, for a lock that night[2Jlyreport"
+        " (pid 412, user rep, idle in transaction for 9 s); a session (pid 7, state unknown) holds (canceling)"
     )

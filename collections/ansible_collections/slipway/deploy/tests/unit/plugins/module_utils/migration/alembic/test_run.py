@@ -156,7 +156,15 @@ def test_it_went_well():
             [],
             "b2 (b2 does) failed: it broke. Nothing is applied; the database rolled",
         ),
-        (LOOK, "a1 b2", "a1", "b2", ["a1"], [], "Applied before it: a1; the database rolled b2 back whole. Correct b2"),
+        (
+            LOOK,
+            "a1 b2",
+            "a1",
+            "b2",
+            ["a1"],
+            [],
+            "Applied before it: a1; the database rolled b2 back completely. Correct b2",
+        ),
         (
             LOOK._replace(steps=(A1, COMMITS)),
             "a1 c3",
@@ -207,7 +215,7 @@ def test_how_far_it_came_is_not_known(done, begun):
         ((), False, ""),
         ((B2,), True, ""),
         ((B2,), False, "Set confirmed: true"),
-        ((B2, COMMITS), True, "takes back c3, not declared downgrade-safe. Restore"),
+        ((B2, COMMITS), True, "reverts c3, not declared downgrade-safe. Restore"),
     ],
 )
 def test_a_downgrade(steps, confirmed, said):

@@ -43,9 +43,9 @@ def test_a_helper_class_beside_the_migrations_is_none(tmp_path: Path) -> None:
     ("files", "said"),
     [
         ({"module/mvnw": "#!/bin/sh\r\nexec mvn\r\n"}, "line endings of Windows"),
-        ({"module/.mvn/maven.config": "-T1\n-q\n"}, "-q makes Maven keep to itself"),
-        ({"module/.mvn/maven.config": "--quiet"}, "--quiet makes Maven keep to itself"),
-        ({".mvn/maven.config": "-B -ntpq -q -e"}, "makes Maven keep to itself"),
+        ({"module/.mvn/maven.config": "-T1\n-q\n"}, "-q makes Maven hide"),
+        ({"module/.mvn/maven.config": "--quiet"}, "--quiet makes Maven hide"),
+        ({".mvn/maven.config": "-B -ntpq -q -e"}, "makes Maven hide"),
         ({"module/.mvn/maven.config": "-Dq=1 -T1 --no-transfer-progress"}, None),
         ({"module/.mvn/jvm.config": "", ".mvn/maven.config": "-q"}, None),
         ({}, None),
