@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.pace import scaled
+from tests.support.project import without_signs
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -63,7 +64,7 @@ class Project:
             check=False,
             timeout=scaled(120),
         )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return Ran(done.returncode, without_signs(done.stdout), without_signs(done.stderr))
 
     def inventory(self, *arguments: str) -> dict[str, Any]:
         """What ansible-inventory --list says; fails the test unless it succeeds in silence."""

@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.testing import Sandbox
 from tests.inventory.project import BIN, ROOT, Project, Ran
+from tests.support.project import without_signs
 
 NAME = "umigo-dev-backend"
 FAILED = "inventories/dev/aws_ec2.yml: cannot ask AWS for this source:"
@@ -45,7 +46,7 @@ def inventory(project: Project, sandbox: Sandbox, *arguments: str, **environment
         text=True,
         check=False,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return Ran(done.returncode, without_signs(done.stdout), without_signs(done.stderr))
 
 
 def members(project: Project, sandbox: Sandbox) -> dict[str, Any]:

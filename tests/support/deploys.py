@@ -105,7 +105,7 @@ class Deploys:
             check=False,
             timeout=LIMIT_SECONDS,
         )
-        return Ran(done.returncode, without_signs(done.stdout), done.stderr)
+        return Ran(done.returncode, without_signs(done.stdout), without_signs(done.stderr))
 
     @contextmanager
     def started(self, playbook: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
