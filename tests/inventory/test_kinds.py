@@ -22,7 +22,7 @@ CODE = {
     PLUGINS / "plugin_utils/kinds/node.py": HEAD
     + """\
 from ...module_utils.hosts.model import Release
-from ..way_back import find_goal
+from ..rollback_goal import find_goal
 from .model import Found, HostKind
 
 

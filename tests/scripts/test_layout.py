@@ -13,7 +13,7 @@ WHOLE = {
     "action/test_documentation.py": "the documented options of every action are its arguments",
     "module_utils/bundle/test_bundle.py": "what goes into a bundle, and that it is made the same each time",
     "module_utils/checks/test_chain.py": "checks that take values from one another's answers, against a server",
-    "module_utils/hosts/test_way_back.py": "from the record to a host's links, over three topics",
+    "module_utils/hosts/test_links_of_record.py": "from the record to a host's links, over three topics",
     "module_utils/render/test_damaged_records.py": "every screen of a damaged record",
     "module_utils/render/test_goldens.py": "every screen as it is kept",
     "module_utils/render/test_step.py": "status and history of what does not run as it was released",

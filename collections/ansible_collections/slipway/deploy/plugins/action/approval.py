@@ -16,7 +16,7 @@ from ..module_utils.record.model import closed
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.context import Context
 from ..plugin_utils.gates import ask_gates
-from ..plugin_utils.work import let_go, work_on
+from ..plugin_utils.work import release_lock, work_on
 
 
 class ActionModule(SlipwayAction):
@@ -56,7 +56,7 @@ class ActionModule(SlipwayAction):
                 with work_on(context) as work:
                     work.journal.write(closed(work.journal.record, "abandoned", work.clock()))
         finally:
-            let_go(context)
+            release_lock(context)
 
     def _ask(self, prompt: Prompt) -> Approval:
         limit = self.arguments["timeout"]

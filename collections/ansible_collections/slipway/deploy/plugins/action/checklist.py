@@ -10,7 +10,7 @@ from ..module_utils.render.checklist import checklist_table
 from ..plugin_utils.checking import CheckingAction
 from ..plugin_utils.checklist import run_checklist, verdict_of
 from ..plugin_utils.context import Context
-from ..plugin_utils.verdict import Finding, heed
+from ..plugin_utils.verdict import Finding, apply_finding
 from ..plugin_utils.work import Work
 
 
@@ -27,5 +27,5 @@ class ActionModule(CheckingAction):
         work.write(checklist=documents)
         work.console.lines(checklist_table(documents, work.console.width))
         found = verdict_of(rows)
-        heed(work, Finding("unknown", *found) if found else Finding("pass", "", None))
+        apply_finding(work, Finding("unknown", *found) if found else Finding("pass", "", None))
         return {"checklist": documents}

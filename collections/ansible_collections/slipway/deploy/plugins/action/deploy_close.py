@@ -18,7 +18,7 @@ from ..module_utils.rollout.model import Rollout
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.notify import notify
-from ..plugin_utils.work import Work, let_go, summary_of, work_on
+from ..plugin_utils.work import Work, release_lock, summary_of, work_on
 
 
 class ActionModule(SlipwayAction):
@@ -31,13 +31,13 @@ class ActionModule(SlipwayAction):
         """End it; the result is a summary of the closed record."""
         held = context.files.load()
         if held is None or held.record is None:
-            let_go(context)
+            release_lock(context)
             return {"changed": False}
         with work_on(context) as work:
-            work.heed_cancel()
+            work.apply_cancel()
             self._settle(work)
             late = work.cancel.why() if work.journal.record["outcome"] in GOOD else None
-            let_go(context)
+            release_lock(context)
             notify(context, work, "end")
             record = work.journal.record
             work.console.finish()

@@ -26,7 +26,7 @@ from ..module_utils.render.resume import resume as resume_card
 from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.engine import groups
 from ..module_utils.rollout.model import UNTOUCHED
-from ..module_utils.rollout.resume import require_covered, require_same_place, take_up
+from ..module_utils.rollout.resume import require_covered, require_same_place, resume_rollout
 from ..module_utils.state.store import Store, clock_skew
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.console import Console
@@ -35,7 +35,7 @@ from ..plugin_utils.files import Held, machine
 from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
 from ..plugin_utils.task_files import hook_files
-from ..plugin_utils.work import beat, fleet_of, let_go, store_clock
+from ..plugin_utils.work import fleet_of, release_lock, start_heartbeat, store_clock
 
 # Ansible runs each action in a fork of this process: what is imported here need not be imported by the deploy's
 # other actions. The action itself reports a missing library.
@@ -72,12 +72,12 @@ class ActionModule(SlipwayAction):
             return {"kind": self.arguments["kind"], **self._look_only(context), "hooks": hooks}
         self._take(context, settings.reason or self.arguments["kind"])
         if context.selected_hosts:
-            beat(context)  # Reading hosts that do not answer may take longer than the lock lasts.
+            start_heartbeat(context)  # Reading hosts that do not answer may take longer than the lock lasts.
         return {"changed": False, "kind": self.arguments["kind"], **self._unfinished(context), "hooks": hooks}
 
     def fail_safe(self, context: Context) -> None:
         """Release the lock."""
-        let_go(context)
+        release_lock(context)
 
     def _look_only(self, context: Context) -> dict[str, Any]:
         found = look(context.store, context.environment)
@@ -108,10 +108,10 @@ class ActionModule(SlipwayAction):
         try:
             take(wait=0, token=self._hold(context, secrets.token_hex(16)))
         except LockHeld:
-            dead = _token_of_the_dead(context)
+            dead = _token_of_dead_run(context)
             if dead is None:
                 token = self._hold(context, secrets.token_hex(16))
-                take(wait=settings.lock_wait, token=token, on_wait=waiting.hear)
+                take(wait=settings.lock_wait, token=token, on_wait=waiting.show)
                 return
             display.display(
                 f"{context.environment}: taking over the lock of a run on this machine that no longer exists"
@@ -171,17 +171,17 @@ class ActionModule(SlipwayAction):
 
     def _resume(self, context: Context, journal: Journal, choice: Any, now: float) -> dict[str, Any]:
         record = journal.record
-        taken_up = take_up(rollout_of(record), choice, _observe(context, record), now)
+        rollout = resume_rollout(rollout_of(record), choice, _observe(context, record), now)
         if self._task.check_mode:
             display.display(f"check mode: -e resume={choice} would resume {record['id']}; nothing was changed")
             return {"resumed": choice, "lock": "lock free", "record": record["id"]}
         resumed = [*record.get("resumed", []), {"at": now, "choice": choice, "actor": context.actor}]
-        record = progress.give_up(with_rollout(record, taken_up), context.hosts, choice, now)
+        record = progress.give_up(with_rollout(record, rollout), context.hosts, choice, now)
         journal.write({**record, "resumed": resumed})
         held = context.files.load()
         if held is not None:
             context.files.save(replace(held, record=record["id"], resumed=choice))
-        beat(context)
+        start_heartbeat(context)
         verb = "finishing" if choice == "finish" else "undoing"
         display.display(f"{context.environment}: {verb} the unfinished deploy {record['id']}; nothing else is deployed")
         return {"resumed": choice, "lock": "lock free", "record": record["id"]}
@@ -200,7 +200,7 @@ class Waiting:
         self._began = clock()
         self._next = 0.0
 
-    def hear(self, line: str) -> None:
+    def show(self, line: str) -> None:
         """Receive the line about the holder."""
         waited = self._clock() - self._began
         if waited < self._next:
@@ -242,7 +242,7 @@ def _unapproved(context: Context, record: Record) -> bool:
     return any(needs_approval(context, hosts[0]) for kind, hosts in context.hosts_by_kind.items() if kind in kinds)
 
 
-def _token_of_the_dead(context: Context) -> str | None:
+def _token_of_dead_run(context: Context) -> str | None:
     """The token of the lock, if its holder is a dead run of this machine."""
     found = look(context.store, context.environment)
     if found.lock is None:

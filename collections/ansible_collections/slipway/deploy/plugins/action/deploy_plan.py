@@ -24,9 +24,9 @@ from ..plugin_utils.endpoint import endpoint_of
 from ..plugin_utils.fleet import health_of_unchanged, plan_fleet, running_services, unhealthy
 from ..plugin_utils.gates import ask_gates
 from ..plugin_utils.hosts_plan import PlannedHosts, plan_all_hosts
+from ..plugin_utils.rollback_goal import find_goal, without_records
 from ..plugin_utils.smoke import check_secrets, failing_before
-from ..plugin_utils.way_back import find_goal, without_records
-from ..plugin_utils.work import beat, check_lock, keep_record, let_go, store_clock
+from ..plugin_utils.work import check_lock, keep_record, release_lock, start_heartbeat, store_clock
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
 LARGE_FLEET = 50
@@ -38,7 +38,7 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Plan and verify; the result says what will change."""
         if not self._task.check_mode and len(context.services) > LARGE_FLEET:
-            beat(context)
+            start_heartbeat(context)
         context.check_account()
         clock = store_clock(context)
         console = Console(clock)
@@ -72,7 +72,7 @@ class ActionModule(SlipwayAction):
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
             # Needed without a change as well: health and smoke checks follow, which may wait for answers.
-            beat(context, record["id"])
+            start_heartbeat(context, record["id"])
             # If planning took longer than the lock lasts, this record must not replace another run's as the newest.
             check_lock(context)
             Journal.open(context.store, record)
@@ -81,7 +81,7 @@ class ActionModule(SlipwayAction):
 
     def fail_safe(self, context: Context) -> None:
         """Give the lock back."""
-        let_go(context)
+        release_lock(context)
 
     def _goal(self, context: Context, kind: str) -> Goal | None:
         settings = context.settings

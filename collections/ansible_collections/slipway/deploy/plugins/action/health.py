@@ -23,7 +23,7 @@ from ..plugin_utils.checking import CheckingAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.endpoint import endpoint_of
 from ..plugin_utils.hosts import hosts_health
-from ..plugin_utils.verdict import Finding, finding_of, heed, weighed
+from ..plugin_utils.verdict import Finding, apply_finding, finding_of, weighed
 from ..plugin_utils.work import Work
 
 #: How often, and at what interval (seconds), an unhealthy fleet is checked again before the verdict counts.
@@ -44,7 +44,7 @@ class ActionModule(CheckingAction):
         if finding is None and problem:
             finding = Finding("unknown", problem, None)
         if finding is not None:
-            heed(work, finding)
+            apply_finding(work, finding)
         return {"endpoint": endpoint}
 
     def _look(self, context: Context, work: Work) -> list[health.Health]:

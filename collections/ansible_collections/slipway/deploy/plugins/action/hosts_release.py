@@ -12,7 +12,7 @@ from ..module_utils.record.journal import history
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.kinds.registry import host_kind
-from ..plugin_utils.work import let_go
+from ..plugin_utils.work import release_lock
 
 
 def _asked(context: Context, verb: str) -> dict[str, list[str]]:
@@ -57,4 +57,4 @@ class ActionModule(SlipwayAction):
 
     def fail_safe(self, context: Context) -> None:
         """Release the lock."""
-        let_go(context)
+        release_lock(context)

@@ -36,7 +36,7 @@ class ActionModule(SlipwayAction):
             "undone": _undone,
         }
         with work_on(context) as work:
-            work.heed_cancel()
+            work.apply_cancel()
             names = steps[self.arguments["step"]](work, context.batch)
             record = work.journal.record
             work.console.lines(_said(record, names, self.arguments["step"]))

@@ -24,7 +24,7 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Run the step; the result says whether there is something to migrate, and has a summary of the record."""
         with work_on(context) as work:
-            work.heed_cancel()
+            work.apply_cancel()
             if self.arguments["step"] == "back_up":
                 return {"changed": False, **_back_up(work), **summary_of(work.journal.record)}
             if self.arguments["step"] == "begin":

@@ -14,7 +14,7 @@ from ..plugin_utils.action import display
 from ..plugin_utils.checking import CheckingAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.smoke import declared_jobs, run_jobs
-from ..plugin_utils.verdict import finding_of_smoke, heed, weighed_smoke
+from ..plugin_utils.verdict import apply_finding, finding_of_smoke, weighed_smoke
 from ..plugin_utils.work import Work
 
 
@@ -35,7 +35,7 @@ class ActionModule(CheckingAction):
         work.console.lines(
             smoke_table([item for item in documents if item["name"] not in context.services], work.console.width)
         )
-        heed(work, finding_of_smoke(documents, targets, before))
+        apply_finding(work, finding_of_smoke(documents, targets, before))
         return {}
 
 

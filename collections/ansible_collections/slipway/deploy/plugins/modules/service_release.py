@@ -242,7 +242,7 @@ from ..module_utils.switch.apply import SWITCHED, UNCHANGED, UNDONE, carry_out
 from ..module_utils.switch.arguments import SERVICE_RELEASE
 from ..module_utils.switch.decision import Decision, Observed, decide, decide_back, tracked
 from ..module_utils.switch.messages import brief, described, good_states, message, standing
-from ..module_utils.switch.service import Service, await_switch, heeding, load_ledger, locked
+from ..module_utils.switch.service import Service, await_switch, load_ledger, locked, undo_on_signal
 
 
 def main() -> None:
@@ -257,7 +257,7 @@ def main() -> None:
         else:
             wait = module.params["wait"]
             # A signal while it waits ends it: nothing has begun.
-            with locked(service.home, service.switch_seconds if wait is None else float(wait)), heeding(service):
+            with locked(service.home, service.switch_seconds if wait is None else float(wait)), undo_on_signal(service):
                 result = carried_out(service, module.params)
     except SlipwayError as error:
         module.fail_json(msg=str(error))

@@ -118,10 +118,10 @@ class SlipwayAction(ActionBase):
             name = self._task.action.rsplit(".", 1)[-1]
             line = " ".join(f"{type(error).__name__}: {error}".split())
             message = f"{name}: internal error: {line}. Run it again with -vvv and report it"
-        self._put_down(context)
+        self._release(context)
         return {"failed": True, "msg": message}
 
-    def _put_down(self, context: Context) -> None:
+    def _release(self, context: Context) -> None:
         try:
             self.fail_safe(context)
         except SlipwayError as error:

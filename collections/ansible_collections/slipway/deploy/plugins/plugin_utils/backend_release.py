@@ -17,7 +17,7 @@ from ..module_utils.record.journal import history
 from ..module_utils.versions.store import read_version
 from .action import display
 from .context import Context
-from .way_back import find_goal
+from .rollback_goal import find_goal
 
 #: How many records are searched for an earlier run of the release.
 LOOKED_BACK = 50

@@ -48,7 +48,7 @@ class _Project:
     maven: bool
 
 
-def look_from_here(context: Context, host: str, release: Release) -> dict[str, Any]:
+def predict_migrations(context: Context, host: str, release: Release) -> dict[str, Any]:
     """Predict the result of ``flyway`` for a release, from its repository and the records.
 
     :param host: one of the hosts; the variables are the same on all.

@@ -31,7 +31,7 @@ def hook_file(context: Context, host: str | None = None) -> Path | None:
     return find_task_file(context, host, declared, where)
 
 
-def look_at_hook(context: Context, host: str, migrations: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
+def plan_hook(context: Context, host: str, migrations: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The plan's entries about the hook: what was verified, and warnings.
 
     :param host: a host of the deployed kind.

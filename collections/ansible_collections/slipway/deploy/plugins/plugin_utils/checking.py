@@ -44,5 +44,5 @@ class CheckingAction(SlipwayAction):
                     display.vvv(traceback.format_exc())
                     what = " ".join(f"cannot be checked: {error}".split())
                     work.write(hold=Cause(what, phase="checking").to_record())
-            work.heed_cancel()
+            work.apply_cancel()
             return {"changed": False, **found, **summary_of(work.journal.record)}

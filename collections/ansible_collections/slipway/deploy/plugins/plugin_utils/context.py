@@ -158,7 +158,7 @@ class Context:
         value = self._observations.get(host, {}).get(name)
         return value if isinstance(value, Mapping) else {}
 
-    def said_list(self, host: str, name: str) -> list[Any]:
+    def observed_list(self, host: str, name: str) -> list[Any]:
         """One observation of a host that is a list; empty if there is none."""
         value = self._observations.get(host, {}).get(name)
         return list(value) if isinstance(value, (list, tuple)) else []

@@ -44,7 +44,7 @@ def observed_host(context: Context, name: str) -> ObservedHost:
     differs = str(compared.get("reason") or "") if compared.get("changed") else ""
     if runs is None and shown.get("active"):
         differs = "what its process was started with is unknown"
-    names = _names(configuration, tuple(str(item) for item in context.said_list(name, OTHERS)))
+    names = _names(configuration, tuple(str(item) for item in context.observed_list(name, OTHERS)))
     return ObservedHost(
         name,
         error=error,
@@ -131,7 +131,7 @@ def _serving(context: Context, result: Health) -> Health:
         return result
     if said.get("failed") or said.get("unreachable"):
         return replace(result, verdict="unknown", detail=f"what it serves could not be asked: {_error_of(said)}")
-    problem = serving_problem(context.said_list(result.name, QUESTIONS), said.get("answers") or ())
+    problem = serving_problem(context.observed_list(result.name, QUESTIONS), said.get("answers") or ())
     return replace(result, verdict="fail", detail=problem) if problem else result
 
 

@@ -21,7 +21,7 @@ from ..module_utils.hosts.migrations import (
 from ..module_utils.hosts.model import HostChange, HostPlan, ObservedHost, Release, Runs
 from ..module_utils.hosts.plan import NOT_SELECTED, plan_hosts, record_targets, record_unchanged
 from ..module_utils.record.journal import history
-from .backup_hook import look_at_hook
+from .backup_hook import plan_hook
 from .context import Context
 from .hosts import MIGRATION, SHOWN, members_of, observed_host, place_of, target_group_of
 from .kinds.registry import host_kind
@@ -175,7 +175,7 @@ def plan_kind(context: Context, kind: str, found: Mapping[str, Any]) -> Planned:
         return Planned(plan, observed=observed, notes=notes)
     looked = _looked(context, names, release, migrates=bool(found.get("migrate")))
     migrations, warnings = _migrations(context, release, looked)
-    hook, more = look_at_hook(context, names[0], migrations)
+    hook, more = plan_hook(context, names[0], migrations)
     linted, doubts = linted_of(looked)
     checked = {
         "artifact": release.id,
@@ -244,7 +244,7 @@ def _looked(context: Context, names: Sequence[str], release: Release, *, migrate
     if not context.check_mode:
         what = f"the migrations of {release.tag} were not looked at"
         raise SlipwayError(what, ", ".join(names), "Run it again: a plan without these hosts would not be complete")
-    looked = host_kind(release.group).look_from_here(context, names[0], release)
+    looked = host_kind(release.group).predict_migrations(context, names[0], release)
     if looked is not None:
         return looked
     return {**found, "unverifiable": [f"migrations of {release.tag}: the source was not looked at"]}

@@ -14,9 +14,9 @@ from ..module_utils.record.history import group_key
 from ..module_utils.record.hosts import last_good_release
 from .backend_release import ran_last
 from .context import Context
+from .rollback_goal import find_goal
 from .site_environment import check_environment
 from .site_tag import image_of, wanted_release
-from .way_back import find_goal
 
 
 def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None] | None:

@@ -114,7 +114,7 @@ def finding_of(results: Sequence[Health], targets: Collection[str], unhealthy: C
     return None
 
 
-def heed(work: Work, finding: Finding) -> None:
+def apply_finding(work: Work, finding: Finding) -> None:
     """Write the consequence of a finding, or of a cancellation during the checks, into the record."""
     stopped = work.cancel.why()
     if stopped is not None:

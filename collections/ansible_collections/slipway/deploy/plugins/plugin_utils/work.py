@@ -93,7 +93,7 @@ class Work:
         record = self.journal.record
         self.journal.write(with_rollout(record, rollout_of(record).turn_back(cause)))
 
-    def heed_cancel(self) -> None:
+    def apply_cancel(self) -> None:
         """Start the undo of an open record if the run was cancelled, whatever its task was doing."""
         why, record = self.cancel.why(), self.journal.record
         if why is not None and record["outcome"] is None and not record.get("cause"):
@@ -149,7 +149,7 @@ def work_on(context: Context) -> Iterator[Work]:
         work = Work(context, held, journal, clock, cancel, Console(clock))
         try:
             yield work
-            work.heed_cancel()
+            work.apply_cancel()
         except SlipwayError as error:
             if not leaves_open(error):
                 raise
@@ -190,7 +190,7 @@ def check_lock(context: Context) -> None:
     attach(context.store, held.environment, held.token)
 
 
-def beat(context: Context, deploy: str = "") -> None:
+def start_heartbeat(context: Context, deploy: str = "") -> None:
     """Start the heartbeat of the run's lock, unless it runs already.
 
     :param deploy: the record's id, which the lock shows to others.
@@ -214,7 +214,7 @@ def beat(context: Context, deploy: str = "") -> None:
     context.files.save(replace(held, heartbeat=str(path)))
 
 
-def let_go(context: Context) -> None:
+def release_lock(context: Context) -> None:
     """Stop the heartbeat, release the lock and remove the run's files. Does nothing if the run holds nothing."""
     held = context.files.load()
     if held is None:

@@ -33,7 +33,7 @@ def signed_in(session: Any, region: str, profile: str | None, own_key: bool) -> 
         return session
     # A web identity is exchanged at the region's STS.
     session.set_config_variable("region", region)
-    _ask_nobody(session, profile)
+    _without_prompt(session, profile)
     found = _explained(profile, session.get_credentials)
     if found is not None:
         refresh = getattr(found, "_refresh_using", None)
@@ -43,7 +43,7 @@ def signed_in(session: Any, region: str, profile: str | None, own_key: bool) -> 
     return session
 
 
-def _ask_nobody(session: Any, profile: str | None) -> None:
+def _without_prompt(session: Any, profile: str | None) -> None:
     """Use the sessions that the AWS CLI caches, and refuse to prompt for an MFA code."""
     from botocore.utils import JSONFileCache
 

@@ -70,20 +70,26 @@ def run_checks(
     """
     drafts = [draft(job.name, job.base_url, job.check, secrets) for job in jobs]
     order = Order([(job.name, job.check) for job in jobs])
-    crew = _Crew(context or ssl.create_default_context())
+    connections = _Connections(context or ssl.create_default_context())
     with ThreadPoolExecutor(max_workers=max(1, parallel), thread_name_prefix="smoke") as pool:
         try:
             return _in_order(
-                order, lambda index, values: pool.submit(crew.work, drafts[index], values), crew, cancelled
+                order,
+                lambda index, values: pool.submit(connections.work, drafts[index], values),
+                connections,
+                cancelled,
             )
         except BaseException:
             # Leaving the pool waits for its threads, so they are stopped first.
-            crew.stop()
+            connections.stop()
             raise
 
 
 def _in_order(
-    order: Order, begin: Callable[[int, Values], Future[_Done]], crew: _Crew, cancelled: Callable[[], bool]
+    order: Order,
+    begin: Callable[[int, Values], Future[_Done]],
+    connections: _Connections,
+    cancelled: Callable[[], bool],
 ) -> list[Judged]:
     running: dict[Future[_Done], int] = {}
     while not order.over:
@@ -94,11 +100,11 @@ def _in_order(
             result = future.result()
             order.finish(running.pop(future), result.judged, result.taken)
         if cancelled():
-            crew.stop()
+            connections.stop()
     return order.results()
 
 
-class _Crew:
+class _Connections:
     """The open connections, so that they can be aborted."""
 
     def __init__(self, context: ssl.SSLContext) -> None:

@@ -121,7 +121,7 @@ def describe_service_revisions(clients: Clients, arns: Sequence[str]) -> dict[st
     return {item["serviceRevisionArn"]: item for item in answer.get("serviceRevisions", [])}
 
 
-def service_revisions_if_told(clients: Clients, arns: Sequence[str]) -> dict[str, Any]:
+def service_revisions_if_allowed(clients: Clients, arns: Sequence[str]) -> dict[str, Any]:
     """:func:`describe_service_revisions`, or nothing if the call is denied or unsupported: tasks have the same data."""
     try:
         return describe_service_revisions(clients, arns)
@@ -151,7 +151,7 @@ def scalable_targets(clients: Clients, resources: Sequence[str]) -> dict[str, tu
         return {item["ResourceId"]: (item["MinCapacity"], item["MaxCapacity"]) for item in items}
 
 
-def scalable_targets_if_told(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
+def scalable_targets_if_allowed(clients: Clients, resources: Sequence[str]) -> dict[str, tuple[int, int]]:
     """:func:`scalable_targets`, or nothing if the call fails: it is only for a note in the plan."""
     try:
         return scalable_targets(clients, resources)

@@ -186,7 +186,7 @@ class _Observer:
         asked = {arn: item for item in facts if item.running and not item.running_digest for arn in _revisions_of(item)}
         told: dict[str, str] = {}
         for part in self._each(
-            lambda arns: api.service_revisions_if_told(self._clients, arns),
+            lambda arns: api.service_revisions_if_allowed(self._clients, arns),
             tuple(api.chunks(list(asked), api.REVISIONS_A_CALL)),
         ):
             for arn, raw in part.items():
@@ -223,7 +223,7 @@ class _Observer:
         targets: dict[str, tuple[int, int]] = {}
         asked = list(dict.fromkeys(resource(item) for item in facts if item.recent))
         for part in api.chunks(asked, api.TARGETS_A_CALL):
-            targets.update(api.scalable_targets_if_told(self._clients, part))
+            targets.update(api.scalable_targets_if_allowed(self._clients, part))
         return [replace(item, autoscaled=targets.get(resource(item))) for item in facts]
 
     def _each(self, function: Callable[[A], B], items: Sequence[A]) -> list[B]:

@@ -69,7 +69,7 @@ def decode(body: bytes) -> Job:
     )
 
 
-class Heart:
+class LockRenewer:
     """Renews the lock in a separate thread, because a call to the store may hang, and maintains the status file."""
 
     def __init__(self, job: Job) -> None:
@@ -99,14 +99,14 @@ class Heart:
             with contextlib.suppress(OSError):  # without updates the tasks stop by themselves
                 write_status(self._job.status, self.status)
 
-    def beat_for_ever(self) -> None:
+    def renew_until_lost(self) -> None:
         """Renew the lock at intervals until it is lost. A failed attempt is repeated after a short pause."""
         pause = self._job.interval
         while not self.status.lost:
             _sleep_until(boottime() + pause)
-            pause = self._beat()
+            pause = self._renew()
 
-    def _beat(self) -> float:
+    def _renew(self) -> float:
         """Send one heartbeat; return the seconds until the next."""
         retry = min(self._job.interval / 4, _RETRY_SECONDS) * random.uniform(0.5, 1.0)
         try:
@@ -145,7 +145,7 @@ class Heart:
         return open_store(job.store_url, make_clients(job.settings) if job.settings else _no_clients)
 
 
-def watch(job: Job, heart: Heart, wake: int) -> str:
+def watch(job: Job, renewer: LockRenewer, wake: int) -> str:
     """Wait until there is nothing more to do; return the reason.
 
     :param wake: a descriptor that becomes readable when a signal asks the process to stop.
@@ -157,17 +157,17 @@ def watch(job: Job, heart: Heart, wake: int) -> str:
             if (job.status.parent / LEFT).exists():
                 # It ended by itself or by a signal, and its workers with it. After SIGKILL nothing is known: a machine
                 # that lost power looks the same, and the lock expires.
-                heart.give_back()
+                renewer.give_back()
             return "the run's main process has ended"
         if stop.exists() or _told(wake):
             return "the run was over"
         if not job.status.parent.is_dir():
             return "its directory was removed"
-        if heart.status.lost:
+        if renewer.status.lost:
             return "the lock is lost"
-        if boottime() >= heart.status.held_until:
-            why = heart.status.trouble or "the state store gave no answer, or this machine slept"
-            heart.say(lost=f"the lock of {job.env} had no heartbeat for too long: {why}")
+        if boottime() >= renewer.status.held_until:
+            why = renewer.status.trouble or "the state store gave no answer, or this machine slept"
+            renewer.say(lost=f"the lock of {job.env} had no heartbeat for too long: {why}")
 
 
 def stop_file(status: Path) -> Path:
@@ -189,9 +189,9 @@ def main() -> None:
     os.chdir("/")
     os.umask(0o077)
     wake = _wake_on_term()
-    heart = Heart(job)
-    threading.Thread(target=heart.beat_for_ever, daemon=True).start()
-    heart.say(ended=watch(job, heart, wake))
+    renewer = LockRenewer(job)
+    threading.Thread(target=renewer.renew_until_lost, daemon=True).start()
+    renewer.say(ended=watch(job, renewer, wake))
     os._exit(0)  # not waiting for a call that hangs
 
 

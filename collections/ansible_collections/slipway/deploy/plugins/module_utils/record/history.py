@@ -107,7 +107,7 @@ def _searched(records: Iterator[Record], read: list[Record], to: str | None, env
                 goal = _goal_among(read, None, environment)
             except SlipwayError:
                 continue  # An older one may match.
-            if goal.release is not None and _is_told(read, goal.release):
+            if goal.release is not None and _is_known(read, goal.release):
                 return goal
     return _goal_among(read, to, environment)
 
@@ -140,7 +140,7 @@ def _goal_among(records: Sequence[Record], to: str | None, environment: str) -> 
     good = [record for record in records if record.get("outcome") == "succeeded"]
     if to is not None:
         return _goal(_named(good, records, to, environment))
-    bad = _standing_bad(records)
+    bad = _current_bad(records)
     if bad is not None:
         last_good = next((record for record in good if record["id"] < bad["id"]), None)
         return _goal(last_good) if last_good else Goal(None, _BEFORE_ALL, runs_before(bad))
@@ -175,14 +175,14 @@ def _carried(good: Sequence[Record]) -> dict[str, Runs]:
     return found
 
 
-def _is_told(read: Sequence[Record], goal: str) -> bool:
+def _is_known(read: Sequence[Record], goal: str) -> bool:
     """Whether it is known what all groups ran in the releases newer than a goal: one of these may be closer."""
     runs = _carried([record for record in read if record.get("outcome") == "succeeded"])
     groups = {key for key in next(iter(reversed(runs.values()))) if key.startswith(_GROUP)}
     return all(groups <= of.keys() for identity, of in runs.items() if identity > goal)
 
 
-def _standing_bad(records: Sequence[Record]) -> Record | None:
+def _current_bad(records: Sequence[Record]) -> Record | None:
     """The current release if it is not good (held, or its undo failed) and the newest with changes.
 
     Then a rollback returns to the last good one, not further.

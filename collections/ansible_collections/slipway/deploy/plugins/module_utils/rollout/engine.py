@@ -168,7 +168,7 @@ class Engine:
         except _NoAnswer as error:
             self._pace = self._pace.slower()
             self._unsure.add(action.target)
-            self._silent(silence, rollout, error)
+            self._no_answer(silence, rollout, error)
             return None
         self._unsure.discard(action.target)
         self._silent_since.pop(silence, None)
@@ -185,7 +185,7 @@ class Engine:
         found = adopted(target, service)
         return found if found is not target else None
 
-    def _silent(self, what: str, rollout: Rollout, error: SlipwayError) -> None:
+    def _no_answer(self, what: str, rollout: Rollout, error: SlipwayError) -> None:
         """Handle a missing answer of AWS.
 
         :raises Undecided: this has lasted for as long as a service may take.
@@ -237,7 +237,7 @@ class Engine:
                 _require_credentials(error)
                 self._pace = self._pace.slower()
                 # It says nothing about the services: they are judged by the next answer.
-                self._silent(group[0].cluster, rollout, error)
+                self._no_answer(group[0].cluster, rollout, error)
                 continue
             self._pace = self._pace.faster()
             self._silent_since.pop(group[0].cluster, None)

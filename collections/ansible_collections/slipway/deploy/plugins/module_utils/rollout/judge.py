@@ -266,7 +266,7 @@ def judge_undo(target: Target, service: ObservedService, limits: Limits, now: fl
         return Verdict("going", adopted=primary.id)
     if undo.started_at is not None and now - undo.started_at <= STALE_SECONDS:
         return GOING  # A stale answer may show what our own call has just replaced.
-    return _astray(target, primary, undo)
+    return _unexpected(target, primary, undo)
 
 
 def _judge_way_back(service: ObservedService, back: Deployment) -> Verdict | None:
@@ -285,7 +285,7 @@ def _judge_unstopped(target: Target, service: ObservedService, ours: Deployment)
     return None
 
 
-def _astray(target: Target, primary: Deployment, undo: Undo) -> Verdict:
+def _unexpected(target: Target, primary: Deployment, undo: Undo) -> Verdict:
     """The primary deployment is neither the rollout's nor the undo's."""
     if target.state == "stopping":
         failure = Failure(f"ECS went back to {_short(primary.task_definition)}, not to {_short(undo.task_definition)}")

@@ -42,7 +42,7 @@ def require_covered(record: Mapping[str, Any], selected: Collection[str], choice
         raise SlipwayError(what, f"--limit with resume={choice}", "Leave --limit out")
 
 
-def take_up(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedService], now: float) -> Rollout:
+def resume_rollout(rollout: Rollout, choice: Choice, services: Mapping[str, ObservedService], now: float) -> Rollout:
     """The rollout to continue with.
 
     Running changes get their full time again: unobserved time does not count.

@@ -88,7 +88,7 @@ class S3Store:
             return Stored(answer["Body"].read(), answer["ETag"])
 
         try:
-            return self._ridden_out(get)
+            return self._repeated(get)
         except Exception as error:
             if error_code(error) in _ABSENT_CODES:
                 return None
@@ -135,7 +135,7 @@ class S3Store:
         more: dict[str, str] = {"StartAfter": self._prefix + after} if after else {}
         while len(found) < limit:
             try:
-                answer = self._ridden_out(
+                answer = self._repeated(
                     partial(
                         self._client.list_objects_v2,
                         Bucket=self._bucket,
@@ -155,7 +155,7 @@ class S3Store:
     def now(self) -> float:
         """S3's clock in epoch seconds: the ``Date`` of its answer, cut to the second."""
         try:
-            answer = self._ridden_out(partial(self._client.get_object, Bucket=self._bucket, Key=f"{self._prefix}clock"))
+            answer = self._repeated(partial(self._client.get_object, Bucket=self._bucket, Key=f"{self._prefix}clock"))
         except Exception as error:
             if error_code(error) not in _ABSENT_CODES:
                 raise self._explain(error, "clock", "read its clock") from error
@@ -168,7 +168,7 @@ class S3Store:
                 "the store's answer has no Date to take the time from", self.url, "Check what answers at its endpoint"
             ) from error
 
-    def _ridden_out(self, call: Callable[[], Result]) -> Result:
+    def _repeated(self, call: Callable[[], Result]) -> Result:
         """The result of a read-only call, repeated while S3 fails or truncates its answers."""
         for attempt in range(1, _TRIES):
             try:

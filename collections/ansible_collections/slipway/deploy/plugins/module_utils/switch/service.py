@@ -318,7 +318,7 @@ def _taken(descriptor: int, kind: int, wait: float) -> bool:
 
 
 @contextmanager
-def heeding(service: Service) -> Iterator[None]:
+def undo_on_signal(service: Service) -> Iterator[None]:
     """Turn the signals that end a run into an undo: a switch must not stay incomplete."""
 
     def note(number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...module_utils.hosts.model import Release
 from ..backend_release import find_backend_release, migrates_backend
-from ..backend_source import look_from_here
+from ..backend_source import predict_migrations
 from ..context import Context
 from .model import Found, HostKind
 
@@ -26,6 +26,6 @@ class ThisKind(HostKind):
         """Yes, unless ``backend_migrations`` is none, or the release ran here last."""
         return migrates_backend(context, host, release)
 
-    def look_from_here(self, context: Context, host: str, release: Release) -> Mapping[str, Any] | None:
+    def predict_migrations(self, context: Context, host: str, release: Release) -> Mapping[str, Any] | None:
         """Read the repository."""
-        return look_from_here(context, host, release)
+        return predict_migrations(context, host, release)

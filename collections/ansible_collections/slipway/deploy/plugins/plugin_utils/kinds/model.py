@@ -44,7 +44,7 @@ class HostKind(ABC):
         """Whether the database may lack migrations of the release. Never without a database."""
         return False
 
-    def look_from_here(
+    def predict_migrations(
         self,
         context: Context,  # noqa: ARG002 - for those that do
         host: str,  # noqa: ARG002

@@ -9,8 +9,8 @@ from typing import Any
 from ...common.errors import SlipwayError
 from ..model import Refused
 from .problem import waited_for
-from .revisions import Fate, Revision, fate, unsafe
-from .run import Look, Went
+from .revisions import Revision, RevisionOutcome, outcome_of, unsafe
+from .run import Look, MigrationResult
 
 
 def looked(look: Look, target: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def refuse_unsafe(look: Look, target: str, confirmed: bool, known: dict[str, Any
         raise Refused(SlipwayError(what, None, "Set confirmed: true to do that"), known)
 
 
-def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
+def went(done: MigrationResult, result: dict[str, Any]) -> dict[str, Any]:
     """The result after the migration.
 
     :raises Refused: it failed, completely or in part.
@@ -60,7 +60,7 @@ def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
             del result["applied"], result["schema_after"]
         error = SlipwayError(failure.what, None, failure.remedy) if failure else SlipwayError("the reason is not known")
         raise Refused(error, result)
-    became = fate(done.look.steps, tuple(done.begun), done.open, failure is not None)
+    became = outcome_of(done.look.steps, tuple(done.begun), done.open, failure is not None)
     begun = bool(became.done or became.left)
     result.update(
         schema_after=done.after,
@@ -78,7 +78,7 @@ def went(done: Went, result: dict[str, Any]) -> dict[str, Any]:
     raise Refused(described(became, failure.what, failure.remedy), result)
 
 
-def described(became: Fate, what: str, remedy: str) -> SlipwayError:
+def described(became: RevisionOutcome, what: str, remedy: str) -> SlipwayError:
     """A partial failure: which revision, how much of it is in the database, and what to do."""
     failed = became.failed
     if failed is None:

@@ -57,7 +57,7 @@ class Revision(NamedTuple):
         return item if seconds is None else {**item, "seconds": seconds}
 
 
-class Fate(NamedTuple):
+class RevisionOutcome(NamedTuple):
     """The outcome of the planned revisions.
 
     :param done: those whose change is in the database.
@@ -126,7 +126,9 @@ def _comments(source: str) -> Iterator[str]:
             yield token.string
 
 
-def fate(planned: Sequence[Revision], begun: Sequence[str], open_: Collection[str], failed: bool) -> Fate:
+def outcome_of(
+    planned: Sequence[Revision], begun: Sequence[str], open_: Collection[str], failed: bool
+) -> RevisionOutcome:
     """The outcome of revisions.
 
     :param planned: the planned ones, in their order.
@@ -139,7 +141,7 @@ def fate(planned: Sequence[Revision], begun: Sequence[str], open_: Collection[st
     if last is not None and last.version not in open_:
         last = None  # What comes after it failed.
     undone = tuple(item for item in planned if item.version in begun and item.version in open_ and item != last)
-    return Fate(
+    return RevisionOutcome(
         done=tuple(item for item in planned if item.version not in open_),
         undone=undone,
         failed=last,

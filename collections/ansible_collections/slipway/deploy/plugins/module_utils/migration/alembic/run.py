@@ -78,7 +78,7 @@ class Look(NamedTuple):
     unwritten: str
 
 
-class Went(NamedTuple):
+class MigrationResult(NamedTuple):
     """The outcome of a migration.
 
     :param begun: version → seconds, ``None`` for one that did not end.
@@ -126,7 +126,7 @@ class Alembic:
             raise SlipwayError(failure.what, None, failure.remedy)
         return self._looked(said)
 
-    def go(self, look: Look, way: str, target: str, patience: Patience) -> Went:
+    def go(self, look: Look, way: str, target: str, patience: Patience) -> MigrationResult:
         """Migrate to the target."""
         # Upwards, another run's progress is fine. Downwards, only revisions that were read before may run.
         only = [item.version for item in look.steps] if way == "down" else None
@@ -144,7 +144,7 @@ class Alembic:
             }
         )
         after = said.get("after")
-        return Went(
+        return MigrationResult(
             look=self._looked(said) if "steps" in said else None,
             begun={str(item["version"]): item["seconds"] for item in said.get("begun") or ()},
             after=_schema(after) if after is not None else None,

@@ -30,8 +30,8 @@ def ask_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         opened = work(of, document)
         monkeypatch.setattr(approval, "work_on", handing_out(opened))
         monkeypatch.setattr(approval, "_has_record", lambda _context: True)
-        let_go: list[Any] = []
-        monkeypatch.setattr(approval, "let_go", let_go.append)
+        release_lock: list[Any] = []
+        monkeypatch.setattr(approval, "release_lock", release_lock.append)
         module: Any = approval.ActionModule.__new__(approval.ActionModule)
         module.arguments = {"tag": TAG, "approvers": approvers, "releases": {"site": TAG}, "timeout": 5}
         module._task = SimpleNamespace(check_mode=check)
@@ -39,7 +39,7 @@ def ask_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             return module.act(of), opened
         except SlipwayError:
             module.fail_safe(of)
-            assert (opened.journal.record["outcome"], let_go) == ("abandoned", [of])
+            assert (opened.journal.record["outcome"], release_lock) == ("abandoned", [of])
             assert "approval" not in opened.journal.record
             raise
 

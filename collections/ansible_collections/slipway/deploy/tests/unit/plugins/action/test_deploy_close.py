@@ -33,7 +33,7 @@ class Finishing(Screen):
 @pytest.fixture(name="close")
 def close_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Closes a record; the result and the work."""
-    monkeypatch.setattr(deploy_close, "let_go", lambda _context: None)
+    monkeypatch.setattr(deploy_close, "release_lock", lambda _context: None)
     monkeypatch.setattr(deploy_close, "notify", lambda *_arguments: None)
     monkeypatch.setattr(Context, "files", SimpleNamespace(load=lambda: Held("dev", "t", record="r")))
 

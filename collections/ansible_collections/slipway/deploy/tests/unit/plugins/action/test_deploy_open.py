@@ -24,7 +24,7 @@ INCOMPATIBLE = {"state": "running", "pending": [migration("3", compatible=False)
 @pytest.fixture(name="run")
 def run_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Opens a deploy of host `a` over an unfinished record; what the action returns, and the record then."""
-    for name in ("_take", "beat", "check_clock"):
+    for name in ("_take", "start_heartbeat", "check_clock"):
         owner = deploy_open.ActionModule if name == "_take" else deploy_open
         monkeypatch.setattr(owner, name, lambda *_arguments: None)
     monkeypatch.setattr(Context, "check_account", lambda _self: None)

@@ -11,7 +11,7 @@ def test_the_holder_is_named_at_once_and_again() -> None:
     now, said = [100.0], []
     waiting = Waiting(600, lambda line: said.append((now[0] - 100, line)), lambda: now[0])
     for _look in range(34):
-        waiting.hear("dev is locked by maria")
+        waiting.show("dev is locked by maria")
         now[0] += 3
     assert said == [
         (0, "dev is locked by maria"),

@@ -25,7 +25,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.render.card import 
 from ansible_collections.slipway.deploy.plugins.module_utils.render.history import history, releases
 from ansible_collections.slipway.deploy.plugins.module_utils.render.resume import resume
 from ansible_collections.slipway.deploy.plugins.module_utils.render.verdict import closing
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout import resume as taking_up
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout import resume as rollout_resume
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.document import rollout_of, with_rollout
 
 from . import samples, site_samples
@@ -66,7 +66,7 @@ def _history(record: Record) -> None:
 def _take_up(record: Record) -> None:
     rollout = rollout_of(record)
     with_rollout(record, rollout)
-    taking_up.take_up(rollout, "undo", {}, NOW)
+    rollout_resume.resume_rollout(rollout, "undo", {}, NOW)
 
 
 #: Everything that a record is read for.

@@ -12,7 +12,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.record.model import
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.document import rollout_of, with_rollout
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.engine import Engine
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model import Rollout
-from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice, take_up
+from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import Choice, resume_rollout
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.rollout.ecs_double import (
     Behaviour,
     Ecs,
@@ -133,7 +133,7 @@ class Run:
         seen = self.ecs.describe(rollout.targets[:10])
         if rollout.cause:
             choice = "undo"
-        self.journal.record = with_rollout(self.journal.record, take_up(rollout, choice, seen, self.ecs.now))
+        self.journal.record = with_rollout(self.journal.record, resume_rollout(rollout, choice, seen, self.ecs.now))
         return self.go()
 
     def go_through(self, choice: Choice) -> Rollout:

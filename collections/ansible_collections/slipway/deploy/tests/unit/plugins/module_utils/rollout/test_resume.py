@@ -13,7 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.rollout.model impor
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout.resume import (
     require_covered,
     require_same_place,
-    take_up,
+    resume_rollout,
 )
 
 PLACE = {"account_id": "1", "region": "eu-west-1", "cluster": "c"}
@@ -28,7 +28,7 @@ def target(state: State, **changes: Any) -> Target:
     [("registering", 99.0), ("updating", 99.0), ("in_flight", 99.0), ("stable", 10.0), ("planned", 10.0)],
 )
 def test_what_was_under_way_counts_from_now(state: State, counted: float) -> None:
-    assert take_up(Rollout((target(state),)), "finish", {}, 99.0).target("a").started_at == counted
+    assert resume_rollout(Rollout((target(state),)), "finish", {}, 99.0).target("a").started_at == counted
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_was_under_way_counts_from_now(state: State, counted: float) -> Non
 )
 def test_what_was_on_its_way_back_counts_from_now(state: State, counted: float) -> None:
     going_back = target(state, undo=Undo("a:1", started_at=15.0))
-    undo = take_up(Rollout((going_back,)), "undo", {}, 99.0).target("a").undo
+    undo = resume_rollout(Rollout((going_back,)), "undo", {}, 99.0).target("a").undo
     assert undo is not None
     assert undo.started_at == counted
 

@@ -205,7 +205,7 @@ def test_a_service_that_does_not_run(made: service.Service) -> None:
 def test_a_run_that_is_told_to_end_undoes(made: service.Service) -> None:
     made.restart()
     made.wanted = Wanted(url="http://127.0.0.1:1/", timeout=60, interval=0.01)
-    with service.heeding(made):
+    with service.undo_on_signal(made):
         os.kill(os.getpid(), signal.SIGTERM)
         proof = made.prove(settled=False)
     assert (proof.ready, proof.reason) == (False, "the run was ended by SIGTERM")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic.revisions import (
     declared,
-    fate,
+    outcome_of,
     read_revision,
     unsafe,
 )
@@ -109,7 +109,7 @@ A, B, C = revision("a"), revision("b", transactional=False), revision("c")
     ],
 )
 def test_what_became_of_revisions(begun, still, failed, done, undone, last, left):
-    became = fate((A, B, C), tuple(begun), tuple(still), failed)
+    became = outcome_of((A, B, C), tuple(begun), tuple(still), failed)
     assert "".join(item.version for item in became.done) == done
     assert "".join(item.version for item in became.undone) == undone
     assert (became.failed.version if became.failed else "") == last
@@ -120,7 +120,7 @@ def test_what_became_of_revisions(begun, still, failed, done, undone, last, left
 def test_every_revision_has_one_fate(begun, applied, failed):
     planned = (A, B, C)
     versions = [item.version for item in planned]
-    became = fate(planned, versions[:begun], versions[min(applied, begun) :], failed)
+    became = outcome_of(planned, versions[:begun], versions[min(applied, begun) :], failed)
     sorts = [*became.done, *became.undone, *([became.failed] if became.failed else [])]
     assert len({item.version for item in sorts}) == len(sorts)
     assert {item.version for item in sorts} <= set(versions[:begun])

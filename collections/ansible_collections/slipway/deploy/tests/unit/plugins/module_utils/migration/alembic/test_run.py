@@ -24,8 +24,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.migration.alembic.r
     Alembic,
     Job,
     Look,
+    MigrationResult,
     Patience,
-    Went,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.migration.model import Failure, Refused
 from ansible_collections.slipway.deploy.plugins.module_utils.programs.run import account
@@ -137,7 +137,7 @@ def versions(items):
 
 
 def test_it_went_well():
-    done = Went(LOOK, {"a1": 0.5, "b2": None}, "b2", (), None, "2026-11-21T05:29:33.3Z", None)
+    done = MigrationResult(LOOK, {"a1": 0.5, "b2": None}, "b2", (), None, "2026-11-21T05:29:33.3Z", None)
     result = went(done, looked(LOOK, "b2"))
     assert (result["changed"], result["begun"], result["schema_after"]) == (True, True, "b2")
     assert [(item["version"], item["seconds"]) for item in result["applied"]] == [("a1", 0.5), ("b2", 0.0)]
@@ -179,7 +179,7 @@ def test_it_went_well():
 )
 def test_it_failed(look, begun, after, still, applied, left, said):
     seconds = dict.fromkeys(begun.split())
-    done = Went(look, seconds, after, tuple(still.split()), FAILURE, "now", None)
+    done = MigrationResult(look, seconds, after, tuple(still.split()), FAILURE, "now", None)
     with pytest.raises(Refused) as caught:
         went(done, looked(look, "b2"))
     known = caught.value.known
@@ -195,9 +195,9 @@ def test_it_failed(look, begun, after, still, applied, left, said):
     ("done", "begun"),
     [
         # The lock was not to be had, or the database not to be reached: nothing was begun.
-        (Went(None, {}, None, None, FAILURE, None, None), False),
-        (Went(None, {}, None, None, FAILURE, None, None, late=True), True),
-        (Went(LOOK, {"a1": None}, None, None, FAILURE, "now", None), True),
+        (MigrationResult(None, {}, None, None, FAILURE, None, None), False),
+        (MigrationResult(None, {}, None, None, FAILURE, None, None, late=True), True),
+        (MigrationResult(LOOK, {"a1": None}, None, None, FAILURE, "now", None), True),
     ],
 )
 def test_how_far_it_came_is_not_known(done, begun):

@@ -22,7 +22,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.releases.ledger imp
 from ansible_collections.slipway.deploy.plugins.module_utils.state.store import open_store
 from ansible_collections.slipway.deploy.plugins.module_utils.switch.decision import Observed
 from ansible_collections.slipway.deploy.plugins.module_utils.switch.messages import standing
-from ansible_collections.slipway.deploy.plugins.plugin_utils.way_back import find_goal, without_records
+from ansible_collections.slipway.deploy.plugins.plugin_utils.rollback_goal import find_goal, without_records
 
 CURRENT = "/srv/x/current"
 
