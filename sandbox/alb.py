@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The load balancer's port: what listener rules send to registered targets, and the tasks of ECS for the rest.
+"""The load balancer's port: listener rules lead to registered targets, everything else to tasks of ECS.
 
 The tasks answer ``/<service>/actuator/health`` and ``/info``.
 
@@ -86,7 +86,7 @@ class Alb:
 
     def _http(self, service: Service, task: Task) -> dict[str, Any]:
         found = dict(task.behaviour.http)
-        # Said of a running service or image, it holds at once, not only for the next task.
+        # Set for a running service or image, it applies at once, not only to the next task.
         if service.name in self.state.world.services:
             found.update(self.state.world.services[service.name].http)
         for one in task.task_definition.containers:

@@ -45,9 +45,9 @@ class MotoWorld:
         self.registry = registry
         self.services: dict[str, Behaviour] = {}
         self.log_lines: dict[str, list[str]] = {}
-        # What is expensive to create in moto (its EC2 alone takes a second to import) and rarely asked for.
+        # Resources that are expensive to create in moto (its EC2 alone takes a second to import) and rarely needed.
         self.deferred: list[Callable[[], None]] = []
-        #: Gives another region's world, where there may be others.
+        #: Returns another region's world, if there are several.
         self.neighbour: Callable[[str], MotoWorld] | None = None
         self._elsewhere = PlainWorld()
         self._queue: deque[tuple[str, str, list[dict[str, Any]]]] = deque()
@@ -80,7 +80,7 @@ class MotoWorld:
         return Pulled(found.digest, runs)
 
     def marked(self, image: str, digest: str | None) -> Behaviour | None:
-        """What was said of an image, by its digest, its platform's digest or its tag."""
+        """The mark of an image, by its digest, its platform's digest or its tag."""
         _, repository, reference = split_image(image)
         if digest is None and not reference.startswith("sha256:"):
             found = self.registry.find(repository, {"imageTag": reference})

@@ -27,7 +27,7 @@ FAILURES = (None, "crash", "unhealthy", "oom", "missing", "secret")
 
 
 class BadRequest(Exception):
-    """A control request that makes no sense; the text says why."""
+    """An invalid control request; the text says why."""
 
 
 def behaviour_of(body: dict[str, Any]) -> Behaviour:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Faults on demand: what goes wrong, for which service and action, how often."""
+"""Faults on demand: which fault, for which service and action, how often."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ KINDS = (*ERRORS, "error", "reset", "latency", "stale", "date", "truncate")
 class Fault:
     """One rule.
 
-    ``service`` and ``action`` are patterns (``*``); ``count`` how often it strikes (``None``: until removed);
-    ``skip`` how many matching calls it lets pass first; ``when``: before or after the call takes effect;
+    ``service`` and ``action`` are patterns (``*``); ``count`` how often it applies (``None``: until removed);
+    ``skip`` how many matching calls pass first; ``when``: before or after the call takes effect;
     ``match``: a text that the request's body must contain; ``path``: one that its path must contain (S3's is
     ``/bucket/key``). ``seconds`` is for latency and date, ``bytes`` for truncate: how much of the answer is sent.
     """

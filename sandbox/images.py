@@ -173,7 +173,7 @@ class Registry:
         )
 
     def mark(self, name: str, reference: str, behaviour: Behaviour | None) -> str:
-        """Say what an image does when it runs; a tag is resolved to its digest now. Returns the key used."""
+        """Set what an image does when it runs; a tag is resolved to its digest now. Returns the key used."""
         with self.lock:
             found = None if reference.startswith("sha256:") else self.by_tag(name, reference)
             key = found.digest if found else reference

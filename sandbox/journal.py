@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The journal of calls: who asked what when, without values that may be secret."""
+"""The journal of calls: who called what when, without values that may be secret."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def pid_file(port: int) -> Path:
 
 
 def log_file(port: int) -> Path:
-    """Where the sandbox on a port writes what it has to say."""
+    """The log of the sandbox on a port."""
     return RUN / f"sandbox-{port}.log"
 
 

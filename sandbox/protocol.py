@@ -68,7 +68,7 @@ def classify(environ: dict[str, Any], default_region: str) -> Call:
 
 
 def expired(environ: dict[str, Any], now: float) -> bool:
-    """Whether the request's address was signed for a time that is over."""
+    """Whether the request's address has expired."""
     query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
     try:
         if "X-Amz-Expires" in query:

@@ -228,7 +228,7 @@ class Seeder:
         s3.put_bucket_versioning(name, "Enabled")
 
     def _load_balancer(self, fleet: Fleet) -> dict[str, str]:
-        """The target groups' ARNs by service; moto gets them when somebody asks for them (see MotoWorld.deferred)."""
+        """The target groups' ARNs by service; moto gets them on demand (see MotoWorld.deferred)."""
         place = f"{self.engine.region}:{self.engine.account}"
         found = {}
         for one in fleet.services:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Everything that one sandbox holds, and how it is emptied and filled."""
+"""The state of one sandbox, and how it is emptied and seeded."""
 
 from __future__ import annotations
 

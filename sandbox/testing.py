@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A sandbox for tests: a process of its own on free ports."""
+"""A sandbox for tests: a separate process on free ports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sandbox:
     """A context manager that runs a sandbox; options are those of ``python -m sandbox serve``.
 
     ``seed`` is a fleet file, ``"none"`` or ``None`` (the twelve services); ``fleet`` a number of services or a
-    mapping in the file's form. ``stale`` and ``throttle`` default to 0 so that tests see what they did at once.
+    mapping in the file's form. ``stale`` and ``throttle`` default to 0 so that tests see their changes at once.
     """
 
     def __init__(
@@ -138,8 +138,8 @@ class Sandbox:
     def client(self, service: str, region: str | None = None, **options: Any) -> Any:
         """A boto3 client for this sandbox.
 
-        Without options it is the same one each time: to make one takes up to a quarter of a second, and tests ask in
-        loops.
+        Without options it is the same one each time: creating one takes up to a quarter of a second, and
+        tests ask in loops.
         """
         key = (self.endpoint, service, region or self.region)
         if not options and key in self._clients:

@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def log_message(self, *_args: Any) -> None:
-        """Say nothing; the journal has it."""
+        """Do nothing; the journal has it."""
 
 
 class Server(ThreadingHTTPServer):
@@ -173,6 +173,6 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report errors of the server's own, not dropped connections."""
+        """Report errors of the server itself, not dropped connections."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)

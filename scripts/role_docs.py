@@ -5,7 +5,7 @@
 
 usage: scripts/role_docs.py [--check] [role…]
 
-With --check nothing is written; what differs is printed, and the exit code is 1. An entry point that uses a variable
+With --check nothing is written; differences are printed, and the exit code is 1. An entry point that uses a variable
 which its argument spec does not name is an error in both cases.
 """
 
@@ -31,7 +31,7 @@ Options = Mapping[str, Mapping[str, Any]]
 
 
 class RoleError(Exception):
-    """A role whose argument specs cannot be used."""
+    """A role with invalid argument specs."""
 
 
 def specs(role: Path) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def used(role: Path, entry: str, options: Options) -> set[str]:
     names: set[str] = set()
     seen: set[str] = set()
     todo = [_text(path) for path in _tasks(role, entry, options)]
-    # What the entry point sets itself for the tasks that it includes is no input of it.
+    # Variables that the entry point sets for its included tasks are not inputs.
     own = {name for text in todo for name in re.findall(rf"(?m)^\s+({role.name}_\w+):", text)}
     while todo:
         text = todo.pop()
@@ -213,7 +213,7 @@ def _text(path: Path) -> str:
 
 
 def _tasks(role: Path, name: str, options: Options) -> list[Path]:
-    """The task files of a name; one that is made of a variable stands for each of the variable's choices."""
+    """The task files of a name; one with a variable stands for each of the variable's choices."""
     found = re.fullmatch(r"\{\{ (\w+) \}\}(?:\.yml)?", name)
     names = options[found[1]]["choices"] if found else [name.removesuffix(".yml")]
     paths = [role / "tasks" / f"{each}.yml" for each in names]
@@ -232,7 +232,7 @@ def _included(role: Path, text: str, options: Options) -> Iterator[str]:
 
 
 def unnamed(role: Path, entries: Mapping[str, Any]) -> list[str]:
-    """What the entry points use and do not name, and name and do not use."""
+    """Variables that the entry points use without declaring them, or declare without using them."""
     options = all_options(entries)
     said = []
     for name, entry in entries.items():

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Run a command; however it or this program ends, nothing that it started is left.
+"""Run a command; however it or this program ends, none of its processes is left.
 
     scripts/supervise.py CLEAN_UP COMMAND [ARGUMENT…]
 
-A test that is killed leaves servers and workers in sessions of their own. A process in the background is the one that
+A killed test leaves servers and workers in sessions of their own. A background process is the one that
 orphans are given to; it survives a signal to the terminal's group, learns of this program's death from the kernel, ends
 every descendant and then runs CLEAN_UP (a program without arguments, or one with them in one word).
 """
@@ -65,10 +65,10 @@ def _supervise(parent: int, clean_up: str, command: list[str]) -> int:
 
 
 def main() -> int:
-    """Wait for the supervisor; hand each signal on to it."""
+    """Wait for the supervisor; pass each signal on to it."""
     clean_up, *command = sys.argv[1:]
     parent = os.getpid()
-    # What comes before the handlers are there is kept until they are.
+    # Signals that arrive before the handlers are installed stay pending until then.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     supervisor = os.fork()
     if supervisor == 0:

@@ -6,7 +6,7 @@
     scripts/test.py [PART…]     a part, or the beginning of several parts' names: lint, e2e, e2e/deploy, molecule
 
 A part that fails does not keep the others from running. Its output is printed when it ends, and kept in .run/test-logs.
-What takes longest begins first. Parts on systemd hosts wait much of their time: two of them run beside two others, and
+The longest parts begin first. Parts on systemd hosts wait much of their time: two of them run beside two others, and
 three when no others are left.
 """
 
@@ -30,7 +30,7 @@ PYTEST = ("python", "-m", "pytest", "-q", "--durations=10", "--durations-min=30"
 ON_HOSTS = ("backend", "site", "codedeploy", "hosts", "logs", "developer", "newest")
 #: Directories whose files are parts of their own because together they take long.
 BY_FILE = ("e2e", "fault")
-#: Parts that need neither the test hosts nor what they are made with.
+#: Parts that need neither the test hosts nor their prerequisites.
 ALONE = ("lint", "changelog", "units", "ansible-lint", "ansible-test")
 #: Parts of more than a minute, the longest first.
 LONGEST = (
@@ -43,7 +43,7 @@ HOSTS_AT_ONCE, OTHERS_AT_ONCE, HOSTS_ALONE = 2, 2, 3
 
 @dataclass
 class Part:
-    """Something that can be run by itself, and how it ended: its exit code, seconds and the processors' seconds."""
+    """A part that can run on its own, and its result: its exit code, seconds and the processors' seconds."""
 
     name: str
     command: tuple[str, ...]
@@ -59,7 +59,7 @@ class Part:
 
 
 def known_parts() -> list[Part]:
-    """Every part, what takes longest first."""
+    """Every part, the longest first."""
     parts = [
         Part("lint", ("scripts/lint.sh",)),
         Part("changelog", ("scripts/changelog.sh",)),
@@ -88,7 +88,7 @@ def _tests() -> Iterator[Part]:
 
 
 def chosen(parts: list[Part], names: list[str]) -> list[Part]:
-    """The parts that are named; all of them without a name. Exits with 2 where a name is none's."""
+    """The parts that are named; all of them without a name. Exits with 2 for an unknown name."""
     found = [part for part in parts if not names or any(f"{part.name}/".startswith(f"{name}/") for name in names)]
     for name in names:
         if any(f"{part.name}/".startswith(f"{name}/") for part in found):
@@ -102,12 +102,12 @@ def chosen(parts: list[Part], names: list[str]) -> list[Part]:
 
 
 def needs_hosts(parts: Iterable[Part]) -> bool:
-    """Whether one of the parts may start systemd hosts, or something that is installed with them."""
+    """Whether one of the parts may start systemd hosts, or needs something that is installed with them."""
     return any(part.name not in ALONE for part in parts)
 
 
 def prepare_hosts() -> dict[str, str]:
-    """Prepare this machine for systemd hosts; the variables that say how. Exits with 1 where that is not possible."""
+    """Prepare this machine for systemd hosts; the variables that say how. Exits with 1 if that is not possible."""
     done = subprocess.run(["scripts/hosts.sh"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit("test: this machine cannot run the systemd test hosts")
@@ -140,7 +140,7 @@ class Run:
         return self.ended
 
     def say(self, text: str) -> None:
-        """A line with the seconds since the start before it."""
+        """Print a line, prefixed with the seconds since the start."""
         print(f"== {time.monotonic() - self.began:4.0f}s {text}", flush=True)
 
     def _next(self) -> Part | None:
@@ -187,7 +187,7 @@ def environment() -> dict[str, str]:
 
 
 def run_parts(parts: list[Part]) -> int:
-    """Run the parts and print how they ended; 1 when one failed."""
+    """Run the parts and print their results; return 1 if one failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     variables = environment()
     if needs_hosts(parts):

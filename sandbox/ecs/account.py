@@ -3,7 +3,7 @@
 """An account's ECS: its state, its names and its clock.
 
 Nothing happens between requests: ``tick`` pops what is due from a heap and applies it at its own time, so the
-state at any moment is the same however often it was asked. Callers hold ``lock``. What happens then is the
+state at any moment does not depend on the number of requests. Callers hold ``lock``. What happens then is the
 engine's (:mod:`.engine`).
 """
 
@@ -109,7 +109,7 @@ class Account(ABC):
         return self._heap[0][0] if self._heap else None
 
     def at(self, when: float, task: Task, step: str, detail: Any = None) -> None:
-        """Schedule a step of a task; it is dropped if the task has been told to stop since."""
+        """Schedule a step of a task; it is dropped if the task was stopped since."""
         generation = task.generation
 
         def action(now: float) -> None:
@@ -119,7 +119,7 @@ class Account(ABC):
         self.schedule(when, action)
 
     def wake(self, when: float, service: Service) -> None:
-        """Look at the service again at that time."""
+        """Reconcile the service again at that time."""
         self.schedule(when, lambda now: self.reconcile(service, now))
 
     def forget_later(self, task: Task, now: float) -> None:
@@ -146,7 +146,7 @@ class Account(ABC):
 
     @abstractmethod
     def reconcile(self, service: Service, now: float) -> None:
-        """Look at a service, because something changed."""
+        """Reconcile a service after a change."""
 
     @abstractmethod
     def begin_later(self, service: Service, deployment: Deployment, now: float) -> None:

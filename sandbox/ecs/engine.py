@@ -15,7 +15,7 @@ class Engine(Account):
     """An account whose tasks live and whose services are kept up."""
 
     def reconcile(self, service: Service, now: float) -> None:
-        """Look at a service, because something changed."""
+        """Reconcile a service after a change."""
         scheduler.reconcile(self, service, now)
 
     def begin_later(self, service: Service, deployment: Deployment, now: float) -> None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the engine knows: clusters, task definitions, services, deployments, tasks.
+"""The engine's data: clusters, task definitions, services, deployments, tasks.
 
 All times are epoch seconds of the engine's clock.
 """
@@ -237,7 +237,7 @@ class Service:
 
 @dataclass
 class Task:
-    """A task and where it stands."""
+    """A task and its state."""
 
     id: str
     arn: str

@@ -186,7 +186,7 @@ def _complete(engine: Account, service: Service, primary: Deployment, now: float
 
 
 def trip(engine: Account, service: Service, primary: Deployment, now: float) -> None:
-    """The circuit breaker opens: the deployment fails and, if so configured, the service goes back."""
+    """The circuit breaker opens: the deployment fails and, if so configured, the service rolls back."""
     made = current(service, primary)
     _fail(engine, service, primary, made, now)
     if primary.rollback_of is not None:
@@ -207,7 +207,7 @@ def trip(engine: Account, service: Service, primary: Deployment, now: float) -> 
 def _fail(engine: Account, service: Service, primary: Deployment, made: ServiceDeployment | None, now: float) -> None:
     """The deployment is FAILED and starts no more tasks.
 
-    A stop that was requested before still decides what becomes of the service: see :func:`carry_out_stop`.
+    A stop that was requested before still decides about the service: see :func:`carry_out_stop`.
     """
     primary.rollout_state = "FAILED"
     primary.rollout_reason = texts.REASON_FAILED

@@ -29,7 +29,7 @@ def run(engine: Engine, body: dict[str, Any], now: float) -> dict[str, Any]:
     if definition is None:
         raise errors.client("TaskDefinition not found.")
     if definition.status != "ACTIVE":
-        # RunTask says it by another code than UpdateService does.
+        # RunTask uses another error code than UpdateService.
         raise errors.invalid("TaskDefinition is inactive")
     if definition.body.get("networkMode") == "awsvpc" and not body.get("networkConfiguration"):
         raise errors.invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")

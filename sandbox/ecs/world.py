@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the engine asks of the rest of AWS, and a small world for tests that need none of it."""
+"""The engine's interface to the rest of AWS, and a small implementation for tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.ecs.model import Behaviour, Task, TaskDefinition
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a registry says of an image reference.
+    """A registry's answer for an image reference.
 
     ``digest``: what the reference points at (an index's own digest); ``platform``: the digest of the manifest
     that runs; ``error``: why a task cannot pull it.

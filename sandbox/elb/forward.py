@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The load balancer's data plane: a request goes to the target whose turn it is, and its answer back."""
+"""The load balancer's data plane: a request is forwarded to the next target, and its answer returned."""
 
 from __future__ import annotations
 

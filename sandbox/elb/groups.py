@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Target groups with targets of their own: elbv2's Register, Deregister and DescribeTargetHealth for them."""
+"""Target groups with registered targets: elbv2's Register, Deregister and DescribeTargetHealth for them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Group:
 
 
 class Place(Protocol):
-    """What target groups are in: the state of the sandbox."""
+    """The sandbox's state around target groups."""
 
     moto_lock: threading.RLock
 
@@ -83,11 +83,11 @@ class Groups:
 
     @property
     def speed(self) -> float:
-        """By what the sandbox divides times."""
+        """The factor by which the sandbox divides times."""
         return self.state.engine.speed
 
     def respond(self, call: Call, moto: Callable[[], tuple[int, Any, bytes]]) -> tuple[int, bytes] | None:
-        """(status, body) of an elbv2 call for such a group, or ``None`` when it is for moto alone.
+        """(status, body) of an elbv2 call for such a group, or ``None`` if it is for moto only.
 
         moto has the last word on what may be registered.
         """
@@ -106,7 +106,7 @@ class Groups:
         return 200, xml(call.action, self._describe(arn, form))
 
     def refresh(self, arn: str | None = None) -> bool:
-        """Read one group, or all, from moto again; false when it is none of these."""
+        """Read one group, or all, from moto again; false if it is not one of these."""
         if not self.groups or (arn is not None and arn not in self.groups):
             return False
         with self.state.moto_lock:
@@ -193,7 +193,7 @@ class Groups:
         return f"<TargetHealthDescriptions>{''.join(members)}</TargetHealthDescriptions>"
 
     def choose(self, arn: str) -> Target | None:
-        """The target whose turn it is: a healthy one, or any that takes requests when none is healthy."""
+        """The next target: a healthy one, or any that accepts requests if none is healthy."""
         self.refresh(arn)
         with self.lock:
             group = self.groups.get(arn)

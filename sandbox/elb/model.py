@@ -24,7 +24,7 @@ FAILED: Health = ("unhealthy", "Target.FailedHealthChecks", "Health checks faile
 
 
 def mismatch(status: int) -> Health:
-    """The health of a target that answers with a status that the group does not take."""
+    """The health of a target that answers with a status that the group does not accept."""
     return "unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{status}]"
 
 
@@ -35,7 +35,7 @@ def stopped(state: str) -> Health:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a target group says of its targets; times in seconds."""
+    """A target group's settings; times in seconds."""
 
     port: int = 80
     path: str = "/"

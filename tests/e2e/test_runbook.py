@@ -50,17 +50,17 @@ def _without_bare_e(arguments: list[str]) -> list[str]:
 def test_every_command_of_the_runbook_is_run_here() -> None:
     titles = re.findall(r"^## (.*)$", RUNBOOK, re.MULTILINE)
     assert titles == [
-        "Something is on fire: what runs, what is wrong?",
+        "Incident: what runs, what is wrong?",
         "The new release is bad: go back",
         "A deploy was killed, or its machine is gone",
         "The environment is locked",
         'A deploy ended as "needs a person"',
         "A deploy is held",
-        "Drift: somebody edited a task definition",
+        "Drift: a task definition was edited",
     ]
 
 
-@pytest.mark.parametrize("title", ["Something is on fire", 'A deploy ended as "needs a person"', "A deploy is held"])
+@pytest.mark.parametrize("title", ["Incident", 'A deploy ended as "needs a person"', "A deploy is held"])
 def test_looking_and_deploying_again(deploys: Deploys, title: str) -> None:
     for ran in Section(deploys, title).run():
         assert ran.code == 0, ran.text

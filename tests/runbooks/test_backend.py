@@ -58,7 +58,7 @@ def test_every_playbook_is_there(playbook: str) -> None:
 
 def test_what_is_in_it() -> None:
     assert list(sections(RUNBOOK)) == [
-        "Something is on fire: collect the logs",
+        "Incident: collect the logs",
         "Promote a version",
         "Deploy",
         "The new release is bad: go back",

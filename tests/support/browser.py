@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A real browser, Debian's Chromium without a window, and what goes wrong in its tabs.
+"""A real browser, Debian's Chromium without a window, and the errors in its tabs.
 
 with Browser("http://192.0.2.1") as browser, browser.tab() as tab:
     tab.open()
@@ -65,11 +65,11 @@ class Tab:
         self.page.goto("/", wait_until="networkidle")
 
     def text(self, selector: str) -> str:
-        """What stands there, once it does."""
+        """The text of an element, once it exists."""
         return self.page.locator(selector).inner_text()
 
     def click(self, selector: str) -> None:
-        """Click there."""
+        """Click an element."""
         self.page.click(selector)
 
     def becomes(self, selector: str, attribute: str, value: str) -> None:
@@ -77,11 +77,11 @@ class Tab:
         expect(self.page.locator(selector)).to_have_attribute(attribute, value, timeout=PATIENCE_MS)
 
     def wait(self, seconds: float) -> None:
-        """Wait; what happens meanwhile is noted."""
+        """Wait; events are noted meanwhile."""
         self.page.wait_for_timeout(seconds * 1000)
 
     def fetch(self, path: str) -> Any:
-        """What the page is answered there when it asks: JSON. Raises AssertionError."""
+        """Fetch JSON from the page. Raises AssertionError."""
         script = "path => fetch(path, {cache: 'no-store'}).then(answer => answer.json())"
         try:
             return self.page.evaluate(script, path)

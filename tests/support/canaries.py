@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Canaries: secrets of a test's own, put where secrets are kept, and looked for in everything that a run leaves.
+"""Canaries: secrets of a test, stored where secrets belong, and searched in everything that a run leaves.
 
 They are also found in base64, hexadecimal, URL-quoted and as JSON. Places are named, canaries never are.
 """
@@ -29,7 +29,7 @@ HOST_ALLOWED = ("/etc/*/generations/*/env", "/etc/*/generations/*/credentials/*"
 class Canaries:
     """Secrets by label. The value of a label is the same during the life of the object.
 
-    :param values: labels with values of the test's own; others are made when they are asked for.
+    :param values: labels with values of the test's own; others are generated on demand.
     """
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
@@ -119,7 +119,7 @@ def put_secret(manager: Any, name: str, value: str | Mapping[str, str]) -> None:
 
 
 def _forms(value: str) -> list[bytes]:
-    """The shapes in which a value may stand in a file."""
+    """The forms in which a value may occur in a file."""
     raw = value.encode()
     shapes = {raw, raw.hex().encode(), quote(value, safe="").encode(), json.dumps(value)[1:-1].encode()}
     for offset in range(3):

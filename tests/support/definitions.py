@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Task definitions that somebody else registers, as Terraform or a person in the console does."""
+"""Task definitions that others register, as Terraform or a person in the console does."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _REGISTRABLE = (
 
 
 def registrable(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What RegisterTaskDefinition takes of what DescribeTaskDefinition answered."""
+    """The parts of DescribeTaskDefinition's answer that RegisterTaskDefinition accepts."""
     return {name: body[name] for name in _REGISTRABLE if name in body}
 
 
 def widen(deploys: Deploys) -> None:
-    """Give user-service's family a revision with more memory that nobody shipped."""
+    """Give user-service's family an unshipped revision with more memory."""
     ecs = deploys.sandbox.client("ecs")
     body = ecs.describe_task_definition(taskDefinition="sdt-local-user-service:1")["taskDefinition"]
     ecs.register_task_definition(**{**registrable(body), "memory": "2048"})

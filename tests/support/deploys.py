@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A project of a test's own, deployed to a sandbox of its own by the real ansible-playbook."""
+"""A project for one test, deployed to its own sandbox by the real ansible-playbook."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Ran:
 
 @dataclass
 class Deploys:
-    """The project in ``directory``, its sandbox, and the commands that a person runs in it."""
+    """The project in ``directory``, its sandbox, and the commands that a user runs in it."""
 
     directory: Path
     sandbox: Sandbox

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What applications to deploy are made with: programs that are run, results that are kept, repositories of git."""
+"""Tools to build applications for tests: running programs, cached results, git repositories."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILD_SECONDS = scaled(600)
 
 
 class FixtureError(Exception):
-    """Something could not be made; the text is the end of what the program said."""
+    """A fixture could not be built; the text is the end of the program's output."""
 
 
 def run(command: list[str], directory: Path, environment: Mapping[str, str] | None = None) -> str:
@@ -43,7 +43,7 @@ def run(command: list[str], directory: Path, environment: Mapping[str, str] | No
 
 @contextmanager
 def alone(what: str) -> Iterator[None]:
-    """One at a time, whatever number of tests wants the same."""
+    """Hold a lock, so that only one of several tests builds it."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f"{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -51,7 +51,7 @@ def alone(what: str) -> Iterator[None]:
 
 
 def digest(*parts: str | Path) -> str:
-    """Sixteen hexadecimal digits of texts, and of what files and the files of directories are called and have."""
+    """Sixteen hexadecimal digits of texts, and of the names and contents of files and directories."""
     made = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):

@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing; ``requests`` has it."""
+        """Do nothing; ``requests`` has it."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -158,7 +158,7 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = self.git.address, int(self.server_address[1])
 
     def finish_request(self, request: object, client_address: object) -> None:
-        """The handshake, in the request's own thread: a client that waits holds up nobody."""
+        """Do the handshake in the request's own thread, so that a waiting client does not block others."""
         with self._context.wrap_socket(request, server_side=True) as secured:  # type: ignore[arg-type]
             super().finish_request(secured, client_address)
 

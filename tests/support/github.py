@@ -8,7 +8,7 @@
         github.url, github.token
         github.comments_of(7), github.calls
 
-As GitHub does, it does not say to a stranger that a private repository exists (404); a wrong token, and writing without
+As GitHub does, it hides a private repository from strangers (404); a wrong token, and writing without
 one, is 401; a request without a ``User-Agent`` is 403; what lacks a field is 422, what is not valid JSON 400.
 """
 
@@ -30,7 +30,7 @@ INVALID = "Validation Failed"
 
 
 def refusal(status: int, message: str, errors: list[Any] | None = None) -> Refusal:
-    """An error, as GitHub says it."""
+    """An error in GitHub's format."""
     body: dict[str, Any] = {"message": message, "documentation_url": DOCUMENTATION, "status": str(status)}
     return Refusal(status, {**body, "errors": errors} if errors else body)
 
@@ -86,7 +86,7 @@ class GitHub(Stub):
             self.commits.setdefault(commit, []).append(number)
 
     def add_comment(self, issue: int, body: str, login: str = "") -> dict[str, Any]:
-        """A comment, of somebody else's unless told."""
+        """Add a comment, by default of another user."""
         number = self._number()
         comment = {
             "url": self._at(f"issues/comments/{number}"),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What environments with systemd hosts share, whatever kind of host they have: backend or site."""
+"""What environments with systemd hosts share, for both kinds of host: backend and site."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.project import Project, Ran
 
 @dataclass(kw_only=True)
 class HostPlace(Project):
-    """An environment of a copy of the project, its hosts, and what every kind of host talks to."""
+    """An environment of a copy of the project, its hosts, and the services of every kind of host."""
 
     database: Postgres
     git: GitServer
@@ -49,7 +49,7 @@ class HostPlace(Project):
         raise NotImplementedError
 
     def inventory_name(self, host: Host) -> str:
-        """What the inventory calls a host."""
+        """A host's name in the inventory."""
         return host.name
 
     def target(self, host: Host) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class HostPlace(Project):
         return self.target_of(self.inventory_name(host))
 
     def locked(self) -> bool:
-        """Whether somebody holds the environment's lock."""
+        """Whether the environment is locked."""
         raise NotImplementedError
 
     def ledger(self, host: Host | None = None) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class HostPlace(Project):
         return [(item["release"]["tag"], item["verdict"]) for item in self.ledger(host)["releases"]]
 
     def check_refusal(self, ran: Ran, *said: str) -> None:
-        """Assert that a run failed, left no lock, and said each text in one line.
+        """Assert that a run failed, left no lock, and printed each text in one line.
 
         ``<host>`` stands for the first host's name, ``<url>`` for the repository's address.
         """
@@ -90,13 +90,13 @@ def _replaced(text: str, names: Mapping[str, str]) -> str:
 
 
 def check_failure(ran: Ran) -> None:
-    """Assert that a run failed without a word that only a programmer understands."""
+    """Assert that a run failed without internal terms such as tracebacks."""
     assert ran.code != 0, ran.text
     assert "Traceback" not in ran.text, ran.text
 
 
 def check_no_change(place: HostPlace, ran: Ran) -> None:
-    """Assert that a run with ``-v`` found everything as it should be: no task changed anything."""
+    """Assert that a run with ``-v`` found everything in place: no task changed anything."""
     assert ran.code == 0, ran.text
     recaps = [line for line in ran.text.splitlines() if " ok=" in line]
     assert recaps
@@ -111,11 +111,11 @@ def undisturbed(_place: Any) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True)
 class BadInput:
-    """One thing that goes wrong with a deploy.
+    """A case of bad input to a deploy.
 
     :ivar release: what is deployed.
-    :ivar said: what a line says, each; see :meth:`HostPlace.check_refusal`.
-    :ivar arrange: brings it about, and takes it away again.
+    :ivar said: texts that lines contain; see :meth:`HostPlace.check_refusal`.
+    :ivar arrange: a context manager that causes it.
     :ivar outcome: the record's; ``None`` when the run ends before there is one.
     :ivar variables: on the command line.
     """
@@ -128,7 +128,7 @@ class BadInput:
     variables: dict[str, Any] = field(default_factory=dict)
 
     def check(self, place: HostPlace, serves: str) -> None:
-        """Deploy it, and assert that the release before serves on, and that the cause is said and recorded."""
+        """Deploy it, and assert that the earlier release keeps serving, and that the cause is printed and recorded."""
         before = len(place.records())
         with self.arrange(place):
             ran = place.deploy(self.release, **self.variables)

@@ -70,7 +70,7 @@ def settings() -> dict[str, str]:
 
 @cache
 def _manager() -> str:
-    """Who makes podman's control groups: ``cgroupfs`` or ``systemd``."""
+    """The manager of podman's control groups: ``cgroupfs`` or ``systemd``."""
     return podman("info", "--format", "{{.Host.CgroupManager}}")
 
 
@@ -133,7 +133,7 @@ class Host:
 
     @property
     def spec(self) -> testinfra.host.Host:
-        """What testinfra says of it: ``host.spec.service("nginx").is_running``, ``host.spec.file("/app").user``."""
+        """Testinfra's view of it: ``host.spec.service("nginx").is_running``, ``host.spec.file("/app").user``."""
         os.environ.setdefault("CONTAINERS_CONF", settings()["CONTAINERS_CONF"])
         return testinfra.get_host(f"podman://{self.container}")
 
@@ -183,7 +183,7 @@ class Host:
         self.wait()
 
     def vanish(self) -> None:
-        """Take it off the network without a word: connections hang, as with a host that is gone."""
+        """Disconnect it from the network silently: connections hang, as with a host that is gone."""
         self.run("ip route show default > /run/route && ip link set eth0 down")
 
     def reappear(self) -> None:
@@ -205,7 +205,7 @@ class Hosts:
         return self.settings["MOL_GATEWAY"]
 
     def __enter__(self) -> Self:
-        """Make a key; remove what a test that was killed has left."""
+        """Make a key; remove leftovers of a killed test."""
         template = f'{{{{index .Labels "{OWNER}"}}}} {{{{.ID}}}}'
         for line in podman("ps", "--all", "--filter", f"label={OWNER}", "--format", template).splitlines():
             pid, identity = line.split()

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Looks for canaries on the machine that it runs on, and prints the places as JSON. Standard library, Python 3.8 on.
 
-It is handed to ``python3 -c``, on this machine or on a host, and told on its standard input what to look for, so that
-looking leaks nothing. The first line is a document; with ``follow``, processes are looked at until the input ends.
+It is passed to ``python3 -c``, on this machine or on a host, and reads what to look for from its standard input, so
+that looking leaks nothing. The first line is a document; with ``follow``, processes are looked at until the input ends.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How patient tests are: limits are written for two quiet cores, and grow by what this machine is slower now.
+"""Scales time limits: they are written for two idle cores, and grow by how much slower this machine is now.
 
-A limit only says when to stop waiting for what will not come; no test says how long something may take.
+A limit only ends a wait for something that will not happen; no test limits how long something may take.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import time
 from functools import cache
 
-#: The factor, for programs that a test starts, and for a person who knows better.
+#: The factor, for programs that a test starts, and for users who know better.
 VARIABLE = "SLIPWAY_TEST_PACE"
 #: What :func:`_work` takes on two quiet cores (seconds).
 _REFERENCE_SECONDS = 0.1

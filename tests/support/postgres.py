@@ -56,7 +56,7 @@ def free_port(address: str) -> int:
 
 
 def _account() -> str | None:
-    """Who runs the server: it refuses to be root's."""
+    """The user that runs the server, which refuses to run as root."""
     if os.getuid() != 0:
         return None
     known = {one.pw_name for one in pwd.getpwall()}
@@ -124,7 +124,7 @@ class Postgres:
                     raise self._failed("initdb")
                 with (self._data / "pg_hba.conf").open("a") as rules:
                     rules.write("host all all all scram-sha-256\n")
-                # Beside it first: what is there is whole.
+                # Under a temporary name first, so that an existing one is complete.
                 beside = path.with_suffix(".new")
                 shutil.rmtree(beside, ignore_errors=True)
                 subprocess.run(["mv", "-T", str(self._data), str(beside)], check=True)
@@ -151,7 +151,7 @@ class Postgres:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # A test that is killed leaves no server behind.
+                # A killed test leaves no server behind.
                 preexec_fn=_end_with_parent,  # noqa: PLW1509  # nothing but one system call happens there
             )
 

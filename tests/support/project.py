@@ -24,16 +24,16 @@ from tests.support.pace import scaled
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LIMIT_SECONDS = scaled(600)
-#: What a command must not have from whoever runs the tests.
+#: Environment variables that a command must not inherit from the user who runs the tests.
 _DROPPED = ("ANSIBLE_", "AWS_", "GITHUB_", "SLIPWAY_")
 
 
-#: What a run says when it is silent for long, as plugin_utils/signs.py does; how often depends on the machine.
+#: Progress messages of plugin_utils/signs.py; how many there are depends on the machine.
 _SIGN_OF_LIFE = re.compile(r"(?:\w[^✔✘]* … \d+ s|(?:\w+: \w.*|reading the inventory) …)")
 
 
 def without_signs(text: str) -> str:
-    """What a command printed, without the signs of life of a slow machine."""
+    """A command's output without the progress messages of a slow machine."""
     return "".join(line for line in text.splitlines(keepends=True) if not _SIGN_OF_LIFE.fullmatch(line.rstrip("\n")))
 
 
@@ -75,7 +75,7 @@ class Project:
             shutil.copy(ROOT / "inventories" / self.name / name, self.inventory / name)
 
     def credentials(self) -> dict[str, str]:
-        """Environment variables of a command that whoever deploys would have set."""
+        """Environment variables that the operator would have set."""
         return {}
 
     def environment(self) -> dict[str, str]:

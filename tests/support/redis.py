@@ -85,7 +85,7 @@ class Redis:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-            # A test that is killed leaves no server behind.
+            # A killed test leaves no server behind.
             preexec_fn=end_with_parent,  # noqa: PLW1509  # nothing but one system call happens there
         )
         with self._server.stdin as settings_file:  # type: ignore[union-attr]

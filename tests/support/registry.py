@@ -33,7 +33,7 @@ USER = "deploy"
 
 
 class RegistryError(Exception):
-    """The server did not start; the text is what it said."""
+    """The server did not start; the text is its output."""
 
 
 def _bcrypt(password: str) -> str:
@@ -56,7 +56,7 @@ class Registry:
 
     @property
     def name(self) -> str:
-        """What the names of its images begin with."""
+        """The prefix of its images' names."""
         return f"{self.address}:{self.port}"
 
     @property
@@ -71,7 +71,7 @@ class Registry:
 
     @property
     def log(self) -> str:
-        """What it said."""
+        """Its log."""
         return (self._root / "log").read_text(encoding="utf-8", errors="replace")
 
     def __enter__(self) -> Self:
@@ -115,7 +115,7 @@ class Registry:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # A test that is killed leaves no server behind.
+                # A killed test leaves no server behind.
                 preexec_fn=end_with_parent,  # noqa: PLW1509  # nothing but one system call happens there
             )
 

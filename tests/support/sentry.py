@@ -36,7 +36,7 @@ _TERM = re.compile(r"(!?)([A-Za-z][\w.\-]*):(.+)")
 
 
 def refusal(status: int, detail: str) -> Refusal:
-    """An error, as Sentry says it."""
+    """An error in Sentry's format."""
     return Refusal(status, {"detail": detail})
 
 
@@ -64,7 +64,7 @@ class Sentry(Stub):
         status: str = "unresolved",
         **tags: str,
     ) -> dict[str, Any]:
-        """An issue, seen now unless told."""
+        """Add an issue, by default seen now."""
         first = first_seen or last_seen or datetime.now(UTC)
         number = len(self.issues) + 1
         short = f"{self.project.upper()}-{number}"
@@ -131,7 +131,7 @@ class Sentry(Stub):
         if "organizations" in call.parts and (period := call.one("statsPeriod")):
             terms.append(("", "lastSeen", f"-{period}"))
         for _negated, key, value in terms:
-            # A project that is not there is refused, not found empty.
+            # A missing project is refused, not treated as empty.
             unknown = set(_values(value)) - {self.project} if key in ("project", "project.name") else set()
             if unknown:
                 names = ", ".join(sorted(unknown))

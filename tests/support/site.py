@@ -28,7 +28,7 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "dist", ".venv"
 
 @dataclass(frozen=True)
 class Release:
-    """A commit: what is laid over the base, and how it is tagged."""
+    """A commit: the files that are laid over the base, and its tags."""
 
     staging: str
     layers: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is built of the site's releases, each kept by what it is built of, below .run/fixtures.
+"""Builds of the site's releases, cached by their inputs, below .run/fixtures.
 
     dist("staging-20261108")          # the built front end
     archive("staging-20261108")       # the release's tree with the built front end, as a tar.gz
@@ -38,7 +38,7 @@ _MARKER = re.compile(r" ; [^\\\n]*")
 
 
 def _kept(name: str, make: Callable[[Path], None]) -> Path:
-    """A file or directory of the cache, made in one piece when it is not there. Raises FixtureError."""
+    """A file or directory of the cache, built atomically if it is missing. Raises FixtureError."""
     path = CACHE / name
     if not path.exists():
         with fixtures.alone("site"):
@@ -121,7 +121,7 @@ def dist(tag: str, api_base: str = API_BASE) -> Path:
 
 
 def archive(tag: str, api_base: str = API_BASE) -> Path:
-    """A release as a build hands it over: its tree, with ``frontend/dist``, as a tar.gz. Same source, same bytes.
+    """A release as a build delivers it: its tree, with ``frontend/dist``, as a tar.gz. Same source, same bytes.
 
     Raises FixtureError.
     """

@@ -38,7 +38,7 @@ def database_url(database: Postgres) -> str:
 
 
 class Backend:
-    """A release's tree below ``directory``, and what it is told."""
+    """A release's tree below ``directory``, and its environment variables."""
 
     def __init__(self, tag: str, directory: Path, url: str, **settings: str) -> None:
         self.tree = directory / tag
@@ -72,7 +72,7 @@ class Backend:
         return self.run("-m", "alembic", *arguments)
 
     def migrate(self, revision: str = "head") -> None:
-        """Upgrade, and insist on it."""
+        """Upgrade; fail if that fails."""
         done = self.alembic("upgrade", revision)
         assert done.returncode == 0, done.stderr
 
@@ -85,7 +85,7 @@ class Backend:
             assert done.returncode == 0, done.stderr
 
     def serve(self, *, inherited: bool = False) -> Server:
-        """Run it; on a socket that it inherits, as from systemd, when told."""
+        """Run it; optionally on an inherited socket, as from systemd."""
         return Server(self, inherited=inherited)
 
 
@@ -113,7 +113,7 @@ class Server:
             )
 
     def __enter__(self) -> Self:
-        """Wait until it answers, whatever it says."""
+        """Wait until it answers, with any status."""
         deadline = time.monotonic() + LIMIT_SECONDS
         while self.ask("GET", "/health")[0] == 0:
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the stubs of other people's JSON APIs have in common: a server on loopback, its calls, and its bad days.
+"""Base of the stubs of JSON APIs: a server on loopback, its calls, and injected failures.
 
 A stub is a subclass with ``answer``; a test reads ``calls``, and makes it fail by ``fail``.
 """
@@ -52,7 +52,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a stub says: a document, or bytes as they are."""
+    """A stub's answer: a document, or raw bytes."""
 
     status: int
     body: Any
@@ -60,7 +60,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A stub's way out of a request that the real one refuses."""
+    """Raised by a stub for a request that the real API refuses."""
 
     def __init__(self, status: int, body: Any, **headers: str) -> None:
         super().__init__(status, body)
@@ -68,7 +68,7 @@ class Refusal(Exception):
 
 
 class Stub:
-    """The server; a context manager. ``token`` is what it takes."""
+    """The server; a context manager. ``token`` is the accepted one."""
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.address = address
@@ -95,11 +95,11 @@ class Stub:
         self._server.server_close()
 
     def fail(self, status: int, times: int = 1, body: Any = None, **headers: str) -> None:
-        """Answer the next requests so, whatever they ask."""
+        """Answer the next requests with this, regardless of the request."""
         self._bad += [Answer(status, body if body is not None else {"message": "Server Error"}, headers)] * times
 
     def answer(self, call: Call) -> Answer:
-        """What the API says. Raises Refusal."""
+        """The API's answer. Raises Refusal."""
         raise NotImplementedError
 
     def handle(self, call: Call) -> Answer:
@@ -141,4 +141,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing; ``calls`` has it."""
+        """Do nothing; ``calls`` has it."""

@@ -118,7 +118,7 @@ def jar(version: str) -> Path:
 def maven_cache(home: str = "/root") -> list[str]:
     """Arguments of ``podman run`` that give a host this machine's Maven and what it has downloaded, for ``./mvnw``.
 
-    What the host adds stays its own. Fills the cache first; so no host of a test downloads the same hundred files.
+    What the host adds stays its own. Fills the cache first; so that hosts do not download the same hundred files.
     """
     local = Path.home() / ".m2"
     filled = CACHE / f"maven-{source_digest('0.1.0')}"

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A backend that answers with what it was asked."""
+"""A backend that echoes the request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Says its request as JSON."""
+    """Answers with the request as JSON."""
 
     def do_GET(self) -> None:
         """Answer."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A small backend: ``python -m app --port 8000`` or ``--fd 3``. Files say which release it is, and what is wrong."""
+"""A small backend: ``python -m app --port 8000`` or ``--fd 3``. Files set the release and its faults."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks without a pause until it is stopped, then writes what came of it: ``load.py URL FILE``."""
+"""Sends requests without a pause until it is stopped, then writes the results: ``load.py URL FILE``."""
 
 from __future__ import annotations
 

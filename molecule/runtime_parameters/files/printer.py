@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A service that shows only those who may ask what it was started with."""
+"""A service that shows its environment to permitted clients only."""
 
 import json
 import os
