@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""User data of a backend host: at first boot it fetches the bundle and starts the service. It needs SSM and S3 only.
+"""User data of a host: at first boot it fetches the bundle and starts the service. It needs SSM and S3 only.
 
 Replace @env@ by the environment's name. Standard library only, Python 3.8 or newer. The credentials are those of the
 instance role (IMDSv2), which needs ssm:GetParameter on /<env>/slipway/bundle and s3:GetObject on the bundle, and the

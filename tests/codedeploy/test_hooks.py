@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -90,6 +91,13 @@ def test_a_damaged_bundle_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     with pytest.raises(bundled.BundleError, match="a of the bundle is not what was built: upload the bundle again"):
         bundled.check_files(tmp_path, {"files": {"a": "0" * 64}})
+
+
+def test_the_bundle_says_which_host_this_machine_is(tmp_path: Path) -> None:
+    made = {"schema": "slipway/bundle/1", "group": "site", "environment": "dev", "release": "v2", "pythons": {}}
+    (tmp_path / "bundle.json").write_text(json.dumps({**made, "files": {}}), encoding="utf-8")
+    said = hook._this_host(bundled.describe(tmp_path))
+    assert (said["env"], said["self"], said["bundle_path"]) == ("dev", "site", str(hook.ROOT))
 
 
 def test_what_earlier_deployments_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def describe(root: Path) -> dict[str, Any]:
         found = json.loads((root / "bundle.json").read_text(encoding="utf-8"))
         if found["schema"] != "slipway/bundle/1":
             raise BundleError(f"bundle.json is of the unknown schema {found['schema']!r}")
-        return {name: found[name] for name in ("environment", "release", "pythons", "files")}
+        return {name: found[name] for name in ("group", "environment", "release", "pythons", "files")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(f"bundle.json cannot be read ({error}): build the bundle again") from error
 

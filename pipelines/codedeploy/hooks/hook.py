@@ -80,12 +80,10 @@ def _event(event: str) -> int:
     # Shorter for a test; what the appspec allows cannot be made longer here.
     work = min(work, float(os.environ.get("SLIPWAY_HOOK_SECONDS", work)))
     variables = {
-        "env": manifest["environment"],
-        "self": "backend",
+        **_this_host(manifest),
         "deployment_id": deployment,
         "deployment_group": os.environ.get("DEPLOYMENT_GROUP_NAME", ""),
         "application_name": os.environ.get("APPLICATION_NAME", ""),
-        "bundle_path": str(ROOT),
         # A task that waits for another host needs to know its time limit.
         "event_ends_at": int(time.time() + work - (time.monotonic() - started)),
     }
@@ -113,7 +111,7 @@ def _boot() -> int:
     manifest = describe(ROOT)
     check_files(ROOT, manifest)
     python = make_venv(ROOT, manifest)
-    variables = {"env": manifest["environment"], "self": "backend", "boot": True, "bundle_path": str(ROOT)}
+    variables = {**_this_host(manifest), "boot": True}
     log = LOGS / "boot.log"
     for attempt in range(1, BOOT_TRIES + 1):
         ended = _play(python, variables, log, BOOT_SECONDS / BOOT_TRIES, None, playbook="bootstrap_host.yml")
@@ -124,6 +122,11 @@ def _boot() -> int:
             print(f"slipway: boot, try {attempt} of {BOOT_TRIES} failed: {cause}", flush=True)
             time.sleep(10 * attempt)
     return _say(f"boot failed: {cause} (log: {log})", _tail(log), 1)
+
+
+def _this_host(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The variables that make this machine the only host of the bundle's environment."""
+    return {"env": manifest["environment"], "self": manifest["group"], "bundle_path": str(ROOT)}
 
 
 def _play(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Promotes a version of the backend. See modules/promote.py."""
+"""Promotes a version. See modules/promote.py."""
 
 from __future__ import annotations
 
@@ -15,34 +15,33 @@ from ..module_utils.artifact.model import Artifact
 from ..module_utils.common.command import again
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.git.plan import Seen
-from ..module_utils.git.pom import maven_version
 from ..module_utils.git.repository import Repository, fetched, open_checkout
 from ..module_utils.git.run import Credentials
 from ..module_utils.secret_values.source import Secrets
 from ..module_utils.versions.model import Version, versions_key
 from ..module_utils.versions.promotion import Promotion, check_not_older, plan
 from ..module_utils.versions.store import Read, read_versions, write_version
-from ..module_utils.versions.tag import Tag, check_maven, parse_tag
+from ..module_utils.versions.tag import Tag, parse_tag
 from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
+from ..plugin_utils.kinds.registry import host_kind
 from ..plugin_utils.reading import begin_reading
-
-_COMPONENT = "backend"
 
 
 class ActionModule(SlipwayAction):
     """Tags on this machine; the state store's condition keeps two promotions apart."""
 
     ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+        "group": {"type": "str", "required": True},
         "tag": {"type": "str", "default": ""},
         "bucket": {"type": "str", "default": ""},
         "branch": {"type": "str", "default": "main"},
         "digest": {"type": "str", "default": ""},
         "module": {"type": "str", "default": ""},
-        "backend_path": {"type": "str", "default": ""},
-        "backend_repository": {"type": "str", "default": ""},
-        "backend_commit": {"type": "str", "default": ""},
+        "path": {"type": "str", "default": ""},
+        "repository": {"type": "str", "default": ""},
+        "commit": {"type": "str", "default": ""},
         "infra_path": {"type": "str", "required": True},
         "infra_commit": {"type": "str", "default": "HEAD"},
         "remote": {"type": "str", "default": "origin"},
@@ -53,12 +52,13 @@ class ActionModule(SlipwayAction):
 
     def act(self, context: Context) -> dict[str, Any]:
         """Check everything, then tag, push and write; what was done is the result."""
-        tag = parse_tag(self._said("tag", "-e backend_tag"), _COMPONENT, "-e backend_tag")
+        group = self.arguments["group"]
+        tag = parse_tag(self._said("tag", f"-e {group}_tag"), group, f"-e {group}_tag")
         bucket = self._said("bucket", "artifact_bucket")
         begin_reading(context)
         read = read_versions(context.store, context.environment)
         if not self.arguments["older"]:
-            check_not_older(tag, read.document.of(_COMPONENT), "-e backend_tag")
+            check_not_older(tag, read.document.of(group), f"-e {group}_tag")
         artifact = resolve_artifact(
             context.clients("s3"),
             bucket,
@@ -81,7 +81,8 @@ class ActionModule(SlipwayAction):
     def _said(self, name: str, where: str) -> str:
         value = str(self.arguments[name])
         if not value:
-            named = f"Name it: {again(backend_tag='backend-v0.2.0')}"
+            group = self.arguments["group"]
+            named = f"Name it: {again(**{f'{group}_tag': f'{group}-v0.2.0'})}"
             remedy = named if name == "tag" else f"Write {where}: … in group_vars"
             raise SlipwayError(f"{where.removeprefix('-e ')} is not set", where, remedy)
         return value
@@ -94,13 +95,13 @@ class ActionModule(SlipwayAction):
         credentials = Credentials(secret, arguments.get("ca_file"))
         remote = arguments["remote"]
         infra = open_checkout(arguments["infra_path"], "infra", credentials, remote, arguments["infra_commit"])
-        if arguments["backend_path"]:
-            commit = arguments["backend_commit"] or "HEAD"
-            yield [open_checkout(arguments["backend_path"], _COMPONENT, credentials, remote, commit), infra]
+        if arguments["path"]:
+            commit = arguments["commit"] or "HEAD"
+            yield [open_checkout(arguments["path"], tag.component, credentials, remote, commit), infra]
             return
-        url = self._said("backend_repository", "backend_repository")
-        with fetched(url, _COMPONENT, credentials, tag.name, arguments["branch"]) as backend:
-            yield [backend.at(arguments["backend_commit"]), infra]
+        url = self._said("repository", f"{tag.component}_repository")
+        with fetched(url, tag.component, credentials, tag.name, arguments["branch"]) as application:
+            yield [application.at(arguments["commit"]), infra]
 
     def _plan(
         self, context: Context, tag: Tag, artifact: Artifact, repositories: list[Repository], read: Read
@@ -111,7 +112,7 @@ class ActionModule(SlipwayAction):
             with _collected(errors):
                 seen.append(repository.see(tag.name))
         with _collected(errors):
-            self._check_maven(tag, repositories[0])
+            host_kind(tag.component).check_promotion(tag, repositories[0], str(self.arguments["module"]))
         if errors:
             raise SlipwayErrors({str(error): error for error in errors}.values())
         version = Version(
@@ -125,25 +126,19 @@ class ActionModule(SlipwayAction):
             promoted_at=datetime.fromtimestamp(context.store.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             promoted_by=context.owner,
         )
-        return plan(tag, seen, version, read.document.of(_COMPONENT))
-
-    def _check_maven(self, tag: Tag, backend: Repository) -> None:
-        commit = backend.resolve()
-        path = "/".join(part for part in (str(self.arguments["module"]).strip("/"), "pom.xml") if part)
-        where = f"{path} at {commit[:12]}"
-        check_maven(tag, maven_version(backend.file(commit, path), where), where)
+        return plan(tag, seen, version, read.document.of(tag.component))
 
     def _carry_out(self, context: Context, promotion: Promotion, repositories: list[Repository], read: Read) -> None:
         """Tag here, push, write: whatever ends it half-way, the next run goes on with what is left."""
-        todo = list(zip(repositories, promotion.tags, strict=True))
+        group, todo = self.arguments["group"], list(zip(repositories, promotion.tags, strict=True))
         for repository, (seen, steps) in todo:
             if "tag" in steps:
-                message = f"{_COMPONENT} {promotion.version.version}, promoted to {context.environment}"
+                message = f"{group} {promotion.version.version}, promoted to {context.environment}"
                 repository.tag(promotion.tag, seen.commit, message)
         for repository, (_seen, steps) in todo:
             if "push" in steps:
                 repository.push(promotion.tag)
-        write_version(context.store, context.environment, _COMPONENT, promotion.version, read)
+        write_version(context.store, context.environment, group, promotion.version, read)
 
     def _result(self, promotion: Promotion) -> dict[str, Any]:
         after = promotion.diff()["after"]

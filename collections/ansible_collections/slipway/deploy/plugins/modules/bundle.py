@@ -15,6 +15,10 @@ description:
     host finds it.
   - The same inputs produce the same bytes. Only files that git tracks are included, and no secrets.
 options:
+  group:
+    description: The group of the hosts that run the bundle.
+    type: str
+    required: true
   release:
     description: The release's tag. By default, the version that is promoted in the environment.
     type: str
@@ -75,6 +79,7 @@ attributes:
 EXAMPLES = r"""
 - name: Build and upload the bundle of a release
   slipway.deploy.bundle:
+    group: backend
     release: backend-v0.2.0
     branch: main
     bucket: umigo-artifacts
@@ -107,5 +112,5 @@ release:
   description: The content of C(release.json).
   returned: success
   type: dict
-  sample: {tag: backend-v0.2.0, schema: "2"}
+  sample: {group: backend, tag: backend-v0.2.0, schema: "2"}
 """

@@ -4,21 +4,25 @@
 
 DOCUMENTATION = r"""
 module: promote
-short_description: Promote a version of the backend
+short_description: Promote a version
 version_added: "0.1.0"
 author: The Slipway authors (!UNKNOWN)
 description:
-  - Declares a version of the backend as approved for an environment. Both repositories get its tag. C(versions.json) in
-    the state store gets the tag, the Maven version, the artifact's digest, and the commits of both repositories. A
-    deploy without an explicit version takes the promoted one.
-  - Everything is checked before the first change. The tag must be C(backend-v<semver>) and not a snapshot. C(pom.xml)
-    must have the same version. The artifact must exist. Both repositories must have no uncommitted changes, and their
-    commits must be on a branch of the remote. The tag must not exist yet, or name the same commit.
+  - Declares a version as approved for an environment. The application's repository and the infrastructure's get its
+    tag. C(versions.json) in the state store gets the tag, the version, the artifact's digest, and the commits of both
+    repositories. A deploy without an explicit version takes the promoted one.
+  - Everything is checked before the first change. The tag must be C(<group>-v<semver>) and not a snapshot. The
+    backend's C(pom.xml) must have the same version. The artifact must exist. Both repositories must have no uncommitted
+    changes, and their commits must be on a branch of the remote. The tag must not exist yet, or name the same commit.
   - A tag is never moved. If two promotions run at once, one wins and the other one fails and says so.
   - Each step runs only if it is needed. To finish an interrupted promotion, run it again.
 options:
+  group:
+    description: The group of hosts that the version is for.
+    type: str
+    required: true
   tag:
-    description: The tag, C(backend-v<semver>). Required.
+    description: The tag, C(<group>-v<semver>). Required.
     type: str
     default: ""
   bucket:
@@ -26,8 +30,7 @@ options:
     type: str
     default: ""
   branch:
-    description: The branch of the artifact. It is the branch to tag, if neither O(backend_path) nor O(backend_commit)
-      is given.
+    description: The branch of the artifact. It is the branch to tag, if neither O(path) nor O(commit) is given.
     type: str
     default: main
   digest:
@@ -35,20 +38,20 @@ options:
     type: str
     default: ""
   module:
-    description: The directory of the backend's C(pom.xml) in its repository.
+    description: The directory of the application in its repository.
     type: str
     default: ""
-  backend_path:
-    description: A checkout of the backend's repository. By default, O(backend_repository) is fetched.
+  path:
+    description: A checkout of the application's repository. By default, O(repository) is fetched.
     type: str
     default: ""
-  backend_repository:
-    description: The URL of the backend's repository, without credentials.
+  repository:
+    description: The URL of the application's repository, without credentials.
     type: str
     default: ""
-  backend_commit:
-    description: The commit to tag in the backend's repository. By default, the one that is checked out in
-      O(backend_path). Without O(backend_path), the one that the tag already names, or else the head of O(branch).
+  commit:
+    description: The commit to tag in the application's repository. By default, the one that is checked out in O(path).
+      Without O(path), the one that the tag already names, or else the head of O(branch).
     type: str
     default: ""
   infra_path:
@@ -82,10 +85,11 @@ extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attri
 EXAMPLES = r"""
 - name: Promote a version
   slipway.deploy.promote:
+    group: backend
     tag: backend-v0.2.0
     bucket: umigo-artifacts
     module: umigoCrmBackend
-    backend_path: ~/src/Umigo
+    path: ~/src/Umigo
     infra_path: .
     token:
       env: GITHUB_TOKEN
@@ -93,7 +97,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: The backend's entry in C(versions.json).
+  description: The group's entry in C(versions.json).
   returned: success
   type: dict
   sample:

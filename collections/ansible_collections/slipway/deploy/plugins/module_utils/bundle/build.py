@@ -24,14 +24,10 @@ APPSPEC = "appspec.yml"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a bundle is made for: the Pythons and the machines (``x86_64``, ``aarch64``) of its hosts.
-
-    :ivar migrates: whether it brings Flyway.
-    """
+    """What a bundle is made for: the Pythons and the machines (``x86_64``, ``aarch64``) of its hosts."""
 
     pythons: Sequence[str]
     machines: Sequence[str]
-    migrates: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,11 +39,11 @@ class Bundle:
     digest: str
 
 
-def build(root: Path, release: Release, migrations: Mapping[str, Entry], wanted: Wanted, directory: Path) -> Bundle:
+def build(root: Path, release: Release, parts: Mapping[str, Entry], wanted: Wanted, directory: Path) -> Bundle:
     """Make the bundle of a release in ``directory``. The same inputs make the same bytes.
 
     :param root: the project's directory.
-    :param migrations: the release's migrations by their names in the bundle.
+    :param parts: what the release needs on a host, by the names in the bundle.
     :param directory: also holds the cache of what was downloaded.
     :raises SlipwayError: when a part cannot be got.
     """
@@ -55,8 +51,7 @@ def build(root: Path, release: Release, migrations: Mapping[str, Entry], wanted:
     entries = {
         **fetch.project_files(root, release.environment),
         **fetch.wheelhouse(root, wanted.pythons, wanted.machines, cache),
-        **(fetch.flyway(root, cache) if wanted.migrates else {}),
-        **migrations,
+        **parts,
         "release.json": Entry(as_json(release.document())),
     }
     if APPSPEC not in entries:

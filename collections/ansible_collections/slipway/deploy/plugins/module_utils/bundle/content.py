@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from ..artifact.model import release_id
 from ..common.archives import LimitExceeded, check_path, mib
 from ..common.errors import SlipwayError
 
@@ -47,8 +48,14 @@ _FLYWAY_SKIPPED: Final = ("lib/netty/", "lib/aad/", "lib/jna")
 
 @dataclass(frozen=True)
 class Release:
-    """The release that a bundle deploys. ``digest`` is the jar's, ``schema`` the newest migration's version."""
+    """The release that a bundle deploys.
 
+    :ivar group: the group of its hosts, which is their kind.
+    :ivar digest: the artifact's.
+    :ivar schema: the newest migration's version.
+    """
+
+    group: str
     environment: str
     tag: str
     branch: str
@@ -62,8 +69,7 @@ class Release:
 
     def document(self) -> dict[str, Any]:
         """``release.json``."""
-        said = asdict(self)
-        return {"format": RELEASE_SCHEMA, **said}
+        return {"format": RELEASE_SCHEMA, "release": release_id(self.tag, self.digest), **asdict(self)}
 
 
 def project_name(name: str, environment: str) -> str | None:
@@ -214,6 +220,7 @@ def manifest(files: Mapping[str, str], release: Release, pythons: Mapping[str, s
     """
     document = {
         "schema": BUNDLE_SCHEMA,
+        "group": release.group,
         "environment": release.environment,
         "release": release.tag,
         "pythons": dict(sorted(pythons.items())),

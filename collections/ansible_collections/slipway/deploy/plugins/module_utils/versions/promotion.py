@@ -64,7 +64,7 @@ class Promotion:
 def plan(tag: Tag, seen: Sequence[Seen], version: Version, before: Version | None) -> Promotion:
     """Plan the promotion of a version.
 
-    :param seen: the backend's repository, then the infrastructure's; one repository may be both.
+    :param seen: the application's repository, then the infrastructure's; one repository may be both.
     :raises SlipwayError: a repository cannot be tagged.
     """
     return Promotion(tag.name, [(item, steps(tag.name, item)) for item in seen], version, before)
@@ -78,6 +78,6 @@ def check_not_older(tag: Tag, before: Version | None, where: str) -> None:
     now = parse_semver(before.version) if before else None
     if before is not None and now is not None and tag.version < now:
         what = f"{tag.name} is older than {before.tag}, which is promoted"
-        still = again(backend_tag=tag.name, promote_older="true")
+        still = again(**{f"{tag.component}_tag": tag.name, "promote_older": "true"})
         remedy = f"To run an older release again: {here('rollback', to='…')}; to promote it still: {still}"
         raise SlipwayError(what, where, remedy)

@@ -5,9 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from ...module_utils.bundle.archive import Entry
+from ...module_utils.bundle.content import Release as BundledRelease
+from ...module_utils.git.pom import maven_version
+from ...module_utils.git.repository import Repository
 from ...module_utils.hosts.model import Release
+from ...module_utils.versions.tag import Tag, check_maven
+from ..backend_bundle import bundled_backend
 from ..backend_release import find_backend_release, migrates_backend
 from ..backend_source import predict_migrations
 from ..context import Context
@@ -29,3 +36,16 @@ class ThisKind(HostKind):
     def predict_migrations(self, context: Context, host: str, release: Release) -> Mapping[str, Any] | None:
         """Read the repository."""
         return predict_migrations(context, host, release)
+
+    def check_promotion(self, tag: Tag, repository: Repository, module: str) -> None:
+        """Maven's version is the tag's."""
+        commit = repository.resolve()
+        path = "/".join(part for part in (module.strip("/"), "pom.xml") if part)
+        where = f"{path} at {commit[:12]}"
+        check_maven(tag, maven_version(repository.file(commit, path), where), where)
+
+    def bundled(
+        self, context: Context, given: Mapping[str, Any], root: Path, cache: Path
+    ) -> tuple[BundledRelease, Mapping[str, Entry]]:
+        """The migrations of the jar or of a checkout, and Flyway."""
+        return bundled_backend(context, given, root, cache)

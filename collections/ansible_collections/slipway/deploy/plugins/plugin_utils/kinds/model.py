@@ -7,11 +7,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...module_utils.build_requirements.model import Needs
+from ...module_utils.bundle.archive import Entry
+from ...module_utils.bundle.content import Release as BundledRelease
+from ...module_utils.common.errors import SlipwayError
 from ...module_utils.gates.notes import Notes
+from ...module_utils.git.repository import Repository
 from ...module_utils.hosts.model import Release
+from ...module_utils.versions.tag import Tag
 from ..context import Context
 
 
@@ -52,3 +58,27 @@ class HostKind(ABC):
     ) -> Mapping[str, Any] | None:
         """What is known about the release's migrations if check mode cannot read a host; ``None``: nothing."""
         return None
+
+    def check_promotion(self, tag: Tag, repository: Repository, module: str) -> None:  # noqa: ARG002
+        """Whether the sources of a version are what its tag says.
+
+        :param module: the directory of the application in its repository.
+        :raises SlipwayError: when they are not, or hosts of this kind take no promoted version.
+        """
+        raise SlipwayError(f"hosts of {tag.component} take no promoted version", "group", "Name a release to deploy")
+
+    def bundled(
+        self,
+        context: Context,  # noqa: ARG002
+        given: Mapping[str, Any],
+        root: Path,  # noqa: ARG002
+        cache: Path,  # noqa: ARG002
+    ) -> tuple[BundledRelease, Mapping[str, Entry]]:
+        """The release of a bundle, and the files that its hosts need of it.
+
+        :param given: the arguments of ``bundle``.
+        :param root: the project's directory.
+        :param cache: of what was downloaded.
+        :raises SlipwayError: when there is no such release, or a part of it cannot be got.
+        """
+        raise SlipwayError(f"hosts of {given['group']} cannot run a bundle", "group", "Deploy to them from here")

@@ -64,7 +64,7 @@ pytest==9.0 \\
     --hash={HASH}
     # via slipway (pyproject.toml:dev)
 """
-RELEASE = Release("dev", "backend-v0.2.0", "main", "b", "k", HASH, "0.2.0", "", "", "2")
+RELEASE = Release("backend", "dev", "backend-v0.2.0", "main", "b", "k", HASH, "0.2.0", "", "", "2")
 
 
 @pytest.mark.parametrize(("python", "core"), [("3.11", "2.19.14"), ("3.13", "2.21.5")])
@@ -204,7 +204,7 @@ def test_the_same_content_makes_the_same_bytes(
 def test_the_name_of_a_bundle_says_all_that_is_in_it() -> None:
     body = manifest({"b": "2", "a": "1"}, RELEASE, {"3.11": "wheelhouse/requirements-3.11.txt"})
     assert body == manifest({"a": "1", "b": "2"}, RELEASE, {"3.11": "wheelhouse/requirements-3.11.txt"})
-    assert json.loads(body)["environment"] == "dev"
+    assert json.loads(body).items() >= {"group": "backend", "environment": "dev"}.items()
     assert bundle_id(RELEASE, body) != bundle_id(RELEASE, manifest({"a": "1"}, RELEASE, {}))
     assert bundle_id(RELEASE, body).startswith("backend-v0.2.0-")
 

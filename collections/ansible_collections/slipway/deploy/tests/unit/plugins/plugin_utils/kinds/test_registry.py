@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.kinds.registry import NAMES
+from ansible_collections.slipway.deploy.plugins.module_utils.versions.tag import parse_tag
 from ansible_collections.slipway.deploy.plugins.plugin_utils.kinds.model import HostKind
 from ansible_collections.slipway.deploy.plugins.plugin_utils.kinds.registry import host_kind
 
@@ -29,3 +32,11 @@ def test_it_is_complete(name: str) -> None:
     assert variables["__kind"] == name
     assert variables.keys() >= VARIABLES
     assert {path.stem for path in (PLAYBOOKS / "tasks" / name).glob("*.yml")} >= set(STEPS)
+
+
+def test_what_a_kind_does_not_have_is_refused() -> None:
+    unused: Any = None
+    with pytest.raises(SlipwayError, match="hosts of site cannot run a bundle"):
+        host_kind("site").bundled(unused, {"group": "site"}, PLAYBOOKS, PLAYBOOKS)
+    with pytest.raises(SlipwayError, match="hosts of site take no promoted version"):
+        host_kind("site").check_promotion(parse_tag("site-v1.0.0", "site", "here"), unused, "")
