@@ -148,7 +148,7 @@ def test_a_redeploy_of_the_revision_that_runs_restarts_nothing(world: World, age
     """Nor does a deployment that was stopped before keep it out. And who has no migrations needs no Flyway."""
     store = open_store(f"s3://{STATE}/slipway", world.aws.client)
     take(store, "testing", "codedeploy", "d-stopped", limit=7200)
-    stopped = opened("testing", "codedeploy", "d-stopped", {"tag": "backend-v0.9.0"}, store.now())
+    stopped = opened("testing", "codedeploy", "d-stopped", {"group": "backend", "tag": "backend-v0.9.0"}, store.now())
     HostJournal.open(store, "codedeploy", stopped)
     world.write("group_vars/backend/none.yml", "backend_migrations: none\n")
     bundle = world.bundle("backend-v0.2.0")

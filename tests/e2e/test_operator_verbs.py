@@ -172,7 +172,7 @@ def test_an_unfinished_deploy_is_said_with_the_commands_that_end_it(deploys: Dep
 
 def test_hosts_that_deploy_themselves_are_seen_by_their_own_records(deploys: Deploys) -> None:
     def keep(host: str, tag: str, at: float) -> None:
-        release = {"release": f"{tag}-0a1b", "tag": tag, "digest": "sha256:0a1b", "schema": "2"}
+        release = {"group": "backend", "release": f"{tag}-0a1b", "tag": tag, "digest": "sha256:0a1b", "schema": "2"}
         record = codedeploy.opened("local", host, f"d-{host}", release, at)
         record = codedeploy.with_event(record, "ApplicationStart", "done", at, switch={"state": "switched"})
         path = deploys.state / host_record_key("local", host, record["id"])

@@ -37,7 +37,7 @@ class ActionModule(SlipwayAction):
         "state": {"type": "str", "required": True, "choices": _STATES},
         "release": {"type": "dict", "default": {}},
         "configuration": {"type": "str", "default": ""},
-        "migrations": {"type": "dict", "default": {}},
+        "migration": {"type": "dict", "default": {}},
         "switch": {"type": "dict", "default": {}},
         "undo": {"type": "dict"},
         "backup": {"type": "dict", "default": {}},
@@ -60,7 +60,9 @@ class ActionModule(SlipwayAction):
             return _said(journal.record)
         if given["state"] in ("back_up", "backed_up"):
             return self._back_up(context, journal)
-        changes = {name: given[name] for name in ("configuration", "migrations", "switch")}
+        changes = {name: given[name] for name in ("configuration", "switch")}
+        if given["migration"]:
+            changes["migrations"] = pure.migrated(given["migration"])
         if given["state"] == "failed":
             record = pure.with_event(journal.record, given["event"], "failing", now, **changes)
             journal.write(pure.failed(record, given["event"], given["cause"], given["undo"], now))
@@ -99,14 +101,13 @@ class ActionModule(SlipwayAction):
             record, datetime.fromtimestamp(now, tz=UTC).isoformat(timespec="seconds"), host=context.here
         )
         journal.write(pure.with_event(record, self.arguments["event"], "backing_up", now, migrations=migrations))
-        release = record["releases"]["backend"]["tag"] or ""
-        label = migrations["backup"]["label"]
+        label, release = migrations["backup"]["label"], pure.release_of(record)["tag"] or ""
         return {"changed": False, "due": True, "hook": str(hook), "label": label, "release": release}
 
     def _check_schema(self, context: Context, record: Mapping[str, Any]) -> None:
-        release = record["releases"]["backend"]
+        release = pure.release_of(record)
         if not self.arguments["force_schema"]:
-            applied = applied_migrations(_records(context))
+            applied = applied_migrations(_records(context), record["targets"][0]["group"])
             check(release["schema"] or "", self.arguments["database_schema"], applied, release["tag"])
 
 
@@ -135,7 +136,6 @@ def _said(record: Mapping[str, Any]) -> dict[str, Any]:
         "known": True,
         "record": record["id"],
         "outcome": record["outcome"],
-        "configuration": record["releases"]["backend"]["configuration"],
         "target": record["targets"][0]["state"],
         "needs_person": pure.needs_person(record),
         "line": pure.verdict(record) if record["outcome"] else "",

@@ -24,7 +24,7 @@ options:
   state:
     description:
       - The state of the event. V(succeeded) and V(failed) end the deployment on this host. V(shown) writes nothing.
-      - V(back_up) returns the C(backend_backup_hook) that must run before the migration, if one is configured.
+      - V(back_up) returns the C(<group>_backup_hook) that must run before the migration, if one is configured.
         V(backed_up) records that it ran.
     type: str
     choices: [shown, begun, back_up, backed_up, done, succeeded, failed]
@@ -37,8 +37,10 @@ options:
     description: The directory of the release's configuration.
     type: str
     default: ""
-  migrations:
-    description: The result of the migration, with C(state), C(from), C(to), C(applied) and C(restore_to).
+  migration:
+    description: >-
+      The result of the task that migrated the database, such as M(slipway.deploy.database_migration), or of the task
+      that failed.
     type: dict
     default: {}
   switch:
@@ -79,7 +81,7 @@ EXAMPLES = r"""
     deployment: "{{ deployment_id }}"
     event: BeforeInstall
     state: begun
-    release: {tag: backend-v0.2.0, schema: "2"}
+    release: {group: backend, tag: backend-v0.2.0, schema: "2"}
 """
 
 RETURN = r"""
@@ -109,11 +111,6 @@ outcome:
   returned: when there is a record
   type: str
   sample: succeeded
-configuration:
-  description: The directory of the configuration that an earlier event prepared.
-  returned: when there is a record
-  type: str
-  sample: /etc/umigo-backend/generations/5f0c9e1a2b3c4d5e
 target:
   description: The state of the host.
   returned: when there is a record

@@ -30,14 +30,14 @@ _STATES = {
 def opened(environment: str, host: str, deployment: str, release: Mapping[str, Any], now: float) -> Record:
     """A new record.
 
-    :param release: what ``release.json`` of the bundle says.
+    :param release: what ``release.json`` of the bundle says; its ``group`` is the host's.
     :param now: epoch seconds of the store's clock.
     """
     described = {name: release.get(name) for name in _RELEASE}
     target = {
         "name": host,
         "kind": "host",
-        "group": "backend",
+        "group": release["group"],
         "state": "planned",
         "from": None,
         "to": runs(release),
@@ -58,11 +58,31 @@ def opened(environment: str, host: str, deployment: str, release: Mapping[str, A
         "phase": "planned",
         "targets": [target],
         "unchanged": [],
-        "releases": {"backend": {**described, "configuration": None}},
+        "releases": {release["group"]: {**described, "configuration": None}},
         "migrations": {"state": "none", "from": None, "to": None, "applied": [], "restore_to": None},
         "events": [],
         "cause": None,
         "outcome": None,
+    }
+
+
+def release_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The release of a deployment."""
+    found: dict[str, Any] = record["releases"][record["targets"][0]["group"]]
+    return found
+
+
+def migrated(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The record's ``migrations`` after they were carried out.
+
+    :param said: the result of the task that migrates, or of the one that failed before it.
+    """
+    return {
+        "state": "failed" if said.get("failed") else "done",
+        "from": said.get("schema_before") or "",
+        "to": said.get("schema_after") or "",
+        "applied": list(said.get("applied") or ()),
+        "restore_to": said.get("started_at") or "",
     }
 
 
@@ -78,12 +98,11 @@ def with_event(record: Record, event: str, state: str, now: float, **changes: An
     """
     events = [*record["events"], {"event": event, "state": state, "at": now}]
     changed: Record = {**record, "events": events, "phase": event}
+    (target,) = record["targets"]
     if configuration := changes.get("configuration"):
-        backend = {**record["releases"]["backend"], "configuration": configuration}
-        changed["releases"] = {**record["releases"], "backend": backend}
+        changed["releases"] = {target["group"]: {**release_of(record), "configuration": configuration}}
     if migrations := changes.get("migrations"):
         changed["migrations"] = {**record["migrations"], **migrations}
-    (target,) = record["targets"]
     if event == "ApplicationStart" and state == "begun":
         target = {**target, "state": "switching", "started_at": now}
     if switch := changes.get("switch"):
@@ -127,7 +146,7 @@ def failed(record: Record, event: str, cause: str, undo: Mapping[str, Any] | Non
 def verdict(record: Mapping[str, Any]) -> str:
     """What a closed record means for who reads the deployment's last line."""
     (target,) = record["targets"]
-    tag, before = record["releases"]["backend"]["tag"], target["from"]
+    tag, before = release_of(record)["tag"], target["from"]
     old = f"the old release {before['tag']}" if before and before.get("tag") else "what ran before"
     if record["outcome"] == "succeeded":
         return f"{tag} serves"

@@ -13,18 +13,17 @@ from typing import Any
 
 from ..bundle.content import version_key
 from ..common.errors import SlipwayError
+from ..hosts.by_kind import of_kind
 
 
-def applied_migrations(records: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
-    """What records say of the migrations that were applied: version → whether an older release can still read it.
+def applied_migrations(records: Iterable[Mapping[str, Any]], kind: str) -> dict[str, bool]:
+    """What records say of the migrations of a kind's database: version → whether an older release can still read it.
 
     When two disagree, the cautious one counts.
     """
     found: dict[str, bool] = {}
     for record in records:
-        migrations = record.get("migrations")
-        applied = migrations.get("applied") if isinstance(migrations, Mapping) else None
-        for item in applied or ():
+        for item in of_kind(record, kind).get("applied") or ():
             if isinstance(item, Mapping) and item.get("version"):
                 version = str(item["version"])
                 found[version] = bool(item.get("compatible")) and found.get(version, True)

@@ -62,8 +62,7 @@ _OF_OTHERS: Final = ("ansible_", "awx_", "tower_", "semaphore_")
 TARGETS: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", *NAMES)),
     **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
-    "bootstrap_host": NAMES,
-    "codedeploy": ("backend",),
+    **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
 }
 
 #: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.

@@ -9,7 +9,6 @@ from .model import Kind
 BACKEND = Kind(
     "backend",
     texts=("module", "ready_url"),
-    truths=("codedeploy_agent",),
     of_group=("module",),
     default_port=8080,
 )

@@ -12,7 +12,7 @@ _TEXTS = (
     *("service", "repository", "branch", "connection", "target_group", "smoke_url", "ready_path", "backup_hook"),
     *("migrations", "user", "release"),
 )
-_TRUTHS = ("smoke_trace",)
+_TRUTHS = ("smoke_trace", "codedeploy_agent")
 _NUMBERS = ("failure_threshold", "ready_timeout", "stable_for", "target_timeout", "port")
 _STRUCTURES = ("environment", "secrets", "files", "required", "serial", "smoke_checks", "log_files")
 _TABLES = ("environment",)

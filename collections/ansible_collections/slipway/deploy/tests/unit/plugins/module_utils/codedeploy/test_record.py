@@ -11,7 +11,15 @@ import pytest
 from ansible_collections.slipway.deploy.plugins.module_utils.codedeploy import record as pure
 from ansible_collections.slipway.deploy.plugins.module_utils.record.model import parse, serialise
 
-RELEASE = {"release": "v2-0a1b", "tag": "v2", "digest": "sha256:0a1b", "schema": "2", "branch": "main", "key": "k"}
+RELEASE = {
+    "group": "backend",
+    "release": "v2-0a1b",
+    "tag": "v2",
+    "digest": "sha256:0a1b",
+    "schema": "2",
+    "branch": "main",
+    "key": "k",
+}
 OLD = {"release": "v1-9f8e", "tag": "v1", "digest": None, "schema": "1"}
 BREAKING = {"state": "done", "applied": [{"version": "2", "compatible": False}], "restore_to": "2026-11-20T21:04:11Z"}
 
@@ -72,6 +80,31 @@ def test_after_a_breaking_migration_nothing_is_called_all_old() -> None:
 def test_what_ran_before_is_what_ran_before_the_first_switch() -> None:
     again = pure.with_event(switched(), "ApplicationStart", "done", 3.0, switch={"state": "unchanged", "from": RELEASE})
     assert again["targets"][0]["from"] == OLD
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "applied"),
+    [
+        ({"schema_before": "1", "schema_after": "2", "applied": BREAKING["applied"], "started_at": "T"}, "done", 1),
+        ({"schema_before": "1", "schema_after": None, "applied": BREAKING["applied"], "failed": True}, "failed", 1),
+        # It failed before the database was touched.
+        ({"msg": "no Java", "failed": True}, "failed", 0),
+    ],
+)
+def test_what_was_migrated(said: dict[str, Any], state: str, applied: int) -> None:
+    record = pure.with_event(begun(), "AfterInstall", "done", 1.0, migrations=pure.migrated(said))
+    assert parse(serialise(record), "here") == record
+    assert (record["migrations"]["state"], len(record["migrations"]["applied"])) == (state, applied)
+    assert pure.needs_person(record) is bool(applied)
+
+
+def test_the_release_is_of_the_hosts_group() -> None:
+    record = pure.opened("dev", "i-1", "d-1", {**RELEASE, "group": "site"}, 1.0)
+    record = pure.with_event(record, "AfterInstall", "begun", 2.0, configuration="/etc/x/generations/1")
+    assert record["targets"][0]["group"] == "site"
+    assert record["releases"].keys() == {"site"}
+    assert pure.release_of(record)["configuration"] == "/etc/x/generations/1"
+    assert pure.verdict(pure.succeeded(record, 3.0)) == "v2 serves"
 
 
 def test_a_record_that_is_closed_stays_as_it_is() -> None:

@@ -57,8 +57,18 @@ def test_what_is_refused(release: str, database: str, applied: dict[str, bool], 
 
 
 def test_what_records_say_is_joined_the_cautious_way() -> None:
-    found = applied_migrations([record(v2=True, v3=True), {"migrations": None}, {}, record(v3=False), record(v3=True)])
-    assert found == {"2": True, "3": False}
+    records = [record(v2=True, v3=True), {"migrations": None}, {}, record(v3=False), record(v3=True)]
+    assert applied_migrations(records, "backend") == {"2": True, "3": False}
+
+
+def test_migrations_of_another_kinds_database_do_not_count() -> None:
+    both = {"backend": record(v2=True)["migrations"], "site": record(v3=True)["migrations"]}
+    records = [
+        {"releases": {"backend": {}, "site": {}}, "migrations": both},
+        {"releases": {"site": {}}, **record(v4=True)},
+    ]
+    assert applied_migrations(records, "backend") == {"2": True}
+    assert applied_migrations(records, "site") == {"3": True, "4": True}
 
 
 VERSIONS = st.lists(st.integers(0, 20), min_size=1, max_size=3).map(lambda numbers: ".".join(map(str, numbers)))

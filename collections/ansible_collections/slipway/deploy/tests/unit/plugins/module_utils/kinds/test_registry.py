@@ -28,7 +28,7 @@ def test_a_kind_has_the_variables_of_all_and_its_own() -> None:
         chosen=("archive",),
     )
     assert {"node_service", "node_release", "node_lock"} <= kind.all_texts
-    assert {"node_smoke_trace", "node_nginx"} == kind.all_truths
+    assert {"node_smoke_trace", "node_codedeploy_agent", "node_nginx"} == kind.all_truths
     assert {"node_ready_timeout", "node_keep"} <= kind.all_numbers
     assert {"node_environment", "node_shared"} <= kind.all_structures
     assert {"node_serial", "node_lock"} <= kind.all_of_group

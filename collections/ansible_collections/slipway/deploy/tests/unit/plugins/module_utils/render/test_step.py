@@ -77,8 +77,8 @@ def test_each_release_is_put_back_by_a_command_of_its_own() -> None:
     assert "put it back" not in unfinished
 
 
-V1 = {"release": "v1-9f8e", "tag": "v1", "digest": "sha256:9f", "schema": "1"}
-V2 = {"release": "v2-0a1b", "tag": "v2", "digest": "sha256:0a", "schema": "2"}
+V1 = {"group": "backend", "release": "v1-9f8e", "tag": "v1", "digest": "sha256:9f", "schema": "1"}
+V2 = {"group": "backend", "release": "v2-0a1b", "tag": "v2", "digest": "sha256:0a", "schema": "2"}
 
 
 def own(host: str, release: dict[str, str], at: float, end: str, before: dict[str, str] | None = None) -> Any:
