@@ -14,7 +14,7 @@ REFUSED = {
         r'^/etc/nginx/conf.d/salitemihret.conf:\d+: nginx refuses the configuration: unknown directive "serve_well"'
     ),
     "the certificate is missing": ("^/etc/ssl/private/absent.pem: not on the host. .*Get a first certificate"),
-    "the certificate has no key": "are set both or not at all",
+    "the certificate has no key": "^salitemihret: nginx_site_certificate and nginx_site_key must be set together",
     "another program has the port": (
         "nginx keeps the old configuration after a reload: .*8443 failed .*[Aa]ddress already in use"
     ),
