@@ -74,7 +74,8 @@ class _Wanted:
         self._host = host
         self._tag = str(context.of_group(host, "release") or "").strip()
         # An invalid prefix is refused before the fetch.
-        prefix_of(context.environment, context.of_group(host, "tag_prefix"))
+        setting = f"{context.kind_of(host)}_tag_prefix"
+        self._prefix = prefix_of(context.environment, context.of_group(host, "tag_prefix"), setting)
 
     def _gate(self, tags: Sequence[str], branches: Sequence[str]) -> None:
         kind: Kind = "none"
@@ -84,7 +85,8 @@ class _Wanted:
             kind = "branch"
         elif _COMMIT.fullmatch(self._tag):
             kind = "commit"
-        ask_gates(self._context, "name", self._tag, where=CHOSEN, host=self._host, existing=tags, found_as=kind)
+        facts = {"existing": tags, "found_as": kind, "prefix": self._prefix}
+        ask_gates(self._context, "name", self._tag, where=CHOSEN, host=self._host, **facts)
 
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""

@@ -113,7 +113,7 @@ def with_event(record: Record, event: str, state: str, now: float, **changes: An
 
 
 def needs_person(record: Mapping[str, Any]) -> bool:
-    """Whether the old release must not be put back: the schema was changed so that it cannot read it."""
+    """Whether the old release must not be restored: the schema was changed so that it cannot read it."""
     return any(not item.get("compatible") for item in record["migrations"].get("applied") or ())
 
 
@@ -126,7 +126,7 @@ def succeeded(record: Record, now: float) -> Record:
 def failed(record: Record, event: str, cause: str, undo: Mapping[str, Any] | None, now: float) -> Record:
     """The record of a deployment that failed.
 
-    :param undo: what service_release returned when it put the old release back; ``None`` when it was not asked to.
+    :param undo: what service_release returned when it restored the old release; ``None`` when it was not asked to.
     """
     if not is_open(record):
         return record
@@ -159,4 +159,4 @@ def verdict(record: Mapping[str, Any]) -> str:
             "Needs a person: a migration that is not backward-compatible was applied, so the old release was not put "
             f"back. Go forward with a corrected release, or restore the database{until}"
         )
-    return f"Needs a person: {old} could not be put back; look at the service's journal"
+    return f"Needs a person: {old} could not be restored; look at the service's journal"

@@ -66,10 +66,10 @@ def _read(text: str) -> tuple[Tag | None, str]:
     return Tag(match["prefix"], day, int(number or 1)), ""
 
 
-def prefix_of(environment: str, given: object) -> str:
+def prefix_of(environment: str, given: object, setting: str) -> str:
     """The prefix of an environment's tags; empty if any tag is accepted.
 
-    :param given: ``site_tag_prefix`` of the inventory, ``None`` without one.
+    :param given: the value of ``setting``, a variable of the inventory; ``None`` without one.
     :raises SlipwayError: that is not a valid prefix.
     """
     if given is None:
@@ -77,7 +77,7 @@ def prefix_of(environment: str, given: object) -> str:
     text = str(given)
     if text and not _PREFIX.fullmatch(text):
         remedy = "Lower-case letters, digits and -, as in prod; empty: any tag"
-        raise SlipwayError(f"{text[:_SHOWN]!r} is not a prefix of tags", "site_tag_prefix", remedy)
+        raise SlipwayError(f"{text[:_SHOWN]!r} is not a prefix of tags", setting, remedy)
     return text
 
 
@@ -147,7 +147,8 @@ def _fitting(prefix: str, existing: list[str], today: date) -> str:
 class TagGate:
     """The release is a tag of the environment's prefix.
 
-    Facts: ``existing``, the names of the repository's tags; ``found_as``, what the repository has under the name.
+    Facts: ``existing``, the names of the repository's tags; ``found_as``, what the repository has under the name;
+    ``prefix``, of the environment's tags.
     """
 
     name = "tag"
@@ -156,6 +157,5 @@ class TagGate:
     def check(self, request: Request) -> Result:
         """Whether the environment accepts the name."""
         existing, kind = request.facts["existing"], request.facts["found_as"]
-        prefix = prefix_of(request.environment, request.setting("tag_prefix"))
-        names = (request.release, kind, request.environment, prefix)
+        names = (request.release, kind, request.environment, request.facts["prefix"])
         return judged(self, lambda: check_tag(*names, existing, request.now.date(), request.where))

@@ -23,7 +23,7 @@ SCHEMA = "slipway/ledger/1"
 REMEMBERED = 50
 GOOD, BAD, UNPROVEN = "good", "bad", "unproven"
 #: The reason of a good entry that was restored and did not become ready then.
-NOT_READY = "it did not become ready when it was put back"
+NOT_READY = "it did not become ready again"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def test_a_release_that_was_put_back_later() -> None:
 def test_a_way_back_that_fails_needs_a_person(undo: dict[str, Any]) -> None:
     outcome, state, line = ended(switched(), undo)
     assert (outcome, state) == ("needs_person", "undo_failed")
-    assert line.startswith("Needs a person: the old release v1 could not be put back")
+    assert line.startswith("Needs a person: the old release v1 could not be restored")
 
 
 def test_after_a_breaking_migration_nothing_is_called_all_old() -> None:

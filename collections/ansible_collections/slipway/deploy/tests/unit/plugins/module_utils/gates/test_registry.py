@@ -99,7 +99,7 @@ def test_names_of_gates_are_unique() -> None:
 
 @pytest.mark.parametrize(("tags", "verdict"), [(["prod-20261127"], "pass"), ([], None)])
 def test_slipways_own_gates_are_asked_by_their_point(tags: list[str], verdict: str | None) -> None:
-    asked = request(facts={"existing": tags, "found_as": "tag" if tags else "none"})
+    asked = request(facts={"existing": tags, "found_as": "tag" if tags else "none", "prefix": "prod"})
     wanted = Request(**{**vars(asked), "release": tags[0] if tags else "main"})
     if verdict is None:
         with pytest.raises(SlipwayError, match="is not a tag of production"):

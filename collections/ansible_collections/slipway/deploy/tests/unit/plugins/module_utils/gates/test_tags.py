@@ -114,13 +114,13 @@ def test_the_next_one_is_free_and_the_newest(numbers: list[int]) -> None:
     ],
 )
 def test_the_prefix_of_an_environment(environment: str, given_prefix: Any, prefix: str) -> None:
-    assert prefix_of(environment, given_prefix) == prefix
+    assert prefix_of(environment, given_prefix, "site_tag_prefix") == prefix
 
 
 @pytest.mark.parametrize("prefix", ["Prod", "prod-", "a b", "1st", ["prod"]])
 def test_what_is_no_prefix(prefix: Any) -> None:
     with pytest.raises(SlipwayError, match="site_tag_prefix: .* is not a prefix of tags"):
-        prefix_of("production", prefix)
+        prefix_of("production", prefix, "site_tag_prefix")
 
 
 EXISTING = ["prod-20261119", "prod-20261119.2", "staging-20261121", "v0.1"]

@@ -76,7 +76,7 @@ def turn(document: Doc, after: Mapping[str, After], threshold: int = 0) -> Doc:
         ),
         pytest.param(
             RUNS_V1,
-            After(True, V1.id, active=True, configuration="c1", doubt="it did not become ready when it was put back"),
+            After(True, V1.id, active=True, configuration="c1", doubt="it did not become ready again"),
             "failed",
             "does not run",
             id="old, and not ready",
@@ -134,9 +134,9 @@ def test_a_host_that_keeps_the_unit_or_the_web_server_of_the_new_release_is_not_
         ),
         pytest.param(
             RUNS_V1,
-            After(True, V1.id, active=True, configuration="c1", doubt="it did not become ready when it was put back"),
+            After(True, V1.id, active=True, configuration="c1", doubt="it did not become ready again"),
             "undo_failed",
-            "it did not become ready when it was put back",
+            "it did not become ready again",
             id="old, and not ready",
         ),
         pytest.param(RUNS_V1, After(True, V1.id, configuration="c1"), "undo_failed", "it runs", id="old, and down"),

@@ -202,7 +202,7 @@ def test_what_could_not_be_put_back_is_tried_again() -> None:
     starts = host.starts
     outcome = host.run({LINK: "r1"}, "r1")
     assert (outcome.state, host.starts) == ("switched", starts + 1)
-    assert "did not become ready when it was put back" in outcome.reason
+    assert "did not become ready again" in outcome.reason
     assert host.run({LINK: "r1"}, "r1").state == "unchanged"
 
 
