@@ -58,6 +58,7 @@ from ansible.plugins.loader import inventory_loader, vars_loader
 from ansible.template import trust_as_template
 from ansible.utils.display import Display
 
+from ..module_utils.aws.client import LOCAL, preload
 from ..module_utils.common.command import name_environment
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.environment.check import FLEET, GROUPS, HOST_TARGETS, PARENTS, STEPS, TARGETS, check_fleet
@@ -157,6 +158,9 @@ class InventoryModule(BaseInventoryPlugin):
         if len(given) <= 1:
             # A second source may add hosts and variables that are not known yet.
             self._check_run(root, environment)
+        if DEPLOYS.intersection(playbooks()) and not _only_checks_syntax():
+            members = self._members()
+            preload([*(["ecs"] if members[FLEET] else []), *(["s3"] if environment != LOCAL else [])])
         begin(environment)
 
     def _add_groups(self) -> None:

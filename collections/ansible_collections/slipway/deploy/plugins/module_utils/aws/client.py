@@ -13,7 +13,9 @@ import ipaddress
 import re
 import threading
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +31,7 @@ CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
 POOL = 16
 ATTEMPTS = 10
+_NO_PROFILE = {"profile": (None, None, None, None)}
 FEWER_ATTEMPTS = {"sts": 3, "iam": 3, "s3": 4}
 
 # The format of a region's name; the list of regions grows.
@@ -233,6 +236,21 @@ class _ClientCache:
         return client
 
 
+def preload(services: Collection[str]) -> None:
+    """Load botocore and its models of some services in this process: the workers that it forks later have them.
+
+    Otherwise each worker that makes a client spends about half a second on it.
+    """
+    # What fails here (no botocore, a malformed ~/.aws/config) is reported by the first client that is needed.
+    with suppress(Exception):
+        import botocore.session
+
+        session = _with_models(botocore.session.Session(session_vars={**_NO_PROFILE}))
+        for service in services:
+            # Neither the region nor the keys are used.
+            session.create_client(service, "eu-west-1", aws_access_key_id=DUMMY_KEY, aws_secret_access_key=DUMMY_KEY)
+
+
 def _session(settings: AwsSettings) -> Any:
     # botocore, not boto3: the same clients for two thirds of the import time. Imported here, because most commands
     # (a locked environment, a misspelt name) end before they need it.
@@ -240,8 +258,21 @@ def _session(settings: AwsSettings) -> Any:
 
     if settings.access_key_id is not None:
         # Explicit keys: AWS_PROFILE of the caller's shell must not matter, not even when it names no profile.
-        return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    return botocore.session.Session(profile=settings.profile)
+        return _with_models(botocore.session.Session(session_vars={**_NO_PROFILE}))
+    return _with_models(botocore.session.Session(profile=settings.profile))
+
+
+def _with_models(session: Any) -> Any:
+    """The session; it reads the models of services from the loader that all sessions of this process share."""
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _loader(path: str | None) -> Any:
+    import botocore.loaders
+
+    return botocore.loaders.create_loader(path)
 
 
 def _config(settings: AwsSettings, attempts: int) -> Any:
