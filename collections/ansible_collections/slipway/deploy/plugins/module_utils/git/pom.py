@@ -22,8 +22,8 @@ def maven_version(text: str, where: str) -> str:
     :param where: the file and its commit.
     :raises SlipwayError: it is not such a file, or its version is not in it.
     """
-    project = _parse(text, where)
-    names = {_plain(item): (item.text or "").strip() for item in _child(project, "properties") or ()}
+    project = parse_project(text, where)
+    names = {plain(item): (item.text or "").strip() for item in _child(project, "properties") or ()}
     version = _text(project, "version") or _text(_child(project, "parent"), "version")
     if not version:
         raise SlipwayError("it has no version", where, "Write <version>0.2.0</version> below <project>")
@@ -38,24 +38,31 @@ def maven_version(text: str, where: str) -> str:
     raise SlipwayError("the properties of its version refer to each other", where, "Write the version itself")
 
 
-def _parse(text: str, where: str) -> ET.Element:
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+def parse_project(content: str | bytes, where: str) -> ET.Element:
+    """The ``<project>`` of a ``pom.xml``.
+
+    :param where: the file and its commit.
+    :raises SlipwayError: it has a document type declaration, is no XML, or is no Maven project.
+    """
+    plain_bytes = (content if isinstance(content, bytes) else content.encode(errors="replace")).replace(b"\0", b"")
+    if b"<!DOCTYPE" in plain_bytes or b"<!ENTITY" in plain_bytes:
         raise SlipwayError("it has a document type declaration", where, "Remove it: Maven needs none")
     try:
-        project = ET.fromstring(text)  # noqa: S314 - it declares no entities
-    except ET.ParseError as error:
+        project = ET.fromstring(content)  # noqa: S314 - it declares no entities
+    except (ET.ParseError, ValueError, LookupError) as error:
         raise SlipwayError(f"it is not valid XML ({error})", where, "Correct the file and commit it") from error
-    if _plain(project) != "project":
-        raise SlipwayError(f"it is not a Maven project but <{_plain(project)}>", where, "Name another module directory")
+    if plain(project) != "project":
+        raise SlipwayError(f"it is not a Maven project but <{plain(project)}>", where, "Name another module directory")
     return project
 
 
-def _plain(element: ET.Element) -> str:
+def plain(element: ET.Element) -> str:
+    """An element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
 def _child(element: ET.Element | None, name: str) -> ET.Element | None:
-    return next((item for item in element if _plain(item) == name), None) if element is not None else None
+    return next((item for item in element if plain(item) == name), None) if element is not None else None
 
 
 def _text(element: ET.Element | None, name: str) -> str:

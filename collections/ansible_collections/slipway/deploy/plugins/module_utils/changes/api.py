@@ -1,0 +1,183 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks git what differs between two commits, and what their files say: a handful of commands for any history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from ..common.errors import SlipwayError
+from ..git.run import Git
+from .detect import Choices, Detection, Service, detect, everything, merged
+from .model import SUBMODULE, Change, Entry, Graph, Snapshot, upwards
+from .modules import may_be_pom
+from .poms import Pom, parse_pom
+from .reactor import read_reactor
+from .workspaces import first_manifests, manifests, may_be_root, read_workspaces
+
+_LARGEST = 64 * 1024 * 1024
+
+
+class Repository:
+    """A clone that has the commits.
+
+    :param git: runs git there.
+    """
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._poms: dict[tuple[str, str], Pom | SlipwayError] = {}
+        self._known: dict[str, tuple[Snapshot, Graph]] = {}
+
+    def commit(self, revision: str) -> str | None:
+        """The commit of a revision in full; ``None`` when there is none here."""
+        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        lines = self._git.ask(*words, codes=(0, 1, 128))[1].split()
+        return next((line for line in reversed(lines) if len(line) in (40, 64) and line.isalnum()), None)
+
+    def is_shallow(self) -> bool:
+        """Whether the clone has only the end of the history."""
+        return self._git.ask("rev-parse", "--is-shallow-repository")[1].strip() == "true"
+
+    def in_one_line(self, first: str, second: str) -> bool:
+        """Whether one of two commits comes after the other."""
+        merge_base = self._git.ask("merge-base", first, second, codes=(0, 1))[1].split()
+        return bool(merge_base) and merge_base[0] in (first, second)
+
+    def changes(self, base: str, head: str) -> list[Change]:
+        """The files that differ."""
+        words = ("diff-tree", "-r", "-z", "--raw", "--no-commit-id", "-M100%", "--ignore-submodules=none", base, head)
+        return list(parse_raw(self._git.ask(*words)[1]))
+
+    def read(self, commit: str) -> tuple[Snapshot, Graph]:
+        """A commit's files and its builds.
+
+        :raises SlipwayError: a build tool could not read them either.
+        """
+        if commit not in self._known:
+            files = parse_tree(self._git.ask("ls-tree", "-r", "-z", "--full-tree", commit)[1])
+            wanted = [path for path in files if may_be_pom(path) or may_be_root(path)]
+            contents = self._contents(files, [*wanted, *first_manifests(files)])
+            snapshot = Snapshot(commit, files, contents)
+            reactor = read_reactor(snapshot, lambda path: self._pom(snapshot, path))
+            owned = _owner(reactor)
+            more = [path for path in manifests(snapshot, owned) if path in files and path not in contents]
+            snapshot = Snapshot(commit, files, {**contents, **self._contents(files, more)})
+            self._known[commit] = snapshot, reactor.joined(read_workspaces(snapshot, owned))
+        return self._known[commit]
+
+    def _pom(self, snapshot: Snapshot, path: str) -> Pom:
+        # Of two commits most poms are the same.
+        key = (path, snapshot.files[path].blob)
+        if key not in self._poms:
+            try:
+                self._poms[key] = parse_pom(snapshot.contents[path], path, snapshot.where(path))
+            except SlipwayError as error:
+                self._poms[key] = error
+        found = self._poms[key]
+        if isinstance(found, SlipwayError):
+            raise SlipwayError(found.what, snapshot.where(path), found.remedy)
+        return found
+
+    def _contents(self, files: Mapping[str, Entry], paths: Iterable[str]) -> dict[str, bytes]:
+        wanted = [path for path in dict.fromkeys(paths) if files[path].mode != SUBMODULE]
+        if not wanted:
+            return {}
+        asked = "".join(f"{files[path].blob}\n" for path in wanted)
+        output = self._git.ask("cat-file", "--batch", "--buffer", stdin=asked)[1]
+        return dict(zip(wanted, parse_batch(output.encode("utf-8", "surrogateescape")), strict=True))
+
+
+def parse_raw(text: str) -> Iterator[Change]:
+    """The changes that ``git diff-tree --raw -z`` prints."""
+    words = iter(text.split("\0"))
+    for facts in words:
+        if not facts.startswith(":"):
+            continue
+        old_mode, new_mode, _old, _new, status = facts[1:].split(" ")
+        first = next(words)
+        second = next(words) if status[0] in "RC" else first
+        old = None if status[0] in "AC" else first
+        new = None if status[0] == "D" else second
+        yield Change(status[0], old, new, SUBMODULE in (old_mode, new_mode))
+
+
+def parse_tree(text: str) -> dict[str, Entry]:
+    """The files that ``git ls-tree -r -z`` prints."""
+    files: dict[str, Entry] = {}
+    for line in text.split("\0"):
+        if line:
+            facts, _tab, path = line.partition("\t")
+            mode, _kind, blob = facts.split(" ")
+            files[path] = Entry(mode, blob)
+    return files
+
+
+def parse_batch(output: bytes) -> Iterator[bytes]:
+    """The contents that ``git cat-file --batch`` prints."""
+    position = 0
+    while position < len(output):
+        end = output.index(b"\n", position)
+        words = output[position:end].split()
+        if len(words) != 3:  # name, kind, size; else it is missing
+            yield b""
+            position = end + 1
+            continue
+        size = int(words[2])
+        yield output[end + 1 : end + 1 + size]
+        position = end + 2 + size
+
+
+def _owner(graph: Graph) -> Callable[[str], bool]:
+    homes = {unit.directory for unit in graph.units.values() if unit.whole and not unit.within}
+    return lambda directory: any(place in homes for place in upwards(directory))
+
+
+def detect_changes(
+    repository: Repository,
+    services: Sequence[Service],
+    bases: Mapping[str, str],
+    head: str,
+    choices: Choices,
+    force: str = "",
+) -> Detection:
+    """The services that a commit changes.
+
+    :param bases: the commit that each service runs; one that is absent runs none that is known.
+    :param force: why all are meant whatever changed, if they are.
+    :raises SlipwayError: the head is not there or cannot be built; a service has no module.
+    """
+    commit = repository.commit(head)
+    if commit is None:
+        raise SlipwayError(f"there is no commit {head[:60]!r}", "the repository", "Fetch it, or name another one")
+    if force:
+        return everything(services, force)
+    groups: dict[str, list[Service]] = {}
+    for service in services:
+        groups.setdefault(bases.get(service.name, ""), []).append(service)
+    found = [_since(repository, group, base, commit, choices) for base, group in groups.items()]
+    return merged(services, found)
+
+
+def _since(repository: Repository, services: list[Service], base: str, head: str, choices: Choices) -> Detection:
+    if not base:
+        return everything(services, "no commit is known that runs")
+    old = repository.commit(base)
+    shallow = repository.is_shallow()
+    if old is None or shallow:
+        why = (
+            "the clone is shallow: fetch the whole history (fetch-depth: 0)"
+            if shallow
+            else f"there is no commit {base[:12]} here: the history was rewritten, or it was not fetched"
+        )
+        return everything(services, why, base)
+    if not repository.in_one_line(old, head):
+        return everything(
+            services, f"{old[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch", old
+        )
+    newest = repository.read(head)
+    try:
+        oldest = repository.read(old)
+    except SlipwayError as error:
+        return everything(services, f"the base cannot be read: {error}", old)
+    return detect(services, oldest, newest, repository.changes(old, head), choices)
