@@ -4,18 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..common.errors import SlipwayError
 from ..git.run import Git
-from .detect import Choices, Detection, Service, detect, everything, merged
-from .model import SUBMODULE, Change, Entry, Graph, Snapshot, upwards
-from .modules import may_be_pom
-from .poms import Pom, parse_pom
-from .reactor import read_reactor
-from .workspaces import first_manifests, manifests, may_be_root, read_workspaces
-
-_LARGEST = 64 * 1024 * 1024
+from .builds import Poms, read_builds
+from .detect import Choices, Detection, Service, detect, everything, merged, modules_of
+from .model import SUBMODULE, Change, Entry, Graph, Snapshot
 
 
 class Repository:
@@ -26,7 +21,7 @@ class Repository:
 
     def __init__(self, git: Git) -> None:
         self._git = git
-        self._poms: dict[tuple[str, str], Pom | SlipwayError] = {}
+        self._poms = Poms()
         self._known: dict[str, tuple[Snapshot, Graph]] = {}
 
     def commit(self, revision: str) -> str | None:
@@ -56,31 +51,11 @@ class Repository:
         """
         if commit not in self._known:
             files = parse_tree(self._git.ask("ls-tree", "-r", "-z", "--full-tree", commit)[1])
-            wanted = [path for path in files if may_be_pom(path) or may_be_root(path)]
-            contents = self._contents(files, [*wanted, *first_manifests(files)])
-            snapshot = Snapshot(commit, files, contents)
-            reactor = read_reactor(snapshot, lambda path: self._pom(snapshot, path))
-            owned = _owner(reactor)
-            more = [path for path in manifests(snapshot, owned) if path in files and path not in contents]
-            snapshot = Snapshot(commit, files, {**contents, **self._contents(files, more)})
-            self._known[commit] = snapshot, reactor.joined(read_workspaces(snapshot, owned))
+            self._known[commit] = read_builds(commit, files, lambda paths: self._contents(files, paths), self._poms)
         return self._known[commit]
 
-    def _pom(self, snapshot: Snapshot, path: str) -> Pom:
-        # Of two commits most poms are the same.
-        key = (path, snapshot.files[path].blob)
-        if key not in self._poms:
-            try:
-                self._poms[key] = parse_pom(snapshot.contents[path], path, snapshot.where(path))
-            except SlipwayError as error:
-                self._poms[key] = error
-        found = self._poms[key]
-        if isinstance(found, SlipwayError):
-            raise SlipwayError(found.what, snapshot.where(path), found.remedy)
-        return found
-
     def _contents(self, files: Mapping[str, Entry], paths: Iterable[str]) -> dict[str, bytes]:
-        wanted = [path for path in dict.fromkeys(paths) if files[path].mode != SUBMODULE]
+        wanted = list(paths)
         if not wanted:
             return {}
         asked = "".join(f"{files[path].blob}\n" for path in wanted)
@@ -128,11 +103,6 @@ def parse_batch(output: bytes) -> Iterator[bytes]:
         position = end + 2 + size
 
 
-def _owner(graph: Graph) -> Callable[[str], bool]:
-    homes = {unit.directory for unit in graph.units.values() if unit.whole and not unit.within}
-    return lambda directory: any(place in homes for place in upwards(directory))
-
-
 def detect_changes(
     repository: Repository,
     services: Sequence[Service],
@@ -150,34 +120,39 @@ def detect_changes(
     commit = repository.commit(head)
     if commit is None:
         raise SlipwayError(f"there is no commit {head[:60]!r}", "the repository", "Fetch it, or name another one")
+    newest = repository.read(commit)
     if force:
+        modules_of(services, newest)
         return everything(services, force)
     groups: dict[str, list[Service]] = {}
     for service in services:
         groups.setdefault(bases.get(service.name, ""), []).append(service)
-    found = [_since(repository, group, base, commit, choices) for base, group in groups.items()]
-    return merged(services, found)
+    return merged(services, [_since(repository, group, base, commit, choices) for base, group in groups.items()])
 
 
 def _since(repository: Repository, services: list[Service], base: str, head: str, choices: Choices) -> Detection:
-    if not base:
-        return everything(services, "no commit is known that runs")
-    old = repository.commit(base)
-    shallow = repository.is_shallow()
-    if old is None or shallow:
-        why = (
-            "the clone is shallow: fetch the whole history (fetch-depth: 0)"
-            if shallow
-            else f"there is no commit {base[:12]} here: the history was rewritten, or it was not fetched"
-        )
-        return everything(services, why, base)
-    if not repository.in_one_line(old, head):
-        return everything(
-            services, f"{old[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch", old
-        )
+    old = repository.commit(base) if base else None
     newest = repository.read(head)
-    try:
-        oldest = repository.read(old)
-    except SlipwayError as error:
-        return everything(services, f"the base cannot be read: {error}", old)
-    return detect(services, oldest, newest, repository.changes(old, head), choices)
+    why = _unknown(repository, base, old, head)
+    if old is not None and not why:
+        try:
+            oldest = repository.read(old)
+        except SlipwayError as error:
+            why = f"the base cannot be read: {error}"
+        else:
+            return detect(services, oldest, newest, repository.changes(old, head), choices)
+    modules_of(services, newest)
+    return everything(services, why, old or base)
+
+
+def _unknown(repository: Repository, base: str, old: str | None, head: str) -> str:
+    """Why it cannot be told what changed since a base; empty when it can."""
+    if not base:
+        return "it is not known which commit runs"
+    if repository.is_shallow():
+        return "the clone is shallow: fetch the whole history (fetch-depth: 0)"
+    if old is None:
+        return f"there is no commit {base[:12]} here: the history was rewritten, or it was not fetched"
+    if not repository.in_one_line(old, head):
+        return f"{old[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch"
+    return ""

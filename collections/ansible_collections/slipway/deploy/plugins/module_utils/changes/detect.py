@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ..common.errors import SlipwayError, raise_all
@@ -61,6 +61,8 @@ class Decision:
     :ivar build: whether it has to be built.
     :ivar chain: from the cause to the service, in short; ``path`` and ``detail`` are the cause in full.
     :ivar tests_only: only tests were changed.
+    :ivar gone: its modules are not there any more; there is nothing to build.
+    :ivar base: the commit that it was compared with.
     """
 
     service: str
@@ -69,6 +71,7 @@ class Decision:
     path: str = ""
     detail: str = ""
     tests_only: bool = False
+    gone: bool = False
     base: str = ""
 
 
@@ -134,18 +137,18 @@ def detect(
     unclaimed = tuple(sorted(seeds.unclaimed.items()))
     decisions = []
     for service in services:
-        decision = _decide(service, modules[service.name], head[1], seeds, reached, choices)
+        units = modules[service.name]
+        if service.modules and not units:
+            decisions.append(Decision(service.name, False, gone=True, base=base[0].commit))
+            continue
+        decision = _decide(service, units, head[1], seeds, reached, choices)
         if not decision.build and unclaimed and choices.unclaimed == "all":
             path, detail = unclaimed[0]
             chain = (_short(path), detail or "nothing claims it", service.name)
             decision = Decision(service.name, True, chain, path, detail or "nothing claims it")
-        decisions.append(_at(decision, base[0].commit))
+        decisions.append(replace(decision, base=base[0].commit))
     lost = tuple(unit.name for unit in gone(base[1], head[1]))
     return Detection(tuple(decisions), "", unclaimed, lost, head[1].notes)
-
-
-def _at(decision: Decision, base: str) -> Decision:
-    return Decision(*(*tuple(vars(decision).values())[:-1], base))
 
 
 def other_system(base: tuple[Snapshot, Graph], head: tuple[Snapshot, Graph]) -> str:
@@ -181,23 +184,24 @@ def _unread(base: Graph, head: Graph, changes: Sequence[Change]) -> str:
 
 
 def modules_of(
-    services: Sequence[Service], head: tuple[Snapshot, Graph], base: tuple[Snapshot, Graph]
+    services: Sequence[Service], head: tuple[Snapshot, Graph], base: tuple[Snapshot, Graph] | None = None
 ) -> dict[str, tuple[Unit, ...]]:
     """The units that each service is built of; a directory that no build tool knows is one as well.
+
+    None is left of a service whose modules are at the base only.
 
     :raises SlipwayErrors: there is no such unit, or several have the name.
     """
     found: dict[str, tuple[Unit, ...]] = {}
     errors: list[SlipwayError] = []
-    named: dict[str, list[Unit]] = {}
-    for unit in head[1].units.values():
-        for name in unit.names:
-            named.setdefault(name, []).append(unit)
     for service in services:
         units: list[Unit] = []
         for module in service.modules:
             try:
-                units.append(_unit(service, module.strip("/"), named, head, base))
+                unit = _named(service, module.strip("/"), head)
+                if unit is None and (base is None or _named(service, module.strip("/"), base) is None):
+                    raise _absent(service, module, head)
+                units += [unit] if unit is not None else []
             except SlipwayError as error:
                 errors.append(error)
         found[service.name] = tuple(units)
@@ -205,26 +209,23 @@ def modules_of(
     return found
 
 
-def _unit(
-    service: Service,
-    name: str,
-    named: Mapping[str, list[Unit]],
-    head: tuple[Snapshot, Graph],
-    base: tuple[Snapshot, Graph],
-) -> Unit:
-    where = f"{service.name}, build_modules"
-    units = named.get(name, [])
+def _named(service: Service, name: str, at: tuple[Snapshot, Graph]) -> Unit | None:
+    units = at[1].named.get(name, [])
     best = [unit for unit in units if name == unit.directory] or [unit for unit in units if name == unit.name] or units
     best = [unit for unit in best if not unit.within] or best
-    if len(best) == 1:
-        return best[0]
-    if best:
+    if len(best) > 1:
         places = ", ".join(sorted(unit.directory or "." for unit in best)[:4])
+        where = f"{service.name}, build_modules"
         raise SlipwayError(f"several modules are called {name}", where, f"Write the directory: {places}")
-    if name in head[0].directories or name in base[0].directories:
-        return Unit(f"{name}/", name, name, frozenset((name,)))
+    if best:
+        return best[0]
+    return Unit(f"{name}/", name, name, frozenset((name,))) if name in at[0].directories else None
+
+
+def _absent(service: Service, name: str, head: tuple[Snapshot, Graph]) -> SlipwayError:
     what = f"there is no module, workspace or directory {name} at {head[0].commit[:12]}"
-    raise SlipwayError(what, where, suggest(name, named) or "Write build_modules: [directory] for this service")
+    remedy = suggest(name, head[1].named) or "Write build_modules: [directory] for this service"
+    return SlipwayError(what, f"{service.name}, build_modules", remedy)
 
 
 def _seeds(
@@ -362,8 +363,7 @@ def _chain(end: _State, graph: Graph, reached: _Reached) -> tuple[Seed, list[str
     names: list[str] = []
     state: _State | Seed = end
     while not isinstance(state, Seed):
-        unit = graph.units.get(state.unit)
-        names.append(unit.name if unit is not None else state.unit.rstrip("/"))
+        names.append(graph.titles.get(state.unit) or state.unit.rstrip("/"))
         state = reached[state]
     return state, names[::-1]
 

@@ -181,6 +181,7 @@ class Graph:
     :ivar locks: what each lock file resolves; see :mod:`.locks`.
     :ivar systems: which build tools there are: (directory, name).
     :ivar notes: what a person should know of it.
+    :ivar links: the symbolic links to a file or directory.
     """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
@@ -195,6 +196,7 @@ class Graph:
     locks: Mapping[str, object] = field(default_factory=dict)
     systems: frozenset[tuple[str, str]] = frozenset()
     notes: tuple[str, ...] = ()
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def joined(self, other: Graph) -> Graph:
         """Both together; a repository may have several build tools."""
@@ -230,13 +232,39 @@ class Graph:
 
     def owners(self, path: str) -> list[Unit]:
         """The units that a file belongs to: the innermost one around it, and those that claim it from elsewhere."""
+        found = self._inside(path)
+        for place in upwards(path):
+            for link in self.links.get(place, ()):
+                found += self._inside(link)
+        return list(dict.fromkeys(found))
+
+    def _inside(self, path: str) -> list[Unit]:
         found = [unit for place in upwards(path) for unit in self._by_claim.get(place, ())]
         for place in upwards(posixpath.dirname(path)):
             mine = [unit for unit in self._by_directory.get(place, ()) if _owns(unit, path)]
             found += mine
             if any(not unit.within for unit in mine):
                 break
-        return list(dict.fromkeys(found))
+        return found
+
+    @cached_property
+    def named(self) -> Mapping[str, list[Unit]]:
+        """The units by each of the names that a service may call them."""
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units.values():
+            for name in unit.names:
+                found.setdefault(name, []).append(unit)
+        return found
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """What to call each unit: its name, and its directory when others have the same name."""
+        names: dict[str, int] = {}
+        for unit in self.units.values():
+            names[unit.name] = names.get(unit.name, 0) + 1
+        return {
+            unit.id: unit.name if names[unit.name] == 1 else unit.directory or unit.name for unit in self.units.values()
+        }
 
 
 def _either(first: Mapping[str, Facts], second: Mapping[str, Facts]) -> Mapping[str, Facts]:

@@ -46,6 +46,10 @@ _SAID_ONLY = frozenset(
 )
 # The root package's own name, and what is read as the list of workspaces.
 _OF_ROOT_ONLY = frozenset(("name", "version", "private", "workspaces"))
+# They say what may be resolved; what was resolved is in the lock file.
+_RESOLVING = frozenset(
+    ("minimumReleaseAge", "minimumReleaseAgeExclude", "trustPolicy", "trustPolicyExclude", "updateConfig")
+)
 _SHARED = (".npmrc", ".pnpmfile.cjs", ".yarnrc", ".yarnrc.yml", ".nvmrc", ".node-version", ".yarn/", "patches/")
 _TESTS = ("test", "tests", "__tests__", "e2e", "cypress")
 _TEST_FILES = r"(?:.*/)?(?:__tests__|__mocks__)/.*|.*\.(?:test|spec)\.[cm]?[jt]sx?"
@@ -245,7 +249,7 @@ def _of_root(root: _Root) -> Iterator[tuple[tuple[str, ...], Fact]]:
         if field not in {*_DEPENDENCIES, *_SAID_ONLY, *_OF_ROOT_ONLY}:
             yield ("root", field), _fact(field, value, top)
     for field, value in root.workspace.items():
-        if field not in ("packages", "catalog", "catalogs"):
+        if field not in ("packages", "catalog", "catalogs") and field not in _RESOLVING:
             yield ("workspace", field), _fact(field, value, posixpath.join(root.directory, _WORKSPACE))
 
 
