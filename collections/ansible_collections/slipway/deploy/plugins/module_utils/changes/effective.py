@@ -16,8 +16,6 @@ from .modules import Module
 from .poms import PROPERTY, Item, Piece, Profile
 
 Key = tuple[str, ...]
-#: A managed dependency, and the module that says it (in whose words it is to be read).
-Managed = tuple[Item, Module, str]
 
 _PLUGINS = "org.apache.maven.plugins"
 _TESTERS = frozenset({"maven-surefire-plugin", "maven-failsafe-plugin"})
@@ -49,6 +47,17 @@ def key_of(item: Item, module: Module) -> Key:
         module.resolve(item.type),
         module.resolve(item.classifier),
     )
+
+
+def _by_artifact(module: Module) -> Mapping[str, list[Item]]:
+    """The versions that a pom sets, by artifact; by nothing when the artifact is a property's."""
+    if module.managed is None:
+        module.managed = {}
+        for _profile, section in module.pom.sections:
+            for item in section.managed:
+                if item.scope != "import":
+                    module.managed.setdefault("" if "${" in item.artifact else item.artifact, []).append(item)
+    return module.managed
 
 
 class Build:
@@ -105,15 +114,13 @@ class Build:
             if item.scope == "import"
         )
 
-    @cached_property
-    def _managed(self) -> Mapping[Key, Managed]:
-        found: dict[Key, Managed] = {}
+    def _managed(self, key: Key) -> tuple[Item, Module] | None:
+        """What its own lines and its parents' say of a dependency."""
         for module in self._lineage:
-            for profile, section in module.pom.sections:
-                for item in section.managed:
-                    if item.scope != "import":
-                        found.setdefault(key_of(item, self.module), (item, module, profile.id if profile else ""))
-        return found
+            for item in (*_by_artifact(module).get(key[1], ()), *_by_artifact(module).get("", ())):
+                if key_of(item, self.module) == key:
+                    return item, module
+        return None
 
     def modules_of(self, group: str, artifact: str) -> list[Module]:
         """The modules of the repository with this name; those that are listed, if any is."""
@@ -178,9 +185,9 @@ class Build:
         self, key: Key, builds: Mapping[str, Build], seen: frozenset[str] = frozenset()
     ) -> tuple[Item, Module, Build] | None:
         """What sets the version of a dependency: the module's own lines go before those of BOMs."""
-        own = self._managed.get(key)
+        own = self._managed(key)
         if own is not None:
-            return own[0], own[1], self
+            return *own, self
         seen |= {self.module.path}
         for bom in self.boms():
             if bom.path not in seen and (found := builds[bom.path].managed(key, builds, seen)) is not None:

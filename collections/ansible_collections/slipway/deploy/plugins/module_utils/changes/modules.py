@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..common.errors import SlipwayError
 from .model import SUBMODULE, Snapshot, cycle, inside_of, upwards
-from .poms import PROPERTY, Parent, Pom
+from .poms import PROPERTY, Item, Parent, Pom
 
 MANIFEST = re.compile(r"(?:.*[-_.])?pom(?:[-_.].*)?\.xml")
 _DEPTH = 20
@@ -33,6 +33,7 @@ class Module:
     :ivar outside: the parent outside the repository that it inherits from at last, ``group:artifact:version``.
     :ivar member: it is listed by the root, or by a module that is.
     :ivar root: the directory of the outermost pom that leads to it.
+    :ivar managed: the versions that its own pom sets, once they are asked for; see :mod:`.effective`.
     """
 
     pom: Pom
@@ -42,6 +43,7 @@ class Module:
     outside: str = ""
     children: list[Module] = field(default_factory=list)
     properties: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    managed: dict[str, list[Item]] | None = None
     _memory: dict[str, str] = field(default_factory=dict)
 
     @property

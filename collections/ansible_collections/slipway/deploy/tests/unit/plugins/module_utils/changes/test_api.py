@@ -180,9 +180,9 @@ def test_a_history_that_was_rewritten_means_all(clone: Clone) -> None:
     clone.write("a/x", "2")
     clone.commit("--amend")
     found = clone.since(base)
-    assert found.everything == f"{base[:12]} is not in the history of {clone.git('rev-parse', 'HEAD')[:12]}: " + (
-        "it was rewritten, or is of another branch"
-    )
+    head = clone.git("rev-parse", "HEAD")
+    why = f"{base[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch"
+    assert found.everything == why
     assert len(built(found)) == 3
 
 

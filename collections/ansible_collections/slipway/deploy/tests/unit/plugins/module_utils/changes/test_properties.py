@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +14,13 @@ from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect impo
 from .builders import at, dependency, detected, pom, root
 
 NAMES = [f"m{number}" for number in range(6)]
+
+
+IMPORTED = (
+    "<dependencyManagement><dependencies><dependency>"
+    f"{dependency('m0', '1.0', '<type>pom</type><scope>import</scope>')}"
+    "</dependency></dependencies></dependencyManagement>"
+)
 
 
 @st.composite
@@ -63,7 +72,7 @@ def test_all_that_uses_it_is_reached_and_nothing_else(
         if item.build:
             first, *steps = item.chain
             assert (first, steps[0], steps[-1]) == (f"{name}/…/x", name, item.service)
-            assert all(used in needs[user] for used, user in zip(steps, steps[1:], strict=False))
+            assert all(used in needs[user] for used, user in pairwise(steps))
 
 
 @given(repositories(), st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
@@ -92,9 +101,7 @@ def test_any_edit_of_any_pom_has_an_answer(
                 "<build><finalName>x</finalName></build>",
                 "<description>x</description>",
                 "<profiles><profile><id>p</id><modules><module>none</module></modules></profile></profiles>",
-                "<dependencyManagement><dependencies><dependency>"
-                f"{dependency('m0', '1.0', '<type>pom</type><scope>import</scope>')}"
-                "</dependency></dependencies></dependencyManagement>",
+                IMPORTED,
             ]
         )
     )

@@ -58,7 +58,8 @@ def package(name: str, **fields: Any) -> str:
 
 PNPM = {
     "package.json": package("root", private=True, devDependencies={"eslint": "^9.0.0"}),
-    "pnpm-workspace.yaml": "packages: ['packages/*', 'apps/*', '!**/fixtures/**']\ncatalog: {vue: ^3.5.0, unused: ^1.0.0}\n",
+    "pnpm-workspace.yaml": "packages: ['packages/*', 'apps/*', '!**/fixtures/**']\n"
+    "catalog: {vue: ^3.5.0, unused: ^1.0.0}\n",
     "pnpm-lock.yaml": LOCK,
     "packages/ui/package.json": package("@acme/ui", dependencies={"vue": "catalog:"}),
     "packages/ui/src/a.ts": "1",
@@ -103,7 +104,12 @@ def edited(files: dict[str, str], path: str, old: str = "", new: str = "") -> di
         ),
         ("pnpm-lock.yaml", "ms@2.0.0: {", "ms@2.0.0:  {", {}),
         ("pnpm-lock.yaml", "sha512-e", "sha512-f", {"admin": "pnpm-lock.yaml (ms 2.0.0, other content) → admin"}),
-        ("pnpm-lock.yaml", "sha512-a", "sha512-f", {"web": "pnpm-lock.yaml (vue 3.5.1, other content) → @acme/ui → web"}),
+        (
+            "pnpm-lock.yaml",
+            "sha512-a",
+            "sha512-f",
+            {"web": "pnpm-lock.yaml (vue 3.5.1, other content) → @acme/ui → web"},
+        ),
         (
             "pnpm-lock.yaml",
             "autoInstallPeers: true",
@@ -114,7 +120,7 @@ def edited(files: dict[str, str], path: str, old: str = "", new: str = "") -> di
             },
         ),
     ],
-)  # fmt: skip
+)
 def test_pnpm(path: str, old: str, new: str, reached: dict[str, str]) -> None:
     assert chains(PNPM, edited(PNPM, path, old, new), SERVICES) == reached
 
