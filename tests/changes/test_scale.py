@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.api import Repository, detect_changes
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.api import Base, Repository, detect_changes
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Service
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import dependency, pom, root
@@ -83,7 +83,7 @@ def _taken(place: Path, commits: int, modules: int) -> tuple[float, int, int]:
     services = [Service(f"m{number}", (f"m{number}",)) for number in range(modules)]
     before = sum(os.times()[:4])
     repository = Repository(Counted(place, "the source", Credentials()))
-    found = detect_changes(repository, services, {item.name: base for item in services}, "main", Choices())
+    found = detect_changes(repository, services, {item.name: Base(base) for item in services}, "main", Choices())
     return sum(os.times()[:4]) - before, len(asked), sum(item.build for item in found.decisions)
 
 

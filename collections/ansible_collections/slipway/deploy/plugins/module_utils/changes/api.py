@@ -4,13 +4,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from ..common.errors import SlipwayError
 from ..git.run import Git
 from .builds import Poms, read_builds
 from .detect import Choices, Detection, Service, detect, everything, merged, modules_of
 from .model import SUBMODULE, Change, Entry, Graph, Snapshot
+
+
+class Base(NamedTuple):
+    """The commit that a service runs, in git's words; without one, why there is none."""
+
+    revision: str = ""
+    why: str = "it is not known which commit runs"
 
 
 class Repository:
@@ -29,6 +39,14 @@ class Repository:
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         lines = self._git.ask(*words, codes=(0, 1, 128))[1].split()
         return next((line for line in reversed(lines) if len(line) in (40, 64) and line.isalnum()), None)
+
+    def built_from(self, image_tag: str) -> Base:
+        """The commit of an image tag: itself, or the tag of git with this name. A branch moves, so it is none."""
+        if re.fullmatch(r"[0-9a-f]{7,64}", image_tag):
+            return Base(image_tag)
+        if image_tag and not image_tag.startswith("-") and self.commit(f"refs/tags/{image_tag}") is not None:
+            return Base(f"refs/tags/{image_tag}")
+        return Base(why=f"its image tag {image_tag} names no commit") if image_tag else Base()
 
     def is_shallow(self) -> bool:
         """Whether the clone has only the end of the history."""
@@ -106,14 +124,14 @@ def parse_batch(output: bytes) -> Iterator[bytes]:
 def detect_changes(
     repository: Repository,
     services: Sequence[Service],
-    bases: Mapping[str, str],
+    bases: Mapping[str, Base],
     head: str,
     choices: Choices,
     force: str = "",
 ) -> Detection:
     """The services that a commit changes.
 
-    :param bases: the commit that each service runs; one that is absent runs none that is known.
+    :param bases: the commit that each service runs.
     :param force: why all are meant whatever changed, if they are.
     :raises SlipwayError: the head is not there or cannot be built; a service has no module.
     """
@@ -123,15 +141,16 @@ def detect_changes(
     newest = repository.read(commit)
     if force:
         modules_of(services, newest)
-        return everything(services, force)
-    groups: dict[str, list[Service]] = {}
+        return replace(everything(services, force), head=commit)
+    groups: dict[Base, list[Service]] = {}
     for service in services:
-        groups.setdefault(bases.get(service.name, ""), []).append(service)
-    return merged(services, [_since(repository, group, base, commit, choices) for base, group in groups.items()])
+        groups.setdefault(bases.get(service.name, Base()), []).append(service)
+    found = [_since(repository, group, base, commit, choices) for base, group in groups.items()]
+    return replace(merged(services, found), head=commit)
 
 
-def _since(repository: Repository, services: list[Service], base: str, head: str, choices: Choices) -> Detection:
-    old = repository.commit(base) if base else None
+def _since(repository: Repository, services: list[Service], base: Base, head: str, choices: Choices) -> Detection:
+    old = repository.commit(base.revision) if base.revision else None
     newest = repository.read(head)
     why = _unknown(repository, base, old, head)
     if old is not None and not why:
@@ -142,17 +161,17 @@ def _since(repository: Repository, services: list[Service], base: str, head: str
         else:
             return detect(services, oldest, newest, repository.changes(old, head), choices)
     modules_of(services, newest)
-    return everything(services, why, old or base)
+    return everything(services, why, old or base.revision)
 
 
-def _unknown(repository: Repository, base: str, old: str | None, head: str) -> str:
+def _unknown(repository: Repository, base: Base, old: str | None, head: str) -> str:
     """Why it cannot be told what changed since a base; empty when it can."""
-    if not base:
-        return "it is not known which commit runs"
+    if not base.revision:
+        return base.why
     if repository.is_shallow():
         return "the clone is shallow: fetch the whole history (fetch-depth: 0)"
     if old is None:
-        return f"there is no commit {base[:12]} here: the history was rewritten, or it was not fetched"
+        return f"there is no commit {base.revision[:12]} here: the history was rewritten, or it was not fetched"
     if not repository.in_one_line(old, head):
         return f"{old[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch"
     return ""

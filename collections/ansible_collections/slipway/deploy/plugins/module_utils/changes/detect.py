@@ -82,6 +82,7 @@ class Detection:
     :ivar everything: why all services are meant; empty when they are not.
     :ivar unclaimed: files and versions that nothing claims.
     :ivar gone: units that are at the base only.
+    :ivar head: the commit that was looked at.
     """
 
     decisions: tuple[Decision, ...]
@@ -89,6 +90,12 @@ class Detection:
     unclaimed: tuple[tuple[str, str], ...] = ()
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    head: str = ""
+
+    @property
+    def build(self) -> list[str]:
+        """The services that have to be built."""
+        return [item.service for item in self.decisions if item.build]
 
 
 class Seed(NamedTuple):

@@ -17,7 +17,7 @@ _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
 #: The playbooks of Slipway, by the names of their files.
-PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock"))
+PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock", "changes"))
 
 #: Variables of one run and the playbooks that read them. They are said with ``-e``.
 RUN: Final[Mapping[str, Collection[str]]] = {
@@ -25,7 +25,9 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
-    **dict.fromkeys(("release_title", "resume", "force_full_build", "force_schema", "downgrade_schema"), _RELEASE),
+    **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
+    "force_full_build": (*_RELEASE, "changes"),
+    **dict.fromkeys(("source_path", "base", "head"), ("changes",)),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
@@ -63,6 +65,7 @@ TARGETS: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", *NAMES)),
     **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
     **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
+    "changes": ("fleet",),
 }
 
 #: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.
@@ -70,7 +73,7 @@ FREE: Final = frozenset(
     (
         *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to"),
         *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
-        *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest"),
+        *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "base", "head"),
         *(name for kind in KINDS for name in kind.all_chosen),
     )
 )
@@ -96,12 +99,14 @@ TEXTS: Final = frozenset(
         *("env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
+        *("source_path", "changes_unclaimed"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *FREE,
     )
 )
 _TRUTHS: Final = (
     *("force", "force_full_build", "force_schema", "downgrade_schema", "promote_older", "upload", "boot"),
+    "changes_tests",
     *("codedeploy_force_schema", "codedeploy_load_balancer", "smoke_trace"),
     *_of_service(bool),
     *(name for kind in KINDS for name in kind.all_truths),
@@ -117,7 +122,7 @@ NUMBERS: Final = frozenset(_NUMBERS)
 TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
-    *("deploy_hooks", "promote_token"),
+    *("deploy_hooks", "promote_token", "changes_rules", "build_modules"),
     *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.
@@ -130,6 +135,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
         *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
+        *("changes_rules", "changes_unclaimed", "changes_tests"),
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.api import Repository, detect_changes
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.api import Base, Repository, detect_changes
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Detection, Service
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git
@@ -54,7 +54,9 @@ class Clone:
     ) -> Detection:
         wanted = [Service(name, (name,)) for name in services]
         repository = Repository(Git(self.place, "the source", Credentials()))
-        return detect_changes(repository, wanted, dict.fromkeys(services, base), head, Choices(unclaimed=unclaimed))
+        return detect_changes(
+            repository, wanted, dict.fromkeys(services, Base(base)), head, Choices(unclaimed=unclaimed)
+        )
 
 
 def built(found: Detection) -> dict[str, str]:
@@ -97,7 +99,9 @@ def test_each_service_has_its_own_base(clone: Clone) -> None:
     repository = Repository(Git(clone.place, "the source", Credentials()))
     services = [Service(name, (name,)) for name in ("a", "b", "c", "never")]
     services[3] = Service("never", ("c",))
-    found = detect_changes(repository, services, {"a": second, "b": first, "c": second}, "HEAD", Choices())
+    found = detect_changes(
+        repository, services, {"a": Base(second), "b": Base(first), "c": Base(second)}, "HEAD", Choices()
+    )
     assert [(item.service, item.build) for item in found.decisions] == [
         ("a", False),
         ("b", True),

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which does the work on the control node."""
+
+DOCUMENTATION = r"""
+module: changes
+short_description: Find the services that a commit changes
+version_added: "0.1.0"
+author: The Slipway authors (!UNKNOWN)
+description:
+  - Compares a commit of the source with what each service runs, and lists the services that have to be built, each
+    with one chain of reasons from the changed file to the service.
+  - Follows the build's own graph - Maven modules with parents, dependencies, test-jars, plugins, extensions and
+    imported BOMs; npm and pnpm workspaces with their lock files. A changed pom is compared by what it means. A changed
+    version reaches the modules that use it, a changed description reaches none.
+  - All services are listed when it cannot be told what changed - no known base, a rewritten history, a shallow clone,
+    another build system, a base that cannot be read. The reason is shown.
+  - If E(GITHUB_OUTPUT) is set, the outputs C(changed), C(count), C(services) (JSON) and C(head) are appended to that
+    file.
+  - Changes nothing, takes no lock and writes no record.
+options:
+  path:
+    description: A clone of the source, with its whole history.
+    type: raw
+    required: true
+  base:
+    description: The commit to compare with. By default the commit that the records released for each service - the
+      image tag, or the tag of git with the same name.
+    type: raw
+    default: ""
+  head:
+    description: The commit that is to be built.
+    type: raw
+    default: HEAD
+  rules:
+    description:
+      - Which files reach which services where the graph does not show it - Dockerfiles outside of modules, base images,
+        CI files.
+      - Each rule has C(paths) (patterns; C(**) crosses directories, C({service}) is the service of this name) and
+        C(services) (V(all), V(none) or a list). The first rule that matches a file is used.
+    type: raw
+    default: []
+  unclaimed:
+    description: What a changed file means that no module and no rule claims, V(all) services or V(none). Such files are
+      always listed.
+    type: raw
+    default: all
+  tests:
+    description: Whether services are built of which only tests changed.
+    type: raw
+    default: false
+  force:
+    description: List all services, whatever changed.
+    type: bool
+    default: false
+notes:
+  - A service is built from the module, workspace or directory of its own name. Another one, or several, are named by
+    the variable C(build_modules) of the service.
+extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
+"""
+
+EXAMPLES = r"""
+- name: List the services to build
+  slipway.deploy.changes:
+    path: ../backend
+    head: "{{ head }}"
+    rules:
+      - paths: ["docker/{service}/Dockerfile"]
+      - paths: [docker/base/**]
+        services: all
+      - paths: ["**/*.md", .github/**]
+        services: none
+  run_once: true
+"""
+
+RETURN = r"""
+head:
+  description: The commit that was compared, in full.
+  returned: success
+  type: str
+  sample: 3f9c2d1e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d
+everything:
+  description: Why all services are listed. V(null) if the changes are known.
+  returned: success
+  type: str
+  sample: null
+build:
+  description: The names of the services to build.
+  returned: success
+  type: list
+  elements: str
+  sample: [api-gateway]
+services:
+  description: Each service with its reason.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: api-gateway
+      build: true
+      reason: common-security/…/Jwt.java → common-security → gateway → api-gateway
+      chain: [common-security/…/Jwt.java, common-security, gateway, api-gateway]
+      path: common-security/src/main/java/app/Jwt.java
+      detail: null
+      base: 8d20c11f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b
+      tests_only: false
+      gone: false
+unclaimed:
+  description: Changed files, and versions in them, that no module and no rule claims.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: tsconfig.json, detail: null}]
+gone:
+  description: Modules that were removed since.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+notes:
+  description: What the build refers to and the repository does not hold.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+schema:
+  description: The version of this document.
+  returned: success
+  type: str
+  sample: slipway/changes/1
+"""
