@@ -37,6 +37,7 @@ class ActionModule(SlipwayAction):
         services = [Service(name, _modules(context, name)) for name in names]
         choices = self._choices(context)
         repository = Repository(Git(self._clone(), "the source", Credentials()))
+        repository.check()
         force = "asked for by force_full_build" if self.arguments["force"] else ""
         bases = {} if force else self._bases(context, repository, names)
         found = detect_changes(repository, services, bases, str(self.arguments["head"]) or "HEAD", choices, force)

@@ -34,6 +34,13 @@ class Repository:
         self._poms = Poms()
         self._known: dict[str, tuple[Snapshot, Graph]] = {}
 
+    def check(self) -> None:
+        """Make sure that this is a repository.
+
+        :raises SlipwayError: it is none, or another user's.
+        """
+        self._git.ask("rev-parse", "--git-dir")
+
     def commit(self, revision: str) -> str | None:
         """The commit of a revision in full; ``None`` when there is none here."""
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""``playbooks/changes.yml``: which services a commit changes, compared with a given commit or with what runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import pom, root
+from tests.support.deploys import SERVICES, Deploys
+from tests.support.images import build
+
+FILES = {
+    "pom.xml": root(["common-security", *SERVICES]),
+    "common-security/pom.xml": pom("common-security"),
+    "common-security/src/main/java/app/Jwt.java": "1",
+    **{
+        f"{name}/pom.xml": pom(name, needs=["common-security"] if name in ("api-gateway", "bff-service") else [])
+        for name in SERVICES
+    },
+}
+#: A file's name that a template engine, a shell, a terminal and a workflow's log would obey.
+NAME = "{{ 7 * 7 }} $(id)\x1b[31m ::error::no.txt"
+
+
+def git(source: Path, *words: str) -> str:
+    settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    done = subprocess.run(["git", *settings, *words], cwd=source, capture_output=True, check=True, text=True)
+    return done.stdout.strip()
+
+
+def commit(source: Path, files: Mapping[str, str]) -> str:
+    for path, text in files.items():
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(text)
+    git(source, "add", "-A")
+    git(source, "commit", "-q", "-m", "work")
+    return git(source, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def source(deploys: Deploys) -> Path:
+    """A clone of the backend with one commit; ``source_path`` names it."""
+    place = deploys.directory / "source"
+    place.mkdir()
+    git(place, "init", "-q", "-b", "main")
+    commit(place, FILES)
+    deploys.variables["source_path"] = str(place)
+    return place
+
+
+def test_the_changed_services_with_their_reasons(deploys: Deploys, source: Path) -> None:
+    commit(source, {"common-security/src/main/java/app/Jwt.java": "2", f"user-service/{NAME}": "1", "compose.yml": "1"})
+    outputs = deploys.directory / "outputs"
+    deploys.environ["GITHUB_OUTPUT"] = str(outputs)
+    ran = deploys.run("playbooks/changes.yml", "-e", "base=HEAD^", "-e", "changes_unclaimed=none")
+    assert ran.code == 0, ran.text
+    assert "common-security/…/Jwt.java → common-security → api-gateway" in ran.out
+    assert "3 of 12 services to build" in ran.out
+    assert "user-service/{{ 7 * 7 }} $(id) : :error::no.txt → user-service" in ran.out
+    assert "unclaimed  compose.yml" in ran.out
+    assert "\x1b[31m" not in ran.out
+    found = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    assert json.loads(found["services"]) == ["api-gateway", "bff-service", "user-service"]
+    assert (found["changed"], found["count"], found["head"]) == ("true", "3", git(source, "rev-parse", "HEAD"))
+
+    ruled = json.dumps({"changes_rules": [{"paths": ["compose.yml"], "services": ["task-service"], "why": "compose"}]})
+    ran = deploys.run("playbooks/changes.yml", "-e", "base=HEAD^", "-e", ruled, "--limit", "task-service")
+    assert "compose.yml → task-service" in ran.out
+    ran = deploys.run("playbooks/changes.yml", "-e", "base=HEAD")
+    assert "no service has to be built" in ran.out
+
+
+def test_the_base_of_each_service_is_what_the_records_released(deploys: Deploys, source: Path) -> None:
+    first = git(source, "rev-parse", "HEAD")
+    path = deploys.variables.pop("source_path")
+    build(deploys, "user-service", first)
+    ran = deploys.run("deploy.yml", "--limit", "user-service", "-e", f"image_tag=user-service={first}")
+    assert ran.code == 0, ran.text
+    deploys.variables["source_path"] = path
+    two = ("playbooks/changes.yml", "--limit", "user-service:task-service")
+    ran = deploys.run(*two)
+    assert "it is not known which commit runs → task-service" in ran.out
+    assert "unchanged  user-service" in ran.out
+    commit(source, {"user-service/x": "1"})
+    ran = deploys.run(*two)
+    assert f"user-service  {first[:12]}  user-service/x → user-service" in " ".join(ran.out.split("\n"))
+    ran = deploys.run(*two, "-e", "force_full_build=true")
+    assert "asked for by force_full_build" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-e", "base=no-such-branch"], "-e base: there is no commit 'no-such-branch'. Fetch it, or name another one"),
+        (["-e", "base=HEAD", "-e", "head=$(id)"], "there is no commit '$(id)'"),
+        (
+            ["-e", "base=HEAD", "-e", "source_path=/nonexistent"],
+            "source_path (/nonexistent): there is no such directory",
+        ),
+        (["-e", "base=HEAD", "-e", "source_path=/"], "not a git repository"),
+        (["-e", "base=HEAD", "-e", "changes_unclaimed=some"], "'some' is neither all nor none. Write all or none"),
+        (["-e", "bse=HEAD"], "bse is not a variable of changes.yml or of the environment. Did you mean base?"),
+        (
+            ["-e", '{"changes_rules": [{"paths": ["x"], "services": ["user-servce"]}]}', "-e", "base=HEAD"],
+            "changes_rules, rule 1: there is no service user-servce. Did you mean user-service?",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(deploys: Deploys, source: Path, words: list[str], said: str) -> None:
+    ran = deploys.run("playbooks/changes.yml", *words)
+    assert ran.code != 0
+    assert said in ran.text
+    assert "Traceback" not in ran.text
