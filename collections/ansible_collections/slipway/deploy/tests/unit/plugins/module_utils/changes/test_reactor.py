@@ -293,3 +293,23 @@ def test_another_build_system_means_all() -> None:
     assert all(item.build for item in found.decisions)
     found = detected(FILES, {**FILES, "package.json": '{"name": "root"}'}, SERVICES)
     assert found.everything == "the build system changed: Maven → Maven and npm"
+
+
+def test_a_service_of_a_directory_and_one_of_several_modules() -> None:
+    base = {"api/main.py": "1", "worker/main.py": "1", "shared/util.py": "1"}
+    services = [Service("api", ("api", "shared")), Service("worker", ("worker",))]
+    assert chains(base, {**base, "shared/util.py": "2"}, services) == {"api": "shared/util.py → shared → api"}
+    both = [Service("edge", ("gateway", "user-service"))]
+    head = edited("user-service/Dockerfile")
+    assert chains(FILES, head, both) == {"edge": "user-service/Dockerfile → user-service → edge"}
+
+
+def test_modules_with_the_same_name() -> None:
+    base = {
+        "pom.xml": root(["a/mqtt", "b/mqtt"]),
+        "a/mqtt/pom.xml": pom("mqtt", path="../../pom.xml"),
+        "b/mqtt/pom.xml": pom("mqtt", path="../../pom.xml").replace("</parent>", "</parent><groupId>y</groupId>"),
+    }
+    with pytest.raises(SlipwayError, match="several modules are called mqtt. Write the directory: a/mqtt, b/mqtt"):
+        detected(base, base, ["mqtt"])
+    assert chains(base, {**base, "a/mqtt/x": "1"}, ["a/mqtt", "b/mqtt", "y:mqtt"]) == {"a/mqtt": "a/mqtt/x → a/mqtt"}
