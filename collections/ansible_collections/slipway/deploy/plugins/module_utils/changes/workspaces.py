@@ -266,5 +266,5 @@ def _wanted(root: _Root, name: str, wanted: str, path: str) -> Fact:
         entries = default or (catalogs.get(catalog) if isinstance(catalogs, dict) else None)
         version = str(entries.get(name, "")) if isinstance(entries, dict) else ""
         where = posixpath.join(root.directory, _WORKSPACE)
-        return Fact(f"dependency {name}", version, ((version, where),), (), version)
-    return Fact(f"dependency {name}", wanted, ((wanted, path),), (), wanted)
+        return Fact(f"dependency {name}", (wanted, version), ((version, where),), (), version)
+    return Fact(f"dependency {name}", (wanted, wanted), ((wanted, path),), (), wanted)
