@@ -47,7 +47,7 @@ class Client:
         self.headers = {name.lower(): value for name, value in answer.getheaders()}
         text = answer.read()
         connection.close()
-        return answer.status, json.loads(text)
+        return answer.status, json.loads(text) if text else None
 
 
 @pytest.fixture
@@ -233,3 +233,52 @@ def test_redis_asks_for_the_password_and_survives_nothing() -> None:
         store.password = "another"
         with pytest.raises(RedisError, match="WRONGPASS"):
             store.command("PING")
+
+
+def test_githubs_pull_request_has_a_description(github: Client) -> None:
+    stub(github).add_issue(7, body="Why\r\n")
+    stub(github).add_issue(8, pull=False)
+    assert github.ask("GET", "pulls/7")[1]["body"] == "Why\r\n"
+    assert github.ask("PATCH", "pulls/7", {"body": "x" * 65536})[0] == 200
+    status, said = github.ask("PATCH", "pulls/7", {"body": "x" * 65537})
+    assert (status, said["errors"][0]["message"]) == (422, "body is too long (maximum is 65536 characters)")
+    assert github.ask("PATCH", "pulls/7", {"body": ""})[1]["body"] is None
+    assert github.ask("PATCH", "pulls/8", {"body": ""})[0] == 404
+
+
+def test_github_limits_the_rate_of_requests(github: Client) -> None:
+    stub(github).add_issue(7)
+    stub(github).remaining = 1
+    assert github.ask("GET", "pulls/7")[0] == 200
+    assert (github.headers["x-ratelimit-limit"], github.headers["x-ratelimit-remaining"]) == ("5000", "0")
+    status, said = github.ask("GET", "pulls/7")
+    assert (status, said["message"][:19]) == (403, "API rate limit exce")
+    assert int(github.headers["x-ratelimit-reset"]) == stub(github).reset
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"event_type": "merged", "client_payload": {"change": {"commit": "8851ec0"}}}, 204, ""),
+        ({"event_type": "merged"}, 204, ""),
+        ({"event_type": "m" * 100, "client_payload": {str(number): number for number in range(10)}}, 204, ""),
+        ({"event_type": "merged", "client_payload": {"text": "x" * (65535 - len('{"text":""}'))}}, 204, ""),
+        ({"event_type": "m" * 101}, 422, "event_type is too long (maximum is 100 characters)"),
+        ({"client_payload": {}}, 422, '"event_type" wasn\'t supplied'),
+        ({"event_type": "merged", "client_payload": []}, 422, "is not an object"),
+        (
+            {"event_type": "merged", "client_payload": {str(number): number for number in range(11)}},
+            422,
+            "No more than 10 properties are allowed; 11 were supplied.",
+        ),
+        ({"event_type": "merged", "client_payload": {"text": "x" * 65535}}, 422, "client_payload is too large."),
+        ({"event_type": "merged", "client_payload": {"text": "é" * 33000}}, 422, "client_payload is too large."),
+        ("{", 400, "Problems parsing JSON"),
+    ],
+)
+def test_github_dispatches_an_event(github: Client, body: Any, status: int, said: str) -> None:
+    answered, document = github.ask("POST", "dispatches", body)
+    assert answered == status
+    assert said in (document["message"] if document else "")
+    payloads = [event["client_payload"] for event in stub(github).events]
+    assert payloads == ([body.get("client_payload", {})] if status == 204 else [])

@@ -1,21 +1,25 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A stub of GitHub's REST API: a private repository's releases, and the comments of its issues and pull requests.
+"""A stub of GitHub's REST API: a private repository's releases, pull requests with comments, and dispatched events.
 
     with GitHub("salitemihret/register") as github:
         github.add_release("prod-20261102")
         github.add_issue(7, commit="8851ec0…")        # a pull request; commit: one that it brought
         github.url, github.token
-        github.comments_of(7), github.calls
+        github.comments_of(7), github.issues[7]["body"], github.events, github.calls
 
 As GitHub does, it hides a private repository from strangers (404); a wrong token, and writing without
-one, is 401; a request without a ``User-Agent`` is 403; what lacks a field is 422, what is not valid JSON 400.
+one, is 401; a request without a ``User-Agent`` is 403; what lacks a field or is too long is 422, what is not valid JSON
+400. Answers carry the headers of the rate limit; with ``github.remaining = 0`` it is reached.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.support.stub import Answer, Call, Refusal, Stub
@@ -24,6 +28,9 @@ DOCUMENTATION = "https://docs.github.com/rest"
 NOW = "2026-11-21T12:00:00Z"
 LONGEST_COMMENT = 65536
 LONGEST_RELEASE = 125000
+LONGEST_PULL = 65536
+# https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+LONGEST_EVENT_TYPE, MOST_PROPERTIES, LONGEST_PAYLOAD = 100, 10, 65535
 PER_PAGE, MOST_PER_PAGE = 30, 100
 MISSING = "Not Found"
 INVALID = "Validation Failed"
@@ -51,6 +58,11 @@ class GitHub(Stub):
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: list[dict[str, Any]] = []
         self.commits: dict[str, list[int]] = {}
+        #: The events that were dispatched, as a workflow's ``github.event`` has them.
+        self.events: list[dict[str, Any]] = []
+        #: The requests of this hour.
+        self.hourly = self.remaining = 5000
+        self.reset = int(time.time()) + 3600
         self._last = 1000
 
     def add_release(self, tag: str, body: str = "", *, draft: bool = False) -> dict[str, Any]:
@@ -74,9 +86,12 @@ class GitHub(Stub):
         self.releases.append(release)
         return release
 
-    def add_issue(self, number: int, *, pull: bool = True, locked: bool = False, commit: str = "") -> None:
-        """A pull request, or an issue; with a commit that the pull request brought."""
-        issue = {"number": number, "title": f"Change {number}", "state": "open", "locked": locked}
+    def add_issue(
+        self, number: int, *, pull: bool = True, locked: bool = False, commit: str = "", body: str | None = None
+    ) -> None:
+        """A pull request, or an issue; with a commit that the pull request brought, and its description."""
+        issue: dict[str, Any] = {"id": 500000 + number, "number": number, "title": f"Change {number}", "state": "open"}
+        issue |= {"locked": locked, "body": body}
         kind = "pull" if pull else "issues"
         issue["html_url"] = f"https://github.com/{self.repository}/{kind}/{number}"
         if pull:
@@ -110,6 +125,18 @@ class GitHub(Stub):
         """The calls that changed something."""
         return [call for call in self.calls if call.method != "GET" and call.status < 300]
 
+    def handle(self, call: Call) -> Answer:
+        """Answer with the headers of the rate limit."""
+        given = super().handle(call)
+        limit = {
+            "X-RateLimit-Limit": str(self.hourly),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset),
+        }
+        chosen = {name.lower() for name in given.headers}
+        own = {name: value for name, value in limit.items() if name.lower() not in chosen}
+        return replace(given, headers={**own, **given.headers})
+
     def answer(self, call: Call) -> Answer:
         """The API."""
         self._admit(call)
@@ -135,6 +162,9 @@ class GitHub(Stub):
             raise refusal(404, MISSING) if call.method == "GET" else refusal(401, "Requires authentication")
         if call.token != self.token:
             raise refusal(401, "Bad credentials")
+        if self.remaining <= 0:
+            raise refusal(403, "API rate limit exceeded for user ID 1.")
+        self.remaining -= 1
         if call.parts in (["user"], ["graphql"]):
             return
         if call.parts[:1] != ["repos"] or "/".join(call.parts[1:3]).lower() != self.repository.lower():
@@ -194,6 +224,37 @@ class GitHub(Stub):
             raise refusal(404, MISSING)
         return Answer(200, found)
 
+    def _edit_pull(self, call: Call, number: str) -> Answer:
+        found = self._issue(number)
+        if "pull_request" not in found:
+            raise refusal(404, MISSING)
+        sent = _object(call)
+        if "body" in sent:
+            text = None if sent["body"] is None else _text(sent, "body", LONGEST_PULL, "Issue")
+            # As on GitHub, an empty description is none.
+            found["body"] = text or None
+        if "title" in sent:
+            found["title"] = sent["title"]
+        return Answer(200, found)
+
+    def _dispatch(self, call: Call) -> Answer:
+        sent = _object(call)
+        kind, payload = sent.get("event_type"), sent.get("client_payload", {})
+        if not isinstance(kind, str):
+            raise refusal(422, 'Invalid request.\n\n"event_type" wasn\'t supplied.')
+        if not kind or len(kind) > LONGEST_EVENT_TYPE:
+            problem = f"event_type is too long (maximum is {LONGEST_EVENT_TYPE} characters)"
+            raise refusal(422, problem if kind else "Invalid request.\n\nevent_type is empty.")
+        if not isinstance(payload, dict):
+            raise refusal(422, f"Invalid request.\n\nFor 'properties/client_payload', {payload!r} is not an object.")
+        if len(payload) > MOST_PROPERTIES:
+            said = f"No more than {MOST_PROPERTIES} properties are allowed; {len(payload)} were supplied."
+            raise refusal(422, f"Invalid request.\n\n{said}")
+        if len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) > LONGEST_PAYLOAD:
+            raise refusal(422, "client_payload is too large.")
+        self.events.append({"action": kind, "branch": "main", "client_payload": payload})
+        return Answer(204, None)
+
     def _list_comments(self, call: Call, number: str) -> Answer:
         self._issue(number)
         return self._page(call, self.comments_of(int(number)))
@@ -247,13 +308,14 @@ def _object(call: Call) -> dict[str, Any]:
     return sent
 
 
-def _text(sent: dict[str, Any], name: str, longest: int) -> str:
+def _text(sent: dict[str, Any], name: str, longest: int, resource: str = "") -> str:
     text = sent[name]
     if not isinstance(text, str):
         raise refusal(422, f"Invalid request.\n\nFor 'properties/{name}', {text!r} is not a string.")
     if len(text) > longest:
         problem = f"{name} is too long (maximum is {longest} characters)"
-        raise refusal(422, INVALID, [{"code": "custom", "field": name, "message": problem}])
+        about = {"resource": resource} if resource else {}
+        raise refusal(422, INVALID, [{**about, "code": "custom", "field": name, "message": problem}])
     return text
 
 
@@ -280,6 +342,8 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("PATCH", r"releases/(\d+)", GitHub._edit_release),
     ("GET", r"issues/(\d+)", GitHub._get_issue),
     ("GET", r"pulls/(\d+)", GitHub._get_pull),
+    ("PATCH", r"pulls/(\d+)", GitHub._edit_pull),
+    ("POST", r"dispatches", GitHub._dispatch),
     ("GET", r"issues/(\d+)/comments", GitHub._list_comments),
     ("POST", r"issues/(\d+)/comments", GitHub._create_comment),
     ("GET", r"issues/comments/(\d+)", GitHub._get_comment),
