@@ -8,40 +8,24 @@ not listed are ignored: a newer version may have written them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
+from ..common.shape import TEXT as _TEXT
+from ..common.shape import TRUTH as _TRUTH
+from ..common.shape import Each, Value, check_depth
+from ..common.shape import check_shape as _check
 from ..hosts.by_kind import by_kind, has_several
 from ..rollout.model import State
 
-#: No record is nested this deeply; code that walks one must not exhaust the stack.
-_DEEPEST = 32
-#: Characters of a wrong value that an error shows.
-_SHOWN = 40
 #: The end of the year 9999, beyond which no date can be written, in epoch seconds.
 _LATEST = 253_402_300_800.0
-
-
-class Each:
-    """A mapping from any names to values of one type."""
-
-    def __init__(self, kind: Any) -> None:
-        self.kind = kind
-
-
-class Value(NamedTuple):
-    """A type of value: its name for errors, and its check."""
-
-    what: str
-    holds: Callable[[Any], bool]
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LATEST
 
 
-_TEXT = Value("a text", lambda value: isinstance(value, str))
-_TRUTH = Value("true or false", lambda value: isinstance(value, bool))
 _NUMBER = Value("a number", _is_number)
 _WHOLE = Value("a whole number", lambda value: _is_number(value) and value == int(value))
 _TIME = Value("a time in epoch seconds before the year 10000", lambda value: _is_number(value) and value >= 0)
@@ -192,53 +176,11 @@ def check_shape(record: Mapping[str, Any]) -> None:
 
     :raises ValueError: naming the first that is missing or has another type.
     """
-    _check_depth(record)
-    _check(record, _RECORD, "")
+    check_depth(record)
+    _check(record, _RECORD)
     if "outcome" not in record:  # Null is valid: the deploy has not ended.
         raise ValueError("it has no outcome")
     for kind, migrations in by_kind(record).items():
         _check(migrations, _MIGRATIONS, f"migrations.{kind}" if has_several(record) else "migrations")
     for number, item in enumerate(record["targets"]):
         _check(item, _TARGETS.get(item["kind"], _ENTRY), f"targets[{number}]")
-
-
-def _check_depth(record: Mapping[str, Any]) -> None:
-    level: list[Any] = [record]
-    for _depth in range(_DEEPEST):
-        inner = [item.values() if isinstance(item, Mapping) else item for item in level]
-        level = [value for values in inner for value in values if isinstance(value, (Mapping, list))]
-    if level:
-        raise ValueError("it is nested too deeply")
-
-
-def _check(value: Any, kind: Any, path: str) -> None:
-    if kind is None:
-        return
-    if isinstance(kind, list):
-        _require(isinstance(value, list), value, path, "a list")
-        for number, item in enumerate(value):
-            _check(item, kind[0], f"{path}[{number}]")
-    elif isinstance(kind, Each):
-        _require(isinstance(value, Mapping), value, path, "a mapping")
-        for name, item in value.items():
-            _check(item, kind.kind, f"{path}.{name}")
-    elif isinstance(kind, Mapping):
-        _require(isinstance(value, Mapping), value, path, "a mapping")
-        for name, inner in kind.items():
-            _check_field(value, name, inner, path)
-    else:
-        _require(kind.holds(value), value, path, kind.what)
-
-
-def _check_field(value: Mapping[str, Any], name: str, kind: Any, path: str) -> None:
-    field, optional = name.removesuffix("?"), name.endswith("?")
-    if value.get(field) is not None:
-        _check(value[field], kind, f"{path}.{field}" if path else field)
-    elif not optional:
-        raise ValueError(f"{path or 'it'} has no {field}")
-
-
-def _require(holds: bool, value: Any, path: str, kind: str) -> None:
-    if not holds:
-        shown = repr(value)
-        raise ValueError(f"{path} is {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}…'}, not {kind}")
