@@ -71,6 +71,7 @@ from ..module_utils.environment.directory import (
     read_text,
     variable_files,
 )
+from ..module_utils.environment.known import WITHOUT_ENVIRONMENT
 from ..module_utils.environment.limit import check_limit
 from ..module_utils.environment.scope import check_same
 from ..module_utils.environment.self import Self, read_self
@@ -137,6 +138,9 @@ class InventoryModule(BaseInventoryPlugin):
         root = here.parent if is_environment(here) else here
         given = _inventory_sources()
         extra = read_extra_vars(self.loader)
+        if playbooks() and WITHOUT_ENVIRONMENT.issuperset(playbooks()):
+            self._add_only_this_machine(extra)
+            return
         check_marker(root, extra.get("env"))
         environment = choose(extra.get("env"), [*given, str(path)], str(root), list_environments(root))
         note_started(environment)
@@ -162,6 +166,15 @@ class InventoryModule(BaseInventoryPlugin):
             members = self._members()
             preload([*(["ecs"] if members[FLEET] else []), *(["s3"] if environment != LOCAL else [])])
         begin(environment)
+
+    def _add_only_this_machine(self, extra: Collection[str]) -> None:
+        """Add this machine for a playbook that runs without an environment."""
+        check_steps()
+        check_run("", extra, (), (), {}, None)
+        self.inventory.add_host("localhost")
+        self.inventory.set_variable("localhost", "ansible_connection", trust_as_template("local"))
+        self.inventory.set_variable("localhost", "ansible_python_interpreter", trust_as_template(sys.executable))
+        begin("")
 
     def _add_groups(self) -> None:
         """Create the groups that plays use: an empty group skips its play, a missing one causes a warning."""

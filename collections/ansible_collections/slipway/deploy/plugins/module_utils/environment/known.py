@@ -17,16 +17,19 @@ _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
 #: The playbooks of Slipway, by the names of their files.
-PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock", "changes"))
+PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock", "changes", "route", "dispatch"))
+#: Those that run without an environment: an event does not name one before it is routed.
+WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 
 #: Variables of one run and the playbooks that read them. They are said with ``-e``.
 RUN: Final[Mapping[str, Collection[str]]] = {
-    **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS),
+    **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS - WITHOUT_ENVIRONMENT),
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
-    "force_full_build": (*_RELEASE, "changes"),
+    "force_full_build": (*_RELEASE, "changes", "dispatch"),
+    **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
     **dict.fromkeys(("source_path", "base", "head"), ("changes",)),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
@@ -99,7 +102,7 @@ TEXTS: Final = frozenset(
         *("env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
-        *("source_path", "changes_unclaimed"),
+        *("source_path", "changes_unclaimed", "dispatch_to"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *FREE,
     )
@@ -122,7 +125,7 @@ NUMBERS: Final = frozenset(_NUMBERS)
 TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
-    *("deploy_hooks", "promote_token", "changes_rules", "build_modules"),
+    *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
     *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.

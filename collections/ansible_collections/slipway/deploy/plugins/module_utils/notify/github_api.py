@@ -116,6 +116,11 @@ class GitHub:
         numbers = [item.get("number") for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         return max((number for number in numbers if isinstance(number, int)), default=None)
 
+    def dispatch(self, event_type: str, payload: dict[str, Any]) -> None:
+        """Start the workflows of the repository that wait for ``repository_dispatch`` of this type."""
+        body = {"event_type": event_type, "client_payload": payload}
+        self._call("POST", "/dispatches", "a repository", body)
+
     def _object(self, method: str, path: str, what: str, payload: Any = None) -> dict[str, Any]:
         answer = self._call(method, path, what, payload)
         found = loads_or_none(answer.body)
@@ -132,7 +137,7 @@ class GitHub:
                 answer = request_json(method, url, payload, self._headers, _TIMEOUT, _MOST_BODY)
             except Unreachable as error:
                 raise GitHubError(str(error)) from None
-            if answer.status in (200, 201):
+            if answer.status in (200, 201, 204):
                 return answer
             wait = _to_wait(answer, method)
             if wait is None or attempt == _ATTEMPTS or waited + wait > _LONGEST_WAIT:

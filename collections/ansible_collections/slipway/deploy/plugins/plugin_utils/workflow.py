@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The outputs of a step of GitHub Actions, and the event that started its run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.render.workflow import output_lines
+
+_OUTPUT = "GITHUB_OUTPUT"
+#: An event as JSON, the file of one, and the file of the event that started a run of GitHub Actions.
+_EVENT, _EVENT_FILE, _EVENT_PATH = "SLIPWAY_EVENT", "SLIPWAY_EVENT_FILE", "GITHUB_EVENT_PATH"
+#: More of a file is not read: an event is far smaller.
+_MOST = 25 * 1024 * 1024
+
+
+def write_outputs(pairs: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> None:
+    """Append the outputs to the step's file; without one, nothing.
+
+    :raises SlipwayError: the file cannot be written.
+    """
+    path = (os.environ if environ is None else environ).get(_OUTPUT)
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="ascii") as file:
+            file.write(output_lines(pairs))
+    except OSError as error:
+        raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error
+
+
+def read_event(environ: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+    """The event and where it is written: an environment variable, or a file that one names.
+
+    An event's text is never taken from the command line.
+
+    :raises SlipwayError: there is none, or the file cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    if environ.get(_EVENT):
+        return environ[_EVENT].encode(errors="surrogateescape"), _EVENT
+    name = next((name for name in (_EVENT_FILE, _EVENT_PATH) if environ.get(name)), None)
+    if name is None:
+        raise SlipwayError("there is no event", _EVENT_FILE, f"Set {_EVENT_FILE} to its file, or {_EVENT} to its JSON")
+    try:
+        with Path(environ[name]).expanduser().open("rb") as file:
+            return file.read(_MOST), name
+    except OSError as error:
+        raise SlipwayError(f"the event cannot be read: {error.strerror}", name, "Name a file that exists") from error

@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Fixtures: a sandbox, a service repository, and the workflows in a copy of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.testing import Sandbox
+from tests.support.act import Actions
+from tests.support.deploys import ROOT, make_deploys
+
+BACKEND = "skilltracker/skill-tracker-backend"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox whose deployments take about half a second."""
+    with Sandbox(speed=8) as running:
+        yield running
+
+
+@pytest.fixture
+def actions(tmp_path: Path, sandbox: Sandbox) -> Actions:
+    """The project as a user has it: its files alone say what is deployed."""
+    sandbox.control("reset", {})
+    directory = tmp_path / "devops"
+    directory.mkdir()
+    made = Actions(make_deploys(directory, sandbox), tmp_path / "repositories")
+    settings = directory / "inventories" / "local" / "group_vars" / "all.yml"
+    text = settings.read_text(encoding="utf-8")
+    for old, new in (
+        ("http://127.0.0.1:4510", sandbox.endpoint),
+        ("http://127.0.0.1:4511", sandbox.alb),
+        ("{{ inventory_dir }}/../../.run/state", str(made.deploys.state)),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    settings.write_text(text, encoding="utf-8")
+    routes = (ROOT / "pipelines" / "routes.yml").read_text(encoding="utf-8").replace(": dev", ": local")
+    (directory / "pipelines").mkdir()
+    (directory / "pipelines" / "routes.yml").write_text(routes, encoding="utf-8")
+    made.prepare()
+    return made

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the shipped workflows with act, on this machine instead of in containers.
+
+The repository is a copy of the project with the workflows where a user copies them to. What the runner would download
+is replaced: ``actions/checkout`` clones a repository of this machine; ``setup-python``, ``configure-aws-credentials``
+and ``upload-artifact`` do nothing. act knows neither concurrency nor environments nor OIDC.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.deploys import BIN, LIMIT_SECONDS, ROOT, Deploys
+
+SHIPPED = ROOT / "pipelines" / "github"
+#: Every action that the workflows use, by name and commit.
+USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{40}) # v[\d.]+$", re.MULTILINE)
+#: A checkout of another repository; of its own, the files are there.
+_CHECKOUT = """
+name: checkout
+inputs:
+  repository: {default: ""}
+  ref: {default: ""}
+  path: {default: "."}
+  token: {default: ""}
+  fetch-depth: {default: "1"}
+  persist-credentials: {default: "true"}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      if: inputs.path != '.'
+      env:
+        URL: ${{ env.SLIPWAY_TEST_REPOSITORIES }}/${{ inputs.repository }}
+        REF: ${{ inputs.ref }}
+        DEST: ${{ inputs.path }}
+      run: |
+        rm -rf "$DEST" && git clone -q "$URL" "$DEST" && git -C "$DEST" checkout -q --detach "$REF"
+"""
+_NOTHING = "name: nothing\nruns:\n  using: composite\n  steps:\n    - run: 'true'\n      shell: bash\n"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a run: ``success``, ``failure``, ``cancelled`` or ``skipped``, and what it printed."""
+
+    result: str
+    lines: list[str]
+
+
+@dataclass
+class Run:
+    """How a run of a workflow ended."""
+
+    code: int
+    text: str
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    @property
+    def results(self) -> dict[str, str]:
+        """The result of each job that ran, by its name."""
+        return {name: job.result for name, job in self.jobs.items()}
+
+
+@dataclass
+class Actions:
+    """A repository with the workflows; ``repositories`` holds those of others, as ``owner/name``."""
+
+    deploys: Deploys
+    repositories: Path
+    workflow: str = "slipway-router.yml"
+    environ: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        """The repository."""
+        return self.deploys.directory
+
+    def prepare(self) -> None:
+        """Copy the workflows, and commit everything: act needs a repository of git."""
+        github = self.directory / ".github"
+        shutil.copytree(SHIPPED / "workflows", github / "workflows")
+        shutil.copytree(SHIPPED / "actions", github / "actions")
+        for path in (github / "workflows").iterdir():
+            path.write_text(without_queue(path.read_text(encoding="utf-8")), encoding="utf-8")
+        (self.directory / "scripts").mkdir()
+        setup = self.directory / "scripts" / "setup.sh"
+        setup.write_text(f"#!/bin/sh\nln -sfn {BIN.parent} .venv\n", encoding="utf-8")
+        setup.chmod(0o755)
+        for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "work"]):
+            identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+            subprocess.run(["git", *identity, *words], cwd=self.directory, check=True, capture_output=True)
+
+    def command(self, event: str, payload: Mapping[str, Any]) -> list[str]:
+        """act's command line for an event."""
+        file = self.directory.parent / f"{self.directory.name}-event.json"
+        file.write_text(json.dumps(payload), encoding="utf-8")
+        secrets = self.directory.parent / f"{self.directory.name}-secrets"
+        secrets.write_text("".join(f"{name}={value}\n" for name, value in self.secrets.items()), encoding="utf-8")
+        words = [str(BIN / "act"), event, "-e", str(file), "-W", f".github/workflows/{self.workflow}", "--json"]
+        words += ["-P", "ubuntu-24.04=-self-hosted", "--action-offline-mode", "--no-cache-server", "--secret-file"]
+        words += [str(secrets), "--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"]
+        for name, commit in self.used():
+            words += ["--local-repository", f"{name}@{commit}={self._stand_in(name)}"]
+        given = {**self.deploys.environ, **self.environ, "SLIPWAY_TEST_REPOSITORIES": str(self.repositories)}
+        words += [part for pair in given.items() for part in ("--env", "=".join(pair))]
+        return words + [part for pair in self.variables.items() for part in ("--var", "=".join(pair))]
+
+    def run(self, event: str, payload: Mapping[str, Any]) -> Run:
+        """Run the workflow to its end."""
+        done = subprocess.run(
+            self.command(event, payload),
+            cwd=self.directory,
+            env={**self.deploys.environment(), "HOME": str(self.directory.parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=LIMIT_SECONDS,
+        )
+        return read_run(done.returncode, done.stdout)
+
+    @staticmethod
+    def used() -> list[tuple[str, str]]:
+        """The actions of others that the workflows use."""
+        texts = [path.read_text(encoding="utf-8") for path in sorted(SHIPPED.rglob("*.yml"))]
+        return sorted({found for text in texts for found in USES.findall(text)})
+
+    def _stand_in(self, name: str) -> Path:
+        place = self.directory.parent / "actions" / name
+        place.mkdir(parents=True, exist_ok=True)
+        text = _CHECKOUT if name == "actions/checkout" else _NOTHING
+        (place / "action.yml").write_text(text, encoding="utf-8")
+        return place
+
+
+def read_run(code: int, text: str) -> Run:
+    """The run, from act's log in JSON."""
+    run = Run(code, "")
+    shown: list[str] = []
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            shown.append(line)
+            continue
+        job = str(entry.get("job") or "").rpartition("/")[2]
+        message = str(entry.get("msg", "")).rstrip("\n")
+        shown.append(f"[{job}] {message}")
+        if job:
+            kept = run.jobs.setdefault(job, Job("", []))
+            kept.lines.append(message)
+            if entry.get("jobResult"):
+                run.jobs[job] = Job(str(entry["jobResult"]), kept.lines)
+    run.text = "\n".join(shown)
+    return run
+
+
+def without_queue(text: str) -> str:
+    """A workflow without GitHub's key of May 2026 that act and actionlint do not know yet."""
+    return text.replace("  queue: max\n", "")
