@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Service, detect
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, detect
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import (
     at,
     changes,

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.api import Base, Repository, detect_changes
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Service
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import dependency, pom, root
 from tests.support import pace

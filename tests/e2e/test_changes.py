@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import pom, root
-from tests.support.deploys import SERVICES, Deploys
+from tests.support.deploys import OLD, SERVICES, Deploys
 from tests.support.images import build
 
 FILES = {
@@ -85,7 +85,8 @@ def test_the_base_of_each_service_is_what_the_records_released(deploys: Deploys,
     deploys.variables["source_path"] = path
     two = ("playbooks/changes.yml", "--limit", "user-service:task-service")
     ran = deploys.run(*two)
-    assert "it is not known which commit runs → task-service" in ran.out
+    # The sandbox runs an image of another commit, by its label.
+    assert f"there is no commit {OLD} here: the history was rewritten, or it was not fetched → task-service" in ran.out
     assert "unchanged  user-service" in ran.out
     commit(source, {"user-service/x": "1"})
     ran = deploys.run(*two)

@@ -4,19 +4,21 @@
 
 DOCUMENTATION = r"""
 module: changes
-short_description: Find the services that a commit changes
+short_description: Find the services and hosts that a commit changes
 version_added: "0.1.0"
 author: The Slipway authors (!UNKNOWN)
 description:
   - Compares a commit of the source with what each service runs, and lists the services that have to be built, each
-    with one chain of reasons from the changed file to the service.
+    with one chain of reasons from the changed file to the service. The hosts of a group (C(backend), C(site)) are
+    listed as one service with its name.
   - Follows the build's own graph - Maven modules with parents, dependencies, test-jars, plugins, extensions and
     imported BOMs; npm and pnpm workspaces with their lock files. A changed pom is compared by what it means. A changed
     version reaches the modules that use it, a changed description reaches none.
-  - All services are listed when it cannot be told what changed - no known base, a rewritten history, a shallow clone,
-    another build system, a base that cannot be read. The reason is shown.
-  - If E(GITHUB_OUTPUT) is set, the outputs C(changed), C(count), C(services) (JSON) and C(head) are appended to that
-    file.
+  - All services are listed when it cannot be told what changed - no known base, a rewritten history, a shallow clone
+    that lacks the base or the way from it, another build system, a base that cannot be read. The reason is shown.
+  - A base of another branch, such as a feature branch that was deployed, is compared by its files, and noted.
+  - If E(GITHUB_OUTPUT) is set, these outputs are appended to that file - C(changed), C(count), C(everything),
+    C(services) and C(matrix) (JSON; C(matrix) is for C(strategy.matrix)) and C(head).
   - Changes nothing, takes no lock and writes no record.
 options:
   path:
@@ -24,8 +26,11 @@ options:
     type: raw
     required: true
   base:
-    description: The commit to compare with. By default the commit that the records released for each service - the
-      image tag, or the tag of git with the same name.
+    description:
+      - The commit to compare with. By default the commit that each service runs. If the records released it, its image
+        tag or the tag of git with the same name; else the label C(org.opencontainers.image.revision) of the image that
+        runs, else a tag of it.
+      - For hosts, the commit or the tag of the release that the records have, else that of C(versions.json).
     type: raw
     default: ""
   head:
@@ -49,13 +54,19 @@ options:
     description: Whether services are built of which only tests changed.
     type: raw
     default: false
+  file:
+    description: A file on the control node that the result is written to as JSON.
+    type: raw
+    default: ""
   force:
     description: List all services, whatever changed.
     type: bool
     default: false
 notes:
-  - A service is built from the module, workspace or directory of its own name. Another one, or several, are named by
-    the variable C(build_modules) of the service.
+  - A service is built from the module, workspace or directory of its own name, the hosts of a group from the directory
+    C(<group>_module), or else from the whole repository (V(.)). Another one, or several, are named by the variable
+    C(build_modules) of the service or group. A directory stands for all modules below it.
+  - Hosts are left out if the clone has remotes and none of them has the name of C(<group>_repository).
 extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
 """
 
@@ -111,6 +122,12 @@ unclaimed:
   type: list
   elements: dict
   sample: [{path: tsconfig.json, detail: null}]
+new:
+  description: Modules that were added since.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 gone:
   description: Modules that were removed since.
   returned: success
@@ -118,7 +135,7 @@ gone:
   elements: str
   sample: []
 notes:
-  description: What the build refers to and the repository does not hold.
+  description: What to know beside it, such as what the build refers to and the repository does not hold.
   returned: success
   type: list
   elements: str

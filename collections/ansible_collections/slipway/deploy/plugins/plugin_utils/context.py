@@ -102,9 +102,14 @@ class Context:
         return [str(name) for name in self._task_vars["groups"].get(FLEET, [])]
 
     @cached_property
+    def playing(self) -> frozenset[str]:
+        """The hosts of the play that ``--limit`` selects."""
+        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"])
+
+    @cached_property
     def selected(self) -> frozenset[str]:
         """The services that ``--limit`` selects: all without it."""
-        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.services)
+        return self.playing & frozenset(self.services)
 
     @cached_property
     def hosts_by_kind(self) -> dict[str, list[str]]:
@@ -135,7 +140,7 @@ class Context:
     @cached_property
     def selected_hosts(self) -> frozenset[str]:
         """The hosts that ``--limit`` selects."""
-        return frozenset(str(name) for name in self._task_vars["ansible_play_hosts_all"]) & frozenset(self.hosts)
+        return self.playing & frozenset(self.hosts)
 
     @cached_property
     def selected_by_kind(self) -> dict[str, list[str]]:

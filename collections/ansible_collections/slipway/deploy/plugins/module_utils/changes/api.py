@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..common.errors import SlipwayError
+from ..common.errors import SlipwayError, raise_all
 from ..git.run import Git
 from .builds import Poms, read_builds
-from .detect import Choices, Detection, Service, detect, everything, merged, modules_of
+from .detect import Choices, Decision, Detection, detect, everything, merged
 from .model import SUBMODULE, Change, Entry, Graph, Snapshot
+from .services import Service, modules_of
 
 
 class Base(NamedTuple):
@@ -33,6 +34,7 @@ class Repository:
         self._git = git
         self._poms = Poms()
         self._known: dict[str, tuple[Snapshot, Graph]] = {}
+        self._commits: dict[str, str | None] = {}
 
     def check(self) -> None:
         """Make sure that this is a repository.
@@ -43,9 +45,17 @@ class Repository:
 
     def commit(self, revision: str) -> str | None:
         """The commit of a revision in full; ``None`` when there is none here."""
-        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        lines = self._git.ask(*words, codes=(0, 1, 128))[1].split()
-        return next((line for line in reversed(lines) if len(line) in (40, 64) and line.isalnum()), None)
+        if revision not in self._commits:
+            words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            lines = self._git.ask(*words, codes=(0, 1, 128))[1].split()
+            found = (line for line in reversed(lines) if len(line) in (40, 64) and line.isalnum())
+            self._commits[revision] = next(found, None)
+        return self._commits[revision]
+
+    def remotes(self) -> list[str]:
+        """The addresses of its remotes."""
+        lines = self._git.ask("config", "--get-regexp", r"^remote\..*\.url$", codes=(0, 1))[1].splitlines()
+        return [line.partition(" ")[2] for line in lines]
 
     def built_from(self, image_tag: str) -> Base:
         """The commit of an image tag: itself, or the tag of git with this name. A branch moves, so it is none."""
@@ -59,10 +69,38 @@ class Repository:
         """Whether the clone has only the end of the history."""
         return self._git.ask("rev-parse", "--is-shallow-repository")[1].strip() == "true"
 
-    def in_one_line(self, first: str, second: str) -> bool:
-        """Whether one of two commits comes after the other."""
-        merge_base = self._git.ask("merge-base", first, second, codes=(0, 1))[1].split()
-        return bool(merge_base) and merge_base[0] in (first, second)
+    def line(self, base: str, head: str) -> tuple[str, str]:
+        """Why all is meant when a base is not in one line with the head, and what to know when it is not.
+
+        A branch that was deployed is compared by its files, as any commit. One that no branch has any more is of a
+        history that was rewritten.
+        """
+        found = self._git.ask("merge-base", base, head, codes=(0, 1))[1].split()
+        if found and found[0] in (base, head):
+            return "", ""
+        if self.is_shallow():
+            what = f"the clone is shallow, and its commits do not lead from {base[:12]} to {head[:12]}"
+            return f"{what}: fetch the whole history (fetch-depth: 0)", ""
+        if not found:
+            return f"{base[:12]} and {head[:12]} have no common history: it was rewritten", ""
+        if not (branches := self._branches(base)):
+            what = f"{base[:12]} is not in the history of {head[:12]}, and no branch here has it"
+            return f"{what}: the history was rewritten", ""
+        where = f"they part at {found[0][:12]}"
+        return "", f"{base[:12]} is of branch {branches[0]}, beside {head[:12]}: {where}, and their files are compared"
+
+    def _branches(self, commit: str) -> list[str]:
+        """The branches with a commit: the remote's if there is one, for a branch here may be from before a rewrite."""
+        for place in ("refs/remotes", "refs/heads"):
+            words = ("for-each-ref", "--format=%(refname:lstrip=2)", place)
+            if self._git.ask(*words, "--count=1")[1].strip():
+                return self._git.ask(*words, f"--contains={commit}")[1].splitlines()
+        return []
+
+    def had(self, head: str, path: str) -> bool:
+        """Whether a commit before the head had a file or directory."""
+        words = ("log", "-1", "--format=%H", head, "--", f":(literal){path.strip('/')}")
+        return bool(self._git.ask(*words)[1].strip())
 
     def changes(self, base: str, head: str) -> list[Change]:
         """The files that differ."""
@@ -120,9 +158,8 @@ def parse_batch(output: bytes) -> Iterator[bytes]:
         end = output.index(b"\n", position)
         words = output[position:end].split()
         if len(words) != 3:  # name, kind, size; else it is missing
-            yield b""
-            position = end + 1
-            continue
+            what = "the clone has not all files of its commits"
+            raise SlipwayError(what, "the source", "Fetch them: a partial clone needs its remote")
         size = int(words[2])
         yield output[end + 1 : end + 1 + size]
         position = end + 2 + size
@@ -145,10 +182,9 @@ def detect_changes(
     commit = repository.commit(head)
     if commit is None:
         raise SlipwayError(f"there is no commit {head[:60]!r}", "the repository", "Fetch it, or name another one")
-    newest = repository.read(commit)
+    repository.read(commit)
     if force:
-        modules_of(services, newest)
-        return replace(everything(services, force), head=commit)
+        return replace(merged(services, [_everything(repository, services, commit, force, "")]), head=commit)
     groups: dict[Base, list[Service]] = {}
     for service in services:
         groups.setdefault(bases.get(service.name, Base()), []).append(service)
@@ -159,26 +195,48 @@ def detect_changes(
 def _since(repository: Repository, services: list[Service], base: Base, head: str, choices: Choices) -> Detection:
     old = repository.commit(base.revision) if base.revision else None
     newest = repository.read(head)
-    why = _unknown(repository, base, old, head)
+    why, note = _unknown(repository, base, old), ""
+    if old is not None and not why:
+        why, note = repository.line(old, head)
     if old is not None and not why:
         try:
             oldest = repository.read(old)
         except SlipwayError as error:
             why = f"the base cannot be read: {error}"
         else:
-            return detect(services, oldest, newest, repository.changes(old, head), choices)
-    modules_of(services, newest)
-    return everything(services, why, old or base.revision)
+            found = detect(services, oldest, newest, repository.changes(old, head), choices)
+            return replace(found, notes=(*found.notes, *([note] if note else ())))
+    return _everything(repository, services, head, why, old or base.revision)
 
 
-def _unknown(repository: Repository, base: Base, old: str | None, head: str) -> str:
-    """Why it cannot be told what changed since a base; empty when it can."""
+def _everything(repository: Repository, services: Sequence[Service], head: str, why: str, base: str) -> Detection:
+    """All services that the head still has modules of.
+
+    :raises SlipwayErrors: a service has no module, and never had one.
+    """
+    kept: list[Service] = []
+    gone: list[Decision] = []
+    errors: list[SlipwayError] = []
+    for service in services:
+        try:
+            modules_of([service], repository.read(head))
+            kept.append(service)
+        except SlipwayError as error:
+            if any(repository.had(head, module) for module in service.modules):
+                gone.append(Decision(service.name, False, gone=True, base=base))
+            else:
+                errors.append(error)
+    raise_all(errors)
+    found = everything(kept, why, base)
+    return replace(found, decisions=(*found.decisions, *gone), notes=repository.read(head)[1].notes)
+
+
+def _unknown(repository: Repository, base: Base, old: str | None) -> str:
+    """Why there is no base to compare with; empty when there is one."""
     if not base.revision:
         return base.why
+    if old is not None:
+        return ""
     if repository.is_shallow():
-        return "the clone is shallow: fetch the whole history (fetch-depth: 0)"
-    if old is None:
-        return f"there is no commit {base.revision[:12]} here: the history was rewritten, or it was not fetched"
-    if not repository.in_one_line(old, head):
-        return f"{old[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch"
-    return ""
+        return f"the clone is shallow and has no commit {base.revision[:12]}: fetch the whole history (fetch-depth: 0)"
+    return f"there is no commit {base.revision[:12]} here: the history was rewritten, or it was not fetched"

@@ -14,11 +14,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ..common.errors import SlipwayError, raise_all
-from ..common.suggest import suggest
 from .compare import Found, compare, compare_locks, counterparts, gone
 from .model import Change, Edge, Flavour, Graph, Snapshot, Unit, below, is_test
 from .rules import Rule, ruled
+from .services import Service, directory_of, modules_of, plain_unit
 
 UNCLAIMED: Sequence[str] = ("all", "none")
 #: Files about the repository itself; no build reads them outside of a module.
@@ -28,17 +27,6 @@ _ABOUT = frozenset(
         *("license", "license.txt", "license.md", "notice", "notice.txt", "codeowners"),
     )
 )
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service of the fleet.
-
-    :ivar modules: what its image is built of: names of modules or workspaces, or directories.
-    """
-
-    name: str
-    modules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ class Detection:
 
     :ivar everything: why all services are meant; empty when they are not.
     :ivar unclaimed: files and versions that nothing claims.
-    :ivar gone: units that are at the base only.
+    :ivar gone: units that are at the base only; ``new`` are those of the head only.
     :ivar head: the commit that was looked at.
     """
 
@@ -91,6 +79,7 @@ class Detection:
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     head: str = ""
+    new: tuple[str, ...] = ()
 
     @property
     def build(self) -> list[str]:
@@ -139,7 +128,7 @@ def detect(
     modules = modules_of(services, head, base)
     if (why := other_system(base, head)) or (why := _unread(base[1], head[1], changes)):
         return everything(services, why, base[0].commit)
-    seeds = _seeds(services, base, head, changes, choices)
+    seeds = _seeds(services, modules, base, head, changes, choices)
     reached = _walk(head[1], seeds.units)
     unclaimed = tuple(sorted(seeds.unclaimed.items()))
     decisions = []
@@ -155,7 +144,9 @@ def detect(
             decision = Decision(service.name, True, chain, path, detail or "nothing claims it")
         decisions.append(replace(decision, base=base[0].commit))
     lost = tuple(unit.name for unit in gone(base[1], head[1]))
-    return Detection(tuple(decisions), "", unclaimed, lost, head[1].notes)
+    same = counterparts(base[1], head[1])
+    new = tuple(head[1].units[unit].name for unit, old in same.items() if old is None)
+    return Detection(tuple(decisions), "", unclaimed, lost, head[1].notes, new=new)
 
 
 def other_system(base: tuple[Snapshot, Graph], head: tuple[Snapshot, Graph]) -> str:
@@ -190,53 +181,9 @@ def _unread(base: Graph, head: Graph, changes: Sequence[Change]) -> str:
     return f"submodule {moved[0]} moved, and {foreign[0]}" if foreign and moved else ""
 
 
-def modules_of(
-    services: Sequence[Service], head: tuple[Snapshot, Graph], base: tuple[Snapshot, Graph] | None = None
-) -> dict[str, tuple[Unit, ...]]:
-    """The units that each service is built of; a directory that no build tool knows is one as well.
-
-    None is left of a service whose modules are at the base only.
-
-    :raises SlipwayErrors: there is no such unit, or several have the name.
-    """
-    found: dict[str, tuple[Unit, ...]] = {}
-    errors: list[SlipwayError] = []
-    for service in services:
-        units: list[Unit] = []
-        for module in service.modules:
-            try:
-                unit = _named(service, module.strip("/"), head)
-                if unit is None and (base is None or _named(service, module.strip("/"), base) is None):
-                    raise _absent(service, module, head)
-                units += [unit] if unit is not None else []
-            except SlipwayError as error:
-                errors.append(error)
-        found[service.name] = tuple(units)
-    raise_all(errors)
-    return found
-
-
-def _named(service: Service, name: str, at: tuple[Snapshot, Graph]) -> Unit | None:
-    units = at[1].named.get(name, [])
-    best = [unit for unit in units if name == unit.directory] or [unit for unit in units if name == unit.name] or units
-    best = [unit for unit in best if not unit.within] or best
-    if len(best) > 1:
-        places = ", ".join(sorted(unit.directory or "." for unit in best)[:4])
-        where = f"{service.name}, build_modules"
-        raise SlipwayError(f"several modules are called {name}", where, f"Write the directory: {places}")
-    if best:
-        return best[0]
-    return Unit(f"{name}/", name, name, frozenset((name,))) if name in at[0].directories else None
-
-
-def _absent(service: Service, name: str, head: tuple[Snapshot, Graph]) -> SlipwayError:
-    what = f"there is no module, workspace or directory {name} at {head[0].commit[:12]}"
-    remedy = suggest(name, head[1].named) or "Write build_modules: [directory] for this service"
-    return SlipwayError(what, f"{service.name}, build_modules", remedy)
-
-
 def _seeds(
     services: Sequence[Service],
+    modules: Mapping[str, Sequence[Unit]],
     base: tuple[Snapshot, Graph],
     head: tuple[Snapshot, Graph],
     changes: Sequence[Change],
@@ -244,7 +191,8 @@ def _seeds(
 ) -> _Seeds:
     seeds = _Seeds()
     names = [service.name for service in services]
-    plain = {module.strip("/") for service in services for module in service.modules} - {""}
+    plain = {place: plain_unit(place) for service in services for place in map(directory_of, service.modules)}
+    plain |= {unit.directory: unit for units in modules.values() for unit in units if unit.id.endswith("/")}
     same = counterparts(base[1], head[1])
     now = {old: unit for unit, old in same.items() if old is not None}
     for change in changes:
@@ -257,12 +205,13 @@ def _seeds(
                     continue
             claimed = list(_of_file(path, change, base[1], head[1], now))
             seeds.units += claimed
-            for place in plain:
-                if below(path, place):
-                    seeds.units.append(Seed(f"{place}/", path, ""))
-                    claimed.append(seeds.units[-1])
             understood = path in base[1].understood and path in head[1].understood
-            if said is None and not claimed and not understood and path.rpartition("/")[2].lower() not in _ABOUT:
+            for unit in plain.values():
+                if below(path, unit.directory) and not understood and (unit.directory or not _is_about(path)):
+                    tests = is_test(unit, path) or any(seed.flavour == "test" for seed in claimed)
+                    seeds.units.append(Seed(unit.id, path, _detail(change), "test" if tests else "main"))
+                    claimed.append(seeds.units[-1])
+            if said is None and not claimed and not understood and not _is_about(path):
                 seeds.unclaimed.setdefault(path, "")
     changed = frozenset(path for change in changes for path in (change.old, change.new) if path is not None)
     _facts(seeds, base[1], head[1], changed)
@@ -270,9 +219,16 @@ def _seeds(
     return seeds
 
 
+def _is_about(path: str) -> bool:
+    return path.rpartition("/")[2].lower() in _ABOUT
+
+
+def _detail(change: Change) -> str:
+    return {"D": "deleted", "R": "moved"}.get(change.status, "submodule" if change.submodule else "")
+
+
 def _of_file(path: str, change: Change, base: Graph, head: Graph, now: Mapping[str, str]) -> Iterator[Seed]:
     """The units that a file belongs to, or belonged to."""
-    detail = {"D": "deleted", "R": "moved"}.get(change.status, "submodule" if change.submodule else "")
     understood = path in base.understood and path in head.understood
     owners = {unit.id: unit for unit in head.owners(path)}
     for unit in base.owners(path):
@@ -280,7 +236,7 @@ def _of_file(path: str, change: Change, base: Graph, head: Graph, now: Mapping[s
             owners[here] = unit
     for unit_id, unit in owners.items():
         if not understood or (path != unit.id and path not in head.units and path not in head.locks):
-            yield Seed(unit_id, path, detail, "test" if is_test(unit, path) else "main")
+            yield Seed(unit_id, path, _detail(change), "test" if is_test(unit, path) else "main")
     for graph in (head, base):
         for shared in graph.shared:
             if path == shared.path or (shared.path.endswith("/") and path.startswith(shared.path)):
@@ -362,7 +318,7 @@ def _decide(
     seed, names = min(chains, key=lambda item: len(item[1]))
     first = _short(seed.path, graph.units.get(seed.unit))
     first = f"{first} ({seed.detail})" if seed.detail else first
-    chain = (first, *names, *([] if names[-1] == service.name else [service.name]))
+    chain = (first, *names, *([] if names and names[-1] == service.name else [service.name]))
     return Decision(service.name, bool(main) or choices.tests, chain, seed.path, seed.detail, not main)
 
 
@@ -372,7 +328,7 @@ def _chain(end: _State, graph: Graph, reached: _Reached) -> tuple[Seed, list[str
     while not isinstance(state, Seed):
         names.append(graph.titles.get(state.unit) or state.unit.rstrip("/"))
         state = reached[state]
-    return state, names[::-1]
+    return state, [name for name in reversed(names) if name]
 
 
 def _short(path: str, unit: Unit | None = None) -> str:
@@ -395,4 +351,5 @@ def merged(services: Sequence[Service], found: Iterable[Detection]) -> Detection
         tuple(dict.fromkeys(item for detection in all_found for item in detection.unclaimed)),
         tuple(dict.fromkeys(item for detection in all_found for item in detection.gone)),
         tuple(dict.fromkeys(item for detection in all_found for item in detection.notes)),
+        new=tuple(dict.fromkeys(item for detection in all_found for item in detection.new)),
     )

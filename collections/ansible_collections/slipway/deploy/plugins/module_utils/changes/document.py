@@ -21,6 +21,7 @@ def document(found: Detection) -> dict[str, Any]:
         "build": found.build,
         "services": [_service(item) for item in found.decisions],
         "unclaimed": [{"path": path, "detail": detail or None} for path, detail in found.unclaimed],
+        "new": list(found.new),
         "gone": list(found.gone),
         "notes": list(found.notes),
     }
@@ -41,11 +42,21 @@ def _service(item: Decision) -> dict[str, Any]:
 
 
 def outputs(found: Detection) -> str:
-    """Lines for the file of ``$GITHUB_OUTPUT``; the services are JSON in ASCII, so that each output is one line."""
+    """Lines for the file of ``$GITHUB_OUTPUT``. What is not a word is JSON in ASCII, so that each output is one line.
+
+    ``matrix`` is for ``strategy.matrix: ${{ fromJSON(…) }}``, which must not be empty: ask ``changed`` first.
+    """
+    rows = [
+        {"service": item.service, "base": item.base, "reason": " → ".join(item.chain)}
+        for item in found.decisions
+        if item.build
+    ]
     pairs = {
         "changed": "true" if found.build else "false",
         "count": str(len(found.build)),
+        "everything": "true" if found.everything else "false",
         "services": json.dumps(found.build),
+        "matrix": json.dumps({"include": rows}),
         "head": found.head,
     }
     return "".join(f"{name}={value}\n" for name, value in pairs.items())

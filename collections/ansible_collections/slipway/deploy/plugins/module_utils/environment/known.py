@@ -31,6 +31,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     "force_full_build": (*_RELEASE, "changes", "dispatch"),
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
     **dict.fromkeys(("source_path", "base", "head"), ("changes",)),
+    "changes_file": ("changes",),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
@@ -65,10 +66,9 @@ ABOUT: Final[Mapping[str, str]] = {
 _OF_OTHERS: Final = ("ansible_", "awx_", "tower_", "semaphore_")
 #: The groups that the playbooks work on; the others take the environment as a whole, without ``--limit``.
 TARGETS: Final[Mapping[str, Collection[str]]] = {
-    **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs"), ("fleet", *NAMES)),
+    **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs", "changes"), ("fleet", *NAMES)),
     **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
     **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
-    "changes": ("fleet",),
 }
 
 #: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.
@@ -103,6 +103,7 @@ TEXTS: Final = frozenset(
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
         *("source_path", "changes_unclaimed", "dispatch_to"),
+        "changes_file",
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *FREE,
     )

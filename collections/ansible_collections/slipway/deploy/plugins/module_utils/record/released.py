@@ -29,6 +29,7 @@ class Released:
     :ivar task_definition: a service's revision; ``copies`` are those that an undo registered in its place.
     :ivar release: a host's release.
     :ivar configuration: a host's generation of configuration, if recorded.
+    :ivar commit: the commit of a host's release, if recorded.
     :ivar unsettled: the state in which the record left it, which is certainly neither the old nor the new release.
     :ivar is_goal: whether ``rollback.yml -e to=<record>`` restores it.
     """
@@ -42,6 +43,7 @@ class Released:
     tag: str = ""
     digest: str = ""
     configuration: str = ""
+    commit: str = ""
     unsettled: str = ""
     is_goal: bool = False
 
@@ -86,7 +88,7 @@ def groups_released(records: Iterable[Record], groups: Collection[str]) -> dict[
             others = [item for item in record.get("unchanged") or () if item.get("group") in (None, group)]
             whole = all(item.get("why") != NOT_SELECTED for item in others)
             if record.get("outcome") in ("succeeded", "unchanged") and isinstance(release, Mapping) and whole:
-                found[group] = _of_host(record, release)
+                found[group] = _of_host(record, release, group)
                 wanted.discard(group)
         if not wanted:
             break
@@ -109,7 +111,7 @@ def _said(record: Record, item: Mapping[str, Any]) -> Released | None:
             return None
         tag = item.get("image_tag")
         if item.get("release"):
-            return _of_host(record, {**item, "tag": tag})
+            return _of_host(record, {**item, "tag": tag}, item.get("group"))
         return _of_service(record, {**item, "tag": tag}) if item.get("task_definition") else None
     state = str(item.get("state") or "planned")
     to = item.get("to") or {}
@@ -117,7 +119,7 @@ def _said(record: Record, item: Mapping[str, Any]) -> Released | None:
         return None
     if state != "stable" and outcome != "succeeded":
         return Released(**_place(record), unsettled=state)
-    return _of_host(record, to) if item.get("kind") == "host" else _of_service(record, to)
+    return _of_host(record, to, item.get("group")) if item.get("kind") == "host" else _of_service(record, to)
 
 
 def _of_service(record: Record, side: Mapping[str, Any]) -> Released:
@@ -129,13 +131,15 @@ def _of_service(record: Record, side: Mapping[str, Any]) -> Released:
     )
 
 
-def _of_host(record: Record, side: Mapping[str, Any]) -> Released:
+def _of_host(record: Record, side: Mapping[str, Any], group: Any) -> Released:
+    whole = (record.get("releases") or {}).get(group) or {}
     return Released(
         **_place(record),
         release=str(side.get("release") or ""),
         tag=str(side.get("tag") or ""),
         digest=str(side.get("digest") or ""),
         configuration=str(side.get("configuration") or ""),
+        commit=str(whole.get("commit") or "") if whole.get("release") == side.get("release") else "",
     )
 
 

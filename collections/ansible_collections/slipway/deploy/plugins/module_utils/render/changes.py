@@ -40,8 +40,9 @@ def changes(found: Detection, environment: str, unclaimed: str, width: int | Non
     if found.unclaimed:
         meaning = "so all services are built" if unclaimed == "all" else "and no service is built for it"
         lines += hanging("", f"nothing claims it, {meaning} (changes_unclaimed: {unclaimed})", width, column=_COLUMN)
-    if found.gone:
-        lines += hanging("gone", clean(listed(found.gone)), width, column=_COLUMN)
+    for label, names in (("new", found.new), ("gone", found.gone)):
+        if names:
+            lines += hanging(label, clean(listed(names)), width, column=_COLUMN)
     for note in found.notes:
         lines += hanging("note", clean(note), width, column=_COLUMN)
     return finish(lines, None)

@@ -11,24 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from ..aws.client import AwsSettings, Clients, is_loopback
+from ..aws.client import AwsSettings, Clients
 from ..aws.errors import error_code, is_denied
-from ..common.documents import loads
 from ..common.errors import SlipwayError, SlipwayErrors, raise_all
 from ..fleet import api
+from ..fleet.image_config import read_config
 from ..fleet.parse import platform_name
 from ..fleet.planned import Change, Plan
 from ..fleet.registration import build_registration, undo_needs_clone
-from ..http_client.client import Unreachable, ask, opener
 from .capacity import platform_of_instance, unfit
 from .references import SECRET, Reference
 from .requirements import ImageNeed, Requirements, requirements
 
 WORKERS = 8
-BLOB_TIMEOUT = 10
-BLOB_LIMIT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -226,27 +222,13 @@ class _Checks:
         if not config:
             raise Unverifiable(f"{what} (its manifest names no config)")
         try:
-            found = api.image_config(self._clients, need.registry, need.repository, config)
-            platform = platform_name(loads(found if isinstance(found, bytes) else self._blob(found)))
-        except (SlipwayError, OSError, ValueError) as error:
+            endpoint = self._settings.endpoint_url
+            platform = platform_name(read_config(self._clients, need.registry, need.repository, config, endpoint))
+        except (SlipwayError, OSError) as error:
             raise Unverifiable(f"{what} ({' '.join(str(error).split())[:160]})") from error
         if not platform:
             raise Unverifiable(f"{what} (its config does not name one)")
         return platform
-
-    def _blob(self, url: str) -> bytes:
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise ValueError("the registry gave no address of the config")
-        if self._settings.endpoint_url and is_loopback(self._settings.endpoint_url) and not is_loopback(url):
-            raise ValueError("the emulator gave an address that is not on this machine")
-        # The URL is signed; it needs no header that a redirect could expose.
-        try:
-            answer = ask("GET", url, {}, BLOB_TIMEOUT, most=BLOB_LIMIT, via=opener(follow=True))
-        except Unreachable as error:
-            raise SlipwayError(str(error)) from None
-        if answer.status != 200:
-            raise SlipwayError(f"HTTP {answer.status}")
-        return answer.body
 
     def _secret(self, item: Reference, names: tuple[str, ...]) -> None:
         if item.region not in ("", self._settings.region):

@@ -11,10 +11,10 @@ from ansible_collections.slipway.deploy.plugins.module_utils.changes.builds impo
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import (
     Choices,
     Detection,
-    Service,
     detect,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.model import Change, Entry, Graph, Snapshot
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 
 Files = Mapping[str, str]
 

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.api import Base, Repository, detect_changes
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Detection, Service
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Detection
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git
 
@@ -178,28 +180,104 @@ def test_a_submodule(clone: Clone, tmp_path: Path) -> None:
     assert found.everything == "submodule libs moved, and module libs of pom.xml is in a submodule, which is not read"
 
 
-def test_a_history_that_was_rewritten_means_all(clone: Clone) -> None:
-    clone.write("a/x", "1")
-    base = clone.commit()
+def rewritten(clone: Clone, base: str) -> str:
     clone.write("a/x", "2")
     clone.commit("--amend")
+    return f"{base[:12]} is not in the history of {{head}}, and no branch here has it: the history was rewritten"
+
+
+def begun_anew(clone: Clone, base: str) -> str:
+    clone.git("checkout", "-q", "--orphan", "anew")
+    clone.commit()
+    return f"{base[:12]} and {{head}} have no common history: it was rewritten"
+
+
+def rewritten_at_the_remote(clone: Clone, base: str) -> str:
+    # The branch here still has the old commit; the one that was fetched has not.
+    clone.git("checkout", "-q", "-b", "theirs", "HEAD^")
+    clone.write("a/x", "2")
+    clone.commit()
+    clone.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    return f"{base[:12]} is not in the history of {{head}}, and no branch here has it: the history was rewritten"
+
+
+@pytest.mark.parametrize("rewrite", [rewritten, begun_anew, rewritten_at_the_remote])
+def test_a_history_that_was_rewritten_means_all(clone: Clone, rewrite: Callable[[Clone, str], str]) -> None:
+    clone.write("a/x", "1")
+    base = clone.commit()
+    why = rewrite(clone, base)
     found = clone.since(base)
-    head = clone.git("rev-parse", "HEAD")
-    why = f"{base[:12]} is not in the history of {head[:12]}: it was rewritten, or is of another branch"
+    assert found.everything == why.format(head=clone.git("rev-parse", "HEAD")[:12])
+    assert len(built(found)) == 3
+
+
+@pytest.mark.parametrize("place", ["refs/heads/feature/7-b", "refs/remotes/origin/feature/7-b"])
+def test_a_branch_that_was_deployed_is_compared_by_its_files(clone: Clone, place: str) -> None:
+    fork = clone.git("rev-parse", "HEAD")
+    clone.write("b/x", "1")
+    base = clone.commit()
+    clone.git("update-ref", place, base)
+    clone.git("reset", "-q", "--hard", fork)
+    clone.write("c/x", "another")
+    head = clone.commit()
+    found = clone.since(base)
+    # What the branch had is taken back.
+    assert built(found) == {"b": "b/x (deleted) → b", "c": "c/x → c"}
+    branch = place.split("/", 2)[2]
+    beside = f"is of branch {branch}, beside {head[:12]}: they part at {fork[:12]}, and their files are compared"
+    assert found.notes == (f"{base[:12]} {beside}",)
+
+
+def shallow(clone: Clone, place: Path, depth: int) -> Clone:
+    clone.git("clone", "-q", f"--depth={depth}", f"file://{clone.place}", str(place))
+    made = Clone.__new__(Clone)
+    made.place = place
+    return made
+
+
+def test_a_shallow_clone_without_the_base_means_all(clone: Clone, tmp_path: Path) -> None:
+    base = clone.git("rev-parse", "HEAD")
+    clone.write("a/x", "1")
+    clone.commit()
+    found = shallow(clone, tmp_path / "shallow", 1).since(base)
+    why = f"the clone is shallow and has no commit {base[:12]}: fetch the whole history (fetch-depth: 0)"
     assert found.everything == why
     assert len(built(found)) == 3
 
 
-def test_a_shallow_clone_means_all(clone: Clone, tmp_path: Path) -> None:
-    base = clone.git("rev-parse", "HEAD")
+def test_a_shallow_clone_with_the_base_is_enough(clone: Clone, tmp_path: Path) -> None:
+    clone.write("c/x", "1")
+    base = clone.commit()
     clone.write("a/x", "1")
     clone.commit()
-    clone.git("clone", "-q", "--depth=1", f"file://{clone.place}", str(tmp_path / "shallow"))
-    shallow = Clone.__new__(Clone)
-    shallow.place = tmp_path / "shallow"
-    found = shallow.since(base)
-    assert found.everything == "the clone is shallow: fetch the whole history (fetch-depth: 0)"
-    assert len(built(found)) == 3
+    assert built(shallow(clone, tmp_path / "shallow", 2).since(base)).keys() == {"a", "b"}
+
+
+def test_a_shallow_clone_that_ends_before_both_meet_means_all(clone: Clone, tmp_path: Path) -> None:
+    clone.write("a/x", "1")
+    base = clone.commit()
+    for number in range(3):
+        clone.write("a/x", f"{number + 2}")
+        clone.commit()
+    cut = shallow(clone, tmp_path / "shallow", 1)
+    cut.git("fetch", "-q", "--depth=1", "origin", base)
+    found = cut.since(base)
+    head = clone.git("rev-parse", "HEAD")
+    why = f"the clone is shallow, and its commits do not lead from {base[:12]} to {head[:12]}"
+    assert found.everything == f"{why}: fetch the whole history (fetch-depth: 0)"
+
+
+def test_a_partial_clone_whose_remote_is_gone_is_named(clone: Clone, tmp_path: Path) -> None:
+    clone.git("config", "uploadpack.allowFilter", "true")
+    base = clone.git("rev-parse", "HEAD")
+    partial = tmp_path / "partial"
+    clone.git("clone", "-q", "--bare", "--filter=blob:none", f"file://{clone.place}", str(partial))
+    shutil.rmtree(clone.place)
+    made = Clone.__new__(Clone)
+    made.place = partial
+    with pytest.raises(SlipwayError) as raised:
+        made.since(base)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("base", ["1" * 40, "no-such-tag", "$(id)", "--output=x", "{{ 7 }}"])

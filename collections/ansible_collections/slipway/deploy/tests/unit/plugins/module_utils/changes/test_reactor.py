@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Service
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 from .builders import at, chains, dependency, detected, pom, root

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices, Service
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import Choices
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.paths import pattern
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.rules import parse_rules, ruled
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 
 from .builders import chains, pom, root
