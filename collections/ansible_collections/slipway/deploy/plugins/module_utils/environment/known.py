@@ -16,8 +16,9 @@ _DEPLOY: Final = ("deploy", "bootstrap_host")
 _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
+_POLICY: Final = ("conventions",)
 #: The playbooks of Slipway, by the names of their files.
-PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, "lock", "changes", "route", "dispatch"))
+PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, "lock", "changes", "route", "dispatch"))
 #: Those that run without an environment: an event does not name one before it is routed.
 WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 
@@ -30,8 +31,12 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
     "force_full_build": (*_RELEASE, "changes", "dispatch"),
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
-    **dict.fromkeys(("source_path", "base", "head"), ("changes",)),
+    "source_path": ("changes", *_POLICY),
+    "base": ("changes", "conventions"),
+    "head": ("changes", "conventions"),
     "changes_file": ("changes",),
+    "repository": _POLICY,
+    **dict.fromkeys(("branch", "target"), ("conventions",)),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
@@ -77,6 +82,7 @@ FREE: Final = frozenset(
         *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to"),
         *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
         *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "base", "head"),
+        *("branch", "target"),
         *(name for kind in KINDS for name in kind.all_chosen),
     )
 )
@@ -104,6 +110,7 @@ TEXTS: Final = frozenset(
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
         *("source_path", "changes_unclaimed", "dispatch_to"),
         "changes_file",
+        "repository",
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *FREE,
     )
@@ -127,6 +134,7 @@ TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
+    "repository_rules",
     *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.
@@ -139,7 +147,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
         *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
-        *("changes_rules", "changes_unclaimed", "changes_tests"),
+        *("changes_rules", "changes_unclaimed", "changes_tests", "repository_rules"),
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.

@@ -16,7 +16,7 @@ _PROPERTY = re.compile(r"\$\{([^${}]+)\}")
 _DEPTH = 10
 
 
-def maven_version(text: str, where: str) -> str:
+def maven_version(text: str | bytes, where: str) -> str:
     """The version in a ``pom.xml``: its own, else its parent's.
 
     :param where: the file and its commit.
