@@ -17,8 +17,9 @@ _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
 _POLICY: Final = ("conventions",)
+_BUILT: Final = ("publish",)
 #: The playbooks of Slipway, by the names of their files.
-PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, "lock", "changes", "route", "dispatch"))
+PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, *_BUILT, "lock", "changes", "route", "dispatch"))
 #: Those that run without an environment: an event does not name one before it is routed.
 WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 
@@ -31,12 +32,13 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
     "force_full_build": (*_RELEASE, "changes", "dispatch"),
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
-    "source_path": ("changes", *_POLICY),
+    "source_path": ("changes", *_POLICY, *_BUILT),
     "base": ("changes", "conventions"),
-    "head": ("changes", "conventions"),
+    "head": ("changes", "conventions", *_BUILT),
     "changes_file": ("changes",),
-    "repository": _POLICY,
-    **dict.fromkeys(("branch", "target"), ("conventions",)),
+    "repository": (*_POLICY, *_BUILT),
+    "branch": ("conventions", *_BUILT),
+    "target": ("conventions",),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
@@ -125,7 +127,7 @@ _TRUTHS: Final = (
 _NUMBERS: Final = (
     *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "lock_ttl", "lock_wait"),
     *_of_service(int, float),
-    *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit"),
+    *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit", "build_timeout"),
     *(name for kind in KINDS for name in kind.all_numbers),
 )
 #: Settings that hold a number or a truth.
@@ -135,6 +137,7 @@ _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
     "repository_rules",
+    *("codeartifact", "publish_packages"),
     *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.
@@ -148,6 +151,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
         *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
         *("changes_rules", "changes_unclaimed", "changes_tests", "repository_rules"),
+        *("codeartifact", "publish_packages", "build_timeout"),
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.
