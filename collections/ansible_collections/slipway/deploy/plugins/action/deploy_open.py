@@ -35,6 +35,7 @@ from ..plugin_utils.files import Held, machine
 from ..plugin_utils.sandbox import ensure_sandbox
 from ..plugin_utils.smoke import declared_jobs
 from ..plugin_utils.task_files import hook_files
+from ..plugin_utils.wanted_build import choose_build
 from ..plugin_utils.work import fleet_of, release_lock, start_heartbeat, store_clock
 
 # Ansible runs each action in a fork of this process: what is imported here need not be imported by the deploy's
@@ -68,12 +69,15 @@ class ActionModule(SlipwayAction):
             # is planned; a resumed one is not planned again.
             context.check_account()
         check_clock(context.store)
+        chosen = choose_build(context)
+        build = {"build": chosen.id if chosen else ""}
         if self._task.check_mode:
-            return {"kind": self.arguments["kind"], **self._look_only(context), "hooks": hooks}
+            return {"kind": self.arguments["kind"], **self._look_only(context), "hooks": hooks, **build}
         self._take(context, settings.reason or self.arguments["kind"])
         if context.selected_hosts:
             start_heartbeat(context)  # Reading hosts that do not answer may take longer than the lock lasts.
-        return {"changed": False, "kind": self.arguments["kind"], **self._unfinished(context), "hooks": hooks}
+        found = self._unfinished(context)
+        return {"changed": False, "kind": self.arguments["kind"], **found, "hooks": hooks, **build}
 
     def fail_safe(self, context: Context) -> None:
         """Release the lock."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..module_utils.builds.wanted import to_record
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.observation import FleetObservation
 from ..module_utils.fleet.planned import Plan
@@ -26,6 +27,7 @@ from ..plugin_utils.gates import ask_gates
 from ..plugin_utils.hosts_plan import PlannedHosts, plan_all_hosts
 from ..plugin_utils.rollback_goal import find_goal, without_records
 from ..plugin_utils.smoke import check_secrets, failing_before
+from ..plugin_utils.wanted_build import chosen_build
 from ..plugin_utils.work import check_lock, keep_record, release_lock, start_heartbeat, store_clock
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
@@ -44,9 +46,12 @@ class ActionModule(SlipwayAction):
         console = Console(clock)
         kind = self.arguments["kind"]
         goal = self._goal(context, kind)
-        fleet, observation = plan_fleet(context, goal)
-        hosts = plan_all_hosts(context, self.arguments["kinds"])
+        build = chosen_build(context, self.arguments.get("build", ""))
+        fleet, observation = plan_fleet(context, goal, build)
+        hosts = plan_all_hosts(context, self.arguments["kinds"], build)
         record = _record(context, fleet, hosts, kind, goal, clock())
+        if build:
+            record["build"] = to_record(build)
         record["warnings"] += without_records(context, goal) if goal else ()
         changes = bool(fleet.changes or hosts.changes)
         if changes:

@@ -13,6 +13,10 @@ description:
   - Takes the environment's lock. If someone else holds it, fails with one line that says who, why and until when.
   - If an earlier run was killed, shows what it left unfinished and fails, unless the extra variable C(resume) is
     V(finish) or V(undo).
+  - If the extra variable C(build) names a build (its id, or V(latest) for the environment's newest), reads its manifest
+    from the state store. Fails before the lock is taken if there is no such build, if it belongs to another
+    environment, if it failed or has not ended, if it has a service that the inventory does not have, or if another
+    variable chooses what is deployed as well.
   - Starts the sandbox for the environment C(local) if nothing answers at its endpoint.
 options:
   kind:
@@ -44,6 +48,11 @@ lock:
   returned: success
   type: str
   sample: lock free
+build:
+  description: The id of the build that is deployed; empty without one.
+  returned: success
+  type: str
+  sample: 20261130T191500Z-abcdef0
 resumed:
   description: How an unfinished deploy is resumed, V(finish) or V(undo). Empty for a new deploy.
   returned: success

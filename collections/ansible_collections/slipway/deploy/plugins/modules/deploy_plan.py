@@ -15,6 +15,7 @@ description:
     account) before the first change, and reports all problems at once.
   - Reports drift. This is a task definition revision that was registered outside of Slipway and that no deploy has
     released.
+  - The plan of a build shows the build's reasons as well. The record names the build.
   - Outside check mode, writes the record that the following tasks work on.
 options:
   kind:
@@ -22,6 +23,10 @@ options:
     type: str
     choices: [deploy, rollback]
     default: deploy
+  build:
+    description: The build to deploy, RV(slipway.deploy.deploy_open#module:build). What it does not name stays as it is.
+    type: str
+    default: ""
   lock:
     description: The state of the lock, RV(slipway.deploy.deploy_open#module:lock), for the plan's headline.
     type: str

@@ -13,6 +13,7 @@ description:
   - For the backend, it is the one that C(-e backend_release=…) names, or the one that was promoted to the environment
     (C(versions.json)). Its artifact, C(<branch>/<tag>/app.jar), is looked up and pinned by digest.
   - For the site, it is the tag that C(-e site_release=…) names, pinned by commit.
+  - For a deploy of a build, it is the artifact of the kind that the build names, with exactly its digest or commit.
   - If the environment has several kinds of host and the command line names a release, only the kinds that it names get
     one. The others stay as they are.
   - Changes nothing.
@@ -24,6 +25,10 @@ options:
     type: str
     choices: [deploy, rollback, boot]
     default: deploy
+  build:
+    description: The build to deploy, RV(slipway.deploy.deploy_open#module:build). What it does not name stays as it is.
+    type: str
+    default: ""
 notes:
   - The names in O(observations) are C(health), the result of M(slipway.deploy.service_release).
 extends_documentation_fragment:

@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..module_utils.artifact.api import resolve_artifact
+from ..module_utils.artifact.model import FILENAME
+from ..module_utils.builds.model import BuiltArtifact
+from ..module_utils.builds.wanted import BUILD, artifact_place
 from ..module_utils.common.command import again, command
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.hosts.by_kind import of_kind
@@ -33,6 +38,17 @@ def find_backend_release(context: Context, kind: str, host: str) -> Release | No
     """
     find = {"deploy": _wanted, "rollback": _earlier, "boot": _last_good}[kind]
     return find(context, host)
+
+
+def built_backend_release(context: Context, host: str, built: BuiltArtifact) -> Release:
+    """The release of a build: the jar at its place, with its digest.
+
+    :raises SlipwayError: it is not there, is another one, or is not in the environment's bucket.
+    """
+    bucket = str(context.host(host).get("artifact_bucket") or "")
+    tag, branch = artifact_place(built, bucket, FILENAME, f"{context.group_file(host)}: artifact_bucket")
+    release = _pinned(context, host, tag, branch, built.digest, chosen=BUILD)
+    return replace(release, version=built.version, commit=built.commit or None)
 
 
 def migrates_backend(context: Context, host: str, release: Release) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils.aws.errors import error_code
+from ..module_utils.builds.model import Build
+from ..module_utils.builds.wanted import desired_of, explained
 from ..module_utils.checks import health
 from ..module_utils.checks.groups import groups_health
 from ..module_utils.checks.health import Health
@@ -31,10 +33,11 @@ from .drift import dismissals
 LOOKED_BACK = 50
 
 
-def plan_fleet(context: Context, goal: Goal | None) -> tuple[Plan, FleetObservation | None]:
+def plan_fleet(context: Context, goal: Goal | None, build: Build | None = None) -> tuple[Plan, FleetObservation | None]:
     """Plan the fleet's changes; return the plan and the observation, or neither without services.
 
     :param goal: the goal of a rollback.
+    :param build: the build that is deployed: services that it does not name stay unchanged.
     :raises SlipwayError: naming the services that cannot be deployed.
     """
     if not context.services:
@@ -42,7 +45,15 @@ def plan_fleet(context: Context, goal: Goal | None) -> tuple[Plan, FleetObservat
     desired = context.desired()
     dismissed = dismissals(context.store, context.environment)
     with _cluster_known(context, desired):
-        return _plan(context, desired, goal, dismissed)
+        if build is None:
+            return _plan(context, desired, goal, dismissed)
+        planned, observation = _plan(context, desired_of(build, desired), None, dismissed, build)
+        # All services count for the health, as in any deploy.
+        facts = zip(observation.facts, desired, strict=True)
+        observed = tuple(
+            replace(item, desired=replace(item.desired, selected=wanted.selected)) for item, wanted in facts
+        )
+        return explained(planned, build, desired), replace(observation, facts=observed)
 
 
 def unhealthy(context: Context, planned: Plan, observation: FleetObservation | None) -> list[str]:
@@ -90,14 +101,20 @@ def health_of_unchanged(observation: FleetObservation | None, hosts: Iterable[He
 
 
 def _plan(
-    context: Context, desired: list[DesiredService], goal: Goal | None, dismissed: Mapping[str, Any]
+    context: Context,
+    desired: list[DesiredService],
+    goal: Goal | None,
+    dismissed: Mapping[str, Any],
+    build: Build | None = None,
 ) -> tuple[Plan, FleetObservation]:
     cache = TaskDefinitionCache(context.cache_directory)
     expected = Expected(lambda: history(context.store, context.environment, LOOKED_BACK))
     options = PlanOptions(context.settings.ship_drift, dismissed, expected)
     if goal is None:
         observation = name_running(observe(desired, context.clients, cache), context.clients)
-        return name_images(plan(desired, observation, options), context.clients), observation
+        planned = plan(desired, observation, options)
+        # The manifest has the tags of its images.
+        return (planned if build else name_images(planned, context.clients)), observation
     services = services_of(goal.runs)
     wanted = desired_for_rollback(desired, services)
     observed = observe(wanted, context.clients, cache, definitions=definitions_wanted(services))

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..module_utils.builds.model import Build
+from ..module_utils.builds.wanted import LEFT_OUT, deployed_artifacts, shown_reasons
 from ..module_utils.checks.health import Health
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.hosts.balancer import Place
@@ -146,25 +148,38 @@ def _together(one: Any, other: Any) -> Any:
     return [*(one if isinstance(one, list) else [one]), other]
 
 
-def plan_all_hosts(context: Context, found: Mapping[str, Mapping[str, Any]]) -> PlannedHosts:
+def plan_all_hosts(
+    context: Context, found: Mapping[str, Mapping[str, Any]], build: Build | None = None
+) -> PlannedHosts:
     """Plan the changes of the environment's hosts.
 
     :param found: kind → its release, as ``hosts_release`` found it; without unchanged kinds.
+    :param build: the build that is deployed, whose reasons the plan shows.
     :raises SlipwayError: naming hosts that cannot be deployed, or why a release cannot run on the schema.
     """
-    return PlannedHosts(tuple(plan_kind(context, kind, found.get(kind) or {}) for kind in context.hosts_by_kind))
+    without = LEFT_OUT if build else _WITHOUT
+    kinds = [plan_kind(context, kind, found.get(kind) or {}, without) for kind in context.hosts_by_kind]
+    return PlannedHosts(tuple(_explained(planned, build) for planned in kinds) if build else tuple(kinds))
 
 
-def plan_kind(context: Context, kind: str, found: Mapping[str, Any]) -> Planned:
+def _explained(planned: Planned, build: Build) -> Planned:
+    built = deployed_artifacts(build).get(planned.plan.group)
+    why = shown_reasons(built.reasons) if built else ()
+    changes = tuple(replace(change, why=(*change.why, *why)) for change in planned.plan.changes)
+    return replace(planned, plan=replace(planned.plan, changes=changes))
+
+
+def plan_kind(context: Context, kind: str, found: Mapping[str, Any], without: str = _WITHOUT) -> Planned:
     """Plan the changes of the hosts of one kind.
 
     :param found: its release, as ``hosts_release`` found it; empty if these hosts stay unchanged.
+    :param without: why, then.
     :raises SlipwayError: naming hosts that cannot be deployed, or why a release cannot run on the schema.
     """
     names = context.hosts_by_kind[kind]
     if not found.get("release"):
         hosts = tuple(
-            (ObservedHost(name), _WITHOUT if name in context.selected_hosts else NOT_SELECTED) for name in names
+            (ObservedHost(name), without if name in context.selected_hosts else NOT_SELECTED) for name in names
         )
         return Planned(HostPlan(None, (), hosts, group=kind))
     release = Release.from_record(kind, found["release"])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..module_utils.build_requirements.model import Needs
+from ..module_utils.builds.model import BuiltArtifact
 from ..module_utils.common.command import command
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.gates.notes import Notes
@@ -16,7 +17,7 @@ from .backend_release import ran_last
 from .context import Context
 from .rollback_goal import find_goal
 from .site_environment import check_environment
-from .site_tag import image_of, wanted_release
+from .site_tag import built_release, image_of, wanted_release
 
 
 def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, Notes | None, Needs | None] | None:
@@ -35,13 +36,28 @@ def find_site_release(context: Context, kind: str, host: str) -> tuple[Release, 
         if earlier is None:
             return None
         release = earlier
+    _check_secrets(context, host, release)
+    return release, notes, needs
+
+
+def built_site_release(context: Context, host: str, built: BuiltArtifact) -> tuple[Release, Notes | None, Needs | None]:
+    """The release of a build, as :func:`find_site_release` returns one.
+
+    :raises SlipwayError: it is not what the build says, or the environment does not accept it.
+    """
+    check_environment(context, host)
+    found = built_release(context, host, built)
+    _check_secrets(context, host, found[0])
+    return found
+
+
+def _check_secrets(context: Context, host: str, release: Release) -> None:
     if release.image and context.of_group(host, "secrets"):
         # They belong to root, unlike the user in the container.
         what = "site_secrets are credentials of systemd, which a container cannot read"
         raise SlipwayError(
             what, context.group_file(host), "Write them to site_environment or site_files, or leave site_image out"
         )
-    return release, notes, needs
 
 
 def migrates_site(context: Context, host: str, release: Release) -> bool:

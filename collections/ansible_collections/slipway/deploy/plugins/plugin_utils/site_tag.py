@@ -16,6 +16,8 @@ from ..module_utils.artifact.api import resolve_artifact
 from ..module_utils.build_requirements.model import Needs
 from ..module_utils.build_requirements.node import read_node_needs
 from ..module_utils.build_requirements.python import read_python_needs
+from ..module_utils.builds.model import BuiltArtifact
+from ..module_utils.builds.wanted import BUILD, artifact_place
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.gates.notes import FILE, Notes, find_notes
 from ..module_utils.gates.tags import Kind, prefix_of
@@ -24,7 +26,7 @@ from ..module_utils.git.tags import TaggedTree, fetched_tag
 from ..module_utils.git.token import Token, find_token
 from ..module_utils.hosts.model import Release
 from ..module_utils.image.reference import ImageRef
-from ..module_utils.image.registry import Login, image_digest, read_image, read_login
+from ..module_utils.image.registry import THERE, Login, image_digest, read_image, read_login, read_manifest
 from ..module_utils.kinds.site import SITE
 from ..module_utils.notify.github_api import GitHub, GitHubError
 from ..module_utils.notify.github_channel import read_settings
@@ -46,7 +48,18 @@ def wanted_release(context: Context, host: str) -> tuple[Release, Notes | None, 
 
     :raises SlipwayError: there is none, or the environment does not accept it.
     """
-    wanted = _Wanted(context, host)
+    return _found(context, host, _Wanted(context, host, str(context.of_group(host, "release") or "").strip()))
+
+
+def built_release(context: Context, host: str, built: BuiltArtifact) -> tuple[Release, Notes | None, Needs | None]:
+    """The release of a build, which must be what the build says.
+
+    :raises SlipwayError: it is not, or the environment does not accept it.
+    """
+    return _found(context, host, _Wanted(context, host, built.version or "", built))
+
+
+def _found(context: Context, host: str, wanted: _Wanted) -> tuple[Release, Notes | None, Needs | None]:
     source = str(context.of_group(host, "source") or "git")
     find = {"git": wanted.of_git, "s3": wanted.of_s3, "archive": wanted.of_archive}.get(source)
     if find is None:
@@ -67,12 +80,17 @@ def image_of(context: Context, host: str) -> ImageRef | None:
 
 
 class _Wanted:
-    """The tag from the command line, and the inventory's settings for it."""
+    """A tag, and the inventory's settings for it.
 
-    def __init__(self, context: Context, host: str) -> None:
+    :param built: what a build says of it; ``None`` for a tag from the command line.
+    """
+
+    def __init__(self, context: Context, host: str, tag: str, built: BuiltArtifact | None = None) -> None:
         self._context = context
         self._host = host
-        self._tag = str(context.of_group(host, "release") or "").strip()
+        self._tag = tag
+        self._built = built
+        self._chosen = BUILD if built else CHOSEN
         # An invalid prefix is refused before the fetch.
         setting = f"{context.kind_of(host)}_tag_prefix"
         self._prefix = prefix_of(context.environment, context.of_group(host, "tag_prefix"), setting)
@@ -86,13 +104,18 @@ class _Wanted:
         elif _COMMIT.fullmatch(self._tag):
             kind = "commit"
         facts = {"existing": tags, "found_as": kind, "prefix": self._prefix}
-        ask_gates(self._context, "name", self._tag, where=CHOSEN, host=self._host, **facts)
+        ask_gates(self._context, "name", self._tag, where=self._chosen, host=self._host, **facts)
 
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
         url = self._needed("repository", "Name the repository's URL")
         with fetched_tag(url, SITE.name, self._credentials(), self._tag, self._gate) as tree:
             image = image_of(self._context, self._host)
+            if self._built and self._built.commit and self._built.commit != tree.commit:
+                what = (
+                    f"the tag {self._tag} is commit {tree.commit[:12]}, but the build is of {self._built.commit[:12]}"
+                )
+                raise SlipwayError(what, url, "Find out who moved it; build the commit that should run")
             release = Release(
                 *(
                     SITE.name,
@@ -102,7 +125,7 @@ class _Wanted:
                     self._tag,
                 ),
                 commit=tree.commit,
-                chosen=CHOSEN,
+                chosen=self._chosen,
                 image=str(image) if image else None,
             )
             return release, self._notes(tree), self._needs(tree, image is None)
@@ -126,7 +149,7 @@ class _Wanted:
         )
 
     def _image_digest(self, image: ImageRef) -> str:
-        """The digest of the tag's image; a later move of the tag has no effect."""
+        """The digest of the tag's image, or of the build's; a later move of the tag has no effect."""
         context = self._context
         authfile = str(context.of_group(self._host, "image_authfile") or "")
         ca_file = context.of_group(self._host, "image_ca_file")
@@ -135,21 +158,34 @@ class _Wanted:
             str(ca_file) if ca_file else None,
             boolean(context.of_group(self._host, "image_insecure") or False, strict=False),
         )
-        return image_digest(image, self._tag, login)
+        if self._built is None:
+            return image_digest(image, self._tag, login)
+        digest = self._built.digest or ""
+        found = read_manifest(image, digest, login) if digest else None
+        if found is None or found.state != THERE:
+            what = f"the image of the build cannot be read: {found.why or 'there is no such image'}" if found else ""
+            raise SlipwayError(what or "the build names no digest of the image", f"{image}@{digest}", "Build again")
+        return digest
 
     def of_s3(self) -> tuple[Release, Notes | None, None]:
         """An archive in a bucket, ``<branch>/<tag>/site.tar.gz``."""
         context = self._context
         bucket = self._needed("bucket", "Name the bucket that the builds upload to")
-        self._gate([self._tag] if self._tag else [], [])
         branch = str(context.of_group(self._host, "branch") or "") or None
         filename = str(context.of_group(self._host, "archive_name") or FILENAME)
+        digest = self._built.digest if self._built else None
+        if self._built:
+            where = f"{context.group_file(self._host)}: site_bucket"
+            self._tag, branch = artifact_place(self._built, bucket, filename, where)
+        self._gate([self._tag] if self._tag else [], [])
         s3 = context.clients("s3")
-        found = resolve_artifact(s3, bucket, self._tag, branch=branch, filename=filename, warn=display.warning)
+        found = resolve_artifact(
+            *(s3, bucket, self._tag), branch=branch, digest=digest, filename=filename, warn=display.warning
+        )
         pinned = Release(
             *(SITE.name, self._tag, found.digest, bucket, found.key, found.branch),
             version_id=found.version_id,
-            chosen=CHOSEN,
+            chosen=self._chosen,
         )
         return pinned, self._notes(None), None
 
@@ -157,26 +193,33 @@ class _Wanted:
         """An archive on the control node, or at a URL that the hosts can reach."""
         place = self._needed("archive", "Name the archive: a path of this machine, or a URL")
         self._gate([self._tag] if self._tag else [], [])
-        return Release(SITE.name, self._tag, self._digest(place), "", place, chosen=CHOSEN), self._notes(None), None
+        return (
+            Release(SITE.name, self._tag, self._digest(place), "", place, chosen=self._chosen),
+            self._notes(None),
+            None,
+        )
 
     def _digest(self, place: str) -> str:
         said = str(self._context.of_group(self._host, "archive_digest") or "").strip().lower()
         match = _SHA256.fullmatch(said)
+        if self._built:
+            return self._built_digest(place)
         if match:
             return f"sha256:{match[1]}"
         if said:
             raise SlipwayError("this is not a SHA-256", "site_archive_digest", "Write its 64 hexadecimal digits")
         if place.startswith(("http://", "https://")):
             raise SlipwayError("the archive's digest is not known", place, "Set -e site_archive_digest=<SHA-256>")
-        digest = hashlib.sha256()
-        try:
-            with Path(place).expanduser().open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
-        except OSError as error:
-            remedy = "Build it, or correct site_archive"
-            raise SlipwayError(f"it cannot be read ({error.strerror})", place, remedy) from None
-        return f"sha256:{digest.hexdigest()}"
+        return _digest_of(place)
+
+    def _built_digest(self, place: str) -> str:
+        """The digest of the build's archive. Hosts verify that of a URL when they download it."""
+        wanted = self._built.digest if self._built else None
+        if not wanted:
+            raise SlipwayError("the build names no digest of the archive", self._chosen, "Build again")
+        if not place.startswith(("http://", "https://")) and _digest_of(place) != wanted:
+            raise SlipwayError(f"this is not the archive of the build ({wanted[:19]}…)", place, "Build again")
+        return wanted
 
     def _notes(self, tree: TaggedTree | None) -> Notes | None:
         """The notes that the gate found; ``None`` if the environment requires none."""
@@ -193,7 +236,7 @@ class _Wanted:
                 return None, [f"GitHub: {error}"]
 
         results = ask_gates(
-            self._context, "release", self._tag, where=CHOSEN, host=self._host, notes=notes, github=github
+            self._context, "release", self._tag, where=self._chosen, host=self._host, notes=notes, github=github
         )
         return next((result.found for result in results if isinstance(result.found, Notes)), None)
 
@@ -222,3 +265,15 @@ class _Wanted:
         if not value:
             raise SlipwayError(f"site_{variable} is not set", self._context.group_file(self._host), remedy)
         return value
+
+
+def _digest_of(place: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with Path(place).expanduser().open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        remedy = "Build it, or correct site_archive"
+        raise SlipwayError(f"it cannot be read ({error.strerror})", place, remedy) from None
+    return f"sha256:{digest.hexdigest()}"

@@ -8,6 +8,7 @@ exactly its digests. Services and artifacts that the change does not reach are n
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -30,7 +31,8 @@ VERDICTS: Final = ("pass", "fail", "not audited")
 
 _ID: Final = re.compile(r"(?P<stamp>[0-9]{8}T[0-9]{6}Z)-(?P<commit>[0-9a-f]{7})(?:-(?P<number>[1-9][0-9]{0,3}))?")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Of what was promoted, the commit may be unknown.
+_COMMIT_OR_NONE: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -69,7 +71,7 @@ class Source:
 class BuiltService:
     """The image of one service.
 
-    :ivar commit: the commit that was built.
+    :ivar commit: the commit that was built; empty if it is unknown of what was promoted.
     :ivar reasons: why, each a chain ``changed file → module → service``.
     :ivar result: one of :data:`PART_RESULTS`; ``unchanged``: the registry had this image already.
     :ivar error: the last lines of a build that failed; ``log`` is the file with all of them.
@@ -94,8 +96,9 @@ class BuiltArtifact:
     """A file or a package that was published.
 
     :ivar kind: one of :data:`ARTIFACT_KINDS`.
-    :ivar location: ``s3://bucket/key`` or ``codeartifact:…``.
-    :ivar digest: of the published file; of a site's, none: its release is the commit.
+    :ivar version: the version of the package; of a site that hosts check out, the tag of the commit.
+    :ivar location: ``s3://bucket/key`` or ``codeartifact:…``; none for a site that hosts check out.
+    :ivar digest: of the published file, or of the image of a site's backend; none if only the commit counts.
     """
 
     kind: str
@@ -121,6 +124,7 @@ class Promoted:
 class Build:
     """The manifest.
 
+    :ivar source: empty texts for a promotion of what several builds built.
     :ivar created: the store's time in UTC, ISO 8601; ``finished`` likewise, ``None`` while the build runs.
     :ivar result: one of :data:`RESULTS`.
     :ivar services: by their names in the inventory.
@@ -154,10 +158,18 @@ def build_key(environment: str, identity: str) -> str:
 def build_id(now: float, commit: str, number: int = 1) -> str:
     """A build's id: the store's time in UTC, so that ids sort by time, and the commit.
 
+    :param commit: of a promotion, any hash of what it promotes.
     :param number: from 2 on for one whose id is taken.
     """
     stamp = datetime.fromtimestamp(now, tz=UTC).strftime("%Y%m%dT%H%M%SZ")
     return f"{stamp}-{commit[:7]}{f'-{number}' if number > 1 else ''}"
+
+
+def content_hash(build: Build) -> str:
+    """A hash of what a build would deploy: equal for equal digests."""
+    parts = [(name, item.image, item.digest) for name, item in sorted(build.services.items())]
+    files = [(name, item.version, item.location, item.digest) for name, item in sorted(build.artifacts.items())]
+    return hashlib.sha256(json.dumps([parts, files]).encode()).hexdigest()
 
 
 def is_build_id(text: str) -> bool:
@@ -210,7 +222,7 @@ def _is_time(value: Any) -> bool:
     return True
 
 
-_A_COMMIT: Final = _matching("a commit's full hash", _COMMIT)
+_A_COMMIT: Final = _matching("a commit's full hash", _COMMIT_OR_NONE)
 _A_DIGEST: Final = _matching("a digest (sha256: and 64 hexadecimal digits)", _DIGEST)
 _A_TIME: Final = Value("a time in UTC (2026-11-30T19:15:00Z)", _is_time)
 _A_COUNT: Final = Value("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
@@ -278,6 +290,9 @@ def parse(body: bytes, where: str) -> Build:
 def _check_results(raw: Mapping[str, Any]) -> None:
     if (raw["result"] == "running") != (raw.get("finished") is None):
         raise ValueError(f"its result is {raw['result']}, but finished is {raw.get('finished')!r}")
+    parts = [raw["source"], *raw["services"].values(), *raw["artifacts"].values()]
+    if raw.get("promoted_from") is None and not all(part["commit"] for part in parts):
+        raise ValueError("a commit is empty, but nothing was promoted")
     for name, service in raw["services"].items():
         if service["result"] in ("built", "unchanged") and service.get("digest") is None:
             raise ValueError(f"services.{name} is {service['result']} and has no digest")

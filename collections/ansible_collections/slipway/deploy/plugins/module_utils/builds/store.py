@@ -13,7 +13,7 @@ from ..common.errors import SlipwayError
 from ..common.suggest import suggest
 from ..state.model import ABSENT, Conflict, StoreUnreachable
 from ..state.store import Store
-from .model import Build, build_id, build_key, is_build_id, order, parse, serialise, utc
+from .model import Build, build_id, build_key, content_hash, is_build_id, order, parse, serialise, utc
 
 #: Builds of one commit that begin in the same second.
 _MOST = 99
@@ -39,7 +39,8 @@ class Manifest:
         """
         now = store.now()
         for number in range(1, _MOST + 1):
-            named = replace(build, id=build_id(now, build.source.commit, number), created=utc(now))
+            commit = build.source.commit or content_hash(build)
+            named = replace(build, id=build_id(now, commit, number), created=utc(now))
             try:
                 version = store.write(build_key(build.environment, named.id), serialise(named), expect=ABSENT)
             except Conflict:

@@ -27,6 +27,7 @@ WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS - WITHOUT_ENVIRONMENT),
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
+    "build": ("deploy",),
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
@@ -84,7 +85,7 @@ FREE: Final = frozenset(
         *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to"),
         *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
         *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "base", "head"),
-        *("branch", "target"),
+        *("branch", "target", "build"),
         *(name for kind in KINDS for name in kind.all_chosen),
     )
 )

@@ -40,6 +40,7 @@ class Settings:
     reason: str = ""
     title: str = ""
     resume: str | None = None
+    build: str = ""
     to: str | None = None
     force: bool = False
     force_schema: bool = False
@@ -74,6 +75,7 @@ def read_settings(
         reason=reader.text("reason"),
         title=reader.text("release_title"),
         resume=reader.choice("resume", ("finish", "undo"), "") or None,
+        build=reader.text_if_given("build", "Name a build (or latest), or leave it out"),
         to=reader.text_if_given("to", "Set -e to=<release>, or leave it out") or None,
         force=reader.truth("force_full_build"),
         force_schema=reader.truth("force_schema"),

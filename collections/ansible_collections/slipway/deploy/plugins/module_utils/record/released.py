@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..builds.wanted import LEFT_OUT
 from ..hosts.plan import NOT_SELECTED
 
 Record = Mapping[str, Any]
@@ -18,7 +19,9 @@ _WITHOUT_EFFECT = frozenset({"planned", "registering", "undone"})
 _CONFIRMING = frozenset({"succeeded", "unchanged", "held"})
 #: Why a record says nothing about an unchanged service or host: it was not compared.
 #: Records of earlier versions have "none of theirs" for "not in that release".
-NOT_COMPARED = frozenset({"outside the limit", "not in that release", "that release is none of theirs", NOT_SELECTED})
+NOT_COMPARED = frozenset(
+    {"outside the limit", "not in that release", "that release is none of theirs", NOT_SELECTED, LEFT_OUT}
+)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,13 @@ _RECORD: dict[str, Any] = {
     "reason?": _TEXT,
     "previous?": _TEXT,
     "of?": _TEXT,
+    "build?": {
+        "id": _TEXT,
+        "repository?": _TEXT,
+        "branch?": _TEXT,
+        "commit?": _TEXT,
+        "promoted_from?": {"environment": _TEXT, "record": _TEXT},
+    },
     "endpoint?": _TEXT,
     "cluster?": _TEXT,
     "account_id?": _TEXT,

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..builds.wanted import LEFT_OUT
 from ..common.text import clean, columns, display_width, duration, listed, minute, pad, wrap
 from ..fleet.planned import NOT_EXERCISED, UNPINNED
 from .facts import (
@@ -36,7 +37,7 @@ _REASONS = 5
 _LONG = 600.0
 _NARROWEST_WHY = 24
 #: The text for services and hosts that the command line did not select.
-_OUTSIDE = ("outside the limit", "not selected")
+_OUTSIDE = ("outside the limit", "not selected", LEFT_OUT)
 _HEADINGS = ("priority", "service", "running", "desired", "why")
 _INDENT = len("priority  ")
 _HOSTS_ONLY = ("group", "host", "running", "desired", "why")
@@ -70,7 +71,8 @@ def _header(record: Record, width: int | None, lock: str) -> list[str]:
     else:
         count = nothing_to_do(record)
     subject = release(record) if is_rollback(record) else f"plan for {release(record)}"
-    parts = [str(record.get("environment")), f"{subject}{title}", count]
+    build = [f"build {clean(record['build']['id'])}"] if record.get("build") else []
+    parts = [str(record.get("environment")), f"{subject}{title}", *build, count]
     return joined([*parts, lock] if lock else parts, width)
 
 

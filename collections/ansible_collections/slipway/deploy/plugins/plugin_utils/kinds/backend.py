@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...module_utils.builds.model import BuiltArtifact
 from ...module_utils.bundle.archive import Entry
 from ...module_utils.bundle.content import Release as BundledRelease
 from ...module_utils.git.pom import maven_version
@@ -15,7 +16,7 @@ from ...module_utils.git.repository import Repository
 from ...module_utils.hosts.model import Release
 from ...module_utils.versions.tag import Tag, check_maven
 from ..backend_bundle import bundled_backend
-from ..backend_release import find_backend_release, migrates_backend
+from ..backend_release import built_backend_release, find_backend_release, migrates_backend
 from ..backend_source import predict_migrations
 from ..context import Context
 from .model import Found, HostKind
@@ -28,6 +29,10 @@ class ThisKind(HostKind):
         """The promoted release, or the one in ``backend_release``."""
         release = find_backend_release(context, verb, host)
         return Found(release) if release is not None else None
+
+    def built_release(self, context: Context, host: str, built: BuiltArtifact) -> Found:
+        """The jar at the place and with the digest that the build names."""
+        return Found(built_backend_release(context, host, built))
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
         """Yes, unless ``backend_migrations`` is none, or the release ran here last."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.build_requirements.model import Needs
+from ...module_utils.builds.model import BuiltArtifact
 from ...module_utils.bundle.archive import Entry
 from ...module_utils.bundle.content import Release as BundledRelease
 from ...module_utils.common.errors import SlipwayError
@@ -45,6 +46,13 @@ class HostKind(ABC):
         :return: ``None`` if the hosts stay unchanged.
         :raises SlipwayError: there is none, or the environment does not accept it.
         """
+
+    def built_release(self, context: Context, host: str, built: BuiltArtifact) -> Found:
+        """The release of a build's artifact, exactly as it was built.
+
+        :raises SlipwayError: it is not what the build says, or the environment does not accept it.
+        """
+        raise SlipwayError(f"hosts of {built.kind} take no build", context.group_file(host), "Name a release to deploy")
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:  # noqa: ARG002 - for those that do
         """Whether the database may lack migrations of the release. Never without a database."""

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from ...module_utils.builds.model import BuiltArtifact
 from ...module_utils.hosts.model import Release
 from ..context import Context
-from ..site_release import find_site_release, migrates_site
+from ..site_release import built_site_release, find_site_release, migrates_site
 from .model import Found, HostKind
 
 
@@ -17,6 +18,10 @@ class ThisKind(HostKind):
         """The release in ``site_release``."""
         found = find_site_release(context, verb, host)
         return Found(*found) if found is not None else None
+
+    def built_release(self, context: Context, host: str, built: BuiltArtifact) -> Found:
+        """The tag's commit, archive or image, with the digest that the build names."""
+        return Found(*built_site_release(context, host, built))
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
         """Yes, unless ``site_migrations`` is none, or the release ran here last."""
