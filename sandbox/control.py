@@ -64,6 +64,7 @@ class Control:
             "seed": self.seed,
             "clusters": self.clusters,
             "tasks": self.tasks,
+            "registry": self.registry,
         }
 
     def respond(self, environ: dict[str, Any]) -> Response:
@@ -264,6 +265,13 @@ class Control:
                 raise BadRequest(f"{made.prefix}-cluster is there already: reset first, or seed another environment")
             self.state.seed(made)
         return {"services": len(self.state.engine.services)}
+
+    def registry(self, _method: str, _argument: str, body: dict[str, Any]) -> Any:
+        """POST ``{"expire": true}``: the logins to the registry that were given out end now."""
+        tokens = self.state.registry_tokens
+        if body.get("expire"):
+            tokens.update(dict.fromkeys(tokens, 0.0))
+        return {"logins": len(tokens), "expired": sum(end <= self.state.clock() for end in tokens.values())}
 
     def clusters(self, _method: str, argument: str, body: dict[str, Any]) -> Any:
         """POST ``{"instances": 3}``: how many container instances a DAEMON service runs on."""

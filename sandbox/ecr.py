@@ -7,12 +7,15 @@ from __future__ import annotations
 import base64
 import fnmatch
 import json
+import secrets
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from sandbox.aws import MotoWorld
 from sandbox.images import INDEXES, MANIFEST, Image, Registry, digest_of
+
+TOKEN_SECONDS = 12 * 3600.0
 
 
 class EcrError(Exception):
@@ -27,8 +30,12 @@ class EcrError(Exception):
 class Ecr:
     """The operations that the sandbox answers itself; repositories and policies stay moto's."""
 
-    def __init__(self, world: MotoWorld, clock: Callable[[], float], base_url: Callable[[], str]) -> None:
+    def __init__(
+        self, world: MotoWorld, clock: Callable[[], float], base_url: Callable[[], str], tokens: dict[str, float]
+    ) -> None:
         self.world = world
+        #: The passwords that were given out, each with its end.
+        self.tokens = tokens
         self.registry: Registry = world.registry
         self.clock = clock
         self.base_url = base_url
@@ -44,6 +51,7 @@ class Ecr:
             "UploadLayerPart": self.upload_part,
             "CompleteLayerUpload": self.complete_upload,
             "GetDownloadUrlForLayer": self.download_url,
+            "ListImageReferrers": self.list_referrers,
         }
 
     def respond(self, action: str, body: dict[str, Any]) -> tuple[int, bytes] | None:
@@ -51,6 +59,8 @@ class Ecr:
         name = str(body.get("repositoryName", ""))
         handler = self.handlers.get(action)
         try:
+            if action == "GetAuthorizationToken":
+                return 200, json.dumps(self.authorization()).encode()
             if action == "DeleteRepository":
                 self._check_delete(name, body)
                 return None
@@ -103,7 +113,6 @@ class Ecr:
             raise EcrError("ImageDigestDoesNotMatchException", "The provided digest does not match the manifest.")
         account = self.world.account
         with self.registry.lock:
-            before = self.registry.by_tag(name, tag) if tag else None
             known = self.registry.repository(name).get(digest)
             if known is not None and (tag is None or tag in known.tags):
                 label = f" and tag '{tag}'" if tag else ""
@@ -112,18 +121,44 @@ class Ecr:
                     f"Image with digest '{digest}'{label} already exists in the repository with name '{name}' in "
                     f"registry with id '{account}'",
                 )
-            if before is not None and tag and self._immutable(name, body, tag):
-                raise EcrError(
-                    "ImageTagAlreadyExistsException",
-                    f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten "
-                    "because the tag is immutable.",
-                )
+            if tag:
+                self.check_tag(name, tag, digest)
             self._check_references(name, kind, parsed)
             image = self.registry.put(name, manifest, kind, tag, self.clock())
         return {"image": self._image(name, image, tag)}
 
-    def _immutable(self, name: str, body: dict[str, Any], tag: str) -> bool:
-        repository = self._repository(name, body)
+    def authorization(self) -> dict[str, Any]:
+        """GetAuthorizationToken: a login for the registry protocol, which the sandbox speaks itself."""
+        password, end = secrets.token_urlsafe(48), self.clock() + TOKEN_SECONDS
+        self.tokens[password] = end
+        token = base64.b64encode(f"AWS:{password}".encode()).decode()
+        entry = {"authorizationToken": token, "expiresAt": end, "proxyEndpoint": self.base_url()}
+        return {"authorizationData": [entry]}
+
+    def list_referrers(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """ListImageReferrers: the artifacts about an image, 50 a page."""
+        subject = str((body.get("subjectId") or {}).get("imageDigest", ""))
+        wanted = (body.get("filter") or {}).get("artifactTypes")
+        found = [described(one) for one in self.registry.referrers(name, subject)]
+        kept = [{**one, "artifactStatus": "ACTIVE"} for one in found if not wanted or one["artifactType"] in wanted]
+        return _page(kept, body, "referrers", 50)
+
+    def check_repository(self, name: str) -> None:
+        """Raise EcrError if there is no such repository."""
+        self._repository(name, {})
+
+    def check_tag(self, name: str, tag: str, digest: str) -> None:
+        """Raise EcrError if the tag is another image's and may not move."""
+        before = self.registry.by_tag(name, tag)
+        if before is not None and before.digest != digest and self._immutable(name, tag):
+            raise EcrError(
+                "ImageTagAlreadyExistsException",
+                f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten "
+                "because the tag is immutable.",
+            )
+
+    def _immutable(self, name: str, tag: str) -> bool:
+        repository = self._repository(name, {})
         # moto keeps a string or a member of an enumeration of strings.
         kind = str(getattr(repository.image_tag_mutability, "value", repository.image_tag_mutability))
         filters = repository.image_tag_mutability_exclusion_filters or []
@@ -299,6 +334,14 @@ class Ecr:
                 f"The layer '{digest}' does not exist in the repository with name '{name}'",
             )
         return {"downloadUrl": f"{self.base_url()}/_sandbox/blobs/{name}/{digest}", "layerDigest": digest}
+
+
+def described(image: Image) -> dict[str, Any]:
+    """An artifact as an index of referrers lists it: https://github.com/opencontainers/distribution-spec, referrers."""
+    parsed = image.parsed()
+    found = {"mediaType": image.media_type, "digest": image.digest, "size": len(image.manifest.encode())}
+    kind = parsed.get("artifactType") or parsed.get("config", {}).get("mediaType")
+    return {**found, "artifactType": kind, "annotations": parsed.get("annotations") or {}}
 
 
 def _page(items: list[Any], body: dict[str, Any], key: str, default: int) -> dict[str, Any]:

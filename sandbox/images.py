@@ -51,6 +51,12 @@ class Image:
         return self.media_type in INDEXES or "manifests" in self.parsed()
 
     @property
+    def subject(self) -> str:
+        """The digest of the image that an artifact is about; ``""`` for others."""
+        subject = self.parsed().get("subject")
+        return str(subject.get("digest", "")) if isinstance(subject, dict) else ""
+
+    @property
     def size(self) -> int:
         """Bytes of the layers."""
         return sum(int(one.get("size", 0)) for one in self.parsed().get("layers", [])) or len(self.manifest)
@@ -90,6 +96,11 @@ class Registry:
                 found = self.repository(name).get(digest)
                 return found if found and (not tag or tag in found.tags) else None
             return self.by_tag(name, tag) if tag else None
+
+    def referrers(self, name: str, digest: str) -> list[Image]:
+        """The artifacts about an image."""
+        with self.lock:
+            return [one for one in self.repository(name).values() if digest and one.subject == digest]
 
     def put(self, name: str, manifest: str, media_type: str, tag: str | None, now: float) -> Image:
         """Store a manifest and move the tag to it; the image that had the tag stays, without it."""

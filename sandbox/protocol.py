@@ -88,6 +88,9 @@ def error(call: Call, status: int, code: str, message: str) -> tuple[int, list[t
     if call.service == "s3":
         text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request}</RequestId></Error>"
         return status, [("Content-Type", "application/xml"), ("x-amz-request-id", request)], text.encode()
+    if call.service == "registry":
+        content = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+        return status, [("Content-Type", "application/json")], content
     kind = "Sender" if status < 500 else "Receiver"
     text = (
         f"<ErrorResponse><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message></Error>"

@@ -13,7 +13,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from sandbox import iam, targets
+from sandbox import iam, oci, targets
 from sandbox.control import Control
 from sandbox.ecs import api
 from sandbox.elb import groups
@@ -52,7 +52,8 @@ class Sandbox:
 
     def _aws(self, environ: dict[str, Any]) -> Response:
         state = self.state
-        call = classify(environ, state.region)
+        pushed = environ["PATH_INFO"].startswith("/v2/")
+        call = oci.call_of(environ, state.region) if pushed else classify(environ, state.region)
         began = time.monotonic()
         response: Response | None = None
         try:
@@ -70,7 +71,10 @@ class Sandbox:
                 failed = self._fail(fault, call)
                 if failed is not None:
                     return failed
-        response = self._answer(call, environ, stale=any(one.kind == "stale" for one in struck))
+        if call.service == "registry":
+            response = oci.Oci(self.state.region_of(call.region)[2], self.state.distribution).respond(environ)
+        else:
+            response = self._answer(call, environ, stale=any(one.kind == "stale" for one in struck))
         for fault in struck:
             if fault.when == "after":
                 failed = self._fail(fault, call)
@@ -213,5 +217,6 @@ def serve(
         for one in (main, balancer):
             one.shutdown()
             one.server_close()
+        state.distribution.stop()
 
     return main, balancer, stop

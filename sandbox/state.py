@@ -13,6 +13,7 @@ from moto.backends import get_backend
 from moto.core.model_instances import reset_model_data
 
 from sandbox.aws import MotoWorld
+from sandbox.distribution import Distribution
 from sandbox.ecr import Ecr
 from sandbox.ecs.engine import Engine
 from sandbox.elb.groups import Groups
@@ -43,6 +44,9 @@ class State:
         self.ready = False
         self.endpoint = ""
         self.alb_endpoint = ""
+        #: Behind ``/v2/``; the passwords for it are valid in every region.
+        self.distribution = Distribution()
+        self.registry_tokens: dict[str, float] = {}
         self._regions: dict[str, tuple[Engine, MotoWorld, Ecr]] = {}
         self._lock = threading.Lock()
         self.fleets: list[Fleet] = []
@@ -61,7 +65,8 @@ class State:
                     engine = Engine(self.clock, world, self.account, name)
                     engine.speed = self.speed
                     engine.set_timings(None, self.timings)
-                    self._regions[name] = (engine, world, Ecr(world, self.clock, lambda: self.endpoint))
+                    ecr = Ecr(world, self.clock, lambda: self.endpoint, self.registry_tokens)
+                    self._regions[name] = (engine, world, ecr)
                 found = self._regions[name]
         return found
 
@@ -91,6 +96,8 @@ class State:
                     get_backend(service).reset()  # type: ignore[call-overload]  # any service's name
             with self._lock:
                 self._regions.clear()
+            self.distribution.reset()
+            self.registry_tokens.clear()
             self.target_groups.clear()
             self.faults.remove()
             self.journal.reset()

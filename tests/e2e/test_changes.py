@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import pom, root
 from tests.support.deploys import OLD, SERVICES, Deploys
 from tests.support.images import build
+from tests.support.source import commit, git
 
 FILES = {
     "pom.xml": root(["common-security", *SERVICES]),
@@ -26,21 +25,6 @@ FILES = {
 }
 #: A file's name that a template engine, a shell, a terminal and a workflow's log would obey.
 NAME = "{{ 7 * 7 }} $(id)\x1b[31m ::error::no.txt"
-
-
-def git(source: Path, *words: str) -> str:
-    settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    done = subprocess.run(["git", *settings, *words], cwd=source, capture_output=True, check=True, text=True)
-    return done.stdout.strip()
-
-
-def commit(source: Path, files: Mapping[str, str]) -> str:
-    for path, text in files.items():
-        (source / path).parent.mkdir(parents=True, exist_ok=True)
-        (source / path).write_text(text)
-    git(source, "add", "-A")
-    git(source, "commit", "-q", "-m", "work")
-    return git(source, "rev-parse", "HEAD")
 
 
 @pytest.fixture

@@ -21,53 +21,19 @@ description:
     C(services) and C(matrix) (JSON; C(matrix) is for C(strategy.matrix)) and C(head).
   - Changes nothing, takes no lock and writes no record.
 options:
-  path:
-    description: A clone of the source, with its whole history.
-    type: raw
-    required: true
-  base:
-    description:
-      - The commit to compare with. By default the commit that each service runs. If the records released it, its image
-        tag or the tag of git with the same name; else the label C(org.opencontainers.image.revision) of the image that
-        runs, else a tag of it.
-      - For hosts, the commit or the tag of the release that the records have, else that of C(versions.json).
-    type: raw
-    default: ""
-  head:
-    description: The commit that is to be built.
-    type: raw
-    default: HEAD
-  rules:
-    description:
-      - Which files reach which services where the graph does not show it - Dockerfiles outside of modules, base images,
-        CI files.
-      - Each rule has C(paths) (patterns; C(**) crosses directories, C({service}) is the service of this name) and
-        C(services) (V(all), V(none) or a list). The first rule that matches a file is used.
-    type: raw
-    default: []
-  unclaimed:
-    description: What a changed file means that no module and no rule claims, V(all) services or V(none). Such files are
-      always listed.
-    type: raw
-    default: all
-  tests:
-    description: Whether services are built of which only tests changed.
-    type: raw
-    default: false
   file:
     description: A file on the control node that the result is written to as JSON.
     type: raw
     default: ""
-  force:
-    description: List all services, whatever changed.
-    type: bool
-    default: false
 notes:
   - A service is built from the module, workspace or directory of its own name, the hosts of a group from the directory
     C(<group>_module), or else from the whole repository (V(.)). Another one, or several, are named by the variable
     C(build_modules) of the service or group. A directory stands for all modules below it.
   - Hosts are left out if the clone has remotes and none of them has the name of C(<group>_repository).
-extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
+extends_documentation_fragment:
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
+  - slipway.deploy.change_detection
 """
 
 EXAMPLES = r"""

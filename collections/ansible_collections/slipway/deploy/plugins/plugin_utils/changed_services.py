@@ -38,8 +38,8 @@ def changed_services(context: Context, arguments: Mapping[str, Any]) -> tuple[De
     if not names and not kinds:
         what = "; ".join(notes) or "no service and no host is selected"
         raise SlipwayError(what, "source_path", "Name the clone that they are built from, or change --limit")
-    services = [Service(name, _modules(context, name, name, name)) for name in names]
-    services += [Service(kind, _modules(context, kind, context.members(kind)[0], ".")) for kind in kinds]
+    services = [Service(name, modules_named(context, name, name, name)) for name in names]
+    services += [Service(kind, modules_named(context, kind, context.members(kind)[0], ".")) for kind in kinds]
     choices = _choices(context, arguments, [*context.services, *kinds])
     force = _FORCED if arguments["force"] else ""
     given = str(arguments["base"])
@@ -109,7 +109,7 @@ def _last(url: str) -> str:
     return re.split(r"[/:\\]", url.rstrip("/").removesuffix(".git"))[-1].lower()
 
 
-def _modules(context: Context, name: str, host: str, default: str) -> tuple[str, ...]:
+def modules_named(context: Context, name: str, host: str, default: str) -> tuple[str, ...]:
     """What a service or a kind of host is built of.
 
     :param host: whose variables say it.

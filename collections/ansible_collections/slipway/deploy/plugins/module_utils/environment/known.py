@@ -19,7 +19,9 @@ _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
 _POLICY: Final = ("conventions",)
 _BUILT: Final = ("publish",)
 #: The playbooks of Slipway, by the names of their files.
-PLAYBOOKS: Final = frozenset((*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, *_BUILT, "lock", "changes", "route", "dispatch"))
+PLAYBOOKS: Final = frozenset(
+    (*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, *_BUILT, "build", "lock", "changes", "route", "dispatch")
+)
 #: Those that run without an environment: an event does not name one before it is routed.
 WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 
@@ -31,14 +33,14 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
-    "force_full_build": (*_RELEASE, "changes", "dispatch"),
+    "force_full_build": (*_RELEASE, "changes", "build", "dispatch"),
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
-    "source_path": ("changes", *_POLICY, *_BUILT),
-    "base": ("changes", "conventions"),
-    "head": ("changes", "conventions", *_BUILT),
+    "source_path": ("changes", "build", *_POLICY, *_BUILT),
+    "base": ("changes", "build", "conventions"),
+    "head": ("changes", "build", "conventions", *_BUILT),
     "changes_file": ("changes",),
     "repository": (*_POLICY, *_BUILT),
-    "branch": ("conventions", *_BUILT),
+    "branch": ("build", "conventions", *_BUILT),
     "target": ("conventions",),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
@@ -74,7 +76,9 @@ ABOUT: Final[Mapping[str, str]] = {
 _OF_OTHERS: Final = ("ansible_", "awx_", "tower_", "semaphore_")
 #: The groups that the playbooks work on; the others take the environment as a whole, without ``--limit``.
 TARGETS: Final[Mapping[str, Collection[str]]] = {
-    **dict.fromkeys(("deploy", "rollback", "checklist", "smoke_test", "status", "logs", "changes"), ("fleet", *NAMES)),
+    **dict.fromkeys(
+        ("deploy", "rollback", "checklist", "smoke_test", "status", "logs", "changes", "build"), ("fleet", *NAMES)
+    ),
     **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
     **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
 }
@@ -114,6 +118,7 @@ TEXTS: Final = frozenset(
         *("source_path", "changes_unclaimed", "dispatch_to"),
         "changes_file",
         "repository",
+        *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *FREE,
     )
@@ -129,6 +134,7 @@ _NUMBERS: Final = (
     *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "lock_ttl", "lock_wait"),
     *_of_service(int, float),
     *("lines", "entries", "dev_ready_timeout", "codedeploy_wait", "codedeploy_limit", "build_timeout"),
+    "build_parallel",
     *(name for kind in KINDS for name in kind.all_numbers),
 )
 #: Settings that hold a number or a truth.
@@ -138,7 +144,7 @@ _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
     "repository_rules",
-    *("codeartifact", "publish_packages"),
+    *("codeartifact", "publish_packages", "build_command", "build_tags"),
     *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.
@@ -153,6 +159,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
         *("changes_rules", "changes_unclaimed", "changes_tests", "repository_rules"),
         *("codeartifact", "publish_packages", "build_timeout"),
+        *("source_repository", "build_engine", "build_parallel", "build_tags"),
     )
 )
 #: Settings of a group of hosts as a whole: a release, its migrations and its gates are of all of them.

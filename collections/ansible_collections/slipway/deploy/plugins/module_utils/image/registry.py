@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asks a container registry which image a tag names: ``HEAD /v2/<name>/manifests/<tag>``.
+"""Asks a container registry which image a tag names, gives images tags, and attaches artifacts to them.
 
 https://distribution.github.io/distribution/spec/api/. No error shows the credentials.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 import ssl
 from collections.abc import Mapping
@@ -127,6 +128,59 @@ def read_blob(image: ImageRef, digest: str, login: Login = Login()) -> bytes:  #
     return _Registry(image, login).blob(digest)
 
 
+class Content(NamedTuple):
+    """What a manifest refers to: bytes and their type."""
+
+    media_type: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """The digest under which a registry has it."""
+        return f"sha256:{hashlib.sha256(self.body).hexdigest()}"
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        """How a manifest refers to it."""
+        return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.body)}
+
+
+#: The config of an artifact that has none (OCI image specification 1.1).
+_EMPTY = Content("application/vnd.oci.empty.v1+json", b"{}")
+_OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+def set_tag(image: ImageRef, digest: str, tag: str, login: Login) -> None:
+    """Give an image of the registry a tag.
+
+    :raises SlipwayError: it refuses, or does not answer.
+    """
+    registry = _Registry(image, login)
+    registry.put(registry.whole(digest), tag)
+
+
+def attach(image: ImageRef, digest: str, artifact: Content, login: Login) -> str:
+    """Upload an artifact about an image, which the registry lists as its referrer; return the artifact's digest.
+
+    :raises SlipwayError: it refuses, or does not answer.
+    """
+    registry = _Registry(image, login)
+    subject = {**registry.whole(digest).descriptor, "digest": digest}
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _OCI_MANIFEST,
+        "artifactType": artifact.media_type,
+        "config": _EMPTY.descriptor,
+        "layers": [artifact.descriptor],
+        "subject": subject,
+    }
+    for content in (_EMPTY, artifact):
+        registry.upload(content)
+    made = Content(_OCI_MANIFEST, json.dumps(manifest, sort_keys=True).encode())
+    registry.put(made, made.digest)
+    return made.digest
+
+
 class _Registry:
     def __init__(self, image: ImageRef, login: Login) -> None:
         self._image, self._login = image, login
@@ -184,6 +238,44 @@ class _Registry:
         media_type = str(document.get("mediaType") or answer.headers.get("content-type", "").partition(";")[0])
         return Manifest(THERE, digest, media_type, document)
 
+    def whole(self, digest: str) -> Content:
+        """A manifest, byte for byte."""
+        answer, _headers = self._asked("GET", digest, {"Accept": _MANIFESTS})
+        body = Content(answer.headers.get("content-type", "").partition(";")[0], answer.body)
+        if answer.status != 200 or body.digest != digest:
+            raise self._refused(answer, digest)
+        return body
+
+    def put(self, manifest: Content, reference: str) -> None:
+        """Upload a manifest under a tag or its digest."""
+        typed = {"Content-Type": manifest.media_type}
+        answer, _headers = self._ask("PUT", self._base + reference, typed, manifest.body)
+        if answer.status != 201:
+            raise self._refused(answer, reference)
+
+    def upload(self, content: Content) -> None:
+        """Upload a blob, unless the registry has it."""
+        there, _headers = self._ask("HEAD", f"{self._place}/blobs/{content.digest}", {})
+        if there.status == 200:
+            return
+        answer, headers = self._ask("POST", f"{self._place}/blobs/uploads/", {}, b"")
+        place = urljoin(f"{self._place}/blobs/uploads/", answer.headers.get("location", ""))
+        if answer.status != 202 or urlsplit(place)[:2] != urlsplit(self._place)[:2]:
+            raise self._refused(answer, content.digest)
+        url = f"{place}{'&' if urlsplit(place).query else '?'}{urlencode({'digest': content.digest})}"
+        done = self._open("PUT", url, {**headers, "Content-Type": "application/octet-stream"}, content.body)
+        if done.status != 201:
+            raise self._refused(done, content.digest)
+
+    def _refused(self, answer: Answer, what: str) -> SlipwayError:
+        document = loads_or_none(answer.body)
+        errors = document.get("errors") if isinstance(document, dict) else None
+        first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+        said = f": {first['message']}" if first.get("message") else ""
+        remedy = "Run this again: what the registry has already is not uploaded twice"
+        where = f"{self._image.name} ({what})"
+        return SlipwayError(f"the registry answers HTTP {answer.status}{said}", where, remedy)
+
     def blob(self, digest: str) -> bytes:
         """A blob; a redirect to its storage is followed without the login."""
         url = f"{self._place}/blobs/{digest}"
@@ -202,8 +294,10 @@ class _Registry:
         """The answer for a manifest, and the authorization that it needed."""
         return self._ask(method, self._base + tag, headers)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Answer, dict[str, str]]:
-        answer = self._open(method, url, headers)
+    def _ask(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None = None
+    ) -> tuple[Answer, dict[str, str]]:
+        answer = self._open(method, url, headers, body)
         if answer.status != 401:
             return answer, headers
         kind, _space, parameters = answer.headers.get("www-authenticate", "").partition(" ")
@@ -214,7 +308,7 @@ class _Registry:
             headers = {**headers, **self._basic()}
         else:
             return answer, headers
-        return self._open(method, url, headers), headers
+        return self._open(method, url, headers, body), headers
 
     def _basic(self) -> dict[str, str]:
         return {"Authorization": f"Basic {self._login.basic}"} if self._login.basic else {}
@@ -233,9 +327,9 @@ class _Registry:
             raise SlipwayError(f"it does not grant access to {self._image} (HTTP {answer.status})", realm, remedy)
         return str(token)
 
-    def _open(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def _open(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         try:
-            return ask(method, url, headers, _TIMEOUT, most=_MOST_BODY, via=self._opener)
+            return ask(method, url, headers, _TIMEOUT, body=body, most=_MOST_BODY, via=self._opener)
         except Unreachable as error:
             what = f"the registry cannot be reached: {error}"
             remedy = "Check the network and the registry, then run this again"

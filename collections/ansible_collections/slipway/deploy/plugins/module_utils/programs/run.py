@@ -15,6 +15,7 @@ import os
 import pwd
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ NOBODY = "nobody"
 _MFD_EXEC = 0x10
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 10
+_LOOK_SECONDS = 0.25
 # Enough for an error message; endless output must not fill the memory.
 _LONGEST_OUTPUT = 4 * 1024 * 1024
 _PLAIN = {"LC_ALL": "C", "SYSTEMD_COLORS": "0"}
@@ -185,6 +187,49 @@ def run_command(
         raise
     text = _all_text if whole else _text
     return Finished(process.returncode, text(output), text(errors or b""), False)
+
+
+def run_logged(
+    argv: Sequence[str],
+    log: int,
+    timeout: float,
+    stopping: Callable[[], bool],
+    environ: Mapping[str, str] | None = None,
+    *,
+    cwd: str | None = None,
+    stdin: bytes | None = None,
+) -> Finished:
+    """Run a command as the current user with its output in a file; it and its children are stopped when asked to.
+
+    :param log: the descriptor of that file, which gets the errors as well.
+    :param timeout: seconds.
+    :param stopping: whether it has to stop; asked several times a second.
+    :raises OSError: it cannot be started; FileNotFoundError if the program does not exist.
+    """
+    environ = {**os.environ, **_PLAIN} if environ is None else environ
+    process = subprocess.Popen(
+        list(argv),
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        cwd=cwd,
+        env=dict(environ),
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + timeout
+    try:
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(stdin or b"")
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return Finished(process.wait(_LOOK_SECONDS), "", "", False)
+            if stopping() or time.monotonic() > deadline:
+                _stop(process)
+                return Finished(process.returncode, "", "", True)
+    except BaseException:
+        _stop(process)
+        raise
 
 
 def _start(

@@ -1,0 +1,232 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Builds the image of a service and pushes it under its commit. Several run at once, each in a thread of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ..common.documents import loads
+from ..common.errors import SlipwayError
+from ..common.neutral import neutral_line
+from ..files.atomic import filing
+from ..image.reference import ImageRef
+from ..image.registry import Login, attach, image_digest, set_tag
+from ..programs.run import run_logged
+from . import engines
+from .engines import Push
+from .model import Planned, Recipe
+from .sbom import read_sbom
+from .source import write_commit
+
+#: How many of the last lines of a failed build are shown.
+LAST_LINES = 8
+_LONGEST_LINE = 400
+_READ_BYTES = 64 * 1024
+
+
+class Outcome(NamedTuple):
+    """What became of a service.
+
+    :ivar error: the last lines of what failed; empty when nothing did.
+    :ivar log: the file with all of them.
+    """
+
+    digest: str = ""
+    sbom: str = ""
+    tags: tuple[str, ...] = ()
+    error: str = ""
+    log: str = ""
+
+
+class BuildFailed(SlipwayError):
+    """A step of a build failed; the text is its last lines."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all builds of a run share.
+
+    :ivar clone: the source's repository.
+    :ivar source: the address of the source, for the images' labels; may be empty.
+    :ivar place: a directory of the run, removed with it.
+    :ivar logs: the directory of the logs, which stays.
+    :ivar timeout: seconds for each step of a build.
+    """
+
+    engine: str
+    push: Push
+    login: Login
+    clone: Path
+    commit: str
+    source: str
+    place: Path
+    logs: Path
+    timeout: float
+    stopping: Callable[[], bool]
+
+    @property
+    def tree(self) -> Path:
+        """The commit's files, which nothing changes."""
+        return self.place / "source"
+
+    def pushed(self, recipe: Recipe) -> ImageRef:
+        """The image's name where it is pushed."""
+        return ImageRef(recipe.image.repository, self.push.host)
+
+
+def begin(work: Work, password: str) -> None:
+    """Log in, and write the commit's files.
+
+    :raises SlipwayError: the engine is not there or is refused, or the disk is full.
+    """
+    # Modes are part of an image, and so of its digest.
+    os.umask(0o022)
+    with filing("prepare the build", work.place):
+        Path(work.push.directory).mkdir(mode=0o700)
+        work.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep_logins(work)
+    log = work.logs / "login.log"
+    try:
+        _run(work, log, engines.login(work.engine, work.push), "/", stdin=password.encode())
+    except BuildFailed as error:
+        what = f"{work.engine} cannot log in to the registry: {error.what.splitlines()[-1]}"
+        raise SlipwayError(what, work.push.host, "Check the registry and the network, then run this again") from error
+    write_commit(work.clone, work.commit, work.tree)
+
+
+def build(work: Work, planned: Planned) -> Outcome:
+    """Build and push an image. Nothing is raised: what failed is in the result."""
+    recipe = planned.recipe
+    log = work.logs / f"{recipe.service}.log"
+    own = work.place / recipe.service
+    try:
+        with filing("build", log):
+            own.mkdir(mode=0o755)
+            log.write_bytes(b"")
+            tree = _made(work, recipe, log, own)
+            sbom = _sbom(recipe, tree)
+            return _pushed(work, recipe, log, own, tree, sbom)
+    except SlipwayError as error:
+        said = error.what if isinstance(error, BuildFailed) else str(error)
+        return Outcome(error=said, log=str(log))
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def tag(work: Work, recipe: Recipe, digest: str, tags: Sequence[str]) -> str:
+    """Give an image tags; return the error, or nothing."""
+    try:
+        for name in tags:
+            set_tag(work.pushed(recipe), digest, name, work.login)
+    except SlipwayError as error:
+        return str(error)
+    return ""
+
+
+def _made(work: Work, recipe: Recipe, log: Path, own: Path) -> Path:
+    """The files that the image is built of: a service with a command has its own, so that others see none of it."""
+    if not recipe.command:
+        return work.tree
+    tree = own / "source"
+    write_commit(work.clone, work.commit, tree)
+    _run(work, log, recipe.command, str(tree))
+    return tree
+
+
+def _sbom(recipe: Recipe, tree: Path) -> bytes:
+    if not recipe.sbom:
+        return b""
+    try:
+        return (tree / recipe.sbom).read_bytes()
+    except OSError as error:
+        what = f"the bill of materials cannot be read ({error.strerror})"
+        raise SlipwayError(what, f"build_sbom ({recipe.sbom})", "Let build_command make it") from error
+
+
+def _pushed(work: Work, recipe: Recipe, log: Path, own: Path, tree: Path, sbom: bytes) -> Outcome:
+    artifact = read_sbom(sbom, f"build_sbom ({recipe.sbom})") if sbom else None
+    name = f"{work.pushed(recipe)}:{work.commit}"
+    file = str(own / "id")
+    labels = _labels(work, recipe)
+    dockerfile, context = str(tree / recipe.dockerfile), str(tree / recipe.context)
+    _run(work, log, engines.build(work.engine, work.push, dockerfile, context, labels, file, name), str(tree))
+    image = Path(file).read_text(encoding="ascii").strip()
+    _run(work, log, engines.upload(work.engine, work.push, image, name), str(tree))
+    # The registry's word: it is what others will ask for.
+    digest = image_digest(work.pushed(recipe), work.commit, work.login)
+    attached = attach(work.pushed(recipe), digest, artifact, work.login) if artifact else ""
+    return Outcome(digest, attached, (work.commit,), log=str(log))
+
+
+def _labels(work: Work, recipe: Recipe) -> dict[str, str]:
+    # https://github.com/opencontainers/image-spec/blob/main/annotations.md
+    named = {"revision": work.commit, "version": recipe.version, "source": work.source}
+    return {f"org.opencontainers.image.{name}": value for name, value in named.items() if value}
+
+
+def _run(work: Work, log: Path, argv: Sequence[str], cwd: str, stdin: bytes | None = None) -> None:
+    environ = {**os.environ, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "SOURCE_DATE_EPOCH": "0"}
+    with log.open("ab") as file:
+        file.write(f"$ {shlex.join(argv)}\n".encode())
+        file.flush()
+        begun = file.tell()
+        try:
+            done = run_logged(argv, file.fileno(), work.timeout, work.stopping, environ, cwd=cwd, stdin=stdin)
+        except OSError as error:
+            raise BuildFailed(f"cannot start {argv[0]}: {(error.strerror or str(error)).lower()}") from error
+    if done.late:
+        why = "it was stopped" if work.stopping() else f"it did not end within {work.timeout:g} s (build_timeout)"
+        raise BuildFailed("\n".join([*_last(log, begun), why]))
+    if done.code:
+        raise BuildFailed("\n".join(_last(log, begun) or [f"{argv[0]} ended with code {done.code}"]))
+
+
+def _last(log: Path, begun: int) -> list[str]:
+    """The last lines of a command's output."""
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(begun, size - _READ_BYTES))
+        lines = (neutral_line(line) for line in file.read().decode("utf-8", "replace").splitlines())
+        return [line[-_LONGEST_LINE:] for line in deque((line for line in lines if line), LAST_LINES)]
+
+
+def _keep_logins(work: Work) -> None:
+    """Begin the login's file with the user's own logins: base images may be in other registries."""
+    found: Mapping[str, object] = {}
+    for path in _own_logins(work.engine):
+        with suppress(OSError, ValueError):
+            document = loads(path.read_bytes())
+            if isinstance(document, dict):
+                found = document
+                break
+    if work.engine == "docker":
+        helpers = found.get("credHelpers")
+        # Our login belongs into our file, not into the user's credential store.
+        own = {**(helpers if isinstance(helpers, dict) else {}), work.push.host: ""}
+        found = {**{key: found[key] for key in ("auths", "credsStore") if key in found}, "credHelpers": own}
+    descriptor = os.open(work.push.login_file(work.engine), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"auths": {}, **found}, file)
+
+
+def _own_logins(engine: str) -> list[Path]:
+    # https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+    docker = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker", "config.json")
+    if engine == "docker":
+        return [docker]
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    named = [Path(os.environ["REGISTRY_AUTH_FILE"])] if os.environ.get("REGISTRY_AUTH_FILE") else []
+    if os.geteuid() == 0:
+        runtime = os.environ.get("XDG_RUNTIME_DIR") or "/run"
+    return [*named, Path(runtime, "containers", "auth.json"), config / "containers" / "auth.json", docker]

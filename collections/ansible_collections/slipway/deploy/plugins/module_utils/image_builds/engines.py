@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The command lines of podman, buildah and docker. Pure.
+
+An image is the same for the same commit: times are those of the epoch, nothing of the engine's version is in it, and
+it is built in one layer on its base. With a cache of layers, the identifiers of images that only this machine has would
+be in its history and its annotations.
+Docker takes the times from ``SOURCE_DATE_EPOCH`` (BuildKit; its layers keep the files' own, which are the commit's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ENGINES = ("podman", "buildah", "docker")
+USER = "AWS"
+
+
+@dataclass(frozen=True)
+class Push:
+    """Where images are pushed.
+
+    :ivar host: the registry's address.
+    :ivar insecure: by HTTP: a registry on this machine.
+    :ivar directory: holds the login: ``auth.json``, for docker ``config.json``.
+    """
+
+    host: str
+    insecure: bool
+    directory: str
+
+    def login_file(self, engine: str) -> str:
+        """The file of the login."""
+        return f"{self.directory}/{'config' if engine == 'docker' else 'auth'}.json"
+
+
+def login(engine: str, push: Push) -> list[str]:
+    """Log in; the password is the standard input."""
+    words = ["login", "--username", USER, "--password-stdin"]
+    if engine == "docker":
+        return [*_docker(push), *words, push.host]
+    return [engine, *words, *_access(engine, push), push.host]
+
+
+def build(
+    engine: str, push: Push, dockerfile: str, context: str, labels: Mapping[str, str], image_id: str, name: str
+) -> list[str]:
+    """Build an image.
+
+    :param image_id: the file that gets its id.
+    :param name: the image's name in the registry.
+    """
+    labelled = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+    common = ["--file", dockerfile, "--iidfile", image_id, *labelled]
+    if engine == "docker":
+        return [*_docker(push), "build", *common, "--build-arg", "SOURCE_DATE_EPOCH=0", "--tag", name, "--", context]
+    exact = ["--format", "oci", "--timestamp", "0", "--identity-label=false", "--layers=false"]
+    return [engine, "build", *exact, "--authfile", push.login_file(engine), *common, "--", context]
+
+
+def upload(engine: str, push: Push, image: str, name: str) -> list[str]:
+    """Push an image.
+
+    :param image: its id.
+    :param name: the name and tag in the registry.
+    """
+    if engine == "docker":
+        return [*_docker(push), "push", name]
+    return [engine, "push", *_access(engine, push), image, f"docker://{name}"]
+
+
+def _docker(push: Push) -> list[str]:
+    return ["docker", "--config", push.directory]
+
+
+def _access(engine: str, push: Push) -> list[str]:
+    return ["--authfile", push.login_file(engine), *(["--tls-verify=false"] if push.insecure else [])]
