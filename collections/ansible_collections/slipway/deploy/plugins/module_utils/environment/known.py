@@ -15,12 +15,13 @@ from ..kinds.registry import KINDS, NAMES
 _DEPLOY: Final = ("deploy", "bootstrap_host")
 _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
+_PLAN: Final = ("terraform_plan",)
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
 _POLICY: Final = ("conventions",)
 _BUILT: Final = ("publish",)
 #: The playbooks of Slipway, by the names of their files.
 PLAYBOOKS: Final = frozenset(
-    (*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, *_BUILT, "build", "lock", "changes", "route", "dispatch")
+    (*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, *_BUILT, "build", "lock", "changes", "route", "dispatch", *_PLAN)
 )
 #: Those that run without an environment: an event does not name one before it is routed.
 WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
@@ -42,6 +43,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     "repository": (*_POLICY, *_BUILT),
     "branch": ("build", "conventions", *_BUILT),
     "target": ("conventions",),
+    **dict.fromkeys(("plan_file", "plan_workspace", "plan_commit", "plan_directory", "pull_request"), _PLAN),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
@@ -88,6 +90,7 @@ FREE: Final = frozenset(
     (
         *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to"),
         *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
+        *("plan_workspace", "plan_commit", "pull_request"),
         *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "base", "head"),
         *("branch", "target", "build"),
         *(name for kind in KINDS for name in kind.all_chosen),
@@ -120,6 +123,7 @@ TEXTS: Final = frozenset(
         "repository",
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
+        *("plan_file", "plan_directory"),
         *FREE,
     )
 )
@@ -141,6 +145,7 @@ _NUMBERS: Final = (
 NUMBERS: Final = frozenset(_NUMBERS)
 TRUTHS: Final = frozenset(_TRUTHS)
 _STRUCTURES: Final = (
+    "terraform_plan",
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
     "repository_rules",
@@ -153,6 +158,7 @@ KNOWN: Final = frozenset((*RUN, *TEXTS, *NUMBERS, *TRUTHS, *_STRUCTURES))
 #: Settings of the environment as a whole: a run has one of each, whatever service or host it works on.
 OF_ENVIRONMENT: Final = frozenset(
     (
+        "terraform_plan",
         *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),

@@ -22,8 +22,8 @@ _VERSION = "2022-11-28"
 _TIMEOUT = 15.0
 _MOST_BODY = 8 * 1024 * 1024
 _ATTEMPTS = 3
-#: How long a deploy waits for GitHub's rate limit at most (seconds).
-_LONGEST_WAIT = 30.0
+#: How long a run waits for GitHub's rate limit at most (seconds).
+LONGEST_WAIT = 30.0
 _PAGE = 100
 #: How many pages of an issue's comments are searched, a hundred each.
 _MOST_PAGES = 30
@@ -33,11 +33,16 @@ _NOT_A_USER = (401, 403, 404, 405, 410)
 
 
 class GitHubError(Exception):
-    """A request to GitHub failed; the text says why. ``status`` is 0 without an answer."""
+    """A request to GitHub failed; the text says why.
 
-    def __init__(self, said: str, status: int = 0) -> None:
+    :ivar status: 0 without an answer.
+    :ivar wait: seconds after which to retry; ``None``: a retry is useless.
+    """
+
+    def __init__(self, said: str, status: int = 0, wait: float | None = None) -> None:
         super().__init__(said)
         self.status = status
+        self.wait = wait
 
 
 class GitHub:
@@ -45,9 +50,17 @@ class GitHub:
 
     :param api: ``https://api.github.com``, or ``https://<host>/api/v3`` of a GitHub Enterprise Server.
     :param pause: waits that many seconds.
+    :param setting: the setting that names the repository, for errors.
     """
 
-    def __init__(self, api: str, repository: str, token: str, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        api: str,
+        repository: str,
+        token: str,
+        pause: Callable[[float], None] = time.sleep,
+        setting: str = "github.repository",
+    ) -> None:
         self._api = api.rstrip("/")
         self._base = f"{self._api}/repos/{repository}"
         self._headers = {
@@ -56,6 +69,7 @@ class GitHub:
             "X-GitHub-Api-Version": _VERSION,
         }
         self._pause = pause
+        self._setting = setting
 
     def login(self) -> str:
         """The login as which the token writes; empty if unknown.
@@ -109,6 +123,14 @@ class GitHub:
         """Replace a comment's body."""
         return self._object("PATCH", f"/issues/comments/{number}", "this comment", {"body": body})
 
+    def pull(self, number: int) -> dict[str, Any]:
+        """A pull request."""
+        return self._object("GET", f"/pulls/{number}", f"pull request {number}")
+
+    def edit_pull(self, number: int, body: str) -> dict[str, Any]:
+        """Replace a pull request's description. It is tried once: what was read may be old by the next attempt."""
+        return self._object("PATCH", f"/pulls/{number}", f"pull request {number}", {"body": body}, attempts=1)
+
     def pull_of(self, commit: str) -> int | None:
         """The pull request of a commit; the newest of several, or ``None``."""
         answer = self._call("GET", f"/commits/{quote(commit, safe='')}/pulls", f"a commit {commit[:12]}", None)
@@ -121,31 +143,36 @@ class GitHub:
         body = {"event_type": event_type, "client_payload": payload}
         self._call("POST", "/dispatches", "a repository", body)
 
-    def _object(self, method: str, path: str, what: str, payload: Any = None) -> dict[str, Any]:
-        answer = self._call(method, path, what, payload)
+    def _object(
+        self, method: str, path: str, what: str, payload: Any = None, attempts: int = _ATTEMPTS
+    ) -> dict[str, Any]:
+        answer = self._call(method, path, what, payload, attempts=attempts)
         found = loads_or_none(answer.body)
         if not isinstance(found, dict) or not isinstance(found.get("id"), int):
             raise GitHubError("GitHub's answer cannot be read", answer.status)
         return found
 
-    def _call(self, method: str, path: str, what: str, payload: Any, base: str = "") -> Answer:
+    def _call(
+        self, method: str, path: str, what: str, payload: Any, base: str = "", attempts: int = _ATTEMPTS
+    ) -> Answer:
         """Send a request, waiting for GitHub's rate limit: a few times and not for long."""
         waited = 0.0
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             try:
                 url = f"{base or self._base}{path}"
                 answer = request_json(method, url, payload, self._headers, _TIMEOUT, _MOST_BODY)
             except Unreachable as error:
-                raise GitHubError(str(error)) from None
+                raise GitHubError(str(error), wait=1.0) from None
             if answer.status in (200, 201, 204):
                 return answer
             wait = _to_wait(answer, method)
-            if wait is None or attempt == _ATTEMPTS or waited + wait > _LONGEST_WAIT:
+            if wait is None or attempt == attempts or waited + wait > LONGEST_WAIT:
                 break
             self._pause(wait)
             waited += wait
         # A rate limit must not be taken for a refusal, which has the same status.
-        raise GitHubError(_trouble(answer, what, method), 429 if _is_limit(answer) else answer.status)
+        said = _trouble(answer, what, method, self._setting)
+        raise GitHubError(said, 429 if _is_limit(answer) else answer.status, wait)
 
 
 def _login(found: Any) -> str:
@@ -188,13 +215,13 @@ def _fault(item: dict[str, Any]) -> str:
     return str(item.get("message") or " ".join(str(item.get(key) or "") for key in ("field", "code")))
 
 
-def _trouble(answer: Answer, what: str, method: str) -> str:
+def _trouble(answer: Answer, what: str, method: str, setting: str) -> str:
     said = f": {_said(answer)}" if _said(answer) else ""
     if _is_limit(answer):
         wait = answer.retry_after or _until_reset(answer)
         return f"GitHub limits the rate of requests{f', for another {duration(wait)}' if wait else ''}"
     if 300 <= answer.status < 400:
-        return "the repository has moved: correct github.repository"
+        return f"the repository has moved: correct {setting}"
     if answer.status == 403 and method != "GET":
         return f"the token may not write there (it needs Contents or Issues and Pull requests, read and write){said}"
     words = {

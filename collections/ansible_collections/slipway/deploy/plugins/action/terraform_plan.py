@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes a plan of Terraform into a pull request's description. See modules/terraform_plan.py."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.files.atomic import ensure_directory, write_atomic
+from ..module_utils.notify.github_api import GitHub, GitHubError
+from ..module_utils.notify.pull_request import Written, write_part
+from ..module_utils.notify.terraform_plan import Superseded, has_plan, merge
+from ..module_utils.render.terraform import About, full_text, screen
+from ..module_utils.terraform.plan import Plan, read_plan
+from ..module_utils.terraform.settings import (
+    SETTING,
+    Target,
+    check_identity,
+    check_name,
+    pull_request_number,
+    read_target,
+)
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.smoke import secrets_of_run
+
+_MOST_BYTES = 256 * 1024 * 1024
+_OUTPUT = "GITHUB_OUTPUT"
+
+
+class ActionModule(SlipwayAction):
+    """Reads the plan's file, and writes its text beside and to GitHub. Terraform is not started."""
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Check everything, then write; the counts are the result."""
+        target = read_target(self.arguments["settings"], os.environ, context.written(SETTING))
+        workspace = check_name(str(self.arguments["workspace"]), "-e plan_workspace")
+        about = About(
+            context.environment,
+            workspace,
+            _commit(str(self.arguments["commit"])),
+            str(context.actor["url"] or ""),
+            f"{context.actor['user']}@{socket.gethostname()}",
+        )
+        path = str(self.arguments["file"])
+        plan = read_plan(_content(path), path)
+        named = check_identity(plan, target.expect, context.environment, workspace, path)
+        lines = (
+            [] if named else [("note", f"the plan does not say its environment: set {SETTING}.expect to compare it")]
+        )
+        if context.check_mode:
+            _show(plan, about, [*lines, ("preview", "nothing is written")])
+            return {"changed": False, **_result(plan, about)}
+        number = pull_request_number(self.arguments["pull_request"], os.environ)
+        token = secrets_of_run(context).read(target.token, f"{SETTING}.token")
+        file = Path(str(self.arguments["directory"])).expanduser() / f"{about.artifact}.txt"
+
+        def keep() -> None:
+            ensure_directory(file.parent)
+            write_atomic(file, full_text(plan, about).encode(), mode=0o644)
+
+        written = _publish(target, token, number, plan, about, keep)
+        _write_outputs(plan, about, file, os.environ)
+        said = "written" if written.changed else "has this plan already"
+        result = [("full plan", str(file)), ("pull request", f"{number}: {said} · {written.url}")]
+        _show(plan, about, [*lines, *result])
+        done = {"file": str(file), "pull_request": number, "url": written.url}
+        return {"changed": written.changed, **_result(plan, about), **done}
+
+
+def _publish(target: Target, token: str, number: int, plan: Plan, about: About, keep: Callable[[], None]) -> Written:
+    """Write the plan into the pull request.
+
+    :param keep: writes the full plan, once it is known that the description takes this one.
+    """
+    if not token.isascii() or not token.isprintable():
+        raise SlipwayError("this cannot be sent as a token", f"{SETTING}.token", "It must be one line of ASCII text")
+
+    def merged(body: str) -> str:
+        text = merge(body, plan, about)
+        keep()
+        return text
+
+    api = GitHub(target.api, target.repository, token, setting=f"{SETTING}.repository")
+    try:
+        return write_part(api, number, merged, lambda body: has_plan(body, plan, about), Superseded)
+    except GitHubError as error:
+        what = f"the plan was not written into the description: {error}"
+        where = f"pull request {number} of {target.repository}"
+        raise SlipwayError(what, where, "Run it again when that is solved") from None
+
+
+def _show(plan: Plan, about: About, result: list[tuple[str, str]]) -> None:
+    console = Console(lambda: 0.0)
+    console.lines(screen(plan, about, result, console.width))
+
+
+def _content(path: str) -> bytes:
+    if not path:
+        remedy = "Name it: -e plan_file=plan.json, from terraform show -json PLAN > plan.json"
+        raise SlipwayError("no plan is named", "plan_file", remedy)
+    place = Path(path).expanduser()
+    try:
+        if not place.is_file():
+            raise SlipwayError("there is no such file", f"plan_file ({path[:200]})", "Name the plan in JSON")
+        if place.stat().st_size > _MOST_BYTES:
+            what = f"it is larger than {_MOST_BYTES // 1024**2} MiB"
+            raise SlipwayError(what, f"plan_file ({path[:200]})", "Plan fewer resources at once")
+        return place.read_bytes()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SlipwayError(f"it cannot be read: {why}", f"plan_file ({path[:200]})") from error
+
+
+def _commit(text: str) -> str:
+    if text and not (4 <= len(text) <= 64 and all(char in "0123456789abcdefABCDEF" for char in text)):
+        raise SlipwayError(f"{text[:40]!r} is not a commit", "-e plan_commit", "Write its hash")
+    return text[:12]
+
+
+def _result(plan: Plan, about: About) -> dict[str, Any]:
+    return {"empty": plan.empty, "counts": asdict(plan.counts), "artifact": about.artifact}
+
+
+def _write_outputs(plan: Plan, about: About, file: Path, environ: Mapping[str, str]) -> None:
+    path = environ.get(_OUTPUT)
+    if not path:
+        return
+    rows = {
+        "changes": "false" if plan.empty else "true",
+        "destroy": plan.counts.destroy,
+        "artifact": about.artifact,
+        "file": file.resolve(),
+    }
+    if any(char in str(file) for char in "\r\n"):
+        raise SlipwayError("the path has a line break", "plan_directory", "Name another directory")
+    try:
+        with Path(path).open("a", encoding="utf-8") as output:
+            output.writelines(f"{name}={value}\n" for name, value in rows.items())
+    except OSError as error:
+        raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error
