@@ -49,6 +49,15 @@ class Manifest:
         what = f"{_MOST} builds of this commit began in the same second"
         raise SlipwayError(what, f"{store.url}/{build_key(build.environment, named.id)}", "Run this again")
 
+    @classmethod
+    def open(cls, store: Store, environment: str, identity: str, where: str = "-e build") -> Manifest:
+        """A manifest that exists, to be written again.
+
+        :raises SlipwayError: as :func:`read_build`.
+        """
+        stored = store.read(build_key(environment, identity)) if is_build_id(identity) else None
+        return cls(store, read_build(store, environment, identity, where), stored.version if stored else "")
+
     def write(self, build: Build) -> None:
         """Write the manifest's next state.
 

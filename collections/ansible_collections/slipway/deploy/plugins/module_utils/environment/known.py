@@ -19,9 +19,23 @@ _PLAN: Final = ("terraform_plan",)
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
 _POLICY: Final = ("conventions",)
 _BUILT: Final = ("publish",)
+_QUALITY: Final = ("quality_gates",)
 #: The playbooks of Slipway, by the names of their files.
 PLAYBOOKS: Final = frozenset(
-    (*_RELEASE, *_HOSTS, *_BACKEND, *_POLICY, *_BUILT, "build", "lock", "changes", "route", "dispatch", *_PLAN)
+    (
+        *_QUALITY,
+        *_RELEASE,
+        *_HOSTS,
+        *_BACKEND,
+        *_POLICY,
+        *_BUILT,
+        "build",
+        "lock",
+        "changes",
+        "route",
+        "dispatch",
+        *_PLAN,
+    )
 )
 #: Those that run without an environment: an event does not name one before it is routed.
 WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
@@ -30,13 +44,16 @@ WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS - WITHOUT_ENVIRONMENT),
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
-    "build": ("deploy",),
+    "build": (
+        *_QUALITY,
+        "deploy",
+    ),
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
     "force_full_build": (*_RELEASE, "changes", "build", "dispatch"),
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
-    "source_path": ("changes", "build", *_POLICY, *_BUILT),
+    "source_path": (*_QUALITY, "changes", "build", *_POLICY, *_BUILT),
     "base": ("changes", "build", "conventions"),
     "head": ("changes", "build", "conventions", *_BUILT),
     "changes_file": ("changes",),
@@ -81,6 +98,7 @@ TARGETS: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(
         ("deploy", "rollback", "checklist", "smoke_test", "status", "logs", "changes", "build"), ("fleet", *NAMES)
     ),
+    "quality_gates": ("fleet", *NAMES),
     **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
     **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
 }
@@ -122,6 +140,7 @@ TEXTS: Final = frozenset(
         "changes_file",
         "repository",
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
+        "quality_not_audited",
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *("plan_file", "plan_directory"),
         *FREE,
@@ -150,6 +169,7 @@ _STRUCTURES: Final = (
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
     "repository_rules",
     *("codeartifact", "publish_packages", "build_command", "build_tags"),
+    "quality_gates",
     *(name for kind in KINDS for name in kind.all_structures),
 )
 #: Every variable that is not the option of a role.
@@ -162,6 +182,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
+        *("quality_gates", "quality_not_audited"),
         *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
         *("changes_rules", "changes_unclaimed", "changes_tests", "repository_rules"),
         *("codeartifact", "publish_packages", "build_timeout"),

@@ -1,0 +1,100 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the quality gates of a build. See modules/quality_gates.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..module_utils.builds.model import BuiltService
+from ..module_utils.builds.store import Manifest, read_build
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.quality.document import document, in_build, outputs
+from ..module_utils.quality.judge import Outcome
+from ..module_utils.quality.rows import parse_gates, parse_not_audited
+from ..module_utils.quality.run import Checkout, Target, run_gates
+from ..module_utils.render.quality import quality
+from ..module_utils.state.model import Conflict
+from ..module_utils.state.store import Store
+from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.console import Console
+from ..plugin_utils.context import Context
+from ..plugin_utils.reading import begin_reading
+
+_OUTPUT = "GITHUB_OUTPUT"
+
+
+class ActionModule(SlipwayAction):
+    """Runs commands in a checkout; its only change is the manifest of the build that is named."""
+
+    def act(self, context: Context) -> dict[str, Any]:
+        """Run the gates, show their results, write them into the build; fail if one fails the build."""
+        gates = parse_gates(self.arguments["gates"], context.services)
+        strict = parse_not_audited(self.arguments["not_audited"], context.written("quality_not_audited"))
+        if not gates:
+            raise SlipwayError("no gate is declared", "quality_gates", "Write a list of them: see the README")
+        checkout = Checkout(_directory(str(self.arguments["path"])))
+        identity = str(self.arguments["build"] or "")
+        targets = [Target(name) for name in context.services if name in context.selected]
+        if identity:
+            begin_reading(context, account=False)
+            build = read_build(context.store, context.environment, identity)
+            # Only what the change reached was built.
+            built = {name: item for name, item in build.services.items() if item.result in ("built", "unchanged")}
+            targets = [Target(one.service, _image(built[one.service])) for one in targets if one.service in built]
+            gates = tuple(one for one in gates if not one.artifact or one.artifact in build.artifacts)
+        if context.check_mode:
+            return {"changed": False, "skipped": True, "msg": "check mode: gates are not run"}
+        console = Console(lambda: 0.0)
+        today = datetime.now(UTC).date()
+        outcomes = run_gates(gates, targets, checkout, today, strict, lambda line: console.lines([line]))
+        if identity:
+            _record(context.store, context.environment, identity, outcomes)
+        console.lines(quality(outcomes, context.environment, strict, identity, console.width))
+        _write_outputs(outputs(outcomes))
+        result = {"changed": bool(identity), **document(outcomes, str(checkout.source))}
+        if result["blocked"]:
+            return {
+                **result,
+                "failed": True,
+                "msg": f"the build does not pass its gates: {', '.join(result['blocked'])}",
+            }
+        return result
+
+
+def _directory(path: str) -> Path:
+    if not path:
+        raise SlipwayError("source_path is not set", "source_path", "Name a checkout: -e source_path=../backend")
+    return Path(path).expanduser()
+
+
+def _image(service: BuiltService) -> str:
+    return f"{service.image}@{service.digest}" if service.digest else ""
+
+
+def _record(store: Store, environment: str, identity: str, outcomes: Sequence[Outcome]) -> None:
+    """Write the results into the manifest; gates take minutes, so another process may have written it meanwhile."""
+    for again in (True, True, True, False):
+        manifest = Manifest.open(store, environment, identity)
+        try:
+            manifest.write(in_build(manifest.build, outcomes))
+        except Conflict as error:
+            if not again:
+                what = f"the results are not in the manifest of {identity}: others write it"
+                raise SlipwayError(what, "-e build", "Run this again when they have ended") from error
+        else:
+            return
+
+
+def _write_outputs(text: str) -> None:
+    path = os.environ.get(_OUTPUT)
+    if path:
+        try:
+            with Path(path).open("a", encoding="ascii") as file:
+                file.write(text)
+        except OSError as error:
+            raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error
