@@ -19,6 +19,13 @@ from ..common.documents import loads_or_none
 
 _FIELDS = ("dependencies", "devDependencies", "optionalDependencies")
 _OF_PACKAGES = (*_FIELDS, "peerDependencies")
+# Of pnpm's lock file: what these change is seen in the packages that it resolves.
+_SHOWN_BY_PACKAGES = frozenset(
+    (
+        *("importers", "packages", "snapshots", "catalogs", "overrides", "patchedDependencies", "time"),
+        *("packageExtensionsChecksum", "pnpmfileChecksum", "ignoredOptionalDependencies"),
+    )
+)
 _ANCHOR = re.compile(rb"(?:^|[\s\[{,])&\w", re.MULTILINE)
 _KEPT = ("version", "resolved", "integrity", "hasInstallScript", "os", "cpu", "bin")
 
@@ -137,8 +144,8 @@ def _pnpm(document: Any) -> Lock | None:
     for deps in (*own.values(), *(deps for _label, deps in list(nodes.values()))):
         for key in deps.values():
             nodes.setdefault(key, ((key,), {}))
-    known = (*_FIELDS, "importers", "packages", "snapshots", "catalogs")
-    return Lock(own, nodes, repr(sorted((name, value) for name, value in document.items() if name not in known)))
+    rest = sorted((name, value) for name, value in document.items() if name not in (*_FIELDS, *_SHOWN_BY_PACKAGES))
+    return Lock(own, nodes, repr(rest))
 
 
 _Pair = tuple[str, str]

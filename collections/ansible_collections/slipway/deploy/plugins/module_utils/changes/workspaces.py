@@ -17,6 +17,7 @@ from ..common.documents import loads
 from ..common.errors import SlipwayError
 from .locks import Lock, load_yaml, read_lock
 from .model import Edge, Fact, Graph, Shared, Snapshot, Unit, inside_of, upwards
+from .packages import DEPENDENCIES, own_facts, root_facts, workspace_facts
 from .paths import matching
 
 LOCKS: Mapping[str, str] = {
@@ -28,28 +29,6 @@ LOCKS: Mapping[str, str] = {
     "bun.lockb": "Bun",
 }
 _WORKSPACE = "pnpm-workspace.yaml"
-_DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-# Words for people and for the registry's page.
-_SAID_ONLY = frozenset(
-    (
-        "description",
-        "keywords",
-        "author",
-        "contributors",
-        "maintainers",
-        "license",
-        "homepage",
-        "bugs",
-        "repository",
-        "funding",
-    )
-)
-# The root package's own name, and what is read as the list of workspaces.
-_OF_ROOT_ONLY = frozenset(("name", "version", "private", "workspaces"))
-# They say what may be resolved; what was resolved is in the lock file.
-_RESOLVING = frozenset(
-    ("minimumReleaseAge", "minimumReleaseAgeExclude", "trustPolicy", "trustPolicyExclude", "updateConfig")
-)
 _SHARED = (".npmrc", ".pnpmfile.cjs", ".yarnrc", ".yarnrc.yml", ".nvmrc", ".node-version", ".yarn/", "patches/")
 _TESTS = ("test", "tests", "__tests__", "e2e", "cypress")
 _TEST_FILES = r"(?:.*/)?(?:__tests__|__mocks__)/.*|.*\.(?:test|spec)\.[cm]?[jt]sx?"
@@ -174,11 +153,12 @@ def _graph(snapshot: Snapshot, root: _Root) -> Graph:
     ]
     if root.lock and lock is None:
         shared.append(Shared(lock_path, root.directory, "this lock file is not understood"))
+    about = _of_root(root, ids, named, locked=lock is not None)
     understood = {*ids.values(), posixpath.join(root.directory, _WORKSPACE)}
     return Graph(
         {ids[place]: _unit(root, place, package) for place, package in packages.items()},
         tuple(edge for place, package in packages.items() for edge in _edges(place, package, ids, named, root)),
-        {ids[place]: _facts(root, place, package) for place, package in packages.items()},
+        {ids[place]: _facts(root, place, package, about) for place, package in packages.items()},
         shared=tuple(shared),
         understood=frozenset(understood | ({lock_path} if lock is not None else set())),
         locks={lock_path: Lock(_by_unit(root, lock, ids), lock.nodes, lock.settings)} if lock is not None else {},
@@ -212,7 +192,7 @@ def _edges(
     user = ids[place]
     if place != root.directory:
         yield Edge(user, ids[root.directory], "inherits")
-    for field in _DEPENDENCIES:
+    for field in DEPENDENCIES:
         for name, wanted in _entries(package, field):
             kind, _colon, rest = wanted.partition(":")
             path = inside_of(place, rest) if kind in ("file", "link", "workspace") and rest.startswith(".") else None
@@ -227,35 +207,33 @@ def _entries(package: Mapping[str, Any], field: str) -> list[tuple[str, str]]:
     return [(str(name), str(wanted)) for name, wanted in found.items()] if isinstance(found, dict) else []
 
 
-def _facts(root: _Root, place: str, package: Mapping[str, Any]) -> dict[tuple[str, ...], Fact]:
+def _facts(
+    root: _Root, place: str, package: Mapping[str, Any], about: Mapping[str, Mapping[tuple[str, ...], Fact]]
+) -> dict[tuple[str, ...], Fact]:
     path = posixpath.join(place, "package.json")
-    found: dict[tuple[str, ...], Fact] = {}
-    for field, value in package.items():
-        if field not in _SAID_ONLY and field not in _DEPENDENCIES:
-            found["field", field] = _fact(field, value, path)
-    for field in _DEPENDENCIES:
+    found = dict(own_facts(package, path))
+    for field in DEPENDENCIES:
         for name, wanted in _entries(package, field):
             found["dependency", field, name] = _wanted(root, name, wanted, path)
-    return found if place == root.directory else {**found, **dict(_of_root(root))}
+    return found if place == root.directory else {**found, **about.get("", {}), **about.get(path, {})}
 
 
-def _of_root(root: _Root) -> Iterator[tuple[tuple[str, ...], Fact]]:
-    """What the root package and the workspace's file say for all."""
+def _of_root(
+    root: _Root, ids: Mapping[str, str], named: Mapping[str, str], *, locked: bool
+) -> dict[str, dict[tuple[str, ...], Fact]]:
+    """What the root package and the workspace's file say, by the workspace that it is about; ``""`` for all."""
     top = posixpath.join(root.directory, "package.json")
-    for field in _DEPENDENCIES:
+    found: dict[str, dict[tuple[str, ...], Fact]] = {"": {}}
+    for field in DEPENDENCIES:
         for name, wanted in _entries(root.manifest, field):
-            yield ("root", field, name), _wanted(root, name, wanted, top)
-    for field, value in root.manifest.items():
-        if field not in {*_DEPENDENCIES, *_SAID_ONLY, *_OF_ROOT_ONLY}:
-            yield ("root", field), _fact(field, value, top)
-    for field, value in root.workspace.items():
-        if field not in ("packages", "catalog", "catalogs") and field not in _RESOLVING:
-            yield ("workspace", field), _fact(field, value, posixpath.join(root.directory, _WORKSPACE))
-
-
-def _fact(field: str, value: Any, path: str) -> Fact:
-    shown = value if isinstance(value, str) and len(value) < 40 else ""
-    return Fact(field, value, ((repr(value), path),), (), shown)
+            found[""]["root", field, name] = _wanted(root, name, wanted, top)
+    inner = {place.removeprefix(f"{root.directory}/"): unit for place, unit in ids.items() if unit != top}
+    names = {name: unit for name, unit in named.items() if unit != top} | inner
+    for key, fact, about in root_facts(root.manifest, top, names, locked=locked):
+        found.setdefault(about, {})[key] = fact
+    path = posixpath.join(root.directory, _WORKSPACE)
+    found[""].update(workspace_facts(root.workspace, path, locked=locked))
+    return found
 
 
 def _wanted(root: _Root, name: str, wanted: str, path: str) -> Fact:

@@ -125,6 +125,74 @@ def test_pnpm(path: str, old: str, new: str, reached: dict[str, str]) -> None:
     assert chains(PNPM, edited(PNPM, path, old, new), SERVICES) == reached
 
 
+BOTH = {"web", "admin"}
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "reached"),
+    [
+        ("", {"scripts": {"lint": "eslint ."}}, {"scripts": {"lint": "eslint src"}}, set()),
+        ("", {"scripts": {"test": "vitest"}}, {"scripts": {"test": "vitest run"}}, set()),
+        ("", {"scripts": {"pretest": "x"}}, {"scripts": {}}, set()),
+        ("", {"scripts": {"build": "pnpm -r build"}}, {"scripts": {"build": "pnpm -r run build"}}, BOTH),
+        ("", {"scripts": {"prepare": "husky"}}, {"scripts": {}}, BOTH),
+        # What a build calls belongs to it.
+        (
+            "",
+            {"scripts": {"build": "pnpm check", "check": "a"}},
+            {"scripts": {"build": "pnpm check", "check": "b"}},
+            BOTH,
+        ),
+        ("", {"scripts": {"ship": "pnpm --filter admin build"}}, {}, {"admin"}),
+        ("", {"scripts": {"ship": "pnpm --filter=./apps/admin build"}}, {}, {"admin"}),
+        ("", {"scripts": {"ship": "pnpm --filter @acme/ui... build"}}, {}, {"web"}),
+        ("", {"scripts": {"ship": "pnpm --filter !web build"}}, {}, BOTH),
+        ("", {"scripts": {"ship": "pnpm --filter admin build && node all.js"}}, {}, BOTH),
+        ("", {"prettier": {"semi": False}, "lint-staged": {"*": "x"}}, {}, set()),
+        ("", {"main": "a.js", "keywords": ["a"]}, {"main": "b.js"}, set()),
+        ("", {"engines": {"node": ">=20"}}, {"engines": {"node": ">=22"}}, BOTH),
+        ("", {"packageManager": "pnpm@9.0.0"}, {"packageManager": "pnpm@10.0.0"}, BOTH),
+        ("", {"browserslist": "defaults"}, {"browserslist": "last 2 versions"}, BOTH),
+        # What these lead to is in the lock file.
+        ("", {"overrides": {"ms": "2.0.0"}}, {"overrides": {"ms": "2.1.0"}}, set()),
+        ("", {"resolutions": {"ms": "2.0.0"}}, {}, set()),
+        ("", {"pnpm": {"overrides": {"ms": "2.0.0"}}}, {}, set()),
+        ("", {"pnpm": {"auditConfig": {"ignoreCves": []}}}, {}, set()),
+        ("", {"pnpm": {"onlyBuiltDependencies": ["sharp"]}}, {}, BOTH),
+        ("apps/admin", {"scripts": {"lint": "a", "test:unit": "b"}, "jest": {"a": 1}}, {}, set()),
+        ("apps/admin", {"scripts": {"start": "node ."}}, {"scripts": {"start": "node --trace ."}}, {"admin"}),
+        ("apps/admin", {"engines": {"node": ">=20"}}, {}, {"admin"}),
+        ("apps/admin", {"overrides": {"ms": "2.0.0"}}, {}, set()),
+    ],
+)
+def test_a_package_is_compared_by_what_it_means(
+    place: str, old: dict[str, Any], new: dict[str, Any], reached: set[str]
+) -> None:
+    path = f"{place}/package.json".lstrip("/")
+    said = json.loads(PNPM[path])
+    base, head = ({**PNPM, path: json.dumps({**said, **fields})} for fields in (old, new))
+    assert chains(base, head, SERVICES).keys() == reached
+
+
+def test_what_a_root_says_is_named() -> None:
+    base, head = (
+        {**PNPM, "package.json": package("root", engines={"node": said}, scripts={"build": said})}
+        for said in (">=20", ">=22")
+    )
+    assert chains(base, head, ["admin"]) == {"admin": "package.json (engines.node >=20 → >=22) → admin"}
+
+
+def test_overrides_without_a_lock_file_reach_all() -> None:
+    plain = {path: text for path, text in PNPM.items() if path != "pnpm-lock.yaml"}
+    base, head = ({**plain, "package.json": package("root", overrides={"ms": said})} for said in ("1", "2"))
+    assert chains(base, head, SERVICES).keys() == BOTH
+
+
+@pytest.mark.parametrize("added", ["overrides: {ms: 2.0.0}", "patchedDependencies: {}", "time: {}"])
+def test_what_the_packages_of_a_lock_file_show_is_no_setting(added: str) -> None:
+    assert chains(PNPM, {**PNPM, "pnpm-lock.yaml": f"{LOCK}{added}\n"}, SERVICES) == {}
+
+
 def test_a_package_deep_in_the_lock_file_reaches_its_workspace() -> None:
     text = LOCK.replace("ms: 2.0.0", "ms: 2.1.0").replace("ms@2.0.0", "ms@2.1.0")
     assert chains(PNPM, {**PNPM, "pnpm-lock.yaml": text}, SERVICES) == {
