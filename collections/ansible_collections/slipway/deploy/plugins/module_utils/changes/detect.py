@@ -195,6 +195,7 @@ def _seeds(
     plain |= {unit.directory: unit for units in modules.values() for unit in units if unit.id.endswith("/")}
     same = counterparts(base[1], head[1])
     now = {old: unit for unit, old in same.items() if old is not None}
+    fresh = {unit for unit, old in same.items() if old is None}
     for change in changes:
         for path in dict.fromkeys(path for path in (change.new, change.old) if path is not None):
             said = ruled(choices.rules, path, names)
@@ -203,19 +204,23 @@ def _seeds(
                     seeds.services.setdefault(name, (path, said.why))
                 if said.services == ():
                     continue
+            if path in fresh:
+                continue
             claimed = list(_of_file(path, change, base[1], head[1], now))
-            seeds.units += claimed
             understood = path in base[1].understood and path in head[1].understood
+            homes = [head[1].units[seed.unit].directory for seed in claimed]
             for unit in plain.values():
-                if below(path, unit.directory) and not understood and (unit.directory or not _is_about(path)):
-                    tests = is_test(unit, path) or any(seed.flavour == "test" for seed in claimed)
-                    seeds.units.append(Seed(unit.id, path, _detail(change), "test" if tests else "main"))
-                    claimed.append(seeds.units[-1])
+                # A module in the directory says more, and the directory stands for it.
+                mine = below(path, unit.directory) and not any(below(home, unit.directory) for home in homes)
+                if mine and not understood and (unit.directory or not _is_about(path)):
+                    flavour: Flavour = "test" if is_test(unit, path) else "main"
+                    claimed.append(Seed(unit.id, path, _detail(change), flavour))
+            seeds.units += claimed
             if said is None and not claimed and not understood and not _is_about(path):
                 seeds.unclaimed.setdefault(path, "")
     changed = frozenset(path for change in changes for path in (change.old, change.new) if path is not None)
     _facts(seeds, base[1], head[1], changed)
-    seeds.units += [Seed(unit, unit, "new") for unit, old in sorted(same.items()) if old is None]
+    seeds.units += [Seed(unit, unit, "new") for unit in sorted(fresh)]
     return seeds
 
 

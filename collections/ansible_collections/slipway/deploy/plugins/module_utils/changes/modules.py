@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..common.errors import SlipwayError
@@ -224,6 +224,7 @@ def _link(snapshot: Snapshot, modules: dict[str, Module], notes: list[str]) -> N
     named: dict[str, list[Module]] = {}
     for module in modules.values():
         named.setdefault(module.pom.artifact, []).append(module)
+    groups = {module.pom.texts.get("project.groupId", "") for module in modules.values() if module.member} - {""}
     for module in modules.values():
         parent = module.pom.parent
         if parent is None:
@@ -231,7 +232,7 @@ def _link(snapshot: Snapshot, modules: dict[str, Module], notes: list[str]) -> N
         module.parent = _parent(module, parent, modules, named)
         if module.parent is None:
             module.outside = f"{parent.group}:{parent.artifact}:{parent.version}"
-            _check_parent(snapshot, module, parent, notes)
+            _check_parent(snapshot, module, parent, groups, notes)
     circle = cycle((module.path, module.parent.path) for module in modules.values() if module.parent)
     if circle:
         what = f"its parents lead back to it: {' → '.join(circle)}"
@@ -262,13 +263,18 @@ def may_be(wanted: str, has: str) -> bool:
     return wanted == has or "${" in wanted or "${" in has or wanted[:1] in ("[", "(") or not wanted
 
 
-def _check_parent(snapshot: Snapshot, module: Module, parent: Parent, notes: list[str]) -> None:
+def _check_parent(
+    snapshot: Snapshot, module: Module, parent: Parent, groups: Collection[str], notes: list[str]
+) -> None:
+    """:param groups: those of the modules here: a parent of such a group would be expected here as well."""
     name = f"{parent.group}:{parent.artifact}:{parent.version}"
     if "${" in parent.version and module.member:
         what = f"its parent {name} is not in the repository"
         raise SlipwayError(what, snapshot.where(module.path), "Commit the parent, or correct <relativePath>")
     if parent.path and module.member:
         notes.append(f"the parent {name} of {module.path} is not at {parent.path}")
+    elif parent.path is None and module.member and parent.group in groups:
+        notes.append(f"the parent {name} of {module.path} is not in the repository")
 
 
 def _with_properties(modules: dict[str, Module]) -> dict[str, Module]:

@@ -271,9 +271,18 @@ def test_what_maven_could_not_build_is_named(files: dict[str, str], said: str) -
     assert ".xml at " in str(raised.value)
 
 
-def test_a_missing_parent_that_may_be_published_is_noted() -> None:
-    _snapshot, graph = at({"pom.xml": root(["a"]), "a/pom.xml": pom("a", parent="lost", path="../lost/pom.xml")})
-    assert graph.notes == ("the parent x:lost:1.0 of a/pom.xml is not at ../lost/pom.xml",)
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("../lost/pom.xml", ("the parent x:lost:1.0 of a/pom.xml is not at ../lost/pom.xml",)),
+        (None, ("the parent x:lost:1.0 of a/pom.xml is not in the repository",)),
+        # It says: not from here.
+        ("", ()),
+    ],
+)
+def test_a_missing_parent_that_may_be_published_is_noted(path: str | None, said: tuple[str, ...]) -> None:
+    _snapshot, graph = at({"pom.xml": root(["a"]), "a/pom.xml": pom("a", parent="lost", path=path)})
+    assert graph.notes == said
 
 
 def test_templates_and_fixtures_are_no_modules() -> None:
