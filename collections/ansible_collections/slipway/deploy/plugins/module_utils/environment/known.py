@@ -17,7 +17,7 @@ _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
 _PLAN: Final = ("terraform_plan",)
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
-_POLICY: Final = ("conventions",)
+_POLICY: Final = ("conventions", "tag")
 _BUILT: Final = ("publish",)
 _QUALITY: Final = ("quality_gates",)
 #: The playbooks of Slipway, by the names of their files.
@@ -55,19 +55,21 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
     "source_path": (*_QUALITY, "changes", "build", *_POLICY, *_BUILT),
     "base": ("changes", "build", "conventions"),
-    "head": ("changes", "build", "conventions", *_BUILT),
+    "head": ("changes", "build", "conventions", "tag", *_BUILT),
     "changes_file": ("changes",),
     "repository": (*_POLICY, *_BUILT),
     "branch": ("build", "conventions", *_BUILT),
     "target": ("conventions",),
     **dict.fromkeys(("plan_file", "plan_workspace", "plan_commit", "plan_directory", "pull_request"), _PLAN),
+    **dict.fromkeys(("tag", "git_remote", "git_token", "git_ca_file"), ("tag",)),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
     # A bundle holds one release of the backend.
     "backend_release": (*_DEPLOY, "bundle", "codedeploy"),
     "backend_tag": ("promote",),
-    **dict.fromkeys(("backend_digest", "backend_commit", "infra_path", "infra_commit"), ("promote",)),
+    **dict.fromkeys(("backend_digest", "backend_commit"), ("promote",)),
+    **dict.fromkeys(("infra_path", "infra_commit"), ("promote", "tag")),
     **dict.fromkeys(("promote_remote", "promote_token", "promote_ca_file", "promote_older"), ("promote",)),
     "backend_path": ("bundle", "dev_bootstrap", "promote"),
     **dict.fromkeys(("upload", "bundle_pythons", "bundle_machines", "bundle_directory"), ("bundle",)),
@@ -111,6 +113,7 @@ FREE: Final = frozenset(
         *("plan_workspace", "plan_commit", "pull_request"),
         *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "base", "head"),
         *("branch", "target", "build"),
+        "tag",
         *(name for kind in KINDS for name in kind.all_chosen),
     )
 )
@@ -138,7 +141,7 @@ TEXTS: Final = frozenset(
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
         *("source_path", "changes_unclaimed", "dispatch_to"),
         "changes_file",
-        "repository",
+        *("repository", "git_remote", "git_ca_file"),
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
         "quality_not_audited",
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
@@ -167,7 +170,7 @@ _STRUCTURES: Final = (
     "terraform_plan",
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
-    "repository_rules",
+    *("repository_rules", "git_token"),
     *("codeartifact", "publish_packages", "build_command", "build_tags"),
     "quality_gates",
     *(name for kind in KINDS for name in kind.all_structures),

@@ -27,7 +27,7 @@ class Seen:
     :ivar remote: the remote that the tag goes to.
     :ivar commit: the commit to tag.
     :ivar changes: uncommitted changes from ``git status``.
-    :ivar published: whether a branch of the remote contains the commit.
+    :ivar published: whether a branch of the remote contains the commit; only ``branch``, if that is set.
     :ivar local: the commit of the local tag, ``None`` if there is none.
     :ivar remote_tag: the commit of the remote tag, or ``None``.
     :ivar identity: whether git has a tagger's identity.
@@ -42,6 +42,7 @@ class Seen:
     local: str | None = None
     remote_tag: str | None = None
     identity: bool = True
+    branch: str = ""
 
 
 def steps(tag: str, seen: Seen) -> tuple[Step, ...]:
@@ -57,6 +58,8 @@ def steps(tag: str, seen: Seen) -> tuple[Step, ...]:
         raise SlipwayError(what, _where(seen), "Commit or stash them: what is tagged has to be what was tested")
     if not seen.published:
         what = f"commit {short(seen.commit)} is on no branch of {seen.remote}"
+        if seen.branch:
+            what = f"commit {short(seen.commit)} is not on {seen.branch} of {seen.remote}"
         raise SlipwayError(what, _where(seen), "Push it and have it merged first")
     if seen.remote_tag is not None:
         return ()
@@ -69,7 +72,7 @@ def steps(tag: str, seen: Seen) -> tuple[Step, ...]:
 def _check_tag(tag: str, seen: Seen) -> None:
     if seen.remote_tag not in (None, seen.commit):
         what = f"{tag} is commit {short(seen.remote_tag)} on {seen.remote}, not {short(seen.commit)}"
-        remedy = f"A tag is never moved. Check {tag} out, or promote another version"
+        remedy = f"A tag is never moved. Check {tag} out, or release another version"
         raise SlipwayError(what, _where(seen), remedy)
     if seen.local not in (None, seen.commit):
         what = f"{tag} is commit {short(seen.local)} here, not {short(seen.commit)}, and {seen.remote} does not have it"

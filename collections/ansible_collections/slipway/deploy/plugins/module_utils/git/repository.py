@@ -36,14 +36,17 @@ class Repository:
         self.remote = remote
         self._wanted = commit
 
-    def see(self, tag: str) -> Seen:
+    def see(self, tag: str, branch: str = "") -> Seen:
         """Observe the repository. Only objects are fetched: no branch, tag or file changes here.
 
+        :param branch: the branch of the remote that must have the commit; by default any.
         :raises SlipwayError: git or the remote refuses.
         """
         commit = self.resolve()
         references = self._references()
         heads = {name: value for name, value in references.items() if name.startswith("refs/heads/")}
+        if branch:
+            heads = {name: value for name, value in heads.items() if name == f"refs/heads/{branch}"}
         local = self._git.ask("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}^{{commit}}", codes=(0, 1))[1]
         name = f"refs/tags/{tag}"
         return Seen(
@@ -56,7 +59,17 @@ class Repository:
             local=local.strip() or None,
             remote_tag=references.get(f"{name}^{{}}") or references.get(name),
             identity=self._git.ask("var", "GIT_COMMITTER_IDENT", codes=(0, 1, 128))[0] == 0,
+            branch=branch,
         )
+
+    def tags(self) -> dict[str, str]:
+        """The tags of the remote, name → commit.
+
+        :raises SlipwayError: the remote refuses.
+        """
+        references = self._references()
+        names = [name for name in references if name.startswith("refs/tags/") and not name.endswith("^{}")]
+        return {name.removeprefix("refs/tags/"): references.get(f"{name}^{{}}", references[name]) for name in names}
 
     def at(self, revision: str) -> Repository:
         """This repository with another commit to tag; the same one for an empty revision."""
@@ -94,14 +107,22 @@ class Repository:
 
         :raises SlipwayError: it exists already, or git refuses.
         """
-        self._git.ask("tag", "--annotate", "--file=-", "--", tag, commit, stdin=f"{message}\n")
+        # Otherwise lines that begin with # are comments, and a message may have headings.
+        options = ("--annotate", "--cleanup=whitespace", "--file=-")
+        self._git.ask("tag", *options, "--", tag, commit, stdin=f"{message}\n")
 
-    def push(self, tag: str) -> None:
+    def untag(self, tag: str) -> None:
+        """Remove a tag here that was not pushed."""
+        self._git.ask("tag", "--delete", "--", tag, codes=(0, 1))
+
+    def push(self, tag: str, *, try_only: bool = False) -> None:
         """Push the tag to the remote, which refuses to replace one.
 
+        :param try_only: only ask whether the remote would take it.
         :raises SlipwayError: the remote rejects it.
         """
-        self._git.remote("push", "--quiet", "--no-verify", "--", self.remote, f"refs/tags/{tag}:refs/tags/{tag}")
+        options = ("--quiet", "--no-verify", *(("--dry-run",) if try_only else ()))
+        self._git.remote("push", *options, "--", self.remote, f"refs/tags/{tag}:refs/tags/{tag}")
 
     def _references(self) -> dict[str, str]:
         text = self._git.remote("ls-remote", "--heads", "--tags", "--", self.remote)
@@ -126,16 +147,24 @@ class Repository:
         return not missing.strip()
 
 
-def open_checkout(directory: str, name: str, credentials: Credentials, remote: str, commit: str) -> Repository:
+def open_checkout(
+    directory: str,
+    name: str,
+    credentials: Credentials,
+    remote: str,
+    commit: str,
+    variables: tuple[str, str] = ("", "promote_remote"),
+) -> Repository:
     """The repository that a directory is in.
 
     :param directory: a working tree, or a directory in it.
     :param remote: the name of the remote.
     :param commit: the commit to tag.
+    :param variables: those that name the directory (by default ``<name>_path``) and the remote, for errors.
     :raises SlipwayError: when there is no such directory, repository or remote.
     """
     path = Path(directory).expanduser().absolute()
-    where = f"-e {name}_path"
+    where = f"-e {variables[0] or f'{name}_path'}"
     if not path.is_dir():
         raise SlipwayError(f"{path} is not a directory", where, f"Name the {name}'s checkout")
     git = Git(path, name, credentials)
@@ -143,14 +172,14 @@ def open_checkout(directory: str, name: str, credentials: Credentials, remote: s
     if code:
         raise SlipwayError(f"{path} is in no git checkout", where, f"Name the {name}'s checkout")
     git = Git(Path(top.strip()), name, credentials)
-    check_name(remote, "remote", "promote_remote")
+    check_name(remote, "remote", variables[1])
     code, url = git.ask("remote", "get-url", "--", remote, codes=(0, 2, 128))
     if code:
         known = ", ".join(git.ask("remote")[1].split()) or "none"
-        remedy = f"Name one with promote_remote (there are: {known})"
+        remedy = f"Name one with {variables[1]} (there are: {known})"
         raise SlipwayError(f"it has no remote {remote}", f"{name} ({git.place})", remedy)
     if credentials.token is not None:
-        refuse_password(url.strip(), f"remote {remote} of {git.place}")
+        refuse_password(url.strip(), f"remote {remote} of {git.place}", credentials.variable)
     return Repository(Git(git.directory, name, credentials, url=url.strip()), remote, commit)
 
 

@@ -24,7 +24,10 @@ _DEVELOP: Mapping[Strategy, tuple[str, ...]] = {
     "infrastructure": ("dev", "develop"),
     "library": (),
 }
-_KEYS = ("strategy", "main", "develop", "version_file", "component", "task_id", "commit_types", "other_branches")
+_KEYS = (
+    *("strategy", "main", "develop", "versioned", "version_file", "component"),
+    *("task_id", "commit_types", "other_branches"),
+)
 _COMPONENT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
@@ -42,6 +45,7 @@ class Rules:
     :ivar task: the regular expression of a task id.
     :ivar types: the types of commits.
     :ivar others: patterns of other branches that are allowed.
+    :ivar versioned: whether it has versions; infrastructure has none by default.
     """
 
     repository: str
@@ -53,11 +57,7 @@ class Rules:
     task: str = TASK
     types: tuple[str, ...] = TYPES
     others: tuple[str, ...] = ()
-
-    @property
-    def versioned(self) -> bool:
-        """Whether it has versions: infrastructure is what its branches hold."""
-        return self.strategy != "infrastructure"
+    versioned: bool = True
 
     @property
     def tag_prefix(self) -> str:
@@ -106,6 +106,9 @@ def _rules(name: str, value: Any, where: str) -> Rules:
         raise SlipwayError("a library is trunk-based and has no develop", where, "Leave develop out")
     if main in develop:
         raise SlipwayError(f"{main} is both main and develop", where, "Write different branches")
+    versioned = value.get("versioned", strategy != "infrastructure")
+    if not isinstance(versioned, bool):
+        raise SlipwayError("versioned is neither true nor false", where, "Write true or false")
     if texts["component"] and not _COMPONENT.fullmatch(texts["component"]):
         what = f"component {texts['component'][:40]!r} cannot be the beginning of a tag"
         raise SlipwayError(what, where, "Lower-case letters, digits and -, as in backend")
@@ -119,6 +122,7 @@ def _rules(name: str, value: Any, where: str) -> Rules:
         _pattern(texts["task_id"] or TASK, where),
         tuple(item.lower() for item in _names(value, "commit_types", where, TYPES)),
         _names(value, "other_branches", where, ()),
+        versioned,
     )
 
 
