@@ -63,7 +63,9 @@ class Journal:
         }
         if code:
             entry["error"] = code
-        if call.json_protocol and len(call.body) < 100_000:
+        if call.service == "codeartifact":
+            entry["params"] = {"path": path}
+        elif call.json_protocol and len(call.body) < 100_000:
             body = call.json()
             entry["params"] = {key: body[key] for key in SUMMARY if key in body}
         elif call.service == "s3":

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+from sandbox.codeartifact.service import action_of, is_registry
+
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 TARGETS = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
@@ -52,15 +54,19 @@ class Call:
 def classify(environ: dict[str, Any], default_region: str) -> Call:
     """Read the service from the signature's scope or the target header, and the action from either protocol."""
     body: bytes = environ.get("sandbox.body", b"")
+    path = environ.get("PATH_INFO", "/")
     match = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     key, region, service = match.groups() if match else ("", default_region, "")
+    if service == "codeartifact" or is_registry(path):
+        name = action_of(environ["REQUEST_METHOD"], path)
+        return Call("codeartifact", name, region, key, body, True, path)
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         prefix, _, action = target.rpartition(".")
         return Call(TARGETS.get(prefix, service or prefix), action, region, key, body, True, environ["PATH_INFO"])
     if service == "s3" or (not body.startswith((b"Action=", b"Version=")) and b"Action=" not in body[:2000]):
-        path = environ.get("PATH_INFO", "/").strip("/")
-        kind = "Object" if "/" in path else "Bucket" if path else "Buckets"
+        named = path.strip("/")
+        kind = "Object" if "/" in named else "Bucket" if named else "Buckets"
         verb = S3_VERBS.get(environ["REQUEST_METHOD"], environ["REQUEST_METHOD"])
         return Call(service or "s3", f"{verb}{kind}", region, key, body, False, environ["PATH_INFO"])
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

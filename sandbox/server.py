@@ -94,8 +94,9 @@ class Sandbox:
         return error(call, *answer_of(fault, call))
 
     def _answer(self, call: Call, environ: dict[str, Any], stale: bool) -> Response:
-        if call.service == "ecs":
-            return self._ecs(call, stale)
+        if call.service in ("ecs", "codeartifact"):
+            of_ecs = call.service == "ecs"
+            return self._ecs(call, stale) if of_ecs else self.state.codeartifact.respond(call.region, environ)
         if call.service == "ecr":
             answered = self.state.region_of(call.region)[2].respond(call.action, call.json())
             if answered is not None:

@@ -13,6 +13,7 @@ from moto.backends import get_backend
 from moto.core.model_instances import reset_model_data
 
 from sandbox.aws import MotoWorld
+from sandbox.codeartifact.service import CodeArtifact
 from sandbox.distribution import Distribution
 from sandbox.ecr import Ecr
 from sandbox.ecs.engine import Engine
@@ -53,6 +54,7 @@ class State:
         self.speed = 1.0
         self.timings: dict[str, float] = {}
         self.target_groups = Groups(self)
+        self.codeartifact = CodeArtifact(account, clock, lambda: self.endpoint)
 
     def region_of(self, name: str) -> tuple[Engine, MotoWorld, Ecr]:
         """The engine, world and registry API of a region; an unused region has an empty ECS."""
@@ -99,6 +101,7 @@ class State:
             self.distribution.reset()
             self.registry_tokens.clear()
             self.target_groups.clear()
+            self.codeartifact.clear()
             self.faults.remove()
             self.journal.reset()
             self.throttle.reset()
