@@ -49,7 +49,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "lcov": _COVERAGE._replace(read=coverage.lcov),
     "ruff": Kind("lint", "file", lint.ruff, LEVELS, "warning"),
     "eslint": Kind("lint", "file", lint.eslint, LEVELS, "error"),
-    "pip-audit": Kind("audit", "package", audits.pip_audit),
+    "pip-audit": Kind("audit", "package", audits.pip_audit, environ={"PIP_AUDIT_LOGLEVEL": "warning"}),
     # With --offline, or an offline setting, npm prints a clean report and asks nobody; only its log shows that.
     "npm-audit": Kind(
         *("audit", "package", audits.npm_audit, SEVERITIES, "low"),

@@ -18,6 +18,8 @@ from .parse import line, mapping, number, parse_json, rows, rows_of
 _SAME = {"medium": "moderate", "negligible": "info"}
 # npm's line for a request that was answered, with its log level http.
 _ASKED = re.compile(r"^npm http fetch POST 2\d\d \S+/-/npm/v1/security/(?:advisories/bulk|audits)", re.MULTILINE)
+# A vulnerability that pip-audit got from its database and left out of the report, because it lacks a field.
+_LEFT_OUT = re.compile(r"^WARNING:pip_audit\._service\.\w+:(.*)$", re.MULTILINE)
 _NOT_ASKED = "npm did not ask the registry for advisories (offline?)"
 _PACKAGES = ("os-pkgs", "lang-pkgs")
 
@@ -29,8 +31,11 @@ def severity(value: Any) -> str:
     return word if word in SEVERITIES else ""
 
 
-def pip_audit(content: bytes, _errors: str = "") -> Report:
-    """The vulnerabilities in ``pip-audit --format=json``, which has no severities."""
+def pip_audit(content: bytes, errors: str = "") -> Report:
+    """The vulnerabilities in ``pip-audit --format=json``, which has no severities.
+
+    :param errors: its log.
+    """
     found: list[Finding] = []
     skipped: list[Skipped] = []
     document = mapping(parse_json(content))
@@ -45,7 +50,9 @@ def pip_audit(content: bytes, _errors: str = "") -> Report:
             raise ValueError(f"{name} has neither vulns nor skip_reason")
         else:
             found += [_of_pip(name, one) for one in rows(item["vulns"], "vulns")]
-    return Report(tuple(found), len(dependencies) - len(skipped), tuple(skipped))
+    left_out = _LEFT_OUT.search(errors)
+    doubt = line(left_out[1]) if left_out else ""
+    return Report(tuple(found), len(dependencies) - len(skipped), tuple(skipped), doubt=doubt)
 
 
 def _of_pip(name: str, item: Mapping[str, Any]) -> Finding:
