@@ -54,6 +54,16 @@ def test_a_release_of_the_backend(tmp_path: Path, project: Project) -> None:
     assert f"backend: backend-v0.2.0 is commit {commit[:12]} on origin, the version is 0.2.0" in again.out
     assert f"infra: backend-v0.2.0 is commit {infra_commit[:12]} on origin" in again.out
     assert "created=false" in outputs.read_text(encoding="ascii")
+
+    would = project.run("changelog", backend, "backend", "--check", "--diff", changelog_file="CHANGELOG.md")
+    assert would.code == 0, would.text
+    assert "CHANGELOG.md would be written" in would.out
+    assert "+- **breaking** api: {{ 7 * 7 }}" in would.out
+    done = project.run("changelog", backend, "backend", changelog_file="CHANGELOG.md")
+    assert done.code == 0, done.text
+    sections = [line.split()[1] for line in (backend.place / "CHANGELOG.md").read_text().splitlines() if "## " in line]
+    # The tags v0.1.0 and v0.2.0 are on the same commits.
+    assert [name for name in sections if name != "Features"] == ["backend-v0.2.0", "backend-v0.1.0"]
     assert not [*tmp_path.rglob("executed")]
 
 

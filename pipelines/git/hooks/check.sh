@@ -37,4 +37,9 @@ esac
 # The variables of the repository that git sets would reach other repositories.
 for name in $(git rev-parse --local-env-vars); do unset "$name"; done
 cd "$project"
-PATH=$project/.venv/bin:$PATH ansible-playbook playbooks/conventions.yml -e "env=$environment" </dev/null >&2
+PATH=$project/.venv/bin:$PATH
+if ! command -v ansible-playbook >/dev/null; then
+  echo "$hook: ansible-playbook is not installed. Install it in $project: make setup" >&2
+  exit 1
+fi
+ansible-playbook playbooks/conventions.yml -e "env=$environment" </dev/null >&2

@@ -16,13 +16,16 @@ from ..module_utils.policy.api import Source
 from ..module_utils.policy.cliff import notes
 from ..module_utils.policy.model import Rules
 from ..module_utils.policy.release import VERSION, Target, carry_out, day_tag, partner, release_tag, target
-from ..module_utils.policy.tags import Planned, pattern
+from ..module_utils.policy.tags import Planned, day_pattern, version_pattern
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.policy import clone_of, rules_of
 from ..plugin_utils.workflow import write_outputs
+
+#: Characters of notes that a tag keeps, and lines of them on the screen. The first tag has the whole history.
+_LONGEST, _SHOWN = 50_000, 40
 
 
 class ActionModule(SlipwayAction):
@@ -90,13 +93,18 @@ class ActionModule(SlipwayAction):
 
     def _message(self, rules: Rules, asked: str, planned: Planned, place: Path, repository: Repository) -> str:
         """The tag's message: a title, and below it what was committed since the tag before."""
-        prefix = rules.tag_prefix if asked == VERSION else f"{planned.name.rpartition('-')[0]}-"
+        day = planned.name.rpartition("-")[0]
+        pattern = version_pattern(rules.tag_prefix) if asked == VERSION else day_pattern(day)
         since = repository.tags()[planned.since] if planned.since else ""
         config = Path(str(self.arguments["config"]))
-        text = notes(place, config, planned.name, pattern(planned.name, prefix), since, planned.commit)
+        text = notes(place, config, planned.name, pattern, since, planned.commit)
+        if len(text) > _LONGEST:
+            text = f"{text[:_LONGEST].rpartition(chr(10))[0]}\n- …"
         return f"{planned.name}\n\n{text or f'No changes since {planned.since}.'}"
 
     def _show(self, context: Context, planned: Planned, targets: list[Target], message: str) -> None:
         lines = [item.line(planned.name, would=context.check_mode) for item in targets]
         lines[0] += f": {planned.why}" if message else f", {planned.why}"
-        Console(lambda: 0.0).lines([*lines, *(f"  {line}" for line in message.splitlines()[2:])])
+        said = [f"  {line}" for line in message.splitlines()[2:]]
+        more = [f"  … and {len(said) - _SHOWN} lines more"] if len(said) > _SHOWN else []
+        Console(lambda: 0.0).lines([*lines, *said[:_SHOWN], *more])

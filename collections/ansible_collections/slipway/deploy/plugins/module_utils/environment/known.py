@@ -17,7 +17,7 @@ _RELEASE: Final = (*_DEPLOY, "rollback")
 _HOSTS: Final = ("checklist", "history", "logs", "smoke_test", "status")
 _PLAN: Final = ("terraform_plan",)
 _BACKEND: Final = ("bundle", "codedeploy", "dev_bootstrap", "promote")
-_POLICY: Final = ("conventions", "tag")
+_POLICY: Final = ("conventions", "tag", "changelog")
 _BUILT: Final = ("publish",)
 _QUALITY: Final = ("quality_gates",)
 #: The playbooks of Slipway, by the names of their files.
@@ -61,7 +61,9 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     "branch": ("build", "conventions", *_BUILT),
     "target": ("conventions",),
     **dict.fromkeys(("plan_file", "plan_workspace", "plan_commit", "plan_directory", "pull_request"), _PLAN),
-    **dict.fromkeys(("tag", "git_remote", "git_token", "git_ca_file"), ("tag",)),
+    "tag": ("tag", "changelog"),
+    **dict.fromkeys(("git_remote", "git_token", "git_ca_file"), ("tag",)),
+    "changelog_file": ("changelog",),
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
@@ -141,7 +143,7 @@ TEXTS: Final = frozenset(
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
         *("source_path", "changes_unclaimed", "dispatch_to"),
         "changes_file",
-        *("repository", "git_remote", "git_ca_file"),
+        *("repository", "git_remote", "git_ca_file", "changelog_file"),
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
         "quality_not_audited",
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),

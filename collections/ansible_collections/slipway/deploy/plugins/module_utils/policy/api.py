@@ -32,12 +32,14 @@ class Pushed(NamedTuple):
 
     :ivar base: the commit before; empty if that is not known.
     :ivar head: a revision.
+    :ivar hook: git is pushing it, and the base may be a commit that was never fetched.
     """
 
     branch: str
     base: str
     head: str
     target: str = ""
+    hook: bool = False
 
 
 class Source:
@@ -137,10 +139,13 @@ class Source:
 
     def _bases(self, pushed: Pushed, branch: Branch, head: str, rules: Rules) -> tuple[str, list[str]]:
         """The commit to compare the version with, and the commits whose history is not new."""
-        if pushed.base and not _NONE.fullmatch(pushed.base):
+        new = _NONE.fullmatch(pushed.base)
+        if pushed.base and not new and not (pushed.hook and self._repository.commit(pushed.base) is None):
             base = self.resolve(pushed.base)
             return self._merge_base(head, base), [base]
         names = [pushed.target] if pushed.target else []
+        if branch.kind == "develop" and new:
+            names.append(rules.main)
         if branch.kind not in ("main", "develop", "other"):
             names += (rules.main, *rules.develop) if branch.kind == "hotfix" else (*rules.develop, rules.main)
         found = [commit for name in names if name and (commit := self._tip(name)) is not None]
@@ -200,7 +205,7 @@ def read_pushed(path: Path) -> list[Pushed]:
             raise SlipwayError("it is not what git hands to a pre-push hook", str(path), "Start it as a hook of git")
         _local, head, remote, base = words
         if remote.startswith("refs/heads/") and not _NONE.fullmatch(head):
-            found.append(Pushed(remote.removeprefix("refs/heads/"), base, head))
+            found.append(Pushed(remote.removeprefix("refs/heads/"), base, head, hook=True))
     return found
 
 

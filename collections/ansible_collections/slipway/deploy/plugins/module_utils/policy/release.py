@@ -92,10 +92,9 @@ def target(repository: Repository, planned: Planned, branch: str) -> Target:
     :param branch: the branch of the remote that must have the commit; empty for any.
     :raises SlipwayError: it cannot be tagged.
     """
-    seen = repository.see(planned.name, branch)
+    seen = _see(repository, planned.name, branch)
     if planned.exists:
-        # Changes since then do not concern what is tagged.
-        seen = replace(seen, commit=planned.commit, changes=())
+        seen = replace(seen, commit=planned.commit)
     return Target(repository, seen, steps(planned.name, seen))
 
 
@@ -105,13 +104,18 @@ def partner(repository: Repository, tag: str, *, pinned: bool) -> Target:
     :param pinned: its commit was named; otherwise a tag that it has already stays what it is.
     :raises SlipwayError: it cannot be tagged.
     """
-    seen = repository.see(tag)
+    seen = _see(repository, tag)
     if not pinned and seen.remote_tag is not None:
-        seen = replace(seen, commit=seen.remote_tag, changes=())
+        seen = replace(seen, commit=seen.remote_tag)
     elif not pinned and seen.local is not None:
         repository = repository.at(seen.local)
-        seen = repository.see(tag)
+        seen = _see(repository, tag)
     return Target(repository, seen, steps(tag, seen))
+
+
+def _see(repository: Repository, tag: str, branch: str = "") -> Seen:
+    # A commit is tagged, whatever a build has left in the working tree: a workflow clones the source into the project.
+    return replace(repository.see(tag, branch), changes=())
 
 
 def carry_out(tag: str, message: str, targets: Sequence[Target]) -> None:

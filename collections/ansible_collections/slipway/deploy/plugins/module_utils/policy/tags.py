@@ -103,10 +103,17 @@ def plan_day(
     return Planned(text, commit, True, since, "the commit has it")
 
 
-def pattern(name: str, prefix: str) -> str:
-    """git-cliff's ``--tag-pattern`` for the tags of one kind: others may be on the same commits.
+def version_pattern(prefix: str) -> str:
+    """git-cliff's ``--tag-pattern`` for the tags of releases: others may be on the same commits.
 
-    :param prefix: what the names begin with, before digits.
+    :param prefix: of the rules: ``v``, ``backend-v``.
     """
-    escaped = prefix.replace(".", r"\.")
-    return rf"^{escaped}[0-9]{{8}}(\.[0-9]+)?$" if days.parse_tag(name) else rf"^{escaped}[0-9]"
+    return rf"^{prefix}[0-9]+\.[0-9]+\.[0-9]+"
+
+
+def day_pattern(prefix: str) -> str:
+    """The same for the tags of days.
+
+    :param prefix: ``staging``.
+    """
+    return rf"^{prefix}-[0-9]{{8}}(\.[0-9]+)?$"

@@ -18,7 +18,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.policy.commits impo
 from ansible_collections.slipway.deploy.plugins.module_utils.policy.model import TYPES, Rules, find_rules
 
 SERVICES = Rules("backend", "services", develop=("develop",))
-INFRASTRUCTURE = Rules("infra", "infrastructure", develop=("dev", "develop"))
+INFRASTRUCTURE = Rules("infra", "infrastructure", develop=("dev", "develop"), versioned=False)
 LIBRARY = Rules("lib", "library")
 SITE = Rules("site", "services", main="deploy/stmary-staging", develop=("develop",), others=("dependabot/*",))
 
