@@ -21,7 +21,7 @@ _ATTEMPTS = 8
 _NOT_WRITTEN = (403, 429)
 #: How long another writer may take between reading and writing, in seconds. Writers that wait for the same time would
 #: meet again, so each adds a part of the second number by chance.
-_SETTLES, _SPREAD = 3.0, 2.0
+_SETTLES, _SPREAD = 4.0, 2.0
 
 
 @dataclass(frozen=True)
