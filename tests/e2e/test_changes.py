@@ -24,7 +24,7 @@ FILES = {
     },
 }
 #: A file's name that a template engine, a shell, a terminal and a workflow's log would obey.
-NAME = "{{ 7 * 7 }} $(id)\x1b[31m ::error::no.txt"
+NAME = "{{ 7 * 7 }} $(id)\x1b[31m\n::error::no.txt"
 
 
 @pytest.fixture
@@ -52,6 +52,9 @@ def test_the_changed_services_with_their_reasons(deploys: Deploys, source: Path)
     found = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert json.loads(found["services"]) == ["api-gateway", "bff-service", "user-service"]
     assert (found["changed"], found["count"], found["head"]) == ("true", "3", git(source, "rev-parse", "HEAD"))
+    rows = json.loads(found["matrix"])["include"]
+    assert [row["service"] for row in rows] == ["api-gateway", "bff-service", "user-service"]
+    assert rows[2]["reason"] == f"user-service/{NAME} → user-service"
 
     ruled = json.dumps({"changes_rules": [{"paths": ["compose.yml"], "services": ["task-service"], "why": "compose"}]})
     ran = deploys.run("playbooks/changes.yml", "-e", "base=HEAD^", "-e", ruled, "--limit", "task-service")
@@ -60,22 +63,30 @@ def test_the_changed_services_with_their_reasons(deploys: Deploys, source: Path)
     assert "no service has to be built" in ran.out
 
 
-def test_the_base_of_each_service_is_what_the_records_released(deploys: Deploys, source: Path) -> None:
+def test_the_base_of_each_service_is_what_runs(deploys: Deploys, source: Path) -> None:
     first = git(source, "rev-parse", "HEAD")
     path = deploys.variables.pop("source_path")
+    # One has the commit as its tag, one a tag of its own and the label that its build wrote.
     build(deploys, "user-service", first)
-    ran = deploys.run("deploy.yml", "--limit", "user-service", "-e", f"image_tag=user-service={first}")
+    labels = {"org.opencontainers.image.revision": first}
+    body = {"repository": "sdt/local/practice-service", "tag": "demo", "labels": labels}
+    deploys.sandbox.control("images", body)
+    tags = json.dumps({"image_tag": {"user-service": first, "practice-service": "demo"}})
+    ran = deploys.run("deploy.yml", "--limit", "user-service:practice-service", "-e", tags)
     assert ran.code == 0, ran.text
     deploys.variables["source_path"] = path
-    two = ("playbooks/changes.yml", "--limit", "user-service:task-service")
-    ran = deploys.run(*two)
+    some = ("playbooks/changes.yml", "--limit", "user-service:task-service:practice-service")
+    commit(source, {"user-service/x": "1"})
+    document = deploys.directory / "changes.json"
+    ran = deploys.run(*some, "-e", f"changes_file={document}")
+    assert f"user-service {first[:12]} user-service/x → user-service" in " ".join(ran.out.split())
     # The sandbox runs an image of another commit, by its label.
     assert f"there is no commit {OLD} here: the history was rewritten, or it was not fetched → task-service" in ran.out
-    assert "unchanged  user-service" in ran.out
-    commit(source, {"user-service/x": "1"})
-    ran = deploys.run(*two)
-    assert f"user-service  {first[:12]}  user-service/x → user-service" in " ".join(ran.out.split("\n"))
-    ran = deploys.run(*two, "-e", "force_full_build=true")
+    assert "unchanged  practice-service" in ran.out
+    found = json.loads(document.read_text())
+    assert found["build"] == ["user-service", "task-service"]
+    assert [item["base"] for item in found["services"]] == [first, OLD, first]
+    ran = deploys.run(*some, "-e", "force_full_build=true")
     assert "asked for by force_full_build" in ran.out
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,17 @@ def changed_services(context: Context, arguments: Mapping[str, Any]) -> tuple[De
     repository = Repository(Git(clone_of(arguments["path"]), "the source", Credentials()))
     repository.check()
     names = [name for name in context.services if name in context.selected]
-    kinds, notes = _kinds(context, repository)
+    here, elsewhere = _kinds(context, repository)
+    kinds = [kind for kind in here if _is_selected(context, kind)]
+    notes = [note for kind, note in elsewhere.items() if _is_selected(context, kind)]
     if not names and not kinds:
         what = "; ".join(notes) or "no service and no host is selected"
         raise SlipwayError(what, "source_path", "Name the clone that they are built from, or change --limit")
-    services = [Service(name, modules_named(context, name, name, name)) for name in names]
-    services += [Service(kind, modules_named(context, kind, context.members(kind)[0], ".")) for kind in kinds]
-    choices = _choices(context, arguments, [*context.services, *kinds])
+    known = [Service(name, modules_named(context, name, name, name)) for name in context.services]
+    known += [Service(kind, modules_named(context, kind, context.members(kind)[0], ".")) for kind in here]
+    services = [item for item in known if item.name in (*names, *kinds)]
+    others = [item for item in known if item not in services]
+    choices = replace(_choices(context, arguments), others=tuple(others))
     force = _FORCED if arguments["force"] else ""
     given = str(arguments["base"])
     if force:
@@ -67,12 +71,13 @@ def clone_of(path: Any) -> Path:
     return place
 
 
-def _choices(context: Context, arguments: Mapping[str, Any], names: Sequence[str]) -> Choices:
+def _choices(context: Context, arguments: Mapping[str, Any]) -> Choices:
     unclaimed = str(arguments["unclaimed"])
     if unclaimed not in UNCLAIMED:
         where = context.written("changes_unclaimed")
         raise SlipwayError(f"{unclaimed[:40]!r} is neither all nor none", where, "Write all or none")
-    rules = parse_rules(arguments["rules"], names)
+    kinds = [kind for kind in NAMES if context.members(kind)]
+    rules = parse_rules(arguments["rules"], [*context.services, *kinds])
     return Choices(rules, unclaimed, bool(boolean(arguments["tests"], strict=False)))
 
 
@@ -83,20 +88,22 @@ def _given(repository: Repository, revision: str) -> Base:
     return Base(revision)
 
 
-def _kinds(context: Context, repository: Repository) -> tuple[list[str], list[str]]:
-    """The kinds of host that are selected and built from this clone, and notes on the others."""
-    kinds: list[str] = []
-    notes: list[str] = []
+def _kinds(context: Context, repository: Repository) -> tuple[list[str], dict[str, str]]:
+    """The kinds of host that are built from this clone, and why others are not."""
+    here: list[str] = []
+    elsewhere: dict[str, str] = {}
     for kind in NAMES:
         hosts = context.members(kind)
-        if not set(hosts) & context.playing:
-            continue
-        url = str(context.host(hosts[0]).get(f"{kind}_repository") or "")
-        if _is_clone_of(url, repository.remotes()):
-            kinds.append(kind)
-        else:
-            notes.append(f"{kind} is built from {url}, of which this is no clone")
-    return kinds, notes
+        url = str(context.host(hosts[0]).get(f"{kind}_repository") or "") if hosts else ""
+        if hosts and _is_clone_of(url, repository.remotes()):
+            here.append(kind)
+        elif hosts:
+            elsewhere[kind] = f"{kind} is built from {url}, of which this is no clone"
+    return here, elsewhere
+
+
+def _is_selected(context: Context, kind: str) -> bool:
+    return not context.playing.isdisjoint(context.members(kind))
 
 
 def _is_clone_of(url: str, remotes: Iterable[str]) -> bool:

@@ -188,8 +188,15 @@ def detect_changes(
     groups: dict[Base, list[Service]] = {}
     for service in services:
         groups.setdefault(bases.get(service.name, Base()), []).append(service)
-    found = [_since(repository, group, base, commit, choices) for base, group in groups.items()]
+    found = [
+        _since(repository, group, base, commit, replace(choices, others=_without(group, services, choices)))
+        for base, group in groups.items()
+    ]
     return replace(merged(services, found), head=commit)
+
+
+def _without(group: Sequence[Service], services: Sequence[Service], choices: Choices) -> tuple[Service, ...]:
+    return tuple(item for item in (*services, *choices.others) if item not in group)
 
 
 def _since(repository: Repository, services: list[Service], base: Base, head: str, choices: Choices) -> Detection:

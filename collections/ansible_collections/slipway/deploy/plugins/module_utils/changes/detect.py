@@ -27,6 +27,7 @@ _ABOUT = frozenset(
         *("license", "license.txt", "license.md", "notice", "notice.txt", "codeowners"),
     )
 )
+_WHOLE = plain_unit("").id
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,13 @@ class Choices:
 
     :ivar unclaimed: what a file means that nothing claims: ``all`` or ``none``.
     :ivar tests: whether a change of tests alone counts.
+    :ivar others: services that are not asked about: what is theirs is claimed.
     """
 
     rules: tuple[Rule, ...] = ()
     unclaimed: str = "all"
     tests: bool = False
+    others: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,8 +193,11 @@ def _seeds(
     choices: Choices,
 ) -> _Seeds:
     seeds = _Seeds()
-    names = [service.name for service in services]
-    plain = {place: plain_unit(place) for service in services for place in map(directory_of, service.modules)}
+    everyone = [*services, *choices.others]
+    names = [service.name for service in everyone]
+    plain = {place: plain_unit(place) for service in everyone for place in map(directory_of, service.modules)}
+    # What is built of all files claims none, if others are built of some.
+    whole = all("" in map(directory_of, service.modules) for service in everyone)
     plain |= {unit.directory: unit for units in modules.values() for unit in units if unit.id.endswith("/")}
     same = counterparts(base[1], head[1])
     now = {old: unit for unit, old in same.items() if old is not None}
@@ -211,12 +217,13 @@ def _seeds(
             homes = [head[1].units[seed.unit].directory for seed in claimed]
             for unit in plain.values():
                 # A module in the directory says more, and the directory stands for it.
-                mine = below(path, unit.directory) and not any(below(home, unit.directory) for home in homes)
-                if mine and not understood and (unit.directory or not _is_about(path)):
+                inside = below(path, unit.directory) and not any(below(home, unit.directory) for home in homes)
+                if inside and not understood and (unit.directory or not _is_about(path)):
                     flavour: Flavour = "test" if is_test(unit, path) else "main"
                     claimed.append(Seed(unit.id, path, _detail(change), flavour))
             seeds.units += claimed
-            if said is None and not claimed and not understood and not _is_about(path):
+            mine = [seed for seed in claimed if whole or seed.unit != _WHOLE]
+            if said is None and not mine and not understood and not _is_about(path):
                 seeds.unclaimed.setdefault(path, "")
     changed = frozenset(path for change in changes for path in (change.old, change.new) if path is not None)
     _facts(seeds, base[1], head[1], changed)

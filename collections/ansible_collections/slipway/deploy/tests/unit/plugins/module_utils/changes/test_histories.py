@@ -227,6 +227,30 @@ def test_what_nothing_claims_is_named(clone: Clone, unclaimed: str, reached: set
     assert built(found).keys() == reached
 
 
+def test_a_file_of_another_service_is_claimed(clone: Clone) -> None:
+    first = clone.git("rev-parse", "HEAD")
+    clone.write("worker/main.py", "2")
+    clone.write("docker/users/Dockerfile", "2")
+    second = clone.commit()
+    # Of each base its own services are asked about.
+    bases = {"tasks": Base(first), **dict.fromkeys(ALL - {"tasks"}, Base(second))}
+    repository = Repository(Git(clone.place, "the source", Credentials()))
+    assert not built(detect_changes(repository, SERVICES, bases, "HEAD", Choices(RULES)))
+    # And of each limit.
+    others = tuple(item for item in SERVICES if item.name != "tasks")
+    found = since(clone, first, Choices(RULES, others=others), [Service("tasks", ("tasks",))])
+    assert (built(found), found.unclaimed) == ({}, ())
+
+
+def test_what_is_built_of_all_files_claims_none_of_them_for_others(clone: Clone) -> None:
+    base = clone.git("rev-parse", "HEAD")
+    clone.write("compose.yml", "1")
+    clone.commit()
+    found = since(clone, base, Choices((), "none"), [*SERVICES, Service("site", (".",))])
+    assert found.unclaimed == (("compose.yml", ""),)
+    assert built(found) == {"site": "compose.yml → site"}
+
+
 def test_services_that_come_and_go(clone: Clone) -> None:
     base = clone.git("rev-parse", "HEAD")
     clone.write("mail/pom.xml", pom("mail", needs=["common"]))
