@@ -109,7 +109,7 @@ class _Wanted:
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:
         """A tag of the repository."""
         url = self._needed("repository", "Name the repository's URL")
-        with fetched_tag(url, SITE.name, self._credentials(), self._tag, self._gate) as tree:
+        with fetched_tag(url, SITE.name, credentials_of(self._context, self._host), self._tag, self._gate) as tree:
             image = image_of(self._context, self._host)
             if self._built and self._built.commit and self._built.commit != tree.commit:
                 what = (
@@ -252,19 +252,20 @@ class _Wanted:
             raise
         return str(body) if body else None
 
-    def _credentials(self) -> Credentials:
-        context = self._context
-        parameters = context.of_group(self._host, "token_parameters")
-        token = find_token(context.clients, list(parameters)) if parameters else Token()
-        ca_file = context.of_group(self._host, "ca_file")
-        variable = f"{context.kind_of(self._host)}_token_parameters"
-        return Credentials(token.value or None, str(ca_file) if ca_file else None, variable)
-
     def _needed(self, variable: str, remedy: str) -> str:
         value = str(self._context.of_group(self._host, variable) or "")
         if not value:
             raise SlipwayError(f"site_{variable} is not set", self._context.group_file(self._host), remedy)
         return value
+
+
+def credentials_of(context: Context, host: str) -> Credentials:
+    """The token of the site's repository."""
+    parameters = context.of_group(host, "token_parameters")
+    token = find_token(context.clients, list(parameters)) if parameters else Token()
+    ca_file = context.of_group(host, "ca_file")
+    variable = f"{context.kind_of(host)}_token_parameters"
+    return Credentials(token.value or None, str(ca_file) if ca_file else None, variable)
 
 
 def _digest_of(place: str) -> str:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..module_utils.builds.model import Build, is_build_id
 from ..module_utils.builds.store import find_build, latest_build, read_build
 from ..module_utils.builds.wanted import (
@@ -17,8 +15,10 @@ from ..module_utils.builds.wanted import (
     nothing_selected,
     refuse_other_choices,
 )
-from ..module_utils.environment.directory import list_environments, root_of
+from ..module_utils.common.errors import SlipwayError
+from ..module_utils.environment.directory import list_environments
 from .context import Context
+from .other_environment import environments_root
 
 #: The name that stands for the newest build of the environment.
 LATEST = "latest"
@@ -64,6 +64,8 @@ def _named(context: Context, identity: str) -> Build:
 
 def _other_environments(context: Context) -> list[str]:
     """The environments of the project, which may share the state store."""
-    sources = [Path(str(source)) for source in context.variables.get("ansible_inventory_sources") or ()]
-    root = next((root for source in sources if (root := root_of(source.absolute())) is not None), None)
-    return [name for name in list_environments(root) if name != context.environment] if root else []
+    try:
+        found = list_environments(environments_root(context))
+    except SlipwayError:
+        return []
+    return [name for name in found if name != context.environment]

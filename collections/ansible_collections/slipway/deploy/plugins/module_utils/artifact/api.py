@@ -58,6 +58,18 @@ def resolve_artifact(
     return one_of(found)
 
 
+def is_there(s3: Any, bucket: str, key: str) -> bool:
+    """Whether a bucket has a key.
+
+    :raises SlipwayError: S3 does not answer, or the bucket does not exist.
+    """
+    if _head(s3, bucket, key) is not None:
+        return True
+    # HEAD of a bucket that does not exist has the same answer.
+    _keys(s3, bucket, key)
+    return False
+
+
 def presigned_url(s3: Any, artifact: Artifact, seconds: int) -> str:
     """A URL that gives its holder read access to this object only.
 

@@ -49,6 +49,8 @@ RUN: Final[Mapping[str, Collection[str]]] = {
         "deploy",
     ),
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},
+    # What a promoted commit or archive is called in the next environment.
+    "site_release": (*_DEPLOY, "promote"),
     **dict.fromkeys(("approved_by", "approval_ref"), _RELEASE),
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
     "force_full_build": (*_RELEASE, "changes", "build", "dispatch"),
@@ -67,6 +69,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("github_issue", "coverage_url", "deploy_targets"), _RELEASE),
     "reason": (*_RELEASE, "lock"),
     "to": ("rollback",),
+    "from": ("promote",),
     # A bundle holds one release of the backend.
     "backend_release": (*_DEPLOY, "bundle", "codedeploy"),
     "backend_tag": ("promote",),
@@ -110,7 +113,7 @@ TARGETS: Final[Mapping[str, Collection[str]]] = {
 #: Texts that a person, a pipeline or an event writes: read as they are, to the end of the ``-e``.
 FREE: Final = frozenset(
     (
-        *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to"),
+        *("image_tag", "ship_drift", "dismiss_drift", "backend_tag", "to", "from"),
         *("release_title", "reason", "approved_by", "approval_ref", "github_issue", "coverage_url"),
         *("plan_workspace", "plan_commit", "pull_request"),
         *("since", "checklist_since", "backend_commit", "infra_commit", "backend_digest", "base", "head"),

@@ -37,6 +37,11 @@ def lasting_tag(asked: str, tags: Sequence[str]) -> str:
     return asked
 
 
+def lasting_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags that will keep their meaning: commits and versions, sorted."""
+    return tuple(sorted(tag for tag in tags if _lasts(tag)))
+
+
 def best_tag(tags: Sequence[str]) -> str:
     """The display name of an image without a requested tag: a lasting tag, or any, or ``""``."""
     return lasting_tag("", tags) or next(iter(sorted(tags, key=lambda tag: (tag == MOVING_TAG, tag))), "")

@@ -108,6 +108,23 @@ def fetched_tag(
         yield TaggedTree(git, tag)
 
 
+def tags_of_commit(url: str, name: str, credentials: Credentials, commit: str) -> list[str]:
+    """The names of a remote repository's tags that name a commit, annotated or not.
+
+    :param name: the repository's display name; ``<name>_repository`` is the variable that names it.
+    :raises SlipwayError: the remote refuses.
+    """
+    check_url(url, f"{name}_repository", credentials.variable)
+    with tempfile.TemporaryDirectory(prefix="slipway-") as directory:
+        git = Git(Path(directory), name, credentials, place=url, url=url)
+        git.ask("init", "--quiet", "--bare", "--template=")
+        lines = git.remote("ls-remote", "--tags", "--", url).splitlines()
+    found = {name.removeprefix("refs/tags/"): value for value, _tab, name in (line.partition("\t") for line in lines)}
+    # An annotated tag is listed twice: as an object of its own, and ^{} as its commit.
+    peeled = {item.removesuffix("^{}"): value for item, value in found.items() if item.endswith("^{}")}
+    return sorted(item for item, value in {**found, **peeled}.items() if value == commit and not item.endswith("^{}"))
+
+
 @contextmanager
 def fetched_versions(url: str, name: str, credentials: Credentials) -> Iterator[Callable[[str], Tree]]:
     """A function that fetches a version (tag, branch or commit) without history, for the duration of the block.

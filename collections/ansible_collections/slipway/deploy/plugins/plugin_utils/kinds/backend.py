@@ -11,15 +11,17 @@ from typing import Any
 from ...module_utils.builds.model import BuiltArtifact
 from ...module_utils.bundle.archive import Entry
 from ...module_utils.bundle.content import Release as BundledRelease
+from ...module_utils.common.errors import SlipwayError
 from ...module_utils.git.pom import maven_version
 from ...module_utils.git.repository import Repository
 from ...module_utils.hosts.model import Release
 from ...module_utils.versions.tag import Tag, check_maven
 from ..backend_bundle import bundled_backend
+from ..backend_promotion import promoted_backend
 from ..backend_release import built_backend_release, find_backend_release, migrates_backend
 from ..backend_source import predict_migrations
 from ..context import Context
-from .model import Found, HostKind
+from .model import Found, HostKind, PromotedRelease
 
 
 class ThisKind(HostKind):
@@ -33,6 +35,14 @@ class ThisKind(HostKind):
     def built_release(self, context: Context, host: str, built: BuiltArtifact) -> Found:
         """The jar at the place and with the digest that the build names."""
         return Found(built_backend_release(context, host, built))
+
+    def promote(
+        self, context: Context, source: Context, host: str, release: Mapping[str, Any], tag: str
+    ) -> PromotedRelease:
+        """The jar, in the bucket of this environment."""
+        if tag:
+            raise SlipwayError("a promotion keeps the tag of the backend", "-e backend_release", "Leave it out")
+        return promoted_backend(context, source, host, release)
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
         """Yes, unless ``backend_migrations`` is none, or the release ran here last."""

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...module_utils.build_requirements.model import Needs
 from ...module_utils.builds.model import BuiltArtifact
+from ...module_utils.builds.promotion import Part
 from ...module_utils.bundle.archive import Entry
 from ...module_utils.bundle.content import Release as BundledRelease
 from ...module_utils.common.errors import SlipwayError
@@ -35,6 +36,17 @@ class Found:
     needs: Needs | None = None
 
 
+@dataclass(frozen=True)
+class PromotedRelease:
+    """The release of another environment's hosts, for a promotion.
+
+    :ivar copy: copies it to where this environment expects it.
+    """
+
+    part: Part
+    copy: Callable[[], None]
+
+
 class HostKind(ABC):
     """A kind of host. ``host`` is any of its hosts: the variables that are read here are the same on all of them."""
 
@@ -53,6 +65,25 @@ class HostKind(ABC):
         :raises SlipwayError: it is not what the build says, or the environment does not accept it.
         """
         raise SlipwayError(f"hosts of {built.kind} take no build", context.group_file(host), "Name a release to deploy")
+
+    def promote(
+        self,
+        context: Context,
+        source: Context,
+        host: str,
+        release: Mapping[str, Any],  # noqa: ARG002 - for those that do
+        tag: str,
+    ) -> PromotedRelease:
+        """The release that runs in another environment, as this environment would have it.
+
+        :param source: the other environment.
+        :param host: one of this environment's hosts.
+        :param release: what the other environment's record says of it.
+        :param tag: what it is called here; empty if the command line does not say.
+        :raises SlipwayError: this environment does not accept it.
+        """
+        what = f"hosts of {context.kind_of(host)} take no promotion from {source.environment}"
+        raise SlipwayError(what, context.group_file(host), f"Name a release to deploy{f': {tag}' if tag else ''}")
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:  # noqa: ARG002 - for those that do
         """Whether the database may lack migrations of the release. Never without a database."""

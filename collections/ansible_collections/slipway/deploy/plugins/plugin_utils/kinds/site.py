@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...module_utils.builds.model import BuiltArtifact
 from ...module_utils.hosts.model import Release
 from ..context import Context
+from ..site_promotion import promoted_site
 from ..site_release import built_site_release, find_site_release, migrates_site
-from .model import Found, HostKind
+from .model import Found, HostKind, PromotedRelease
 
 
 class ThisKind(HostKind):
@@ -22,6 +26,12 @@ class ThisKind(HostKind):
     def built_release(self, context: Context, host: str, built: BuiltArtifact) -> Found:
         """The tag's commit, archive or image, with the digest that the build names."""
         return Found(*built_site_release(context, host, built))
+
+    def promote(
+        self, context: Context, source: Context, host: str, release: Mapping[str, Any], tag: str
+    ) -> PromotedRelease:
+        """The commit, archive or image, under a tag that this environment accepts."""
+        return promoted_site(context, source, host, release, tag)
 
     def migrates(self, context: Context, host: str, release: Release) -> bool:
         """Yes, unless ``site_migrations`` is none, or the release ran here last."""
