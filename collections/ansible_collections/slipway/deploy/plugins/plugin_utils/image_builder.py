@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +23,7 @@ from ansible import constants
 from ..module_utils.builds.model import BuiltService, Sbom
 from ..module_utils.builds.store import Manifest
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.common.text import duration
+from ..module_utils.common.text import duration, listed, plural
 from ..module_utils.files.atomic import filing
 from ..module_utils.image.registry import Login
 from ..module_utils.image_builds.api import Ecr
@@ -95,37 +95,42 @@ class Builder:
         """
         self._note({item.recipe.service: _service(item) for item in planned})
         try:
-            changed = [self._prepare(item, excluded) for item in planned]
+            changed = self._prepare(planned, excluded)
             if any(item.step != "unchanged" for item in planned):
                 self._build(planned)
         except BaseException:
             self._finish("failed")
             raise
         results = {item.result for item in self._manifest.build.services.values()}
-        self._finish("failed" if "failed" in results else "built" if "built" in results else "unchanged")
-        return any(changed) or any(item.step != "unchanged" for item in planned)
+        self._finish("failed" if self._failed() else "built" if "built" in results else "unchanged")
+        return changed or any(item.step != "unchanged" for item in planned)
 
-    def _prepare(self, item: Planned, excluded: Sequence[str]) -> bool:
-        """Create the repository, or correct its rule."""
-        name = item.recipe.image.repository
+    def _prepare(self, planned: Sequence[Planned], excluded: Sequence[str]) -> bool:
+        """Create the repositories, or correct their rules; return whether any changed."""
         if self._ecr is None:
             return False
-        if item.create:
-            self._ecr.create(name, excluded)
-            self._console.lines([f"created the repository {name}"])
-        elif item.rule:
-            self._ecr.set_rule(name, excluded)
-            self._console.lines([f"made the tags of {name} immutable"])
-        if item.lifecycle:
-            self._ecr.set_lifecycle(name)
-        return item.create or item.rule or item.lifecycle
+        repositories = {item.recipe.image.repository: item for item in planned}
+        for name, item in repositories.items():
+            if item.create:
+                self._ecr.create(name, excluded)
+            elif item.rule:
+                self._ecr.set_rule(name, excluded)
+            if item.lifecycle:
+                self._ecr.set_lifecycle(name)
+        created = [name for name, item in repositories.items() if item.create]
+        ruled = [name for name, item in repositories.items() if item.rule and not item.create]
+        for what, names in (("created", created), ("made the tags immutable of", ruled)):
+            if names:
+                self._console.lines([f"{what} {plural(len(names), 'repository', 'repositories')}: {listed(names)}"])
+        return any(item.create or item.rule or item.lifecycle for item in planned)
 
     def _build(self, planned: Sequence[Planned]) -> None:
         with self._work() as work:
             building = [item for item in planned if item.step == "build"]
             if building:
-                names = f"{len(building)} images, {min(self._parallel, len(building))} at once, by {self._engine}"
-                self._console.lines([f"building {names}"])
+                at_once = min(self._parallel, len(building))
+                words = f"building {plural(len(building), 'image')}, {at_once} at once, by {self._engine}"
+                self._console.lines([words])
             digests = {item.recipe.service: item.digest for item in planned if item.step != "build"}
             for item, outcome in self._built(work, building):
                 digests[item.recipe.service] = outcome.digest
@@ -150,19 +155,23 @@ class Builder:
             pool.shutdown(wait=True, cancel_futures=True)
         return done
 
-    def _tag(self, work: Work, planned: Sequence[Planned], digests: dict[str, str]) -> None:
+    def _tag(self, work: Work, planned: Sequence[Planned], digests: Mapping[str, str]) -> None:
         """Give the images the tags of their branch: the stable ones of all services first."""
         for stable in (True, False):
-            for item in planned:
+
+            def set_tags(item: Planned, stable: bool = stable) -> tuple[str, BuiltService]:
                 name, tags = item.recipe.service, item.recipe.tags
                 mine = [one for one in (tags.stable[1:] if stable else tags.moving) if one in item.missing]
-                error = tag(work, item.recipe, digests[name], mine) if mine else ""
                 before = self._manifest.build.services[name]
+                error = tag(work, item.recipe, digests[name], mine)
                 if error:
-                    self._note({name: replace(before, result="failed", error=error)})
-                    return
-                if mine:
-                    self._note({name: replace(before, tags=_ordered(tags.all, (*before.tags, *mine)))})
+                    return name, replace(before, result="failed", error=error)
+                return name, replace(before, tags=tuple(one for one in tags.all if one in (*before.tags, *mine)))
+
+            with ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="tag") as pool:
+                self._note(dict(pool.map(set_tags, planned)))
+            if self._failed():
+                return
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
@@ -193,6 +202,9 @@ class Builder:
         before = self._manifest.build
         self._manifest.write(replace(before, services={**before.services, **services}))
 
+    def _failed(self) -> bool:
+        return any(item.result == "failed" for item in self._manifest.build.services.values())
+
     def _finish(self, result: str) -> None:
         self._manifest.finish(replace(self._manifest.build, result=result))
 
@@ -218,7 +230,3 @@ def _after(item: Planned, outcome: Outcome) -> BuiltService:
         return replace(before, result="failed", error=outcome.error, log=outcome.log)
     sbom = Sbom(_FORMAT, outcome.sbom) if outcome.sbom else None
     return replace(before, result="built", digest=outcome.digest, tags=outcome.tags, sbom=sbom, log=outcome.log)
-
-
-def _ordered(order: Sequence[str], tags: Sequence[str]) -> tuple[str, ...]:
-    return tuple(one for one in order if one in tags)

@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from ..common.documents import loads, loads_or_none
 from ..common.errors import SlipwayError
+from ..common.neutral import neutral_line
 from ..http_client.client import Answer, Unreachable, ask, opener
 from .reference import DOCKER_HUB, ImageRef, is_digest, is_tag, parse_image
 
@@ -229,7 +230,7 @@ class _Registry:
                 403: "it requires a login",
                 429: "it limits the rate of requests",
             }
-            said = words.get(answer.status, "it does not say")
+            said = _message(answer) or words.get(answer.status, "it does not say")
             return Manifest(UNKNOWN, why=f"{self._image.host}: {said} (HTTP {answer.status})")
         digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
         if answer.headers.get(_DIGEST_HEADER, digest) != digest or (is_digest(version) and version != digest):
@@ -268,10 +269,7 @@ class _Registry:
             raise self._refused(done, content.digest)
 
     def _refused(self, answer: Answer, what: str) -> SlipwayError:
-        document = loads_or_none(answer.body)
-        errors = document.get("errors") if isinstance(document, dict) else None
-        first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-        said = f": {first['message']}" if first.get("message") else ""
+        said = f": {message}" if (message := _message(answer)) else ""
         remedy = "Run this again: what the registry has already is not uploaded twice"
         where = f"{self._image.name} ({what})"
         return SlipwayError(f"the registry answers HTTP {answer.status}{said}", where, remedy)
@@ -334,6 +332,14 @@ class _Registry:
             what = f"the registry cannot be reached: {error}"
             remedy = "Check the network and the registry, then run this again"
             raise SlipwayError(what, urlsplit(url).netloc, remedy) from None
+
+
+def _message(answer: Answer) -> str:
+    """What the registry says about an error."""
+    document = loads_or_none(answer.body) if answer.status >= 400 else None
+    errors = document.get("errors") if isinstance(document, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return neutral_line(first.get("message") or "") if isinstance(first, dict) else ""
 
 
 def _is_manifest(body: bytes) -> bool:

@@ -20,7 +20,7 @@ from ..common.errors import SlipwayError
 from ..common.neutral import neutral_line
 from ..files.atomic import filing
 from ..image.reference import ImageRef
-from ..image.registry import Login, attach, image_digest, set_tag
+from ..image.registry import Content, Login, attach, image_digest, read_manifest, set_tag
 from ..programs.run import run_logged
 from . import engines
 from .engines import Push
@@ -114,8 +114,11 @@ def build(work: Work, planned: Planned) -> Outcome:
             own.mkdir(mode=0o755)
             log.write_bytes(b"")
             tree = _made(work, recipe, log, own)
-            sbom = _sbom(recipe, tree)
-            return _pushed(work, recipe, log, own, tree, sbom)
+            artifact = _sbom(recipe, tree)
+            # An earlier run that was interrupted may have pushed the image without its bill of materials.
+            digest = planned.digest or _pushed(work, recipe, log, own / "id", tree)
+            attached = attach(work.pushed(recipe), digest, artifact, work.login) if artifact else ""
+            return Outcome(digest, attached, (work.commit,), log=str(log))
     except SlipwayError as error:
         said = error.what if isinstance(error, BuildFailed) else str(error)
         return Outcome(error=said, log=str(log))
@@ -143,29 +146,34 @@ def _made(work: Work, recipe: Recipe, log: Path, own: Path) -> Path:
     return tree
 
 
-def _sbom(recipe: Recipe, tree: Path) -> bytes:
+def _sbom(recipe: Recipe, tree: Path) -> Content | None:
     if not recipe.sbom:
-        return b""
+        return None
     try:
-        return (tree / recipe.sbom).read_bytes()
+        return read_sbom((tree / recipe.sbom).read_bytes(), f"build_sbom ({recipe.sbom})")
     except OSError as error:
         what = f"the bill of materials cannot be read ({error.strerror})"
         raise SlipwayError(what, f"build_sbom ({recipe.sbom})", "Let build_command make it") from error
 
 
-def _pushed(work: Work, recipe: Recipe, log: Path, own: Path, tree: Path, sbom: bytes) -> Outcome:
-    artifact = read_sbom(sbom, f"build_sbom ({recipe.sbom})") if sbom else None
+def _pushed(work: Work, recipe: Recipe, log: Path, image_id: Path, tree: Path) -> str:
+    """Build the image and push it under its commit; return its digest."""
     name = f"{work.pushed(recipe)}:{work.commit}"
-    file = str(own / "id")
-    labels = _labels(work, recipe)
     dockerfile, context = str(tree / recipe.dockerfile), str(tree / recipe.context)
-    _run(work, log, engines.build(work.engine, work.push, dockerfile, context, labels, file, name), str(tree))
-    image = Path(file).read_text(encoding="ascii").strip()
-    _run(work, log, engines.upload(work.engine, work.push, image, name), str(tree))
+    argv = engines.build(work.engine, work.push, dockerfile, context, _labels(work, recipe), str(image_id), name)
+    _run(work, log, argv, str(tree))
+    _upload(work, recipe, log, image_id.read_text(encoding="ascii").strip(), name)
     # The registry's word: it is what others will ask for.
-    digest = image_digest(work.pushed(recipe), work.commit, work.login)
-    attached = attach(work.pushed(recipe), digest, artifact, work.login) if artifact else ""
-    return Outcome(digest, attached, (work.commit,), log=str(log))
+    return image_digest(work.pushed(recipe), work.commit, work.login)
+
+
+def _upload(work: Work, recipe: Recipe, log: Path, image: str, name: str) -> None:
+    try:
+        _run(work, log, engines.upload(work.engine, work.push, image, name), "/")
+    except BuildFailed as error:
+        # The engines do not repeat why a registry refuses them, such as a login that has expired.
+        why = "" if work.stopping() else read_manifest(work.pushed(recipe), work.commit, work.login).why
+        raise BuildFailed(f"{error.what}\n{why}".strip()) from error
 
 
 def _labels(work: Work, recipe: Recipe) -> dict[str, str]:

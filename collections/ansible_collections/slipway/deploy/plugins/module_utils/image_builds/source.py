@@ -11,6 +11,8 @@ from pathlib import Path
 from ..common.errors import SlipwayError
 from ..git.command import git
 
+_LEAST_BYTES = 1024 * 1024
+
 
 def write_commit(clone: Path, commit: str, place: Path) -> None:
     """Write a commit's files below a new directory, with its time. The clone does not change; several may run at once.
@@ -26,9 +28,16 @@ def write_commit(clone: Path, commit: str, place: Path) -> None:
             done = git(clone, words, where="the source", environ=environ)
             if done.code:
                 lines = done.errors.strip().splitlines() or [f"git {words[0]} ended with code {done.code}"]
-                what = f"the files of {commit[:12]} cannot be written: {lines[-1]}"
+                # git does not always say why it could not write.
+                why = "no space is left on the disk" if _is_full(place.parent) else lines[-1]
+                what = f"the files of {commit[:12]} cannot be written: {why}"
                 raise SlipwayError(what, str(place), "Free space there, or let TMPDIR name another directory")
     _date(place, _time(clone, commit))
+
+
+def _is_full(place: Path) -> bool:
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize < _LEAST_BYTES or (found.f_files > 0 and found.f_favail == 0)
 
 
 def _time(clone: Path, commit: str) -> int:

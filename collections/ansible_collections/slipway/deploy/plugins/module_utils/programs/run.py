@@ -215,6 +215,8 @@ def run_logged(
         cwd=cwd,
         env=dict(environ),
         start_new_session=True,
+        # Nothing may be pushed any more by what a killed run left. The parent is the thread that waits for it.
+        preexec_fn=_ending_with_parent(),  # noqa: PLW1509 - nothing but two system calls happens there
     )
     deadline = time.monotonic() + timeout
     try:
@@ -255,9 +257,19 @@ def _start(
     )
 
 
+def _ending_with_parent() -> Callable[[], None]:
+    libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
+
+
 def _becoming(owner: Account) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
+    end_with_parent = _ending_with_parent()
 
     def become() -> None:
         os.umask(0o027)
@@ -266,9 +278,7 @@ def _becoming(owner: Account) -> Callable[[], None]:
             os.setgid(owner.gid)
             os.setuid(owner.uid)
         # After the change of user, which would reset it: nothing may go on changing things after a killed run.
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
+        end_with_parent()
 
     return become
 

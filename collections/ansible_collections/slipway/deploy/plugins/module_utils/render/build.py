@@ -38,7 +38,10 @@ def build_lines(build: Build, width: int | None = None) -> list[str]:
         if item.error:
             lines += _failure(name, item, width)
     if build.result == "failed":
-        lines += hanging("kept", "the other tags were not moved; nothing was deployed", width, column=_COLUMN)
+        # An image without its tags: what failed was a tag of the branch.
+        some = any(item.result == "failed" and item.digest for item in services.values())
+        kept = "only some tags of the branch were set" if some else "no tag of the branch was set"
+        lines += hanging("kept", f"{kept}; nothing was deployed", width, column=_COLUMN)
         lines += hanging(
             "next", "correct it and build again: images that are there are not built twice", None, column=_COLUMN
         )

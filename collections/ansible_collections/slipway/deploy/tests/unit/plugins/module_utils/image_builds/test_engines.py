@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The Slipway authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The command lines of the engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.engines import (
+    ENGINES,
+    Push,
+    build,
+    login,
+    upload,
+)
+
+HOST = "962496666337.dkr.ecr.eu-west-1.amazonaws.com"
+PUSH = Push(HOST, False, "/tmp/x/login")
+LOCAL = Push("127.0.0.1:4510", True, "/tmp/x/login")
+LABELS = {"org.opencontainers.image.revision": "3f9c2d1"}
+NAME = f"{HOST}/sdt/dev/user-service:3f9c2d1"
+
+
+@pytest.mark.parametrize("engine", ["podman", "buildah"])
+def test_podman_and_buildah(engine: str) -> None:
+    authfile = ["--authfile", "/tmp/x/login/auth.json"]
+    assert login(engine, PUSH) == [engine, "login", "--username", "AWS", "--password-stdin", *authfile, HOST]
+    argv = build(engine, PUSH, "/s/Dockerfile", "/s", LABELS, "/tmp/x/id", NAME)
+    assert argv[:2] == [engine, "build"]
+    assert "--timestamp 0 --identity-label=false --layers=false" in " ".join(argv)
+    assert argv[-2:] == ["--", "/s"]
+    assert upload(engine, PUSH, "sha256:1", NAME) == [engine, "push", *authfile, "sha256:1", f"docker://{NAME}"]
+
+
+def test_docker() -> None:
+    config = ["docker", "--config", "/tmp/x/login"]
+    assert login("docker", PUSH) == [*config, "login", "--username", "AWS", "--password-stdin", HOST]
+    assert build("docker", PUSH, "/s/Dockerfile", "/s", LABELS, "/tmp/x/id", NAME) == [
+        *(*config, "build", "--file", "/s/Dockerfile", "--iidfile", "/tmp/x/id"),
+        *("--label", "org.opencontainers.image.revision=3f9c2d1", "--build-arg", "SOURCE_DATE_EPOCH=0"),
+        *("--tag", NAME, "--", "/s"),
+    ]
+    assert upload("docker", PUSH, "sha256:1", NAME) == [*config, "push", NAME]
+    assert PUSH.login_file("docker") == "/tmp/x/login/config.json"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_a_registry_of_this_machine_is_reached_without_encryption(engine: str) -> None:
+    for argv in (login(engine, PUSH), upload(engine, PUSH, "x", NAME), build(engine, LOCAL, "a", "b", {}, "c", "d")):
+        assert "--tls-verify=false" not in argv
+    for argv in (login(engine, LOCAL), upload(engine, LOCAL, "x", NAME)):
+        # Docker has such an exception itself.
+        assert ("--tls-verify=false" in argv) is (engine != "docker")
