@@ -114,6 +114,7 @@ def project(tmp_path: Path) -> Project:
 def make_clone(directory: Path, project: Project) -> Clone:
     """An empty repository with a bare remote beside it."""
     remote = directory.with_suffix(".git")
+    directory.parent.mkdir(parents=True, exist_ok=True)
     clone = Clone(directory, {"ANSIBLE_HOME": project.environ["ANSIBLE_HOME"]})
     settings = ["-c", "init.defaultBranch=main"]
     subprocess.run(["git", *settings, "init", "--quiet", "--bare", str(remote)], check=True)

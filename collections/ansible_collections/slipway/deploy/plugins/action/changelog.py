@@ -25,7 +25,9 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Write the file, or show what is not released yet."""
         rules = rules_of(context, self.arguments)
-        open_source(self.arguments, rules).refuse_shallow()
+        source = open_source(self.arguments, rules)
+        source.resolve("HEAD")
+        source.refuse_shallow()
         place = clone_of(self.arguments)
         config = Path(str(self.arguments["config"]))
         file = str(self.arguments["file"])

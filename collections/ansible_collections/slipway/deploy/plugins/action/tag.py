@@ -50,7 +50,7 @@ class ActionModule(SlipwayAction):
         self._show(context, planned, targets, message)
         result = {"tag": planned.name, "commit": planned.commit, "since": planned.since or None}
         if not context.check_mode:
-            write_outputs({**result, "created": changed})
+            write_outputs({**result, "since": planned.since, "created": changed})
         return {"changed": changed, **result, "message": message or None, "why": planned.why}
 
     def _credentials(self, context: Context) -> Credentials:
