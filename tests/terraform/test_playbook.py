@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.render.terraform import headline
+from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.terraform.plan import read_plan
+from ansible_collections.slipway.deploy.plugins.module_utils.terraform.run import Planned, make_plan
 from tests.support.github import GitHub
 from tests.support.pace import scaled
 from tests.support.project import without_signs
@@ -144,23 +144,56 @@ def test_a_preview_writes_nothing(place: Place) -> None:
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed")
-def test_the_counts_are_terraforms(tmp_path: Path) -> None:
+def test_terraform_itself(tmp_path: Path) -> None:
+    """Its plan is read, its counts are ours, and what is wrong is its own error."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    data = tmp_path / "data"
+
     def terraform(*words: str) -> str:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
         done = subprocess.run(
-            ["terraform", *words], cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
+            ["terraform", *words],
+            cwd=tmp_path,
+            env={**environ, "TF_DATA_DIR": str(data)},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout
 
-    for name, text in (("main.tf", 'resource "terraform_data" "gone" {}\n'), ("main.tf", None)):
-        (tmp_path / name).write_text(text or (FIXTURE / name).read_text(encoding="utf-8"), encoding="utf-8")
-        terraform("init", "-input=false")
+    configurations = ['resource "terraform_data" "gone" {}\n', (FIXTURE / "main.tf").read_text(encoding="utf-8")]
+    for configuration in configurations:
+        (tmp_path / "main.tf").write_text(configuration, encoding="utf-8")
+        made = make_plan(
+            Planned(tmp_path, "", (), ("-var=environment=dev",) if "variable" in configuration else (), data), environ
+        )
+        counts = read_plan(made, "plan.json").counts
         said = terraform("plan", "-input=false", "-no-color", "-out=made")
-        shown = terraform("show", "-json", "made")
-        plan = read_plan(shown[shown.index("{") :].encode(), "plan.json")
-        counts = re.search(r"Plan: (?:(\d+) to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy", said)
-        assert counts
-        mine = plan.counts
-        assert [int(count or 0) for count in counts.groups()] == [mine.imported, mine.add, mine.change, mine.destroy]
-        assert not [secret for secret in SECRETS if secret in json.dumps(headline(plan)) + repr(plan)]
+        found = re.search(r"Plan: (?:(\d+) to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy", said)
+        assert found
+        assert [int(count or 0) for count in found.groups()] == [
+            counts.imported,
+            counts.add,
+            counts.change,
+            counts.destroy,
+        ]
+        assert not [secret for secret in SECRETS if secret in repr(read_plan(made, "plan.json"))]
         terraform("apply", "-input=false", "made")
+    assert not (tmp_path / ".terraform").exists()
+    with pytest.raises(SlipwayError, match="there is no workspace acme. It has default"):
+        make_plan(Planned(tmp_path, "acme", data=data), environ)
+    terraform("workspace", "new", "acme")
+    terraform("workspace", "select", "default")
+    assert read_plan(make_plan(Planned(tmp_path, "acme", data=data), environ), "plan.json").counts.add == 5
+    (tmp_path / "bad.tf").write_text('output "x" {\n  value = var.nope\n}\n', encoding="utf-8")
+    said = (
+        r"terraform plan in \S+: Reference to undeclared input variable \(on bad.tf line 2, in output \"x\"\)\. Correct"
+    )
+    with pytest.raises(SlipwayError, match=said):
+        make_plan(Planned(tmp_path, data=data), environ)
+
+
+def test_no_terraform(tmp_path: Path) -> None:
+    with pytest.raises(SlipwayError, match=r"terraform init: there is no terraform in the PATH\. Install it, or name"):
+        make_plan(Planned(tmp_path), {"PATH": str(tmp_path)})
+    with pytest.raises(SlipwayError, match="there is no such directory"):
+        make_plan(Planned(tmp_path / "nope"), {})

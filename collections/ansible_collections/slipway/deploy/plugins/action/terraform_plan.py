@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes a plan of Terraform into a pull request's description. See modules/terraform_plan.py."""
+"""Writes a plan of Terraform into the description of a pull request. See modules/terraform_plan.py."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..module_utils.notify.pull_request import Written, write_part
 from ..module_utils.notify.terraform_plan import Superseded, has_plan, merge
 from ..module_utils.render.terraform import About, full_text, screen
 from ..module_utils.terraform.plan import Plan, read_plan
+from ..module_utils.terraform.run import Planned, make_plan
 from ..module_utils.terraform.settings import (
     SETTING,
     Target,
@@ -36,7 +37,7 @@ _OUTPUT = "GITHUB_OUTPUT"
 
 
 class ActionModule(SlipwayAction):
-    """Reads the plan's file, and writes its text beside and to GitHub. Terraform is not started."""
+    """Reads a plan or makes one, and writes its text to a file and to GitHub."""
 
     def act(self, context: Context) -> dict[str, Any]:
         """Check everything, then write; the counts are the result."""
@@ -49,30 +50,58 @@ class ActionModule(SlipwayAction):
             str(context.actor["url"] or ""),
             f"{context.actor['user']}@{socket.gethostname()}",
         )
-        path = str(self.arguments["file"])
-        plan = read_plan(_content(path), path)
-        named = check_identity(plan, target.expect, context.environment, workspace, path)
+        if not context.check_mode:
+            if not target.repository:
+                where = f"{context.written(SETTING)}: {SETTING}.repository"
+                raise SlipwayError("no repository is named", where, "Write owner/name")
+            number = pull_request_number(self.arguments["pull_request"], os.environ)
+            token = _token(context, target)
+        directory = Path(str(self.arguments["directory"])).expanduser().absolute()
+        content, shown = self._content(target, about, directory)
+        plan = read_plan(content, shown)
+        named = check_identity(plan, target.expect, context.environment, workspace, shown)
         lines = (
             [] if named else [("note", f"the plan does not say its environment: set {SETTING}.expect to compare it")]
         )
         if context.check_mode:
             _show(plan, about, [*lines, ("preview", "nothing is written")])
             return {"changed": False, **_result(plan, about)}
-        number = pull_request_number(self.arguments["pull_request"], os.environ)
-        token = secrets_of_run(context).read(target.token, f"{SETTING}.token")
-        file = Path(str(self.arguments["directory"])).expanduser() / f"{about.artifact}.txt"
+        file = directory / f"{about.artifact}.txt"
 
         def keep() -> None:
-            ensure_directory(file.parent)
-            write_atomic(file, full_text(plan, about).encode(), mode=0o644)
+            if not kept:
+                ensure_directory(file.parent)
+                write_atomic(file, full_text(plan, about).encode(), mode=0o644)
+                _write_outputs(plan, about, file, os.environ)
+                kept.append(file)
 
+        kept: list[Path] = []
         written = _publish(target, token, number, plan, about, keep)
-        _write_outputs(plan, about, file, os.environ)
         said = "written" if written.changed else "has this plan already"
         result = [("full plan", str(file)), ("pull request", f"{number}: {said} · {written.url}")]
         _show(plan, about, [*lines, *result])
         done = {"file": str(file), "pull_request": number, "url": written.url}
         return {"changed": written.changed, **_result(plan, about), **done}
+
+    def _content(self, target: Target, about: About, directory: Path) -> tuple[bytes, str]:
+        """The plan in JSON, and its name for errors: a file, or what Terraform plans now."""
+        file, path = str(self.arguments["file"]), str(self.arguments["path"])
+        if bool(file) == bool(path):
+            what = "both a plan and a configuration are named" if file else "no plan and no configuration is named"
+            remedy = "Name one of them: -e plan_file=plan.json or -e terraform_path=../infrastructure"
+            raise SlipwayError(what, "plan_file", remedy)
+        if file:
+            return _read(file), file
+        place = Path(path).expanduser().absolute()
+        data = directory / "data" / about.artifact
+        return make_plan(Planned(place, about.workspace, target.init, target.plan, data), os.environ), path
+
+
+def _token(context: Context, target: Target) -> str:
+    token = secrets_of_run(context).read(target.token, f"{SETTING}.token")
+    if not token.isascii() or not token.isprintable():
+        raise SlipwayError("this cannot be sent as a token", f"{SETTING}.token", "It must be one line of ASCII text")
+    return token
 
 
 def _publish(target: Target, token: str, number: int, plan: Plan, about: About, keep: Callable[[], None]) -> Written:
@@ -80,8 +109,6 @@ def _publish(target: Target, token: str, number: int, plan: Plan, about: About, 
 
     :param keep: writes the full plan, once it is known that the description takes this one.
     """
-    if not token.isascii() or not token.isprintable():
-        raise SlipwayError("this cannot be sent as a token", f"{SETTING}.token", "It must be one line of ASCII text")
 
     def merged(body: str) -> str:
         text = merge(body, plan, about)
@@ -102,10 +129,7 @@ def _show(plan: Plan, about: About, result: list[tuple[str, str]]) -> None:
     console.lines(screen(plan, about, result, console.width))
 
 
-def _content(path: str) -> bytes:
-    if not path:
-        remedy = "Name it: -e plan_file=plan.json, from terraform show -json PLAN > plan.json"
-        raise SlipwayError("no plan is named", "plan_file", remedy)
+def _read(path: str) -> bytes:
     place = Path(path).expanduser()
     try:
         if not place.is_file():

@@ -8,8 +8,8 @@ short_description: Write a plan of Terraform into the description of a pull requ
 version_added: "0.1.0"
 author: The Slipway authors (!UNKNOWN)
 description:
-  - Reads a plan in JSON, as C(terraform show -json) writes it, and puts it into the description of a pull request, for
-    review. Nothing is applied, and Terraform is not started.
+  - Reads a plan in JSON, as C(terraform show -json) writes it, or lets Terraform plan a configuration. The plan is put
+    into the description of a pull request, for review. Nothing is ever applied.
   - Each environment, and each of its workspaces, has one block between two hidden markers. Everything outside of it
     stays as it is. The block begins with the counts, then what is destroyed, replaced or forgotten. All changes follow,
     folded.
@@ -22,9 +22,16 @@ description:
   - If E(GITHUB_OUTPUT) is set, the outputs C(changes), C(destroy), C(artifact) and C(file) are appended to that file.
 options:
   file:
-    description: The plan in JSON. Required.
+    description: The plan in JSON. Exclusive with O(path).
     type: raw
-    required: true
+    default: ""
+  path:
+    description:
+      - The directory of a configuration that Terraform plans now, with C(init), C(plan -lock=false) and C(show). What
+        it downloads stays in O(directory), not in the configuration's C(.terraform).
+      - A workspace that does not exist is an error, and is not created.
+    type: raw
+    default: ""
   pull_request:
     description: The number of the pull request. By default, the one that E(GITHUB_REF) names.
     type: raw
@@ -49,6 +56,8 @@ options:
         C(env), C(file), C(ssm) and C(secretsmanager), by default E(GITHUB_TOKEN).
       - C(expect), a mapping of names of the plan's variables or outputs to what they must be. Without it, a variable or
         output C(environment) or C(env) must be the environment, and C(workspace) the workspace, if the plan has them.
+      - C(init) and C(plan), lists of further options of these commands, such as C(-backend-config=dev.hcl) and
+        C(-var-file=dev.tfvars).
     type: raw
     default: {}
 notes:

@@ -63,6 +63,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     "branch": ("build", "conventions", *_BUILT),
     "target": ("conventions",),
     **dict.fromkeys(("plan_file", "plan_workspace", "plan_commit", "plan_directory", "pull_request"), _PLAN),
+    "terraform_path": _PLAN,
     "tag": ("tag", "changelog"),
     **dict.fromkeys(("git_remote", "git_token", "git_ca_file"), ("tag",)),
     "changelog_file": ("changelog",),
@@ -150,7 +151,7 @@ TEXTS: Final = frozenset(
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
         "quality_not_audited",
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
-        *("plan_file", "plan_directory"),
+        *("plan_file", "plan_directory", "terraform_path"),
         *FREE,
     )
 )

@@ -17,33 +17,39 @@ from .plan import Plan
 
 SETTING: Final = "terraform_plan"
 _API: Final = "https://api.github.com"
-_KEYS: Final = ("repository", "token", "api", "expect")
+_KEYS: Final = ("repository", "token", "api", "expect", "init", "plan")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _REF: Final = re.compile(r"refs/pull/([1-9][0-9]*)/(?:merge|head)")
 #: Names of variables and outputs that hold the environment.
 _ENVIRONMENT: Final = ("environment", "env")
 _WORKSPACE: Final = "workspace"
 _LONGEST_NAME: Final = 90
+#: What makes it a plan to look at.
+_OWN_OPTIONS: Final = ("out", "lock", "json", "input", "chdir", "detailed-exitcode")
 
 
 @dataclass(frozen=True)
 class Target:
     """Where a plan is written.
 
+    :ivar repository: ``owner/name``; empty if none is named.
     :ivar token: the source of the token.
     :ivar expect: what variables and outputs of the plan must be, by name.
+    :ivar init: further arguments of ``terraform init``. ``plan`` alike.
     """
 
     repository: str
     token: Any = field(repr=False)
     api: str = _API
     expect: Mapping[str, str] = field(default_factory=dict)
+    init: tuple[str, ...] = ()
+    plan: tuple[str, ...] = ()
 
 
 def read_target(given: Any, environ: Mapping[str, str], where: str) -> Target:
     """The setting ``terraform_plan``; what it leaves out is that of the workflow that runs this.
 
-    :param given: ``{repository: owner/name, token: source, api: …, expect: {name: text}}``, or ``None``.
+    :param given: ``{repository: owner/name, token: source, api: …, expect: {name: text}, init: […], plan: […]}``.
     :raises SlipwayErrors: naming all mistakes.
     """
     if given is not None and not isinstance(given, Mapping):
@@ -54,17 +60,36 @@ def read_target(given: Any, environ: Mapping[str, str], where: str) -> Target:
     if unknown:
         errors.append(SlipwayError(f"it has no key {', '.join(unknown)}", where, f"Use one of {', '.join(_KEYS)}"))
     repository = said.get("repository") or environ.get("GITHUB_REPOSITORY") or ""
-    if not repository:
-        errors.append(SlipwayError("no repository is named", f"{where}.repository", "Write owner/name"))
-    elif not isinstance(repository, str) or not _REPOSITORY.fullmatch(repository):
+    if repository and (not isinstance(repository, str) or not _REPOSITORY.fullmatch(repository)):
         errors.append(SlipwayError("this is not a repository", f"{where}.repository", "Write owner/name"))
     expect = said.get("expect") or {}
     if not isinstance(expect, Mapping) or not all(isinstance(item, str) for pair in expect.items() for item in pair):
         remedy = "Write expect: {environment: dev}, numbers in quotes"
         errors.append(SlipwayError("it is not a mapping of names to texts", f"{where}.expect", remedy))
+    options: dict[str, tuple[str, ...]] = {}
+    for key in ("init", "plan"):
+        try:
+            options[key] = check_options(said.get(key), f"{where}.{key}")
+        except SlipwayError as error:
+            errors.append(error)
     raise_all(errors)
     api = str(said.get("api") or environ.get("GITHUB_API_URL") or _API)
-    return Target(str(repository), said.get("token") or {"env": "GITHUB_TOKEN"}, api, dict(expect))
+    return Target(str(repository), said.get("token") or {"env": "GITHUB_TOKEN"}, api, dict(expect), **options)
+
+
+def check_options(given: object, where: str) -> tuple[str, ...]:
+    """Further arguments of Terraform.
+
+    :raises SlipwayError: they are no list of options, or one is Slipway's own.
+    """
+    if given in (None, ""):
+        return ()
+    if not isinstance(given, list) or not all(isinstance(item, str) and item.startswith("-") for item in given):
+        raise SlipwayError("it is not a list of options", where, "Write [-var-file=dev.tfvars]")
+    own = next((item for item in given if item.lstrip("-").split("=")[0] in _OWN_OPTIONS), None)
+    if own is not None:
+        raise SlipwayError(f"{own[:40]} is set by Slipway", where, "Leave it out")
+    return tuple(str(item) for item in given)
 
 
 def pull_request_number(given: object, environ: Mapping[str, str]) -> int:

@@ -29,18 +29,24 @@ def test_what_is_left_out_is_the_workflows() -> None:
     assert read_target(None, WORKFLOW, "w") == Target("acme/infra", token, "https://ghe.example.org/api/v3")
     given = {"repository": "a/b", "token": {"ssm": "/x"}, "api": "https://h", "expect": {"customer": "acme"}}
     assert read_target(given, WORKFLOW, "w") == Target("a/b", {"ssm": "/x"}, "https://h", {"customer": "acme"})
-    assert read_target({"repository": "a/b"}, {}, "w").api == "https://api.github.com"
+    assert read_target({"init": ["-upgrade"]}, {}, "w") == Target("", token, init=("-upgrade",))
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ([], "w: it is not a mapping. Write repository: owner/name"),
-        ({}, "w.repository: no repository is named"),
         ({"repository": "https://github.com/a/b"}, "w.repository: this is not a repository. Write owner/name"),
         ({"repository": "a/b/../../user"}, "w.repository: this is not a repository"),
-        ({"repository": "a/b", "issue": 1}, "w: it has no key issue. Use one of repository, token, api, expect"),
+        (
+            {"repository": "a/b", "issue": 1},
+            "w: it has no key issue. Use one of repository, token, api, expect, init, plan",
+        ),
         ({"repository": "a/b", "expect": {"n": 1}}, "w.expect: it is not a mapping of names to texts"),
+        ({"plan": "-var-file=x"}, "w.plan: it is not a list of options. Write [-var-file=dev.tfvars]"),
+        ({"plan": ["apply"]}, "w.plan: it is not a list of options"),
+        ({"plan": ["-out=x"]}, "w.plan: -out=x is set by Slipway. Leave it out"),
+        ({"init": ["--chdir=/"]}, "w.init: --chdir=/ is set by Slipway"),
         ({"repository": "a/b", "expect": "dev"}, "w.expect: it is not a mapping of names to texts"),
     ],
 )
