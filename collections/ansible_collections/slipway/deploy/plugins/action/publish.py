@@ -18,20 +18,19 @@ from ..module_utils.builds.store import Manifest
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.files.atomic import filing
 from ..module_utils.git.worktree import checked_out
-from ..module_utils.publish.api import Bucket, CodeArtifact
-from ..module_utils.publish.jars import Jars
-from ..module_utils.publish.maven_build import Login, Maven
-from ..module_utils.publish.model import BACKEND, MAVEN, NPM, read_target
-from ..module_utils.publish.packages import Packages
+from ..module_utils.publish.model import UNCHANGED, read_target
 from ..module_utils.publish.parts import Part, read_packages
 from ..module_utils.publish.publisher import Commit, Place, Publisher
+from ..module_utils.publish.publishers import make_publishers
 from ..module_utils.publish.source import Clone
 from ..module_utils.publish.tools import Tool, build_environment
 from ..module_utils.publish.work import BUILT, FAILED, Work
 from ..module_utils.render.published import published
+from ..module_utils.state.store import Store
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
+from ..plugin_utils.policy import clone_of, handed, rules_of
 from ..plugin_utils.reading import begin_reading
 
 
@@ -41,13 +40,13 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Build and publish; the manifest is the result."""
         arguments = self.arguments
-        clone = Clone.open(str(arguments["path"]))
-        commit = clone.commit(str(arguments["head"]) or "HEAD", str(arguments["branch"]), os.environ)
+        clone = Clone(clone_of(arguments), rules_of(context, arguments) if arguments["rules"] else None)
+        commit = clone.commit(str(arguments["head"]), handed(arguments, "branch", "SLIPWAY_BRANCH"))
         parts, elsewhere = self._parts(context, clone, commit)
         begin_reading(context)
         console = Console(context.store.now)
-        source = Source(clone.remote(), commit.branch, commit.commit)
-        manifest = _Manifest(context, Build("", context.environment, "", source))
+        source = Source(clone.address(str(arguments["source"])), commit.branch, commit.commit)
+        manifest = _Manifest(context.store, str(arguments["build"]), Build("", context.environment, "", source))
         work = Work(commit, self._publishers(context, commit), manifest.show)
         left = work.left(parts)
         if context.check_mode:
@@ -61,7 +60,7 @@ class ActionModule(SlipwayAction):
         console.lines(published(build, elsewhere, console.width))
         if work.errors:
             raise SlipwayErrors(work.errors)
-        return {"changed": build.result == BUILT, "build": build.id, **_described(build)}
+        return {"changed": work.result == BUILT, "build": build.id, **_described(build)}
 
     def _parts(self, context: Context, clone: Clone, commit: Commit) -> tuple[tuple[Part, ...], list[str]]:
         arguments = self.arguments
@@ -73,35 +72,45 @@ class ActionModule(SlipwayAction):
         if module is None and not paths:
             remedy = "Set artifact_bucket (and backend_module), or codeartifact and publish_packages"
             raise SlipwayError("nothing is published here", context.written("publish_packages"), remedy)
-        return clone.parts(commit.commit, module, paths)
+        return clone.parts(commit, module, paths)
 
     def _publishers(self, context: Context, commit: Commit) -> dict[str, Publisher]:
         arguments = self.arguments
-        tool = Tool(build_environment(os.environ), float(arguments["timeout"]))
-        maven = Maven(commit.time, tool)
-        publishers: dict[str, Publisher] = {}
-        if arguments["codeartifact"]:
-            target = read_target(arguments["codeartifact"], context.written("codeartifact"))
-            registry = CodeArtifact(context.clients("codeartifact"), target)
-            maven = maven._replace(login=lambda: Login(target, registry.endpoint(MAVEN), registry.token()))
+        target = arguments["codeartifact"]
 
-            def now() -> str:
-                return datetime.fromtimestamp(context.store.now(), UTC).strftime("%Y%m%d%H%M%S")
+        def now() -> str:
+            return datetime.fromtimestamp(context.store.now(), UTC).strftime("%Y%m%d%H%M%S")
 
-            publishers |= dict.fromkeys((MAVEN, NPM), Packages(registry, maven, tool, now))
-        if arguments["bucket"]:
-            bucket = Bucket(context.clients("s3"), str(arguments["bucket"]))
-            publishers[BACKEND] = Jars(bucket, str(arguments["group"]), commit, maven)
-        return publishers
+        return make_publishers(
+            context.clients,
+            commit,
+            Tool(build_environment(os.environ), float(arguments["timeout"])),
+            now,
+            bucket=str(arguments["bucket"]),
+            group=str(arguments["group"]),
+            target=read_target(target, context.written("codeartifact")) if target else None,
+        )
 
 
 class _Manifest:
-    """The manifest of this run."""
+    """The manifest of this run: a new one, or that of a build which gets artifacts besides.
 
-    def __init__(self, context: Context, build: Build) -> None:
-        self._store = context.store
-        self._manifest: Manifest | None = None
-        self._first = build
+    :param identity: the build; empty for a new one.
+    :param first: the new one.
+    """
+
+    def __init__(self, store: Store, identity: str, first: Build) -> None:
+        self._store = store
+        self._first = first
+        self._manifest = Manifest.open(store, first.environment, identity) if identity else None
+        # What the build's services ended as. Artifacts that fail make it a failed build.
+        self._before = self.build.result if identity else UNCHANGED
+        if identity and self.build.source.commit != first.source.commit:
+            what = f"build {identity} is of commit {self.build.source.commit[:12]}, not {first.source.commit[:12]}"
+            raise SlipwayError(what, "-e build", "Name the build of this commit, or leave it out")
+        if self._before == "running":
+            remedy = "Wait for it; if it was killed, build again"
+            raise SlipwayError(f"build {identity} has not ended", "-e build", remedy)
 
     @property
     def build(self) -> Build:
@@ -109,18 +118,26 @@ class _Manifest:
 
     def show(self, artifacts: Mapping[str, BuiltArtifact]) -> None:
         if self._manifest is not None:
-            self._manifest.write(replace(self.build, artifacts=dict(artifacts)))
+            self._manifest.write(self._with(artifacts))
 
     @contextmanager
     def written(self, work: Work) -> Iterator[None]:
-        """Create it, and write its end, whatever happens in the block."""
-        self._manifest = Manifest.create(self._store, replace(self._first, artifacts=dict(work.artifacts)))
+        """Write it before the block and after it, whatever happens in between."""
+        if self._manifest is None:
+            self._manifest = Manifest.create(self._store, self._with(work.artifacts))
+        else:
+            self._manifest.write(replace(self._with(work.artifacts), result="running", finished=None))
         try:
             yield
         except BaseException:
             self._manifest.finish(replace(self.build, result=FAILED))
             raise
-        self._manifest.finish(replace(self.build, result=work.result, artifacts=dict(work.artifacts)))
+        results = {self._before, work.result}
+        result = next((name for name in (FAILED, BUILT) if name in results), UNCHANGED)
+        self._manifest.finish(replace(self._with(work.artifacts), result=result))
+
+    def _with(self, artifacts: Mapping[str, BuiltArtifact]) -> Build:
+        return replace(self.build, artifacts={**self.build.artifacts, **artifacts})
 
 
 def _described(build: Build) -> dict[str, Any]:

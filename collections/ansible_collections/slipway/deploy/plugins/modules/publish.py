@@ -32,8 +32,27 @@ options:
     type: raw
     default: HEAD
   branch:
-    description: The branch that the commit is on. By default the one of GitHub's workflow, or the one that is checked
-      out.
+    description: The branch that the commit is on. By default E(SLIPWAY_BRANCH), or the one that is checked out.
+    type: raw
+    default: ""
+  repository:
+    description: The name of the repository in O(rules). May be left out if there is only one.
+    type: raw
+    default: ""
+  rules:
+    description:
+      - The conventions of repositories, as the module M(slipway.deploy.conventions) has them. A version that its branch
+        may not have is refused.
+      - Without them, V(main) has stable versions and V(develop) snapshots. A package's version on a feature or hotfix
+        branch has the task's id - C(1.2.0-UM-142-SNAPSHOT). Other branches have any version.
+    type: raw
+    default: {}
+  source:
+    description: The address of the source's repository, for the manifest. By default that of the remote C(origin).
+    type: raw
+    default: ""
+  build:
+    description: The id of a build of this commit, whose manifest gets the artifacts. By default a new one is written.
     type: raw
     default: ""
   bucket:

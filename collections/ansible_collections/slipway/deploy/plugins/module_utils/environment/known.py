@@ -46,6 +46,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
     "build": (
         *_QUALITY,
+        *_BUILT,
         "deploy",
     ),
     **{name: _DEPLOY for kind in KINDS for name in kind.all_chosen},

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ..common.errors import SlipwayError
+from ..git.pom import parse_project, plain
 from .model import CHECKSUMS, MAVEN, METADATA, Package, Staged
 
 # <group path>/<artifact>/<version>/<artifact>-<version…>[-<classifier>].<extension>
@@ -36,6 +37,21 @@ def packages(digests: Mapping[str, str]) -> list[Staged]:
         found.setdefault(package, {})[path.rpartition("/")[2]] = digest
     order = sorted(found, key=lambda item: (item.namespace, item.name, item.version))
     return [Staged(item, found[item], f"sha256:{found[item][_main(found[item])]}") for item in order]
+
+
+def check_pom(package: Package, content: bytes, where: str) -> None:
+    """Refuse a published pom whose own or parent's version is a property: who uses the package cannot know its value.
+
+    :param where: the module's file in the source.
+    :raises SlipwayError: it is.
+    """
+    project = parse_project(content, where)
+    parents = [item for parent in project if plain(parent) == "parent" for item in parent]
+    for item in (*project, *parents):
+        if plain(item) == "version" and "${" in (item.text or ""):
+            what = f"the pom of {package.title} that Maven publishes has the version {(item.text or '').strip()[:60]}"
+            remedy = "Nobody else knows its value: let org.codehaus.mojo:flatten-maven-plugin write it in"
+            raise SlipwayError(what, where, remedy)
 
 
 def _main(assets: Mapping[str, str]) -> str:

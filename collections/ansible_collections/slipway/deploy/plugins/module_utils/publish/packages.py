@@ -13,7 +13,7 @@ from .api import CodeArtifact
 from .files import digests, sha256
 from .maven_build import Maven
 from .maven_registry import MavenRegistry
-from .maven_repository import packages
+from .maven_repository import check_pom, directory_of, packages
 from .model import MAVEN, NPM, REPLACE, Staged, decide
 from .npm_package import ASSET, Npm, NpmRegistry, named
 from .parts import Part
@@ -75,6 +75,10 @@ class Packages:
         if not found:
             remedy = "Does its pom.xml skip it (maven.deploy.skip)? Then leave it out of publish_packages"
             raise SlipwayError("mvn deploy published nothing", modules[0].where, remedy)
+        for staged in found:
+            for name in (name for name in staged.assets if name.endswith(".pom")):
+                content = (directory / directory_of(staged.package) / name).read_bytes()
+                check_pom(staged.package, content, modules[0].where)
         return [self._item(modules[0], staged, directory) for staged in found]
 
     def _packed(self, part: Part, archive: Path) -> Item:

@@ -86,7 +86,7 @@ def check_branch(branch: str, where: str) -> str:
     return branch
 
 
-def check_version(version: str, where: str) -> str:
+def check_text(version: str, where: str) -> str:
     """A version, if it can be part of a tag.
 
     :raises SlipwayError: it cannot.

@@ -4,116 +4,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..git.pom import maven_version
-from ..git.repository import Repository
 from ..git.run import Credentials, Git
 from ..git.version import check_directory
-from .model import BACKEND
-from .parts import POM, Part, check_branch, check_version, find_part
+from ..image_builds.origin import branch_of, source_address
+from ..policy.api import Source
+from ..policy.branches import Branch, read_branch
+from ..policy.model import Rules
+from ..policy.versions import check_version
+from .model import BACKEND, MAVEN, Package
+from .parts import POM, Part, check_branch, check_text, find_part
 from .publisher import Commit
 
 _SHORT = 12
 #: Before this time an archive of Java's cannot be dated.
 _EARLIEST = 315_619_200
+#: Without rules of its own, a repository has these branches, and all others that it likes.
+_DEVELOP = ("develop", "dev")
 
 
-class Clone(NamedTuple):
-    """A clone of the source."""
+@dataclass
+class Clone:
+    """A clone of the source.
 
-    git: Git
+    :ivar rules: the conventions of the repository; ``None`` if none are declared.
+    """
 
-    @classmethod
-    def open(cls, path: str) -> Clone:
-        """The clone in a directory.
+    place: Path
+    rules: Rules | None = None
+    git: Git = field(init=False)
 
-        :raises SlipwayError: there is none.
+    def __post_init__(self) -> None:
+        self.git = Git(self.place.absolute(), "the source", Credentials())
+        self._source = Source(self.git)
+        self._source.check()
+
+    def address(self, declared: str) -> str:
+        """The address of its repository.
+
+        :param declared: what the inventory says.
         """
-        if not path:
-            raise SlipwayError("source_path is not set", "source_path", "Name a clone: -e source_path=../backend")
-        place = Path(path).expanduser()
-        if not place.is_dir():
-            where = f"source_path ({path[:200]})"
-            raise SlipwayError("there is no such directory", where, "Name a clone of the source")
-        git = Git(place.absolute(), "the source", Credentials())
-        git.ask("rev-parse", "--git-dir")
-        return cls(git)
+        return source_address(self.git, declared)
 
-    def remote(self) -> str:
-        """The address of its remote, or its directory."""
-        code, url = self.git.ask("remote", "get-url", "--", "origin", codes=(0, 2, 128))
-        return str(self.git.directory) if code else url.strip()
-
-    def commit(self, head: str, branch: str, environ: Mapping[str, str]) -> Commit:
+    def commit(self, head: str, branch: str) -> Commit:
         """The commit of a revision.
 
-        :param branch: that it is on; empty for the one that is checked out, or that GitHub's workflow runs for.
+        :param branch: that it is on; empty for the one that is checked out.
         :raises SlipwayError: there is no such commit, or it is not known on which branch it is.
         """
-        commit = Repository(self.git, "", head).resolve()
-        if not branch and environ.get("GITHUB_REF_TYPE") == "branch":
-            branch = environ.get("GITHUB_REF_NAME", "")
-        if not branch:
-            branch = self.git.ask("symbolic-ref", "--quiet", "--short", "HEAD", codes=(0, 1))[1].strip()
-        if not branch:
-            raise SlipwayError("it is not known which branch this is", "-e branch", "Name it: -e branch=develop")
+        name = check_branch(branch_of(self.git, branch, head), "-e branch")
+        commit = self._source.resolve(head or "HEAD")
         seconds = int(self.git.ask("show", "--no-patch", "--format=%ct", commit)[1].split()[-1])
         time = datetime.fromtimestamp(max(seconds, _EARLIEST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Commit(commit, check_branch(branch, "-e branch"), time)
+        return Commit(commit, name, time)
 
-    def parts(self, commit: str, module: str | None, packages: Sequence[str]) -> tuple[tuple[Part, ...], list[str]]:
+    def parts(self, commit: Commit, module: str | None, packages: Sequence[str]) -> tuple[tuple[Part, ...], list[str]]:
         """What a commit has of what is declared, and the names of what it has not.
 
         :param module: the directory of the service's module; ``None`` if no jar is published.
-        :raises SlipwayErrors: a file is not valid, or nothing is there; all mistakes are named.
+        :raises SlipwayErrors: a file is not valid, a version is not one of the branch, or nothing is there.
         """
         found: list[Part] = []
         elsewhere: list[str] = []
         errors: list[SlipwayError] = []
         for path in packages:
-            try:
-                part = find_part(path, lambda name: self._file(commit, name), lambda name: self._where(commit, name))
-            except SlipwayError as error:
-                errors.append(error)
-                continue
-            if part is None:
-                elsewhere.append(path or ".")
-            else:
-                found.append(part)
+            with _kept(errors):
+                part = self._package(commit, path)
+                found += [part] if part else []
+                elsewhere += [] if part else [path or "."]
         if module is not None:
-            try:
+            with _kept(errors):
                 jar = self._jar(commit, module)
-            except SlipwayError as error:
-                errors.append(error)
-            else:
                 found += [jar] if jar else []
                 elsewhere += [] if jar else [BACKEND]
         if errors:
-            raise SlipwayErrors(errors)
+            raise SlipwayErrors(dict.fromkeys(errors))
         if not found:
-            what = f"commit {commit[:_SHORT]} has nothing that is published: {', '.join(elsewhere)}"
-            raise SlipwayError(
-                what, self.git.place, "Correct backend_module or publish_packages, or name another clone"
-            )
+            what = f"commit {commit.commit[:_SHORT]} has nothing that is published: {', '.join(elsewhere)}"
+            remedy = "Correct backend_module or publish_packages, or name another clone"
+            raise SlipwayError(what, self.git.place, remedy)
         return tuple(found), elsewhere
 
-    def _jar(self, commit: str, module: str) -> Part | None:
+    def _jar(self, commit: Commit, module: str) -> Part | None:
         path = check_directory(module, "backend_module")
         name = f"{path}/{POM}" if path else POM
-        text = self._file(commit, name)
-        if text is None:
+        if self._file(commit, name) is None:
             return None
-        where = self._where(commit, name)
-        return Part(BACKEND, path, check_version(maven_version(text, where), where), where)
+        version, where = self._version(commit, name)
+        self._check(version, commit, where, library=False)
+        return Part(BACKEND, path, check_text(version, where), where)
 
-    def _file(self, commit: str, path: str) -> str | None:
-        code, text = self.git.ask("cat-file", "blob", f"{commit}:{path}", codes=(0, 128))
+    def _package(self, commit: Commit, path: str) -> Part | None:
+        part = find_part(path, lambda name: self._file(commit, name), lambda name: _where(commit, name))
+        if part is None:
+            return None
+        if part.kind == MAVEN:
+            version, where = self._version(commit, f"{path}/{POM}" if path else POM)
+            part = replace(part, version=check_text(version, where))
+        version = part.package.version if isinstance(part.package, Package) else part.version
+        self._check(version, commit, part.where, library=True)
+        return part
+
+    def _version(self, commit: Commit, name: str) -> tuple[str, str]:
+        """The version that a pom has, with what it inherits."""
+        rules = replace(self.rules or Rules("", "services"), version_file=name)
+        written = self._source.version(commit.commit, rules)
+        if written.error is not None:
+            raise written.error
+        return written.text, written.where
+
+    def _check(self, version: str, commit: Commit, where: str, *, library: bool) -> None:
+        """Refuse a version that the branch may not have.
+
+        A package's snapshot on a feature branch has the task's id: otherwise two branches would replace each other's.
+        """
+        branch, rules = self._branch(commit)
+        if branch is not None and branch.kind != "other":
+            check_version(version, branch, replace(rules, strategy="library") if library else rules, where)
+
+    def _branch(self, commit: Commit) -> tuple[Branch | None, Rules]:
+        if self.rules is not None:
+            return read_branch(commit.branch, self.rules, "-e branch"), self.rules
+        rules = Rules("", "services", develop=_DEVELOP)
+        with suppress(SlipwayError):
+            return read_branch(commit.branch, rules), rules
+        return None, rules
+
+    def _file(self, commit: Commit, path: str) -> str | None:
+        code, text = self.git.ask("cat-file", "blob", f"{commit.commit}:{path}", codes=(0, 128))
         return None if code else text
 
-    def _where(self, commit: str, path: str) -> str:
-        return f"{path} (commit {commit[:_SHORT]})"
+
+def _where(commit: Commit, path: str) -> str:
+    return f"{path} (commit {commit.commit[:_SHORT]})"
+
+
+@contextmanager
+def _kept(errors: list[SlipwayError]) -> Iterator[None]:
+    """All that is wrong is said at once."""
+    try:
+        yield
+    except SlipwayErrors as error:
+        errors.extend(error.errors)
+    except SlipwayError as error:
+        errors.append(error)
