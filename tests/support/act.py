@@ -12,18 +12,19 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.deploys import BIN, LIMIT_SECONDS, ROOT, Deploys
+from tests.support.deploys import BIN, LIMIT_SECONDS, ROOT, Deploys, wait_for
 
 SHIPPED = ROOT / "pipelines" / "github"
-#: Every action that the workflows use, by name and commit.
+#: An action of others, as all of them must be named: by commit, with its version.
 USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{40}) # v[\d.]+$", re.MULTILINE)
-#: A checkout of another repository; of its own, the files are there.
+#: A checkout of another repository; those of the own one are there.
 _CHECKOUT = """
 name: checkout
 inputs:
@@ -37,28 +38,35 @@ runs:
   using: composite
   steps:
     - shell: bash
-      if: inputs.path != '.'
+      if: inputs.repository != ''
       env:
         URL: ${{ env.SLIPWAY_TEST_REPOSITORIES }}/${{ inputs.repository }}
         REF: ${{ inputs.ref }}
         DEST: ${{ inputs.path }}
       run: |
-        rm -rf "$DEST" && git clone -q "$URL" "$DEST" && git -C "$DEST" checkout -q --detach "$REF"
+        git init -q "$DEST"
+        git -C "$DEST" fetch -q "$URL" '+refs/heads/*:refs/remotes/origin/*'
+        git -C "$DEST" checkout -q --detach "${REF:-origin/main}"
 """
 _NOTHING = "name: nothing\nruns:\n  using: composite\n  steps:\n    - run: 'true'\n      shell: bash\n"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Job:
-    """A job of a run: ``success``, ``failure``, ``cancelled`` or ``skipped``, and what it printed."""
+    """A job of a run: ``success``, ``failure``, or ``""`` if it did not end; and what it printed."""
 
-    result: str
-    lines: list[str]
+    result: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What it printed."""
+        return "\n".join(self.lines)
 
 
 @dataclass
 class Run:
-    """How a run of a workflow ended."""
+    """How a run of a workflow ended; its jobs by their names, without those that were skipped."""
 
     code: int
     text: str
@@ -66,7 +74,7 @@ class Run:
 
     @property
     def results(self) -> dict[str, str]:
-        """The result of each job that ran, by its name."""
+        """The result of each job that ran."""
         return {name: job.result for name, job in self.jobs.items()}
 
 
@@ -76,7 +84,6 @@ class Actions:
 
     deploys: Deploys
     repositories: Path
-    workflow: str = "slipway-router.yml"
     environ: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
@@ -101,41 +108,51 @@ class Actions:
             identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
             subprocess.run(["git", *identity, *words], cwd=self.directory, check=True, capture_output=True)
 
-    def command(self, event: str, payload: Mapping[str, Any]) -> list[str]:
+    def command(self, workflow: str, event: str, payload: Mapping[str, Any]) -> list[str]:
         """act's command line for an event."""
-        file = self.directory.parent / f"{self.directory.name}-event.json"
-        file.write_text(json.dumps(payload), encoding="utf-8")
-        secrets = self.directory.parent / f"{self.directory.name}-secrets"
-        secrets.write_text("".join(f"{name}={value}\n" for name, value in self.secrets.items()), encoding="utf-8")
-        words = [str(BIN / "act"), event, "-e", str(file), "-W", f".github/workflows/{self.workflow}", "--json"]
-        words += ["-P", "ubuntu-24.04=-self-hosted", "--action-offline-mode", "--no-cache-server", "--secret-file"]
-        words += [str(secrets), "--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"]
-        for name, commit in self.used():
+        place = self.directory.parent
+        (place / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+        (place / "secrets").write_text("".join(f"{name}={value}\n" for name, value in self.secrets.items()))
+        words = [str(BIN / "act"), event, "-e", str(place / "event.json"), "-W", f".github/workflows/{workflow}"]
+        words += ["--json", "-P", "ubuntu-24.04=-self-hosted", "--action-offline-mode", "--no-cache-server"]
+        words += ["--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"]
+        words += ["--secret-file", str(place / "secrets")]
+        for name, commit in used():
             words += ["--local-repository", f"{name}@{commit}={self._stand_in(name)}"]
-        given = {**self.deploys.environ, **self.environ, "SLIPWAY_TEST_REPOSITORIES": str(self.repositories)}
+        given = {**self.environ, "SLIPWAY_TEST_REPOSITORIES": str(self.repositories)}
         words += [part for pair in given.items() for part in ("--env", "=".join(pair))]
         return words + [part for pair in self.variables.items() for part in ("--var", "=".join(pair))]
 
-    def run(self, event: str, payload: Mapping[str, Any]) -> Run:
-        """Run the workflow to its end."""
-        done = subprocess.run(
-            self.command(event, payload),
+    def run(
+        self,
+        workflow: str,
+        event: str,
+        payload: Mapping[str, Any],
+        cancel: tuple[str, Callable[[], bool]] | None = None,
+    ) -> Run:
+        """Run a workflow to its end.
+
+        :param cancel: a condition, and what it is; when it holds, the run is cancelled.
+        """
+        # A runner of GitHub is new for each job.
+        shutil.rmtree(self.directory.parent / ".cache", ignore_errors=True)
+        process = subprocess.Popen(
+            self.command(workflow, event, payload),
             cwd=self.directory,
             env={**self.deploys.environment(), "HOME": str(self.directory.parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=LIMIT_SECONDS,
         )
-        return read_run(done.returncode, done.stdout)
-
-    @staticmethod
-    def used() -> list[tuple[str, str]]:
-        """The actions of others that the workflows use."""
-        texts = [path.read_text(encoding="utf-8") for path in sorted(SHIPPED.rglob("*.yml"))]
-        return sorted({found for text in texts for found in USES.findall(text)})
+        try:
+            if cancel is not None:
+                wait_for(*cancel)
+                process.send_signal(signal.SIGINT)
+            text = process.communicate(timeout=LIMIT_SECONDS)[0]
+        finally:
+            process.kill()
+        return read_run(process.returncode, text)
 
     def _stand_in(self, name: str) -> Path:
         place = self.directory.parent / "actions" / name
@@ -143,6 +160,12 @@ class Actions:
         text = _CHECKOUT if name == "actions/checkout" else _NOTHING
         (place / "action.yml").write_text(text, encoding="utf-8")
         return place
+
+
+def used() -> list[tuple[str, str]]:
+    """The actions of others that the workflows use."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(SHIPPED.rglob("*.yml"))]
+    return sorted({found for text in texts for found in USES.findall(text)})
 
 
 def read_run(code: int, text: str) -> Run:
@@ -155,14 +178,13 @@ def read_run(code: int, text: str) -> Run:
         except ValueError:
             shown.append(line)
             continue
-        job = str(entry.get("job") or "").rpartition("/")[2]
+        job = str(entry.get("job") or "").rpartition("/")[2].strip()
         message = str(entry.get("msg", "")).rstrip("\n")
         shown.append(f"[{job}] {message}")
-        if job:
-            kept = run.jobs.setdefault(job, Job("", []))
+        if job and entry.get("jobResult") != "skipped":
+            kept = run.jobs.setdefault(job, Job())
             kept.lines.append(message)
-            if entry.get("jobResult"):
-                run.jobs[job] = Job(str(entry["jobResult"]), kept.lines)
+            kept.result = str(entry.get("jobResult") or kept.result)
     run.text = "\n".join(shown)
     return run
 

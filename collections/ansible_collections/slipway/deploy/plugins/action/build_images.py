@@ -29,6 +29,8 @@ from ..plugin_utils.reading import begin_reading, whole_number
 _MOST = 64
 _MOST_SECONDS = 24 * 3600
 _OUTPUT = "GITHUB_OUTPUT"
+#: The branch of a pipeline's commit, which is a name by others: it is on no command line.
+_REF = "SLIPWAY_REF"
 
 
 class ActionModule(SlipwayAction):
@@ -44,7 +46,9 @@ class ActionModule(SlipwayAction):
         found, _choices = changed_services(context, arguments)
         clone = clone_of(arguments["path"])
         git = Git(clone, "the source", Credentials())
-        branch = branch_of(git, str(arguments["branch"]), str(arguments["head"]))
+        ref = os.environ.get(_REF, "")
+        named = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+        branch = branch_of(git, str(arguments["branch"]) or named, str(arguments["head"]))
         wanted = recipes(context, found, Repository(git).read(found.head), rules, branch)
         ecr, planned = observe(context, wanted, moving_tags(rules))
         needed = any(item.step != "unchanged" for item in planned)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..module_utils.common.command import resume_commands
 from ..module_utils.hosts import progress
-from ..module_utils.record.model import Record, closed, outcome_of
+from ..module_utils.record.model import Record, closed, outcome_of, undo_was_asked
 from ..module_utils.record.result import GOOD
 from ..module_utils.render.card import card
 from ..module_utils.render.recap import recap
@@ -19,6 +19,7 @@ from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.context import Context
 from ..plugin_utils.notify import notify
 from ..plugin_utils.work import Work, release_lock, summary_of, work_on
+from ..plugin_utils.workflow import annotate, write_outputs
 
 
 class ActionModule(SlipwayAction):
@@ -42,6 +43,12 @@ class ActionModule(SlipwayAction):
             record = work.journal.record
             work.console.finish()
             work.console.lines(_screen(record, work.console.width))
+            write_outputs({"record": record["id"], "outcome": record["outcome"] or "unfinished"})
+            if record["outcome"] not in GOOD and not undo_was_asked(record):
+                annotate(
+                    card(record) or _screen(record, None),
+                    f"{record['environment']}: {record['outcome'] or 'unfinished'}",
+                )
             if late:
                 work.console.lines([f"{late}, but the deploy had already ended: nothing is undone"])
         hosts = [item["name"] for item in progress.hosts_of(record)]

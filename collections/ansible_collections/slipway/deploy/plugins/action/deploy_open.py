@@ -16,16 +16,14 @@ from typing import Any
 from ..module_utils.common.command import command, resume_commands
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.hosts import progress
-from ..module_utils.hosts.migrations import has_begun
 from ..module_utils.lock.lease import acquire, look
 from ..module_utils.lock.model import LockHeld
 from ..module_utils.lock.plan import describe
 from ..module_utils.record.journal import Journal, newest
-from ..module_utils.record.model import Record, closed, is_open
+from ..module_utils.record.model import Record, closed, is_open, is_touched
 from ..module_utils.render.resume import resume as resume_card
 from ..module_utils.rollout.document import rollout_of, with_rollout
 from ..module_utils.rollout.engine import groups
-from ..module_utils.rollout.model import UNTOUCHED
 from ..module_utils.rollout.resume import require_covered, require_same_place, resume_rollout
 from ..module_utils.state.store import Store, clock_skew
 from ..plugin_utils.action import SlipwayAction, display
@@ -90,7 +88,7 @@ class ActionModule(SlipwayAction):
         if context.settings.resume is not None:
             return {**self._unfinished(context), "lock": line, "changed": False}
         journal = _newest(context)
-        open_record = journal is not None and is_open(journal.record) and _touched(journal.record)
+        open_record = journal is not None and is_open(journal.record) and is_touched(journal.record)
         if open_record and journal is not None:
             go_on = resume_commands(context.environment)
             display.warning(f"the deploy {journal.record['id']} is unfinished. Resume it: {go_on}")
@@ -145,7 +143,7 @@ class ActionModule(SlipwayAction):
             gone = {item["name"] for item in progress.hosts_of(record)}.difference(context.hosts)
             require_covered(record, context.selected | context.selected_hosts | gone, choice)
             require_same_place(record, _place(context))
-        if not _touched(record) and (choice != "finish" or not record["targets"] or _unapproved(context, record)):
+        if not is_touched(record) and (choice != "finish" or not record["targets"] or _unapproved(context, record)):
             self._abandon(context, journal, choice, clock())
             return {"resumed": "", "lock": "lock free"}
         if choice is None or self._task.check_mode:
@@ -231,11 +229,6 @@ def check_clock(store: Store) -> None:
 
 def _newest(context: Context) -> Journal | None:
     return newest(context.store, context.environment)
-
-
-def _touched(record: Record) -> bool:
-    begun = any(item.get("state", "planned") not in UNTOUCHED for item in record["targets"])
-    return begun or bool(record.get("cause")) or has_begun(record)
 
 
 def _unapproved(context: Context, record: Record) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ..module_utils.builds.wanted import to_record
@@ -11,12 +12,14 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.observation import FleetObservation
 from ..module_utils.fleet.planned import Plan
 from ..module_utils.gates.approval import common_approvers
+from ..module_utils.notify.summary import plan_summary
+from ..module_utils.notify.summary_file import write_summary
 from ..module_utils.record.history import Goal
 from ..module_utils.record.journal import Journal, newest_id
 from ..module_utils.record.model import SCHEMA, Record, record_id
 from ..module_utils.render.plan import plan as plan_screen
 from ..module_utils.verify.verify import Verified, verify
-from ..plugin_utils.action import SlipwayAction
+from ..plugin_utils.action import SlipwayAction, display
 from ..plugin_utils.checklist import refuse_unreadable_rows
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context, needs_approval
@@ -29,6 +32,7 @@ from ..plugin_utils.rollback_goal import find_goal, without_records
 from ..plugin_utils.smoke import check_secrets, failing_before
 from ..plugin_utils.wanted_build import chosen_build
 from ..plugin_utils.work import check_lock, keep_record, release_lock, start_heartbeat, store_clock
+from ..plugin_utils.workflow import write_outputs
 
 #: A fleet of more services than this may take longer to read than the lock lasts without a heartbeat.
 LARGE_FLEET = 50
@@ -68,11 +72,16 @@ class ActionModule(SlipwayAction):
         else:
             healthy = [item for of_kind in hosts.kinds for item in of_kind.health_of_unchanged]
             record.update(health_of_unchanged(observation, healthy))
-        console.lines(plan_screen(record, clock(), console.width, self.arguments["lock"], whole=self._task.check_mode))
+        now, lock, whole = clock(), self.arguments["lock"], bool(self._task.check_mode)
+        console.lines(plan_screen(record, now, console.width, lock, whole=whole))
+        if self._task.check_mode:
+            _write_summary(context, plan_summary(record, plan_screen(record, now, None, lock, whole=whole)))
         result: dict[str, Any] = {"changed": changes, "record": record["id"]}
         result["services"] = {item["name"]: item["state"] for item in record["targets"]}
         result["hosts"] = [item["name"] for item in record["targets"] if item["kind"] == "host"]
         result["approval"] = _approval(context, hosts, kind)
+        names = [item["name"] for item in record["targets"]]
+        write_outputs({"changed": changes, "count": len(names), "targets": names})
         if self._task.diff and changes:
             result["diff"] = [part for part in (fleet.as_diff() if fleet.changes else None, hosts.as_diff()) if part]
         if not self._task.check_mode:
@@ -95,6 +104,13 @@ class ActionModule(SlipwayAction):
                 dismiss(context)
             return None
         return find_goal(context)
+
+
+def _write_summary(context: Context, text: str) -> None:
+    """Write what a deploy would do to where it writes its summary. A failure is a warning."""
+    written = write_summary(text, str(context.variables.get("summary_file") or "") or None, os.environ)
+    if written.error:
+        display.warning(written.error)
 
 
 def _gates(context: Context, record: Record, hosts: PlannedHosts) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from ..module_utils.common.command import command
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.lock.lease import look
 from ..module_utils.record.journal import history
-from ..module_utils.record.model import Record
+from ..module_utils.record.model import Record, is_open, is_touched
 from ..module_utils.render.history import history as history_screen
 from ..module_utils.render.history import releases
 from ..plugin_utils.action import SlipwayAction
@@ -21,6 +21,7 @@ from ..plugin_utils.context import Context
 from ..plugin_utils.hosts import HEALTH
 from ..plugin_utils.reading import begin_reading, whole_number
 from ..plugin_utils.released import find_releases, observe_released, own_records
+from ..plugin_utils.workflow import write_outputs
 
 #: Records that a rollback considers (the default of ``record.journal.history``).
 LOOKED_BACK = 50
@@ -45,6 +46,9 @@ class ActionModule(SlipwayAction):
         if problem is not None:
             # What could be read is shown above; a rollback would fail on this as well.
             raise problem
+        newest = records[0] if records else None
+        unfinished = newest is not None and is_open(newest) and is_touched(newest)
+        write_outputs({"unfinished": unfinished})
         status = command("status", context.environment)
         what = f"{context.environment} does not run what was released: {status} shows what to do"
         return {
@@ -54,6 +58,7 @@ class ActionModule(SlipwayAction):
             "current": found.current["id"] if found.current else None,
             "rollback_to": found.goal.release if found.goal else None,
             "out_of_step": list(found.astray),
+            "unfinished": unfinished,
         }
 
 

@@ -20,6 +20,7 @@ description:
     E(NO_COLOR), C(TERM=dumb) and E(CI) are respected.
   - While a Slipway rollout runs, the first SIGINT, SIGTERM or SIGHUP (a closed terminal) goes to the rollout, which
     stops and undoes its changes. The second one ends C(ansible-playbook) as usual.
+  - In GitHub Actions, each failure is also an annotation of the run.
   - If the output cannot be written any more (C(| head), a full disk, a closed terminal), the run continues silently.
 author: The Slipway authors (!UNKNOWN)
 extends_documentation_fragment: [default_callback, result_format_callback]
@@ -49,6 +50,7 @@ from ..plugin_utils.interrupt import Interrupts
 from ..plugin_utils.process import collect_rarely
 from ..plugin_utils.signs import Signs, environment_of, slowness
 from ..plugin_utils.streams import keep_going, last_write, write_now
+from ..plugin_utils.workflow import annotate
 
 if TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
@@ -145,6 +147,7 @@ class CallbackModule(DefaultCallback):
         if key not in self._said:
             self._said.add(key)
             self._say(lines, stderr=bool(self.get_option("display_failed_stderr")))
+            annotate(lines)
 
     def _own_lines(self, result: CallbackTaskResult) -> list[str]:
         """Slipway's own lines, taken out of the result so that nothing prints them a second time."""

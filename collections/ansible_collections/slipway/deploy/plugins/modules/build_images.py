@@ -20,7 +20,8 @@ description:
     and C(built) are appended to that file.
 options:
   branch:
-    description: The branch of the commit. By default the branch of the clone, or O(head) if it is a branch.
+    description: The branch of the commit. By default that of E(SLIPWAY_REF), C(refs/heads/…), which a pipeline sets;
+      otherwise the branch of the clone, or O(head) if it is a branch.
     type: raw
     default: ""
   tags:

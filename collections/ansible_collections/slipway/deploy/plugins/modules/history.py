@@ -13,6 +13,7 @@ description:
   - Compares what runs with what the records released. After everything is shown, fails if something is out of step. If
     AWS cannot be read, it says that nothing was compared.
   - Includes the records of hosts that deploy themselves (CodeDeploy).
+  - If E(GITHUB_OUTPUT) is set, the output C(unfinished) of the step says whether the newest deploy must be resumed.
   - Changes nothing and takes no lock.
 options:
   entries:
@@ -66,4 +67,9 @@ out_of_step:
   type: list
   elements: str
   sample: ["user-service: runs :1 (8d20c11), not :2 (3f9c2d1) of release 2026-11-20T21-04-11Z-3f9c2d1"]
+unfinished:
+  description: Whether the newest deploy did not end, and began to change something.
+  returned: success
+  type: bool
+  sample: false
 """

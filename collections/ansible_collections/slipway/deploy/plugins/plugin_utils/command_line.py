@@ -18,6 +18,7 @@ from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.environment.directory import read_text, root_of
 from ..module_utils.environment.known import PLAYBOOKS, check_known
 from ..module_utils.environment.scope import check_about
+from .workflow import annotate
 
 _WHOLE_RUN = "The playbooks of Slipway have no tags: a deploy without one of its steps is not a deploy"
 
@@ -51,8 +52,10 @@ def end(error: Exception) -> NoReturn:
 
     Ansible would print an error of a plugin as warnings of several lines, and continue.
     """
+    text = str(error) if isinstance(error, SlipwayError) else " ".join(str(error).split())
+    annotate(text.splitlines())
     sys.stdout.flush()
-    print(str(error) if isinstance(error, SlipwayError) else " ".join(str(error).split()), file=sys.stderr, flush=True)
+    print(text, file=sys.stderr, flush=True)
     raise SystemExit(EXIT_CODE)
 
 

@@ -1,16 +1,19 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The outputs of a step of GitHub Actions, and the event that started its run."""
+"""A step of GitHub Actions: the event that started its run, its outputs and annotations."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.utils.display import Display
+
 from ..module_utils.common.errors import SlipwayError
-from ..module_utils.render.workflow import output_lines
+from ..module_utils.common.neutral import neutral
+from ..module_utils.render.workflow import annotation, output_lines
 
 _OUTPUT = "GITHUB_OUTPUT"
 #: An event as JSON, the file of one, and the file of the event that started a run of GitHub Actions.
@@ -32,6 +35,14 @@ def write_outputs(pairs: Mapping[str, Any], environ: Mapping[str, str] | None = 
             file.write(output_lines(pairs))
     except OSError as error:
         raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error
+
+
+def annotate(lines: Iterable[str], title: str = "") -> None:
+    """Annotate the run with an error; outside of GitHub Actions, nothing."""
+    text = "\n".join(neutral(line, lines=False) for line in lines)
+    if text and os.environ.get("GITHUB_ACTIONS") == "true":
+        # A worker prints through the main process. The line is a command, which other output must not be.
+        Display().display(annotation(text, title), screen_only=True)
 
 
 def read_event(environ: Mapping[str, str] | None = None) -> tuple[bytes, str]:

@@ -34,6 +34,7 @@ PLAYBOOKS: Final = frozenset(
         "changes",
         "route",
         "dispatch",
+        "report",
         *_PLAN,
     )
 )
@@ -56,6 +57,7 @@ RUN: Final[Mapping[str, Collection[str]]] = {
     **dict.fromkeys(("release_title", "resume", "force_schema", "downgrade_schema"), _RELEASE),
     "force_full_build": (*_RELEASE, "changes", "build", "dispatch"),
     **dict.fromkeys(("dispatch_to", "dispatch_token"), ("dispatch",)),
+    "report_to": ("report",),
     "source_path": (*_QUALITY, "changes", "build", *_POLICY, *_BUILT),
     "base": ("changes", "build", "conventions"),
     "head": ("changes", "build", "conventions", "tag", *_BUILT),
@@ -108,7 +110,7 @@ TARGETS: Final[Mapping[str, Collection[str]]] = {
         ("deploy", "rollback", "checklist", "smoke_test", "status", "logs", "changes", "build"), ("fleet", *NAMES)
     ),
     "quality_gates": ("fleet", *NAMES),
-    **dict.fromkeys(("history", "lock"), ("fleet", *NAMES, "database")),
+    **dict.fromkeys(("history", "lock", "report"), ("fleet", *NAMES, "database")),
     **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
 }
 
@@ -146,7 +148,7 @@ TEXTS: Final = frozenset(
         *("env", "self", "self_name", "state", "resume", "lock_for", "ec2_instance_id"),
         *("backend_jar", "backend_path", "seed_sql", "infra_path", "promote_remote", "promote_ca_file"),
         *("bundle_directory", "logs_directory", "source_checkout_dest", "deploy_targets", "summary_file"),
-        *("source_path", "changes_unclaimed", "dispatch_to"),
+        *("source_path", "changes_unclaimed", "dispatch_to", "report_to"),
         "changes_file",
         *("repository", "git_remote", "git_ca_file", "changelog_file"),
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),

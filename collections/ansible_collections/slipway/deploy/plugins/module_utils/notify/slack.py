@@ -77,7 +77,7 @@ def progress(record: Record, now: float) -> Message:
     if record.get("phase") == "undoing" or record.get("cause"):
         gone = sum(item.get("state") in UNTOUCHED | {"undone"} for item in targets)
         said = f"is being undone: {gone} of {len(targets)} as before{elapsed}"
-        return _message(record, f"{_subject(record)} {said}", YELLOW, [_escaped(headline(record))])
+        return _message(record, f"{_subject(record)} {said}", YELLOW, [escaped(headline(record))])
     stable = sum(item.get("state") == "stable" for item in targets)
     return _message(record, f"{_subject(record)}: {stable} of {len(targets)} stable{elapsed}", BLUE, [])
 
@@ -95,8 +95,8 @@ def end(record: Record) -> Message:
     words = said.get(str(outcome), "ended and what runs is not known")
     if undo_was_asked(record):
         words = "was undone, as requested"
-    details = [_escaped(headline(record)), *_findings(record), _escaped(closing(record))]
-    details += [*(_escaped(step) for step in next_steps(record)), *_metadata(record)]
+    details = [escaped(headline(record)), *_findings(record), escaped(closing(record))]
+    details += [*(escaped(step) for step in next_steps(record)), *_metadata(record)]
     return _message(record, f"{_subject(record)} {words}{after}", colour(record), details)
 
 
@@ -119,30 +119,30 @@ def _total(record: Record) -> str:
 
 def _findings(record: Record) -> list[str]:
     found = (*health_problems(record), *smoke_problems(record), *checklist_problems(record))
-    return [_escaped(line.strip()) for line in found]
+    return [escaped(line.strip()) for line in found]
 
 
 def _metadata(record: Record) -> list[str]:
     """The releases, the results of their checks, the coverage link, and the traces of the smoke checks."""
-    lines = [_escaped(line) for line in (*metadata.lines(record), *checklist(record)[:1])]
+    lines = [escaped(line) for line in (*metadata.lines(record), *checklist(record)[:1])]
     url = coverage(record)
     lines += [f"<{url}|coverage report>"] if url else []
     found = traces(record)
-    return [*lines, _escaped(f"traces: {' · '.join(found)}")] if found else lines
+    return [*lines, escaped(f"traces: {' · '.join(found)}")] if found else lines
 
 
 def _message(record: Record, headline_text: str, edge: str, details: Sequence[str]) -> Message:
-    title = f"\n{_escaped(clean(record['title']))}" if record.get("title") else ""
-    blocks = [_section(f"*{_escaped(headline_text)}*{title}")]
+    title = f"\n{escaped(clean(record['title']))}" if record.get("title") else ""
+    blocks = [section(f"*{escaped(headline_text)}*{title}")]
     if details:
-        blocks.append(_section("\n".join(details)))
+        blocks.append(section("\n".join(details)))
     rows = [_service(item) for item in targets_of(record)]
     if rows:
         used = sum(len(block["text"]["text"]) for block in blocks)
-        blocks += [_section(text) for text in _packed(rows, MOST_IN_ALL - MOST_TEXT - used)]
+        blocks += [section(text) for text in _packed(rows, MOST_IN_ALL - MOST_TEXT - used)]
     blocks = blocks[: MOST_BLOCKS - 1]
     # The text of a notification is markup as well.
-    return Message(_escaped(_cut(clean(headline_text), _MOST_FALLBACK)), edge, (*blocks, _context(record)))
+    return Message(escaped(_cut(clean(headline_text), _MOST_FALLBACK)), edge, (*blocks, _context(record)))
 
 
 def _service(item: Target) -> str:
@@ -150,7 +150,7 @@ def _service(item: Target) -> str:
     time = f" ({duration(took)})" if took is not None else ""
     images = change_label(item)
     note = {"undone": " undone", "undo_failed": " not undone", "failed": " failed"}.get(str(item.get("state")), "")
-    return _escaped(f"{mark(str(item.get('state') or 'planned'))} {clean(item['name'])} {images}{note}{time}")
+    return escaped(f"{mark(str(item.get('state') or 'planned'))} {clean(item['name'])} {images}{note}{time}")
 
 
 def _packed(rows: Sequence[str], room: int) -> list[str]:
@@ -169,23 +169,25 @@ def _packed(rows: Sequence[str], room: int) -> list[str]:
     return texts
 
 
-def _section(text: str) -> dict[str, Any]:
+def section(text: str) -> dict[str, Any]:
+    """A block of escaped text."""
     return {"type": "section", "text": {"type": "mrkdwn", "verbatim": True, "text": _cut(text, MOST_TEXT)}}
 
 
 def _context(record: Record) -> dict[str, Any]:
     url = str((record.get("actor") or {}).get("url") or "")
-    name = _escaped(who(record))
+    name = escaped(who(record))
     linked = url.startswith(_LINKED) and not any(char in "<>|" or char <= " " for char in url)
     by = f"<{url}|{name}>" if linked else name
-    reason = [_escaped(clean(record["reason"]))] if record.get("reason") else []
+    reason = [escaped(clean(record["reason"]))] if record.get("reason") else []
     kind = ["rollback"] if is_rollback(record) else []
-    approval = [_escaped(approved(record))] if approved(record) else []
-    text = " · ".join([*kind, f"by {by}", *approval, *reason, f"record {_escaped(place(record))}"])
+    approval = [escaped(approved(record))] if approved(record) else []
+    text = " · ".join([*kind, f"by {by}", *approval, *reason, f"record {escaped(place(record))}"])
     return {"type": "context", "elements": [{"type": "mrkdwn", "verbatim": True, "text": _cut(text, MOST_TEXT)}]}
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that Slack shows as it is."""
     # https://docs.slack.dev/messaging/formatting-message-text#escaping: this also disarms <!channel> and <@U…>.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

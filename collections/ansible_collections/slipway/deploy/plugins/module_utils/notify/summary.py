@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ..common.text import duration, plural
 from ..render.card import card
@@ -72,7 +73,17 @@ def _headline(record: Record) -> str:
 
 
 def _card(record: Record) -> str:
-    lines = card(record)
+    return _fenced(card(record))
+
+
+def plan_summary(record: Record, lines: Sequence[str]) -> str:
+    """The summary of a plan that is not carried out: its screen, ending in a newline."""
+    headline = f"## Plan: {escape(record.get('environment'))}: {escape(release(record))}"
+    text = without_mentions(f"{headline}\n\n{_fenced(lines)}\n")
+    return text if len(text.encode()) <= MOST_BYTES else f"{headline}\n\nThe plan is too long to be shown.\n"
+
+
+def _fenced(lines: Sequence[str]) -> str:
     if not lines:
         return ""
     # A fence longer than any run of backticks inside cannot be closed by what a service logged.

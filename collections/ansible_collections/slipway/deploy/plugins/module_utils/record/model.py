@@ -15,10 +15,9 @@ from typing import Any
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
+from ..hosts.migrations import has_begun
 from ..rollout.document import rollout_of
-from ..rollout.model import (
-    Rollout,
-)
+from ..rollout.model import UNTOUCHED, Rollout
 from .schema import check_shape
 
 SCHEMA = "slipway/record/1"
@@ -81,6 +80,12 @@ def _damaged(why: str, where: str) -> SlipwayError:
 def is_open(record: Mapping[str, Any]) -> bool:
     """Whether the deploy that wrote the record has not ended."""
     return record.get("outcome") is None
+
+
+def is_touched(record: Mapping[str, Any]) -> bool:
+    """Whether the deploy began to change anything. One that did not is abandoned, not resumed."""
+    begun = any(item.get("state", "planned") not in UNTOUCHED for item in record["targets"])
+    return begun or bool(record.get("cause")) or has_begun(record)
 
 
 def undo_was_asked(record: Mapping[str, Any]) -> bool:
