@@ -169,6 +169,20 @@ def test_a_bill_of_materials_that_is_missing_is_attached_to_the_image_that_is_th
     assert sandbox.control("calls")["counts"].get("registry:PatchBlob", 0) == 0
 
 
+def test_packages_that_the_image_records_are_its_bill_of_materials(ecr: Ecr, clone: Path, tmp_path: Path) -> None:
+    commit(clone, {"app/x-1.0.dist-info/METADATA": "Name: x\nVersion: 1.0\n"})
+    work = work_in(tmp_path / "work", ecr, clone)
+    item = planned(work)
+    done = build(work, item)
+    assert done.error == ""
+    image = work.pushed(item.recipe)
+    layer = read_manifest(image, done.sbom, work.login).document["layers"][0]
+    assert layer["mediaType"] == CYCLONEDX
+    document = json.loads(read_blob(image, layer["digest"], work.login))
+    assert [item["purl"] for item in document["components"]] == ["pkg:pypi/x@1.0"]
+    assert document["metadata"]["component"]["version"] == work.commit
+
+
 def failed(work: Work, **more: Any) -> Outcome:
     done = build(work, planned(work, **more))
     assert done.error

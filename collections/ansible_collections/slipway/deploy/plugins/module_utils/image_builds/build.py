@@ -23,8 +23,9 @@ from ..image.reference import ImageRef
 from ..image.registry import Content, Login, attach, image_digest, read_manifest, set_tag
 from ..programs.run import run_logged
 from . import engines
+from .contents import bill, packages_in
 from .engines import Push
-from .model import Planned, Recipe
+from .model import CYCLONEDX, Planned, Recipe
 from .sbom import read_sbom
 from .source import write_commit
 
@@ -114,9 +115,13 @@ def build(work: Work, planned: Planned) -> Outcome:
             own.mkdir(mode=0o755)
             log.write_bytes(b"")
             tree = _made(work, recipe, log, own)
-            artifact = _sbom(recipe, tree)
+            artifact = _declared_sbom(recipe, tree)
+            digest = planned.digest
             # An earlier run that was interrupted may have pushed the image without its bill of materials.
-            digest = planned.digest or _pushed(work, recipe, log, own / "id", tree)
+            if not digest:
+                image = _image(work, recipe, log, own / "id", tree)
+                artifact = artifact or _found_sbom(work, recipe, log, own / "image.tar", image)
+                digest = _push(work, recipe, log, image)
             attached = attach(work.pushed(recipe), digest, artifact, work.login) if artifact else ""
             return Outcome(digest, attached, (work.commit,), log=str(log))
     except SlipwayError as error:
@@ -142,11 +147,12 @@ def _made(work: Work, recipe: Recipe, log: Path, own: Path) -> Path:
         return work.tree
     tree = own / "source"
     write_commit(work.clone, work.commit, tree)
-    _run(work, log, recipe.command, str(tree))
+    # Of a time before 1980 some archivers know nothing: it is the commit's.
+    _run(work, log, recipe.command, str(tree), {"SOURCE_DATE_EPOCH": str(int(tree.stat().st_mtime))})
     return tree
 
 
-def _sbom(recipe: Recipe, tree: Path) -> Content | None:
+def _declared_sbom(recipe: Recipe, tree: Path) -> Content | None:
     if not recipe.sbom:
         return None
     try:
@@ -156,24 +162,38 @@ def _sbom(recipe: Recipe, tree: Path) -> Content | None:
         raise SlipwayError(what, f"build_sbom ({recipe.sbom})", "Let build_command make it") from error
 
 
-def _pushed(work: Work, recipe: Recipe, log: Path, image_id: Path, tree: Path) -> str:
-    """Build the image and push it under its commit; return its digest."""
-    name = f"{work.pushed(recipe)}:{work.commit}"
+def _found_sbom(work: Work, recipe: Recipe, log: Path, archive: Path, image: str) -> Content | None:
+    """A bill of materials of the packages that the image's own records name; nothing if they name none."""
+    _run(work, log, engines.save(work.engine, work.push, image, str(archive)), "/")
+    found = packages_in(archive)
+    archive.unlink()
+    return Content(CYCLONEDX, bill(found, str(recipe.image), work.commit)) if found else None
+
+
+def _name(work: Work, recipe: Recipe) -> str:
+    """The image under its commit, where it is pushed."""
+    return f"{work.pushed(recipe)}:{work.commit}"
+
+
+def _image(work: Work, recipe: Recipe, log: Path, image_id: Path, tree: Path) -> str:
+    """Build the image; return its id."""
+    name, labels = _name(work, recipe), _labels(work, recipe)
     dockerfile, context = str(tree / recipe.dockerfile), str(tree / recipe.context)
-    argv = engines.build(work.engine, work.push, dockerfile, context, _labels(work, recipe), str(image_id), name)
+    argv = engines.build(work.engine, work.push, dockerfile, context, labels, str(image_id), name)
     _run(work, log, argv, str(tree))
-    _upload(work, recipe, log, image_id.read_text(encoding="ascii").strip(), name)
-    # The registry's word: it is what others will ask for.
-    return image_digest(work.pushed(recipe), work.commit, work.login)
+    return image_id.read_text(encoding="ascii").strip()
 
 
-def _upload(work: Work, recipe: Recipe, log: Path, image: str, name: str) -> None:
+def _push(work: Work, recipe: Recipe, log: Path, image: str) -> str:
+    """Push the image under its commit; return its digest."""
     try:
-        _run(work, log, engines.upload(work.engine, work.push, image, name), "/")
+        _run(work, log, engines.upload(work.engine, work.push, image, _name(work, recipe)), "/")
     except BuildFailed as error:
         # The engines do not repeat why a registry refuses them, such as a login that has expired.
         why = "" if work.stopping() else read_manifest(work.pushed(recipe), work.commit, work.login).why
         raise BuildFailed(f"{error.what}\n{why}".strip()) from error
+    # The registry's word: it is what others will ask for.
+    return image_digest(work.pushed(recipe), work.commit, work.login)
 
 
 def _labels(work: Work, recipe: Recipe) -> dict[str, str]:
@@ -182,14 +202,21 @@ def _labels(work: Work, recipe: Recipe) -> dict[str, str]:
     return {f"org.opencontainers.image.{name}": value for name, value in named.items() if value}
 
 
-def _run(work: Work, log: Path, argv: Sequence[str], cwd: str, stdin: bytes | None = None) -> None:
-    environ = {**os.environ, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "SOURCE_DATE_EPOCH": "0"}
+def _run(
+    work: Work,
+    log: Path,
+    argv: Sequence[str],
+    cwd: str,
+    environ: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+) -> None:
+    whole = {**os.environ, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", **(environ or {})}
     with log.open("ab") as file:
         file.write(f"$ {shlex.join(argv)}\n".encode())
         file.flush()
         begun = file.tell()
         try:
-            done = run_logged(argv, file.fileno(), work.timeout, work.stopping, environ, cwd=cwd, stdin=stdin)
+            done = run_logged(argv, file.fileno(), work.timeout, work.stopping, whole, cwd=cwd, stdin=stdin)
         except OSError as error:
             raise BuildFailed(f"cannot start {argv[0]}: {(error.strerror or str(error)).lower()}") from error
     if done.late:

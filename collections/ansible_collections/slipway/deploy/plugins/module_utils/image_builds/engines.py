@@ -70,6 +70,18 @@ def upload(engine: str, push: Push, image: str, name: str) -> list[str]:
     return [engine, "push", *_access(engine, push), image, f"docker://{name}"]
 
 
+def save(engine: str, push: Push, image: str, file: str) -> list[str]:
+    """Write an image into an archive.
+
+    :param image: its id.
+    """
+    if engine == "buildah":
+        return ["buildah", "push", image, f"docker-archive:{file}"]
+    if engine == "docker":
+        return [*_docker(push), "save", "--output", file, image]
+    return [engine, "save", "--format", "docker-archive", "--output", file, image]
+
+
 def _docker(push: Push) -> list[str]:
     return ["docker", "--config", push.directory]
 

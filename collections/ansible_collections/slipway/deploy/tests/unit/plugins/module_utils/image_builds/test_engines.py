@@ -11,6 +11,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.engine
     Push,
     build,
     login,
+    save,
     upload,
 )
 
@@ -29,6 +30,7 @@ def test_podman_and_buildah(engine: str) -> None:
     assert argv[:2] == [engine, "build"]
     assert "--timestamp 0 --identity-label=false --layers=false" in " ".join(argv)
     assert argv[-2:] == ["--", "/s"]
+    assert save(engine, PUSH, "sha256:1", "/i.tar")[-1].endswith("/i.tar" if engine == "buildah" else "sha256:1")
     assert upload(engine, PUSH, "sha256:1", NAME) == [engine, "push", *authfile, "sha256:1", f"docker://{NAME}"]
 
 
@@ -41,6 +43,7 @@ def test_docker() -> None:
         *("--tag", NAME, "--", "/s"),
     ]
     assert upload("docker", PUSH, "sha256:1", NAME) == [*config, "push", NAME]
+    assert save("docker", PUSH, "sha256:1", "/i.tar") == [*config, "save", "--output", "/i.tar", "sha256:1"]
     assert PUSH.login_file("docker") == "/tmp/x/login/config.json"
 
 
