@@ -16,7 +16,7 @@ from ..module_utils.policy.tags import day_pattern, version_pattern
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
-from ..plugin_utils.policy import clone_of, open_source, rules_of
+from ..plugin_utils.policy import clone_of, day_prefix, open_source, rules_of
 
 
 class ActionModule(SlipwayAction):
@@ -32,9 +32,9 @@ class ActionModule(SlipwayAction):
         config = Path(str(self.arguments["config"]))
         file = str(self.arguments["file"])
         kind = str(self.arguments["tag"]) or VERSION
-        if kind not in (VERSION, *PREFIXES.values(), self.arguments["day_prefix"]):
-            what = f"{kind[:60]!r} is no kind of tags"
-            raise SlipwayError(what, "-e tag", f"Write {VERSION} or {' or '.join(dict.fromkeys(PREFIXES.values()))}")
+        days = dict.fromkeys((*PREFIXES.values(), str(day_prefix(context) or "prod")))
+        if kind not in (VERSION, *days):
+            raise SlipwayError(f"no tags begin with {kind[:60]!r}", "-e tag", f"Write {VERSION}, {' or '.join(days)}")
         pattern = version_pattern(rules.tag_prefix) if kind == VERSION else day_pattern(kind)
         text = changelog(place, config, pattern, unreleased=not file)
         if not file:

@@ -16,12 +16,12 @@ from ..module_utils.policy.api import Source
 from ..module_utils.policy.cliff import notes
 from ..module_utils.policy.model import Rules
 from ..module_utils.policy.release import VERSION, Target, carry_out, day_tag, partner, release_tag, target
-from ..module_utils.policy.tags import Planned, day_pattern, version_pattern
+from ..module_utils.policy.tags import Planned
 from ..module_utils.secret_values.source import Secrets
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
-from ..plugin_utils.policy import clone_of, rules_of
+from ..plugin_utils.policy import clone_of, day_prefix, rules_of
 from ..plugin_utils.workflow import write_outputs
 
 #: Characters of notes that a tag keeps, and lines of them on the screen. The first tag has the whole history.
@@ -44,7 +44,7 @@ class ActionModule(SlipwayAction):
         planned = self._planned(context, rules, asked, source, repository)
         targets = self._targets(rules, asked, planned, repository, credentials)
         changed = any(item.steps for item in targets)
-        message = self._message(rules, asked, planned, place, repository) if changed else ""
+        message = self._message(planned, place, repository) if changed else ""
         if changed and not context.check_mode:
             carry_out(planned.name, message, targets)
         self._show(context, planned, targets, message)
@@ -65,8 +65,8 @@ class ActionModule(SlipwayAction):
     def _planned(self, context: Context, rules: Rules, asked: str, source: Source, repository: Repository) -> Planned:
         if asked == VERSION:
             return release_tag(source, repository, rules)
-        given = self.arguments.get("day_prefix")
-        return day_tag(source, repository, asked, context.environment, given, datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        return day_tag(source, repository, asked, context.environment, day_prefix(context), today)
 
     def _targets(
         self, rules: Rules, asked: str, planned: Planned, repository: Repository, credentials: Credentials
@@ -91,13 +91,11 @@ class ActionModule(SlipwayAction):
             raise SlipwayErrors(errors)
         return found
 
-    def _message(self, rules: Rules, asked: str, planned: Planned, place: Path, repository: Repository) -> str:
+    def _message(self, planned: Planned, place: Path, repository: Repository) -> str:
         """The tag's message: a title, and below it what was committed since the tag before."""
-        day = planned.name.rpartition("-")[0]
-        pattern = version_pattern(rules.tag_prefix) if asked == VERSION else day_pattern(day)
         since = repository.tags()[planned.since] if planned.since else ""
         config = Path(str(self.arguments["config"]))
-        text = notes(place, config, planned.name, pattern, since, planned.commit)
+        text = notes(place, config, planned.name, since, planned.commit)
         if len(text) > _LONGEST:
             text = f"{text[:_LONGEST].rpartition(chr(10))[0]}\n- …"
         return f"{planned.name}\n\n{text or f'No changes since {planned.since}.'}"

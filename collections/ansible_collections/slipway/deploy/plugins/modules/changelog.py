@@ -28,10 +28,6 @@ options:
     description: Which tags begin a section - V(version), those of releases, or the prefix of those of days.
     type: raw
     default: version
-  day_prefix:
-    description: The prefix of the environment's tags of a day, if it has one of its own.
-    type: raw
-    default: ""
   file:
     description: The file to write, relative to O(path).
     type: raw

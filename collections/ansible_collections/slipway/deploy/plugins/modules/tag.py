@@ -37,10 +37,6 @@ options:
     description: The commit to tag.
     type: raw
     default: HEAD
-  day_prefix:
-    description: The prefix of the environment's tags of a day. By default those of V(staging) and V(production) have
-      one, and others take any.
-    type: raw
   infra_path:
     description: A clone of the infrastructure's repository, for a component.
     type: raw

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.git.run import Credentials, Git
+from ..module_utils.kinds.registry import NAMES
 from ..module_utils.policy.api import Source
 from ..module_utils.policy.model import SETTING, Rules, find_rules
 from .context import Context
@@ -29,6 +30,12 @@ def rules_of(context: Context, arguments: Mapping[str, Any]) -> Rules:
     return find_rules(
         arguments["rules"], handed(arguments, "repository", "SLIPWAY_REPOSITORY"), context.written(SETTING)
     )
+
+
+def day_prefix(context: Context) -> object:
+    """The prefix of the environment's tags of a day, as its hosts have it; ``None`` without one."""
+    hosts = [name for kind in NAMES for name in context.members(kind)]
+    return next((said for name in hosts if (said := context.of_group(name, "tag_prefix")) is not None), None)
 
 
 def clone_of(arguments: Mapping[str, Any]) -> Path:

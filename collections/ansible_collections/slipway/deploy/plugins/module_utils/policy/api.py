@@ -114,6 +114,17 @@ class Source:
         except SlipwayError as error:
             return Written("", where, error)
 
+    def parent_version(self, commit: str, rules: Rules) -> list[Known]:
+        """The version of the commit before, if there is one that has a valid one."""
+        parents = self._git.ask("rev-list", "--parents", "--max-count=1", commit)[1].split()[1:]
+        return list(self._known(parents[0], rules)) if parents else []
+
+    def _known(self, commit: str, rules: Rules) -> Iterator[Known]:
+        written = self.version(commit, rules)
+        version = parse_semver(written.text) if written.error is None else None
+        if version is not None:
+            yield Known(version, f"commit {commit[:_SHORT]}")
+
     def see(self, pushed: Pushed, rules: Rules) -> Seen:
         """What there is to check of a branch.
 
@@ -177,10 +188,7 @@ class Source:
             history = self.history(head)
             yield from (Known(version, name) for name, version in known.items() if tags[name] in history)
         if base:
-            written = self.version(base, rules)
-            version = parse_semver(written.text) if written.error is None else None
-            if version is not None:
-                yield Known(version, f"commit {base[:_SHORT]}")
+            yield from self._known(base, rules)
 
     def draft(self, path: Path) -> Seen:
         """The message that is being written.

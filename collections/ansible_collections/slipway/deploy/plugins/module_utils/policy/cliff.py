@@ -8,6 +8,7 @@ Its settings are Slipway's. A repository's own are not read: they could start pr
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ def find_cliff() -> str:
     return found
 
 
-def notes(directory: Path, config: Path, name: str, tag_pattern: str, since: str, commit: str) -> str:
+def notes(directory: Path, config: Path, name: str, since: str, commit: str) -> str:
     """The notes of a tag, without a title: what was committed since another one.
 
     :param since: the commit of the tag before; empty for none.
@@ -43,7 +44,8 @@ def notes(directory: Path, config: Path, name: str, tag_pattern: str, since: str
     :raises SlipwayError: git-cliff fails or is not there.
     """
     span = f"{since}..{commit}" if since else commit
-    text = _run(directory, config, tag_pattern, ("--tag", name, "--strip", "all", "--", span))
+    # Other tags on these commits do not divide them, not even those of the same kind that were never pushed.
+    text = _run(directory, config, rf"^{re.escape(name)}$", ("--tag", name, "--strip", "all", "--", span))
     _title, _newline, body = text.strip().partition("\n")
     return body.strip()
 

@@ -54,7 +54,8 @@ def release_tag(source: Source, repository: Repository, rules: Rules) -> Planned
         raise written.error
     version = check_version(written.text, main, rules, written.where)
     tags = repository.tags()
-    planned = plan_release(rules, version, commit, tags, source.history(commit), written.where)
+    before = source.parent_version(commit, rules)
+    planned = plan_release(rules, version, commit, tags, source.history(commit), written.where, before)
     if planned.exists:
         tagged = source.version(planned.commit, rules)
         if tagged.text != version.text:

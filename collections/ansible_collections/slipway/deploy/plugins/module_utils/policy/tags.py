@@ -51,6 +51,7 @@ def plan_release(
     tags: Mapping[str, str],
     history: Collection[str],
     where: str,
+    before: Iterable[Known] = (),
 ) -> Planned:
     """The tag of a release.
 
@@ -58,6 +59,7 @@ def plan_release(
     :param tags: the remote's tags, name → commit.
     :param history: the commit and all before it.
     :param where: the file with the version.
+    :param before: versions that must not be undercut, besides those of the releases.
     :raises SlipwayError: the version goes backwards, or its tag names a commit that is not in the history.
     """
     name = f"{rules.tag_prefix}{version.text}"
@@ -68,8 +70,8 @@ def plan_release(
         core = max((released.core for released in known.values()), default=version.core)
         following = dotted((core[0], core[1], core[2] + 1))
         raise SlipwayError(what, where, f"A tag is never moved. Set the version to {following}, and release that")
-    before = [Known(released, tag) for tag, released in there.items()]
-    check_forward(version, before, Branch(rules.main, "main"), rules, where)
+    released_before = [Known(released, tag) for tag, released in there.items()]
+    check_forward(version, [*released_before, *before], Branch(rules.main, "main"), rules, where)
     last = max((tag for tag in there if tag != name), key=lambda tag: there[tag], default="")
     if name in tags:
         return Planned(name, tags[name], True, last, f"the version is {version.text} since {short(tags[name])}")

@@ -19,7 +19,7 @@ def test_git_cliff_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SlipwayError) as caught:
-        notes(tmp_path, CONFIG, "v1.0.0", "^v[0-9]", "", "1" * 40)
+        notes(tmp_path, CONFIG, "v1.0.0", "", "1" * 40)
     assert str(caught.value) == (
         "git-cliff is not installed on the control node. It writes the notes. Install it: pip install git-cliff"
     )

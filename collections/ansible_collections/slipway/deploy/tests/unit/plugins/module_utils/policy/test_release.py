@@ -119,7 +119,10 @@ def test_releases_that_are_refused(place: Place) -> None:
         assert words in str(caught.value)
         assert place.remote_tags() == before
 
-    first = place.commit("1.2.0")
+    place.commit("1.3.0")
+    place.commit("1.2.0")
+    refused("the version goes backwards: 1.2.0 comes before 1.3.0, of commit")
+    first = place.commit()
     place.release()
     place.commit("1.2.0-SNAPSHOT")
     refused("the version '1.2.0-SNAPSHOT' is not X.Y.Z, as main needs. Set it to 1.2.0")
