@@ -44,7 +44,7 @@ class ActionModule(SlipwayAction):
         planned = self._planned(context, rules, asked, source, repository)
         targets = self._targets(rules, asked, planned, repository, credentials)
         changed = any(item.steps for item in targets)
-        message = self._message(planned, place, repository) if changed else ""
+        message = self._message(planned, place) if changed else ""
         if changed and not context.check_mode:
             carry_out(planned.name, message, targets)
         self._show(context, planned, targets, message)
@@ -91,11 +91,10 @@ class ActionModule(SlipwayAction):
             raise SlipwayErrors(errors)
         return found
 
-    def _message(self, planned: Planned, place: Path, repository: Repository) -> str:
+    def _message(self, planned: Planned, place: Path) -> str:
         """The tag's message: a title, and below it what was committed since the tag before."""
-        since = repository.tags()[planned.since] if planned.since else ""
         config = Path(str(self.arguments["config"]))
-        text = notes(place, config, planned.name, since, planned.commit)
+        text = notes(place, config, planned.name, planned.since_commit, planned.commit)
         if len(text) > _LONGEST:
             text = f"{text[:_LONGEST].rpartition(chr(10))[0]}\n- …"
         return f"{planned.name}\n\n{text or f'No changes since {planned.since}.'}"

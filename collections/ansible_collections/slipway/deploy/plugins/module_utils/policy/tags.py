@@ -27,6 +27,7 @@ class Planned(NamedTuple):
     :ivar commit: what it names, or will name.
     :ivar exists: the remote has it.
     :ivar since: the tag before it, from which its notes begin; empty for the first one.
+    :ivar since_commit: the commit of that.
     :ivar why: the reason, for people.
     """
 
@@ -35,6 +36,7 @@ class Planned(NamedTuple):
     exists: bool
     since: str
     why: str
+    since_commit: str = ""
 
 
 def releases(rules: Rules, tags: Iterable[str]) -> dict[str, Semver]:
@@ -73,10 +75,11 @@ def plan_release(
     released_before = [Known(released, tag) for tag, released in there.items()]
     check_forward(version, [*released_before, *before], Branch(rules.main, "main"), rules, where)
     last = max((tag for tag in there if tag != name), key=lambda tag: there[tag], default="")
+    since = tags.get(last, "")
     if name in tags:
-        return Planned(name, tags[name], True, last, f"the version is {version.text} since {short(tags[name])}")
+        return Planned(name, tags[name], True, last, f"the version is {version.text} since {short(tags[name])}", since)
     why = f"the version was {there[last].text} at {last}" if last else "it is the first release"
-    return Planned(name, commit, False, last, why)
+    return Planned(name, commit, False, last, why, since)
 
 
 def plan_day(
@@ -97,12 +100,13 @@ def plan_day(
     text = str(wanted)
     since = str(max((tag for tag in earlier if tag < wanted), default=""))
     if text not in tags:
-        return Planned(text, commit, False, since, f"the one before is {since}" if since else "it is the first one")
+        why = f"the one before is {since}" if since else "it is the first one"
+        return Planned(text, commit, False, since, why, tags.get(since, ""))
     if tags[text] != commit:
         following = days.next_free(prefix, tags, wanted.day)
         what = f"{text} is commit {short(tags[text])}, not {short(commit)}"
         raise SlipwayError(what, "-e tag", f"A tag is never moved. Make another one: -e tag={following}")
-    return Planned(text, commit, True, since, "the commit has it")
+    return Planned(text, commit, True, since, "the commit has it", tags.get(since, ""))
 
 
 def version_pattern(prefix: str) -> str:
