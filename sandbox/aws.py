@@ -20,7 +20,7 @@ from sandbox.ecs.world import PlainWorld, Pulled
 from sandbox.images import Registry
 
 ECR_HOST = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\Z")
-GLOBAL_SERVICES = ("iam", "s3")
+GLOBAL_SERVICES = ("iam", "s3", "sts")
 SECRET_ARN = re.compile(r"(arn:aws:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*))?")
 
 

@@ -37,6 +37,8 @@ class Fleet:
     platforms: tuple[str, ...] = ("linux/amd64",)
     bucket: bool = True
     load_balancer: bool = True
+    #: The path of the repositories, where several fleets share them.
+    images: str = ""
 
     @property
     def prefix(self) -> str:
@@ -45,8 +47,13 @@ class Fleet:
 
     @property
     def path(self) -> str:
-        """The start of every repository and secret, as in ``sdt/local``."""
+        """The start of every secret and log group, as in ``sdt/local``."""
         return f"{self.project}/{self.environment}"
+
+    @property
+    def repositories(self) -> str:
+        """The start of every repository, as in ``sdt/local``."""
+        return self.images or self.path
 
 
 def load(path: Path = FLEET_FILE, environment: str | None = None) -> Fleet:

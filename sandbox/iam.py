@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""iam:SimulatePrincipalPolicy over moto's roles: identity policies only, conditions ignored."""
+"""Decisions over identity policies, and iam:SimulatePrincipalPolicy over moto's roles, which ignores conditions."""
 
 from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -32,13 +32,49 @@ def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
     return named and not any_of(_many(statement.get("NotResource")), resource, False)
 
 
-def decide(policies: Iterable[dict[str, Any]], action: str, resource: str) -> str:
-    """allowed, explicitDeny or implicitDeny."""
+def _holds(operator: str, wanted: list[str], value: str | None) -> bool:
+    """One operator of a condition over one key.
+
+    :raises ValueError: the operator is not one of those that the sandbox knows.
+    """
+    base = operator.removesuffix("IfExists")
+    if base == "Null":
+        return (value is None) == (wanted == ["true"])
+    if base not in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnEquals", "ArnLike"):
+        raise ValueError(f"the sandbox does not know the condition operator {operator}")
+    negative = "Not" in base
+    if value is None:
+        return negative or operator.endswith("IfExists")
+    # ArnEquals is ArnLike.
+    like = "Equals" not in base or base.startswith("Arn")
+    met = any(fnmatch.fnmatchcase(value, one.replace("[", "[[]")) if like else value == one for one in wanted)
+    return met != negative
+
+
+def _applies(statement: dict[str, Any], context: Mapping[str, str] | None) -> bool:
+    """Whether a statement's conditions hold; they are ignored without a context."""
+    if context is None:
+        return True
+    values = {name.lower(): value for name, value in context.items()}
+    return all(
+        _holds(operator, _many(wanted), values.get(name.lower()))
+        for operator, keys in statement.get("Condition", {}).items()
+        for name, wanted in keys.items()
+    )
+
+
+def decide(
+    policies: Iterable[dict[str, Any]], action: str, resource: str, context: Mapping[str, str] | None = None
+) -> str:
+    """allowed, explicitDeny or implicitDeny.
+
+    :param context: the request's condition keys; ``None`` ignores conditions.
+    """
     verdict = "implicitDeny"
     for policy in policies:
         statements = policy.get("Statement", [])
         for one in [statements] if isinstance(statements, dict) else statements:
-            if not _covers(one, action, resource):
+            if not (_covers(one, action, resource) and _applies(one, context)):
                 continue
             if one.get("Effect") == "Deny":
                 return "explicitDeny"

@@ -44,8 +44,9 @@ class Seeder:
             engine.tick(now)
             if fleet.latest_tag:
                 for one in fleet.services:
-                    name = f"{fleet.path}/{one.name}"
-                    self.world.registry.build(name, fleet.latest_tag, now - 600, fleet.platforms)
+                    name = f"{fleet.repositories}/{one.name}"
+                    if self.world.registry.by_tag(name, fleet.latest_tag) is None:
+                        self.world.registry.build(name, fleet.latest_tag, now - 600, fleet.platforms)
                     self._point_latest(name, fleet.latest_tag, now - 600)
 
     def _point_latest(self, repository: str, tag: str, when: float) -> None:
@@ -53,14 +54,18 @@ class Seeder:
         if image:
             self.world.registry.put(repository, image.manifest, image.media_type, "latest", when)
 
+    def _images(self, fleet: Fleet, repository: str, then: float) -> None:
+        if self.world.registry.by_tag(repository, fleet.running_tag) is None:  # Another fleet's as well.
+            self.world.backend("ecr").create_repository(repository, None, {}, None, "MUTABLE", [])
+            self.world.registry.build(repository, fleet.running_tag, then, fleet.platforms)
+            self._point_latest(repository, fleet.running_tag, then)
+
     def _surroundings(self, fleet: Fleet, one: FleetService, then: float) -> None:
-        repository = f"{fleet.path}/{one.name}"
-        self.world.backend("ecr").create_repository(repository, None, {}, None, "MUTABLE", [])
-        self.world.registry.build(repository, fleet.running_tag, then, fleet.platforms)
-        self._point_latest(repository, fleet.running_tag, then)
-        self.world.backend("logs").create_log_group(f"/ecs/{repository}", {})
+        self._images(fleet, f"{fleet.repositories}/{one.name}", then)
+        path = f"{fleet.path}/{one.name}"
+        self.world.backend("logs").create_log_group(f"/ecs/{path}", {})
         self.world.backend("secretsmanager").create_secret(
-            name=f"{repository}/database",
+            name=f"{path}/database",
             secret_string=json.dumps({"username": one.name, "password": f"sandbox-{one.name}"}),
             secret_binary=None,
             description=None,
@@ -71,7 +76,7 @@ class Seeder:
             force_overwrite=False,
         )
         self.world.backend("ssm").put_parameter(
-            name=f"/{repository}/config",
+            name=f"/{path}/config",
             description="",
             value="sandbox",
             parameter_type="String",
@@ -91,6 +96,7 @@ class Seeder:
         secret = dict.__getitem__(secrets, f"{path}/database")
         place = f"{engine.region}:{engine.account}"
         port = one.port
+        registry = f"{engine.account}.dkr.ecr.{engine.region}.amazonaws.com"
         return {
             "family": f"{fleet.prefix}-{one.name}",
             "executionRoleArn": f"arn:aws:iam::{engine.account}:role/{fleet.prefix}-execution",
@@ -103,7 +109,7 @@ class Seeder:
             "containerDefinitions": [
                 {
                     "name": one.name,
-                    "image": f"{engine.account}.dkr.ecr.{engine.region}.amazonaws.com/{path}:{tag}",
+                    "image": f"{registry}/{fleet.repositories}/{one.name}:{tag}",
                     "essential": True,
                     "portMappings": [{"containerPort": port, "protocol": "tcp"}],
                     "environment": [

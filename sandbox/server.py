@@ -14,6 +14,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from sandbox import iam, oci, targets
+from sandbox.authorization import Authorization
 from sandbox.control import Control
 from sandbox.ecs import api
 from sandbox.elb import groups
@@ -36,6 +37,7 @@ class Sandbox:
     def __init__(self, state: State) -> None:
         self.state = state
         self.control = Control(state)
+        self.authorization = Authorization(state.account, self._backend)
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -74,7 +76,7 @@ class Sandbox:
         if call.service == "registry":
             response = oci.Oci(self.state.region_of(call.region)[2], self.state.distribution).respond(environ)
         else:
-            response = self._answer(call, environ, stale=any(one.kind == "stale" for one in struck))
+            response = self._allowed(call, environ, stale=any(one.kind == "stale" for one in struck))
         for fault in struck:
             if fault.when == "after":
                 failed = self._fail(fault, call)
@@ -92,6 +94,21 @@ class Sandbox:
         if fault.kind in ("latency", "stale", "date", "truncate"):
             return None
         return error(call, *answer_of(fault, call))
+
+    def _backend(self, service: str) -> Any:
+        return self.state.world.backend(service)
+
+    def _allowed(self, call: Call, environ: dict[str, Any], stale: bool) -> Response:
+        """The answer, if the policies of the role that asks allow the request."""
+        if not call.access_key.startswith("ASIA"):
+            return self._answer(call, environ, stale)
+        with self.state.moto_lock:
+            refused = self.authorization.refuse(call, environ.get("QUERY_STRING", ""))
+        response = refused or self._answer(call, environ, stale)
+        if response[0] == 404:
+            with self.state.moto_lock:
+                return self.authorization.hidden(call) or response
+        return response
 
     def _answer(self, call: Call, environ: dict[str, Any], stale: bool) -> Response:
         if call.service in ("ecs", "codeartifact"):

@@ -24,6 +24,7 @@ _QUALITY: Final = ("quality_gates",)
 PLAYBOOKS: Final = frozenset(
     (
         *_QUALITY,
+        "deploy_policy",
         *_RELEASE,
         *_HOSTS,
         *_BACKEND,
@@ -110,6 +111,7 @@ TARGETS: Final[Mapping[str, Collection[str]]] = {
         ("deploy", "rollback", "checklist", "smoke_test", "status", "logs", "changes", "build"), ("fleet", *NAMES)
     ),
     "quality_gates": ("fleet", *NAMES),
+    "deploy_policy": ("fleet",),
     **dict.fromkeys(("history", "lock", "report"), ("fleet", *NAMES, "database")),
     **dict.fromkeys(("bootstrap_host", "codedeploy"), NAMES),
 }
@@ -152,7 +154,7 @@ TEXTS: Final = frozenset(
         "changes_file",
         *("repository", "git_remote", "git_ca_file", "changelog_file"),
         *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
-        "quality_not_audited",
+        *("quality_not_audited", "secret_prefix"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *("plan_file", "plan_directory", "terraform_path"),
         *FREE,
@@ -194,7 +196,7 @@ OF_ENVIRONMENT: Final = frozenset(
         *("account_id", "aws_region", "aws_profile", "aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
         *("max_parallel", "stabilise_timeout", "failed_tasks_threshold", "on_failure", "verify_unverifiable"),
         *("state_store", "lock_ttl", "lock_wait", "alb_name", "smoke_base_url", "slack", "github", "summary_file"),
-        *("quality_gates", "quality_not_audited"),
+        *("quality_gates", "quality_not_audited", "secret_prefix"),
         *("default_image_tag", "service_name_prefix", "terraform_outputs", "deploy_hooks"),
         *("changes_rules", "changes_unclaimed", "changes_tests", "repository_rules"),
         *("codeartifact", "publish_packages", "build_timeout"),

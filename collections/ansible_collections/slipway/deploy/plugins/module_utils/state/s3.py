@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ABSENT_CODES: Final = {"NoSuchKey", "404"}
+_DENIED_CODES: Final = {"AccessDenied", "403"}
 _CONFLICT_CODES: Final = {"PreconditionFailed", "412"}
 _CONCURRENT_CODES: Final = {"ConditionalRequestConflict", "409"}
 _CONCURRENT_TRIES: Final = 8
@@ -90,7 +91,7 @@ class S3Store:
         try:
             return self._repeated(get)
         except Exception as error:
-            if error_code(error) in _ABSENT_CODES:
+            if self._is_absent(error, name):
                 return None
             raise self._explain(error, key, "read it") from error
 
@@ -157,7 +158,7 @@ class S3Store:
         try:
             answer = self._repeated(partial(self._client.get_object, Bucket=self._bucket, Key=f"{self._prefix}clock"))
         except Exception as error:
-            if error_code(error) not in _ABSENT_CODES:
+            if not self._is_absent(error, f"{self._prefix}clock"):
                 raise self._explain(error, "clock", "read its clock") from error
             answer = getattr(error, "response", {})
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
@@ -167,6 +168,22 @@ class S3Store:
             raise StoreUnreachable(
                 "the store's answer has no Date to take the time from", self.url, "Check what answers at its endpoint"
             ) from error
+
+    def _is_absent(self, error: Exception, name: str) -> bool:
+        """Whether a read failed because the object does not exist.
+
+        S3 denies reading a missing object to a role that may list its own prefix of the bucket only. Such a role
+        sees in a list that it is missing.
+        """
+        if error_code(error) not in _DENIED_CODES:
+            return error_code(error) in _ABSENT_CODES
+        try:
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=name, MaxKeys=1)
+        except Exception as other:
+            if not is_aws_error(other):
+                raise
+            return False  # The first failure is the one to report.
+        return all(item["Key"] != name for item in answer.get("Contents", []))
 
     def _repeated(self, call: Callable[[], Result]) -> Result:
         """The result of a read-only call, repeated while S3 fails or truncates its answers."""

@@ -71,6 +71,20 @@ def test_failures_of_s3_are_ridden_out(store: S3Store, proxy: Proxy, fault: Answ
     assert (held(store, "dev/a").body, held(store, "dev/a").version) == (b"1", changed)
 
 
+def test_a_missing_object_that_s3_denies_is_missing(store: S3Store, proxy: Proxy) -> None:
+    """A role that may list its own prefix only is denied what does not exist."""
+    proxy.faults["GET"] = [Answer(403, "AccessDenied")]
+    assert store.read("dev/none") is None
+    store.write("dev/none.json", b"0", expect=ABSENT)
+    store.write("dev/a", b"0", expect=ABSENT)
+    proxy.faults["GET"] = [Answer(403, "AccessDenied")]
+    assert store.read("dev/none") is None
+    for faults in ([Answer(403, "AccessDenied")], [Answer(403, "AccessDenied"), Answer(403, "AccessDenied")]):
+        proxy.faults["GET"] = faults
+        with pytest.raises(StoreUnreachable, match="access denied"):
+            store.read("dev/a")
+
+
 def test_a_body_that_is_cut_off_is_read_again(store: S3Store) -> None:
     from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
