@@ -12,13 +12,16 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.action import hosts_release
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact.model import Artifact
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import BuiltArtifact, build_key, serialise
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
+from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
 from ansible_collections.slipway.deploy.plugins.module_utils.versions.model import Version
 from ansible_collections.slipway.deploy.plugins.plugin_utils import backend_release
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
+from ..module_utils.builds.helpers import BUILD
 from ..module_utils.hosts.builders import V1, V2, migration, target
 from ..plugin_utils.run import Doc, context
 
@@ -40,7 +43,12 @@ def find_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(Context, "check_account", lambda _self: None)
 
     def find(
-        *newest_first: Doc, kind: str = "deploy", promoted: Version | None = None, of: Context | None = None, **own: Any
+        *newest_first: Doc,
+        kind: str = "deploy",
+        promoted: Version | None = None,
+        of: Context | None = None,
+        of_build: str = "",
+        **own: Any,
     ) -> Doc:
         of = of or context(tmp_path, {"a": {}, "b": {}}, **own)
         of.__dict__["clients"] = lambda _service: None
@@ -50,7 +58,7 @@ def find_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             previous = record["id"]
         monkeypatch.setattr(backend_release, "read_version", lambda *_arguments: promoted)
         module: SlipwayAction = hosts_release.ActionModule.__new__(hosts_release.ActionModule)
-        module.arguments = {"kind": kind}
+        module.arguments = {"kind": kind, "build": of_build}
         found = module.act(of)
         return {"hosts": found["hosts"], "release": {}, **found["kinds"].get("backend", {})}
 
@@ -191,3 +199,40 @@ class TestRollback:
     def test_where_only_services_changed_since_the_hosts_stay(self, find: Any, tmp_path: Path) -> None:
         of = context(tmp_path, {"a": {}}, fleet={"bff": {}})
         assert find(services(3), services(2), ran(1, V1), kind="rollback", of=of)["release"] == {}
+
+
+def built(release: Any, **changes: Any) -> BuiltArtifact:
+    location = f"s3://umigo-artifacts/{release.branch}/{release.tag}/app.jar"
+    return BuiltArtifact("backend", "c" * 40, "built", "0.2.0", location, release.digest, **changes)
+
+
+def test_a_build_s_jar_goes_before_what_was_promoted(find: Any, tmp_path: Path) -> None:
+    build = replace(BUILD, artifacts={"umigo": built(V2)})
+    LocalStore(tmp_path).write(build_key("dev", build.id), serialise(build), expect=None)
+    release = find(promoted=replace(PROMOTED, tag=V1.tag, digest=V1.digest), of_build=build.id)["release"]
+    assert (release["tag"], release["digest"], release["branch"]) == (V2.tag, V2.digest, "dev")
+    assert (release["version"], release["commit"], release["chosen"]) == ("0.2.0", "c" * 40, "-e build")
+
+
+@pytest.mark.parametrize(
+    ("artifact", "said"),
+    [
+        (built(replace(V2, digest=V1.digest)), "is another jar"),
+        (
+            replace(built(V2), location="s3://other/dev/backend-v0.2.0/app.jar"),
+            "group_vars/backend.yml: artifact_bucket",
+        ),
+        (replace(built(V2), digest=None), "the build names no digest of the backend"),
+    ],
+)
+def test_a_build_s_jar_that_is_not_what_it_says(find: Any, tmp_path: Path, artifact: BuiltArtifact, said: str) -> None:
+    build = replace(BUILD, artifacts={"backend": artifact})
+    LocalStore(tmp_path).write(build_key("dev", build.id), serialise(build), expect=None)
+    with pytest.raises(SlipwayError, match=said):
+        find(of_build=build.id)
+
+
+def test_a_build_without_a_jar_leaves_the_backend_as_it_is(find: Any, tmp_path: Path) -> None:
+    build = replace(BUILD, artifacts={})
+    LocalStore(tmp_path).write(build_key("dev", build.id), serialise(build), expect=None)
+    assert find(promoted=PROMOTED, of_build=build.id)["release"] == {}

@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.action import hosts_release
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import BuiltArtifact, build_key, serialise
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.record.journal import Journal
 from ansible_collections.slipway.deploy.plugins.plugin_utils import site_tag
 from ansible_collections.slipway.deploy.plugins.plugin_utils.action import SlipwayAction
 from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 
+from ..module_utils.builds.helpers import BUILD
 from ..module_utils.hosts.builders import target
 from ..module_utils.image.registry import DIGEST, Registry
 
@@ -68,7 +71,9 @@ def repository_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def find_fixture(tmp_path: Path, repository: Path) -> Any:
     """Runs the action over an environment with this repository and these records."""
 
-    def find(*newest_first: Doc, kind: str = "deploy", env: str = "staging", **own: Any) -> Doc:
+    def find(
+        *newest_first: Doc, kind: str = "deploy", env: str = "staging", built: BuiltArtifact | None = None, **own: Any
+    ) -> Doc:
         # Of what a release needs to be built, other tests speak.
         nothing = {"site_front_end": "none", "site_lock": ""}
         shared = {"env": env, "state_store": str(tmp_path), "site_repository": str(repository), **nothing, **own}
@@ -86,7 +91,10 @@ def find_fixture(tmp_path: Path, repository: Path) -> Any:
         for record in reversed(newest_first):
             Journal.open(of.store, {**record, "environment": env})
         module: SlipwayAction = hosts_release.ActionModule.__new__(hosts_release.ActionModule)
-        module.arguments = {"kind": kind}
+        build = replace(BUILD, environment=env, artifacts={"site": built} if built else {})
+        if built:
+            of.store.write(build_key(env, build.id), serialise(build), expect=None)
+        module.arguments = {"kind": kind, "build": build.id if built else ""}
         site: Doc = module.act(of)["kinds"]["site"]
         return site
 
@@ -99,6 +107,32 @@ def test_the_tag_is_pinned_by_its_commit(find: Any) -> None:
     assert release["digest"] == f"commit:{release['commit']}"
     assert release["release"] == f"staging-20261101-{release['commit'][:12]}"
     assert (found["hosts"], found["migrate"], "notes" in release) == (["a", "b"], True, False)
+
+
+def test_a_build_of_the_site_is_the_commit_that_its_tag_still_names(find: Any) -> None:
+    commit = find(site_release="staging-20261101")["release"]["commit"]
+    built = BuiltArtifact("site", commit, "built", "staging-20261101")
+    release = find(built=built)["release"]
+    assert (release["tag"], release["commit"], release["chosen"]) == ("staging-20261101", commit, "-e build")
+    with pytest.raises(SlipwayError, match=f"the tag staging-20261101 is commit {commit[:12]}, but the build is of"):
+        find(built=replace(built, commit="1" * 40))
+    with pytest.raises(SlipwayError, match="staging-20261101 is a tag of staging, not of production"):
+        find(built=built, env="production")
+    with pytest.raises(SlipwayError, match="no release is named"):
+        find(built=replace(built, version=None))
+
+
+def test_a_build_of_the_site_is_the_archive_that_it_names(find: Any, tmp_path: Path) -> None:
+    archive = tmp_path / "site.tar.gz"
+    archive.write_bytes(b"archive")
+    digest = f"sha256:{hashlib.sha256(b'archive').hexdigest()}"
+    built = BuiltArtifact("site", "1" * 40, "built", "staging-20261101", digest=digest)
+    own = {"site_source": "archive", "site_archive": str(archive)}
+    assert find(built=built, **own)["release"]["digest"] == digest
+    with pytest.raises(SlipwayError, match="this is not the archive of the build"):
+        find(built=replace(built, digest=f"sha256:{'0' * 64}"), **own)
+    with pytest.raises(SlipwayError, match="the build names no digest of the archive"):
+        find(built=replace(built, digest=None), **own)
 
 
 def test_what_building_needs_is_read_of_the_tag(find: Any) -> None:
