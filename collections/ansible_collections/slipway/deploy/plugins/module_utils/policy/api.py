@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,6 +115,18 @@ class Source:
         except SlipwayError as error:
             return Written("", where, error)
 
+    def agreed_version(self, commit: str, rules: Rules) -> Written:
+        """The version that all files of the rules have."""
+        written = self.version(commit, rules)
+        for name in rules.more_files if written.error is None else ():
+            other = self.version(commit, replace(rules, version_file=name))
+            if other.error is not None:
+                return other
+            if other.text != written.text:
+                what = f"its version is {other.text}, and {written.text} in {written.where.partition(' ')[0]}"
+                return Written("", other.where, SlipwayError(what, other.where, "Set them to the same version"))
+        return written
+
     def parent_version(self, commit: str, rules: Rules) -> list[Known]:
         """The version of the commit before, if there is one that has a valid one."""
         parents = self._git.ask("rev-list", "--parents", "--max-count=1", commit)[1].split()[1:]
@@ -144,7 +157,7 @@ class Source:
             pushed.target,
             head,
             commits=commits,
-            written=self.version(head, rules),
+            written=self.agreed_version(head, rules),
             before=tuple(self._before(head, base, rules)),
         )
 

@@ -112,16 +112,17 @@ def check(seen: Seen, rules: Rules) -> Checked:
     if seen.written is not None and rules.versioned:
         version = seen.written.text
         with _kept(errors):
-            _check_version(seen.written, seen.before, branch, rules)
+            _check_version(seen.written, seen, branch, rules)
     return Checked(seen, rules, branch, version, tuple(errors))
 
 
-def _check_version(written: Written, before: tuple[Known, ...], branch: Branch | None, rules: Rules) -> None:
+def _check_version(written: Written, seen: Seen, branch: Branch | None, rules: Rules) -> None:
     if written.error is not None:
         raise written.error
     if branch is not None and branch.kind != "other":
-        version = check_version(written.text, branch, rules, written.where)
-        check_forward(version, before, branch, rules, written.where)
+        into_main = seen.target == rules.main
+        version = check_version(written.text, branch, rules, written.where, into_main=into_main)
+        check_forward(version, seen.before, branch, rules, written.where)
 
 
 @contextmanager

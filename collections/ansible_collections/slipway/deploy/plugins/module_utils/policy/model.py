@@ -46,6 +46,7 @@ class Rules:
     :ivar types: the types of commits.
     :ivar others: patterns of other branches that are allowed.
     :ivar versioned: whether it has versions; infrastructure has none by default.
+    :ivar more_files: others that must have the same version.
     """
 
     repository: str
@@ -58,6 +59,7 @@ class Rules:
     types: tuple[str, ...] = TYPES
     others: tuple[str, ...] = ()
     versioned: bool = True
+    more_files: tuple[str, ...] = ()
 
     @property
     def tag_prefix(self) -> str:
@@ -99,7 +101,8 @@ def _rules(name: str, value: Any, where: str) -> Rules:
     if strategy is None:
         what = f"strategy is {str(value['strategy'])[:40]!r}" if "strategy" in value else "it has no strategy"
         raise SlipwayError(what, where, f"Write one of {', '.join(STRATEGIES)}")
-    texts = {key: _text(value, key, where) for key in ("main", "version_file", "component", "task_id")}
+    texts = {key: _text(value, key, where) for key in ("main", "component", "task_id")}
+    files = tuple(item.strip("/") for item in _names(value, "version_file", where, ()))
     develop = _names(value, "develop", where, _DEVELOP[strategy])
     main = texts["main"] or "main"
     if strategy == "library" and develop:
@@ -117,12 +120,13 @@ def _rules(name: str, value: Any, where: str) -> Rules:
         strategy,
         main,
         develop,
-        texts["version_file"].strip("/"),
+        files[0] if files else "",
         texts["component"],
         _pattern(texts["task_id"] or TASK, where),
         tuple(item.lower() for item in _names(value, "commit_types", where, TYPES)),
         _names(value, "other_branches", where, ()),
         versioned,
+        files[1:],
     )
 
 

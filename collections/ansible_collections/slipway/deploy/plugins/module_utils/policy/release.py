@@ -49,7 +49,7 @@ def release_tag(source: Source, repository: Repository, rules: Rules) -> Planned
     source.refuse_shallow()
     commit = repository.resolve()
     main = Branch(rules.main, "main")
-    written = source.version(commit, rules)
+    written = source.agreed_version(commit, rules)
     if written.error is not None:
         raise written.error
     version = check_version(written.text, main, rules, written.where)

@@ -30,25 +30,32 @@ class Known(NamedTuple):
     said_by: str
 
 
-def check_version(text: str, branch: Branch, rules: Rules, where: str) -> Semver:
+def check_version(text: str, branch: Branch, rules: Rules, where: str, *, into_main: bool = False) -> Semver:
     """A version, if the branch may have it.
 
+    :param into_main: its pull request goes into main: in a library, which has no develop, it brings the next version.
     :param where: the file and its commit.
     :raises SlipwayError: it may not; with the version to write.
     """
     version = parse_semver(text)
-    if version is None or not _fits(version, branch, rules):
+    ready = into_main and branch.kind in ("feature", "hotfix") and not rules.develop
+    if version is None or not (_fits(version, branch, rules) or (ready and _is_stable(version))):
         core = version.core if version is not None else guessed_core(text)
         if branch.version:
             core = _core_of(branch.version)
         example = expected(branch, rules, core or (0, 1, 0))
-        what = f"the version {text[:_SHOWN]!r} is not {shape(branch, rules)}, as {branch.name} needs"
+        needed = f"{shape(branch, rules)} or X.Y.Z" if ready else shape(branch, rules)
+        what = f"the version {text[:_SHOWN]!r} is not {needed}, as {branch.name} needs"
         raise SlipwayError(what, where, f"Set it to {example}" if core else f"Set one such as {example}")
     return version
 
 
+def _is_stable(version: Semver) -> bool:
+    return version.text == dotted(version.core)
+
+
 def _fits(version: Semver, branch: Branch, rules: Rules) -> bool:
-    stable = not version.pre and "+" not in version.text
+    stable = _is_stable(version)
     core = dotted(version.core)
     plain = version.text == f"{core}{_SUFFIX}"
     of_task = bool(branch.task) and version.text.lower() == f"{core}-{branch.task}{_SUFFIX}".lower()

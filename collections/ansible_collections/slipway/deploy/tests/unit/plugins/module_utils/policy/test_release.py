@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -144,6 +145,10 @@ def test_releases_that_are_refused(place: Place) -> None:
     (place.place / "package.json").unlink()
     place.commit()
     refused("the version is missing: there is no pom.xml or package.json at the root")
+    (place.place / "pom.xml").write_text("<project><version>1.5.0</version></project>", encoding="utf-8")
+    head = place.commit("1.6.0")
+    two = replace(RULES, version_file="pom.xml", more_files=("package.json",))
+    refused(f"package.json at {head[:12]}: its version is 1.6.0, and 1.5.0 in pom.xml", two)
     refused("there is no commit '$(id)'", commit="$(id)")
     refused("has no versions", Rules("infra", "infrastructure", versioned=False))
 

@@ -12,7 +12,11 @@ from ansible_collections.slipway.deploy.plugins.module_utils.changes.model impor
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.policy.branches import Branch, read_branch
 from ansible_collections.slipway.deploy.plugins.module_utils.policy.model import Rules
-from ansible_collections.slipway.deploy.plugins.module_utils.policy.project import needed, read_version, version_file
+from ansible_collections.slipway.deploy.plugins.module_utils.policy.project import (
+    needed,
+    read_version,
+    version_file,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.policy.versions import (
     Known,
     check_forward,
@@ -112,6 +116,15 @@ def test_a_version_goes_forward(rules: Rules, branch: str, version: str, before:
         check_forward(semver(version), known, read, rules, "pom.xml")
     assert str(caught.value).endswith(f"Set it to {fix} or a later one")
     check_forward(semver(fix), known, read, rules, "pom.xml")
+
+
+def test_the_pull_request_of_a_library_brings_the_next_version() -> None:
+    branch = read_branch(FEATURE, LIBRARY)
+    assert check_version("1.1.0", branch, LIBRARY, "pom.xml", into_main=True).text == "1.1.0"
+    with pytest.raises(SlipwayError, match="is not X.Y.Z-UM-142-SNAPSHOT or X.Y.Z, as"):
+        check_version("1.1.0-SNAPSHOT", branch, LIBRARY, "pom.xml", into_main=True)
+    with pytest.raises(SlipwayError, match="is not X.Y.Z-SNAPSHOT, as"):
+        check_version("1.1.0", read_branch(FEATURE, SERVICES), SERVICES, "pom.xml", into_main=True)
 
 
 CORES = st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))
