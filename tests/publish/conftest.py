@@ -102,7 +102,7 @@ class Source:
     def work(self, packages: Sequence[str] = PACKAGES) -> Work:
         """Publish in this process; what became of it."""
         clone, commit, parts = parts_of(self.place, packages=packages)
-        tool = Tool({"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}, 60.0)
+        tool = Tool({"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}, 1800.0)
         publishers = make_publishers(
             self.deploys.sandbox.client,
             commit,
@@ -128,9 +128,9 @@ class Source:
         """What became of each artifact."""
         return {name: item["result"] for name, item in self.manifest()["artifacts"].items()}
 
-    def versions(self, kind: str = "maven") -> dict[str, str]:
+    def versions(self, kind: str = "maven", namespace: str = "com.acme") -> dict[str, str]:
         """The library's or the package's versions in the registry, with their status."""
-        namespace, package = ("com.acme", "common") if kind == "maven" else ("acme", "ui")
+        namespace, package = (namespace, "common") if kind == "maven" else ("acme", "ui")
         client = self.deploys.sandbox.client("codeartifact")
         named = {"domain": DOMAIN, "repository": REPOSITORY, "format": kind, "namespace": namespace}
         try:

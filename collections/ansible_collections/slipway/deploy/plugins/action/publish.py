@@ -31,7 +31,10 @@ from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.policy import clone_of, handed, rules_of
-from ..plugin_utils.reading import begin_reading
+from ..plugin_utils.reading import begin_reading, whole_number
+from ..plugin_utils.workflow import write_outputs
+
+_MOST_SECONDS = 24 * 3600
 
 
 class ActionModule(SlipwayAction):
@@ -47,7 +50,7 @@ class ActionModule(SlipwayAction):
         console = Console(context.store.now)
         source = Source(clone.address(str(arguments["source"])), commit.branch, commit.commit)
         manifest = _Manifest(context.store, str(arguments["build"]), Build("", context.environment, "", source))
-        work = Work(commit, self._publishers(context, commit), manifest.show)
+        work = Work(commit, self._publishers(context, clone, commit), manifest.show)
         left = work.left(parts)
         if context.check_mode:
             console.lines(f"would build and publish {part.name} ({part.path or '.'})" for part in left)
@@ -58,6 +61,7 @@ class ActionModule(SlipwayAction):
                     work.run(left, Place(checkout, Path(scratch)))
         build = manifest.build
         console.lines(published(build, elsewhere, console.width))
+        write_outputs({"build": build.id, "result": build.result, "built": work.result == BUILT})
         if work.errors:
             raise SlipwayErrors(work.errors)
         return {"changed": work.result == BUILT, "build": build.id, **_described(build)}
@@ -74,7 +78,7 @@ class ActionModule(SlipwayAction):
             raise SlipwayError("nothing is published here", context.written("publish_packages"), remedy)
         return clone.parts(commit, module, paths)
 
-    def _publishers(self, context: Context, commit: Commit) -> dict[str, Publisher]:
+    def _publishers(self, context: Context, clone: Clone, commit: Commit) -> dict[str, Publisher]:
         arguments = self.arguments
         target = arguments["codeartifact"]
 
@@ -84,11 +88,12 @@ class ActionModule(SlipwayAction):
         return make_publishers(
             context.clients,
             commit,
-            Tool(build_environment(os.environ), float(arguments["timeout"])),
+            Tool(build_environment(os.environ), whole_number(arguments["timeout"], "build_timeout", _MOST_SECONDS)),
             now,
             bucket=str(arguments["bucket"]),
             group=str(arguments["group"]),
             target=read_target(target, context.written("codeartifact")) if target else None,
+            check=lambda version, where: clone.check(version, commit, where, library=True),
         )
 
 

@@ -18,6 +18,7 @@ description:
     be seen, so this can be run again after a failure.
   - One commit gives one digest - archives have the commit's time.
   - Writes a manifest to the state store, with the digest of each artifact.
+  - If E(GITHUB_OUTPUT) is set, the outputs C(build), C(result) and C(built) are appended to that file.
 options:
   group:
     description: The group of hosts that runs the jar, which begins its tag.
@@ -73,7 +74,7 @@ options:
     default: []
   timeout:
     description: Seconds for each command of a build.
-    type: int
+    type: raw
     default: 1800
 notes:
   - Needs Maven or a Maven wrapper in the source, npm or pnpm, for what is declared.

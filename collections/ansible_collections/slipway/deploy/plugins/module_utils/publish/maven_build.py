@@ -79,13 +79,14 @@ class Maven(NamedTuple):
         repository = f"staged::default::{dest.as_uri()}"
         names = ("altDeploymentRepository", "altReleaseDeploymentRepository", "altSnapshotDeploymentRepository")
         for group in _together(source, modules):
-            self._run(source, group, ("deploy", *(f"-D{name}={repository}" for name in names)))
+            # What is not published yet must not be in this machine's own repository either.
+            words = ("-Dmaven.install.skip=true", *(f"-D{name}={repository}" for name in names))
+            self._run(source, group, ("deploy", *words))
 
     def _run(self, source: Path, modules: Sequence[str], goals: Sequence[str]) -> None:
         place = _place(source, modules[0])
         # The modules, and what they need of the same build: its parents and libraries.
-        named = all(module not in ("", ".") for module in modules) and place == source
-        chosen = ["-pl", ",".join(modules), "-am"] if named else []
+        chosen = ["-pl", ",".join(module or "." for module in modules), "-am"] if place == source else []
         login = self.login() if self.login else None
         tool = self.tool._replace(hidden=(*self.tool.hidden, login.token)) if login else self.tool
         with _settings(login) as (words, descriptors):

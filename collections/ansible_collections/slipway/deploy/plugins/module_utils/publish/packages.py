@@ -25,13 +25,22 @@ class Packages:
     """The packages of one repository of CodeArtifact.
 
     :param now: the time as Maven writes it, ``20261130191059``.
+    :param check: refuses a version that the branch may not have: the arguments are the version and its file.
     """
 
-    def __init__(self, registry: CodeArtifact, maven: Maven, tool: Tool, now: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        registry: CodeArtifact,
+        maven: Maven,
+        tool: Tool,
+        now: Callable[[], str],
+        check: Callable[[str, str], None],
+    ) -> None:
         self._registry = registry
         self._maven = maven
         self._tool = tool
         self._now = now
+        self._check = check
 
     def known(self, parts: Sequence[Part]) -> dict[Part, BuiltArtifact]:
         """None: only a build tells what is in a package. See :class:`.publisher.Publisher`."""
@@ -76,10 +85,15 @@ class Packages:
             remedy = "Does its pom.xml skip it (maven.deploy.skip)? Then leave it out of publish_packages"
             raise SlipwayError("mvn deploy published nothing", modules[0].where, remedy)
         for staged in found:
-            for name in (name for name in staged.assets if name.endswith(".pom")):
-                content = (directory / directory_of(staged.package) / name).read_bytes()
-                check_pom(staged.package, content, modules[0].where)
+            self._check_staged(staged, directory, modules[0].where)
         return [self._item(modules[0], staged, directory) for staged in found]
+
+    def _check_staged(self, staged: Staged, directory: Path, where: str) -> None:
+        """Parents and libraries of the same build come with a module: who uses it needs them."""
+        package = staged.package
+        self._check(package.version, f"{package.display}, which {where} needs")
+        for name in (name for name in staged.assets if name.endswith(".pom")):
+            check_pom(package, (directory / directory_of(package) / name).read_bytes(), where)
 
     def _packed(self, part: Part, archive: Path) -> Item:
         package = part.package

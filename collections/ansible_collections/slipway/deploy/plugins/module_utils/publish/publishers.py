@@ -25,6 +25,7 @@ def make_publishers(
     bucket: str = "",
     group: str = "",
     target: Target | None = None,
+    check: Callable[[str, str], None] = lambda _version, _where: None,
 ) -> dict[str, Publisher]:
     """The publishers.
 
@@ -33,13 +34,14 @@ def make_publishers(
     :param bucket: of the jars; empty if none are published.
     :param group: begins the tags of jars.
     :param target: the repository of the packages; ``None`` if none are published. A build may read from it.
+    :param check: refuses a package's version that the branch may not have: the arguments are the version and its file.
     """
     maven = Maven(commit.time, tool)
     publishers: dict[str, Publisher] = {}
     if target is not None:
         registry, place = CodeArtifact(clients("codeartifact"), target), target
         maven = maven._replace(login=lambda: Login(place, registry.endpoint(MAVEN), registry.token()))
-        publishers |= dict.fromkeys((MAVEN, NPM), Packages(registry, maven, tool, now))
+        publishers |= dict.fromkeys((MAVEN, NPM), Packages(registry, maven, tool, now, check))
     if bucket:
         publishers[BACKEND] = Jars(Bucket(clients("s3"), bucket), group, commit, maven)
     return publishers

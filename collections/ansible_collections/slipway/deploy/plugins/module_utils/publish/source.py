@@ -97,7 +97,7 @@ class Clone:
         if self._file(commit, name) is None:
             return None
         version, where = self._version(commit, name)
-        self._check(version, commit, where, library=False)
+        self.check(version, commit, where, library=False)
         return Part(BACKEND, path, check_text(version, where), where)
 
     def _package(self, commit: Commit, path: str) -> Part | None:
@@ -108,7 +108,7 @@ class Clone:
             version, where = self._version(commit, f"{path}/{POM}" if path else POM)
             part = replace(part, version=check_text(version, where))
         version = part.package.version if isinstance(part.package, Package) else part.version
-        self._check(version, commit, part.where, library=True)
+        self.check(version, commit, part.where, library=True)
         return part
 
     def _version(self, commit: Commit, name: str) -> tuple[str, str]:
@@ -119,10 +119,13 @@ class Clone:
             raise written.error
         return written.text, written.where
 
-    def _check(self, version: str, commit: Commit, where: str, *, library: bool) -> None:
+    def check(self, version: str, commit: Commit, where: str, *, library: bool) -> None:
         """Refuse a version that the branch may not have.
 
         A package's snapshot on a feature branch has the task's id: otherwise two branches would replace each other's.
+
+        :param library: whether it is a package's.
+        :raises SlipwayError: with the version to write.
         """
         branch, rules = self._branch(commit)
         if branch is not None and branch.kind != "other":
