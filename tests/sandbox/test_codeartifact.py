@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.codeartifact.api import Api
-from sandbox.codeartifact.store import Account, CodeArtifactError
+from sandbox.codeartifact.store import Account, CodeArtifactError, hashes_of
 from sandbox.testing import Sandbox
 from tests.sandbox.validate import check_answer, check_error
 
@@ -71,7 +71,7 @@ def registry(aws: Sandbox) -> Iterator[Registry]:
 def test_a_release_is_unfinished_until_it_is_listed(registry: Registry) -> None:
     path = "com/acme/common/1.0/common-1.0.jar"
     assert registry.put(path) == 201
-    assert registry.put(f"{path}.sha1", hashlib.new("sha1", b"1").hexdigest().encode()) == 201
+    assert registry.put(f"{path}.sha1", hashes_of(b"1")["SHA-1"].encode()) == 201
     assert registry.put(f"{path}.md5", b"0" * 32) == 400
     assert registry.statuses() == {"1.0": "Unfinished"}
     assert registry.ask("GET", path)[0] == 404
@@ -171,11 +171,7 @@ def test_answers_and_errors_fit_the_model(registry: Registry) -> None:
     for action, request, code in (
         ("DescribePackageVersion", one, "ResourceNotFoundException"),
         ("CreateDomain", {"domain": "acme"}, "ConflictException"),
-        (
-            "UpdatePackageVersionsStatus",
-            {**COMMON, "versions": ["1.0"], "targetStatus": "Deleted"},
-            "ValidationException",
-        ),
+        ("UpdatePackageVersionsStatus", wrong, "ValidationException"),
     ):
         with pytest.raises(ClientError, match=code):
             getattr(client, method[action])(**request)
