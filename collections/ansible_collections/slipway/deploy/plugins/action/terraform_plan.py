@@ -59,9 +59,9 @@ class ActionModule(SlipwayAction):
         directory = Path(str(self.arguments["directory"])).expanduser().absolute()
         content, shown = self._content(target, about, directory)
         plan = read_plan(content, shown)
-        named = check_identity(plan, target.expect, context.environment, workspace, shown)
+        unsaid = check_identity(plan, target.expect, context.environment, workspace, shown)
         lines = (
-            [] if named else [("note", f"the plan does not say its environment: set {SETTING}.expect to compare it")]
+            [("note", f"the plan does not say its {unsaid}: {SETTING}.expect compares other names")] if unsaid else []
         )
         if context.check_mode:
             _show(plan, about, [*lines, ("preview", "nothing is written")])

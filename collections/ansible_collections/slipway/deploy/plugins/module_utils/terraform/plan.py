@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -146,28 +146,33 @@ def read_plan(content: bytes, shown: str) -> Plan:
         raise SlipwayError("it is nested too deeply", shown, _WRITE) from None
 
 
-def _document(content: bytes, shown: str) -> Mapping[str, Any]:
+def _parsed(content: bytes, shown: str) -> Any:
     if content.startswith(b"PK\x03\x04"):
         raise SlipwayError("this is the plan for terraform apply, which only Terraform reads", shown, _WRITE)
+    if content.startswith(b"[command]"):
+        remedy = "Set terraform_wrapper: false for hashicorp/setup-terraform"
+        raise SlipwayError("it has the output of Terraform's wrapper for GitHub Actions", shown, remedy)
     if not content.strip():
         raise SlipwayError("the file is empty", shown, _WRITE)
     try:
         # PowerShell's > writes UTF-16.
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-        document = loads(text)
+        return loads(content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SlipwayError("it is not text", shown, _WRITE) from None
     except ValueError as error:
         line = getattr(error, "lineno", 0)
-        if isinstance(error, UnicodeDecodeError):
-            raise SlipwayError("it is not text", shown, _WRITE) from None
         if getattr(error, "msg", "") == "Extra data" and line == 2:
             raise SlipwayError("this is the log of terraform plan -json, not a plan", shown, _WRITE) from None
-        where = f" (line {line})" if line else ""
-        raise SlipwayError(f"it is not valid JSON{where}", shown, _WRITE) from None
+        raise SlipwayError(f"it is not valid JSON{f' (line {line})' if line else ''}", shown, _WRITE) from None
+
+
+def _document(content: bytes, shown: str) -> Mapping[str, Any]:
+    document = _parsed(content, shown)
     version = document.get("format_version") if isinstance(document, dict) else None
     if not isinstance(version, str):
         raise SlipwayError("it is not what terraform show -json writes: it has no format_version", shown, _WRITE)
     if version.split(".")[0] != "1":
-        remedy = "Use Terraform 1.0 or newer" if version.startswith("0") else "Use a newer Slipway"
+        remedy = "Use Terraform 1.1 or newer" if version.startswith("0") else "Use a newer Slipway"
         raise SlipwayError(f"it has the format {version[:20]}; only 1.x is known", shown, remedy)
     if "planned_values" not in document and "resource_changes" not in document:
         raise SlipwayError("it is a state of Terraform, not a plan", shown, _WRITE)
@@ -191,10 +196,20 @@ def _change(item: Mapping[str, Any], hidden: Hidden) -> tuple[list[str], tuple[A
     return actions, attributes(before, after, forces, hidden)
 
 
+def _masked(item: Mapping[str, Any], states: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """A resource's change; where it has no mask, with the one of the prior state and of the planned values."""
+    change = dict(item["change"])
+    for side, state in zip(("before", "after"), states, strict=True):
+        if change.get(f"{side}_sensitive") is None:
+            change[f"{side}_sensitive"] = state.get(str(item.get("address")))
+    return {"change": change}
+
+
 def _resources(document: Mapping[str, Any], key: str, hidden: Hidden) -> list[Change]:
     found = []
+    states = [dict(_sensitive_values([(value or {}).get("root_module")])) for value in reversed(_states(document))]
     for item in document.get(key) or ():
-        actions, differing = _change(item, hidden)
+        actions, differing = _change(_masked(item, states), hidden)
         action = _action(actions)
         if item.get("mode", "managed") != "managed" and action != READ:
             continue
@@ -251,9 +266,13 @@ def _outputs(document: Mapping[str, Any], hidden: Hidden) -> Iterator[Change]:
 
 
 def _all_outputs(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    values = [document.get("planned_values"), (document.get("prior_state") or {}).get("values")]
-    for value in values:
+    for value in _states(document):
         yield from ((value or {}).get("outputs") or {}).items()
+
+
+def _states(document: Mapping[str, Any]) -> list[Any]:
+    """The values after the plan, and before it."""
+    return [document.get("planned_values"), (document.get("prior_state") or {}).get("values")]
 
 
 def _failed_checks(document: Mapping[str, Any]) -> Iterator[str]:
@@ -291,15 +310,19 @@ def _secrets(document: Mapping[str, Any]) -> Iterator[str]:
         yield from secrets_in(item.get("value"), bool(item.get("sensitive")))
     for name in _sensitive_variables(document):
         yield from secrets_in(((document.get("variables") or {}).get(name) or {}).get("value"), mask=True)
-    values = [document.get("planned_values"), (document.get("prior_state") or {}).get("values")]
-    yield from _secrets_of_modules((value or {}).get("root_module") for value in values)
+    for resource in _state_resources((value or {}).get("root_module") for value in _states(document)):
+        yield from secrets_in(resource.get("values"), resource.get("sensitive_values"))
 
 
-def _secrets_of_modules(modules: Iterable[Any]) -> Iterator[str]:
+def _state_resources(modules: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for module in modules:
-        for resource in (module or {}).get("resources") or ():
-            yield from secrets_in(resource.get("values"), resource.get("sensitive_values"))
-        yield from _secrets_of_modules((module or {}).get("child_modules") or ())
+        yield from (module or {}).get("resources") or ()
+        yield from _state_resources((module or {}).get("child_modules") or ())
+
+
+def _sensitive_values(modules: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    for resource in _state_resources(modules):
+        yield str(resource.get("address")), resource.get("sensitive_values")
 
 
 def _counts(resources: Iterable[Change]) -> Counts:

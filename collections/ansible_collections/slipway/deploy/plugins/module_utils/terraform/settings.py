@@ -120,8 +120,8 @@ def check_name(name: str, where: str) -> str:
     return name
 
 
-def check_identity(plan: Plan, expect: Mapping[str, str], environment: str, workspace: str, shown: str) -> bool:
-    """Check that a plan is this environment's and workspace's; return whether it says so.
+def check_identity(plan: Plan, expect: Mapping[str, str], environment: str, workspace: str, shown: str) -> str:
+    """Check that a plan is this environment's and workspace's; return which of both it does not say.
 
     :param expect: what must be, in place of what is usual: ``environment`` and ``env``, and ``workspace``.
     :param shown: the plan's file.
@@ -130,7 +130,7 @@ def check_identity(plan: Plan, expect: Mapping[str, str], environment: str, work
     of = f"{environment}, workspace {workspace}" if workspace else environment
     usual: dict[str, tuple[str, ...]] = dict.fromkeys(_ENVIRONMENT, (environment,))
     usual[_WORKSPACE] = (workspace,) if workspace else ("default", environment, "")
-    errors, compared = [], False
+    errors = []
     for name, texts in {**usual, **{name: (text,) for name, text in expect.items()}}.items():
         found = plan.names.get(name)
         if found is None and name in expect:
@@ -140,6 +140,8 @@ def check_identity(plan: Plan, expect: Mapping[str, str], environment: str, work
             what = f"this is not the plan of {of}: its {name} is {found[:60]!r}, not {texts[0]!r}"
             remedy = f"Name the plan of {of}, or say in {SETTING}.expect what {name} must be"
             errors.append(SlipwayError(what, shown, remedy))
-        compared = compared or (found is not None and name != _WORKSPACE)
     raise_all(errors)
-    return compared
+    if expect:
+        return ""
+    unsaid = [] if any(name in plan.names for name in _ENVIRONMENT) else ["environment"]
+    return " and its ".join([*unsaid, *(["workspace"] if workspace and _WORKSPACE not in plan.names else [])])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,7 +68,7 @@ class Side:
 
 
 def _member(value: Any, key: str | int) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.get(key, _ABSENT)
     if isinstance(value, list) and isinstance(key, int) and key < len(value):
         return value[key]
@@ -77,7 +77,7 @@ def _member(value: Any, key: str | int) -> Any:
 
 def marked(mask: Any) -> bool:
     """Whether a mask marks anything."""
-    if isinstance(mask, Mapping):
+    if isinstance(mask, dict):
         return any(marked(item) for item in mask.values())
     if isinstance(mask, list):
         return any(marked(item) for item in mask)
@@ -89,7 +89,7 @@ def _mask(mask: Any, key: str | int, *, odd: bool = True) -> Any:
 
     :param odd: whether a mask of another shape marks all members if it marks anything.
     """
-    if isinstance(mask, Mapping) and isinstance(key, str):
+    if isinstance(mask, dict) and isinstance(key, str):
         return mask.get(key, False)
     if isinstance(mask, list) and isinstance(key, int) and key < len(mask):
         return mask[key]
@@ -98,9 +98,11 @@ def _mask(mask: Any, key: str | int, *, odd: bool = True) -> Any:
 
 def secrets_in(value: Any, mask: Any) -> Iterator[str]:
     """The texts that a mask hides."""
-    if mask is True or (marked(mask) and not isinstance(value, (Mapping, list))):
+    if not mask:
+        return
+    if mask is True or (marked(mask) and not isinstance(value, (dict, list))):
         yield from _texts(value)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from secrets_in(item, _mask(mask, str(key)))
     elif isinstance(value, list):
@@ -113,8 +115,8 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, (int, float)):
         yield _text(value)
-    elif isinstance(value, (Mapping, list)):
-        for item in value.values() if isinstance(value, Mapping) else value:
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
 
 
@@ -122,25 +124,26 @@ class Hidden:
     """Hides the plan's sensitive texts where they stand without a mark, too: in what a provider put together, say."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = sorted({item for item in secrets if len(item) >= _SHORTEST}, key=len, reverse=True)
+        kept = {item for item in secrets if len(item) >= _SHORTEST}
+        # As they are, and as they stand in a text of JSON.
+        self._forms = sorted({*kept, *map(_inside, kept)}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """A text without them."""
-        for secret in self._secrets:
-            for form in (secret, _inside(secret)):
-                if form in text:
-                    text = text.replace(form, SENSITIVE)
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, SENSITIVE)
         return text
 
     def shown(self, side: Side) -> str | None:
         """A value in one line; ``None`` if there is none."""
-        if side.sensitive is True or (marked(side.sensitive) and not isinstance(side.value, (Mapping, list))):
+        if side.sensitive is True or (marked(side.sensitive) and not isinstance(side.value, (dict, list))):
             return None if side.is_empty() else SENSITIVE
         if side.unknown is True:
             return UNKNOWN
         value = side.value
-        if isinstance(value, Mapping):
-            names = sorted({*value, *(side.unknown if isinstance(side.unknown, Mapping) else ())})
+        if isinstance(value, dict):
+            names = sorted({*value, *(side.unknown if isinstance(side.unknown, dict) else ())})
             items = [(self.text(name), self.shown(side.child(name))) for name in names]
             return "{" + ", ".join(f"{_text(name)}: {item}" for name, item in items if item is not None) + "}"
         if isinstance(value, list):
@@ -174,7 +177,7 @@ def attributes(before: Side, after: Side, forces: Iterable[Path], hidden: Hidden
 def _differences(
     path: Path, before: Side, after: Side, hidden: Hidden
 ) -> Iterator[tuple[Path, str | None, str | None]]:
-    if before.is_empty() and after.is_empty():
+    if _nothing_differs(before, after):
         return
     if True in (before.sensitive, after.sensitive) or after.unknown is True:
         # What is sensitive on one side is so on the other: an output that became sensitive, say.
@@ -197,6 +200,14 @@ def _differences(
         yield from _differences(path, *documents, hidden)
         return
     yield path, _or_none(before, hidden), _or_none(after, hidden)
+
+
+def _nothing_differs(before: Side, after: Side) -> bool:
+    if before.is_empty() and after.is_empty():
+        return True
+    # The first comparisons are quick, but take 1 for true.
+    same = not after.unknown and type(before.value) is type(after.value) and before.value == after.value
+    return same and (not isinstance(before.value, (dict, list)) or _same(before.value, after.value))
 
 
 def _both_hidden(before: Side, after: Side) -> tuple[Side, Side]:
@@ -230,11 +241,11 @@ def _keys(before: Side, after: Side) -> list[str | int] | None:
     sides = [before.value, after.value]
     maskings = [after.unknown, before.sensitive, after.sensitive]
     given = [value for value in sides if not isinstance(value, _Absent) and value is not None] or [after.unknown]
-    if all(isinstance(value, Mapping) for value in given):
-        masks = [mask for mask in maskings[:1] if isinstance(mask, Mapping)]
+    if all(isinstance(value, dict) for value in given):
+        masks = [mask for mask in maskings[:1] if isinstance(mask, dict)]
         return sorted({str(key) for value in (*given, *masks) for key in value})
     if all(isinstance(value, list) for value in given) and any(
-        isinstance(item, (Mapping, list)) for value in given for item in value
+        isinstance(item, (dict, list)) for value in given for item in value
     ):
         return list(range(max(len(value) for value in given)))
     return None

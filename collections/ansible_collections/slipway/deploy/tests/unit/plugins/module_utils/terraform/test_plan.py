@@ -111,6 +111,17 @@ def test_sensitive_variables_and_values_of_modules_are_hidden_everywhere() -> No
     assert found.names == {"env": "dev"}
 
 
+def test_the_masks_of_the_states_hold_for_a_change_without_its_own() -> None:
+    def values(text: str) -> dict[str, Any]:
+        row = {"address": "a.a", "values": {"p": text}, "sensitive_values": {"p": True}}
+        return {"root_module": {"child_modules": [{"resources": [row]}]}}
+
+    row = resource("a.a", "update", before={"p": "old"}, after={"p": "new"})
+    del row["change"]["before_sensitive"], row["change"]["after_sensitive"]
+    found = read(plan(row, planned_values=values("new"), prior_state={"values": values("old")}))
+    assert [(item.before, item.after) for item in found.resources[0].attributes] == [("(sensitive value)",) * 2]
+
+
 def test_other_encodings_and_older_minor_versions() -> None:
     text = json.dumps(plan(resource("é.a", "create"), format_version="1.0"))
     for encoding in ("utf-8-sig", "utf-16"):
@@ -129,12 +140,13 @@ def test_other_encodings_and_older_minor_versions() -> None:
         ),
         (b"Terraform will perform the following actions:", "plan.json: it is not valid JSON (line 1)"),
         (b"\xc3\x28", "plan.json: it is not text"),
+        (b"[command]/usr/bin/terraform show -json\n{}", "Set terraform_wrapper: false for hashicorp/setup-terraform"),
         (b'{"@level":"info"}\n{"@level":"info"}', "plan.json: this is the log of terraform plan -json, not a plan"),
         (content(plan())[:-30], "plan.json: it is not valid JSON"),
         (b"[" * 100_000, "plan.json: it is not valid JSON"),
         (b"[]", "it is not what terraform show -json writes: it has no format_version"),
         (b'{"a": {"sensitive": false, "value": 1}}', "it has no format_version"),
-        (content(plan(format_version="0.2")), "it has the format 0.2; only 1.x is known. Use Terraform 1.0 or newer"),
+        (content(plan(format_version="0.2")), "it has the format 0.2; only 1.x is known. Use Terraform 1.1 or newer"),
         (content(plan(format_version="2.0")), "it has the format 2.0; only 1.x is known. Use a newer Slipway"),
         (b'{"format_version": "1.0", "values": {}}', "it is a state of Terraform, not a plan"),
         (
