@@ -49,7 +49,11 @@ class ActionModule(SlipwayAction):
         ref = os.environ.get(_REF, "")
         named = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
         branch = branch_of(git, str(arguments["branch"]) or named, str(arguments["head"]))
-        wanted = recipes(context, found, Repository(git).read(found.head), rules, branch)
+
+        def read(path: str) -> str:
+            return git.ask("cat-file", "blob", f"{found.head}:{path}")[1]
+
+        wanted = recipes(context, found, Repository(git).read(found.head), rules, branch, read)
         ecr, planned = observe(context, wanted, moving_tags(rules))
         needed = any(item.step != "unchanged" for item in planned)
         engine = find_engine(str(arguments["engine"]), context.written("build_engine")) if needed else ""

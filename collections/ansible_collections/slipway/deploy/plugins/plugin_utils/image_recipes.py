@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils.changes.detect import Detection
@@ -24,6 +25,8 @@ from .changed_services import modules_named
 from .context import Context
 
 _ANSWER_SECONDS = 30
+_ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/v[0-9]+)?")
 
 
 def find_engine(name: str, where: str) -> str:
@@ -58,11 +61,13 @@ def recipes(
     head: tuple[Snapshot, Graph],
     rules: Mapping[str, Sequence[str]],
     branch: str,
+    read: Callable[[str], str],
 ) -> list[Recipe]:
     """The recipes of the services that have to be built.
 
     :param head: the commit's files and builds.
     :param rules: the tags of each branch.
+    :param read: returns the text of a file of the commit.
     :raises SlipwayErrors: a variable is invalid, or names a file that the commit does not have.
     """
     made: list[Recipe] = []
@@ -73,7 +78,7 @@ def recipes(
     for item in wanted:
         reasons = (found.everything or " → ".join(item.chain),)
         try:
-            made.append(_recipe(context, item.service, reasons, head, units[item.service], rules, branch))
+            made.append(_recipe(context, item.service, reasons, head, units[item.service], rules, branch, read))
         except SlipwayError as error:
             errors.append(error)
     raise_all(errors)
@@ -88,6 +93,7 @@ def _recipe(
     units: Sequence[Unit],
     rules: Mapping[str, Sequence[str]],
     branch: str,
+    read: Callable[[str], str],
 ) -> Recipe:
     variables, snapshot = context.host(name), head[0]
     where = f"inventories/{context.environment} (host {name})"
@@ -102,7 +108,7 @@ def _recipe(
     command = variables.get("build_command") or []
     if isinstance(command, str) or not all(isinstance(word, str) for word in command):
         raise SlipwayError("build_command is not a list of words", where, "Write build_command: [mvn, -B, package]")
-    version, said = _version(head, unit)
+    version, said = _version(head, unit, read)
     repository = str(variables.get("image_repository") or f"{variables.get('image_repository_prefix') or ''}{name}")
     return Recipe(
         name,
@@ -115,7 +121,26 @@ def _recipe(
         version,
         reasons,
         where,
+        _arguments(variables, where),
+        _platform(variables, where),
     )
+
+
+def _arguments(variables: Mapping[str, Any], where: str) -> dict[str, str]:
+    value = variables.get("build_args") or {}
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for pair in value.items() for item in pair):
+        raise SlipwayError("build_args is not a mapping of texts", where, 'Write build_args: {MODULE: "user-service"}')
+    wrong = next((name for name in value if not _ARGUMENT.fullmatch(name)), None)
+    if wrong is not None:
+        raise SlipwayError(f"build_args: {wrong[:40]!r} is no name of an ARG", where, "Write letters, digits and _")
+    return {str(name): str(text) for name, text in value.items()}
+
+
+def _platform(variables: Mapping[str, Any], where: str) -> str:
+    value = variables.get("build_platform") or ""
+    if not isinstance(value, str) or (value and not _PLATFORM.fullmatch(value)):
+        raise SlipwayError("build_platform is no platform", where, "Write it as linux/arm64")
+    return value
 
 
 def _path(variables: Mapping[str, Any], name: str, default: str, where: str) -> str:
@@ -127,13 +152,15 @@ def _path(variables: Mapping[str, Any], name: str, default: str, where: str) -> 
     return check_directory(value, f"{where}, {name}")
 
 
-def _version(head: tuple[Snapshot, Graph], unit: Unit) -> tuple[str, str]:
+def _version(head: tuple[Snapshot, Graph], unit: Unit, read: Callable[[str], str]) -> tuple[str, str]:
     """A unit's version, and the file that says it."""
     snapshot, graph = head
     fact = graph.facts.get(unit.id, {}).get(("version",))
     if fact is not None:
         return fact.shown, snapshot.where(unit.id)
     path = f"{unit.directory}/package.json".lstrip("/")
-    document = loads_or_none(snapshot.contents.get(path, b""))
+    if path not in snapshot.files:
+        return "", snapshot.where(unit.directory or ".")
+    document = loads_or_none(read(path))
     version = document.get("version") if isinstance(document, dict) else None
-    return str(version or ""), snapshot.where(path if path in snapshot.files else unit.directory or ".")
+    return version if isinstance(version, str) else "", snapshot.where(path)

@@ -153,7 +153,7 @@ TEXTS: Final = frozenset(
         *("source_path", "changes_unclaimed", "dispatch_to", "report_to"),
         "changes_file",
         *("repository", "git_remote", "git_ca_file", "changelog_file"),
-        *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom"),
+        *("source_repository", "build_engine", "build_dockerfile", "build_context", "build_sbom", "build_platform"),
         *("quality_not_audited", "secret_prefix"),
         *("lifecycle_event", "deployment_id", "failed_event", "bundle_path", "verdict_file"),
         *("plan_file", "plan_directory", "terraform_path"),
@@ -182,7 +182,7 @@ _STRUCTURES: Final = (
     *("smoke_checks", "slack", "github", "terraform_outputs", "bundle_pythons", "bundle_machines", "dev_environment"),
     *("deploy_hooks", "promote_token", "changes_rules", "build_modules", "dispatch_token"),
     *("repository_rules", "git_token"),
-    *("codeartifact", "publish_packages", "build_command", "build_tags"),
+    *("codeartifact", "publish_packages", "build_command", "build_args", "build_tags"),
     "quality_gates",
     *(name for kind in KINDS for name in kind.all_structures),
 )

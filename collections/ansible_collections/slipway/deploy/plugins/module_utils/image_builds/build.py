@@ -177,9 +177,14 @@ def _name(work: Work, recipe: Recipe) -> str:
 
 def _image(work: Work, recipe: Recipe, log: Path, image_id: Path, tree: Path) -> str:
     """Build the image; return its id."""
-    name, labels = _name(work, recipe), _labels(work, recipe)
-    dockerfile, context = str(tree / recipe.dockerfile), str(tree / recipe.context)
-    argv = engines.build(work.engine, work.push, dockerfile, context, labels, str(image_id), name)
+    image = engines.Image(
+        str(tree / recipe.dockerfile),
+        str(tree / recipe.context),
+        _labels(work, recipe),
+        recipe.arguments,
+        recipe.platform,
+    )
+    argv = engines.build(work.engine, work.push, image, str(image_id), _name(work, recipe))
     _run(work, log, argv, str(tree))
     return image_id.read_text(encoding="ascii").strip()
 

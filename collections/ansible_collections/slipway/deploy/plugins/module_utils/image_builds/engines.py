@@ -11,7 +11,7 @@ Docker takes the times from ``SOURCE_DATE_EPOCH`` (BuildKit; its layers keep the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ENGINES = ("podman", "buildah", "docker")
 USER = "AWS"
@@ -43,16 +43,33 @@ def login(engine: str, push: Push) -> list[str]:
     return [engine, *words, *_access(engine, push), push.host]
 
 
-def build(
-    engine: str, push: Push, dockerfile: str, context: str, labels: Mapping[str, str], image_id: str, name: str
-) -> list[str]:
+@dataclass(frozen=True)
+class Image:
+    """What is built.
+
+    :ivar dockerfile: its path; ``context`` is the directory that it may read.
+    :ivar arguments: for its ``ARG`` instructions.
+    :ivar platform: as ``linux/arm64``; empty for this machine's.
+    """
+
+    dockerfile: str
+    context: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
+
+
+def build(engine: str, push: Push, image: Image, image_id: str, name: str) -> list[str]:
     """Build an image.
 
     :param image_id: the file that gets its id.
     :param name: the image's name in the registry.
     """
-    labelled = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-    common = ["--file", dockerfile, "--iidfile", image_id, *labelled]
+    labelled = [word for key, value in image.labels.items() for word in ("--label", f"{key}={value}")]
+    given = [word for key, value in image.arguments.items() for word in ("--build-arg", f"{key}={value}")]
+    platform = ["--platform", image.platform] if image.platform else []
+    common = ["--file", image.dockerfile, "--iidfile", image_id, *platform, *labelled, *given]
+    context = image.context
     if engine == "docker":
         return [*_docker(push), "build", *common, "--build-arg", "SOURCE_DATE_EPOCH=0", "--tag", name, "--", context]
     exact = ["--format", "oci", "--timestamp", "0", "--identity-label=false", "--layers=false"]

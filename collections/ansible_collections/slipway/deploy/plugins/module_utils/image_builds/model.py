@@ -23,6 +23,8 @@ class Recipe:
     """How the inventory says that a service's image is built. Paths are relative to the source's root.
 
     :ivar reasons: why it is built.
+    :ivar arguments: for the Dockerfile's ``ARG`` instructions; no secrets, since an image shows them.
+    :ivar platform: as ``linux/arm64``; empty for that of the machine that builds.
     :ivar command: run there before the image is built, without a shell; empty for none.
     :ivar sbom: the CycloneDX file that the command makes; empty for none.
     :ivar where: what declares it, for errors.
@@ -38,6 +40,8 @@ class Recipe:
     version: str = ""
     reasons: tuple[str, ...] = ()
     where: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
 
 
 @dataclass(frozen=True)

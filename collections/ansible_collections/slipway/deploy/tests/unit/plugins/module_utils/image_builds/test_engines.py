@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.engines import (
     ENGINES,
+    Image,
     Push,
     build,
     login,
@@ -18,7 +19,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.engine
 HOST = "962496666337.dkr.ecr.eu-west-1.amazonaws.com"
 PUSH = Push(HOST, False, "/tmp/x/login")
 LOCAL = Push("127.0.0.1:4510", True, "/tmp/x/login")
-LABELS = {"org.opencontainers.image.revision": "3f9c2d1"}
+IMAGE = Image(
+    "/s/Dockerfile", "/s", {"org.opencontainers.image.revision": "3f9c2d1"}, {"MODULE": "$(id)"}, "linux/arm64"
+)
 NAME = f"{HOST}/sdt/dev/user-service:3f9c2d1"
 
 
@@ -26,7 +29,7 @@ NAME = f"{HOST}/sdt/dev/user-service:3f9c2d1"
 def test_podman_and_buildah(engine: str) -> None:
     authfile = ["--authfile", "/tmp/x/login/auth.json"]
     assert login(engine, PUSH) == [engine, "login", "--username", "AWS", "--password-stdin", *authfile, HOST]
-    argv = build(engine, PUSH, "/s/Dockerfile", "/s", LABELS, "/tmp/x/id", NAME)
+    argv = build(engine, PUSH, IMAGE, "/tmp/x/id", NAME)
     assert argv[:2] == [engine, "build"]
     assert "--timestamp 0 --identity-label=false --layers=false" in " ".join(argv)
     assert argv[-2:] == ["--", "/s"]
@@ -37,9 +40,11 @@ def test_podman_and_buildah(engine: str) -> None:
 def test_docker() -> None:
     config = ["docker", "--config", "/tmp/x/login"]
     assert login("docker", PUSH) == [*config, "login", "--username", "AWS", "--password-stdin", HOST]
-    assert build("docker", PUSH, "/s/Dockerfile", "/s", LABELS, "/tmp/x/id", NAME) == [
+    assert build("docker", PUSH, IMAGE, "/tmp/x/id", NAME) == [
         *(*config, "build", "--file", "/s/Dockerfile", "--iidfile", "/tmp/x/id"),
-        *("--label", "org.opencontainers.image.revision=3f9c2d1", "--build-arg", "SOURCE_DATE_EPOCH=0"),
+        *("--platform", "linux/arm64"),
+        *("--label", "org.opencontainers.image.revision=3f9c2d1", "--build-arg", "MODULE=$(id)"),
+        *("--build-arg", "SOURCE_DATE_EPOCH=0"),
         *("--tag", NAME, "--", "/s"),
     ]
     assert upload("docker", PUSH, "sha256:1", NAME) == [*config, "push", NAME]
@@ -49,7 +54,7 @@ def test_docker() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_only_a_registry_of_this_machine_is_reached_without_encryption(engine: str) -> None:
-    for argv in (login(engine, PUSH), upload(engine, PUSH, "x", NAME), build(engine, LOCAL, "a", "b", {}, "c", "d")):
+    for argv in (login(engine, PUSH), upload(engine, PUSH, "x", NAME), build(engine, LOCAL, Image("a", "b"), "c", "d")):
         assert "--tls-verify=false" not in argv
     for argv in (login(engine, LOCAL), upload(engine, LOCAL, "x", NAME)):
         # Docker has such an exception itself.
