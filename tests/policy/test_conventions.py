@@ -73,3 +73,7 @@ def test_a_library_in_a_workflow(tmp_path: Path, project: Project) -> None:
     assert "develop is a branch of Git Flow, and the library common is trunk-based" in refused.text
     refused = project.run("conventions", clone, "common", base="{{ base }}", branch="main")
     assert "there is no commit '{{ base }}'" in refused.text
+    # The hosts of this environment are those of EC2, and there are no credentials.
+    ran = project.run("conventions", clone, "AWSSmokeTest", env="dev", branch="feature/UM-1-x", target="dev")
+    assert ran.code == 0, ran.text
+    assert "AWSSmokeTest · feature/UM-1-x · 2 commits · as agreed" in ran.out

@@ -71,7 +71,7 @@ from ..module_utils.environment.directory import (
     read_text,
     variable_files,
 )
-from ..module_utils.environment.known import WITHOUT_ENVIRONMENT
+from ..module_utils.environment.known import ON_CLONES, WITHOUT_ENVIRONMENT
 from ..module_utils.environment.limit import check_limit
 from ..module_utils.environment.scope import check_same
 from ..module_utils.environment.self import Self, read_self
@@ -150,11 +150,15 @@ class InventoryModule(BaseInventoryPlugin):
             # Ansible reads the directory's other sources as well, regardless of this plugin.
             remedy = f"With -e self={this.group} leave -i out, and {name_environment(environment)} -e self={this.group}"
             raise SlipwayError("reads every source", f"-i {root.name}/{here.name}", remedy)
-        places = self._read_sources(root, environment, cache) if this is None else None
+        on_clone = bool(playbooks()) and ON_CLONES.issuperset(playbooks()) and not is_environment(here)
+        places = self._read_sources(root, environment, cache) if this is None and not on_clone else None
         self.inventory.set_variable("all", "env", trust_as_template(environment))
-        self._add_outputs(root / environment)
+        if not on_clone:
+            self._add_outputs(root / environment)
         self._add_groups()
-        if places is None:
+        if on_clone and this is None:
+            self._add_for_clone(root / environment, root)
+        elif places is None:
             self._add_this_machine(this, root / environment, root)
         else:
             self._check(root / environment, places)
@@ -212,6 +216,15 @@ class InventoryModule(BaseInventoryPlugin):
             self.inventory.add_host(this.name, group=this.group)
             self.inventory.set_variable(this.name, "ansible_connection", trust_as_template("local"))
             self.inventory.set_variable(this.name, "ansible_python_interpreter", trust_as_template(sys.executable))
+
+    def _add_for_clone(self, directory: Path, root: Path) -> None:
+        """Add this machine, with the variables of all groups of hosts: whoever commits need not have an account."""
+        _read_yaml({}, variable_files(directory), root)
+        groups = [name for name in NAMES if list((directory / "group_vars").glob(f"{name}*"))]
+        for group in groups or ["ungrouped"]:
+            self.inventory.add_host("localhost", group=group)
+        self.inventory.set_variable("localhost", "ansible_connection", trust_as_template("local"))
+        self.inventory.set_variable("localhost", "ansible_python_interpreter", trust_as_template(sys.executable))
 
     def _read_sources(self, root: Path, environment: str, cache: bool) -> Places:
         directory = root / environment
