@@ -56,6 +56,11 @@ ref:
   returned: success
   type: str
   sample: refs/heads/develop
+tag:
+  description: The tag's name; empty for a branch.
+  returned: success
+  type: str
+  sample: ""
 commit:
   description: The merged commit.
   returned: success

@@ -13,7 +13,7 @@ EVENT_TYPE: Final = "slipway"
 #: The only key of the event's payload. GitHub allows ten at the top level, and this one may grow.
 PAYLOAD_KEY: Final = "change"
 #: The pipelines that a route may start, each a workflow of its own.
-WORKFLOWS: Final = ("fleet", "site", "backend")
+WORKFLOWS: Final = ("fleet", "site")
 #: What a field of an event consists of. Nothing else is passed on.
 SAFE: Final = re.compile(r"[A-Za-z0-9._/-]+")
 
@@ -82,6 +82,7 @@ class Decision:
             "environment": self.environment,
             "repository": self.repository,
             "ref": self.ref,
+            "tag": self.ref.removeprefix("refs/tags/") if self.ref.startswith("refs/tags/") else "",
             "commit": self.commit,
             "pull_request": str(self.pull_request or ""),
             "force_full_build": "true" if self.force_full_build else "false",

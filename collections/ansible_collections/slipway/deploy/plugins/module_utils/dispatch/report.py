@@ -16,8 +16,7 @@ Verdict = Literal["succeeded", "unchanged", "partial", "failed", "cancelled"]
 #: The jobs of a pipeline in their order, with what it means when one fails.
 JOBS: Final = {
     "detect": "the changed services could not be found; nothing was built",
-    "check": "a check failed; nothing was built",
-    "scan": "a scan failed; nothing was deployed",
+    "check": "a check failed; nothing was deployed",
     "build": "the build failed; nothing was deployed",
     "deploy": "the build succeeded, the deploy failed",
     "recover": "the deploy did not end and could not be undone: a person is needed",

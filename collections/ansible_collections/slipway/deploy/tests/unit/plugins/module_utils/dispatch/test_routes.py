@@ -76,7 +76,7 @@ ROW: dict[str, Any] = {"repository": BACKEND, "branches": ["develop"], "workflow
         ({"routes": ["x"]}, "route 1: it is not a mapping"),
         ({"routes": [{**ROW, "branch": "x"}]}, "branch is not a field of a route. Did you mean branches?"),
         ({"routes": [ROW, {**ROW, "environment": "devv"}]}, "route 2: there is no environment devv. Did you mean dev?"),
-        ({"routes": [{**ROW, "workflow": "ship"}]}, "there is no workflow ship. There are fleet, site, backend"),
+        ({"routes": [{**ROW, "workflow": "ship"}]}, "there is no workflow ship. There are fleet, site"),
         ({"routes": [{**ROW, "branches": None}]}, "it has neither branches nor tags"),
         ({"routes": [{**ROW, "branches": "develop"}]}, "branches: it is not a list of texts. Write [first, second]"),
         ({"routes": [{**ROW, "repository": 7}]}, "repository is missing or not a text"),
