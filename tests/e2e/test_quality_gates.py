@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import json
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +12,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import (
-    Build,
-    BuiltArtifact,
-    BuiltService,
-    Source,
-)
-from ansible_collections.slipway.deploy.plugins.module_utils.builds.store import Manifest, read_build
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import BuiltArtifact
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.store import read_build
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
+from tests.support.builds import BUILD, build_images, write_build
 from tests.support.deploys import BIN, Deploys
 
-COMMIT = "3f9c2d1e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d"
-DIGEST = f"sha256:{'7' * 64}"
 PLAYBOOK = "playbooks/quality_gates.yml"
 RUFF = [str(BIN / "ruff"), "check", "--isolated", "--no-cache", "--select=F", "--output-format=json"]
+RUFF_GATE = {"name": "ruff", "kind": "ruff", "command": RUFF, "services": "all", "directory": "{service}"}
 GATES: list[dict[str, Any]] = [
     {
         "name": "tests",
@@ -34,13 +29,13 @@ GATES: list[dict[str, Any]] = [
         "command": [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=junit.xml"],
         "environment": {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     },
-    {"name": "ruff", "kind": "ruff", "command": RUFF, "services": "all", "directory": "{service}"},
+    RUFF_GATE,
     {"name": "trivy", "kind": "trivy", "command": ["no-trivy", "{image}"], "services": "all", "not_audited": "warn"},
     {
         "name": "types",
         "kind": "exit-code",
         "command": ["sh", "-c", "echo '::error::x {{ 7 * 7 }}'"],
-        "artifact": "site",
+        "artifact": "web",
     },
 ]
 
@@ -53,26 +48,38 @@ def source(deploys: Deploys) -> Path:
         (place / name).mkdir(parents=True)
         (place / name / "app.py").write_text("A = 1\n")
     (place / "test_it.py").write_text("def test_a():\n    assert True\n")
-    deploys.variables |= {"source_path": str(place), "quality_gates": GATES}
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "work"]):
+        git(place, *words)
+    deploys.variables["quality_gates"] = GATES
     return place
 
 
-def manifest(deploys: Deploys) -> str:
-    """The id of a build of user-service and the site."""
-    service = BuiltService(COMMIT, ("a → user-service",), "built", "registry/user-service", DIGEST)
-    site = BuiltArtifact("site", COMMIT, "built")
-    origin = Source("https://example.org/app.git", "main", COMMIT)
-    build = Build("", "local", "", origin, services={"user-service": service}, artifacts={"site": site})
-    made = Manifest.create(LocalStore(deploys.state), build)
-    made.finish(replace(made.build, result="built"))
-    return made.build.id
+def git(source: Path, *words: str) -> str:
+    """Run git in the source."""
+    settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    done = subprocess.run(["git", *settings, *words], cwd=source, capture_output=True, check=True, text=True)
+    return done.stdout.strip()
+
+
+def manifest(deploys: Deploys, source: Path) -> str:
+    """The id of a build of user-service and a package."""
+    commit = git(source, "rev-parse", "HEAD")
+    services = build_images(deploys, "user-service")
+    package = BuiltArtifact("npm", commit, "built")
+    origin = replace(BUILD.source, commit=commit)
+    return write_build(deploys, BUILD, services=services, artifacts={"web": package}, source=origin)
 
 
 def test_the_gates_of_a_build_are_in_its_manifest(deploys: Deploys, source: Path) -> None:
-    identity = manifest(deploys)
+    identity = manifest(deploys, source)
+    ran = deploys.run("deploy.yml", "--check", "-e", "build=latest")
+    assert ran.code != 0
+    assert "the gate quality is inconclusive: tests was not run (playbooks/quality_gates.yml -e build=…); " in ran.text
+
+    deploys.variables["source_path"] = str(source)
     outputs = deploys.directory / "outputs"
-    deploys.environ["GITHUB_OUTPUT"] = str(outputs)
-    ran = deploys.run(PLAYBOOK, "-e", f"build={identity}")
+    deploys.environ |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_ACTIONS": "true"}
+    ran = deploys.run(PLAYBOOK, "-e", "build=latest")
     assert ran.code == 0, ran.text
     assert "1 not audited, 3 passed" in ran.out
     assert "no-trivy is not installed" in ran.out
@@ -85,31 +92,33 @@ def test_the_gates_of_a_build_are_in_its_manifest(deploys: Deploys, source: Path
     assert [(gate.name, gate.verdict, gate.detail) for gate in build.gates] == [("tests", "pass", "1 test")]
     found = {gate.name: gate.verdict for gate in build.services["user-service"].gates}
     assert found == {"ruff": "pass", "trivy": "not audited"}
-    assert [gate.name for gate in build.artifacts["site"].gates] == ["types"]
+    assert [gate.name for gate in build.artifacts["web"].gates] == ["types"]
     assert build.result == "built"
 
-    # A later run replaces the results. A build that a gate fails cannot be deployed.
+    # What was not built is not judged.
     (source / "user-service" / "app.py").write_text("import os\n")
+    ran = deploys.run(PLAYBOOK, "-e", f"build={identity}")
+    assert "it has changes that were not built" in ran.text
+
+    # A later run replaces the results. A build that a gate fails cannot be deployed.
+    git(source, "checkout", "-q", ".")
+    deploys.variables["quality_gates"] = [{**RUFF_GATE, "command": [*RUFF, "--select=D"]}]
     ran = deploys.run(PLAYBOOK, "-e", f"build={identity}")
     assert ran.code != 0
     assert "the build does not pass its gates: ruff of user-service" in ran.text
+    assert "::error title=ruff of user-service%3A D100,file=user-service/app.py,line=1::" in ran.out
     build = read_build(store, "local", identity)
     gate = next(gate for gate in build.services["user-service"].gates if gate.name == "ruff")
-    assert (gate.verdict, gate.detail, gate.count) == ("fail", "1 finding: F401 in app.py:1", 1)
+    assert (gate.verdict, gate.detail, gate.count) == ("fail", "1 finding: D100 in app.py:1", 1)
     assert (build.result, build.usable) == ("failed", False)
 
 
-def test_without_a_build_and_what_is_wrong(deploys: Deploys, source: Path) -> None:
+def test_without_a_build_the_results_are_on_the_screen(deploys: Deploys, source: Path) -> None:
     (source / "test_it.py").unlink()
+    deploys.variables["source_path"] = str(source)
     ran = deploys.run(PLAYBOOK, "--limit", "task-service")
     assert ran.code != 0
     assert "no test ran" in ran.out
     assert "the build does not pass its gates: tests" in ran.text
     assert "ruff   task-service  pass" in ran.out
     assert "::error::x" not in ran.out
-    ran = deploys.run(PLAYBOOK, "-e", "build=20261130T000000Z-3f9c2d1")
-    assert "local has no build '20261130T000000Z-3f9c2d1'" in ran.text
-    wrong = json.dumps({"quality_gates": [{"name": "a", "kind": "ruf"}], "quality_not_audited": "fail"})
-    ran = deploys.run(PLAYBOOK, "-e", wrong)
-    assert "quality_gates, a: there is no kind of report 'ruf'. Did you mean ruff?" in ran.text
-    assert "Traceback" not in ran.text

@@ -12,6 +12,7 @@ from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.observation import FleetObservation
 from ..module_utils.fleet.planned import Plan
 from ..module_utils.gates.approval import common_approvers
+from ..module_utils.gates.quality import Standing
 from ..module_utils.notify.summary import plan_summary
 from ..module_utils.notify.summary_file import write_summary
 from ..module_utils.record.history import Goal
@@ -30,7 +31,7 @@ from ..plugin_utils.gates import ask_gates
 from ..plugin_utils.hosts_plan import PlannedHosts, plan_all_hosts
 from ..plugin_utils.rollback_goal import find_goal, without_records
 from ..plugin_utils.smoke import check_secrets, failing_before
-from ..plugin_utils.wanted_build import chosen_build
+from ..plugin_utils.wanted_build import chosen_build, quality_of
 from ..plugin_utils.work import check_lock, keep_record, release_lock, start_heartbeat, store_clock
 from ..plugin_utils.workflow import write_outputs
 
@@ -59,7 +60,7 @@ class ActionModule(SlipwayAction):
         record["warnings"] += without_records(context, goal) if goal else ()
         changes = bool(fleet.changes or hosts.changes)
         if changes:
-            gates = _gates(context, record, hosts)
+            gates = _gates(context, record, hosts, quality_of(context, build))
             if gates:
                 record["gates"] = gates
             verified = verify(fleet, context.clients, context.aws) if fleet.changes else Verified()
@@ -113,15 +114,16 @@ def _write_summary(context: Context, text: str) -> None:
         display.warning(written.error)
 
 
-def _gates(context: Context, record: Record, hosts: PlannedHosts) -> list[dict[str, str]]:
+def _gates(context: Context, record: Record, hosts: PlannedHosts, quality: list[Standing]) -> list[dict[str, str]]:
     """The results of the gates of the plan: each kind of host that changes has its own settings."""
     names = [item["name"] for item in record["targets"]]
+    facts = {"targets": names, "quality": quality}
     hosts_asked: list[str | None] = [*hosts.first_changed] or [None]
     passed = [
         result.to_record()
         for host in hosts_asked
         for result in ask_gates(
-            context, "plan", record["label"], kind=record["kind"], where="the plan", host=host, targets=names
+            context, "plan", record["label"], kind=record["kind"], where="the plan", host=host, **facts
         )
     ]
     return [result for number, result in enumerate(passed) if result not in passed[:number]]

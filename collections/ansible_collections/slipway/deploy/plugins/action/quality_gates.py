@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..module_utils.builds.model import BuiltService
-from ..module_utils.builds.store import Manifest, read_build
+from ..module_utils.builds.model import Build, BuiltService
+from ..module_utils.builds.store import Manifest, latest_build, read_build
 from ..module_utils.common.errors import SlipwayError
+from ..module_utils.git.run import Credentials, Git
 from ..module_utils.quality.document import document, in_build, outputs
 from ..module_utils.quality.judge import Outcome
 from ..module_utils.quality.rows import parse_gates, parse_not_audited
@@ -24,8 +24,8 @@ from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.reading import begin_reading
-
-_OUTPUT = "GITHUB_OUTPUT"
+from ..plugin_utils.wanted_build import LATEST
+from ..plugin_utils.workflow import annotate_places, write_outputs
 
 
 class ActionModule(SlipwayAction):
@@ -42,7 +42,10 @@ class ActionModule(SlipwayAction):
         targets = [Target(name) for name in context.services if name in context.selected]
         if identity:
             begin_reading(context, account=False)
-            build = read_build(context.store, context.environment, identity)
+            store, environment = context.store, context.environment
+            build = latest_build(store, environment) if identity == LATEST else read_build(store, environment, identity)
+            identity = build.id
+            _check_commit(checkout.source, build)
             # Only what the change reached was built.
             built = {name: item for name, item in build.services.items() if item.result in ("built", "unchanged")}
             targets = [Target(one.service, _image(built[one.service])) for one in targets if one.service in built]
@@ -55,8 +58,9 @@ class ActionModule(SlipwayAction):
         if identity:
             _record(context.store, context.environment, identity, outcomes)
         console.lines(quality(outcomes, context.environment, strict, identity, console.width))
-        _write_outputs(outputs(outcomes))
+        write_outputs(outputs(outcomes))
         result = {"changed": bool(identity), **document(outcomes, str(checkout.source))}
+        annotate_places(result["annotations"])
         if result["blocked"]:
             return {
                 **result,
@@ -70,6 +74,22 @@ def _directory(path: str) -> Path:
     if not path:
         raise SlipwayError("source_path is not set", "source_path", "Name a checkout: -e source_path=../backend")
     return Path(path).expanduser()
+
+
+def _check_commit(source: Path, build: Build) -> None:
+    """Refuse a checkout of something else than what was built: its gates would say nothing of the build.
+
+    :raises SlipwayError: it is at another commit, has changes, or is no clone.
+    """
+    if not build.source.commit:
+        return  # Promoted: its images were built from several commits.
+    git, where = Git(source, "the source", Credentials()), f"source_path ({source})"
+    head = git.ask("rev-parse", "HEAD")[1].strip()
+    if head != build.source.commit:
+        wanted = build.source.commit[:12]
+        raise SlipwayError(f"it is at {head[:12]}, and the build is of {wanted}", where, f"git checkout {wanted}")
+    if git.ask("status", "--porcelain", "--untracked-files=no")[1].strip():
+        raise SlipwayError("it has changes that were not built", where, "Commit them and build again, or discard them")
 
 
 def _image(service: BuiltService) -> str:
@@ -88,13 +108,3 @@ def _record(store: Store, environment: str, identity: str, outcomes: Sequence[Ou
                 raise SlipwayError(what, "-e build", "Run this again when they have ended") from error
         else:
             return
-
-
-def _write_outputs(text: str) -> None:
-    path = os.environ.get(_OUTPUT)
-    if path:
-        try:
-            with Path(path).open("a", encoding="ascii") as file:
-                file.write(text)
-        except OSError as error:
-            raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error

@@ -55,9 +55,12 @@ options:
     default: fail
   build:
     description:
-      - The id of a build. Its services are examined, and the results become the C(gates) of its manifest.
+      - The id of a build, or V(latest). Its services are examined, and the results become the C(gates) of its manifest.
+        The checkout must be at the commit that was built, without changes.
       - A finished build that a gate fails has the result V(failed), so that it cannot be deployed, until its gates are
         run again and none fails it.
+      - A deploy of the build compares the manifest with the gates that its environment declares. It is refused if one
+        failed, was not run, or was not audited where that fails the build.
     type: raw
     default: ""
 extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]

@@ -17,6 +17,9 @@ from ..module_utils.builds.wanted import (
 )
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.environment.directory import list_environments
+from ..module_utils.gates.quality import Standing
+from ..module_utils.quality.rows import parse_gates, parse_not_audited
+from ..module_utils.quality.standing import standings
 from .context import Context
 from .other_environment import environments_root
 
@@ -51,6 +54,20 @@ def chosen_build(context: Context, identity: str) -> Build | None:
     :raises SlipwayError: it is gone.
     """
     return read_build(context.store, context.environment, identity, BUILD) if identity else None
+
+
+def quality_of(context: Context, build: Build | None) -> list[Standing]:
+    """What the build's manifest says of the quality gates that the environment declares; empty without a build.
+
+    :raises SlipwayError: the declaration is invalid.
+    """
+    declared = context.variables.get("quality_gates")
+    if build is None or not declared:
+        return []
+    gates = parse_gates(declared, context.services)
+    chosen = context.variables.get("quality_not_audited", "fail")
+    strict = parse_not_audited(chosen, context.written("quality_not_audited"))
+    return standings(build, gates, [name for name in deployed_services(build) if name in context.selected], strict)
 
 
 def _named(context: Context, identity: str) -> Build:

@@ -45,6 +45,19 @@ def annotate(lines: Iterable[str], title: str = "") -> None:
         Display().display(annotation(text, title), screen_only=True)
 
 
+def annotate_places(found: Iterable[Mapping[str, Any]]) -> None:
+    """Annotate lines of the source; outside of GitHub Actions, nothing.
+
+    :param found: each with ``level``, ``title``, ``message``, ``file`` and ``line``.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    for one in found:
+        title, text, file = (neutral(one[name] or "", lines=False) for name in ("title", "message", "file"))
+        line = annotation(text, title, warning=one["level"] == "warning", file=file, line=one["line"])
+        Display().display(line, screen_only=True)
+
+
 def read_event(environ: Mapping[str, str] | None = None) -> tuple[bytes, str]:
     """The event and where it is written: an environment variable, or a file that one names.
 

@@ -14,10 +14,11 @@ from ..common.errors import SlipwayError, SlipwayErrors
 from .approval import ApprovalGate
 from .gate import Gate, Point, Request, Result
 from .notes import NotesGate
+from .quality import QualityGate
 from .tags import TagGate
 
 #: In the order in which those of one point are asked.
-GATES: tuple[Gate, ...] = (TagGate(), NotesGate(), ApprovalGate())
+GATES: tuple[Gate, ...] = (TagGate(), NotesGate(), QualityGate(), ApprovalGate())
 
 
 def pass_gates(point: Point, request: Request, gates: Sequence[Gate] = GATES) -> list[Result]:

@@ -121,7 +121,6 @@ def _result(build: Build, blocked: bool) -> str:
     return "built" if "built" in results else "unchanged"
 
 
-def outputs(outcomes: Sequence[Outcome]) -> str:
-    """Lines for the file of ``$GITHUB_OUTPUT``."""
-    blocked = "true" if any(item.blocks for item in outcomes) else "false"
-    return f"gates={verdict_of(outcomes)}\nblocked={blocked}\n"
+def outputs(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The outputs of a step of GitHub Actions."""
+    return {"gates": verdict_of(outcomes), "blocked": any(item.blocks for item in outcomes)}

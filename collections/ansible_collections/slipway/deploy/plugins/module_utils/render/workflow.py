@@ -37,10 +37,14 @@ def _value(value: Any) -> str:
     return json.dumps(value)
 
 
-def annotation(text: str, title: str = "") -> str:
-    """The line that makes the runner annotate the run with an error."""
-    named = f" title={_property(title)}" if title else ""
-    return f"::error{named}::{_data(text[:_MOST])}"
+def annotation(text: str, title: str = "", *, warning: bool = False, file: str = "", line: int | None = None) -> str:
+    """The line that makes the runner annotate the run with an error, or a warning.
+
+    :param file: in the repository; then the annotation is shown beside that line.
+    """
+    given = {"title": title, "file": file, "line": str(line or "")}
+    properties = ",".join(f"{name}={_property(value)}" for name, value in given.items() if value)
+    return f"::{'warning' if warning else 'error'}{' ' if properties else ''}{properties}::{_data(text[:_MOST])}"
 
 
 def _data(text: str) -> str:
