@@ -40,6 +40,8 @@ class Ecr:
         self.clock = clock
         self.base_url = base_url
         self.uploads: dict[str, bytearray] = {}
+        # What was pushed by the registry's protocol.
+        self.pushed: Callable[[str, str], bytes | None] = lambda _name, _digest: None
         self.handlers: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
             "PutImage": self.put_image,
             "BatchGetImage": self.batch_get_image,
@@ -271,18 +273,27 @@ class Ecr:
                     self.registry.delete(name, found.digest)
         return {"imageIds": done, "failures": failures}
 
+    def blob(self, name: str, digest: str) -> bytes | None:
+        """A repository's blob, whichever way it was pushed; ``None`` if the repository lacks it."""
+        held = self.registry.blobs.setdefault(name, {})
+        if digest not in held:
+            pushed = self.pushed(name, digest)
+            if pushed is not None:
+                held[digest] = pushed
+        return held.get(digest)
+
     def check_layers(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """BatchCheckLayerAvailability."""
-        blobs = self.registry.blobs.get(name, {})
         layers = []
         for digest in body.get("layerDigests", []):
-            known = digest in blobs
+            held = self.blob(name, digest)
+            known = held is not None
             entry: dict[str, Any] = {
                 "layerDigest": digest,
                 "layerAvailability": "AVAILABLE" if known else "UNAVAILABLE",
             }
-            if known:
-                entry["layerSize"] = len(blobs[digest])
+            if held is not None:
+                entry["layerSize"] = len(held)
             layers.append(entry)
         return {"layers": layers, "failures": []}
 
@@ -328,7 +339,7 @@ class Ecr:
     def download_url(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """GetDownloadUrlForLayer: a URL on the sandbox itself."""
         digest = str(body.get("layerDigest", ""))
-        if digest not in self.registry.blobs.get(name, {}):
+        if self.blob(name, digest) is None:
             raise EcrError(
                 "LayersNotFoundException",
                 f"The layer '{digest}' does not exist in the repository with name '{name}'",

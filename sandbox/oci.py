@@ -54,6 +54,7 @@ class Oci:
     def __init__(self, ecr: Ecr, distribution: Distribution) -> None:
         self._ecr = ecr
         self._distribution = distribution
+        ecr.pushed = self._pushed
 
     def respond(self, environ: dict[str, Any]) -> Response:
         """Answer a request."""
@@ -122,15 +123,15 @@ class Oci:
                 return answer.status, answer.headers, answer.body
             media_type = request.headers.get("content-type", "")
             image = self._ecr.registry.put(name, request.body.decode(), media_type, tag or None, self._ecr.clock())
-            self._keep_config(name, str(image.parsed().get("config", {}).get("digest", "")))
         more = [("OCI-Subject", image.subject)] if image.subject else []
         return 201, [*answer.headers, *more], b""
 
-    def _keep_config(self, name: str, digest: str) -> None:
-        """Let ECR's own API return the config: who verifies an image reads its platform there."""
+    def _pushed(self, name: str, digest: str) -> bytes | None:
+        """A blob for ECR's own API: who verifies or copies an image reads it there."""
+        if not self._distribution.runs:
+            return None
         found = self._distribution.ask("GET", f"/v2/{name}/blobs/{digest}", {}, b"")
-        if found.status == 200:
-            self._ecr.registry.blobs.setdefault(name, {})[digest] = found.body
+        return found.body if found.status == 200 else None
 
     def _blob(self, request: _Request, name: str, digest: str) -> Response:
         # What ECR's API was given, and what the sandbox made itself.

@@ -69,13 +69,16 @@ def other_environment(context: Context, name: object, variable: str) -> Context:
     :raises SlipwayError: it does not exist, is this one, or its inventory cannot be read.
     """
     root = environments_root(context)
+    known = list_environments(root)
+    if not name:
+        raise SlipwayError(f"{variable} is empty", f"-e {variable}", f"Name an environment: {', '.join(known)}")
     try:
-        environment = check_name(name, list_environments(root))
+        environment = check_name(name, known)
     except SlipwayError as error:
         raise SlipwayError(error.what.replace("env=", f"{variable}="), f"-e {variable}", error.remedy) from error
     if environment == context.environment:
         what = f"{environment} is the environment itself"
-        raise SlipwayError(what, f"-e {variable}", f"Name another one of {', '.join(list_environments(root))}")
+        raise SlipwayError(what, f"-e {variable}", f"Name another one of {', '.join(known)}")
     return _context(environment, root, _listed(environment, root))
 
 
@@ -109,8 +112,7 @@ def _context(environment: str, root: Path, answer: Mapping[str, Any]) -> Context
     common["ansible_playbook_python"] = sys.executable
     names = list(dict.fromkeys(name for members in groups.values() for name in members))
     hosts = {
-        name: _Lazy({**variables.get(name, {}), **extra, **common, "inventory_hostname": name}, loader)
-        for name in names
+        name: _Lazy(variables.get(name, {}), {**extra, **common, "inventory_hostname": name}, loader) for name in names
     }
     if not names:
         raise SlipwayError("it has no services and no hosts", f"{root.name}/{environment}", "Add hosts to it")
@@ -137,10 +139,13 @@ def _members(group: str, answer: Mapping[str, Any], seen: frozenset[str] = froze
 
 
 class _Lazy(Mapping[str, Any]):
-    """A host's variables of :data:`READ`, templated when they are read."""
+    """A host's variables of :data:`READ`, templated when they are read.
 
-    def __init__(self, variables: Mapping[str, Any], loader: DataLoader) -> None:
-        self._variables = {str(name): _trusted(value) for name, value in variables.items()}
+    :param given: variables that take precedence. They are data, never templates.
+    """
+
+    def __init__(self, variables: Mapping[str, Any], given: Mapping[str, Any], loader: DataLoader) -> None:
+        self._variables = {**{str(name): _trusted(value) for name, value in variables.items()}, **given}
         self._templar = Templar(loader, self._variables)
 
     def __getitem__(self, name: str) -> Any:

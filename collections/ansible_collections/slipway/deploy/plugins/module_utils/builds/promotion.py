@@ -112,7 +112,7 @@ def _service(part: Part, source: str) -> BuiltService:
     built = part.built
     return BuiltService(
         commit=built.commit if built else "",
-        reasons=(reason_of(source, part.record),),
+        reasons=(reason_of(source, part.record), *(built.reasons if built else ())),
         result="built",
         image=part.target,
         digest=part.digest,

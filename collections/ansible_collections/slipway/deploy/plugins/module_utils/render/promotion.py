@@ -33,11 +33,13 @@ def promotion(found: Promotion, width: int | None) -> list[str]:
 def _row(part: Part) -> tuple[str, ...]:
     return (
         clean(part.name),
-        _label(part.before_runs, part.before) or "-",
-        _label(part.runs, part.digest),
+        _label(part, part.before_runs, part.before) or "-",
+        _label(part, part.runs, part.digest),
         "there already" if part.present else f"to {clean(part.target)}",
     )
 
 
-def _label(tag: str, digest: str) -> str:
-    return " ".join(part for part in (clean(tag), short_digest(digest)) if part)
+def _label(part: Part, tag: str, digest: str) -> str:
+    """A tag and the beginning of its digest. A service's tag may be a commit."""
+    shown = clean(tag) if part.kind else clean(tag)[:12]
+    return " ".join(text for text in (shown, short_digest(digest)) if text)
