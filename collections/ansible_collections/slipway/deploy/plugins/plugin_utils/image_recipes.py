@@ -52,7 +52,9 @@ def _docker_runs() -> bool:
 
 def cores() -> int:
     """The processors that this process may use."""
-    return len(os.sched_getaffinity(0))
+    # Only Linux knows it.
+    known = getattr(os, "sched_getaffinity", None)
+    return len(known(0)) if known is not None else os.cpu_count() or 1
 
 
 def recipes(

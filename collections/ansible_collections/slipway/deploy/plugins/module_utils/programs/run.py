@@ -259,9 +259,11 @@ def _start(
 
 def _ending_with_parent() -> Callable[[], None]:
     libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
+    linux = os.uname().sysname == "Linux"
 
     def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if linux:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -21,6 +21,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.programs.run import
     path_of,
     run,
     run_command,
+    run_logged,
 )
 
 
@@ -125,3 +126,32 @@ def test_all_of_the_output_is_kept_where_it_is_asked_for():
     long = ["head", "-c", "5000000", "/dev/zero"]
     assert len(run_command(long, 30).output) < len(run_command(long, 30, whole=True).output) == 5000000
     assert run_command(["printf", r"\377"], 30, whole=True).output.encode(errors="surrogateescape") == b"\xff"
+
+
+def logged(tmp_path, *argv, stopping=lambda: False, timeout=60, **more):
+    with (tmp_path / "log").open("wb") as log:
+        done = run_logged(argv, log.fileno(), timeout, stopping, **more)
+    return done, (tmp_path / "log").read_text()
+
+
+def test_a_command_writes_its_output_and_errors_into_a_file_in_their_order(tmp_path):
+    done, text = logged(tmp_path, "sh", "-c", "pwd; cat; echo 2 >&2; echo 3; exit 4", cwd="/", stdin=b"1\n")
+    assert (done.code, done.late, text) == (4, False, "/\n1\n2\n3\n")
+    assert logged(tmp_path, "sh", "-c", "cat; echo $A", environ={"A": "1", "PATH": os.environ["PATH"]})[1] == "1\n"
+    # One that does not read its input is not waited for, and is no error.
+    assert logged(tmp_path, "true", stdin=b"x" * 1_000_000)[0].code == 0
+
+
+def test_a_logged_command_is_stopped_with_its_children_when_asked_or_late(tmp_path):
+    asked = []
+
+    def stopping():
+        asked.append(1)
+        return len(asked) > 1
+
+    done, text = logged(tmp_path, "sh", "-c", "echo begun; sleep 77 & wait", stopping=stopping)
+    assert done.late
+    assert text == "begun\n"
+    assert logged(tmp_path, "sleep", "77", timeout=0.01)[0].late
+    with pytest.raises(FileNotFoundError):
+        logged(tmp_path, "no-such-program")
