@@ -68,7 +68,7 @@ def test_a_library_in_a_workflow(tmp_path: Path, project: Project) -> None:
     clone.commit("fix: version", package("1.1.0-LIB-3-SNAPSHOT"))
     ran = project.run("conventions", clone, "common")
     assert ran.code == 0, ran.text
-    assert "common · feature/LIB-3-cache · 1.1.0-LIB-3-SNAPSHOT · 2 commits · as agreed" in ran.out
+    assert "common · feature/LIB-3-cache · 1.1.0-LIB-3-SNAPSHOT · 2 commits · passed" in ran.out
     refused = project.run("conventions", clone, "common", target="develop", base="0" * 40)
     assert "develop is a branch of Git Flow, and the library common is trunk-based" in refused.text
     refused = project.run("conventions", clone, "common", base="{{ base }}", branch="main")
@@ -76,4 +76,4 @@ def test_a_library_in_a_workflow(tmp_path: Path, project: Project) -> None:
     # The hosts of this environment are those of EC2, and there are no credentials.
     ran = project.run("conventions", clone, "AWSSmokeTest", env="dev", branch="feature/UM-1-x", target="dev")
     assert ran.code == 0, ran.text
-    assert "AWSSmokeTest · feature/UM-1-x · 2 commits · as agreed" in ran.out
+    assert "AWSSmokeTest · feature/UM-1-x · 2 commits · passed" in ran.out

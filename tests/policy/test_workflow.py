@@ -84,7 +84,7 @@ def test_a_merge_to_main(tmp_path: Path, project: Project) -> None:
     clone.push()
     run = pushed(project, clone, before)
     assert results(run) == {"Check": "success", "Tag": "success"}, run.text
-    assert "gateway · main · 1.1.0 · 1 commit · as agreed" in run.text
+    assert "gateway · main · 1.1.0 · 1 commit · passed" in run.text
     assert clone.remote_tags() == {"v1.1.0": clone.git("rev-parse", "HEAD")}
 
     before = clone.commit("docs: x")

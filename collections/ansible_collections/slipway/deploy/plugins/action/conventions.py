@@ -27,9 +27,10 @@ class ActionModule(SlipwayAction):
         source = open_source(self.arguments, rules)
         found = [check(seen, rules) for seen in self._seen(source, rules)]
         Console(lambda: 0.0).lines([item.line for item in found])
-        errors = [error for item in found for error in item.errors]
+        # A commit may be on several branches that are pushed.
+        errors = {str(error): error for item in found for error in item.errors}
         if errors:
-            raise SlipwayErrors(dict.fromkeys(errors))
+            raise SlipwayErrors(errors.values())
         return {"changed": False, "schema": SCHEMA, "branches": [item.document() for item in found]}
 
     def _seen(self, source: Source, rules: Rules) -> list[Any]:

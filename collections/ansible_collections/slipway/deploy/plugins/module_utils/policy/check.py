@@ -76,7 +76,7 @@ class Checked:
         count = len(self.seen.commits)
         said = [self.rules.repository, self.seen.branch, self.version, plural(count, "commit") if count else ""]
         said += ["message" if self.seen.message is not None else ""]
-        verdict = plural(len(self.errors), "violation") if self.errors else "as agreed"
+        verdict = plural(len(self.errors), "violation") if self.errors else "passed"
         return " · ".join(clean(part) for part in (*said, verdict) if part)
 
     def document(self) -> dict[str, Any]:
