@@ -42,7 +42,9 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Check everything, then write; the counts are the result."""
         target = read_target(self.arguments["settings"], os.environ, context.written(SETTING))
-        workspace = check_name(str(self.arguments["workspace"]), "-e plan_workspace")
+        workspace = check_name(
+            str(self.arguments["workspace"]) or os.environ.get("TF_WORKSPACE", ""), "-e plan_workspace"
+        )
         about = About(
             context.environment,
             workspace,

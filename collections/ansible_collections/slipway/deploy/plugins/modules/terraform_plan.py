@@ -37,7 +37,8 @@ options:
     type: raw
     default: ""
   workspace:
-    description: The workspace of the plan, if the environment has several, such as one for each customer.
+    description: The workspace of the plan, if the environment has several, such as one for each customer. By default,
+      E(TF_WORKSPACE).
     type: raw
     default: ""
   commit:
