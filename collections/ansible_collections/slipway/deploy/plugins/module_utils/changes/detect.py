@@ -248,7 +248,8 @@ def _of_file(path: str, change: Change, base: Graph, head: Graph, now: Mapping[s
             owners[here] = unit
     for unit_id, unit in owners.items():
         if not understood or (path != unit.id and path not in head.units and path not in head.locks):
-            yield Seed(unit_id, path, _detail(change), "test" if is_test(unit, path) else "main")
+            flavour: Flavour = "test" if is_test(unit, path) else "main"
+            yield Seed(unit_id, path, _detail(change), flavour, unit.handed_down)
     for graph in (head, base):
         for shared in graph.shared:
             if path == shared.path or (shared.path.endswith("/") and path.startswith(shared.path)):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..common.documents import loads_or_none
+from .packages import is_shipped
 
 _FIELDS = ("dependencies", "devDependencies", "optionalDependencies")
 _OF_PACKAGES = (*_FIELDS, "peerDependencies")
@@ -26,6 +27,7 @@ _SHOWN_BY_PACKAGES = frozenset(
         *("packageExtensionsChecksum", "pnpmfileChecksum", "ignoredOptionalDependencies"),
     )
 )
+_UNHEEDED = frozenset((*_FIELDS, "dev", "optional", "deprecated"))
 _ANCHOR = re.compile(rb"(?:^|[\s\[{,])&\w", re.MULTILINE)
 _KEPT = ("version", "resolved", "integrity", "hasInstallScript", "os", "cpu", "bin")
 
@@ -53,7 +55,7 @@ def read_lock(name: str, content: bytes) -> Lock | None:
     try:
         if name in ("package-lock.json", "npm-shrinkwrap.json"):
             return _npm(loads_or_none(content))
-        return _pnpm(load_yaml(content)) if name == "pnpm-lock.yaml" else None
+        return _pnpm(_load_all(content)) if name == "pnpm-lock.yaml" else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
@@ -63,12 +65,19 @@ def load_yaml(content: bytes) -> Any:
 
     :raises ValueError: it is none.
     """
+    found = _load_all(content)
+    if len(found) > 1:
+        raise ValueError("it has several documents")
+    return found[0] if found else None
+
+
+def _load_all(content: bytes) -> list[Any]:
     import yaml  # Of the control node, where ansible-core needs it.
 
     if _ANCHOR.search(content):
         raise ValueError("it has anchors")
     try:
-        return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        return list(yaml.load_all(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError("it is not valid YAML") from error
 
@@ -97,7 +106,7 @@ def _npm(document: Any) -> Lock | None:
 
 def _asked(entry: Mapping[str, Any]) -> Iterator[str]:
     for field in _OF_PACKAGES:
-        yield from entry.get(field) or ()
+        yield from (name for name in entry.get(field) or () if is_shipped(field, name))
 
 
 def _installed(packages: Mapping[str, Any], place: str, name: str) -> str | None:
@@ -112,7 +121,11 @@ def _installed(packages: Mapping[str, Any], place: str, name: str) -> str | None
         place = posixpath.dirname(place)
 
 
-def _pnpm(document: Any) -> Lock | None:
+def _pnpm(documents: list[Any]) -> Lock | None:
+    # Since pnpm 11 a document about pnpm itself may come first; package.json says which pnpm is used.
+    if len(documents) not in (1, 2):
+        return None
+    document, tools = documents[-1], documents[:-1]
     version = str(document.get("lockfileVersion", ""))
     if version.partition(".")[0] not in ("6", "9"):
         return None
@@ -129,23 +142,23 @@ def _pnpm(document: Any) -> Lock | None:
         )
 
     def resolved(entry: Mapping[str, Any]) -> dict[str, str]:
-        asked = ((name, value) for field in _FIELDS for name, value in (entry.get(field) or {}).items())
-        return {name: key for name, value in asked if (key := node(name, value)) is not None}
+        asked = ((field, name, value) for field in _FIELDS for name, value in (entry.get(field) or {}).items())
+        shipped = ((name, value) for field, name, value in asked if is_shipped(field, name))
+        return {name: key for name, value in shipped if (key := node(name, value)) is not None}
 
     importers = document.get("importers") or {".": document}
     own = {("" if path == "." else path): resolved(entry or {}) for path, entry in importers.items()}
     nodes: dict[str, tuple[tuple[str, ...], Mapping[str, str]]] = {}
     for key, entry in snapshots.items():
         base = key if key in packages else key.partition("(")[0]
-        content = {
-            name: value for name, value in packages.get(base, {}).items() if name not in (*_FIELDS, "dev", "optional")
-        }
+        content = {name: value for name, value in packages.get(base, {}).items() if name not in _UNHEEDED}
         nodes[key] = ((key.removeprefix("/"), repr(sorted(content.items(), key=str))), resolved(entry or {}))
     for deps in (*own.values(), *(deps for _label, deps in list(nodes.values()))):
         for key in deps.values():
             nodes.setdefault(key, ((key,), {}))
     rest = sorted((name, value) for name, value in document.items() if name not in (*_FIELDS, *_SHOWN_BY_PACKAGES))
-    return Lock(own, nodes, repr(rest))
+    plugins = [item["importers"]["."].get("configDependencies") for item in tools]
+    return Lock(own, nodes, repr((rest, [item for item in plugins if item])))
 
 
 _Pair = tuple[str, str]

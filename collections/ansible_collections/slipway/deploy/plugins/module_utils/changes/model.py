@@ -144,6 +144,7 @@ class Unit:
     :ivar claims: files and directories elsewhere that it reads.
     :ivar test_files: an expression for the names of test files, from its directory.
     :ivar within: its files belong to the unit around it as well.
+    :ivar handed_down: units that inherit from it read its files.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Unit:
     claims: tuple[str, ...] = ()
     test_files: str = ""
     within: bool = False
+    handed_down: bool = True
 
 
 class Shared(NamedTuple):

@@ -71,10 +71,31 @@ _LOOKING = re.compile(
     r"(?:lint|eslint|stylelint|format|fmt|prettier|typecheck|type-check|check|dev|watch|storybook|docs?|clean|release"
     r"|changeset|changelog|version|publish|prepublishOnly|commit|husky|upgrade|update|audit)(?:[:._-].*)?"
 )
+# Packages that no build needs, when they are devDependencies: linters, formatters, commit hooks, tools of releases.
+_LOOKERS = re.compile(
+    r"(?:eslint|prettier|stylelint|oxlint|markdownlint|typescript-eslint|cspell|knip|publint|size-limit|husky"
+    r"|lint-staged|simple-git-hooks|commitlint|conventional-changelog|release-it|semantic-release)(?:-.*)?"
+    r"|@(?:eslint|eslint-community|stylistic|typescript-eslint|commitlint|changesets|release-it|semantic-release"
+    r"|size-limit)/.*"
+)
+_RUNNERS = re.compile(
+    r"(?:vitest|jest|ts-jest|babel-jest|mocha|chai|sinon|ava|nyc|c8|cypress|supertest)(?:-.*)?"
+    r"|@(?:vitest|jest|testing-library|playwright)/.*|@types/(?:jest|mocha|chai|sinon|supertest)"
+)
 # How npm, pnpm, Yarn, Turborepo and Lerna are restricted to a workspace.
 _FILTERS = frozenset(("--filter", "-F", "-w", "--workspace", "workspace", "--scope", "--prefix", "--dir", "-C", "cd"))
 _COMMANDS = re.compile(r"&&|\|\||[;|\n]")
 _WORDS = re.compile(r"[^\s\"'=;&|,(){}\[\]]+")
+
+
+def is_shipped(field: str, name: str) -> bool:
+    """Whether what is built can depend on a package, by the list of dependencies that names it."""
+    return field != "devDependencies" or not (_LOOKERS.fullmatch(name) or _RUNNERS.fullmatch(name))
+
+
+def flavour_of(field: str, name: str) -> Flavour:
+    """Whether a dependency is about the tests only."""
+    return "test" if field == "devDependencies" and _RUNNERS.fullmatch(name) else "main"
 
 
 def own_facts(package: Mapping[str, Any], path: str) -> Iterator[tuple[tuple[str, ...], Fact]]:

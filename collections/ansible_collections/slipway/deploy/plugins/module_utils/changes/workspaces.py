@@ -17,7 +17,7 @@ from ..common.documents import loads
 from ..common.errors import SlipwayError
 from .locks import Lock, load_yaml, read_lock
 from .model import Edge, Fact, Graph, Shared, Snapshot, Unit, inside_of, upwards
-from .packages import DEPENDENCIES, own_facts, root_facts, workspace_facts
+from .packages import DEPENDENCIES, flavour_of, is_shipped, own_facts, root_facts, workspace_facts
 from .paths import matching
 
 LOCKS: Mapping[str, str] = {
@@ -183,6 +183,7 @@ def _unit(root: _Root, place: str, package: Mapping[str, Any]) -> Unit:
         tuple(posixpath.join(place, item) for item in _TESTS),
         test_files=_TEST_FILES,
         within=root.alone and place != "",
+        handed_down=False,
     )
 
 
@@ -207,14 +208,22 @@ def _entries(package: Mapping[str, Any], field: str) -> list[tuple[str, str]]:
     return [(str(name), str(wanted)) for name, wanted in found.items()] if isinstance(found, dict) else []
 
 
+def _needed(package: Mapping[str, Any], field: str) -> Iterator[tuple[str, str]]:
+    """The dependencies that a build or the tests need."""
+    for name, wanted in _entries(package, field):
+        if is_shipped(field, name) or flavour_of(field, name) == "test":
+            yield name, wanted
+
+
 def _facts(
     root: _Root, place: str, package: Mapping[str, Any], about: Mapping[str, Mapping[tuple[str, ...], Fact]]
 ) -> dict[tuple[str, ...], Fact]:
     path = posixpath.join(place, "package.json")
     found = dict(own_facts(package, path))
     for field in DEPENDENCIES:
-        for name, wanted in _entries(package, field):
-            found["dependency", field, name] = _wanted(root, name, wanted, path)
+        for name, wanted in _needed(package, field):
+            fact = _wanted(root, name, wanted, path)
+            found["dependency", field, name] = fact._replace(flavour=flavour_of(field, name))
     return found if place == root.directory else {**found, **about.get("", {}), **about.get(path, {})}
 
 
@@ -225,8 +234,9 @@ def _of_root(
     top = posixpath.join(root.directory, "package.json")
     found: dict[str, dict[tuple[str, ...], Fact]] = {"": {}}
     for field in DEPENDENCIES:
-        for name, wanted in _entries(root.manifest, field):
-            found[""]["root", field, name] = _wanted(root, name, wanted, top)
+        for name, wanted in _needed(root.manifest, field):
+            fact = _wanted(root, name, wanted, top)
+            found[""]["root", field, name] = fact._replace(flavour=flavour_of(field, name))
     inner = {place.removeprefix(f"{root.directory}/"): unit for place, unit in ids.items() if unit != top}
     names = {name: unit for name, unit in named.items() if unit != top} | inner
     for key, fact, about in root_facts(root.manifest, top, names, locked=locked):

@@ -57,7 +57,7 @@ def package(name: str, **fields: Any) -> str:
 
 
 PNPM = {
-    "package.json": package("root", private=True, devDependencies={"eslint": "^9.0.0"}),
+    "package.json": package("root", private=True, devDependencies={"eslint": "^9.0.0", "typescript": "^5.0.0"}),
     "pnpm-workspace.yaml": "packages: ['packages/*', 'apps/*', '!**/fixtures/**']\n"
     "catalog: {vue: ^3.5.0, unused: ^1.0.0}\n",
     "pnpm-lock.yaml": LOCK,
@@ -95,14 +95,15 @@ def edited(files: dict[str, str], path: str, old: str = "", new: str = "") -> di
         ("package.json", '"root"', '"top"', {}),
         (
             "package.json",
-            "^9.0.0",
-            "^9.1.0",
+            "^5.0.0",
+            "^5.1.0",
             {
-                "web": "package.json (dependency eslint ^9.0.0 → ^9.1.0) → web",
-                "admin": "package.json (dependency eslint ^9.0.0 → ^9.1.0) → admin",
+                "web": "package.json (dependency typescript ^5.0.0 → ^5.1.0) → web",
+                "admin": "package.json (dependency typescript ^5.0.0 → ^5.1.0) → admin",
             },
         ),
         ("pnpm-lock.yaml", "ms@2.0.0: {", "ms@2.0.0:  {", {}),
+        ("pnpm-lock.yaml", "sha512-b", "sha512-f", {}),
         ("pnpm-lock.yaml", "sha512-e", "sha512-f", {"admin": "pnpm-lock.yaml (ms 2.0.0, other content) → admin"}),
         (
             "pnpm-lock.yaml",
@@ -148,6 +149,10 @@ BOTH = {"web", "admin"}
         ("", {"scripts": {"ship": "pnpm --filter @acme/ui... build"}}, {}, {"web"}),
         ("", {"scripts": {"ship": "pnpm --filter !web build"}}, {}, BOTH),
         ("", {"scripts": {"ship": "pnpm --filter admin build && node all.js"}}, {}, BOTH),
+        ("", {"devDependencies": {"eslint": "^9.0.0", "vitest": "^3.0.0"}}, {}, set()),
+        ("", {"dependencies": {"prettier": "^3.0.0"}}, {}, BOTH),
+        ("apps/admin", {"devDependencies": {"@typescript-eslint/parser": "^8.0.0"}}, {}, set()),
+        ("apps/admin", {"devDependencies": {"vite": "^6.0.0"}}, {}, {"admin"}),
         ("", {"prettier": {"semi": False}, "lint-staged": {"*": "x"}}, {}, set()),
         ("", {"main": "a.js", "keywords": ["a"]}, {"main": "b.js"}, set()),
         ("", {"engines": {"node": ">=20"}}, {"engines": {"node": ">=22"}}, BOTH),
@@ -170,8 +175,17 @@ def test_a_package_is_compared_by_what_it_means(
 ) -> None:
     path = f"{place}/package.json".lstrip("/")
     said = json.loads(PNPM[path])
+    # What is not given is the same in both.
+    said = {name: value for name, value in said.items() if name not in old}
     base, head = ({**PNPM, path: json.dumps({**said, **fields})} for fields in (old, new))
     assert chains(base, head, SERVICES).keys() == reached
+
+
+def test_a_source_of_the_root_is_not_handed_down() -> None:
+    base = {**PNPM, "src/build.ts": "1"}
+    uses = {**base, "apps/web/package.json": package("web", dependencies={"root": "workspace:^"})}
+    assert chains(base, {**base, "src/build.ts": "2"}, SERVICES) == {}
+    assert chains(uses, {**uses, "src/build.ts": "2"}, SERVICES) == {"web": "src/build.ts → root → web"}
 
 
 def test_what_a_root_says_is_named() -> None:
@@ -198,6 +212,21 @@ def test_a_package_deep_in_the_lock_file_reaches_its_workspace() -> None:
     assert chains(PNPM, {**PNPM, "pnpm-lock.yaml": text}, SERVICES) == {
         "admin": "pnpm-lock.yaml (ms 2.0.0 → 2.1.0) → admin"
     }
+
+
+@pytest.mark.parametrize(
+    ("tools", "reached"),
+    [
+        ("configDependencies: {}, packageManagerDependencies: {pnpm: {specifier: 11.0.0, version: 11.0.0}}", set()),
+        ("configDependencies: {hooks: {specifier: 1.0.0, version: 1.0.0}}", BOTH),
+    ],
+)
+def test_a_lock_file_that_begins_with_pnpm_itself(tools: str, reached: set[str]) -> None:
+    first = f"---\nlockfileVersion: '9.0'\nimporters:\n  .: {{{tools}}}\n---\n"
+    assert chains(PNPM, {**PNPM, "pnpm-lock.yaml": first + LOCK}, SERVICES).keys() == reached
+    # And the rest is read as ever.
+    base, head = ({**PNPM, "pnpm-lock.yaml": first + text} for text in (LOCK, LOCK.replace("sha512-e", "sha512-f")))
+    assert chains(base, head, SERVICES).keys() == {"admin"}
 
 
 @pytest.mark.parametrize(
