@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Real Maven and real npm: a build with parent, library and service; a service that uses the published library."""
+"""Real Maven and real npm: a library with its parent, a package; a service that uses the published library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUP = "com.acme.published"
 ROOT = f"""\
 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>{GROUP}</groupId><artifactId>root</artifactId><version>1.1.0</version><packaging>pom</packaging>
-<modules><module>common</module><module>backend</module></modules>
+<modules><module>common</module></modules>
 <properties>
 <maven.compiler.release>17</maven.compiler.release><project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
 </properties></project>
@@ -37,8 +37,11 @@ def pom(name: str, *needs: str, parent: bool = True) -> str:
     )
 
 
-def maven_settings(place: Path, cache: Path) -> None:
-    """A wrapper, and a local repository of the test's own above the machine's: what is published is not kept there."""
+def add_maven(place: Path, cache: Path | None = None) -> None:
+    """A wrapper.
+
+    :param cache: a local repository of the test's own above the machine's: what is downloaded is not kept there.
+    """
     module = place / "scratch"
     module.mkdir(parents=True)
     (module / "pom.xml").write_text(pom("scratch", parent=False))
@@ -48,6 +51,8 @@ def maven_settings(place: Path, cache: Path) -> None:
             path.rename(place / path.name)
     (module / "pom.xml").unlink()
     module.rmdir()
+    if cache is None:
+        return
     tail = Path.home() / ".m2" / "repository"
     words = (f"-Dmaven.repo.local={cache}", f"-Dmaven.repo.local.tail={tail}")
     (place / ".mvn" / "maven.config").write_text("\n".join((*words, "-Dmaven.repo.local.tail.ignoreAvailability=true")))
@@ -61,13 +66,11 @@ def test_a_build_that_others_use(source: Source, tmp_path: Path) -> None:
     place = tmp_path / "real"
     place.mkdir()
     git(place, "init", "-q", "-b", "main")
-    maven_settings(place, tmp_path / "cache")
+    add_maven(place)
     files = {
         "pom.xml": ROOT,
         "common/pom.xml": pom("common"),
         "common/src/main/java/acme/Jwt.java": java("acme", "Jwt"),
-        "backend/pom.xml": pom("backend", "common"),
-        "backend/src/main/java/acme/App.java": java("acme", "App", " Jwt jwt; "),
         # A workspace of npm, whose package is built by a script.
         "package.json": '{"name": "all", "private": true, "workspaces": ["ui"]}',
         "package-lock.json": '{"name": "all", "lockfileVersion": 3, "packages": {"": {"workspaces": ["ui"]}, '
@@ -80,36 +83,34 @@ def test_a_build_that_others_use(source: Source, tmp_path: Path) -> None:
     source.place = place
     work = source.work()
     assert work.errors == []
-    assert {name: item.version for name, item in work.artifacts.items()} == dict.fromkeys(
-        ("backend", f"{GROUP}:root", f"{GROUP}:common", "@acme/ui"), "1.1.0"
-    )
-    s3 = source.deploys.sandbox.client("s3")
-    body = s3.get_object(Bucket=BUCKET, Key="main/backend-v1.1.0/app.jar")["Body"].read()
-    assert work.artifacts["backend"].digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
-    assert "acme/App.class" in zipfile.ZipFile(io.BytesIO(body)).namelist()
+    versions = {name: item.version for name, item in work.artifacts.items()}
+    assert versions == dict.fromkeys((f"{GROUP}:root", f"{GROUP}:common", "@acme/ui"), "1.1.0")
     # A clean checkout elsewhere gives the same bytes.
-    again = source.work()
+    again = source.work(packages=("common",))
     assert (again.errors, again.result) == ([], "unchanged")
 
     # Another repository's build reads the library from the registry, with the login that the publication gives it.
     other = tmp_path / "other"
     (other / "backend").mkdir(parents=True)
     git(other, "init", "-q", "-b", "main")
-    maven_settings(other / "backend", tmp_path / "other-cache")
+    add_maven(other / "backend", tmp_path / "cache")
     code = java("acme", "App", " acme.Jwt jwt; ")
     alone = pom("backend", "common", parent=False).replace("1.1.0", "1.2.0", 1)
     commit(other, {"backend/pom.xml": alone, "backend/src/main/java/acme/App.java": code})
     source.place = other
     work = source.work(packages=())
     assert work.errors == []
-    assert "main/backend-v1.2.0/app.jar" in source.jars()
-    assert (tmp_path / "other-cache" / "com" / "acme" / "published" / "common" / "1.1.0" / "common-1.1.0.jar").exists()
+    s3 = source.deploys.sandbox.client("s3")
+    body = s3.get_object(Bucket=BUCKET, Key="main/backend-v1.2.0/app.jar")["Body"].read()
+    assert work.artifacts["backend"].digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
+    assert "acme/App.class" in zipfile.ZipFile(io.BytesIO(body)).namelist()
+    assert (tmp_path / "cache" / "com" / "acme" / "published" / "common" / "1.1.0" / "common-1.1.0.jar").exists()
 
 
 def test_the_registry_takes_what_mvn_deploy_sends(source: Source, tmp_path: Path) -> None:
     place = tmp_path / "real"
     place.mkdir()
-    maven_settings(place, tmp_path / "cache")
+    add_maven(place)
     (place / "pom.xml").write_text(pom("common", parent=False).replace("1.1.0", "1.1.0-SNAPSHOT"))
     client = source.deploys.sandbox.client("codeartifact")
     named = {"domain": DOMAIN, "repository": REPOSITORY}

@@ -50,7 +50,7 @@ class ActionModule(SlipwayAction):
         console = Console(context.store.now)
         source = Source(clone.address(str(arguments["source"])), commit.branch, commit.commit)
         manifest = _Manifest(context.store, str(arguments["build"]), Build("", context.environment, "", source))
-        work = Work(commit, self._publishers(context, clone, commit), manifest.show)
+        work = Work(commit, self._publishers(context, clone, commit), manifest.show, lambda line: console.lines([line]))
         left = work.left(parts)
         if context.check_mode:
             console.lines(f"would build and publish {part.name} ({part.path or '.'})" for part in left)

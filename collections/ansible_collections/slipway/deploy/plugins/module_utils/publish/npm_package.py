@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -23,21 +24,28 @@ from .tools import Tool
 #: The name that CodeArtifact gives to the file of each version.
 ASSET: Final = "package.tgz"
 PACKAGE: Final = "package.json"
-#: The tag of snapshots: ``latest`` is what everybody gets who asks for none.
-_TAGS: Final = {True: "latest", False: "snapshot"}
 # With one of these scripts a package is not only its files.
 _BUILDING: Final = ("build", "prepack", "prepare")
 _MOST: Final = 1024 * 1024
+
+
+class NpmLogin(NamedTuple):
+    """A registry that an installation may read: its address, and a token."""
+
+    address: str
+    token: str
 
 
 class Npm(NamedTuple):
     """Builds in one checkout.
 
     :param source: the checkout's root.
+    :param login: makes the login to the registry that npm may install from.
     """
 
     source: Path
     tool: Tool
+    login: Callable[[], NpmLogin]
 
     def pack(self, path: str, dest: Path) -> Path:
         """Build a package, and pack it; return the archive.
@@ -62,10 +70,19 @@ class Npm(NamedTuple):
         locked = place if has_lock(_names(place)) else self.source
         program = choose_tool(_names(locked), "auto", where)
         (doing, install), (_doing, build) = Build(program, "build").commands()
-        self.tool.run(doing, install, locked, where)
+        self._install(doing, install, locked, where)
         if script:
             self.tool.run("the build", build, place, where)
         return program
+
+    def _install(self, doing: str, command: list[str], place: Path, where: str) -> None:
+        if command[0] != NPM:
+            self.tool.run(doing, command, place, where)
+            return
+        login = self.login()
+        tool = self.tool._replace(hidden=(*self.tool.hidden, login.token))
+        with _userconfig(f"{_of_user()}\n{npmrc(login.address, login.token, '')}") as (words, descriptors):
+            tool.run(doing, [*command, *words], place, where, descriptors)
 
 
 class NpmRegistry(NamedTuple):
@@ -93,18 +110,37 @@ class NpmRegistry(NamedTuple):
 
     def _publish(self, package: Package, archive: Path) -> None:
         token = self.renew()
-        argv = ["npm", "publish", str(archive), f"--registry={self.address}", f"--tag={_TAGS[package.stable]}"]
+        argv = ["npm", "publish", str(archive), f"--registry={self.address}", f"--tag={tag_of(package)}"]
         # The archive is final: no script may run that could change it, or read the token.
         argv += ["--ignore-scripts", "--no-provenance", "--fetch-retries=2", "--fetch-retry-mintimeout=1000"]
         text = npmrc(self.address, token, package.namespace)
-        with (
-            tempfile.TemporaryDirectory(prefix="slipway-npm-") as empty,
-            hidden(text.encode(), Account("", os.geteuid(), os.getegid(), "")) as descriptor,
-        ):
-            # In memory: no argument, variable or directory has the token. Another .npmrc is not read here.
-            words = [*argv, f"--userconfig={path_of(descriptor)}"]
+        # No other .npmrc is read in an empty directory.
+        with tempfile.TemporaryDirectory(prefix="slipway-npm-") as empty, _userconfig(text) as (words, descriptors):
             tool = self.tool._replace(hidden=(*self.tool.hidden, token))
-            tool.run(f"the publication of {package.title}", words, Path(empty), self.address, (descriptor,))
+            doing = f"the publication of {package.title}"
+            tool.run(doing, [*argv, *words], Path(empty), self.address, descriptors)
+
+
+@contextmanager
+def _userconfig(text: str) -> Iterator[tuple[list[str], list[int]]]:
+    """The option of npm that names its settings. They are in memory: no argument, variable or file has the token."""
+    with hidden(text.encode(), Account("", os.geteuid(), os.getegid(), "")) as descriptor:
+        yield [f"--userconfig={path_of(descriptor)}"], [descriptor]
+
+
+def _of_user() -> str:
+    """The settings of the user, whose place ours take."""
+    path = Path(os.environ.get("NPM_CONFIG_USERCONFIG") or Path.home() / ".npmrc")
+    with suppress(OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8")
+    return ""
+
+
+def tag_of(package: Package) -> str:
+    """The tag under which a version is published: ``latest``, which everybody gets, is for releases. Pure."""
+    if not package.stable:
+        return "snapshot"
+    return "next" if "-" in package.version.partition("+")[0] else "latest"
 
 
 def npmrc(address: str, token: str, scope: str) -> str:

@@ -15,7 +15,7 @@ from .maven_build import Maven
 from .maven_registry import MavenRegistry
 from .maven_repository import check_pom, directory_of, packages
 from .model import MAVEN, NPM, REPLACE, Staged, decide
-from .npm_package import ASSET, Npm, NpmRegistry, named
+from .npm_package import ASSET, Npm, NpmLogin, NpmRegistry, named
 from .parts import Part
 from .publisher import Item, Noting, Place
 from .tools import Tool
@@ -55,7 +55,7 @@ class Packages:
         if modules:
             with noting(*modules):
                 items += self._staged(modules, place)
-        npm = Npm(place.source, self._tool)
+        npm = Npm(place.source, self._tool, lambda: NpmLogin(self._registry.endpoint(NPM), self._registry.token()))
         for number, part in enumerate(part for part in parts if part.kind == NPM):
             with noting(part):
                 items.append(self._packed(part, npm.pack(part.path, place.scratch / f"npm-{number}")))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ..builds.model import BuiltArtifact
 from ..common.errors import SlipwayError, SlipwayErrors
+from ..common.text import listed
 from .model import UNCHANGED
 from .parts import Part
 from .publisher import Commit, Item, Place, Publisher
@@ -28,6 +29,7 @@ class Work:
 
     :ivar publishers: by the kinds of parts.
     :ivar shown: called with the artifacts whenever one changes.
+    :ivar said: called with what is done, since builds take minutes.
     :ivar artifacts: what became of each, by its name.
     :ivar errors: all that failed.
     """
@@ -35,6 +37,7 @@ class Work:
     commit: Commit
     publishers: Mapping[str, Publisher]
     shown: Callable[[Mapping[str, BuiltArtifact]], None]
+    said: Callable[[str], None] = lambda _line: None
     artifacts: dict[str, BuiltArtifact] = field(default_factory=dict)
     errors: list[SlipwayError] = field(default_factory=list)
 
@@ -61,9 +64,10 @@ class Work:
 
     def run(self, parts: Sequence[Part], place: Place) -> None:
         """Build, compare, publish."""
-        items = [
-            item for publisher, some in self._by_publisher(parts) for item in publisher.build(some, place, self._noting)
-        ]
+        items: list[Item] = []
+        for publisher, some in self._by_publisher(parts):
+            self.said(f"building {listed(part.path or '.' for part in some)}")
+            items += publisher.build(some, place, self._noting)
         if not self.errors:
             items = [self._decided(item) for item in items]
         for item in items:
@@ -101,6 +105,7 @@ class Work:
             return item
 
     def _publish(self, item: Item) -> None:
+        self.said(f"publishing {item.name} {item.version}")
         try:
             self.publishers[item.part.kind].publish(item)
         except SlipwayError as error:

@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.publish.maven_build import find_jar
-from ansible_collections.slipway.deploy.plugins.module_utils.publish.npm_package import named, npmrc
+from ansible_collections.slipway.deploy.plugins.module_utils.publish.model import Package
+from ansible_collections.slipway.deploy.plugins.module_utils.publish.npm_package import named, npmrc, tag_of
 from ansible_collections.slipway.deploy.plugins.module_utils.publish.tools import Tool, build_environment, explain
 
 TRANSFER = "[ERROR] Could not transfer artifact a:b:jar:1 from/to x (https://x): status code: 401, reason phrase: (401)"
@@ -71,6 +72,14 @@ def test_a_command_that_fails_shows_no_token(tmp_path: Path) -> None:
     with pytest.raises(SlipwayError) as caught:
         tool.run("the build", ["no-such-program"], tmp_path, "backend")
     assert "cannot start no-such-program" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("version", "tag"),
+    [("1.0.0", "latest"), ("1.0.0+b-1", "latest"), ("1.0.0-rc.1", "next"), ("1.0.0-UM-1-SNAPSHOT", "snapshot")],
+)
+def test_only_a_release_is_latest(version: str, tag: str) -> None:
+    assert tag_of(Package("npm", "acme", "ui", version)) == tag
 
 
 @pytest.mark.parametrize(
