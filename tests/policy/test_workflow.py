@@ -14,7 +14,7 @@ from tests.support.act import Actions, Run
 from tests.support.deploys import Deploys
 
 NAME = "skilltracker/api-gateway"
-#: act has the files of a checkout of its own repository only, and this workflow checks out two others.
+#: As the real one does it, with a remote: the tag is pushed there.
 CHECKOUT = """
 name: checkout
 inputs:
@@ -37,7 +37,7 @@ runs:
 
 
 class Workflow(Actions):
-    """The workflow, with a checkout of other repositories."""
+    """The workflow, with a checkout that has a remote."""
 
     def _stand_in(self, name: str) -> Path:
         place = super()._stand_in(name)
@@ -49,9 +49,7 @@ class Workflow(Actions):
 def pushed(project: Project, clone: Clone, before: str, branch: str = "main") -> Run:
     """What runs after a push."""
     # No sandbox: nothing here asks AWS.
-    actions = Workflow(
-        Deploys(project.place, cast(Sandbox, None)), project.place.parent / "repositories", "slipway-conventions.yml"
-    )
+    actions = Workflow(Deploys(project.place, cast(Sandbox, None)), project.place.parent / "repositories")
     actions.variables = {"SLIPWAY_REPOSITORY": "o/devops", "SLIPWAY_ENVIRONMENT": "local", "SLIPWAY_RULES": "gateway"}
     actions.secrets = {"SLIPWAY_TOKEN": "ghp_0"}
     # act would take the commit of its own directory.
@@ -68,7 +66,7 @@ def pushed(project: Project, clone: Clone, before: str, branch: str = "main") ->
         "after": head,
         "repository": {"full_name": NAME, "default_branch": "main"},
     }
-    return actions.run("push", event)
+    return actions.run("slipway-conventions.yml", "push", event)
 
 
 def results(run: Run) -> dict[str, str]:
