@@ -53,6 +53,9 @@ class ActionModule(SlipwayAction):
     def act(self, context: Context) -> dict[str, Any]:
         """Check everything, then tag, push and write; what was done is the result."""
         group = self.arguments["group"]
+        if "site_release" in context.extra:
+            what = "site_release names a site's tag in a promotion from another environment"
+            raise SlipwayError(what, "-e site_release", "Name the environment as well: -e from=…, or leave it out")
         tag = parse_tag(self._said("tag", f"-e {group}_tag"), group, f"-e {group}_tag")
         bucket = self._said("bucket", "artifact_bucket")
         begin_reading(context)

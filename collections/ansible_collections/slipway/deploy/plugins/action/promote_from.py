@@ -23,7 +23,10 @@ from ..plugin_utils.promotion import WORKERS, Copies, find_promotion
 from ..plugin_utils.reading import begin_reading
 
 #: Variables of the promotion of one version of the backend.
-_OF_ONE_VERSION = ("backend_tag", "backend_digest", "backend_commit", "infra_commit", "promote_older")
+_OF_ONE_VERSION = (
+    *("backend_tag", "backend_digest", "backend_commit", "backend_path", "infra_path", "infra_commit"),
+    *("promote_remote", "promote_token", "promote_ca_file", "promote_older"),
+)
 
 
 class ActionModule(SlipwayAction):

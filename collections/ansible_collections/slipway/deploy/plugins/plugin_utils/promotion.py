@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..module_utils.builds.api import EcrRepository, copy_image
-from ..module_utils.builds.model import BuiltService
-from ..module_utils.builds.promotion import Part, Promotion, built_before
+from ..module_utils.builds.model import Build, BuiltService
+from ..module_utils.builds.promotion import Part, Promotion, built_before, with_gates
 from ..module_utils.builds.store import build_ids, find_build
 from ..module_utils.checks.health import judge
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors, raise_all
@@ -79,11 +79,7 @@ def _services(context: Context, source: Context, _tags: Mapping[str, str]) -> li
     if not names:
         return []
     running = _running(source, names)
-    builds = (
-        find_build(source.store, source.environment, name)
-        for name in build_ids(source.store, source.environment)[:LOOKED_BACK]
-    )
-    known = built_before([build for build in builds if build is not None])
+    known = built_before(_builds(source))
     wanted = [item for item in context.desired() if item.name in names]
     cache = TaskDefinitionCache(context.cache_directory)
     observation = observe(wanted, context.clients, cache, resolve_images=False)
@@ -101,6 +97,13 @@ def _services(context: Context, source: Context, _tags: Mapping[str, str]) -> li
         results = list(pool.map(part, observation.facts))
     raise_all(dict.fromkeys(error for item in results if isinstance(item, list) for error in item))
     return [item for item in results if isinstance(item, tuple)]
+
+
+def _builds(source: Context) -> list[Build]:
+    """The newest builds of the other environment, newest first."""
+    names = build_ids(source.store, source.environment)[:LOOKED_BACK]
+    found = (find_build(source.store, source.environment, name) for name in names)
+    return [build for build in found if build is not None]
 
 
 def _running(source: Context, names: list[str]) -> dict[str, _Running]:
@@ -215,6 +218,6 @@ def _kinds(context: Context, source: Context, tags: Mapping[str, str]) -> list[t
             before_runs=str(before.get("tag") or ""),
             record=str(release["record"]),
         )
-        found.append((part, promoted.copy))
+        found.append((with_gates(part, _builds(source)), promoted.copy))
     raise_all(errors)
     return found

@@ -14,6 +14,7 @@ from ..module_utils.builds.wanted import (
     elsewhere,
     nothing_selected,
     refuse_other_choices,
+    refuse_other_drift,
 )
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.environment.directory import list_environments
@@ -39,6 +40,8 @@ def choose_build(context: Context) -> Build | None:
     refuse_other_choices(context.extra)
     build = latest_build(context.store, context.environment) if named == LATEST else _named(context, named)
     limited = context.selected != frozenset(context.services) or context.selected_hosts != frozenset(context.hosts)
+    drift = context.settings.ship_drift
+    refuse_other_drift(build, () if isinstance(drift, bool) else drift)
     check_deployable(build, context.desired(), context.hosts_by_kind, limited=limited)
     here = [*(name for name in deployed_services(build) if name in context.selected)]
     here += [kind for kind in deployed_artifacts(build) if kind in context.selected_by_kind]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .model import Build, BuiltArtifact, BuiltService, Promoted, Source, content_hash
 
@@ -26,7 +26,7 @@ class Part:
     :ivar tags: what the image is called in the next environment's registry.
     :ivar notes: what a person should know about it, one line each.
     :ivar built: what the manifest of its build says of a service, if there is one.
-    :ivar artifact: the entry of the new manifest for a kind of host.
+    :ivar artifact: the entry of the new manifest for a kind of host; ``entry`` its name, if not ``name``.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Part:
     notes: tuple[str, ...] = ()
     built: BuiltService | None = None
     artifact: BuiltArtifact | None = None
+    entry: str = ""
 
     @property
     def changes(self) -> bool:
@@ -92,7 +93,7 @@ def build_of(promotion: Promotion) -> Build:
         created="",
         source=_NOT_BUILT,
         services={part.name: _service(part, promotion.source) for part in promotion.parts if not part.kind},
-        artifacts={part.name: part.artifact for part in promotion.parts if part.artifact is not None},
+        artifacts={part.entry or part.name: part.artifact for part in promotion.parts if part.artifact is not None},
         promoted_from=Promoted(promotion.source, record),
     )
 
@@ -133,3 +134,19 @@ def built_before(builds: Sequence[Build]) -> dict[tuple[str, str], BuiltService]
             if item.digest:
                 found.setdefault((name, item.digest), item)
     return found
+
+
+def with_gates(part: Part, builds: Sequence[Build]) -> Part:
+    """The part of a kind of host with the name and the gates that its build gave it.
+
+    :param builds: newest first.
+    """
+    if part.artifact is None:
+        return part
+    wanted = (part.artifact.kind, part.artifact.commit, part.artifact.digest)
+    for build in builds:
+        for name, item in build.artifacts.items():
+            if (item.kind, item.commit, item.digest) == wanted:
+                reasons = (*part.artifact.reasons, *item.reasons)
+                return replace(part, entry=name, artifact=replace(part.artifact, gates=item.gates, reasons=reasons))
+    return part

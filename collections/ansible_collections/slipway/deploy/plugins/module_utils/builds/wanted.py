@@ -40,6 +40,18 @@ def refuse_other_choices(extra: Collection[str]) -> None:
     )
 
 
+def refuse_other_drift(build: Build, named: Collection[str]) -> None:
+    """Refuse to ship the drift of services that a build does not name: they stay as they are.
+
+    :raises SlipwayErrors: a line for each.
+    """
+    raise_all(
+        SlipwayError(f"{name} is not in build {build.id}", "-e ship_drift", "Leave it out, or deploy it without build")
+        for name in sorted(named)
+        if name not in build.services
+    )
+
+
 def deployed_services(build: Build) -> dict[str, BuiltService]:
     """The services that a deploy of the build changes, by name."""
     return {name: item for name, item in build.services.items() if item.digest is not None}

@@ -13,6 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.builds.promotion im
     build_of,
     built_before,
     same_as,
+    with_gates,
 )
 
 from .helpers import BACKEND, BUILD, COMMIT, DIGEST, GATEWAY
@@ -69,3 +70,14 @@ def test_the_newest_build_of_an_image_says_what_it_is() -> None:
     older = replace(BUILD, services={"api-gateway": replace(GATEWAY, reasons=("older",))})
     failed = replace(BUILD, services={"api-gateway": replace(GATEWAY, digest=None, result="failed")})
     assert built_before([failed, BUILD, older]) == {("api-gateway", DIGEST): GATEWAY}
+
+
+def test_a_jar_keeps_the_name_and_the_gates_of_its_build() -> None:
+    gated = replace(BACKEND, gates=GATEWAY.gates, reasons=("pom.xml",))
+    older = replace(BUILD, artifacts={"umigo": gated})
+    newer = replace(BUILD, artifacts={"umigo": replace(gated, digest=DIGEST.replace("d", "e"))})
+    part = with_gates(BACKEND_PART, [newer, older])
+    assert part.artifact == replace(gated, location="s3://staging/x")
+    assert list(build_of(replace(PROMOTION, parts=(part,))).artifacts) == ["umigo"]
+    assert with_gates(BACKEND_PART, [newer]) == BACKEND_PART
+    assert with_gates(GATEWAY_PART, [older]) == GATEWAY_PART

@@ -16,6 +16,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.builds.wanted impor
     check_deployable,
     desired_of,
     refuse_other_choices,
+    refuse_other_drift,
     shown_reasons,
     to_record,
 )
@@ -107,6 +108,12 @@ def test_an_artifact_elsewhere_is_refused(location: str | None) -> None:
     assert artifact_place(BACKEND, "umigo-artifacts", "app.jar", "here") == ("backend-v0.2.0", "develop")
     with pytest.raises(SlipwayError, match="here: the backend of the build is at"):
         artifact_place(replace(BACKEND, location=location), "umigo-artifacts", "app.jar", "here")
+
+
+def test_drift_is_only_shipped_of_what_is_deployed() -> None:
+    refuse_other_drift(BUILD, {"api-gateway"})
+    with pytest.raises(SlipwayError, match="-e ship_drift: bff is not in build 20261130T191500Z-abcdef0"):
+        refuse_other_drift(BUILD, {"api-gateway", "bff"})
 
 
 def test_many_reasons_are_counted() -> None:
