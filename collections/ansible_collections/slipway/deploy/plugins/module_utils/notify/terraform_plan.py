@@ -84,7 +84,7 @@ def _check(plan: Plan, key: str, blocks: Sequence[re.Match[str]]) -> None:
             continue
         if block["key"] != key and planned[1] == plan.digest:
             what = f"this is the plan of {block['key']}, which is in the description already"
-            raise SlipwayError(what, "plan_file", "Name this environment's own plan")
+            raise SlipwayError(what, "plan_file", "Name this one's own plan, or remove that block")
         if block["key"] == key and plan.planned and planned[2] > plan.planned:
             what = f"the description has a newer plan, of {planned[2]}; this one is of {plan.planned}"
             raise Superseded(what, "plan_file", "Plan again if this one is right")
