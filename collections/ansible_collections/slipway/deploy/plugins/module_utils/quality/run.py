@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -174,7 +175,9 @@ def _command(gate: Gate, checkout: Checkout) -> tuple[Bounded | None, Ran]:
 
 
 def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if not name.startswith(_OURS)}
+    """The environment of a command. Programs that the path lacks are looked for beside Ansible's own Python."""
+    path = f"{environ.get('PATH', os.defpath)}{os.pathsep}{Path(sys.executable).parent}"
+    return {**{name: value for name, value in environ.items() if not name.startswith(_OURS)}, "PATH": path}
 
 
 def _last(output: bytes) -> str:

@@ -11,7 +11,7 @@ from ..quality.document import label
 from ..quality.judge import Outcome
 from .facts import finish
 
-_COLUMN = 13
+_COLUMN = 15
 _MARKS = {"pass": "✔", "fail": "✘", "not audited": "!"}
 
 
@@ -27,7 +27,7 @@ def quality(
     counts = [(word, sum(item.row.verdict == word for item in outcomes)) for word in ("fail", "not audited", "pass")]
     words = {"fail": "failed", "pass": "passed"}
     said = ", ".join(f"{count} {words.get(word, word)}" for word, count in counts if count)
-    head = [clean(environment), *([clean(build)] if build else []), f"gates: {said or 'none declared'}"]
+    head = [clean(environment), *([clean(build)] if build else []), f"gates: {said or 'none for what was built'}"]
     rows = [
         (
             _MARKS[item.row.verdict],

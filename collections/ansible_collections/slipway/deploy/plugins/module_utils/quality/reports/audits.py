@@ -71,8 +71,9 @@ def npm_audit(content: bytes, errors: str = "") -> Report:
         return _npm(document, errors)
     if "advisories" in document and "metadata" in document:
         return _pnpm(document)
-    said = document.get("message") or mapping(document.get("error") or {}, "error").get("summary") or ""
-    code = mapping(document.get("error") or {}, "error").get("code") or ""
+    error = mapping(document.get("error") or {}, "error")
+    said = document.get("message") or error.get("summary") or error.get("message") or ""
+    code = error.get("code") or ""
     if said or code:
         return Report(doubt=line(f"{code} {said}"))
     raise ValueError("it is not a report of npm audit")

@@ -48,22 +48,29 @@ def parse_xml(content: bytes) -> ET.Element:
 def parse_json(content: bytes) -> Any:
     """The value of a JSON document.
 
-    Scripts of npm and pnpm print a heading before it and a line after it: the first line that begins a list or an
-    object, and is one, counts.
+    Scripts of npm and pnpm print a heading before it and a line after it, which are left out.
 
-    :raises ValueError: there is none.
+    :raises ValueError: there is none, or there are several, as a script of several workspaces prints.
     """
     text = content.decode("utf-8-sig", "replace")
     try:
         return loads(text)
     except ValueError as error:
         wrong = error
+    found: list[Any] = []
+    end = 0
     for match in _BEGINS.finditer(text):
-        try:
-            return json.JSONDecoder().raw_decode(text, match.start())[0]
-        except (ValueError, RecursionError):
-            continue
-    raise ValueError(f"it is not JSON ({wrong})")
+        if match.start() >= end:
+            try:
+                value, end = json.JSONDecoder().raw_decode(text, match.start())
+            except (ValueError, RecursionError):
+                continue
+            found.append(value)
+    if len(found) > 1:
+        raise ValueError(f"it has {len(found)} JSON documents; let the command write each into a file of its own")
+    if not found:
+        raise ValueError(f"it is not JSON ({wrong})")
+    return found[0]
 
 
 def mapping(value: Any, what: str = "it") -> Mapping[str, Any]:

@@ -36,8 +36,7 @@ def _finding(case: ET.Element) -> Finding:
     return Finding(bad.tag, line(about) or "a test", "", line(bad.get("message")), (), case.get("file") or "", place)
 
 
-def _counted(root: ET.Element) -> int:
-    """The failures by the attributes of the outermost suites that have some."""
-    if any(root.get(name) for name in ("failures", "errors")):
-        return sum(number(root.get(name) or 0, name) for name in ("failures", "errors"))
-    return sum(_counted(child) for child in root if child.tag == "testsuite")
+def _counted(suite: ET.Element) -> int:
+    """The failures by the attributes of suites: a suite's own, or those of the suites in it if they are more."""
+    own = sum(number(suite.get(name) or 0, name) for name in ("failures", "errors"))
+    return max(own, sum(_counted(child) for child in suite if child.tag == "testsuite"))

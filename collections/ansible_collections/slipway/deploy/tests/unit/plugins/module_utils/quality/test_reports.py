@@ -39,6 +39,7 @@ def read(kind: str, content: Any, errors: str = "") -> Report:
         # Failures without a test case.
         ("<testsuites failures='1' errors='1'><testsuite><testcase/></testsuite></testsuites>", 1, 2, 0),
         ("<testsuites><testsuite errors='1'/><testsuite failures='1'/></testsuites>", 0, 2, 0),
+        ("<testsuites failures='0' errors='0'><testsuite errors='1'/></testsuites>", 0, 1, 0),
         ("<x:testsuite xmlns:x='urn:x'><x:testcase><x:failure/></x:testcase></x:testsuite>", 1, 1, 0),
     ],
 )
@@ -135,6 +136,14 @@ def test_eslint(files: list[Any], audited: int, levels: list[str]) -> None:
         assert (found.audited, [item.severity for item in found.findings]) == (audited, levels)
 
 
+def test_several_reports_in_one_output_are_refused() -> None:
+    """As `npm run lint --workspaces` prints them: findings of the second must not be lost."""
+    clean, bad = ([{"filePath": "/a.ts", "messages": messages}] for messages in ([], [BROKEN]))
+    for second in (clean, bad):
+        with pytest.raises(ValueError, match="it has 2 JSON documents"):
+            read("eslint", f"> a\n{json.dumps(clean)}\n\n> b\n{json.dumps(second, indent=2)}\n")
+
+
 PIP_OK = {"name": "idna", "version": "3.10", "vulns": []}
 PIP_BAD = {"name": "jinja2", "version": "2.10", "vulns": [{"id": "PYSEC-2019-217", "aliases": ["CVE-2019-10906"]}]}
 PIP_SKIPPED = {"name": "ours", "skip_reason": "Dependency not found on PyPI and could not be audited: ours (1.0)"}
@@ -195,6 +204,7 @@ PNPM = {
         (npm({"app": {"severity": "high", "via": ["lodash"]}}), BULK, ["?"], 2, ""),
         ({"message": "405 Method Not Allowed - POST https://…", "error": {"summary": ""}}, "", [], None, "405"),
         ({"error": {"code": "ENOLOCK", "summary": "no lockfile"}}, "", [], None, "ENOLOCK no lockfile"),
+        ({"error": {"code": "ERR_PNPM_AUDIT_BAD_RESPONSE", "message": "responded with 405"}}, "", [], None, "405"),
         (PNPM, "", ["1"], 7, ""),
         ({"advisories": {}, "metadata": {"dependencies": 3}}, "", [], 3, ""),
     ],
