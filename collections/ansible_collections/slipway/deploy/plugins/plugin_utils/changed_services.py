@@ -75,7 +75,7 @@ def _choices(context: Context, arguments: Mapping[str, Any]) -> Choices:
     unclaimed = str(arguments["unclaimed"])
     if unclaimed not in UNCLAIMED:
         where = context.written("changes_unclaimed")
-        raise SlipwayError(f"{unclaimed[:40]!r} is neither all nor none", where, "Write all or none")
+        raise SlipwayError(f"changes_unclaimed {unclaimed[:40]!r} is neither all nor none", where, "Write all or none")
     kinds = [kind for kind in NAMES if context.members(kind)]
     rules = parse_rules(arguments["rules"], [*context.services, *kinds])
     return Choices(rules, unclaimed, bool(boolean(arguments["tests"], strict=False)))

@@ -140,3 +140,36 @@ def test_a_rule_may_name_what_the_limit_leaves_out(tmp_path: Path, clone: Clone)
     clone.write("x", "1")
     clone.commit()
     assert chain(run, clone, base="HEAD^", rules=rules) == {"web": ""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"base": "no-such-branch"}, "-e base: there is no commit 'no-such-branch'. Fetch it, or name another one"),
+        ({"base": "{{ 7 * 7 }}"}, "-e base: there is no commit '{{ 7 * 7 }}'"),
+        ({"head": "$(id)"}, "there is no commit '$(id)'"),
+        ({"head": "--output=x"}, "there is no commit '--output=x'"),
+        ({"path": ""}, "source_path is not set. Name a clone: -e source_path=../backend"),
+        ({"path": "/nonexistent"}, "source_path (/nonexistent): there is no such directory"),
+        ({"path": "/"}, "not a git repository"),
+        ({"unclaimed": "some"}, "changes_unclaimed 'some' is neither all nor none. Write all or none"),
+        ({"unclaimed": "some"}, "inventories/dev/group_vars/all.yml"),
+        (
+            {"rules": [{"paths": ["x"], "services": ["wbe"]}]},
+            "changes_rules, rule 1: there is no service wbe. Did you mean web?",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(tmp_path: Path, clone: Clone, arguments: Doc, said: str) -> None:
+    run = of(tmp_path, {}, fleet={"web": {}})
+    with pytest.raises(SlipwayError) as raised:
+        changed_services(run, {**ARGUMENTS, "base": "HEAD", "path": str(clone.place), **arguments})
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [["a", 1], {"a": 1}, 7, [""]])
+def test_modules_are_texts(tmp_path: Path, clone: Clone, value: Any) -> None:
+    run = of(tmp_path, {}, fleet={"web": {"build_modules": value}})
+    with pytest.raises(SlipwayError, match="build_modules is not a list of texts"):
+        changed_services(run, {**ARGUMENTS, "base": "HEAD", "path": str(clone.place)})
