@@ -19,7 +19,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.notify.slack import
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import pom, root
 from tests.fault.test_killed import recorded, some
 from tests.pipelines.conftest import BACKEND
-from tests.support.act import Actions, Run
+from tests.support.act import Actions, Run, allowed, called
 from tests.support.github import GitHub
 from tests.support.hosts import podman
 from tests.support.images import build
@@ -102,6 +102,7 @@ def event(**change: Any) -> dict[str, Any]:
 
 
 def merged(actions: Actions, head: str, **how: Any) -> Run:
+    actions.deploys.sandbox.control("calls", {}, "DELETE")
     return actions.run(ROUTER, "repository_dispatch", event(commit=head), **how)
 
 
@@ -124,6 +125,7 @@ def test_a_change_in_one_service_is_built_and_deployed(actions: Actions, source:
     assert f"pull request 7 · commit {head[:12]} · build " in run.jobs["Summary"].text
     assert [json.loads(call.body)["attachments"][0]["color"] for call in slack.calls] == [BLUE, GREEN, GREEN]
     assert slack.token not in run.text
+    assert called(actions.deploys) - allowed("detect", "build", "deploy") == set()
 
 
 def test_a_change_in_the_library_whose_deploy_fails_is_undone(actions: Actions, source: Path) -> None:
@@ -144,6 +146,7 @@ def test_a_change_that_reaches_no_service_is_skipped(actions: Actions, source: P
         run = merged(actions, head)
     assert (run.code, run.results) == (0, results()), run.text
     assert "## ✔ local: no change; nothing is built or deployed" in run.jobs["Summary"].text
+    assert called(actions.deploys) - allowed("detect") == set()
 
 
 def test_a_build_that_fails_deploys_nothing(actions: Actions, source: Path) -> None:
@@ -154,6 +157,7 @@ def test_a_build_that_fails_deploys_nothing(actions: Actions, source: Path) -> N
     assert "## ✘ local: the build failed; nothing was deployed" in run.jobs["Summary"].text
     assert "::error::" in run.jobs["Build"].text
     assert len(actions.deploys.records()) == records
+    assert called(actions.deploys) - allowed("detect", "build") == set()
 
 
 def test_a_deploy_that_is_cancelled_is_undone(actions: Actions, source: Path) -> None:

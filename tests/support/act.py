@@ -24,6 +24,18 @@ from tests.support.deploys import BIN, LIMIT_SECONDS, ROOT, Deploys, wait_for
 SHIPPED = ROOT / "pipelines" / "github"
 #: An action of others, as all of them must be named: by commit, with its version.
 USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{40}) # v[\d.]+$", re.MULTILINE)
+#: Requests to a registry, and what ECR asks IAM for them.
+PULL_AND_PUSH = {
+    "registry:GetVersion": "",
+    "registry:HeadBlob": "ecr:BatchCheckLayerAvailability",
+    "registry:PostBlob": "ecr:InitiateLayerUpload",
+    "registry:PatchBlob": "ecr:UploadLayerPart",
+    "registry:PutBlob": "ecr:CompleteLayerUpload",
+    "registry:GetBlob": "ecr:GetDownloadUrlForLayer",
+    "registry:PutManifest": "ecr:PutImage",
+    "registry:HeadManifest": "ecr:BatchGetImage",
+    "registry:GetManifest": "ecr:BatchGetImage",
+}
 #: A checkout of another repository; those of the own one are there.
 _CHECKOUT = """
 name: checkout
@@ -160,6 +172,22 @@ class Actions:
         text = _CHECKOUT if name == "actions/checkout" else _NOTHING
         (place / "action.yml").write_text(text, encoding="utf-8")
         return place
+
+
+def allowed(*roles: str) -> set[str]:
+    """The actions that the shipped policies of these roles allow."""
+    found: set[str] = set()
+    for role in roles:
+        document = json.loads((SHIPPED / "iam" / f"{role}.json").read_text(encoding="utf-8"))
+        found.update(action for statement in document["Statement"] for action in statement["Action"])
+    return found
+
+
+def called(deploys: Deploys) -> set[str]:
+    """The actions of IAM for what was asked of the sandbox since its journal was reset."""
+    counts = deploys.sandbox.control("calls")["counts"]
+    named = {PULL_AND_PUSH.get(call, call) for call in counts}
+    return named - {"", "sts:GetCallerIdentity"}
 
 
 def used() -> list[tuple[str, str]]:
