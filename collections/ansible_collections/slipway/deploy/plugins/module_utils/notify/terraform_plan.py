@@ -26,7 +26,7 @@ _LONGEST = 24_000
 _ENOUGH = 6_000
 #: How many attributes of each resource are shown, from all of them to none.
 _ATTRIBUTES = (None, 40, 10, 3, 0)
-_DESTROYED = 100
+_DESTROYED = 50
 _LONGEST_LINE = 500
 _CHANGES = "<!-- slipway:terraform-changes -->"
 _FOLDED = "_The changes are not shown here, because the description is full. The full plan has them._\n\n"
