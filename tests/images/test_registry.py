@@ -7,10 +7,13 @@ Without ``ansible-playbook``: tests/e2e/test_build.py has the whole way.
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import stat
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +38,7 @@ REGISTRY = "000000000000.dkr.ecr.eu-west-1.amazonaws.com"
 ADDRESS = "https://git.example.org/acme/one-image"
 BOM = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []})
 EXCLUDED = ("develop", "latest")
-COMMAND = ("sh", "-c", f"umask 077; echo \"$0\" > app/made; printf '%s' '{BOM}' > bom.json", "1")
+COMMAND = ("sh", "-c", f"umask 077; echo \"$SOURCE_DATE_EPOCH $MAVEN_OPTS\" > app/made; printf '%s' '{BOM}' > bom.json")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +117,13 @@ def test_the_image_is_of_the_commit_and_has_the_same_digest_elsewhere(ecr: Ecr, 
     attached = read_manifest(image, done.sbom, work.login).document
     assert (attached["artifactType"], attached["subject"]["digest"]) == (CYCLONEDX, done.digest)
     assert read_blob(image, attached["layers"][0]["digest"], work.login).decode() == BOM
+    layer = gzip.decompress(read_blob(image, manifest["layers"][0]["digest"], work.login))
+    with tarfile.open(fileobj=io.BytesIO(layer)) as files:
+        made = files.extractfile("app/made")
+        assert made is not None
+        seconds = git(clone, "show", "-s", "--format=%ct", "HEAD")
+        assert made.read().decode().startswith(f"{seconds} ")
+        assert {member.mtime for member in files} == {0}
     assert not (work.place / "one").exists()
     assert (work.tree / "app" / "made").exists() is False
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,9 +148,20 @@ def _made(work: Work, recipe: Recipe, log: Path, own: Path) -> Path:
         return work.tree
     tree = own / "source"
     write_commit(work.clone, work.commit, tree)
-    # Of a time before 1980 some archivers know nothing: it is the commit's.
-    _run(work, log, recipe.command, str(tree), {"SOURCE_DATE_EPOCH": str(int(tree.stat().st_mtime))})
+    _run(work, log, recipe.command, str(tree), _times(tree))
     return tree
+
+
+def _times(tree: Path) -> dict[str, str]:
+    """What makes archives of the same files the same: the commit's time, since some archivers know none before 1980.
+
+    https://reproducible-builds.org/docs/source-date-epoch/,
+    https://maven.apache.org/guides/mini/guide-reproducible-builds.html
+    """
+    seconds = int(tree.stat().st_mtime)
+    property_of_maven = f"-Dproject.build.outputTimestamp={datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    options = f"{os.environ.get('MAVEN_OPTS', '')} {property_of_maven}".strip()
+    return {"SOURCE_DATE_EPOCH": str(seconds), "MAVEN_OPTS": options}
 
 
 def _declared_sbom(recipe: Recipe, tree: Path) -> Content | None:
