@@ -85,7 +85,8 @@ def test_a_build_that_others_use(source: Source, tmp_path: Path) -> None:
     assert work.errors == []
     versions = {name: item.version for name, item in work.artifacts.items()}
     assert versions == dict.fromkeys((f"{GROUP}:root", f"{GROUP}:common", "@acme/ui"), "1.1.0")
-    # A clean checkout elsewhere gives the same bytes.
+    # Another commit that changes something else gives the same bytes.
+    commit(place, {"README.md": "1"})
     again = source.work(packages=("common",))
     assert (again.errors, again.result) == ([], "unchanged")
 

@@ -16,7 +16,7 @@ description:
     replaces the one before, which is deleted with all its builds.
   - Everything is built and compared with what is published before the first upload. Each upload is complete or cannot
     be seen, so this can be run again after a failure.
-  - One commit gives one digest - archives have the commit's time.
+  - The same content gives the same digest - the time in archives is a constant, unless a pom sets another.
   - Writes a manifest to the state store, with the digest of each artifact.
   - If E(GITHUB_OUTPUT) is set, the outputs C(build), C(result) and C(built) are appended to that file.
 options:

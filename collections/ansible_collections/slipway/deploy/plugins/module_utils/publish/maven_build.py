@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Builds with Maven: the jar of a service, or what ``mvn deploy`` would publish, in a directory.
 
-The time in the archives is the commit's, so that one commit gives one digest.
+The time in the archives is a constant: the same content gives the same digest, so a commit that changes something else
+does not change a stable version. A project that sets a time of its own keeps it.
+Source: https://maven.apache.org/guides/mini/guide-reproducible-builds.html
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ _SETTINGS = """\
   <activeProfiles><activeProfile>slipway-codeartifact</activeProfile></activeProfiles>
 </settings>
 """
+_TIME = "project.build.outputTimestamp"
+# What Gradle writes as well: the earliest day that a zip can have in every time zone is in January 1980.
+_CONSTANT = "1980-02-01T00:00:00Z"
 _SERVER = "<server><id>{id}</id><username>aws</username><password>{token}</password></server>"
 
 
@@ -52,11 +57,9 @@ class Login(NamedTuple):
 class Maven(NamedTuple):
     """Maven, or the wrapper in the source.
 
-    :param time: of the commit, as Maven reads it: ``2026-11-30T19:15:00Z``.
     :param login: makes the login to the registry that a build may read; ``None`` for none.
     """
 
-    time: str
     tool: Tool
     login: Callable[[], Login] | None = None
 
@@ -91,10 +94,24 @@ class Maven(NamedTuple):
         tool = self.tool._replace(hidden=(*self.tool.hidden, login.token)) if login else self.tool
         with _settings(login) as (words, descriptors):
             argv = [
-                *(*_program(place), "-B", "-ntp", *words, "-DskipTests"),
-                *(f"-Dproject.build.outputTimestamp={self.time}", *chosen, "clean", *goals),
+                *_program(place),
+                "-B",
+                "-ntp",
+                *words,
+                "-DskipTests",
+                *_time(place, modules),
+                *chosen,
+                "clean",
+                *goals,
             ]
             tool.run("the build", argv, place, modules[0] or ".", descriptors)
+
+
+def _time(place: Path, modules: Sequence[str]) -> list[str]:
+    """The option that sets the time in archives, unless a pom does."""
+    poms = (place / "pom.xml", *(place / module / "pom.xml" for module in modules))
+    own = any(pom.is_file() and _TIME.encode() in pom.read_bytes() for pom in poms)
+    return [] if own else [f"-D{_TIME}={_CONSTANT}"]
 
 
 def _together(source: Path, modules: Sequence[str]) -> list[tuple[str, ...]]:

@@ -24,12 +24,10 @@ class Commit:
 
     :ivar commit: its full hash.
     :ivar branch: that it is on.
-    :ivar time: its own, as Maven reads it: ``2026-11-30T19:15:00Z``.
     """
 
     commit: str
     branch: str
-    time: str
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def make_publishers(
     :param target: the repository of the packages; ``None`` if none are published. A build may read from it.
     :param check: refuses a package's version that the branch may not have: the arguments are the version and its file.
     """
-    maven = Maven(commit.time, tool)
+    maven = Maven(tool)
     publishers: dict[str, Publisher] = {}
     if target is not None:
         registry, place = CodeArtifact(clients("codeartifact"), target), target

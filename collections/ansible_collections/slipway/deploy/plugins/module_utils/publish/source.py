@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..common.errors import SlipwayError, SlipwayErrors
@@ -23,8 +22,6 @@ from .parts import POM, Part, check_branch, check_text, find_part
 from .publisher import Commit
 
 _SHORT = 12
-#: Before this time an archive of Java's cannot be dated.
-_EARLIEST = 315_619_200
 #: Without rules of its own, a repository has these branches, and all others that it likes.
 _DEVELOP = ("develop", "dev")
 
@@ -60,9 +57,7 @@ class Clone:
         """
         name = check_branch(branch_of(self.git, branch, head), "-e branch")
         commit = self._source.resolve(head or "HEAD")
-        seconds = int(self.git.ask("show", "--no-patch", "--format=%ct", commit)[1].split()[-1])
-        time = datetime.fromtimestamp(max(seconds, _EARLIEST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Commit(commit, name, time)
+        return Commit(commit, name)
 
     def parts(self, commit: Commit, module: str | None, packages: Sequence[str]) -> tuple[tuple[Part, ...], list[str]]:
         """What a commit has of what is declared, and the names of what it has not.
