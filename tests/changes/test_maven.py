@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -28,12 +29,12 @@ FILES = {
 MODULES = sorted(path.rpartition("/")[0] for path in FILES if path.endswith("/pom.xml"))
 
 
-def asked(module: str) -> set[str]:
+def asked(module: str, tree: Path = TREE) -> set[str]:
     """The modules that Maven would build again."""
     words = ["mvn", "-o", "-B", "-Denforcer.skip", "-pl", module, "-amd", "validate"]
     quick = {**os.environ, "MAVEN_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
     done = subprocess.run(
-        words, cwd=TREE, env=quick, capture_output=True, text=True, timeout=120 * pace.factor(), check=False
+        words, cwd=tree, env=quick, capture_output=True, text=True, timeout=120 * pace.factor(), check=False
     )
     assert "BUILD SUCCESS" in done.stdout, done.stdout
     order = re.search(r"Reactor Build Order:\n\[INFO\] \n(.*?)\n\[INFO\] \n", done.stdout, re.DOTALL)
@@ -62,3 +63,45 @@ def test_what_maven_would_build_is_reached(module: str, more: set[str]) -> None:
     assert module.rpartition("/")[2] in wanted
     assert wanted <= reached
     assert reached - wanted == more
+
+
+def edited(*edits: tuple[str, str, str]) -> dict[str, str]:
+    """A later commit of the fixture."""
+    files = dict(FILES)
+    for path, old, new in edits:
+        assert old in files[path]
+        files[path] = files[path].replace(old, new)
+    return files
+
+
+_NEEDS = (
+    "<dependencies><dependency><groupId>com.example.skills</groupId><artifactId>common-security</artifactId>"
+    "<scope>runtime</scope></dependency></dependencies></project>"
+)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # The parent in between needs the library, so all that inherit from it do; the BOM's version is written out.
+        edited(
+            ("parents/web/pom.xml", "</project>", _NEEDS),
+            ("bom/pom.xml", "<version>${skills.version}</version>", "<version>1.4.0-SNAPSHOT</version>"),
+        ),
+        # The profile's module is one of all now, and what needs the library's tests needs it for nothing else.
+        edited(
+            ("pom.xml", "<module>bom</module>", "<module>bom</module>\n    <module>batch</module>"),
+            ("pom.xml", "!skip.batch", "with.batch"),
+            ("rules/pom.xml", "</project>", _NEEDS),
+        ),
+    ],
+)
+def test_later_commits_of_the_fixture(files: dict[str, str], tmp_path: Path) -> None:
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    head = {**files, "common-security/src/main/x": "1"}
+    services = [Service(name, (name,)) for name in MODULES]
+    found = detect(services, at(files), at(head), changes(files, head), Choices(unclaimed="none"))
+    reached = {item.service.rpartition("/")[2] for item in found.decisions if item.build}
+    assert {name.removeprefix("skills-") for name in asked("common-security", tmp_path)} == reached

@@ -222,7 +222,9 @@ def _seeds(
                     flavour: Flavour = "test" if is_test(unit, path) else "main"
                     claimed.append(Seed(unit.id, path, _detail(change), flavour))
             seeds.units += claimed
-            mine = [seed for seed in claimed if whole or seed.unit != _WHOLE]
+            mine = any(whole or seed.unit != _WHOLE for seed in claimed)
+            # What went with its module is nobody's now, and was its own before.
+            mine = mine or (path not in head[0].files and bool(base[1].owners(path)))
             if said is None and not mine and not understood and not _is_about(path):
                 seeds.unclaimed.setdefault(path, "")
     changed = frozenset(path for change in changes for path in (change.old, change.new) if path is not None)

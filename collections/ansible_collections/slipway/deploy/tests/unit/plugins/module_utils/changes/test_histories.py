@@ -271,6 +271,26 @@ def test_services_that_come_and_go(clone: Clone) -> None:
         since(clone, "", Choices(), [*services, Service("lost", ("lost",))])
 
 
+def test_the_files_of_a_library_that_is_gone_are_claimed(clone: Clone) -> None:
+    base = clone.git("rev-parse", "HEAD")
+    clone.git("rm", "-rq", "common")
+    clone.write("users/pom.xml", pom("users"))
+    clone.write("pom.xml", root(["users", "tasks", "platform"]))
+    clone.commit()
+    found = since(clone, base, Choices(RULES))
+    assert built(found) == {"users": "users/pom.xml (dependency x:common 1.0 removed) → users"}
+    assert (found.gone, found.unclaimed) == (("common",), ())
+    # Without its pom, what is left of it is nobody's.
+    clone.git("checkout", "-q", base, "--", "common/src/main")
+    clone.commit()
+    found = since(clone, base, Choices(RULES, "none"))
+    assert found.unclaimed == ()
+    clone.write("common/src/main/java/Jwt.java", "2")
+    clone.commit()
+    found = since(clone, base, Choices(RULES, "none"))
+    assert found.unclaimed == (("common/src/main/java/Jwt.java", ""),)
+
+
 def test_a_service_that_is_a_submodule(clone: Clone, tmp_path: Path) -> None:
     other = Clone(tmp_path / "other")
     other.write("x", "1")
