@@ -89,7 +89,9 @@ def _listed(environment: str, root: Path) -> Mapping[str, Any]:
     vault += [f"--vault-password-file={item}" for item in given.get("vault_password_files") or ()]
     argv = [sys.executable, "-m", "ansible", "inventory", "-i", str(root / MARKER), "-e", f"env={environment}"]
     where = f"{root.name}/{environment}"
-    done = run_command([*argv, *vault, "--list"], _SECONDS, {**os.environ}, whole=True)
+    # Its answer has the inventory's values: it belongs in no log. Notes of -v would stand before it.
+    environ = {**os.environ, "ANSIBLE_LOG_PATH": os.devnull, "ANSIBLE_VERBOSITY": "0", "ANSIBLE_FORCE_COLOR": "0"}
+    done = run_command([*argv, *vault, "--list"], _SECONDS, environ, whole=True)
     if done.late:
         raise SlipwayError(f"it was not read within {_SECONDS:.0f} s", where, "Try: ansible-inventory --list")
     lines = [line for line in done.errors.splitlines() if line.strip()]

@@ -176,8 +176,12 @@ def _part(
         built=built,
     )
 
+    if part.present:
+        return part, lambda: None
+    # An image that cannot be copied is reported before anything is.
+    origin, place = EcrRepository(source.clients, item.image), EcrRepository(context.clients, target)
+
     def copy() -> None:
-        origin, place = EcrRepository(source.clients, item.image), EcrRepository(context.clients, target)
         copy_image(origin, place, item.digest, part.tags)
         if built is not None and built.sbom is not None:
             # It refers to the image by its digest, which stays.
