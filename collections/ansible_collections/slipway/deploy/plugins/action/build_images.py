@@ -60,8 +60,9 @@ class ActionModule(SlipwayAction):
         console = Console(lambda: 0.0)
         if context.check_mode:
             rows = [(item.recipe.service, item.step, "; ".join(item.recipe.reasons)) for item in planned]
-            console.lines(plan_lines(context.environment, branch, found.head, rows))
-            return {"changed": needed or any(item.rule or item.lifecycle for item in planned), "build": None}
+            ruled = [item.recipe.image.repository for item in planned if item.rule or item.lifecycle]
+            console.lines(plan_lines(context.environment, branch, found.head, rows, ruled))
+            return {"changed": needed or bool(ruled), "build": None}
         source = Source(source_address(git, str(arguments["repository"])), branch, found.head)
         manifest = Manifest.create(context.store, Build("", context.environment, "", source))
         builder = Builder(manifest, console, engine, ecr, clone, min(parallel, cores()), float(timeout))

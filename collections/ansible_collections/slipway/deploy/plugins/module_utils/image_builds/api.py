@@ -16,9 +16,12 @@ from ..aws.client import Clients, client_in, is_loopback
 from ..aws.errors import calling, error_code
 from ..common.errors import SlipwayError
 from ..fleet.lookup import is_emulated
+from ..fleet.parse import IMAGE_TYPES, INDEX_TYPES
 from ..image.reference import ecr_account
 from .engines import USER
 from .model import CYCLONEDX, LIFECYCLE, Repository, Seen
+
+_ABSENT = "ImageNotFound"
 
 
 class Login(NamedTuple):
@@ -104,7 +107,12 @@ class Ecr:
                 registryId=self._account,
                 repositoryName=name,
                 imageIds=[{"imageTag": tag} for tag in tags],
+                # Without these ECR may convert a manifest, and answer with the digest of that.
+                acceptedMediaTypes=[*INDEX_TYPES, *IMAGE_TYPES],
             )
+        other = next((item for item in answer.get("failures") or () if item.get("failureCode") != _ABSENT), None)
+        if other is not None:
+            raise SlipwayError(f"ECR does not return its images: {other.get('failureReason')}", name, "Run this again")
         found = {item["imageId"]["imageTag"]: item["imageId"]["imageDigest"] for item in answer["images"]}
         sbom = self._sbom(name, found[commit]) if commit in found else ""
         return Seen(replace(repository, lifecycle=self.has_lifecycle(name)), found, sbom)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
@@ -253,22 +253,16 @@ def _last(log: Path, begun: int) -> list[str]:
 
 
 def _keep_logins(work: Work) -> None:
-    """Begin the login's file with the user's own logins: base images may be in other registries."""
-    found: Mapping[str, object] = {}
+    own: Mapping[str, Any] = {}
     for path in _own_logins(work.engine):
         with suppress(OSError, ValueError):
             document = loads(path.read_bytes())
             if isinstance(document, dict):
-                found = document
+                own = document
                 break
-    if work.engine == "docker":
-        helpers = found.get("credHelpers")
-        # Our login belongs into our file, not into the user's credential store.
-        own = {**(helpers if isinstance(helpers, dict) else {}), work.push.host: ""}
-        found = {**{key: found[key] for key in ("auths", "credsStore") if key in found}, "credHelpers": own}
     descriptor = os.open(work.push.login_file(work.engine), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"auths": {}, **found}, file)
+        json.dump(engines.logins(work.engine, work.push, own), file)
 
 
 def _own_logins(engine: str) -> list[Path]:
@@ -276,9 +270,8 @@ def _own_logins(engine: str) -> list[Path]:
     docker = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker", "config.json")
     if engine == "docker":
         return [docker]
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     named = [Path(os.environ["REGISTRY_AUTH_FILE"])] if os.environ.get("REGISTRY_AUTH_FILE") else []
-    if os.geteuid() == 0:
-        runtime = os.environ.get("XDG_RUNTIME_DIR") or "/run"
-    return [*named, Path(runtime, "containers", "auth.json"), config / "containers" / "auth.json", docker]
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    running = Path(runtime, "containers") if runtime else Path(f"/run/containers/{os.geteuid()}")
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "containers")
+    return [*named, running / "auth.json", config / "auth.json", docker]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 ENGINES = ("podman", "buildah", "docker")
 USER = "AWS"
@@ -33,6 +34,22 @@ class Push:
     def login_file(self, engine: str) -> str:
         """The file of the login."""
         return f"{self.directory}/{'config' if engine == 'docker' else 'auth'}.json"
+
+
+def logins(engine: str, push: Push, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The file of logins to begin with: the user's own, since base images may be in other registries.
+
+    Our login belongs into this file, not into a credential store or a helper that the user has for the same registry.
+
+    :param own: the user's file.
+    """
+    said = own.get("credHelpers")
+    helpers = {host: name for host, name in said.items() if host != push.host} if isinstance(said, Mapping) else {}
+    kept = {"auths": own.get("auths") or {}}
+    if engine != "docker":
+        return {**kept, "credHelpers": helpers}
+    store = {"credsStore": own["credsStore"]} if own.get("credsStore") else {}
+    return {**kept, **store, "credHelpers": {**helpers, push.host: ""}}
 
 
 def login(engine: str, push: Push) -> list[str]:

@@ -16,13 +16,22 @@ _DIGITS = 7 + 12
 _COLUMN = 13
 
 
-def plan_lines(environment: str, branch: str, commit: str, rows: Sequence[tuple[str, str, str]]) -> list[str]:
-    """What a build would do: rows of service, step and reason."""
+def plan_lines(
+    environment: str, branch: str, commit: str, rows: Sequence[tuple[str, str, str]], repositories: Sequence[str] = ()
+) -> list[str]:
+    """What a build would do.
+
+    :param rows: service, step and reason.
+    :param repositories: those that would be created, or get other rules.
+    """
     if not rows:
         return [f"{clean(environment)} · {commit[:_SHORT]} · no service has to be built"]
     head = f"{clean(environment)} · {clean(branch)} · {commit[:_SHORT]} · {plural(len(rows), 'service')}"
     shown = [tuple(clean(word) for word in row) for row in rows]
-    return finish([head, *(f"  {line}" for line in columns([("service", "step", "reason"), *shown]))], None)
+    lines = [head, *(f"  {line}" for line in columns([("service", "step", "reason"), *shown]))]
+    if repositories:
+        lines += hanging("rules", f"of {listed(repositories)}", None, column=_COLUMN)
+    return finish(lines, None)
 
 
 def build_lines(build: Build, width: int | None = None) -> list[str]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.engines import (
@@ -12,6 +14,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.engine
     Push,
     build,
     login,
+    logins,
     save,
     upload,
 )
@@ -50,6 +53,26 @@ def test_docker() -> None:
     assert upload("docker", PUSH, "sha256:1", NAME) == [*config, "push", NAME]
     assert save("docker", PUSH, "sha256:1", "/i.tar") == [*config, "save", "--output", "/i.tar", "sha256:1"]
     assert PUSH.login_file("docker") == "/tmp/x/login/config.json"
+
+
+@pytest.mark.parametrize(
+    ("own", "podman", "docker"),
+    [
+        ({}, {}, {}),
+        ({"auths": {"x": {"auth": "1"}}}, {"auths": {"x": {"auth": "1"}}}, {"auths": {"x": {"auth": "1"}}}),
+        (
+            {"credsStore": "desktop", "credHelpers": {HOST: "ecr-login", "x": "gcloud"}, "currentContext": "y"},
+            {"credHelpers": {"x": "gcloud"}},
+            {"credsStore": "desktop", "credHelpers": {"x": "gcloud", HOST: ""}},
+        ),
+        ({"auths": None, "credHelpers": []}, {}, {}),
+    ],
+)
+def test_the_users_own_logins_are_kept_and_ours_goes_into_no_store(
+    own: dict[str, Any], podman: dict[str, Any], docker: dict[str, Any]
+) -> None:
+    assert logins("podman", PUSH, own) == {"auths": {}, "credHelpers": {}, **podman}
+    assert logins("docker", PUSH, own) == {"auths": {}, "credHelpers": {HOST: ""}, **docker}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -54,4 +54,5 @@ def test_a_plan() -> None:
         "  service       step   reason",
         "  user-service  build  x → y",
     ]
+    assert plan_lines("dev", "main", COMMIT, [("a", "build", "x")], ["sdt/dev/a"])[-1] == "  rules      of sdt/dev/a"
     assert plan_lines("dev", "main", COMMIT, []) == ["dev · 3f9c2d1e8a7b · no service has to be built"]
