@@ -107,8 +107,8 @@ def test_a_gate_of_the_plan_is_asked_with_each_kinds_settings(tmp_path: Path, mo
     monkeypatch.setattr(deploy_plan, "ask_gates", ask)
     of = both(tmp_path)
     record = {"targets": [], "label": "x", "kind": "deploy"}
-    assert deploy_plan._gates(of, record, planned(of)) == []
-    deploy_plan._gates(of, record, PlannedHosts())
+    assert deploy_plan._gates(of, record, planned(of), []) == []
+    deploy_plan._gates(of, record, PlannedHosts(), [])
     assert asked == ["a", "s", None]
 
 

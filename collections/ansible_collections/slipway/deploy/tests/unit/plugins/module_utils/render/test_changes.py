@@ -50,8 +50,18 @@ def test_the_document() -> None:
 
 
 def test_the_outputs() -> None:
-    assert outputs(FOUND) == f'changed=true\ncount=1\nservices=["api-gateway"]\nhead={HEAD}\n'
-    assert outputs(Detection((), head=HEAD)) == f"changed=false\ncount=0\nservices=[]\nhead={HEAD}\n"
+    lines = dict(line.split("=", 1) for line in outputs(FOUND).splitlines())
+    (row,) = json.loads(lines.pop("matrix"))["include"]
+    assert row == {
+        "service": "api-gateway",
+        "base": BASE,
+        "reason": "common/…/Jwt.java → common → gateway → api-gateway",
+    }
+    services = '["api-gateway"]'
+    assert lines == {"changed": "true", "count": "1", "everything": "false", "services": services, "head": HEAD}
+    assert outputs(Detection((), head=HEAD)).splitlines() == [
+        *("changed=false", "count=0", "everything=false", "services=[]", 'matrix={"include": []}', f"head={HEAD}"),
+    ]
 
 
 def test_the_screen() -> None:
