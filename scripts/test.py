@@ -36,7 +36,7 @@ ALONE = ("lint", "changelog", "units", "ansible-lint", "ansible-test")
 LONGEST = (
     *("backend/killed", "backend/bad_input", "backend/two_hosts", "site/bad_input", "site/life_cycle"),
     *("backend/life_cycle", "backend/own_bundle", "codedeploy/deployments", "newest/control_node"),
-    *("e2e/deploy", "e2e/checks", "e2e/text_is_data", "ansible-test", "units", "ansible-lint", "lint"),
+    *("pipelines", "e2e/deploy", "e2e/checks", "e2e/text_is_data", "ansible-test", "units", "ansible-lint", "lint"),
 )
 HOSTS_AT_ONCE, OTHERS_AT_ONCE, HOSTS_ALONE = 2, 2, 3
 

@@ -138,7 +138,7 @@ class InventoryModule(BaseInventoryPlugin):
         root = here.parent if is_environment(here) else here
         given = _inventory_sources()
         extra = read_extra_vars(self.loader)
-        if playbooks() and WITHOUT_ENVIRONMENT.issuperset(playbooks()):
+        if "env" not in extra and playbooks() and WITHOUT_ENVIRONMENT.issuperset(playbooks()):
             self._add_only_this_machine(extra)
             return
         check_marker(root, extra.get("env"))
@@ -172,7 +172,7 @@ class InventoryModule(BaseInventoryPlugin):
         begin(environment)
 
     def _add_only_this_machine(self, extra: Collection[str]) -> None:
-        """Add this machine for a playbook that runs without an environment."""
+        """Add this machine for a playbook that needs no environment."""
         check_steps()
         check_run("", extra, (), (), {}, None)
         self.inventory.add_host("localhost")

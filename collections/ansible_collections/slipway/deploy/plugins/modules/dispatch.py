@@ -14,7 +14,7 @@ description:
     the JSON in E(SLIPWAY_EVENT), or the file that E(SLIPWAY_EVENT_FILE) or E(GITHUB_EVENT_PATH) names. It is never
     read from the command line. Titles and messages are not sent.
   - A pull request that was closed without a merge sends nothing.
-  - Runs without an environment. The API is E(GITHUB_API_URL), by default C(https://api.github.com).
+  - Needs no environment. The API is E(GITHUB_API_URL), by default C(https://api.github.com).
 options:
   repository:
     description: The repository that is sent the event, C(owner/name).

@@ -15,7 +15,7 @@ description:
   - Refuses events of other repositories, branches and tags, payloads that are too large, and every field with other
     characters than letters, digits and C(._/-).
   - If E(GITHUB_OUTPUT) is set, the decision is appended to that file as outputs of the step.
-  - Runs without an environment. Changes nothing.
+  - Needs no environment. Changes nothing.
 options:
   routes:
     description: The file of the routes.

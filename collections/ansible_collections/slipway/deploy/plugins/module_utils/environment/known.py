@@ -39,14 +39,14 @@ PLAYBOOKS: Final = frozenset(
         *_PLAN,
     )
 )
-#: Those that run without an environment: an event does not name one before it is routed.
+#: Those that need no environment: an event does not name one before it is routed.
 WITHOUT_ENVIRONMENT: Final = frozenset(("route", "dispatch"))
 #: Those that work on a clone: the hosts of the environment are not looked for, which may need an account.
 ON_CLONES: Final = frozenset(_POLICY)
 
 #: Variables of one run and the playbooks that read them. They are said with ``-e``.
 RUN: Final[Mapping[str, Collection[str]]] = {
-    **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS - WITHOUT_ENVIRONMENT),
+    **dict.fromkeys(("env", "self", "self_name"), PLAYBOOKS),
     **dict.fromkeys(("image_tag", "ship_drift", "dismiss_drift"), ("deploy",)),
     "build": (
         *_QUALITY,
