@@ -106,6 +106,7 @@ def requests(deploys: Deploys, keys: dict[str, str], customer: str) -> dict[str,
     return {
         "cluster": lambda: ecs.describe_clusters(clusters=[cluster]),
         "service": lambda: ecs.describe_services(cluster=cluster, services=[service]),
+        "services": lambda: ecs.list_services(cluster=cluster),
         "tasks": lambda: ecs.list_tasks(cluster=cluster),
         "a task": lambda: ecs.describe_tasks(cluster=cluster, tasks=tasks),
         "update": lambda: ecs.update_service(cluster=cluster, service=service, desiredCount=1),

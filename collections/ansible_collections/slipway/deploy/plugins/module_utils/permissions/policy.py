@@ -107,6 +107,8 @@ def _fleet(names: Names) -> list[dict[str, Any]]:
             tasks,
             ArnEquals={"ecs:cluster": cluster},
         ),
+        # For an inventory that reads the services from ECS.
+        _allow("ServicesOfCluster", ["ecs:ListServices"], ["*"], ArnEquals={"ecs:cluster": cluster}),
         _allow("Revisions", ["ecs:RegisterTaskDefinition", "ecs:TagResource"], definitions),
         _allow("WholeAccount", SHARED, ["*"]),
     ]

@@ -20,6 +20,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.permissions.policy 
     deploy_policy,
 )
 
+#: What all customers share, and what a condition restricts.
+CONDITIONAL = ("WholeAccount", "Images", "StateKeys", "ServicesOfCluster")
+
 
 def names(customer: str) -> Names:
     return Names(
@@ -45,8 +48,9 @@ def test_each_statement_is_about_the_customer() -> None:
     assert found["Images"]["Resource"] == ["arn:aws:ecr:eu-central-1:210987654321:repository/sdt/shared/*"]
     assert found["SecretsExist"]["Resource"] == ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:sdt/acme/*"]
     assert found["StateKeys"]["Condition"] == {"StringLike": {"s3:prefix": "acme/*"}}
+    assert "acme" in found["ServicesOfCluster"]["Condition"]["ArnEquals"]["ecs:cluster"]
     for name, one in found.items():
-        if name not in ("WholeAccount", "Images", "StateKeys"):
+        if name not in CONDITIONAL:
             assert all("acme" in resource for resource in one["Resource"]), name
     assert not [action for one in found.values() for action in one["Action"] if "*" in action]
 
@@ -65,7 +69,7 @@ def test_no_pattern_of_one_customer_covers_names_of_another(one: str, other: str
         return
     own = statements(deploy_policy(names(one)))
     for sid, statement in statements(deploy_policy(names(other))).items():
-        if sid in ("WholeAccount", "Images", "StateKeys"):
+        if sid in CONDITIONAL:
             continue
         for resource in statement["Resource"]:
             example = resource.replace("*", "x")
