@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,7 +99,9 @@ class Builder:
             if any(item.step != "unchanged" for item in planned):
                 self._build(planned)
         except BaseException:
-            self._finish("failed")
+            # What ended the build is what is reported, even if the store has failed as well.
+            with suppress(SlipwayError):
+                self._finish("failed")
             raise
         results = {item.result for item in self._manifest.build.services.values()}
         self._finish("failed" if self._failed() else "built" if "built" in results else "unchanged")
