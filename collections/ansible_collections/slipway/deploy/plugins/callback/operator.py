@@ -141,13 +141,13 @@ class CallbackModule(DefaultCallback):
             self._display.display(self._style.line(line), screen_only=True, stderr=stderr)
             self._display.display(line, log_only=True)
 
-    def _fail(self, result: CallbackTaskResult, lines: list[str]) -> None:
+    def _fail(self, result: CallbackTaskResult, lines: list[str], ignored: bool = False) -> None:
         # A failure of the whole run, repeated by every host of a play, is shown once.
         key = (str(result.task.get_path()), "\n".join(lines))
         if key not in self._said:
             self._said.add(key)
             self._say(lines, stderr=bool(self.get_option("display_failed_stderr")))
-            annotate(lines)
+            annotate(() if ignored else lines)
 
     def _own_lines(self, result: CallbackTaskResult) -> list[str]:
         """Slipway's own lines, taken out of the result so that nothing prints them a second time."""
@@ -219,7 +219,7 @@ class CallbackModule(DefaultCallback):
             return
         self._handle_warnings(result.result)
         if not _looped(result) and (own or not _kept(result.task)):
-            self._fail(result, [*own, *self._failure(result, own, ignore_errors)])
+            self._fail(result, [*own, *self._failure(result, own, ignore_errors)], ignore_errors)
 
     def _failure(self, result: CallbackTaskResult, own: list[str], ignored: bool) -> list[str]:
         message = _lines(result.result.get("msg", ""))

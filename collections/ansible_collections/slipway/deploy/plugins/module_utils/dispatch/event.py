@@ -88,7 +88,10 @@ def merged_change(event: Mapping[str, Any], where: str, *, commit: str = "", for
     elif "ref" in event:
         if event.get("deleted") is True:
             return None
-        fields |= {"ref": event["ref"], "commit": event.get("after", commit)}
+        # Of an annotated tag, `after` is the tag's own hash.
+        head = event.get("head_commit")
+        pushed = head.get("id") if isinstance(head, Mapping) else event.get("after", commit)
+        fields |= {"ref": event["ref"], "commit": pushed}
     else:
         raise SlipwayError("the event is no pull request, push or run by hand", where, "Name the file of such an event")
     return _change({**fields, "force_full_build": True if force else by_hand}, where)

@@ -154,6 +154,8 @@ OWN = {"repository": {"full_name": REPOSITORY}}
         ({**OWN, "action": "closed", "pull_request": PULL}, Change(REPOSITORY, "refs/heads/develop", COMMIT, 7)),
         ({**OWN, "pull_request": {**PULL, "merged": False}}, None),
         ({**OWN, "ref": "refs/heads/develop", "after": COMMIT}, CHANGE),
+        ({**OWN, "ref": "refs/tags/prod-20261130", "after": "b" * 40, "head_commit": {"id": COMMIT}},
+         Change(REPOSITORY, "refs/tags/prod-20261130", COMMIT)),
         ({**OWN, "ref": "refs/heads/gone", "after": "0" * 40, "deleted": True}, None),
         ({**OWN, "ref": "refs/heads/develop", "inputs": {"force_full_build": "true"}},
          Change(REPOSITORY, "refs/heads/develop", COMMIT, force_full_build=True)),
