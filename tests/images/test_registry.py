@@ -36,6 +36,7 @@ from tests.support.source import commit, git
 
 REGISTRY = "000000000000.dkr.ecr.eu-west-1.amazonaws.com"
 ADDRESS = "https://git.example.org/acme/one-image"
+ELSEWHERE = f"{ADDRESS}-moved"
 BOM = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []})
 EXCLUDED = ("develop", "latest")
 COMMAND = ("sh", "-c", f"umask 077; echo \"$SOURCE_DATE_EPOCH $MAVEN_OPTS\" > app/made; printf '%s' '{BOM}' > bom.json")
@@ -45,7 +46,8 @@ COMMAND = ("sh", "-c", f"umask 077; echo \"$SOURCE_DATE_EPOCH $MAVEN_OPTS\" > ap
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(seed="none") as running:
         yield running
-    podman("image", "prune", "--force", "--filter", f"label=org.opencontainers.image.source={ADDRESS}")
+    for address in (ADDRESS, ELSEWHERE):
+        podman("image", "prune", "--force", "--filter", f"label=org.opencontainers.image.source={address}")
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def test_tags_move_only_if_they_may(ecr: Ecr, clone: Path, tmp_path: Path) -> No
     assert "'v1.2.0' already exists in the 'acme/one' repository and cannot be overwritten" in error
     assert see(ecr, second).tags == {second.commit: new, "v1.2.0": old, "develop": new}
     # Nor does the engine's own push move one: the commit of another run, with other content.
-    moved = build(replace(first, source="https://elsewhere"), one)
+    moved = build(replace(first, source=ELSEWHERE), one)
     assert "cannot be overwritten because the tag is immutable" in moved.error
     assert moved.digest == ""
 
