@@ -7,13 +7,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect import (
     Decision,
     Detection,
-    Service,
     everything,
 )
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.document import document, outputs
+from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.render.changes import changes
 
 BASE, HEAD = "1" * 40, "2" * 40
@@ -27,6 +29,7 @@ FOUND = Detection(
     ),
     unclaimed=(("tsconfig\x1b[31m.json", ""), ("pom.xml", "managed version of n:netty 4.1 → 4.2")),
     gone=("old-service",),
+    new=("mail-service",),
     notes=("module libs of pom.xml is in a submodule, which is not read",),
     head=HEAD,
 )
@@ -49,19 +52,30 @@ def test_the_document() -> None:
     assert json.loads(json.dumps(said)) == said
 
 
+def read(lines: str) -> dict[str, str]:
+    """As a runner of GitHub Actions does: a name and a value a line."""
+    assert lines.isascii()
+    return dict(line.split("=", 1) for line in lines.splitlines())
+
+
 def test_the_outputs() -> None:
-    lines = dict(line.split("=", 1) for line in outputs(FOUND).splitlines())
-    (row,) = json.loads(lines.pop("matrix"))["include"]
-    assert row == {
-        "service": "api-gateway",
-        "base": BASE,
-        "reason": "common/…/Jwt.java → common → gateway → api-gateway",
-    }
-    services = '["api-gateway"]'
-    assert lines == {"changed": "true", "count": "1", "everything": "false", "services": services, "head": HEAD}
-    assert outputs(Detection((), head=HEAD)).splitlines() == [
-        *("changed=false", "count=0", "everything=false", "services=[]", 'matrix={"include": []}', f"head={HEAD}"),
-    ]
+    said = read(outputs(FOUND))
+    row = {"service": "api-gateway", "base": BASE, "reason": " → ".join(CHAIN)}
+    assert json.loads(said.pop("matrix")) == {"include": [row]}
+    assert json.loads(said.pop("services")) == ["api-gateway"]
+    assert said == {"changed": "true", "count": "1", "everything": "false", "head": HEAD}
+    nothing = read(outputs(Detection((), head=HEAD)))
+    assert (nothing["changed"], nothing["count"], nothing["matrix"]) == ("false", "0", '{"include": []}')
+    all_of = read(outputs(everything([Service("a", ("a",))], "the clone is shallow")))
+    assert (all_of["everything"], all_of["count"]) == ("true", "1")
+
+
+@pytest.mark.parametrize("text", ["a\nhead=1", "a\r\n::set-output", "\u2028", "\x85", "\udcff", '"}]', "%0A", "<<EOF"])
+def test_a_path_is_no_line_of_the_outputs(text: str) -> None:
+    decision = Decision(f"s{text}", True, (text, "s"), text)
+    said = read(outputs(Detection((decision,), head=HEAD)))
+    assert list(said) == ["changed", "count", "everything", "services", "matrix", "head"]
+    assert json.loads(said["matrix"])["include"] == [{"service": f"s{text}", "base": "", "reason": f"{text} → s"}]
 
 
 def test_the_screen() -> None:
@@ -75,6 +89,7 @@ def test_the_screen() -> None:
         "  unclaimed  tsconfig.json",
         "  unclaimed  pom.xml (managed version of n:netty 4.1 → 4.2)",
         "             nothing claims it, and no service is built for it (changes_unclaimed: none)",
+        "  new        mail-service",
         "  gone       old-service",
         "  note       module libs of pom.xml is in a submodule, which is not read",
     ]
