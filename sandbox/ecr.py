@@ -21,10 +21,11 @@ TOKEN_SECONDS = 12 * 3600.0
 class EcrError(Exception):
     """An error of the ECR API."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, **fields: Any) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.fields = fields
 
 
 class Ecr:
@@ -71,7 +72,7 @@ class Ecr:
             self._repository(name, body)
             return 200, json.dumps(handler(name, body)).encode()
         except EcrError as error:
-            return 400, json.dumps({"__type": error.code, "message": error.message}).encode()
+            return 400, json.dumps({"__type": error.code, "message": error.message, **error.fields}).encode()
 
     def _repository(self, name: str, body: dict[str, Any]) -> Any:
         registry = body.get("registryId", self.world.account)
@@ -310,7 +311,10 @@ class Ecr:
             raise EcrError("UploadNotFoundException", f"Upload with id '{identity}' could not be found.")
         held = self.uploads[identity]
         if int(body.get("partFirstByte", 0)) != len(held):
-            raise EcrError("InvalidLayerPartException", "The layer part is not the next one.")
+            last = len(held) - 1
+            raise EcrError(
+                "InvalidLayerPartException", "The layer part is not the next one.", lastValidByteReceived=last
+            )
         held += base64.b64decode(body.get("layerPartBlob", ""))
         return {
             "registryId": self.world.account,

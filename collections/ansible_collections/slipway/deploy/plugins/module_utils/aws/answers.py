@@ -21,7 +21,7 @@ Answer: TypeAlias = Mapping[str, Any]
 Check: TypeAlias = Callable[[Answer, Answer], str]
 """Given the call's parameters and its answer: the path of what is missing, or ``""``."""
 
-_SEGMENT = re.compile(r"(\w+)((?:\[[+?]?\])?)")
+_SEGMENT = re.compile(r"([\w-]+)((?:\[[+?]?\])?)")
 _SERVICE = (
     "{}.serviceName",
     "{}.status",
@@ -81,10 +81,37 @@ REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "images[+] | failures[+].failureCode",
         "images[?].imageId.imageDigest",
         "images[?].imageManifest",
+        "failures[?].failureCode",
+    ),
+    ("ecr", "BatchCheckLayerAvailability"): ("layers[?].layerDigest", "layers[?].layerAvailability"),
+    ("ecr", "InitiateLayerUpload"): ("uploadId", "partSize"),
+    ("ecr", "UploadLayerPart"): ("lastByteReceived",),
+    ("ecr", "CompleteLayerUpload"): ("layerDigest",),
+    ("ecr", "PutImage"): ("image.imageId.imageDigest",),
+    ("ecr", "ListImageReferrers"): ("referrers[].digest",),
+    ("ecr", "DescribeRepositories"): (
+        "repositories[].repositoryName",
+        "repositories[].imageTagMutability",
+        "repositories[].imageTagMutabilityExclusionFilters[?].filter",
+    ),
+    ("ecr", "CreateRepository"): ("repository.repositoryName",),
+    ("ecr", "PutImageTagMutability"): ("repositoryName", "imageTagMutability"),
+    ("ecr", "GetLifecyclePolicy"): ("lifecyclePolicyText",),
+    ("ecr", "PutLifecyclePolicy"): ("repositoryName", "lifecyclePolicyText"),
+    ("ecr", "GetAuthorizationToken"): (
+        "authorizationData[+].authorizationToken",
+        "authorizationData[+].proxyEndpoint",
     ),
     ("ecr", "DescribeImages"): ("imageDetails[+].imageDigest",),
     ("ecr", "GetDownloadUrlForLayer"): ("downloadUrl",),
     ("ecr", "DescribePullThroughCacheRules"): ("pullThroughCacheRules[]",),
+    ("codeartifact", "GetAuthorizationToken"): ("authorizationToken",),
+    ("codeartifact", "GetRepositoryEndpoint"): ("repositoryEndpoint",),
+    ("codeartifact", "DescribePackageVersion"): ("packageVersion.status",),
+    ("codeartifact", "ListPackageVersionAssets"): ("assets[?].name", "assets[?].hashes.SHA-256"),
+    ("codeartifact", "ListPackageVersions"): ("versions[?].version", "versions[?].status"),
+    # What it holds is checked below.
+    ("codeartifact", "DeletePackageVersions"): (),
     ("efs", "DescribeFileSystems"): ("FileSystems[+].FileSystemId",),
     ("efs", "DescribeAccessPoints"): ("AccessPoints[+].FileSystemId",),
     ("fsx", "DescribeFileSystems"): ("FileSystems[+].FileSystemId",),
@@ -128,6 +155,9 @@ EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
     # Existence checks: "not found" is an answer, but is worth a second call.
     ("logs", "DescribeLogGroups"): ("logGroups[+]",),
     ("ssm", "DescribeParameters"): ("Parameters[+]",),
+    ("ecr", "DescribeRepositories"): ("repositories[+]",),
+    # The versions of a package may all have been deleted.
+    ("codeartifact", "ListPackageVersions"): ("versions[+]",),
 }
 
 
@@ -171,6 +201,48 @@ def _manifests(_parameters: Answer, answer: Answer) -> str:
     return ""
 
 
+def _each_image(parameters: Answer, answer: Answer) -> str:
+    """Each image that was asked for is there, or a failure: a tag of which nothing is said would seem free."""
+    wanted = parameters.get("imageIds") or ()
+    known = [item.get("imageId") or {} for name in ("images", "failures") for item in answer.get(name) or ()]
+    if len(wanted) == 1 and answer.get("failures"):
+        return ""
+    for one in wanted:
+        if not any(one.items() <= item.items() for item in known):
+            return f"images[] (or failures[]) for {' '.join(map(str, one.values()))}"
+    return ""
+
+
+def _layer_sizes(_parameters: Answer, answer: Answer) -> str:
+    for layer in answer.get("layers") or ():
+        if layer["layerAvailability"] == "AVAILABLE" and layer.get("layerSize") is None:
+            return f"layers[].layerSize for {layer['layerDigest']}"
+    return ""
+
+
+def _exclusions(_parameters: Answer, answer: Answer) -> str:
+    """A rule with exclusions has some."""
+    for item in answer["repositories"]:
+        excluding = str(item["imageTagMutability"]).endswith("_WITH_EXCLUSION")
+        if excluding and not item.get("imageTagMutabilityExclusionFilters"):
+            return f"repositories[].imageTagMutabilityExclusionFilters for {item['repositoryName']}"
+    return ""
+
+
+def _first_assets(parameters: Answer, answer: Answer) -> str:
+    """A published version, the only kind that is asked about, has files; a last page may be empty."""
+    return "" if answer.get("assets") or parameters.get("nextToken") else "assets[]"
+
+
+def _deleted(parameters: Answer, answer: Answer) -> str:
+    """Each version was deleted, or not and why."""
+    done, failed = answer.get("successfulVersions") or {}, answer.get("failedVersions") or {}
+    for version in parameters.get("versions") or ():
+        if not (done.get(version) or (failed.get(version) or {}).get("errorCode")):
+            return f"successfulVersions (or failedVersions with errorCode) for {version}"
+    return ""
+
+
 def _stages(_parameters: Answer, answer: Answer) -> str:
     """Only versions with a stage are listed, and a secret with a value has one."""
     versions = answer.get("VersionIdsToStages")
@@ -194,7 +266,14 @@ CHECKS: Mapping[tuple[str, str], tuple[Check, ...]] = {
     ("ecs", "DescribeServiceRevisions"): (
         _accounted("serviceRevisionArns", "serviceRevisions", ("serviceRevisionArn",)),
     ),
-    ("ecr", "BatchGetImage"): (_manifests,),
+    ("ecr", "BatchGetImage"): (_manifests, _each_image),
+    ("ecr", "BatchCheckLayerAvailability"): (
+        _accounted("layerDigests", "layers", ("layerDigest",), "layerDigest"),
+        _layer_sizes,
+    ),
+    ("ecr", "DescribeRepositories"): (_exclusions,),
+    ("codeartifact", "ListPackageVersionAssets"): (_first_assets,),
+    ("codeartifact", "DeletePackageVersions"): (_deleted,),
     ("s3", "ListObjectsV2"): (_all_keys,),
     ("secretsmanager", "DescribeSecret"): (_stages,),
 }

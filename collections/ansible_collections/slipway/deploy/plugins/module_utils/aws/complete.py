@@ -3,7 +3,8 @@
 """Repeats a call whose answer lacks required fields; an answer that stays incomplete is an error that names them.
 
 Done once for every client, by botocore's own events, below all of Slipway's calls: after these hooks an answer has what
-:mod:`.answers` lists. Repeating is safe for every call that Slipway makes: each sets something to what is asked.
+:mod:`.answers` lists. Repeating is safe for every call that Slipway makes: each sets something to what is asked, or AWS
+refuses the second because the first succeeded, and the caller takes this refusal for success after a look.
 """
 
 from __future__ import annotations

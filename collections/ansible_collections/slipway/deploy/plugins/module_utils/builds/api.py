@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..artifact.model import Artifact
+from ..artifact.model import Artifact, recorded_digest
 from ..aws.client import Clients, client_in
 from ..aws.errors import calling, error_code
 from ..common.documents import loads_or_none
@@ -27,6 +27,8 @@ _TYPES: Final = (*INDEX_TYPES, *IMAGE_TYPES)
 _CHUNK: Final = 1024 * 1024
 #: BatchCheckLayerAvailability takes so many digests.
 _LAYERS_A_CALL: Final = 100
+#: What S3 answers where ``IfNoneMatch`` finds an object.
+_EXISTS: Final = {"PreconditionFailed", "412"}
 #: No index refers to indexes of indexes.
 _DEEPEST: Final = 3
 
@@ -58,6 +60,9 @@ class EcrRepository:
             )
         images = answer.get("images") or []
         if not images:
+            code = answer["failures"][0]["failureCode"]
+            if code != "ImageNotFound":
+                raise SlipwayError(f"ECR cannot show this image: {code}", f"{self.name}@{digest}")
             raise SlipwayError("there is no such image", f"{self.name}@{digest}", "Push it again, or build again")
         text = str(images[0]["imageManifest"])
         if f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" != digest:
@@ -73,7 +78,7 @@ class EcrRepository:
                 answer = self._client.batch_check_layer_availability(**self._of, layerDigests=part)
             for layer in answer.get("layers") or ():
                 if layer.get("layerAvailability") == "AVAILABLE":
-                    found[str(layer["layerDigest"])] = int(layer.get("layerSize") or 0)
+                    found[str(layer["layerDigest"])] = int(layer["layerSize"])
         return found
 
     def fetch(self, digest: str, size: int, path: Path) -> None:
@@ -90,19 +95,34 @@ class EcrRepository:
             upload, size, first = str(begun["uploadId"]), int(begun["partSize"]), 0
             with path.open("rb") as file:
                 while part := file.read(size):
-                    last = first + len(part) - 1
-                    self._client.upload_layer_part(
-                        **self._of, uploadId=upload, partFirstByte=first, partLastByte=last, layerPartBlob=part
-                    )
-                    first = last + 1
+                    self._send(upload, first, part)
+                    first += len(part)
             try:
                 self._client.complete_layer_upload(**self._of, uploadId=upload, layerDigests=[digest])
             except Exception as error:
-                if error_code(error) != "LayerAlreadyExistsException":
+                code = error_code(error)
+                # An upload is gone once it is complete, which a repeated call finds.
+                done = code == "UploadNotFoundException" and digest in self.sizes([digest])
+                if not done and code != "LayerAlreadyExistsException":
                     raise
 
+    def _send(self, upload: str, first: int, part: bytes) -> None:
+        last = first + len(part) - 1
+        try:
+            self._client.upload_layer_part(
+                **self._of, uploadId=upload, partFirstByte=first, partLastByte=last, layerPartBlob=part
+            )
+        except Exception as error:
+            # ECR has this part already: the answer was lost, and the call was repeated.
+            received = getattr(error, "response", {}).get("lastValidByteReceived")
+            if error_code(error) != "InvalidLayerPartException" or received != last:
+                raise
+
     def put(self, text: str, kind: str, digest: str, tag: str = "") -> None:
-        """Store a manifest, under a tag or only by its digest. An equal one may exist."""
+        """Store a manifest, under a tag or only by its digest. An equal one may exist.
+
+        :raises SlipwayError: the tag is another image's and may not move, or the call fails.
+        """
         tagged = {"imageTag": tag} if tag else {}
         with calling(f"put the image {self.name}{f':{tag}' if tag else f'@{digest}'}"):
             try:
@@ -110,8 +130,17 @@ class EcrRepository:
                     **self._of, imageManifest=text, imageManifestMediaType=kind, imageDigest=digest, **tagged
                 )
             except Exception as error:
-                if error_code(error) != "ImageAlreadyExistsException":
+                code = error_code(error)
+                # Where tags are immutable, ECR may refuse one even for the image that has it.
+                # https://github.com/aws/containers-roadmap/issues/2179
+                same = code == "ImageTagAlreadyExistsException" and self._tagged(tag) == digest
+                if not same and code != "ImageAlreadyExistsException":
                     raise
+
+    def _tagged(self, tag: str) -> str:
+        """The digest of the image that has a tag, or nothing."""
+        answer = self._client.batch_get_image(**self._of, imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(_TYPES))
+        return next((str(image["imageId"]["imageDigest"]) for image in answer.get("images") or ()), "")
 
 
 def copy_image(source: EcrRepository, target: EcrRepository, digest: str, tags: Sequence[str] = ()) -> None:
@@ -153,7 +182,7 @@ def _copy(source: EcrRepository, target: EcrRepository, digest: str, directory: 
 def copy_file(source_s3: Any, artifact: Artifact, target_s3: Any, bucket: str, key: str) -> None:
     """Copy a file between buckets, which may belong to different accounts, with its digest beside it.
 
-    :raises SlipwayError: it is not what its digest says, or the target has a file there already.
+    :raises SlipwayError: it is not what its digest says, or the target has another file there.
     """
     place = f"s3://{bucket}/{key}"
     version = {"VersionId": artifact.version_id} if artifact.version_id else {}
@@ -168,7 +197,15 @@ def copy_file(source_s3: Any, artifact: Artifact, target_s3: Any, bucket: str, k
             raise SlipwayError(f"it is not {artifact.digest[:19]}…", artifact.place, "Find out who replaced it")
         file.seek(0)
         with calling(f"write {place}"):
-            target_s3.put_object(Bucket=bucket, Key=key, Body=file, ChecksumAlgorithm="SHA256", IfNoneMatch="*")
+            try:
+                target_s3.put_object(Bucket=bucket, Key=key, Body=file, ChecksumAlgorithm="SHA256", IfNoneMatch="*")
+            except Exception as error:
+                # Another run was faster; or this one, and the answer was lost.
+                if error_code(error) not in _EXISTS:
+                    raise
+                head = target_s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+                if recorded_digest(head) != artifact.digest:
+                    raise
     with calling(f"write {place}.sha256"):
         line = f"{digest.hexdigest()}  {key.rpartition('/')[2]}\n"
         target_s3.put_object(Bucket=bucket, Key=f"{key}.sha256", Body=line.encode())

@@ -82,9 +82,15 @@ class Ecr:
         return True
 
     def create(self, name: str, excluded: Sequence[str]) -> None:
-        """Create a repository."""
+        """Create a repository. If there is one, it gets the rule about its tags."""
         with calling(f"create the repository {name}"):
-            self._client.create_repository(registryId=self._account, repositoryName=name, **_rule(excluded))
+            try:
+                self._client.create_repository(registryId=self._account, repositoryName=name, **_rule(excluded))
+            except Exception as error:
+                # Another run was faster; or this one, and the answer was lost.
+                if error_code(error) != "RepositoryAlreadyExistsException":
+                    raise
+                self.set_rule(name, excluded)
 
     def set_rule(self, name: str, excluded: Sequence[str]) -> None:
         """Make the tags of a repository immutable, but for those."""
@@ -98,7 +104,10 @@ class Ecr:
             self._client.put_lifecycle_policy(registryId=self._account, repositoryName=name, lifecyclePolicyText=text)
 
     def see(self, repository: Repository | None, commit: str, tags: Sequence[str]) -> Seen:
-        """What a repository has of these tags, and the bill of materials of the commit's image."""
+        """What a repository has of these tags, and the bill of materials of the commit's image.
+
+        :raises SlipwayError: ECR does not say whether it has one of them.
+        """
         if repository is None:
             return Seen()
         name = repository.name
@@ -112,8 +121,10 @@ class Ecr:
             )
         other = next((item for item in answer.get("failures") or () if item.get("failureCode") != _ABSENT), None)
         if other is not None:
-            raise SlipwayError(f"ECR does not return its images: {other.get('failureReason')}", name, "Run this again")
-        found = {item["imageId"]["imageTag"]: item["imageId"]["imageDigest"] for item in answer["images"]}
+            why = other.get("failureReason") or other["failureCode"]
+            raise SlipwayError(f"ECR does not return its images: {why}", name, "Run this again")
+        images = answer.get("images") or ()
+        found = {str(item["imageId"]["imageTag"]): str(item["imageId"]["imageDigest"]) for item in images}
         sbom = self._sbom(name, found[commit]) if commit in found else ""
         return Seen(replace(repository, lifecycle=self.has_lifecycle(name)), found, sbom)
 

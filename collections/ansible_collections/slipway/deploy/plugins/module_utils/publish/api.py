@@ -19,7 +19,7 @@ from ..aws.client import is_loopback
 from ..aws.errors import calling, error_code
 from ..common.errors import SlipwayError
 from ..files.atomic import filing
-from .model import MAVEN, Held, Package, Target, builds_of
+from .model import MAVEN, PUBLISHED, Held, Package, Target, builds_of
 
 #: Seconds for which a token is valid: an upload takes less, and a token that expires is replaced. AWS's minimum is 900.
 TOKEN_SECONDS: Final = 3600
@@ -89,8 +89,9 @@ class CodeArtifact:
                 if error_code(error) == "ResourceNotFoundException":
                     return self._unfinished(package)
                 raise
-            assets = self._assets(package)
-        status = str(said["packageVersion"]["status"])
+            status = str(said["packageVersion"]["status"])
+            # Others need not have any, and are never compared.
+            assets = self._assets(package) if status == PUBLISHED else {}
         return None if status == "Deleted" else Held(status, assets)
 
     def delete(self, package: Package) -> None:
@@ -125,9 +126,7 @@ class CodeArtifact:
             packageVersion=package.version, **self._of(package)
         )
         return {
-            str(asset["name"]): str((asset.get("hashes") or {}).get("SHA-256", ""))
-            for page in pages
-            for asset in page.get("assets") or ()
+            str(asset["name"]): str(asset["hashes"]["SHA-256"]) for page in pages for asset in page.get("assets") or ()
         }
 
     def _versions(self, package: Package) -> Iterator[tuple[str, str]]:

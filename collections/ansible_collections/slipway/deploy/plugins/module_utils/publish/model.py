@@ -22,7 +22,9 @@ PUBLISH, REPLACE, UNCHANGED = "publish", "replace", "unchanged"
 #: Files of Maven's that accompany a version's own.
 METADATA: Final = "maven-metadata.xml"
 CHECKSUMS: Final = (".md5", ".sha1", ".sha256", ".sha512", ".asc.md5")
-_PUBLISHED, _UNFINISHED = "Published", "Unfinished"
+#: CodeArtifact's word for a version that can be used.
+PUBLISHED: Final = "Published"
+_UNFINISHED: Final = "Unfinished"
 _DOMAIN: Final = re.compile(r"[a-z][a-z0-9-]{0,48}[a-z0-9]")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,99}")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
@@ -94,7 +96,7 @@ class Held:
     """A version in the registry.
 
     :ivar status: one of CodeArtifact's.
-    :ivar assets: as those of :class:`Staged`.
+    :ivar assets: as those of :class:`Staged`; none unless it is published.
     """
 
     status: str
@@ -144,12 +146,12 @@ def decide(staged: Staged, held: Held | None, where: str) -> str:
     if held is None:
         return PUBLISH
     there, here = comparable(held.assets, package), comparable(staged.assets, package)
-    if held.status == _PUBLISHED and there == here:
+    if held.status == PUBLISHED and there == here:
         return UNCHANGED
     # Nobody can have used a version that was never finished.
     if not package.stable or held.status == _UNFINISHED:
         return REPLACE
-    if held.status != _PUBLISHED:
+    if held.status != PUBLISHED:
         what = f"{package.title} is {held.status} in the registry"
         raise SlipwayError(what, where, "Raise the version, and commit it")
     differing = sorted(name for name in {*there, *here} if there.get(name) != here.get(name))

@@ -23,9 +23,11 @@ from .wire import Wire, shortened
 
 #: Calls whose answers hold nothing.
 EMPTY_ANSWERS = {"DeregisterTargets", "RegisterTargets"}
-WRONG = re.compile(r"should not happen|does not exist|[Pp]ush|has no version|there is no|MISSING")
+WRONG = re.compile(r"should not happen|does not exist|[Pp]ush|has no version\b|there is no|MISSING")
 
 
+#: Those of a build.
+TAGS = ("c", "develop", "v1")
 #: Making clients takes longer than all else.
 WIRE = Wire({})
 
@@ -108,6 +110,73 @@ def test_neither_image_nor_failure_is_no_missing_image() -> None:
         call.make(WIRE.clients({"BatchGetImage": {"images": [], "failures": []}}))
     gone = {"failures": [{"failureCode": "ImageNotFound", "failureReason": "Requested image not found"}]}
     assert call.make(WIRE.clients({"BatchGetImage": gone})).problem == "Requested image not found"
+
+
+def test_a_tag_of_which_nothing_is_said_is_not_free() -> None:
+    call = next(item for item in CALLS if item.name == "tags of a build")
+    for name in ("images", "failures"):
+        short = {**call.answers["BatchGetImage"], name: []}
+        with pytest.raises(IncompleteAnswer, match=r"it has no images\[\] \(or failures\[\]\) for (c|v1)\."):
+            call.make(WIRE.clients({**call.answers, "BatchGetImage": short}))
+    unknown = {
+        "images": [],
+        "failures": [{"imageId": {"imageTag": tag}, "failureCode": "ImageNotFound"} for tag in TAGS],
+    }
+    assert not call.make(WIRE.clients({**call.answers, "BatchGetImage": unknown})).tags
+    unknown["failures"][1]["failureCode"] = "KmsError"
+    with pytest.raises(SlipwayError, match="app: ECR does not return its images: KmsError"):
+        call.make(WIRE.clients({**call.answers, "BatchGetImage": unknown}))
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "answer", "lost"),
+    [
+        (
+            "ecr",
+            "BatchCheckLayerAvailability",
+            {"layerDigests": ["a", "b"]},
+            {"layers": [{"layerDigest": "a", "layerAvailability": "UNAVAILABLE"}]},
+            "layers[] (or failures[]) for b",
+        ),
+        (
+            "ecr",
+            "BatchCheckLayerAvailability",
+            {"layerDigests": ["a"]},
+            {"layers": [{"layerDigest": "a", "layerAvailability": "AVAILABLE"}]},
+            "layers[].layerSize for a",
+        ),
+        (
+            "ecr",
+            "BatchCheckLayerAvailability",
+            {"layerDigests": ["a"]},
+            {"layers": [], "failures": [{"layerDigest": "a", "failureCode": "MissingLayerDigest"}]},
+            "",
+        ),
+        ("ecr", "DescribeRepositories", {}, {"repositories": []}, ""),
+        ("codeartifact", "ListPackageVersionAssets", {}, {"assets": []}, "assets[]"),
+        ("codeartifact", "ListPackageVersionAssets", {"nextToken": "2"}, {"assets": []}, ""),
+        ("codeartifact", "ListPackageVersionAssets", {}, {"assets": [{"name": "a"}]}, "assets[0].hashes"),
+        ("codeartifact", "ListPackageVersions", {}, {}, ""),
+        (
+            "codeartifact",
+            "DeletePackageVersions",
+            {"versions": ["1"]},
+            {"successfulVersions": {}},
+            "successfulVersions (or failedVersions with errorCode) for 1",
+        ),
+        (
+            "codeartifact",
+            "DeletePackageVersions",
+            {"versions": ["1"]},
+            {"failedVersions": {"1": {"errorCode": "NOT_FOUND"}}},
+            "",
+        ),
+    ],
+)
+def test_what_registries_always_say(
+    service: str, operation: str, parameters: dict[str, Any], answer: dict[str, Any], lost: str
+) -> None:
+    assert missing(service, operation, parameters, answer) == lost
 
 
 def test_what_is_said_to_be_missing_is_an_answer() -> None:

@@ -10,18 +10,27 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import AwsSettings, Clients, make_clients
 
 SETTINGS = AwsSettings("local", "eu-west-1", "000000000000", None, "http://127.0.0.1:9", "sandbox", "sandbox")
 
 
+class Refused(NamedTuple):
+    """A service's error, in JSON or, for S3, XML."""
+
+    code: str
+    fields: Mapping[str, Any] = {}
+    status: int = 400
+
+
 @dataclass
 class Wire:
-    """Answers calls in place of AWS: ``answers`` by operation, each a document, an XML text or headers."""
+    """Answers calls in place of AWS: ``answers`` by operation, each a document, an XML text, headers or an error."""
 
     answers: dict[str, Any]
     asked: list[str] = field(default_factory=list)
@@ -44,6 +53,11 @@ class Wire:
         operation = event_name.rpartition(".")[2]
         self.asked.append(operation)
         answer = self.once.pop(operation, None) or self.answers[operation]
+        if isinstance(answer, Refused):
+            text = json.dumps({"__type": answer.code, "message": "refused", **answer.fields})
+            if answer.status == 412:
+                text = f"<Error><Code>{answer.code}</Code></Error>"
+            return AWSResponse(request.url, answer.status, HTTPHeaders(), Raw(text.encode()))
         headers, body = answer if isinstance(answer, tuple) else ({}, answer)
         if isinstance(body, Mapping):
             body = json.dumps(body)
