@@ -177,7 +177,8 @@ class Builder:
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
-        assert self._ecr is not None  # noqa: S101 - there are services, so there is a registry
+        if self._ecr is None:
+            raise AssertionError("services have a registry")
         login = self._ecr.login()
         found = self._manifest.build
         with filing("make a directory for the build", tempfile.gettempdir()):

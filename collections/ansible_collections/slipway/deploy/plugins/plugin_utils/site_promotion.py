@@ -115,7 +115,8 @@ def _part(release: Release, name: str, place: str, *, present: bool) -> Part:
 
 
 def _prefix(context: Context, host: str) -> str:
-    return prefix_of(context.environment, context.of_group(host, "tag_prefix"))
+    setting = f"{context.kind_of(host)}_tag_prefix"
+    return prefix_of(context.environment, context.of_group(host, "tag_prefix"), setting)
 
 
 def _accepted(context: Context, host: str, tags: list[str], own: str) -> str:

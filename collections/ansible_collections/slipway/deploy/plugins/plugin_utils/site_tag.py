@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -103,7 +104,7 @@ class _Wanted:
             kind = "branch"
         elif _COMMIT.fullmatch(self._tag):
             kind = "commit"
-        facts = {"existing": tags, "found_as": kind, "prefix": self._prefix}
+        facts: dict[str, Any] = {"existing": tags, "found_as": kind, "prefix": self._prefix}
         ask_gates(self._context, "name", self._tag, where=self._chosen, host=self._host, **facts)
 
     def of_git(self) -> tuple[Release, Notes | None, Needs | None]:

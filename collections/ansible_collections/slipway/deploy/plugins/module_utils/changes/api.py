@@ -133,8 +133,8 @@ def parse_raw(text: str) -> Iterator[Change]:
         if not facts.startswith(":"):
             continue
         old_mode, new_mode, _old, _new, status = facts[1:].split(" ")
-        first = next(words)
-        second = next(words) if status[0] in "RC" else first
+        first = next(words, "")
+        second = next(words, "") if status[0] in "RC" else first
         old = None if status[0] in "AC" else first
         new = None if status[0] == "D" else second
         yield Change(status[0], old, new, SUBMODULE in (old_mode, new_mode))

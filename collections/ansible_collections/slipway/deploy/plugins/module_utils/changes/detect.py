@@ -284,7 +284,7 @@ class _State(NamedTuple):
     heirs: bool = True
 
 
-_Reached = dict[_State, _State | Seed]
+_Reached = dict[_State, "_State | Seed"]
 
 
 def _walk(graph: Graph, seeds: Sequence[Seed]) -> _Reached:

@@ -102,7 +102,7 @@ def begin(work: Work, password: str) -> None:
         _run(work, log, engines.login(work.engine, work.push), "/", stdin=password.encode())
     except BuildFailed as error:
         what = f"{work.engine} cannot log in to the registry: {error.what.splitlines()[-1]}"
-        raise SlipwayError(what, work.push.host, "Check the registry and the network, then run this again") from error
+        raise SlipwayError(what, work.push.host, "Check the registry and the network, then run this again") from None
     write_commit(work.clone, work.commit, work.tree)
 
 
@@ -208,7 +208,7 @@ def _push(work: Work, recipe: Recipe, log: Path, image: str) -> str:
     except BuildFailed as error:
         # The engines do not repeat why a registry refuses them, such as a login that has expired.
         why = "" if work.stopping() else read_manifest(work.pushed(recipe), work.commit, work.login).why
-        raise BuildFailed(f"{error.what}\n{why}".strip()) from error
+        raise BuildFailed(f"{error.what}\n{why}".strip()) from None
     # The registry's word: it is what others will ask for.
     return image_digest(work.pushed(recipe), work.commit, work.login)
 

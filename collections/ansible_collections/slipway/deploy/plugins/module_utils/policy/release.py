@@ -78,7 +78,7 @@ def day_tag(
     source.refuse_shallow()
     tag = parse_tag(wanted)
     prefix = tag.prefix if tag else wanted
-    fitting = prefix_of(environment, given)
+    fitting = prefix_of(environment, given, "site_tag_prefix")
     known = (fitting,) if fitting else tuple(dict.fromkeys(PREFIXES.values()))
     if prefix not in known:
         what = f"{wanted[:60]!r} is neither {VERSION} nor a tag of {environment}, which begin with {' or '.join(known)}"

@@ -90,7 +90,8 @@ def run_bounded(
         start_new_session=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread of this process runs yet
     )
-    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 - they are pipes
+    if process.stdout is None or process.stderr is None:
+        raise AssertionError("they are pipes")
     late = False
     with process.stdout, process.stderr:
         output, errors = _End(process.stdout, most), _End(process.stderr, most_errors)

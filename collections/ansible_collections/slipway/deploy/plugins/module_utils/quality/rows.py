@@ -200,7 +200,7 @@ class _Row:
             raise self.wrong("report is of no use here", "Its result is what the command prints, or its exit code")
         used = " ".join((*gate.command, gate.directory, gate.report))
         if not gate.services and (SERVICE in used or IMAGE in used):
-            raise self.wrong("{service} and {image} are of a service", "Write services: all, or a list of names")
+            raise self.wrong(f"{SERVICE} and {IMAGE} are of a service", "Write services: all, or a list of names")
         if self.kind.topic == "sql":
             check_rules(gate.exclude, f"{self.where}: exclude")
             check_rules(gate.fail_on, f"{self.where}: fail_on")

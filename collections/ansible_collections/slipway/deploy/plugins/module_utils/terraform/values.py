@@ -23,7 +23,7 @@ UNKNOWN: Final = "(known after apply)"
 _SHORTEST = 6
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 
-Path = tuple[str | int, ...]
+Path = tuple["str | int", ...]
 
 
 class _Absent:

@@ -16,13 +16,12 @@ from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import
 from ansible_collections.slipway.deploy.plugins.module_utils.builds.store import Manifest, read_build
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import ImageRef
-from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.api import Ecr, Login
+from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.api import Login
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.build import Outcome, Work
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.model import Planned, Recipe
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.tags import Tags
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
 from ansible_collections.slipway.deploy.plugins.plugin_utils import image_builder
-from ansible_collections.slipway.deploy.plugins.plugin_utils.console import Console
 from ansible_collections.slipway.deploy.plugins.plugin_utils.image_builder import Builder
 
 COMMIT = "3f9c2d1e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d"
@@ -77,7 +76,7 @@ def run(tmp_path: Path, items: list[Planned], parallel: int = 2, ecr: Any = None
     manifest = Manifest.create(store, Build("", "dev", "", Source("", "main", COMMIT)))
     console = SimpleNamespace(lines=lambda _lines: None)
     registry = ecr or SimpleNamespace(login=lambda: Login("r", False, "secret"))
-    builder = Builder(manifest, cast("Console", console), "podman", cast("Ecr", registry), tmp_path, parallel, 1.0)
+    builder = Builder(manifest, cast(Any, console), "podman", cast(Any, registry), tmp_path, parallel, 1.0)
     changed = builder.run(items, ("latest",))
     return read_build(store, "dev", manifest.build.id), changed
 

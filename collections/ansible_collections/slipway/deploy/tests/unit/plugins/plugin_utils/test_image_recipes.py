@@ -17,7 +17,6 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.model import Recipe
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.tags import DEFAULT
 from ansible_collections.slipway.deploy.plugins.plugin_utils import image_recipes
-from ansible_collections.slipway.deploy.plugins.plugin_utils.context import Context
 from ansible_collections.slipway.deploy.plugins.plugin_utils.image_recipes import find_engine, recipes
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import at, pom
 
@@ -39,7 +38,7 @@ def recipe(variables: Mapping[str, Any], name: str = "user-service", branch: str
     found = Detection(
         (Decision(name, True, ("x", name)), Decision("other", False), Decision("site", True)), "", (), (), ()
     )
-    made = recipes(cast("Context", context), found, at(FILES), DEFAULT, branch, FILES.__getitem__)
+    made = recipes(cast(Any, context), found, at(FILES), DEFAULT, branch, FILES.__getitem__)
     assert len(made) == 1
     return made[0]
 

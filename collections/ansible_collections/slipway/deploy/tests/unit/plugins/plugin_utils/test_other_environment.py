@@ -63,7 +63,7 @@ def test_only_what_is_needed_is_read(root: Path) -> None:
     # What the command line says is data.
     assert variables["ecs_cluster"] == "{{ 7 * 7 }}"
     with pytest.raises(KeyError):
-        _ = variables["backend_secrets"]
+        variables["backend_secrets"]
     assert "backend_secrets" not in dict(variables)
     assert not (root / "inventories" / "test" / "read").exists()
 

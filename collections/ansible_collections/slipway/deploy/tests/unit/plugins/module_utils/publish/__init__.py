@@ -1,3 +1,0 @@
-# Copyright (c) 2026 The Slipway authors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Unit tests of what is published."""

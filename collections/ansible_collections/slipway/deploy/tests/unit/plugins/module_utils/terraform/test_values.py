@@ -113,9 +113,9 @@ def masked(draw: st.DrawFn, depth: int = 3) -> tuple[Any, Any]:
     if kind == "map":
         keys = draw(st.lists(st.sampled_from("abc"), unique=True))
         items = {key: draw(masked(depth - 1)) for key in keys}
-        return {key: value for key, (value, _) in items.items()}, {key: mask for key, (_, mask) in items.items()}
+        return {key: pair[0] for key, pair in items.items()}, {key: pair[1] for key, pair in items.items()}
     pairs = draw(st.lists(masked(depth - 1), max_size=3))
-    return [value for value, _ in pairs], [mask for _, mask in pairs]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 @given(masked(), masked(), st.sampled_from([{}, {"a": True}, [True], True, False, None]))
