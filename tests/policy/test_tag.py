@@ -61,6 +61,10 @@ def test_a_release_of_the_backend(tmp_path: Path, project: Project) -> None:
     assert "+- **breaking** api: {{ 7 * 7 }}" in would.out
     done = project.run("changelog", backend, "backend", changelog_file="CHANGELOG.md")
     assert done.code == 0, done.text
+    (backend.place / "other.xml").write_text("<project/>\n")
+    refused = project.run("changelog", backend, "backend", changelog_file="other.xml")
+    assert "other.xml is not a changelog: its first line is not '# Changelog'" in refused.text
+    assert (backend.place / "other.xml").read_text() == "<project/>\n"
     sections = [line.split()[1] for line in (backend.place / "CHANGELOG.md").read_text().splitlines() if "## " in line]
     # The tags v0.1.0 and v0.2.0 are on the same commits.
     assert [name for name in sections if name != "Features"] == ["backend-v0.2.0", "backend-v0.1.0"]

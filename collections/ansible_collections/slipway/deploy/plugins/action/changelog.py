@@ -10,7 +10,7 @@ from typing import Any
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import filing, write_atomic
 from ..module_utils.gates.tags import PREFIXES
-from ..module_utils.policy.cliff import changelog
+from ..module_utils.policy.cliff import changelog, changelog_path, check_replaceable
 from ..module_utils.policy.release import VERSION
 from ..module_utils.policy.tags import day_pattern, version_pattern
 from ..plugin_utils.action import SlipwayAction
@@ -31,6 +31,7 @@ class ActionModule(SlipwayAction):
         place = clone_of(self.arguments)
         config = Path(str(self.arguments["config"]))
         file = str(self.arguments["file"])
+        path = changelog_path(place, file) if file else place
         kind = str(self.arguments["tag"]) or VERSION
         days = dict.fromkeys((*PREFIXES.values(), str(day_prefix(context) or "prod")))
         if kind not in (VERSION, *days):
@@ -40,14 +41,15 @@ class ActionModule(SlipwayAction):
         if not file:
             Console(lambda: 0.0).lines(text.splitlines() or ["everything is released"])
             return {"changed": False, "text": text}
-        return self._written(context, place / Path(file).expanduser(), text)
+        return self._written(context, path, text)
 
     def _written(self, context: Context, path: Path, text: str) -> dict[str, Any]:
         with filing("read it", path):
             before = path.read_text("utf-8", "replace") if path.exists() else ""
+        check_replaceable(path, before, text)
         if before != text and not context.check_mode:
             write_atomic(path, text.encode(), path.stat().st_mode & 0o777 if path.exists() else 0o644)
         state = "is up to date" if before == text else "would be written" if context.check_mode else "was written"
-        Console(lambda: 0.0).lines([f"{path.name} {state}"])
+        Console(lambda: 0.0).lines([f"{path} {state}"])
         difference = {"before": before, "after": text, "before_header": str(path), "after_header": str(path)}
         return {"changed": before != text, "text": text, "diff": difference}

@@ -18,12 +18,13 @@ from ..module_utils.builds.store import Manifest
 from ..module_utils.common.errors import SlipwayError, SlipwayErrors
 from ..module_utils.files.atomic import filing
 from ..module_utils.git.worktree import checked_out
+from ..module_utils.programs.environment import build_environment
 from ..module_utils.publish.model import UNCHANGED, read_target
 from ..module_utils.publish.parts import Part, read_packages
 from ..module_utils.publish.publisher import Commit, Place, Publisher
 from ..module_utils.publish.publishers import make_publishers
 from ..module_utils.publish.source import Clone
-from ..module_utils.publish.tools import Tool, build_environment
+from ..module_utils.publish.tools import Tool
 from ..module_utils.publish.work import BUILT, FAILED, Work
 from ..module_utils.render.published import published
 from ..module_utils.state.store import Store

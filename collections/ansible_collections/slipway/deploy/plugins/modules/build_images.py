@@ -47,9 +47,10 @@ options:
 notes:
   - These variables of a service say how its image is built, with paths from the source's root.
     C(build_dockerfile) (by default C(Dockerfile) in the directory of its first module), C(build_context) (by default
-    the root), C(build_command) (a list of words that is run there first, without a shell), C(build_sbom) (the
-    CycloneDX file that the command makes, which is attached to the image; by default one of the packages that the image
-    records, if it does), C(build_args) (the values of C(ARG) instructions) and C(build_platform) (as V(linux/arm64)).
+    the root), C(build_command) (a list of words that is run there first, without a shell and without the
+    secrets of the caller's environment), C(build_sbom) (the CycloneDX file that the command makes, which is attached to
+    the image; by default one of the packages that the image records, if it does), C(build_args) (the values of C(ARG)
+    instructions) and C(build_platform) (as V(linux/arm64)).
 extends_documentation_fragment:
   - slipway.deploy.attributes
   - slipway.deploy.attributes.no_diff

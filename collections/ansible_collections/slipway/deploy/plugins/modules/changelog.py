@@ -29,7 +29,9 @@ options:
     type: raw
     default: version
   file:
-    description: The file to write, relative to O(path).
+    description:
+      - The file to write, relative to O(path) and inside of it. A file that exists is replaced only if it is a
+        changelog, which begins with V(# Changelog).
     type: raw
     default: ""
   config:

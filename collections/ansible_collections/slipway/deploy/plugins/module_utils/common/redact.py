@@ -35,6 +35,11 @@ _TOKEN_LIKE = re.compile(
 )
 
 
+def shows_secret(text: str) -> bool:
+    """Whether a text holds an address with a password, or what is written like a known kind of token."""
+    return bool(_USER_INFO.search(text) or _TOKEN_LIKE.search(text))
+
+
 def redact(line: str, length: int = LINE_LENGTH) -> str:
     """A log line without apparent secrets, shortened to ``length`` characters, 4,000 at most."""
     # Escapes and invisible characters go first: they would split the patterns, and a terminal interprets them.

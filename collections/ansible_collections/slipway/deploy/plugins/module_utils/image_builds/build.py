@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..common.neutral import neutral_line
+from ..common.redact import redact
 from ..files.atomic import filing
 from ..image.reference import ImageRef
 from ..image.registry import Content, Login, attach, image_digest, read_manifest, set_tag
+from ..programs.environment import build_environment
 from ..programs.run import run_logged
 from . import engines
 from .contents import bill, packages_in
@@ -148,11 +149,13 @@ def _made(work: Work, recipe: Recipe, log: Path, own: Path) -> Path:
         return work.tree
     tree = own / "source"
     write_commit(work.clone, work.commit, tree)
-    _run(work, log, recipe.command, str(tree), _times(tree))
+    # The command is the repository's code: only the engine gets what belongs to the caller, such as logins.
+    environ = build_environment(os.environ)
+    _run(work, log, recipe.command, str(tree), {**environ, **_times(tree, environ)})
     return tree
 
 
-def _times(tree: Path) -> dict[str, str]:
+def _times(tree: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """What makes archives of the same files the same: the commit's time, since some archivers know none before 1980.
 
     https://reproducible-builds.org/docs/source-date-epoch/,
@@ -160,7 +163,7 @@ def _times(tree: Path) -> dict[str, str]:
     """
     seconds = int(tree.stat().st_mtime)
     property_of_maven = f"-Dproject.build.outputTimestamp={datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    options = f"{os.environ.get('MAVEN_OPTS', '')} {property_of_maven}".strip()
+    options = f"{environ.get('MAVEN_OPTS', '')} {property_of_maven}".strip()
     return {"SOURCE_DATE_EPOCH": str(seconds), "MAVEN_OPTS": options}
 
 
@@ -227,7 +230,7 @@ def _run(
     environ: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
 ) -> None:
-    whole = {**os.environ, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", **(environ or {})}
+    whole = {**(os.environ if environ is None else environ), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
     with log.open("ab") as file:
         file.write(f"$ {shlex.join(argv)}\n".encode())
         file.flush()
@@ -244,12 +247,12 @@ def _run(
 
 
 def _last(log: Path, begun: int) -> list[str]:
-    """The last lines of a command's output."""
+    """The last lines of a command's output, without secrets."""
     with log.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(begun, size - _READ_BYTES))
-        lines = (neutral_line(line) for line in file.read().decode("utf-8", "replace").splitlines())
-        return [line[-_LONGEST_LINE:] for line in deque((line for line in lines if line), LAST_LINES)]
+        lines = (redact(line, _LONGEST_LINE).strip() for line in file.read().decode("utf-8", "replace").splitlines())
+        return list(deque((line for line in lines if line), LAST_LINES))
 
 
 def _keep_logins(work: Work) -> None:

@@ -20,6 +20,7 @@ from ..programs.run import run_command
 
 PROGRAM = "git-cliff"
 _LIMIT_SECONDS = 300
+_EXAMPLE = "Write a path in it: -e changelog_file=CHANGELOG.md"
 _DROPPED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
@@ -58,6 +59,37 @@ def changelog(directory: Path, config: Path, tag_pattern: str, *, unreleased: bo
     words = ("--unreleased", "--strip", "all") if unreleased else ()
     text = _run(directory, config, tag_pattern, ("--use-branch-tags", *words))
     return f"{text.strip()}\n" if text.strip() else ""
+
+
+def changelog_path(place: Path, file: str) -> Path:
+    """The file of the clone that gets the changelog, with all links followed.
+
+    :raises SlipwayError: it is outside of the clone, among git's own files, or no regular file.
+    """
+    root, where = place.resolve(), f"-e changelog_file ({file[:200]})"
+    try:
+        path = (root / Path(file).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SlipwayError("it is not the path of a file", where, _EXAMPLE) from error
+    if path == root or not path.is_relative_to(root):
+        raise SlipwayError(f"{path} is not a file in the clone {root}", where, _EXAMPLE)
+    if ".git" in path.relative_to(root).parts:
+        raise SlipwayError(f"{path} is a file of git itself", where, _EXAMPLE)
+    if path.exists() and not path.is_file():
+        raise SlipwayError(f"{path} is not a regular file", where, _EXAMPLE)
+    return path
+
+
+def check_replaceable(path: Path, before: str, text: str) -> None:
+    """Refuse to replace a file that is not a changelog: one begins with the same line as the new text.
+
+    :param before: the content of the file; empty if there is none.
+    :raises SlipwayError: it has another first line.
+    """
+    title = text.partition("\n")[0]
+    if before.strip() and before.partition("\n")[0].rstrip() != title:
+        what = f"{path} is not a changelog: its first line is not {title!r}"
+        raise SlipwayError(what, "-e changelog_file", "Name another file, or move this one away")
 
 
 def _run(directory: Path, config: Path, tag_pattern: str, words: Sequence[str]) -> str:

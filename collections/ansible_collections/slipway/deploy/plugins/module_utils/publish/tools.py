@@ -19,10 +19,6 @@ from ..programs.run import Account, Finished, run
 # Lines of a failed build that its error shows, and the most of its output that is searched for them.
 _SHOWN: Final = 3
 _LOOKED_AT: Final = 200_000
-_SECRET: Final = re.compile(
-    r"(AWS|ANSIBLE|SLIPWAY|ACTIONS)_.*|.*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|PRIVATE_?KEY).*",
-    re.IGNORECASE,
-)
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MAVEN: Final = re.compile(r"\[ERROR\]\s*(?P<said>\S.*)")
 _MAVEN_HELP: Final = re.compile(
@@ -79,15 +75,6 @@ class Tool(NamedTuple):
         if done.code:
             raise explain(doing, done.code, output, where)
         return done._replace(output=output)
-
-
-def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a build: the caller's, but what looks like a secret. Pure.
-
-    A build runs code of the repository, and of whomever it depends on.
-    """
-    kept = {name: value for name, value in environ.items() if not _SECRET.fullmatch(name)}
-    return {**kept, "CI": "true", "NO_COLOR": "1", "npm_config_update_notifier": "false"}
 
 
 def explain(doing: str, code: int, output: str, where: str) -> SlipwayError:

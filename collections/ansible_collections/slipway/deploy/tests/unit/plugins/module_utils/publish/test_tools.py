@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The Slipway authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tools of a build: what they see of the environment, and what is said when they fail."""
+"""The tools of a build: what is said when they fail."""
 
 from __future__ import annotations
 
@@ -12,30 +12,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.publish.maven_build import find_jar
 from ansible_collections.slipway.deploy.plugins.module_utils.publish.model import Package
 from ansible_collections.slipway.deploy.plugins.module_utils.publish.npm_package import named, npmrc, tag_of
-from ansible_collections.slipway.deploy.plugins.module_utils.publish.tools import Tool, build_environment, explain
+from ansible_collections.slipway.deploy.plugins.module_utils.publish.tools import Tool, explain
 
 TRANSFER = "[ERROR] Could not transfer artifact a:b:jar:1 from/to x (https://x): status code: 401, reason phrase: (401)"
-
-
-def test_a_build_sees_no_secret() -> None:
-    secret = {
-        "AWS_ACCESS_KEY_ID": "1",
-        "AWS_SESSION_TOKEN": "1",
-        "GITHUB_TOKEN": "1",
-        "NPM_AUTH_TOKEN": "1",
-        "db_password": "1",
-        "ANSIBLE_VAULT_PASSWORD_FILE": "1",
-        "ACTIONS_ID_TOKEN_REQUEST_URL": "1",
-        "SLIPWAY_SLACK": "1",
-        "API_KEY": "1",
-    }
-    kept = {"PATH": "/bin", "JAVA_HOME": "/java", "MAVEN_OPTS": "-Xmx1g", "HOME": "/root", "GITHUB_SHA": "abc"}
-    assert build_environment({**secret, **kept}) == {
-        **kept,
-        "CI": "true",
-        "NO_COLOR": "1",
-        "npm_config_update_notifier": "false",
-    }
 
 
 @pytest.mark.parametrize(
