@@ -15,7 +15,6 @@ WHOLE = {
     "module_utils/changes/test_histories.py": "what a commit reaches, each case a history of git",
     "module_utils/checks/test_chain.py": "checks that take values from one another's answers, against a server",
     "module_utils/hosts/test_links_of_record.py": "from the record to a host's links, over three topics",
-    "module_utils/quality/test_reports.py": "the reports of every program that a gate reads",
     "module_utils/render/test_damaged_records.py": "every screen of a damaged record",
     "module_utils/render/test_goldens.py": "every screen as it is kept",
     "module_utils/render/test_step.py": "status and history of what does not run as it was released",
