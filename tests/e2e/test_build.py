@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import pom, root
-from tests.support.deploys import SERVICES, Deploys, Ran
+from tests.support.deploys import SERVICES, Deploys, Ran, wait_for
 from tests.support.hosts import podman
 from tests.support.source import commit, git
 
@@ -141,3 +142,18 @@ def test_one_build_that_fails(deploys: Deploys, source: Path) -> None:
     assert ran.code == 0, ran.text
     assert "1 built, 2 unchanged" in ran.out
     assert tags(deploys, "user-service")["develop"] == manifest["services"]["user-service"]["digest"]
+
+
+def test_a_build_that_is_interrupted(deploys: Deploys, source: Path) -> None:
+    began = source.parent / "began"
+    words = ["sh", "-c", f"touch {began}; exec sleep 600"]
+    host = deploys.directory / "inventories" / "local" / "host_vars" / "user-service.yml"
+    host.write_text(json.dumps({"build_command": words}))
+    with deploys.started("playbooks/build.yml", "--limit", "user-service") as process:
+        wait_for("the build's command", began.exists, 120)
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(timeout=120)[0]
+    assert "interrupted: no tag of the branch was set unless all images were pushed; run it again to go on" in out
+    [path] = (deploys.state / "local" / "builds").glob("*.json")
+    manifest = json.loads(path.read_text())
+    assert (manifest["result"], manifest["error"]) == ("failed", "it was interrupted")

@@ -23,7 +23,7 @@ from ..plugin_utils.changed_services import changed_services, clone_of
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.image_builder import Builder, observe
-from ..plugin_utils.image_recipes import cores, find_engine, recipes
+from ..plugin_utils.image_recipes import check_engine, cores, find_engine, recipes
 from ..plugin_utils.reading import begin_reading, whole_number
 
 _MOST = 64
@@ -36,12 +36,15 @@ _REF = "SLIPWAY_REF"
 class ActionModule(SlipwayAction):
     """Everything that can be checked is checked before anything is built."""
 
+    STOPPED = "interrupted: no tag of the branch was set unless all images were pushed; run it again to go on"
+
     def act(self, context: Context) -> dict[str, Any]:
         """Build what changed; the manifest is the result."""
         arguments = self.arguments
         rules = read_rules(arguments["tags"], context.written("build_tags"))
         parallel = whole_number(arguments["parallel"] or cores(), "build_parallel", _MOST)
         timeout = whole_number(arguments["timeout"], "build_timeout", _MOST_SECONDS)
+        asked = check_engine(str(arguments["engine"]), context.written("build_engine"))
         begin_reading(context)
         found, _choices = changed_services(context, arguments)
         clone = clone_of(arguments["path"])
@@ -56,7 +59,7 @@ class ActionModule(SlipwayAction):
         wanted = recipes(context, found, Repository(git).read(found.head), rules, branch, read)
         ecr, planned = observe(context, wanted, moving_tags(rules))
         needed = any(item.step != "unchanged" for item in planned)
-        engine = find_engine(str(arguments["engine"]), context.written("build_engine")) if needed else ""
+        engine = find_engine(asked, context.written("build_engine")) if needed else ""
         console = Console(lambda: 0.0)
         if context.check_mode:
             rows = [(item.recipe.service, item.step, "; ".join(item.recipe.reasons)) for item in planned]

@@ -78,7 +78,8 @@ class CallbackModule(DefaultCallback):
         self._notice = False
         self._said: set[tuple[str, str]] = set()
         self._only_own_failures = True
-        self._interrupts = Interrupts(_ask_to_stop, self._interrupted, _leave)
+        self._stopped = ""
+        self._interrupts = Interrupts(_ask_to_stop, self._interrupted, self._left)
         self._signs = Signs(self._display.display, last_write)
         self._environment = ""
 
@@ -115,7 +116,14 @@ class CallbackModule(DefaultCallback):
             again = "Press Ctrl-C again to leave at once (the record stays, the next run resumes)"
             write_now(2, f"{text} {again}\n")
 
+    def _left(self) -> None:
+        _leave()
+        said, self._stopped = self._stopped, ""
+        if said:
+            write_now(2, f"\n{said}\n" if self._terminal else f"{said}\n")
+
     def _entering(self, task: Task) -> None:
+        self._stopped = str(getattr(_class_of(_action(task)), "STOPPED", "")) if _is_own(task) else ""
         # Do not disturb a prompt, nor a rollout that is drawn in place.
         asks = _action(task) in _PAUSE or _is(task, "ASKS")
         quiet = asks or (self._terminal is not None and _is(task, "ON_RECORD"))
@@ -127,6 +135,7 @@ class CallbackModule(DefaultCallback):
             self._look_at_terminal()
 
     def _leaving(self, result: CallbackTaskResult) -> None:
+        self._stopped = ""
         if _is(result.task, "CLOSES_RECORD"):
             self._interrupts.engine_runs = False
 

@@ -15,8 +15,9 @@ description:
     run; nothing was examined, or packages were skipped. V(pass) - everything else.
   - A finding that counts is a failure whatever the exit code is. An exit code other than 0 that the report does not
     explain is V(not audited).
-  - Commands get the environment of Ansible without the variables of AWS, GitHub and Ansible, and no standard input.
-    What they leave running in their process group is stopped.
+  - Commands get the environment of Ansible without the variables of AWS, GitHub and Ansible and without what looks
+    like a secret by its name or its value, and no standard input.
+  - What they leave running in their process group is stopped.
 options:
   path:
     description: A checkout of the source.
@@ -35,7 +36,8 @@ options:
         service.
       - C(directory) is where the command is run, below the source. C(report) is a pattern of files below it (C(**)
         crosses directories); without it, the report is what the command prints. C(timeout) is in seconds, by default
-        900. C(environment) holds variables of the command.
+        900. C(environment) is a mapping of variables of the command; or a list of names, those of variables that it
+        gets from the environment of Ansible although they look like a secret. In a mapping, these have no value.
       - C(services) is V(all) or a list. The gate is then run for each of them by itself; of a build, only for those
         that were built. C(artifact) names the artifact of the build that the gate is about.
       - C(minimum) is the required coverage in percent, C(of) V(lines) (default) or V(branches).

@@ -71,6 +71,8 @@ class SlipwayAction(ActionBase):
     ASKS = False
     #: Whether the failure was reported already, by the task that closed the record.
     REPORTED = False
+    #: What a signal that ends the action leaves, in one line; the main process shows it, as it reads nothing any more.
+    STOPPED = ""
     #: The task's arguments, validated: :meth:`run` sets them.
     arguments: Mapping[str, Any] = {}
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ansible import constants
 
-from ..module_utils.builds.model import BuiltService, Sbom
+from ..module_utils.builds.model import INTERRUPTED, BuiltService, Sbom
 from ..module_utils.builds.store import Manifest
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.text import duration, listed, plural
@@ -32,6 +32,7 @@ from ..module_utils.image_builds.engines import Push
 from ..module_utils.image_builds.model import Planned, Recipe, Seen, plan
 from .console import Console
 from .context import Context
+from .process import Interrupted
 
 _LOOK_UPS = 8
 _FORMAT = "CycloneDX"
@@ -98,10 +99,11 @@ class Builder:
             changed = self._prepare(planned, excluded)
             if any(item.step != "unchanged" for item in planned):
                 self._build(planned)
-        except BaseException:
+        except BaseException as error:
+            interrupted = isinstance(error, (Interrupted, KeyboardInterrupt))
             # What ended the build is what is reported, even if the store has failed as well.
             with suppress(SlipwayError):
-                self._finish("failed")
+                self._finish("failed", INTERRUPTED if interrupted else None)
             raise
         results = {item.result for item in self._manifest.build.services.values()}
         self._finish("failed" if self._failed() else "built" if "built" in results else "unchanged")
@@ -208,8 +210,8 @@ class Builder:
     def _failed(self) -> bool:
         return any(item.result == "failed" for item in self._manifest.build.services.values())
 
-    def _finish(self, result: str) -> None:
-        self._manifest.finish(replace(self._manifest.build, result=result))
+    def _finish(self, result: str, error: str | None = None) -> None:
+        self._manifest.finish(replace(self._manifest.build, result=result, error=error))
 
 
 def _service(item: Planned) -> BuiltService:

@@ -15,6 +15,7 @@ from ..module_utils.changes.model import Graph, Snapshot, Unit
 from ..module_utils.changes.services import Service, modules_of
 from ..module_utils.common.documents import loads_or_none
 from ..module_utils.common.errors import SlipwayError, raise_all
+from ..module_utils.common.suggest import suggest
 from ..module_utils.git.version import check_directory
 from ..module_utils.image.reference import ImageRef
 from ..module_utils.image_builds.engines import ENGINES
@@ -29,13 +30,23 @@ _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/v[0-9]+)?")
 
 
+def check_engine(name: str, where: str) -> str:
+    """The name of an engine, or empty for any.
+
+    :raises SlipwayError: it is unknown.
+    """
+    if name and name not in ENGINES:
+        remedy = suggest(name, ENGINES) or f"Write one of {', '.join(ENGINES)}"
+        raise SlipwayError(f"there is no engine {name[:40]!r}", where, remedy)
+    return name
+
+
 def find_engine(name: str, where: str) -> str:
     """The engine that builds: the one that is named, else the first that is there.
 
-    :raises SlipwayError: it is unknown or not there.
+    :param name: as :func:`check_engine` returns it.
+    :raises SlipwayError: it is not there.
     """
-    if name and name not in ENGINES:
-        raise SlipwayError(f"{name[:40]!r} is no engine", where, f"Write one of {', '.join(ENGINES)}")
     for engine in (name,) if name else ENGINES:
         if shutil.which(engine) and (engine != "docker" or _docker_runs()):
             return engine

@@ -24,6 +24,8 @@ SCHEMA: Final = 1
 
 #: What a build ended as. ``running`` is one that has not ended, or was killed.
 RESULTS: Final = ("running", "built", "unchanged", "failed")
+#: The error of a build that a signal ended.
+INTERRUPTED: Final = "it was interrupted"
 #: What became of one service or artifact. ``not built`` is one that another one's failure left out.
 PART_RESULTS: Final = ("built", "unchanged", "failed", "not built")
 ARTIFACT_KINDS: Final = ("backend", "site", "maven", "npm")
@@ -127,6 +129,7 @@ class Build:
     :ivar source: empty texts for a promotion of what several builds built.
     :ivar created: the store's time in UTC, ISO 8601; ``finished`` likewise, ``None`` while the build runs.
     :ivar result: one of :data:`RESULTS`.
+    :ivar error: what ended it as a whole, such as a signal; what failed alone is in the parts.
     :ivar services: by their names in the inventory.
     :ivar artifacts: by kind of host or name of package.
     :ivar gates: those of the build as a whole.
@@ -139,6 +142,7 @@ class Build:
     source: Source
     finished: str | None = None
     result: str = "running"
+    error: str | None = None
     services: Mapping[str, BuiltService] = field(default_factory=dict)
     artifacts: Mapping[str, BuiltArtifact] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
@@ -254,6 +258,7 @@ _BUILD: Final[dict[str, Any]] = {
     "created": _A_TIME,
     "finished?": _A_TIME,
     "result": _one_of(*RESULTS),
+    "error?": TEXT,
     "source": {"repository": TEXT, "branch": TEXT, "commit": _A_COMMIT},
     "services": Each(_SERVICE),
     "artifacts": Each(_ARTIFACT),
@@ -301,7 +306,7 @@ def _check_results(raw: Mapping[str, Any]) -> None:
 def _build(raw: Mapping[str, Any]) -> Build:
     origin = raw.get("promoted_from")
     return Build(
-        **_texts(raw, Build, ("id", "environment", "created", "finished", "result")),
+        **_texts(raw, Build, ("id", "environment", "created", "finished", "result", "error")),
         source=Source(**_texts(raw["source"], Source)),
         services={name: _service(item) for name, item in raw["services"].items()},
         artifacts={name: _artifact(item) for name, item in raw["artifacts"].items()},

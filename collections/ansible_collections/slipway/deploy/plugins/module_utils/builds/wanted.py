@@ -16,7 +16,7 @@ from ..fleet.naming import best_tag
 from ..fleet.planned import Plan
 from ..image.reference import parse_image
 from ..kinds.registry import KINDS, NAMES
-from .model import Build, BuiltArtifact, BuiltService
+from .model import INTERRUPTED, Build, BuiltArtifact, BuiltService
 
 #: The variable that names a build, for errors.
 BUILD: Final = "-e build"
@@ -90,6 +90,8 @@ def _unusable(build: Build) -> SlipwayError:
     if build.result == "running":
         what = f"build {build.id} has not ended: it began at {build.created}"
         return SlipwayError(what, BUILD, "Wait for it; if it was killed, build again")
+    if build.error == INTERRUPTED:
+        return SlipwayError(f"build {build.id} was interrupted", BUILD, "Build again: it goes on with what is left")
     bad = [name for name, item in build.services.items() if item.result == "failed"]
     bad += [name for name, item in build.artifacts.items() if item.result == "failed"]
     named = f": {', '.join(bad[:5])}{' and others' if len(bad) > 5 else ''}" if bad else ""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from ..builds.model import Build, BuiltArtifact, BuiltService, Gate
 from ..common.errors import SlipwayError
+from ..common.redact import redact
 from .judge import Outcome
 
 SCHEMA = "slipway/quality/1"
@@ -65,7 +66,7 @@ def annotations_of(item: Outcome, source: str) -> list[dict[str, Any]]:
         {
             "level": level,
             "title": f"{label(item)}: {one.id}",
-            "message": one.message or one.id,
+            "message": redact(one.message or one.id),
             "file": one.path.removeprefix(f"{source}/"),
             "line": one.line or None,
         }
@@ -116,7 +117,7 @@ def _result(build: Build, blocked: bool) -> str:
     parts: list[BuiltService | BuiltArtifact] = [*build.services.values(), *build.artifacts.values()]
     rows = [*build.gates, *(one for part in parts for one in part.gates)]
     results = {part.result for part in parts}
-    if blocked or results - {"built", "unchanged"} or any(one.verdict == "fail" for one in rows):
+    if blocked or build.error or results - {"built", "unchanged"} or any(one.verdict == "fail" for one in rows):
         return "failed"
     return "built" if "built" in results else "unchanged"
 

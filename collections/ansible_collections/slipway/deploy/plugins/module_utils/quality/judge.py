@@ -15,6 +15,7 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
 from ..builds import model as builds
+from ..common.redact import redact
 from ..common.text import plural
 from ..gates.gate import Result, Verdict
 from .model import Finding, Ran, Report, Skipped
@@ -68,7 +69,8 @@ def judge(gate: Gate, ran: Ran, report: Report | None, problem: str, today: date
         verdict, detail, counted = _findings(gate, ran, report, today)
     failed = verdict == "fail" or (verdict == "inconclusive" and blocks)
     count = None if gate.kind.topic in ("coverage", "exit") or report is None else len(counted)
-    result = Result(gate.name, verdict, detail if len(detail) <= _LONGEST else f"{detail[: _LONGEST - 1]}…")
+    # What a report names is the source's word: the text of an assertion may hold an address with its password.
+    result = Result(gate.name, verdict, redact(detail, _LONGEST))
     return Outcome(result, artifact=gate.artifact, blocks=failed, count=count, counted=counted)
 
 

@@ -43,6 +43,7 @@ SERVICE, IMAGE = "{service}", "{image}"
 #: What a gate that is not audited means for the build.
 NOT_AUDITED: Final = ("fail", "warn")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMON: Final = ("name", "kind", "command", "directory", "report", "timeout", "environment", "services", "artifact")
 _OF_TOPIC: Final[Mapping[str, tuple[str, ...]]] = {
     "tests": (),
@@ -71,6 +72,8 @@ class Gate:
 
     :ivar report: a pattern below ``directory``; empty for what the command prints.
     :ivar timeout: seconds.
+    :ivar environ: variables that its command gets; ``passed`` names those of the caller that it gets although they are
+        withheld otherwise.
     :ivar services: the services it is run for, each by itself; empty for the build as a whole.
     :ivar minimum: percent.
     :ivar maximum: how many findings are no failure.
@@ -87,6 +90,7 @@ class Gate:
     report: str = ""
     timeout: float = _DEFAULT_SECONDS
     environ: tuple[tuple[str, str], ...] = ()
+    passed: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     artifact: str = ""
     minimum: Decimal = Decimal(0)
@@ -173,6 +177,7 @@ class _Row:
             directory=self.path("directory", "."),
             timeout=float(self.whole("timeout", _DEFAULT_SECONDS, _LONGEST_SECONDS)),
             environ=self.environ(),
+            passed=self.passed(),
             services=services,
             artifact=artifact,
             minimum=self.minimum(),
@@ -239,12 +244,22 @@ class _Row:
 
     def environ(self) -> tuple[tuple[str, str], ...]:
         value = self.item.get("environment", {})
+        if isinstance(value, list):
+            return ()
         if not isinstance(value, Mapping) or not all(
-            isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and isinstance(one, str)
+            isinstance(name, str) and _VARIABLE.fullmatch(name) and (one is None or isinstance(one, str))
             for name, one in value.items()
         ):
-            raise self.wrong("environment is not a mapping of texts", 'Write environment: {CI: "true"}')
-        return tuple((str(name), str(one)) for name, one in value.items())
+            raise self.wrong("environment is not a mapping of texts", 'Write environment: {CI: "true"}, or [NAME]')
+        return tuple((str(name), one) for name, one in value.items() if one is not None)
+
+    def passed(self) -> tuple[str, ...]:
+        """The variables of the caller, those of a mapping without a value: ``[NAME]``, ``{CI: "true", NAME: }``."""
+        value = self.item.get("environment", {})
+        names = [name for name, one in value.items() if one is None] if isinstance(value, Mapping) else value
+        if not all(isinstance(name, str) and _VARIABLE.fullmatch(name) for name in names):
+            raise self.wrong("environment is not a list of names", 'Write environment: [NAME], or {CI: "true"}')
+        return tuple(names)
 
     def services(self) -> tuple[str, ...]:
         if self.item.get("services") == "all":

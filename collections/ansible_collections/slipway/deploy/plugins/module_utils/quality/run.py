@@ -16,6 +16,7 @@ from ..common.errors import SlipwayError
 from ..common.redact import redact
 from ..migration.lint import lint
 from ..programs.bounded import Bounded, run_bounded
+from ..programs.environment import without_secrets
 from .judge import Outcome, judge
 from .model import Ran, Report, combine
 from .reports.lint import sql
@@ -26,8 +27,8 @@ _MIB = 1024 * 1024
 _LARGEST = 64 * _MIB
 _MOST_FILES = 10_000
 _MOST_ERRORS = _MIB
-# What belongs to this run and its account: the source's commands have no business with it.
-_OURS = ("AWS_", "GITHUB_", "ACTIONS_", "ANSIBLE_", "SLIPWAY_", "GH_TOKEN", "RUNNER_")
+# What belongs to this run, beside secrets: the source's commands have no business with it.
+_OURS = ("GITHUB_", "RUNNER_")
 
 _Stamp = tuple[int, int, int]
 
@@ -161,7 +162,11 @@ def _command(gate: Gate, checkout: Checkout) -> tuple[Bounded | None, Ran]:
     directory = checkout.source / gate.directory
     if not directory.resolve().is_relative_to(checkout.source) or not directory.is_dir():
         return None, Ran(problem=f"the source has no directory {gate.directory}")
-    environ = {**_inherited(os.environ), **gate.kind.environ, **dict(gate.environ)}
+    unset = next((name for name in gate.passed if name not in os.environ), None)
+    if unset is not None:
+        return None, Ran(problem=f"{unset} is not set, which its environment names")
+    passed = {name: os.environ[name] for name in gate.passed}
+    environ = {**_inherited(os.environ), **gate.kind.environ, **passed, **dict(gate.environ)}
     try:
         done = run_bounded(gate.command, gate.timeout, environ, str(directory), _LARGEST, _MOST_ERRORS)
     except FileNotFoundError:
@@ -177,7 +182,8 @@ def _command(gate: Gate, checkout: Checkout) -> tuple[Bounded | None, Ran]:
 def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a command. Programs that the path lacks are looked for beside Ansible's own Python."""
     path = f"{environ.get('PATH', os.defpath)}{os.pathsep}{Path(sys.executable).parent}"
-    return {**{name: value for name, value in environ.items() if not name.startswith(_OURS)}, "PATH": path}
+    kept = {name: value for name, value in without_secrets(environ).items() if not name.startswith(_OURS)}
+    return {**kept, "PATH": path}
 
 
 def _last(output: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import Build, Source
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import INTERRUPTED, Build, Source
 from ansible_collections.slipway.deploy.plugins.module_utils.builds.store import Manifest, read_build
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
 from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import ImageRef
@@ -23,6 +23,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.tags i
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
 from ansible_collections.slipway.deploy.plugins.plugin_utils import image_builder
 from ansible_collections.slipway.deploy.plugins.plugin_utils.image_builder import Builder
+from ansible_collections.slipway.deploy.plugins.plugin_utils.process import Interrupted
 
 COMMIT = "3f9c2d1e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d"
 DIGEST = f"sha256:{'1' * 64}"
@@ -146,3 +147,18 @@ def test_what_fails_as_a_whole_closes_the_manifest(tmp_path: Path, monkeypatch: 
     [found] = (tmp_path / "dev" / "builds").iterdir()
     built = read_build(LocalStore(tmp_path), "dev", found.stem)
     assert (built.result, built.services["a"].result) == ("failed", "not built")
+
+
+@pytest.mark.parametrize("phase", ["build", "tag"])
+def test_the_manifest_says_that_a_signal_ended_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phase: str) -> None:
+    Factory(monkeypatch)
+
+    def end(*_arguments: object) -> None:
+        raise Interrupted("stopped by Ctrl-C")
+
+    monkeypatch.setattr(image_builder, phase, end)
+    with pytest.raises(Interrupted):
+        run(tmp_path, planned(["a"]))
+    [found] = (tmp_path / "dev" / "builds").iterdir()
+    built = read_build(LocalStore(tmp_path), "dev", found.stem)
+    assert (built.result, built.error) == ("failed", INTERRUPTED)

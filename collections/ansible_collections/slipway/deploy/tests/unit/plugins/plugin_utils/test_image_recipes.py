@@ -17,7 +17,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.model import Recipe
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.tags import DEFAULT
 from ansible_collections.slipway.deploy.plugins.plugin_utils import image_recipes
-from ansible_collections.slipway.deploy.plugins.plugin_utils.image_recipes import find_engine, recipes
+from ansible_collections.slipway.deploy.plugins.plugin_utils.image_recipes import check_engine, find_engine, recipes
 from ansible_collections.slipway.deploy.tests.unit.plugins.module_utils.changes.builders import at, pom
 
 PLACE = "skilltracker-services/user-service"
@@ -119,8 +119,10 @@ def test_engines_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name, said in (("", "none of podman, buildah, docker is there"), ("docker", "docker is not there")):
         with pytest.raises(SlipwayError, match=said):
             find_engine(name, "build_engine")
-    with pytest.raises(SlipwayError, match="'kaniko' is no engine. Write one of podman, buildah, docker"):
-        find_engine("kaniko", "build_engine")
+    for name, said in (("kaniko", "Write one of podman, buildah, docker"), ("dcoker", "docker")):
+        with pytest.raises(SlipwayError, match=f"build_engine: there is no engine '{name}'. .*{said}"):
+            check_engine(name, "build_engine")
+    assert [check_engine(name, "build_engine") for name in ("", "podman", "docker")] == ["", "podman", "docker"]
 
 
 def test_as_many_processors_as_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:

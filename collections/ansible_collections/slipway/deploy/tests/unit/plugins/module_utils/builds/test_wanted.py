@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import Build, BuiltArtifact, Promoted
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import (
+    INTERRUPTED,
+    Build,
+    BuiltArtifact,
+    Promoted,
+)
 from ansible_collections.slipway.deploy.plugins.module_utils.builds.wanted import (
     artifact_place,
     check_deployable,
@@ -53,6 +58,11 @@ def test_a_good_build_is_deployed_exactly() -> None:
 @pytest.mark.parametrize(
     ("build", "own", "said"),
     [
+        (
+            replace(BUILD, result="failed", error=INTERRUPTED),
+            {},
+            "-e build: build 20261130T191500Z-abcdef0 was interrupted",
+        ),
         (replace(BUILD, result="running", finished=None), {}, "has not ended: it began at 2026-11-30T19:15:00Z"),
         (
             replace(BUILD, result="failed", services={"bff": FAILED}),

@@ -143,13 +143,25 @@ def test_services_and_images(tmp_path: Path) -> None:
 
 
 def test_the_environment_of_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "ANSIBLE_CONFIG", "ACTIONS_RUNTIME_TOKEN"):
+    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_ENV", "ANSIBLE_CONFIG", "ACTIONS_RUNTIME_TOKEN", "NPM_TOKEN"):
         monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:hunter2@db/app")
     row = sh("env > env.txt", kind="exit-code", report=None, environment={"MODE": "{{ x }} $(id)"})
     outcomes(tmp_path, row)
     names = dict(line.split("=", 1) for line in (tmp_path / "env.txt").read_text().splitlines() if "=" in line)
     assert names["MODE"] == "{{ x }} $(id)"
-    assert not [name for name in names if name.startswith(("AWS_", "GITHUB_", "ANSIBLE_", "ACTIONS_"))]
+    withheld = ("AWS_", "GITHUB_", "ANSIBLE_", "ACTIONS_", "NPM_", "DATABASE_")
+    assert not [name for name in names if name.startswith(withheld)]
+
+
+@pytest.mark.parametrize("named", [["NPM_TOKEN"], {"NPM_TOKEN": None, "MODE": "x"}])
+def test_a_gate_gets_the_variables_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: Any) -> None:
+    monkeypatch.setenv("NPM_TOKEN", "hunter2")
+    monkeypatch.setenv("MY_TOKEN", "hunter3")
+    row = sh('test "$NPM_TOKEN$MY_TOKEN" = hunter2', kind="exit-code", report=None, environment=named)
+    assert said(tmp_path, row) == [("pass", "ended with code 0")]
+    monkeypatch.delenv("NPM_TOKEN")
+    assert said(tmp_path, row) == [("not audited", "NPM_TOKEN is not set, which its environment names")]
 
 
 def test_pytest_and_ruff(tmp_path: Path) -> None:
