@@ -193,5 +193,7 @@ def source(tmp_path: Path, place: Path, sandbox: Sandbox) -> Source:
         "codeartifact": {"domain": DOMAIN, "repository": REPOSITORY},
         "publish_packages": ["common", "ui"],
         "source_path": str(place),
+        # The inventory's own, which is built from inventory_dir.
+        "state_store": None,
     }
     return Source(deploys, place)

@@ -62,7 +62,10 @@ class Ran:
 
 @dataclass
 class Deploys:
-    """The project in ``directory``, its sandbox, and the commands that a user runs in it."""
+    """The project in ``directory``, its sandbox, and the commands that a user runs in it.
+
+    :ivar variables: what each command sets; with ``None``, the inventory's own value holds.
+    """
 
     directory: Path
     sandbox: Sandbox
@@ -72,7 +75,8 @@ class Deploys:
     @property
     def state(self) -> Path:
         """The state store's directory."""
-        return self.directory / "state"
+        own = "state_store" in self.variables and self.variables["state_store"] is None
+        return self.directory / (".run/state" if own else "state")
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
         """The command line of a playbook against the sandbox."""
@@ -83,7 +87,9 @@ class Deploys:
             "state_store": str(self.state),
             **self.variables,
         }
-        extra = [part for name, value in variables.items() for part in ("-e", json.dumps({name: value}))]
+        extra = [
+            part for name, value in variables.items() if value is not None for part in ("-e", json.dumps({name: value}))
+        ]
         return [str(BIN / "ansible-playbook"), playbook, *extra, *arguments]
 
     def environment(self) -> dict[str, str]:

@@ -45,7 +45,8 @@ plugin: slipway.deploy.environment
 import re
 import sys
 from collections import ChainMap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,8 @@ class InventoryModule(BaseInventoryPlugin):
         """Add the only host. The sources are not read: they may query services that this machine has no access to."""
         _read_yaml({}, variable_files(directory), root)
         if this is not None:
-            self.inventory.add_host(this.name, group=this.group)
+            with self._source(directory / MARKER):
+                self.inventory.add_host(this.name, group=this.group)
             self.inventory.set_variable(this.name, "ansible_connection", trust_as_template("local"))
             self.inventory.set_variable(this.name, "ansible_python_interpreter", trust_as_template(sys.executable))
 
@@ -222,7 +224,8 @@ class InventoryModule(BaseInventoryPlugin):
         _read_yaml({}, variable_files(directory), root)
         groups = [name for name in NAMES if list((directory / "group_vars").glob(f"{name}*"))]
         for group in groups or ["ungrouped"]:
-            self.inventory.add_host("localhost", group=group)
+            with self._source(directory / MARKER):
+                self.inventory.add_host("localhost", group=group)
         self.inventory.set_variable("localhost", "ansible_connection", trust_as_template("local"))
         self.inventory.set_variable("localhost", "ansible_python_interpreter", trust_as_template(sys.executable))
 
@@ -232,17 +235,22 @@ class InventoryModule(BaseInventoryPlugin):
         if not shown:
             raise SlipwayError("contains no inventory source", f"{root.name}/{environment}", "Add a fleet.yml")
         places, plugins = _read_yaml(shown, variable_files(directory), root)
-        outer = self.inventory.current_source
-        try:
-            for path, name in shown.items():
-                if plugins.get(path) and _only_checks_syntax():
-                    continue  # A syntax check needs no cloud.
-                # Ansible derives the hosts' inventory_dir and inventory_file from it.
-                self.inventory.current_source = str(path)
+        for path, name in shown.items():
+            if plugins.get(path) and _only_checks_syntax():
+                continue  # A syntax check needs no cloud.
+            with self._source(path):
                 self._delegate(path, name, plugins.get(path), cache)
+        return places
+
+    @contextmanager
+    def _source(self, path: Path) -> Iterator[None]:
+        """Add hosts of that source: Ansible derives their inventory_dir and inventory_file from it."""
+        outer = self.inventory.current_source
+        self.inventory.current_source = str(path)
+        try:
+            yield
         finally:
             self.inventory.current_source = outer
-        return places
 
     def _delegate(self, path: Path, shown: str, plugin_name: str | None, cache: bool) -> None:
         """Parse a source with the first enabled plugin that accepts it, as Ansible does for its own sources."""

@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..common.command import command
 from ..common.errors import SlipwayError
-from ..common.suggest import suggest
 from ..state.model import ABSENT, Conflict, StoreUnreachable
 from ..state.store import Store
 from .model import Build, build_id, build_key, content_hash, is_build_id, order, parse, serialise, utc
@@ -113,9 +112,7 @@ def read_build(store: Store, environment: str, identity: str, where: str = "-e b
     """
     build = find_build(store, environment, identity)
     if build is None:
-        raise SlipwayError(
-            f"{environment} has no build {identity[:80]!r}", where, _there_are(store, environment, identity)
-        )
+        raise SlipwayError(f"{environment} has no build {identity[:80]!r}", where, _there_are(store, environment))
     return build
 
 
@@ -144,8 +141,9 @@ def build_ids(store: Store, environment: str) -> list[str]:
     return sorted(filter(is_build_id, found), key=order, reverse=True)
 
 
-def _there_are(store: Store, environment: str, identity: str) -> str:
-    names: Sequence[str] = build_ids(store, environment)
+def _there_are(store: Store, environment: str) -> str:
+    # Never one that is spelt alike: ids of one day differ in few digits, and another build is another commit.
+    names = build_ids(store, environment)
     if not names:
         return f"Build first: {command('build', environment)}"
-    return suggest(identity, names) or f"There are {', '.join(names[:5])}"
+    return f"There are {', '.join(names[:5])}"

@@ -7,14 +7,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from ..common.errors import SlipwayError, raise_all
-from ..common.suggest import suggest
 from .model import SUBMODULE, Entry, Graph, Snapshot, Unit, below
 
 # Of a directory that no build tool knows; the names that pytest, Go and JavaScript's runners look for.
 _TESTS = ("test", "tests", "e2e", "__tests__")
 _TEST_FILES = r"(?:.*/)?(?:test_[^/]*\.py|[^/]*_test\.(?:py|go)|conftest\.py|[^/]*\.(?:test|spec)\.[cm]?[jt]sx?)"
+#: From which similarity on two names may be the same one, misspelt.
+_CLOSE = 0.6
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def modules_of(
             try:
                 named = _named(service, directory_of(module), head)
                 if not named and (base is None or not _named(service, directory_of(module), base)):
-                    raise _absent(service, module, head)
+                    raise _absent(service, module, head, services)
                 units += named
             except SlipwayError as error:
                 errors.append(error)
@@ -85,7 +87,19 @@ def plain_unit(directory: str) -> Unit:
     return Unit(f"{directory}/", directory, directory, frozenset((directory,)), tests=places, test_files=_TEST_FILES)
 
 
-def _absent(service: Service, name: str, head: tuple[Snapshot, Graph]) -> SlipwayError:
+def _absent(service: Service, name: str, head: tuple[Snapshot, Graph], services: Sequence[Service]) -> SlipwayError:
     what = f"there is no module, workspace or directory {name} at {head[0].commit[:12]}"
-    remedy = suggest(name, head[1].named) or "Write build_modules: [directory] for this service"
+    # A module of another service is not a misspelt one of this.
+    others = {module for other in services if other.name != service.name for module in (other.name, *other.modules)}
+    near = max(sorted(head[1].named.keys() - others), key=lambda module: _alike(name, module), default="")
+    close = _alike(name, near) >= _CLOSE
+    remedy = f"Did you mean {near}?" if close else "Write build_modules: [directory] for this service"
     return SlipwayError(what, f"{service.name}, build_modules", remedy)
+
+
+def _alike(name: str, module: str) -> float:
+    """How alike two names are, 0 to 1, without a common last word: user-service and task-service are not alike."""
+    one, two = name.casefold().split("-"), module.casefold().split("-")
+    if len(one) > 1 and len(two) > 1 and SequenceMatcher(None, one[-1], two[-1]).ratio() >= _CLOSE:
+        one, two = one[:-1], two[:-1]
+    return SequenceMatcher(None, "-".join(one), "-".join(two)).ratio()

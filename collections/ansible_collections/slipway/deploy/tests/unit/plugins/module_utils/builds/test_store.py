@@ -77,7 +77,10 @@ def test_a_missing_build_is_named(tmp_path: Path) -> None:
     with pytest.raises(SlipwayError, match=r"-e build: dev has no build '\.\./dev'. Build first: "):
         read_build(store, "dev", "../dev")
     _put(store, BUILD)
-    with pytest.raises(SlipwayError, match=f"Did you mean {BUILD.id}"):
+    # No build is suggested because its id is spelt alike: it is of another commit.
+    newer = replace(BUILD, id="20271130T191500Z-3f9c2d1")
+    _put(store, newer)
+    with pytest.raises(SlipwayError, match=f"There are {newer.id}, {BUILD.id}$"):
         read_build(store, "dev", BUILD.id[:-1])
     with pytest.raises(SlipwayError, match="staging has no build"):
         read_build(store, "staging", BUILD.id)

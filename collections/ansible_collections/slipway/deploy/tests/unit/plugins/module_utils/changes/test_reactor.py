@@ -296,6 +296,13 @@ def test_a_service_without_a_module_is_refused_with_what_is_near() -> None:
     assert "Did you mean user-service?" in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["payment-service", "usr-service"])
+def test_a_module_of_another_service_or_with_a_common_ending_is_not_suggested(name: str) -> None:
+    with pytest.raises(SlipwayError, match=f"there is no module, workspace or directory {name}") as raised:
+        detected(FILES, FILES, ["user-service", "task-service", name])
+    assert "Did you mean" not in str(raised.value)
+
+
 def test_another_build_system_means_all() -> None:
     head = {"settings.gradle": "", "user-service/build.gradle": "", "gateway/build.gradle": "", "task-service/x": ""}
     found = detected(FILES, head, SERVICES)
