@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.testing import Sandbox
+from tests.publish.conftest import BUCKET
 from tests.support.act import Actions
 from tests.support.deploys import ROOT, make_deploys
 
@@ -48,6 +49,7 @@ def actions(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Actio
     ):
         assert old in text
         text = text.replace(old, new)
+    text += f"artifact_bucket: {BUCKET}\nbackend_module: backend\n"
     settings.write_text(f"{text}slack: {{webhook: {{env: SLACK_WEBHOOK_URL}}}}\n", encoding="utf-8")
     routes = (ROOT / "pipelines" / "routes.yml").read_text(encoding="utf-8").replace(": dev", ": local")
     (directory / "pipelines").mkdir()

@@ -116,7 +116,7 @@ def test_a_change_in_one_service_is_built_and_deployed(actions: Actions, source:
         actions.secrets["SLACK_WEBHOOK_URL"] = f"{slack.url}/services/{slack.token}"
         run = merged(actions, head)
         actions.secrets.clear()
-    assert (run.code, run.results) == (0, results("Build", "Deploy", "Health", "Notify")), run.text
+    assert (run.code, run.results) == (0, results("Build", "Gates", "Deploy", "Health", "Notify")), run.text
     assert "user-service/app → user-service" in run.jobs["Detect"].text
     (target,) = actions.deploys.record()["targets"]
     assert (target["name"], target["to"]["tag"]) == ("user-service", head)
@@ -133,7 +133,7 @@ def test_a_change_in_the_library_whose_deploy_fails_is_undone(actions: Actions, 
     behave(actions, "user-service", fail="crash", count=3)
     with changed(source, {JWT: "2"}) as head:
         run = merged(actions, head)
-    assert (run.code, run.results) == (1, results("Build", "Recover", "Notify", Deploy="failure")), run.text
+    assert (run.code, run.results) == (1, results("Build", "Gates", "Recover", "Notify", Deploy="failure")), run.text
     assert "common-security/…/Jwt.java → common-security → task-service" in run.jobs["Detect"].text
     assert '::set-output:: services=["user-service", "task-service"]' in run.jobs["Detect"].text
     assert running(actions) == before
@@ -167,7 +167,7 @@ def test_a_deploy_that_is_cancelled_is_undone(actions: Actions, source: Path) ->
     in_flight = ("a service is in flight", lambda: recorded(actions.deploys, some("in_flight", 1)))
     with changed(source, {"config-server/app": "2"}) as head:
         run = merged(actions, head, cancel=in_flight)
-    assert (run.code, run.results) == (1, results("Build", "Recover", "Notify", Deploy="failure")), run.text
+    assert (run.code, run.results) == (1, results("Build", "Gates", "Recover", "Notify", Deploy="failure")), run.text
     assert running(actions) == before
     assert actions.deploys.record()["outcome"] == "undone"
     assert "the deploy did not end; what it had changed was undone" in run.jobs["Summary"].text

@@ -37,8 +37,9 @@ console.log(JSON.stringify(found));
 #: What a command line may have of a workflow: names of environments, truths, ids and hashes, and a tag that has passed
 #: the router. None of them is a text that somebody wrote into an event.
 SAFE_SOURCES = re.compile(
-    r"\$\{\{ (inputs\.(environment|force_full_build|resume|tag)|needs\.build\.outputs\.build|vars\.SLIPWAY_\w+"
-    r"|matrix\.\w+|github\.event\.pull_request\.head\.sha|github.event_name == 'push' && github\.event\.before \|\| '')"
+    r"\$\{\{ (inputs\.(environment|force_full_build|resume|tag)|needs\.(build|publish)\.outputs\.build"
+    r"|vars\.SLIPWAY_\w+|matrix\.\w+"
+    r"|github\.event\.pull_request\.head\.sha|github.event_name == 'push' && github\.event\.before \|\| '')"
     r" \}\}"
 )
 #: Variables of the runner.

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 from ..module_utils.builds.model import Build, Source, document
@@ -14,7 +12,6 @@ from ..module_utils.changes.api import Repository
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.common.text import listed
 from ..module_utils.git.run import Credentials, Git
-from ..module_utils.image_builds.model import Planned
 from ..module_utils.image_builds.origin import branch_of, source_address
 from ..module_utils.image_builds.tags import moving_tags, read_rules
 from ..module_utils.render.build import build_lines, plan_lines
@@ -25,12 +22,10 @@ from ..plugin_utils.context import Context
 from ..plugin_utils.image_builder import Builder, observe
 from ..plugin_utils.image_recipes import check_engine, cores, find_engine, recipes
 from ..plugin_utils.reading import begin_reading, whole_number
+from ..plugin_utils.workflow import pushed, write_outputs
 
 _MOST = 64
 _MOST_SECONDS = 24 * 3600
-_OUTPUT = "GITHUB_OUTPUT"
-#: The branch of a pipeline's commit, which is a name by others: it is on no command line.
-_REF = "SLIPWAY_REF"
 
 
 class ActionModule(SlipwayAction):
@@ -49,9 +44,7 @@ class ActionModule(SlipwayAction):
         found, _choices = changed_services(context, arguments)
         clone = clone_of(arguments["path"])
         git = Git(clone, "the source", Credentials())
-        ref = os.environ.get(_REF, "")
-        named = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
-        branch = branch_of(git, str(arguments["branch"]) or named, str(arguments["head"]))
+        branch = branch_of(git, str(arguments["branch"]) or pushed()[0], str(arguments["head"]))
 
         def read(path: str) -> str:
             return git.ask("cat-file", "blob", f"{found.head}:{path}")[1]
@@ -72,20 +65,10 @@ class ActionModule(SlipwayAction):
         changed = builder.run(planned, moving_tags(rules))
         ended = manifest.build
         console.lines(build_lines(ended, console.width))
-        _write_outputs(ended, planned)
+        built = any(item.step != "unchanged" for item in planned)
+        write_outputs({"build": ended.id, "result": ended.result, "built": built})
         failed = [name for name, item in ended.services.items() if item.result == "failed"]
         if failed:
             where = f"build {ended.id}"
             raise SlipwayError(f"{listed(failed)} failed", where, "See its last lines above; build again to go on")
         return {"changed": changed, "build": ended.id, "manifest": document(ended)}
-
-
-def _write_outputs(build: Build, planned: list[Planned]) -> None:
-    path = os.environ.get(_OUTPUT)
-    if path:
-        built = "true" if any(item.step != "unchanged" for item in planned) else "false"
-        try:
-            with Path(path).open("a", encoding="ascii") as file:
-                file.write(f"build={build.id}\nresult={build.result}\nbuilt={built}\n")
-        except OSError as error:
-            raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error

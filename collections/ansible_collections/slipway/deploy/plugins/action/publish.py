@@ -33,7 +33,7 @@ from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.policy import clone_of, handed, rules_of
 from ..plugin_utils.reading import begin_reading, whole_number
-from ..plugin_utils.workflow import write_outputs
+from ..plugin_utils.workflow import pushed, write_outputs
 
 _MOST_SECONDS = 24 * 3600
 
@@ -45,8 +45,12 @@ class ActionModule(SlipwayAction):
         """Build and publish; the manifest is the result."""
         arguments = self.arguments
         clone = Clone(clone_of(arguments), rules_of(context, arguments) if arguments["rules"] else None)
-        commit = clone.commit(str(arguments["head"]), handed(arguments, "branch", "SLIPWAY_BRANCH"))
+        branch, tag = pushed()
+        branch = handed(arguments, "branch", "SLIPWAY_BRANCH") or branch or (clone.main() if tag else "")
+        commit = clone.commit(str(arguments["head"]), branch)
         parts, elsewhere = self._parts(context, clone, commit)
+        if tag:
+            clone.check_tag(tag, commit, parts, str(arguments["group"]))
         begin_reading(context)
         console = Console(context.store.now)
         source = Source(clone.address(str(arguments["source"])), commit.branch, commit.commit)

@@ -33,11 +33,15 @@ options:
     type: raw
     default: HEAD
   branch:
-    description: The branch that the commit is on. By default E(SLIPWAY_BRANCH), or the one that is checked out.
+    description:
+      - The branch that the commit is on. By default E(SLIPWAY_BRANCH), that of E(SLIPWAY_REF) (C(refs/heads/…), which a
+        pipeline sets), or the one that is checked out.
+      - If E(SLIPWAY_REF) is a release's tag (C(refs/tags/backend-v1.2.0)), it is the branch of stable versions. The tag
+        must be that of the jar's version, and its commit on that branch.
     type: raw
     default: ""
   repository:
-    description: The name of the repository in O(rules). May be left out if there is only one.
+    description: The name of the repository in O(rules). By default the only one. Also by E(SLIPWAY_REPOSITORY).
     type: raw
     default: ""
   rules:

@@ -18,8 +18,16 @@ from ..module_utils.render.workflow import annotation, output_lines
 _OUTPUT = "GITHUB_OUTPUT"
 #: An event as JSON, the file of one, and the file of the event that started a run of GitHub Actions.
 _EVENT, _EVENT_FILE, _EVENT_PATH = "SLIPWAY_EVENT", "SLIPWAY_EVENT_FILE", "GITHUB_EVENT_PATH"
+#: The branch or tag of a pipeline's commit. It is a name by others, so it is on no command line.
+_REF = "SLIPWAY_REF"
 #: More of a file is not read: an event is far smaller.
 _MOST = 25 * 1024 * 1024
+
+
+def pushed(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """The branch and the tag of a pipeline's commit; at least one of them is empty."""
+    kind, _slash, name = (os.environ if environ is None else environ).get(_REF, "").removeprefix("refs/").partition("/")
+    return (name, "") if kind == "heads" else ("", name) if kind == "tags" else ("", "")
 
 
 def write_outputs(pairs: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> None:

@@ -13,7 +13,7 @@ EVENT_TYPE: Final = "slipway"
 #: The only key of the event's payload. GitHub allows ten at the top level, and this one may grow.
 PAYLOAD_KEY: Final = "change"
 #: The pipelines that a route may start, each a workflow of its own.
-WORKFLOWS: Final = ("fleet", "site")
+WORKFLOWS: Final = ("fleet", "backend", "site")
 #: What a field of an event consists of. Nothing else is passed on.
 SAFE: Final = re.compile(r"[A-Za-z0-9._/-]+")
 

@@ -18,6 +18,8 @@ JOBS: Final = {
     "detect": "the changed services could not be found; nothing was built",
     "check": "a check failed; nothing was deployed",
     "build": "the build failed; nothing was deployed",
+    "publish": "the artifacts were not published; nothing was deployed",
+    "gates": "the build does not pass its quality gates; nothing was deployed",
     "deploy": "the build succeeded, the deploy failed",
     "recover": "the deploy did not end and could not be undone: a person is needed",
     "health": "the deploy succeeded, the health check failed",
@@ -61,7 +63,7 @@ def report(needs: Any, where: str) -> Report:
     services = tuple(str(name) for name in listed) if isinstance(listed, list) else ()
     undone = _outputs(needs, "recover").get("undo") == "success"
     verdict, words = _verdict(results, detected.get("changed") != "false", undone)
-    build = str(_outputs(needs, "build").get("build") or "")
+    build = str(_outputs(needs, "build").get("build") or _outputs(needs, "publish").get("build") or "")
     return Report(verdict, words, tuple(results.items()), services, build if SAFE.fullmatch(build) else "")
 
 

@@ -71,7 +71,7 @@ def find_rules(value: object, repository: str, where: str) -> Rules:
     """The rules of a repository.
 
     :param value: the setting: repository → its rules.
-    :param repository: its name; empty if there is only one.
+    :param repository: its name, or ``owner/name``; empty if there is only one.
     :raises SlipwayError: there are none for it, or they are invalid.
     """
     if not isinstance(value, Mapping) or not all(isinstance(name, str) and name for name in value):
@@ -84,6 +84,8 @@ def find_rules(value: object, repository: str, where: str) -> Rules:
         if len(value) > 1:
             raise SlipwayError("it is not said which repository this is", "-e repository", f"Name one of {names}")
         repository = str(next(iter(value)))
+    if repository not in value:
+        repository = repository.rpartition("/")[2]
     if repository not in value:
         remedy = suggest(repository, sorted(value)) or f"Name one of {names}"
         raise SlipwayError(f"{SETTING} has no repository {repository[:60]!r}", "-e repository", remedy)

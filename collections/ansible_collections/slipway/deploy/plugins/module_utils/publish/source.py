@@ -18,7 +18,7 @@ from ..policy.branches import Branch, read_branch
 from ..policy.model import Rules
 from ..policy.versions import check_version
 from .model import BACKEND, MAVEN, Package
-from .parts import POM, Part, check_branch, check_text, find_part
+from .parts import POM, Part, check_branch, check_text, find_part, jar_tag
 from .publisher import Commit
 
 _SHORT = 12
@@ -58,6 +58,27 @@ class Clone:
         name = check_branch(branch_of(self.git, branch, head), "-e branch")
         commit = self._source.resolve(head or "HEAD")
         return Commit(commit, name)
+
+    def main(self) -> str:
+        """The branch of stable versions."""
+        return self.rules.main if self.rules is not None else Rules("", "services").main
+
+    def check_tag(self, tag: str, commit: Commit, parts: Sequence[Part], group: str) -> None:
+        """Refuse a release's tag that is not the one of the jar, or whose commit is not on the branch of releases.
+
+        :param group: begins the tags of jars.
+        :raises SlipwayError: with the tag to set.
+        """
+        jar = next((part for part in parts if part.kind == BACKEND), None)
+        if jar is not None and tag != jar_tag(group, jar.version, commit.commit):
+            what = f"the tag {tag[:60]} is on a commit whose version is {jar.version}"
+            remedy = f"Tag the commit of that version, or release {jar_tag(group, jar.version, commit.commit)}"
+            raise SlipwayError(what, jar.where, remedy)
+        onto = f"refs/remotes/origin/{self.main()}"
+        # 128: a clone without that branch cannot say it.
+        if self.git.ask("merge-base", "--is-ancestor", commit.commit, onto, codes=(0, 1, 128))[0] == 1:
+            what = f"the commit of the tag {tag[:60]} is not on {self.main()}"
+            raise SlipwayError(what, self.git.place, f"Merge it into {self.main()} and tag it there")
 
     def parts(self, commit: Commit, module: str | None, packages: Sequence[str]) -> tuple[tuple[Part, ...], list[str]]:
         """What a commit has of what is declared, and the names of what it has not.

@@ -53,6 +53,16 @@ def needs(*results: str, changed: str = "true", undo: str = "") -> dict[str, Any
             "partial",
             "the deploy succeeded, the health check failed",
         ),
+        (
+            {"publish": {"result": "failure"}, "gates": {"result": "skipped"}},
+            "failed",
+            "the artifacts were not published; nothing was deployed",
+        ),
+        (
+            {"publish": {"result": "success"}, "gates": {"result": "failure"}, "deploy": {"result": "skipped"}},
+            "failed",
+            "the build does not pass its quality gates; nothing was deployed",
+        ),
         ({"lint": {"result": "failure"}}, "failed", "lint failed"),
         ({"build": {"result": None}}, "failed", "the build failed; nothing was deployed"),
     ],
@@ -68,6 +78,8 @@ def test_jobs_services_and_build() -> None:
     found = report({"zeta": {"result": "success"}, **given}, "SLIPWAY_JOBS")
     assert [name for name, _result in found.jobs] == [*ALL, "zeta"]
     assert (found.services, found.build) == (("user-service",), "20261130T191500Z-3f9c2d1")
+    given["publish"] = {"result": "success", "outputs": given["build"].pop("outputs")}
+    assert report(given, "SLIPWAY_JOBS").build == "20261130T191500Z-3f9c2d1"
     given["build"]["outputs"] = {"build": "$(id)"}
     given["detect"]["outputs"]["services"] = "{"
     found = report(given, "SLIPWAY_JOBS")

@@ -13,6 +13,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.dispatch.model impo
 from ansible_collections.slipway.deploy.plugins.module_utils.dispatch.routes import decide, parse_routes
 
 BACKEND, SITE = "skilltracker/skill-tracker-backend", "salitemihret/salitemihret"
+JVM = "starxtechnologysolutions/Umigo"
 COMMIT = "3f9c2d1e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d"
 ENVIRONMENTS = ("dev", "staging", "production")
 ROUTES = parse_routes(
@@ -20,6 +21,13 @@ ROUTES = parse_routes(
         "routes": [
             {"repository": BACKEND, "branches": ["develop", "release/*"], "workflow": "fleet", "environment": "dev"},
             {"repository": BACKEND, "branches": ["main"], "workflow": "fleet", "environment": "production"},
+            {
+                "repository": JVM,
+                "branches": ["develop"],
+                "tags": ["backend-v*"],
+                "workflow": "backend",
+                "environment": "dev",
+            },
             {"repository": SITE, "tags": ["staging-*"], "workflow": "site", "environment": "staging"},
             {"repository": SITE, "tags": ["prod-*"], "workflow": "site", "environment": "production"},
         ]
@@ -36,6 +44,8 @@ ROUTES = parse_routes(
         (BACKEND.upper(), "refs/heads/develop", ("fleet", "dev", BACKEND)),
         (BACKEND, "refs/heads/release/1.2", ("fleet", "dev", BACKEND)),
         (BACKEND, "refs/heads/main", ("fleet", "production", BACKEND)),
+        (JVM, "refs/heads/develop", ("backend", "dev", JVM)),
+        (JVM, "refs/tags/backend-v0.2.0", ("backend", "dev", JVM)),
         (SITE, "refs/tags/staging-20261130", ("site", "staging", SITE)),
         (SITE, "refs/tags/prod-20261130", ("site", "production", SITE)),
     ],
@@ -76,7 +86,7 @@ ROW: dict[str, Any] = {"repository": BACKEND, "branches": ["develop"], "workflow
         ({"routes": ["x"]}, "route 1: it is not a mapping"),
         ({"routes": [{**ROW, "branch": "x"}]}, "branch is not a field of a route. Did you mean branches?"),
         ({"routes": [ROW, {**ROW, "environment": "devv"}]}, "route 2: there is no environment devv. Did you mean dev?"),
-        ({"routes": [{**ROW, "workflow": "ship"}]}, "there is no workflow ship. There are fleet, site"),
+        ({"routes": [{**ROW, "workflow": "ship"}]}, "there is no workflow ship. There are fleet, backend, site"),
         ({"routes": [{**ROW, "branches": None}]}, "it has neither branches nor tags"),
         ({"routes": [{**ROW, "branches": "develop"}]}, "branches: it is not a list of texts. Write [first, second]"),
         ({"routes": [{**ROW, "repository": 7}]}, "repository is missing or not a text"),
