@@ -5,22 +5,19 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..module_utils.changes.detect import Detection
 from ..module_utils.changes.document import document, outputs
-from ..module_utils.common.errors import SlipwayError
 from ..module_utils.files.atomic import write_atomic
 from ..module_utils.render.changes import changes
 from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.changed_services import changed_services
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
+from ..plugin_utils.workflow import write_outputs
 
-_OUTPUT = "GITHUB_OUTPUT"
 _READABLE = 0o644
 
 
@@ -32,19 +29,9 @@ class ActionModule(SlipwayAction):
         found, choices = changed_services(context, self.arguments)
         console = Console(lambda: 0.0)
         console.lines(changes(found, context.environment, choices.unclaimed, console.width))
-        _write_outputs(found, os.environ)
+        write_outputs(outputs(found))
         _write_document(found, str(self.arguments["file"]))
         return {"changed": False, **document(found)}
-
-
-def _write_outputs(found: Detection, environ: Mapping[str, str]) -> None:
-    path = environ.get(_OUTPUT)
-    if path:
-        try:
-            with Path(path).open("a", encoding="ascii") as file:
-                file.write(outputs(found))
-        except OSError as error:
-            raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error
 
 
 def _write_document(found: Detection, path: str) -> None:

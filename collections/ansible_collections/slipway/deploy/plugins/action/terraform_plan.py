@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ from ..plugin_utils.action import SlipwayAction
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.smoke import secrets_of_run
+from ..plugin_utils.workflow import write_outputs
 
 _MOST_BYTES = 256 * 1024 * 1024
-_OUTPUT = "GITHUB_OUTPUT"
 
 
 class ActionModule(SlipwayAction):
@@ -74,7 +74,7 @@ class ActionModule(SlipwayAction):
             if not kept:
                 ensure_directory(file.parent)
                 write_atomic(file, full_text(plan, about).encode(), mode=0o644)
-                _write_outputs(plan, about, file, os.environ)
+                _write_outputs(plan, about, file)
                 kept.append(file)
 
         kept: list[Path] = []
@@ -155,20 +155,12 @@ def _result(plan: Plan, about: About) -> dict[str, Any]:
     return {"empty": plan.empty, "counts": asdict(plan.counts), "artifact": about.artifact}
 
 
-def _write_outputs(plan: Plan, about: About, file: Path, environ: Mapping[str, str]) -> None:
-    path = environ.get(_OUTPUT)
-    if not path:
-        return
-    rows = {
-        "changes": "false" if plan.empty else "true",
-        "destroy": plan.counts.destroy,
-        "artifact": about.artifact,
-        "file": file.resolve(),
-    }
-    if any(char in str(file) for char in "\r\n"):
-        raise SlipwayError("the path has a line break", "plan_directory", "Name another directory")
-    try:
-        with Path(path).open("a", encoding="utf-8") as output:
-            output.writelines(f"{name}={value}\n" for name, value in rows.items())
-    except OSError as error:
-        raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error
+def _write_outputs(plan: Plan, about: About, file: Path) -> None:
+    path = str(file.resolve())
+    # It goes into another step as it is.
+    if not path.isprintable():
+        raise SlipwayError(
+            "the path has a character that cannot be an output", "plan_directory", "Name another directory"
+        )
+    found = {"changes": not plan.empty, "destroy": plan.counts.destroy, "artifact": about.artifact, "file": path}
+    write_outputs(found)

@@ -39,7 +39,7 @@ def write_outputs(pairs: Mapping[str, Any], environ: Mapping[str, str] | None = 
     if not path:
         return
     try:
-        with Path(path).open("a", encoding="ascii") as file:
+        with Path(path).open("a", encoding="utf-8") as file:
             file.write(output_lines(pairs))
     except OSError as error:
         raise SlipwayError(f"the outputs were not written: {error.strerror}", f"{_OUTPUT} ({path})") from error

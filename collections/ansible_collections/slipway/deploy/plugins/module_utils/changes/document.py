@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from .detect import Decision, Detection
@@ -41,8 +40,8 @@ def _service(item: Decision) -> dict[str, Any]:
     }
 
 
-def outputs(found: Detection) -> str:
-    """Lines for the file of ``$GITHUB_OUTPUT``. What is not a word is JSON in ASCII, so that each output is one line.
+def outputs(found: Detection) -> dict[str, Any]:
+    """The outputs of a step of GitHub Actions.
 
     ``matrix`` is for ``strategy.matrix: ${{ fromJSON(…) }}``, which must not be empty: ask ``changed`` first.
     """
@@ -51,12 +50,11 @@ def outputs(found: Detection) -> str:
         for item in found.decisions
         if item.build
     ]
-    pairs = {
-        "changed": "true" if found.build else "false",
-        "count": str(len(found.build)),
-        "everything": "true" if found.everything else "false",
-        "services": json.dumps(found.build),
-        "matrix": json.dumps({"include": rows}),
+    return {
+        "changed": bool(found.build),
+        "count": len(found.build),
+        "everything": bool(found.everything),
+        "services": found.build,
+        "matrix": {"include": rows},
         "head": found.head,
     }
-    return "".join(f"{name}={value}\n" for name, value in pairs.items())

@@ -20,8 +20,7 @@ _MOST = 4000
 def output_lines(pairs: Mapping[str, Any]) -> str:
     """Lines for the file of ``$GITHUB_OUTPUT``, one for each output.
 
-    A text is written as it is, anything else as JSON in ASCII. A line break would begin another output, so a text with
-    one is written as JSON, too.
+    A printable text is written as it is, anything else as JSON in ASCII: a line break would begin another output.
 
     :raises ValueError: a name is not an output's.
     """
@@ -32,7 +31,7 @@ def output_lines(pairs: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, str) and value.isascii() and (value.isprintable() or not value):
+    if isinstance(value, str) and value.isprintable():
         return value
     return json.dumps(value)
 

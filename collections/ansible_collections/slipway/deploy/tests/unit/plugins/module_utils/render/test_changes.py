@@ -17,6 +17,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.changes.detect impo
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.document import document, outputs
 from ansible_collections.slipway.deploy.plugins.module_utils.changes.services import Service
 from ansible_collections.slipway.deploy.plugins.module_utils.render.changes import changes
+from ansible_collections.slipway.deploy.plugins.module_utils.render.workflow import output_lines
 
 BASE, HEAD = "1" * 40, "2" * 40
 CHAIN = ("common/…/Jwt.java", "common", "gateway", "api-gateway")
@@ -59,21 +60,21 @@ def read(lines: str) -> dict[str, str]:
 
 
 def test_the_outputs() -> None:
-    said = read(outputs(FOUND))
+    said = read(output_lines(outputs(FOUND)))
     row = {"service": "api-gateway", "base": BASE, "reason": " → ".join(CHAIN)}
     assert json.loads(said.pop("matrix")) == {"include": [row]}
     assert json.loads(said.pop("services")) == ["api-gateway"]
     assert said == {"changed": "true", "count": "1", "everything": "false", "head": HEAD}
-    nothing = read(outputs(Detection((), head=HEAD)))
+    nothing = read(output_lines(outputs(Detection((), head=HEAD))))
     assert (nothing["changed"], nothing["count"], nothing["matrix"]) == ("false", "0", '{"include": []}')
-    all_of = read(outputs(everything([Service("a", ("a",))], "the clone is shallow")))
+    all_of = read(output_lines(outputs(everything([Service("a", ("a",))], "the clone is shallow"))))
     assert (all_of["everything"], all_of["count"]) == ("true", "1")
 
 
 @pytest.mark.parametrize("text", ["a\nhead=1", "a\r\n::set-output", "\u2028", "\x85", "\udcff", '"}]', "%0A", "<<EOF"])
 def test_a_path_is_no_line_of_the_outputs(text: str) -> None:
     decision = Decision(f"s{text}", True, (text, "s"), text)
-    said = read(outputs(Detection((decision,), head=HEAD)))
+    said = read(output_lines(outputs(Detection((decision,), head=HEAD))))
     assert list(said) == ["changed", "count", "everything", "services", "matrix", "head"]
     assert json.loads(said["matrix"])["include"] == [{"service": f"s{text}", "base": "", "reason": f"{text} → s"}]
 
