@@ -36,6 +36,8 @@ PULL_AND_PUSH = {
     "registry:HeadManifest": "ecr:BatchGetImage",
     "registry:GetManifest": "ecr:BatchGetImage",
 }
+#: Requests to S3 whose action of IAM has another name.
+OF_S3 = {"s3:HeadObject": "s3:GetObject", "s3:GetBucket": "s3:ListBucket"}
 #: A checkout of another repository; those of the own one are there.
 _CHECKOUT = """
 name: checkout
@@ -186,7 +188,7 @@ def allowed(*roles: str) -> set[str]:
 def called(deploys: Deploys) -> set[str]:
     """The actions of IAM for what was asked of the sandbox since its journal was reset."""
     counts = deploys.sandbox.control("calls")["counts"]
-    named = {PULL_AND_PUSH.get(call, call) for call in counts}
+    named = {{**PULL_AND_PUSH, **OF_S3}.get(call, call) for call in counts}
     return named - {"", "sts:GetCallerIdentity"}
 
 
