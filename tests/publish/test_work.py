@@ -144,3 +144,15 @@ def test_what_is_not_there(source: Source) -> None:
         source.work()
     assert "Domain umigo does not exist" in str(caught.value)
     assert "the bucket" in str(caught.value)
+
+
+def test_the_tag_of_a_release_is_that_of_its_version_on_main(place: Path) -> None:
+    git(place, "update-ref", "refs/remotes/origin/main", "HEAD")
+    clone, commit, parts = parts_of(place, "main")
+    clone.check_tag("backend-v1.1.0", commit, parts, "backend")
+    with pytest.raises(SlipwayError, match="is on a commit whose version is 1.1.0. .* release backend-v1.1.0"):
+        clone.check_tag("backend-v1.2.0", commit, parts, "backend")
+    git(place, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "work")
+    clone, commit, parts = parts_of(place, "main")
+    with pytest.raises(SlipwayError, match="the commit of the tag backend-v1.1.0 is not on main"):
+        clone.check_tag("backend-v1.1.0", commit, parts, "backend")

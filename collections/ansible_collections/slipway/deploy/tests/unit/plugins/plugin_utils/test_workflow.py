@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
-from ansible_collections.slipway.deploy.plugins.plugin_utils.workflow import annotate, read_event, write_outputs
+from ansible_collections.slipway.deploy.plugins.plugin_utils.workflow import (
+    annotate,
+    pushed,
+    read_event,
+    write_outputs,
+)
 
 
 def test_outputs_are_appended_and_only_if_a_file_is_named(tmp_path: Path) -> None:
@@ -20,6 +25,20 @@ def test_outputs_are_appended_and_only_if_a_file_is_named(tmp_path: Path) -> Non
     assert path.read_text(encoding="ascii") == 'before=1\nchanged=true\nnames=["a"]\n'
     with pytest.raises(SlipwayError, match="the outputs were not written: Is a directory"):
         write_outputs({"changed": True}, {"GITHUB_OUTPUT": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ("refs/heads/develop", ("develop", "")),
+        ("refs/heads/release/1.2", ("release/1.2", "")),
+        ("refs/tags/backend-v0.2.0", ("", "backend-v0.2.0")),
+        ("refs/pull/7/merge", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_what_was_pushed(ref: str, expected: tuple[str, str]) -> None:
+    assert pushed({"SLIPWAY_REF": ref}) == expected
 
 
 def test_the_event_is_read_from_the_environment_or_a_file(tmp_path: Path) -> None:
