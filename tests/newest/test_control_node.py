@@ -16,8 +16,18 @@ from tests.support.hosts import ROOT, Host, Hosts
 PYTHON = "3.13"
 #: What a deploy needs, the sandbox, and what the unit tests import. No version is pinned: that is the lane's point.
 PACKAGES = (
-    *("ansible-core>=2.21", "boto3", "jinja2", "pyyaml", "squawk-cli", "uv", "moto[server]"),
-    *("hypothesis", "jsonschema", "markdown-it-py", "pyte", "pytest", "pytest-mock", "pytest-xdist"),
+    *("ansible-core>=2.21", "boto3", "jinja2", "pyyaml", "squawk-cli", "uv", "moto[server]", "ruff"),
+    *(
+        "git-cliff",
+        "hypothesis",
+        "jsonschema",
+        "markdown-it-py",
+        "pyte",
+        "pytest",
+        "pytest-mock",
+        "pytest-xdist",
+        "ruff",
+    ),
 )
 VENV = "/opt/newest"
 PROJECT = "/slipway"

@@ -91,7 +91,9 @@ def _absent(service: Service, name: str, head: tuple[Snapshot, Graph], services:
     what = f"there is no module, workspace or directory {name} at {head[0].commit[:12]}"
     # A module of another service is not a misspelt one of this.
     others = {module for other in services if other.name != service.name for module in (other.name, *other.modules)}
-    near = max(sorted(head[1].named.keys() - others), key=lambda module: _alike(name, module), default="")
+    # Maven's modules have two names, user-service and org.acme:user-service.
+    free = sorted(module for module in head[1].named if module.rpartition(":")[2] not in others)
+    near = max(free, key=lambda module: _alike(name, module), default="")
     close = _alike(name, near) >= _CLOSE
     remedy = f"Did you mean {near}?" if close else "Write build_modules: [directory] for this service"
     return SlipwayError(what, f"{service.name}, build_modules", remedy)

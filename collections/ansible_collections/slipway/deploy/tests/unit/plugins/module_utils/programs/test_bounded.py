@@ -46,7 +46,9 @@ def test_one_that_ignores_signals_until_it_ends_is_no_failure() -> None:
 
 
 def test_what_holds_the_pipe_in_another_session_is_not_waited_for(tmp_path: Path) -> None:
-    found = sh("setsid sleep 600 & echo $! > child; echo done", cwd=str(tmp_path))
+    # It waits for the other session: what is still in this one is stopped.
+    other = "setsid sh -c 'echo $$ > made && mv made child && exec sleep 600' &"
+    found = sh(f"{other} until [ -e child ]; do sleep 0.05; done; echo done", cwd=str(tmp_path))
     assert (found.code, found.output) == (0, b"done\n")
     os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
