@@ -4,53 +4,30 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.slipway.deploy.plugins.module_utils.artifact import api as artifact_api
 from ansible_collections.slipway.deploy.plugins.module_utils.aws.client import Clients
-from ansible_collections.slipway.deploy.plugins.module_utils.builds.api import EcrRepository
 from ansible_collections.slipway.deploy.plugins.module_utils.bundle import api as bundle_api
 from ansible_collections.slipway.deploy.plugins.module_utils.checks import api as checks_api
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import api as fleet_api
 from ansible_collections.slipway.deploy.plugins.module_utils.fleet import parse
 from ansible_collections.slipway.deploy.plugins.module_utils.hosts import balancer
-from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import ImageRef
-from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.api import Ecr
-from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.model import Repository
 from ansible_collections.slipway.deploy.plugins.module_utils.logs.parse import parse_task
 from ansible_collections.slipway.deploy.plugins.module_utils.parameters import api as parameters_api
-from ansible_collections.slipway.deploy.plugins.module_utils.publish.api import CodeArtifact
-from ansible_collections.slipway.deploy.plugins.module_utils.publish.model import Package, Target
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import api as rollout_api
 from ansible_collections.slipway.deploy.plugins.module_utils.rollout import diagnose
 from ansible_collections.slipway.deploy.plugins.module_utils.secret_values.api import stored
 from ansible_collections.slipway.deploy.plugins.module_utils.state.s3 import S3Store
 from ansible_collections.slipway.deploy.plugins.module_utils.terraform.api import outputs_below
 
-DIGEST = "sha256:" + "a" * 64
-REGISTRY = "000000000000.dkr.ecr.eu-west-1.amazonaws.com"
+from .call import CALLER, DIGEST, Call, xml
+from .registry_calls import REGISTRY_CALLS
+
 ARN = "arn:aws:ecs:eu-west-1:000000000000"
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/tg/1"
 
 
-class Call(NamedTuple):
-    """A call of Slipway's, and the whole answers to what it asks."""
-
-    name: str
-    make: Callable[[Clients], Any]
-    answers: dict[str, Any]
-
-
-def _xml(operation: str, inner: str) -> str:
-    return f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
-
-
-CALLER = _xml("GetCallerIdentity", "<Account>000000000000</Account><Arn>a</Arn>")
 SERVICE = {
     "serviceName": "a",
     "serviceArn": f"{ARN}:service/c/a",
@@ -116,12 +93,7 @@ TASK = {
     "containers": [{"name": "app", "exitCode": 1, "imageDigest": DIGEST, "lastStatus": "STOPPED"}],
 }
 TASKS = {"ListTasks": {"taskArns": [TASK["taskArn"]]}, "DescribeTasks": {"tasks": [TASK], "failures": []}}
-MANIFEST = {"schemaVersion": 2, "config": {"digest": DIGEST}}
-IMAGE = {
-    "images": [{"imageId": {"imageDigest": DIGEST, "imageTag": "1"}, "imageManifest": json.dumps(MANIFEST)}],
-    "failures": [],
-}
-HEALTH = _xml(
+HEALTH = xml(
     "DescribeTargetHealth",
     "<TargetHealthDescriptions><member><Target><Id>i-1</Id><Port>80</Port></Target>"
     "<TargetHealth><State>healthy</State></TargetHealth></member></TargetHealthDescriptions>",
@@ -160,38 +132,12 @@ def _balancer(clients: Clients) -> Any:
     return found["DNSName"], checks_api.listener_scheme(clients, found["LoadBalancerArn"])
 
 
-def _repository(clients: Clients) -> EcrRepository:
-    return EcrRepository(clients, ImageRef("app", REGISTRY))
-
-
-def _upload(clients: Clients) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "blob")
-        path.write_bytes(b"layer")
-        _repository(clients).upload(DIGEST, path)
-
-
-def _see(clients: Clients) -> Any:
-    return _ecr(clients).see(Repository("app", "IMMUTABLE"), "c", ("c", "develop", "v1"))
-
-
-def _ecr(clients: Clients) -> Ecr:
-    return Ecr(clients, REGISTRY, "here")
-
-
-def _registry(clients: Clients) -> CodeArtifact:
-    return CodeArtifact(clients("codeartifact"), Target("domain", "repository"))
-
-
-def _access(clients: Clients) -> tuple[str, str]:
-    return _registry(clients).token(), _registry(clients).endpoint("npm")
-
-
 def _store(clients: Clients) -> S3Store:
     return S3Store(clients("s3"), "bucket", sleep=lambda _seconds: None)
 
 
 CALLS = (
+    *REGISTRY_CALLS,
     Call("services", _services, {"DescribeServices": {"services": [SERVICE], "failures": []}}),
     Call(
         "update",
@@ -255,145 +201,6 @@ CALLS = (
     Call("running tasks", _running, TASKS),
     Call("stopped tasks", _stopped, TASKS),
     Call(
-        "image",
-        lambda clients: fleet_api.resolve_image(clients, REGISTRY, "app", "1"),
-        {"BatchGetImage": IMAGE},
-    ),
-    Call(
-        "tags",
-        lambda clients: fleet_api.image_tags(clients, REGISTRY, "app", DIGEST),
-        {"DescribeImages": {"imageDetails": [{"imageDigest": DIGEST, "imageTags": ["1"]}]}},
-    ),
-    Call(
-        "layer",
-        lambda clients: fleet_api.image_config(clients, REGISTRY, "app", DIGEST),
-        {"GetDownloadUrlForLayer": {"downloadUrl": "https://x", "layerDigest": DIGEST}},
-    ),
-    Call(
-        "image that is not there",
-        lambda clients: fleet_api.resolve_image(clients, REGISTRY, "app", "1").unverifiable,
-        {
-            "BatchGetImage": {"images": [], "failures": [{"failureCode": "ImageNotFound"}]},
-            "GetCallerIdentity": CALLER,
-            "DescribePullThroughCacheRules": {
-                "pullThroughCacheRules": [{"ecrRepositoryPrefix": "ROOT", "upstreamRegistryUrl": "public.ecr.aws"}]
-            },
-        },
-    ),
-    Call(
-        "tags of a build",
-        _see,
-        {
-            "BatchGetImage": {
-                "images": [
-                    {"imageId": {"imageDigest": DIGEST, "imageTag": tag}, "imageManifest": json.dumps(MANIFEST)}
-                    for tag in ("c", "develop")
-                ],
-                "failures": [{"imageId": {"imageTag": "v1"}, "failureCode": "ImageNotFound"}],
-            },
-            "ListImageReferrers": {"referrers": [{"digest": DIGEST, "mediaType": "m"}]},
-            "GetLifecyclePolicy": {"repositoryName": "app", "lifecyclePolicyText": "{}"},
-        },
-    ),
-    Call(
-        "repositories",
-        lambda clients: _ecr(clients).repositories(),
-        {
-            "DescribeRepositories": {
-                "repositories": [
-                    {
-                        "repositoryName": "app",
-                        "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-                        "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "develop"}],
-                    }
-                ]
-            }
-        },
-    ),
-    Call(
-        "create a repository",
-        lambda clients: _ecr(clients).create("app", ["develop"]),
-        {"CreateRepository": {"repository": {"repositoryName": "app"}}},
-    ),
-    Call(
-        "rule about tags",
-        lambda clients: _ecr(clients).set_rule("app", []),
-        {"PutImageTagMutability": {"repositoryName": "app", "imageTagMutability": "IMMUTABLE"}},
-    ),
-    Call(
-        "lifecycle policy",
-        lambda clients: _ecr(clients).set_lifecycle("app"),
-        {"PutLifecyclePolicy": {"repositoryName": "app", "lifecyclePolicyText": "{}"}},
-    ),
-    Call(
-        "login",
-        lambda clients: _ecr(clients).login(),
-        {
-            "GetAuthorizationToken": {
-                "authorizationData": [
-                    {
-                        "authorizationToken": base64.b64encode(b"AWS:password").decode(),
-                        "proxyEndpoint": "http://127.0.0.1:9",
-                    }
-                ]
-            }
-        },
-    ),
-    Call(
-        "sizes of layers",
-        lambda clients: _repository(clients).sizes([DIGEST, "sha256:b"]),
-        {
-            "BatchCheckLayerAvailability": {
-                "layers": [
-                    {"layerDigest": DIGEST, "layerAvailability": "AVAILABLE", "layerSize": 5},
-                    {"layerDigest": "sha256:b", "layerAvailability": "UNAVAILABLE"},
-                ],
-                "failures": [],
-            }
-        },
-    ),
-    Call(
-        "upload a layer",
-        _upload,
-        {
-            "InitiateLayerUpload": {"uploadId": "u", "partSize": 10},
-            "UploadLayerPart": {"uploadId": "u", "lastByteReceived": 4},
-            "CompleteLayerUpload": {"uploadId": "u", "layerDigest": DIGEST},
-        },
-    ),
-    Call(
-        "put an image",
-        lambda clients: _repository(clients).put(json.dumps(MANIFEST), "m", DIGEST, "v1"),
-        {"PutImage": {"image": {"imageId": {"imageDigest": DIGEST, "imageTag": "v1"}}}},
-    ),
-    Call(
-        "access to packages",
-        _access,
-        {
-            "GetAuthorizationToken": {"authorizationToken": "token"},
-            "GetRepositoryEndpoint": {"repositoryEndpoint": "https://registry.example.org/npm/repository/"},
-        },
-    ),
-    Call(
-        "package",
-        lambda clients: _registry(clients).held(Package("npm", "acme", "ui", "1.0.0")),
-        {
-            "DescribePackageVersion": {"packageVersion": {"version": "1.0.0", "status": "Published"}},
-            "ListPackageVersionAssets": {"assets": [{"name": "package.tgz", "hashes": {"SHA-256": "a"}}]},
-        },
-    ),
-    Call(
-        "delete a package",
-        lambda clients: _registry(clients).delete(Package("maven", "com.acme", "common", "1.0-SNAPSHOT")),
-        {
-            "ListPackageVersions": {"versions": [{"version": "1.0-SNAPSHOT", "status": "Published"}]},
-            "DeletePackageVersions": {
-                "successfulVersions": {"1.0-SNAPSHOT": {"revision": "r", "status": "Deleted"}},
-                "failedVersions": {},
-            },
-        },
-    ),
-    Call(
         "container instances",
         lambda clients: fleet_api.container_instances(clients, "c"),
         {
@@ -421,7 +228,7 @@ CALLS = (
         "simulate",
         lambda clients: fleet_api.simulate(clients, f"{ARN}:role/r", ["a:B"], ["*"]),
         {
-            "SimulatePrincipalPolicy": _xml(
+            "SimulatePrincipalPolicy": xml(
                 "SimulatePrincipalPolicy",
                 "<IsTruncated>false</IsTruncated><EvaluationResults><member><EvalActionName>a:B</EvalActionName>"
                 "<EvalDecision>allowed</EvalDecision><EvalResourceName>*</EvalResourceName></member>"
@@ -479,12 +286,12 @@ CALLS = (
         "load balancer",
         _balancer,
         {
-            "DescribeLoadBalancers": _xml(
+            "DescribeLoadBalancers": xml(
                 "DescribeLoadBalancers",
                 "<LoadBalancers><member><LoadBalancerArn>a</LoadBalancerArn><DNSName>d</DNSName></member>"
                 "</LoadBalancers>",
             ),
-            "DescribeListeners": _xml(
+            "DescribeListeners": xml(
                 "DescribeListeners",
                 "<Listeners><member><Protocol>HTTP</Protocol><Port>80</Port></member></Listeners>",
             ),
@@ -494,12 +301,12 @@ CALLS = (
         "target group",
         lambda clients: balancer.places(clients, balancer.find_group(clients, "tg", "here")),
         {
-            "DescribeTargetGroups": _xml(
+            "DescribeTargetGroups": xml(
                 "DescribeTargetGroups",
                 f"<TargetGroups><member><TargetGroupArn>{GROUP}</TargetGroupArn><TargetGroupName>tg</TargetGroupName>"
                 "<TargetType>instance</TargetType></member></TargetGroups>",
             ),
-            "DescribeTargetGroupAttributes": _xml(
+            "DescribeTargetGroupAttributes": xml(
                 "DescribeTargetGroupAttributes",
                 "<Attributes><member><Key>deregistration_delay.timeout_seconds</Key><Value>5</Value></member>"
                 "</Attributes>",
