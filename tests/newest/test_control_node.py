@@ -16,19 +16,11 @@ from tests.support.hosts import ROOT, Host, Hosts
 PYTHON = "3.13"
 #: What a deploy needs, the sandbox, and what the unit tests import. No version is pinned: that is the lane's point.
 PACKAGES = (
-    *("ansible-core>=2.21", "boto3", "jinja2", "pyyaml", "squawk-cli", "uv", "moto[server]", "ruff"),
-    *(
-        "git-cliff",
-        "hypothesis",
-        "jsonschema",
-        "markdown-it-py",
-        "pyte",
-        "pytest",
-        "pytest-mock",
-        "pytest-xdist",
-        "ruff",
-    ),
+    *("ansible-core>=2.21", "boto3", "git-cliff", "jinja2", "pyyaml", "ruff", "squawk-cli", "uv", "moto[server]"),
+    *("hypothesis", "jsonschema", "markdown-it-py", "pyte", "pytest", "pytest-mock", "pytest-xdist"),
 )
+#: Programs that they bring, beside Ansible's own.
+PROGRAMS = ("git-cliff", "ruff", "squawk", "uv")
 VENV = "/opt/newest"
 PROJECT = "/slipway"
 COLLECTION = f"{PROJECT}/collections/ansible_collections/slipway/deploy"
@@ -56,7 +48,7 @@ def node(packages: Path) -> Iterator[Host]:
         host.run(
             f"python3 -m venv --without-pip {VENV} && "
             f"echo /packages > {VENV}/lib/python{PYTHON}/site-packages/packages.pth && "
-            f"ln -s /packages/bin/squawk /packages/bin/uv {VENV}/bin/ && "
+            f"ln -s {' '.join(f'/packages/bin/{name}' for name in PROGRAMS)} {VENV}/bin/ && "
             # The interpreter that installed them is this machine's.
             f"for name in /packages/bin/ansible*; do "
             f"sed '1s,.*,#!{VENV}/bin/python,' $name > {VENV}/bin/${{name##*/}}; done && chmod +x {VENV}/bin/ansible*"
