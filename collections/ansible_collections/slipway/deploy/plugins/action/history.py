@@ -94,4 +94,6 @@ def _read(context: Context, most: int) -> tuple[list[Record], SlipwayError | Non
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
     names = ("id", "kind", "label", "title", "outcome", "started_at", "finished_at")
-    return {**{name: record.get(name) for name in names}, "services": [item["name"] for item in record["targets"]]}
+    services = [item["name"] for item in record["targets"]]
+    build = (record.get("build") or {}).get("id")
+    return {**{name: record.get(name) for name in names}, "build": build, "services": services}

@@ -38,6 +38,7 @@ EXAMPLES = r"""
 RETURN = r"""
 releases:
   description: The listed releases, newest first. Times are epoch seconds of the state store's clock.
+    The build is V(null) if the release was not of one.
   returned: success
   type: list
   elements: dict
@@ -46,6 +47,7 @@ releases:
       kind: deploy
       label: 3f9c2d1
       title: Retry payments on 502
+      build: 20261120T205901Z-3f9c2d1
       outcome: succeeded
       started_at: 1795208651.0
       finished_at: 1795208720.0

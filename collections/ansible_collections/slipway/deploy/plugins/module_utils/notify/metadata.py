@@ -16,7 +16,7 @@ from ..hosts.by_kind import by_kind, has_several
 from ..record.model import undo_was_asked
 from ..render import checklist as rows_of
 from ..render.checks import milliseconds
-from ..render.facts import Record, is_host, targets_of
+from ..render.facts import Record, build, is_host, targets_of
 from .markdown import bounded_table, escape, is_linkable, link
 
 _SIGNS = {"green": "✅", "red": "❌", "unknown": "❔"}
@@ -43,8 +43,9 @@ def ended(record: Record) -> tuple[str, str]:
 
 
 def facts(record: Record) -> str:
-    """Tag, commit, approval, notes and coverage, one line each."""
-    lines = [f"**Tag:** {escape(item['tag'])}" for item in releases(record) if item.get("tag")]
+    """Build, tag, commit, approval, notes and coverage, one line each."""
+    lines = [f"**Build:** {escape(build(record).removeprefix('build '))}"] if build(record) else []
+    lines += [f"**Tag:** {escape(item['tag'])}" for item in releases(record) if item.get("tag")]
     lines += [f"**Commit:** {escape(item['commit'])}" for item in releases(record) if item.get("commit")]
     lines += [line for line in (_approval(record), _notes(record), _coverage(record)) if line]
     return "  \n".join(lines)
@@ -138,11 +139,11 @@ def _units(record: Record) -> list[tuple[str, str, str]]:
 
 
 def lines(record: Record, most: int = 10) -> list[str]:
-    """Commit, migrations, units and smoke checks of a deploy to hosts, one line each; a fleet has its own."""
-    found = releases(record)
+    """The build; of hosts also commit, migrations, units and smoke checks, one line each: a fleet has its own."""
+    found, said = releases(record), [build(record)] if build(record) else []
     if not found:
-        return []
-    said = [f"commit: {item['commit']}" for item in found if item.get("commit")]
+        return said
+    said += [f"commit: {item['commit']}" for item in found if item.get("commit")]
     for kind, done in by_kind(record).items():
         of = f" of {clean(kind)}" if has_several(record) else ""
         words = "taken back" if done.get("direction") == "down" else "applied"

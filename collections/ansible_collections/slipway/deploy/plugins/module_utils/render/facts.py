@@ -81,6 +81,12 @@ def release(record: Record) -> str:
     return f"rollback to {label}" if is_rollback(record) else label
 
 
+def build(record: Record) -> str:
+    """The build that was deployed, ``build 20261120T205901Z-3f9c2d1``; empty without one."""
+    identity = clean((record.get("build") or {}).get("id") or "")
+    return f"build {identity}" if identity else ""
+
+
 def who(record: Record) -> str:
     """Who deploys: ``maria@ci-412``."""
     actor = record.get("actor") or {}

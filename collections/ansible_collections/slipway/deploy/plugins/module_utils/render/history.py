@@ -13,12 +13,12 @@ from ..common.errors import SlipwayError
 from ..common.text import clean, columns, display_width, duration, hanging, plural, truncate
 from ..record.history import Goal, rollback_goal
 from ..record.released import NOT_COMPARED
-from .facts import UNTOUCHED, Record, as_before, finish, seconds, targets_of, who
+from .facts import UNTOUCHED, Record, as_before, build, finish, seconds, targets_of, who
 from .own import Own, runs_of
 from .status import is_unfinished
 
-_HEADINGS = ("", "release", "kind", "label", "title", "outcome", "services", "took", "who")
-_KIND, _LABEL, _TITLE, _WHO = 2, 3, 4, 8
+_HEADINGS = ("", "release", "kind", "label", "build", "title", "outcome", "services", "took", "who")
+_KIND, _LABEL, _BUILD, _TITLE, _WHO = 2, 3, 4, 5, 9
 _NARROWEST_TITLE = 12
 _TITLE_WIDTH = 40
 _ASTRAY = 10
@@ -118,6 +118,7 @@ def _row(found: Releases, record: Record) -> tuple[str, ...]:
         clean(record["id"]),
         clean(record.get("kind") or ""),
         clean(record.get("label") or _tag_of_own(record)),
+        build(record).removeprefix("build "),
         truncate(clean(record.get("title") or "") if record.get("label") else "", _TITLE_WIDTH),
         _outcome(record),
         _services(record),
@@ -147,11 +148,12 @@ def _services(record: Record) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
-    """The table; if too wide, without the label (the id ends with it), a long title, and finally who."""
+    """The table; if too wide, without the label (the id ends with it), the build, a long title, and finally who."""
     whole = [_HEADINGS, *rows]
-    kept = [index for index in range(len(_HEADINGS)) if index != _TITLE or any(row[_TITLE] for row in rows)]
+    empty = {index for index in (_BUILD, _TITLE) if not any(row[index] for row in rows)}
+    kept = [index for index in range(len(_HEADINGS)) if index not in empty]
     lines = _columns(whole, kept)
-    for drop in (_LABEL, _WHO, _TITLE, _KIND):
+    for drop in (_LABEL, _BUILD, _WHO, _TITLE, _KIND):
         excess = max(map(display_width, lines)) - width if width is not None else 0
         if excess <= 0:
             break
@@ -169,7 +171,8 @@ def _columns(rows: Sequence[tuple[str, ...]], kept: Sequence[int]) -> list[str]:
 
 
 def _named(record: Record) -> str:
-    return f"{clean(record.get('label') or '?')} ({clean(record['id'])})"
+    of = f", {build(record)}" if build(record) else ""
+    return f"{clean(record.get('label') or '?')} ({clean(record['id'])}{of})"
 
 
 def _now(found: Releases) -> str:

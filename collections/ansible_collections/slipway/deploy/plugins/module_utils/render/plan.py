@@ -14,6 +14,7 @@ from ..fleet.planned import NOT_EXERCISED, UNPINNED
 from .facts import (
     Record,
     Target,
+    build,
     counted,
     finish,
     image_label,
@@ -71,8 +72,7 @@ def _header(record: Record, width: int | None, lock: str) -> list[str]:
     else:
         count = nothing_to_do(record)
     subject = release(record) if is_rollback(record) else f"plan for {release(record)}"
-    build = [f"build {clean(record['build']['id'])}"] if record.get("build") else []
-    parts = [str(record.get("environment")), f"{subject}{title}", *build, count]
+    parts = [str(record.get("environment")), f"{subject}{title}", *([build(record)] if build(record) else []), count]
     return joined([*parts, lock] if lock else parts, width)
 
 

@@ -17,6 +17,7 @@ from ..record.model import undo_was_asked
 from .facts import (
     UNTOUCHED,
     Record,
+    build,
     cause_words,
     counted,
     finish,
@@ -129,7 +130,9 @@ def _last(overview: Overview) -> str:
     title = f' "{clean(record["title"])}"' if record.get("title") else ""
     at = record.get("finished_at") or record.get("started_at")
     when = [since(at, now)] if at is not None else []
-    return " · ".join([f"{kind}{release(record)}{title} {_outcome(overview, record)}", *when, f"by {who(record)}"])
+    built = [build(record)] if build(record) else []
+    done = f"{kind}{release(record)}{title} {_outcome(overview, record)}"
+    return " · ".join([done, *built, *when, f"by {who(record)}"])
 
 
 def _outcome(overview: Overview, record: Record) -> str:

@@ -21,6 +21,7 @@ from ..render import samples
 GOLDENS = Path(__file__).parent / "goldens"
 RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
     "succeeded": samples.succeeded,
+    "of-a-build": lambda: {**samples.succeeded(), "build": {"id": f"20261120T205901Z-{samples.NEW}"}},
     "unchanged": samples.unchanged,
     "undone": samples.undone,
     "held": samples.held,

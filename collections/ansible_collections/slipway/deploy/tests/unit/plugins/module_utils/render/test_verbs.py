@@ -180,8 +180,12 @@ WELL = ServiceLogs(
 GONE = ServiceLogs("old-service", "there is no service sdt-dev-old-service in cluster sdt-dev-cluster")
 SILENT = ServiceLogs("cron-service")
 
+#: What the record of a deploy of a build says of it.
+BUILD = {"id": f"20261120T205901Z-{samples.NEW}", "branch": "develop", "commit": samples.NEW * 5 + "3f9c2"}
+
 SCREENS: dict[str, Screen] = {
     "status": lambda width: status(overview(samples.succeeded()), fleet(12), width),
+    "status-of-a-build": lambda width: status(overview({**samples.succeeded(), "build": BUILD}), fleet(12)[:2], width),
     "status-troubled": lambda width: status(overview(samples.undone()), troubled(), width),
     "status-unfinished": lambda width: status(overview(samples.rolling()), fleet(12)[:1], width),
     "status-running": lambda width: status(overview(samples.rolling(), lock=HELD, running=True), fleet(12)[:1], width),
@@ -195,6 +199,7 @@ SCREENS: dict[str, Screen] = {
     "history-first": _history(samples.succeeded()),
     "history-none-good": _history(samples.undone()),
     "history-more": _history(samples.succeeded(), old(samples.OLD, 12), old("1111111", 11), entries=2),
+    "history-of-a-build": _history({**samples.succeeded(), "build": BUILD}, old(samples.OLD, 12)),
     "history-empty": _history(),
     "logs": lambda width: logs([CRASHED, WELL, GONE, SILENT], NOW, width, hidden=1188),
 }
