@@ -13,9 +13,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.api import EcrRepository, copy_image
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import Sbom
+from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import ImageRef, parse_image
+from ansible_collections.slipway.deploy.plugins.module_utils.image.registry import Content, Login, attach
 from tests.support.builds import BUILD, COMMIT, build_images, write_build
 from tests.support.deploys import NEW, Deploys
 
+HOST = "000000000000.dkr.ecr.eu-west-1.amazonaws.com"
 FLEET = """\
 fleet:
   children:
@@ -50,6 +55,14 @@ def image(deploys: Deploys, environment: str, name: str) -> str:
     return found
 
 
+def attached(deploys: Deploys, digest: str) -> str:
+    """Attach an SBOM to the gateway's image; its digest."""
+    answer = deploys.sandbox.client("ecr").get_authorization_token()["authorizationData"][0]
+    repository = parse_image(f"{deploys.sandbox.endpoint.removeprefix('http://')}/sdt/local/api-gateway")
+    content = Content("application/vnd.cyclonedx+json", b'{"bomFormat": "CycloneDX"}')
+    return attach(repository, digest, content, Login(answer["authorizationToken"], insecure=True))
+
+
 def manifests(deploys: Deploys) -> list[dict[str, Any]]:
     """The builds of ``next``, oldest first."""
     files = sorted((deploys.state / "next" / "builds").glob("*.json"))
@@ -62,6 +75,14 @@ def test_what_runs_is_promoted_and_deployed(two: Deploys) -> None:
     assert "local: api-gateway cannot be promoted: it is in no release of Slipway" in refused.text
 
     services = build_images(two, "api-gateway", "user-service")
+    # The next environment has the gateway's image already, but not its SBOM.
+    origin, place = (
+        EcrRepository(two.sandbox.client, ImageRef(f"sdt/{name}/api-gateway", HOST)) for name in ("local", "next")
+    )
+    digest = services["api-gateway"].digest or ""
+    sbom = attached(two, digest)
+    copy_image(origin, place, digest, [COMMIT])
+    services["api-gateway"] = replace(services["api-gateway"], sbom=Sbom("CycloneDX", sbom))
     newest = two.sandbox.client("ecr").describe_images(
         repositoryName="sdt/local/user-service", imageIds=[{"imageTag": NEW}]
     )
@@ -76,7 +97,8 @@ def test_what_runs_is_promoted_and_deployed(two: Deploys) -> None:
     assert "+api-gateway  sha256:" in would.out
     assert "only local has config-server, discovery-server" in would.out
     assert f"sdt/next/user-service:{NEW} is another image and stays it" in would.out
-    assert manifests(two) == []
+    assert "sdt/next/api-gateway has the image, but not its SBOM" in " ".join(would.out.split())
+    assert (manifests(two), place.has(sbom)) == ([], False)
 
     done = two.run("playbooks/promote.yml", "-e", "from=local")
     assert done.code == 0, done.text
@@ -84,6 +106,7 @@ def test_what_runs_is_promoted_and_deployed(two: Deploys) -> None:
     assert manifest["result"] == "built"
     assert manifest["promoted_from"]["environment"] == "local"
     assert f"-e build={manifest['id']}" in done.out
+    assert place.has(sbom)
     for name, service in manifest["services"].items():
         assert image(two, "local", name).partition("@")[2] == service["digest"]
         assert service["image"].endswith(f"/sdt/next/{name}")

@@ -161,6 +161,11 @@ def _part(
         taken = _taken(context, target, item.digest, tags)
         # A policy of the repository may expire images without a tag.
         tags = tuple(tag for tag in tags if tag not in taken) or (f"{source.environment}-{item.digest[7:19]}",)
+    sbom = built.sbom.digest if built is not None and built.sbom is not None and not same else ""
+    # An earlier copy may have ended between the two, or a policy of the repository expired the SBOM.
+    lacks_sbom = bool(sbom and there.digest) and not EcrRepository(context.clients, target).has(sbom)
+    notes = [f"{target.name}:{tag} is another image and stays it" for tag in taken]
+    notes += [f"{target.name} has the image, but not its SBOM"] if lacks_sbom else []
     part = Part(
         name=wanted.name,
         digest=item.digest,
@@ -169,23 +174,23 @@ def _part(
         target=target.name,
         before=facts.running_digest,
         before_runs=before.tag,
-        present=same or bool(there.digest),
+        present=same or bool(there.digest and not lacks_sbom),
         record=item.record,
         tags=tags,
-        notes=tuple(f"{target.name}:{tag} is another image and stays it" for tag in taken),
+        notes=tuple(notes),
         built=built,
     )
-
     if part.present:
         return part, lambda: None
     # An image that cannot be copied is reported before anything is.
     origin, place = EcrRepository(source.clients, item.image), EcrRepository(context.clients, target)
 
     def copy() -> None:
-        copy_image(origin, place, item.digest, part.tags)
-        if built is not None and built.sbom is not None:
+        if not there.digest:
+            copy_image(origin, place, item.digest, part.tags)
+        if sbom:
             # It refers to the image by its digest, which stays.
-            copy_image(origin, place, built.sbom.digest)
+            copy_image(origin, place, sbom)
 
     return part, copy
 

@@ -133,13 +133,18 @@ class EcrRepository:
                 code = error_code(error)
                 # Where tags are immutable, ECR may refuse one even for the image that has it.
                 # https://github.com/aws/containers-roadmap/issues/2179
-                same = code == "ImageTagAlreadyExistsException" and self._tagged(tag) == digest
+                same = code == "ImageTagAlreadyExistsException" and self._found(imageTag=tag) == digest
                 if not same and code != "ImageAlreadyExistsException":
                     raise
 
-    def _tagged(self, tag: str) -> str:
-        """The digest of the image that has a tag, or nothing."""
-        answer = self._client.batch_get_image(**self._of, imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(_TYPES))
+    def has(self, digest: str) -> bool:
+        """Whether the repository has a manifest."""
+        with calling(f"look for {self.name}@{digest}"):
+            return bool(self._found(imageDigest=digest))
+
+    def _found(self, **identity: str) -> str:
+        """The digest of the image that has a digest or a tag, or nothing."""
+        answer = self._client.batch_get_image(**self._of, imageIds=[identity], acceptedMediaTypes=list(_TYPES))
         return next((str(image["imageId"]["imageDigest"]) for image in answer.get("images") or ()), "")
 
 
