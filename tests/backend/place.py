@@ -14,14 +14,17 @@ from typing import Any, ClassVar
 
 import yaml
 
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import BuiltArtifact, BuiltService
+from ansible_collections.slipway.deploy.plugins.module_utils.state.s3 import S3Store
 from sandbox.testing import Sandbox
+from tests.support.builds import finished_build
 from tests.support.git_server import GitServer
 from tests.support.host_place import HostPlace
 from tests.support.hosts import Host, Hosts, register_instance
 from tests.support.pace import scaled
 from tests.support.postgres import Postgres
 from tests.support.project import ROOT, Ran
-from tests.support.umigo import BRANCH, BUCKET, MODULE, Umigo, maven_cache
+from tests.support.umigo import BRANCH, BUCKET, MODULE, Umigo, jar, maven_cache, sha256, tag_of
 
 STATE_BUCKET = "umigo-dev-slipway"
 REPOSITORY = "starxtechnologysolutions/Umigo"
@@ -55,6 +58,15 @@ class Place(HostPlace):
     def deploy(self, release: str, *arguments: str, **variables: Any) -> Ran:
         """Deploy a version of the backend."""
         return self.run("deploy.yml", *arguments, backend_release=f"backend-v{release}", **variables)
+
+    def build(self, version: str, services: Mapping[str, BuiltService] | None = None) -> str:
+        """Write the manifest of a build of a release, and of images of services; its id."""
+        location = f"s3://{BUCKET}/{BRANCH}/{tag_of(version)}/app.jar"
+        commit, digest = self.umigo.commits[version], f"sha256:{sha256(jar(version))}"
+        reasons = (f"{MODULE}/pom.xml → backend",)
+        built = BuiltArtifact("backend", commit, "built", version, location, digest, reasons=reasons)
+        store = S3Store(self.aws.client("s3"), STATE_BUCKET, "slipway")
+        return finished_build(store, self.name, {"backend": built}, services)
 
     def records(self) -> list[dict[str, Any]]:
         """The records in the state store, oldest first."""

@@ -8,17 +8,21 @@ The tests build on one another: the last one takes out what the others did not g
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import yaml
 
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import BuiltService
 from tests.backend.balanced import CLOCK
 from tests.backend.place import ROOT, Place, make_place
+from tests.support.builds import COMMIT
 from tests.support.deploys import NEW, OLD, SERVICES
+from tests.support.host_place import check_no_change
 from tests.support.pace import scaled
 from tests.support.prepared import backend_image
+from tests.support.umigo import BRANCH, jar, sha256, tag_of
 
 CLUSTER = "sdt-dev-cluster"
 
@@ -51,12 +55,12 @@ def running(place: Place) -> dict[str, str]:
     found: dict[str, str] = {}
     for service in SERVICES:
         described = ecs.describe_services(cluster=CLUSTER, services=[f"sdt-dev-{service}"])["services"][0]
-        tags = {tag_of(ecs, ecr, deployment["taskDefinition"]) for deployment in described["deployments"]}
+        tags = {image_tag(ecs, ecr, deployment["taskDefinition"]) for deployment in described["deployments"]}
         found[service] = " ".join(sorted(tags))
     return found
 
 
-def tag_of(ecs: Any, ecr: Any, definition: str) -> str:
+def image_tag(ecs: Any, ecr: Any, definition: str) -> str:
     """The tag of a task definition's image."""
     image = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]["containerDefinitions"][0][
         "image"
@@ -111,11 +115,25 @@ def test_a_service_that_fails_leaves_the_host_untouched(place: Place) -> None:
     assert place.lock()["state"] == "free"
 
 
-def test_both_go_out_under_one_record(place: Place) -> None:
+def built(place: Place, tags: Mapping[str, str]) -> dict[str, BuiltService]:
+    """What a build's manifest says of images in the registry."""
+    ecr, registry = place.aws.client("ecr"), f"{place.aws.account}.dkr.ecr.{place.aws.region}.amazonaws.com"
+    found = {}
+    for name, tag in tags.items():
+        repository = f"sdt/dev/{name}"
+        details = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"][0]
+        image, reason = f"{registry}/{repository}", f"{name}/pom.xml → {name}"
+        found[name] = BuiltService(COMMIT, (reason,), "built", image, details["imageDigest"], (tag,))
+    return found
+
+
+def test_a_build_of_both_goes_out_under_one_record(place: Place) -> None:
     (host,) = place.members
     count = len(place.records())
     place.aws.control("images", {"repository": "sdt/dev/user-service", "tag": "4a4a4a4", "latest": True})
-    ran = place.deploy("0.1.1")
+    services = built(place, {**dict.fromkeys(SERVICES, NEW), "user-service": "4a4a4a4"})
+    build = place.build("0.1.1", services)
+    ran = place.run("deploy.yml", build=build)
     assert ran.code == 0, ran.text
     assert running(place) == {**dict.fromkeys(SERVICES, NEW), "user-service": "4a4a4a4"}
     assert place.version(host) == "0.1.1"
@@ -123,6 +141,16 @@ def test_both_go_out_under_one_record(place: Place) -> None:
     assert place.record()["outcome"] == "succeeded"
     assert {item["state"] for item in place.record()["targets"]} == {"stable"}
     assert place.lock()["state"] == "free"
+    release = place.record()["releases"]["backend"]
+    assert release["digest"] == f"sha256:{sha256(jar('0.1.1'))}"
+    assert release["key"] == f"{BRANCH}/{tag_of('0.1.1')}/app.jar"
+    assert release["commit"] == place.umigo.commits["0.1.1"]
+    assert place.record()["build"]["id"] == build
+    digests = {item["name"]: item["to"]["digest"] for item in place.record()["targets"] if item["kind"] != "host"}
+    assert digests == {name: item.digest for name, item in services.items()}
+
+    again = place.run("deploy.yml", "-v", build=build)
+    check_no_change(place, again)
 
     back = place.run("playbooks/rollback.yml")
     assert back.code == 0, back.text

@@ -17,7 +17,9 @@ from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import
     build_key,
     serialise,
 )
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.store import Manifest
 from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
+from ansible_collections.slipway.deploy.plugins.module_utils.state.store import Store
 from tests.support.deploys import Deploys
 
 COMMIT = hashlib.sha1(b"a commit", usedforsecurity=False).hexdigest()
@@ -49,6 +51,19 @@ def write_build(deploys: Deploys, build: Build, **changes: Any) -> str:
     made = replace(build, **changes)
     LocalStore(deploys.state).write(build_key(made.environment, made.id), serialise(made), expect=None)
     return made.id
+
+
+def finished_build(
+    store: Store,
+    environment: str,
+    artifacts: Mapping[str, BuiltArtifact],
+    services: Mapping[str, BuiltService] | None = None,
+) -> str:
+    """Write a manifest as a build does, for an environment with hosts; its id."""
+    begun = Build("", environment, "", BUILD.source, services=dict(services or {}), artifacts=dict(artifacts))
+    manifest = Manifest.create(store, begun)
+    manifest.finish(replace(manifest.build, result="built"))
+    return manifest.build.id
 
 
 def jar(deploys: Deploys, bucket: str, content: bytes, tag: str = "backend-v0.2.0") -> BuiltArtifact:
