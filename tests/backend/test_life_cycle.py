@@ -20,7 +20,7 @@ from tests.support.canaries import put_secret
 from tests.support.host_place import check_failure, check_no_change
 from tests.support.hosts import Host
 from tests.support.pace import scaled
-from tests.support.umigo import BUCKET, MODULE, tag_of
+from tests.support.umigo import BRANCH, BUCKET, MODULE, jar, sha256, tag_of
 
 LOST = "0.7.0"
 #: A parameter of the service.
@@ -121,11 +121,21 @@ def test_a_second_run_changes_nothing(place: Place, host: Host) -> None:
     assert process(place, host) == pid
 
 
-def test_a_check_changes_nothing(place: Place, host: Host) -> None:
+def test_a_check_of_a_build_changes_nothing(place: Place, host: Host) -> None:
     pid, records = process(place, host), len(place.records())
-    ran = place.deploy("0.2.0", "--check", "--diff")
+    build, s3 = place.build("0.2.0"), place.aws.client("s3")
+    # Somebody replaces the jar.
+    place.umigo.publish_as(s3, BUCKET, "0.3.0", "0.2.0")
+    refused = place.run("deploy.yml", build=build)
+    key = f"s3://{BUCKET}/{BRANCH}/{tag_of('0.2.0')}/app.jar"
+    place.check_refusal(refused, f"{key}: its digests differ: the given digest says sha256:{sha256(jar('0.2.0'))}, S3")
+    place.umigo.publish(s3, BUCKET, "0.2.0")
+
+    ran = place.run("deploy.yml", "--check", "--diff", build=build)
     assert ran.code == 0, ran.text
     assert "backend-v0.1.0 → backend-v0.2.0" in ran.text
+    assert f"build {build}" in ran.text
+    assert f"{MODULE}/pom.xml → backend" in " ".join(ran.text.split())
     assert len(place.records()) == records
     assert process(place, host) == pid
     assert schema(place) == ["1"]

@@ -19,7 +19,10 @@ from typing import Any, ClassVar
 
 import yaml
 
+from ansible_collections.slipway.deploy.plugins.module_utils.builds.model import BuiltArtifact
+from ansible_collections.slipway.deploy.plugins.module_utils.state.local import LocalStore
 from tests.support import site_builds
+from tests.support.builds import finished_build
 from tests.support.git_server import GitServer
 from tests.support.host_place import HostPlace
 from tests.support.hosts import Host, Hosts
@@ -76,6 +79,12 @@ class Place(HostPlace):
     def deploy(self, release: str, *arguments: str, **variables: Any) -> Ran:
         """Deploy a tag of the site."""
         return self.run("deploy.yml", *arguments, site_release=release, **variables)
+
+    def build(self, tag: str) -> str:
+        """Write the manifest of a build of the site, which hosts check out; its id."""
+        reasons = (f"RELEASE → {self.group}",)
+        built = BuiltArtifact(self.group, self.site.commits[tag], "built", tag, reasons=reasons)
+        return finished_build(LocalStore(self.state.parent), self.name, {self.group: built})
 
     @property
     def state(self) -> Path:

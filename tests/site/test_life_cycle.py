@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.place import CURRENT, LICENSE, Place, make_place
+from tests.site.place import CURRENT, LICENSE, REPOSITORY, Place, make_place
 from tests.support.host_place import check_failure, check_no_change
 from tests.support.pace import scaled
 from tests.support.site import FIRST, INCOMPATIBLE, NEVER_HEALTHY, SECOND
@@ -142,11 +142,21 @@ def test_what_is_switched_together_goes_back_together(place: Place) -> None:
     place.set_variables(nginx_site_extra=None)
 
 
-def test_a_check_changes_nothing(place: Place) -> None:
+def test_a_check_of_a_build_changes_nothing(place: Place) -> None:
     pid, records = place.health()["pid"], len(place.records())
-    ran = place.deploy(SECOND, "--check", "--diff")
+    build = place.build(SECOND)
+    commits, tag = place.site.commits, f"refs/tags/{SECOND}"
+    push = ("push", "-q", "--force", str(place.git.root / f"{REPOSITORY}.git"))
+    place.site.git(*push, f"{commits[FIRST]}:{tag}")
+    refused = place.run("deploy.yml", build=build)
+    place.site.git(*push, f"{tag}:{tag}")
+    moved = f"<url>: the tag {SECOND} is commit {commits[FIRST][:12]}, but the build is of {commits[SECOND][:12]}"
+    place.check_refusal(refused, moved)
+
+    ran = place.run("deploy.yml", "--check", "--diff", build=build)
     assert ran.code == 0, ran.text
     assert f"{FIRST} → {SECOND}" in ran.text
+    assert f"RELEASE → {place.group}" in " ".join(ran.text.split())
     assert len(place.records()) == records
     assert place.health()["pid"] == pid
     for releases in ("/srv/salitemihret/releases", "/var/www/salitemihret/releases"):
@@ -167,9 +177,13 @@ def test_what_stands_before_the_service_is_looked_at_as_well(place: Place) -> No
 
 def test_the_next_release_comes_with_its_migration_and_no_request_is_lost(place: Place) -> None:
     before = assets(place)
+    build = place.build(SECOND)
     with place.load(HEALTH, PAGE) as answers:
-        ran = place.deploy(SECOND)
+        ran = place.run("deploy.yml", build=build)
     assert ran.code == 0, ran.text
+    assert place.record()["build"]["id"] == build
+    release = place.record()["releases"]["site"]
+    assert (release["tag"], release["commit"]) == (SECOND, place.site.commits[SECOND])
     assert "smoke: 4 checks passed" in ran.text
     assert [answers[path].failed for path in (HEALTH, PAGE)] == [[], []]
     assert set(answers[HEALTH].versions) == {FIRST, SECOND}
@@ -199,10 +213,12 @@ def test_the_schema_goes_back_with_the_release_where_both_say_so(place: Place) -
     assert (record["kind"], record["outcome"]) == ("rollback", "succeeded")
     assert (record["migrations"]["direction"], record["migrations"]["to"]) == ("down", "0002")
 
-    again = place.deploy(SECOND)
+    build = place.build(SECOND)
+    again = place.run("deploy.yml", build=build)
     assert again.code == 0, again.text
     runs(place, SECOND)
     assert place.schema() == "0003"
+    check_no_change(place, place.run("deploy.yml", "-v", build=build))
 
 
 def test_a_release_that_is_never_healthy_is_refused_by_the_spare(place: Place) -> None:
