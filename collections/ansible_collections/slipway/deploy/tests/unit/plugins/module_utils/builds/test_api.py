@@ -19,7 +19,8 @@ from ansible_collections.slipway.deploy.plugins.module_utils.common.errors impor
 from ansible_collections.slipway.deploy.plugins.module_utils.image.reference import ImageRef
 from ansible_collections.slipway.deploy.plugins.module_utils.image_builds.api import Ecr
 
-from ..aws.calls import DIGEST, IMAGE, MANIFEST, REGISTRY
+from ..aws.call import DIGEST, REGISTRY
+from ..aws.registry_calls import IMAGE, MANIFEST
 from ..aws.wire import Refused, Wire
 
 WIRE = Wire({})
