@@ -74,7 +74,8 @@ def test_the_gates_of_a_build_are_in_its_manifest(deploys: Deploys, source: Path
     identity = manifest(deploys, source)
     ran = deploys.run("deploy.yml", "--check", "-e", "build=latest")
     assert ran.code != 0
-    assert "the gate quality is inconclusive: tests was not run (playbooks/quality_gates.yml -e build=…); " in ran.text
+    assert f"build {identity} has not passed its quality gates: tests was not run; " in ran.text
+    assert f"playbooks/quality_gates.yml -e env=local -e source_path=… -e build={identity}" in ran.text
 
     deploys.variables["source_path"] = str(source)
     outputs = deploys.directory / "outputs"

@@ -10,46 +10,17 @@ from typing import Any, cast
 from sandbox.testing import Sandbox
 from tests.policy.conftest import Clone, Project, make_clone
 from tests.policy.test_conventions import package
-from tests.support.act import Actions, Run
+from tests.support.act import WITH_REMOTE, Actions, Run
 from tests.support.deploys import Deploys
 
 NAME = "skilltracker/api-gateway"
-#: As the real one does it, with a remote: the tag is pushed there.
-CHECKOUT = """
-name: checkout
-inputs:
-  repository: {default: ""}
-  ref: {default: ""}
-  path: {default: "."}
-  token: {default: ""}
-  fetch-depth: {default: "1"}
-  persist-credentials: {default: "true"}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      env:
-        URL: ${{ env.SLIPWAY_TEST_REPOSITORIES }}/${{ inputs.repository }}
-        REF: ${{ inputs.ref }}
-        DEST: ${{ inputs.path }}
-      run: git clone -q "$URL" "$DEST" && git -C "$DEST" checkout -q --detach "${REF:-HEAD}"
-"""
-
-
-class Workflow(Actions):
-    """The workflow, with a checkout that has a remote."""
-
-    def _stand_in(self, name: str) -> Path:
-        place = super()._stand_in(name)
-        if name == "actions/checkout":
-            (place / "action.yml").write_text(CHECKOUT, encoding="utf-8")
-        return place
 
 
 def pushed(project: Project, clone: Clone, before: str, branch: str = "main") -> Run:
     """What runs after a push."""
     # No sandbox: nothing here asks AWS.
-    actions = Workflow(Deploys(project.place, cast(Sandbox, None)), project.place.parent / "repositories")
+    deploys = Deploys(project.place, cast(Sandbox, None))
+    actions = Actions(deploys, project.place.parent / "repositories", checkout=WITH_REMOTE)
     actions.variables = {"SLIPWAY_REPOSITORY": "o/devops", "SLIPWAY_ENVIRONMENT": "local", "SLIPWAY_RULES": "gateway"}
     actions.secrets = {"SLIPWAY_TOKEN": "ghp_0"}
     # act would take the commit of its own directory.

@@ -38,30 +38,38 @@ PULL_AND_PUSH = {
 }
 #: Requests to S3 whose action of IAM has another name.
 OF_S3 = {"s3:HeadObject": "s3:GetObject", "s3:GetBucket": "s3:ListBucket"}
-#: A checkout of another repository; those of the own one are there.
 _CHECKOUT = """
 name: checkout
 inputs:
-  repository: {default: ""}
-  ref: {default: ""}
-  path: {default: "."}
-  token: {default: ""}
-  fetch-depth: {default: "1"}
-  persist-credentials: {default: "true"}
+  repository: {{default: ""}}
+  ref: {{default: ""}}
+  path: {{default: "."}}
+  token: {{default: ""}}
+  fetch-depth: {{default: "1"}}
+  persist-credentials: {{default: "true"}}
 runs:
   using: composite
   steps:
     - shell: bash
-      if: inputs.repository != ''
+      if: {condition}
       env:
-        URL: ${{ env.SLIPWAY_TEST_REPOSITORIES }}/${{ inputs.repository }}
-        REF: ${{ inputs.ref }}
-        DEST: ${{ inputs.path }}
-      run: |
-        git init -q "$DEST"
-        git -C "$DEST" fetch -q "$URL" '+refs/heads/*:refs/remotes/origin/*'
-        git -C "$DEST" checkout -q --detach "${REF:-origin/main}"
+        URL: ${{{{ env.SLIPWAY_TEST_REPOSITORIES }}}}/${{{{ inputs.repository }}}}
+        REF: ${{{{ inputs.ref }}}}
+        DEST: ${{{{ inputs.path }}}}
+      run: {command}
 """
+#: A checkout of another repository; those of the own one are there.
+OF_OTHERS = _CHECKOUT.format(
+    condition="inputs.repository != ''",
+    command="""git init -q "$DEST"
+        && git -C "$DEST" fetch -q "$URL" '+refs/heads/*:refs/remotes/origin/*'
+        && git -C "$DEST" checkout -q --detach "${REF:-origin/main}\"""",
+)
+#: A checkout that leaves a remote, as the real one does.
+WITH_REMOTE = _CHECKOUT.format(
+    condition="true",
+    command="""git clone -q "$URL" "$DEST" && git -C "$DEST" checkout -q --detach "${REF:-HEAD}\"""",
+)
 _NOTHING = "name: nothing\nruns:\n  using: composite\n  steps:\n    - run: 'true'\n      shell: bash\n"
 
 
@@ -101,6 +109,7 @@ class Actions:
     environ: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    checkout: str = OF_OTHERS
 
     @property
     def directory(self) -> Path:
@@ -171,7 +180,7 @@ class Actions:
     def _stand_in(self, name: str) -> Path:
         place = self.directory.parent / "actions" / name
         place.mkdir(parents=True, exist_ok=True)
-        text = _CHECKOUT if name == "actions/checkout" else _NOTHING
+        text = self.checkout if name == "actions/checkout" else _NOTHING
         (place / "action.yml").write_text(text, encoding="utf-8")
         return place
 

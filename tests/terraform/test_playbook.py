@@ -20,6 +20,7 @@ from ansible_collections.slipway.deploy.plugins.module_utils.terraform.plan impo
 from ansible_collections.slipway.deploy.plugins.module_utils.terraform.run import Planned, make_plan
 from tests.support.github import GitHub
 from tests.support.pace import scaled
+from tests.support.postgres import free_port
 from tests.support.project import without_signs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +134,18 @@ def test_the_plan_of_another_environment(place: Place) -> None:
     assert place.body == BODY
     assert place.github.calls == []
     assert not (place.directory / ".run" / "terraform").exists()
+
+
+def test_the_full_plan_is_kept_when_github_does_not_answer(place: Place) -> None:
+    api = f"http://127.0.0.1:{free_port('127.0.0.1')}"
+    words = ("-e", "pull_request=12", "-e", "plan_file=plan.json")
+    code, text = place.run("dev", *words, GITHUB_API_URL=api)
+    assert code == 2
+    full = place.directory / ".run" / "terraform" / "terraform-plan-dev.txt"
+    said = f"pull request 12 of acme/infrastructure ({api}): the plan was not written into the description: "
+    assert said in text
+    assert f"The full plan is {full}. Run it again when that is solved" in text
+    assert "line 299" in full.read_text(encoding="utf-8")
 
 
 def test_a_preview_writes_nothing(place: Place) -> None:

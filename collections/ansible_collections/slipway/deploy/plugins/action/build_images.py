@@ -16,7 +16,8 @@ from ..module_utils.image_builds.origin import branch_of, source_address
 from ..module_utils.image_builds.tags import moving_tags, read_rules
 from ..module_utils.render.build import build_lines, plan_lines
 from ..plugin_utils.action import SlipwayAction
-from ..plugin_utils.changed_services import changed_services, clone_of
+from ..plugin_utils.changed_services import changed_services
+from ..plugin_utils.clone import clone_at
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.image_builder import Builder, observe
@@ -42,7 +43,7 @@ class ActionModule(SlipwayAction):
         asked = check_engine(str(arguments["engine"]), context.written("build_engine"))
         begin_reading(context)
         found, _choices = changed_services(context, arguments)
-        clone = clone_of(arguments["path"])
+        clone = clone_at(arguments["path"])
         git = Git(clone, "the source", Credentials())
         branch = branch_of(git, str(arguments["branch"]) or pushed()[0], str(arguments["head"]))
 
@@ -64,7 +65,7 @@ class ActionModule(SlipwayAction):
         builder = Builder(manifest, console, engine, ecr, clone, min(parallel, cores()), float(timeout))
         changed = builder.run(planned, moving_tags(rules))
         ended = manifest.build
-        console.lines(build_lines(ended, console.width))
+        console.lines(build_lines(ended, console.width, gates=bool(context.variables.get("quality_gates"))))
         built = any(item.step != "unchanged" for item in planned)
         write_outputs({"build": ended.id, "result": ended.result, "built": built})
         failed = [name for name, item in ended.services.items() if item.result == "failed"]

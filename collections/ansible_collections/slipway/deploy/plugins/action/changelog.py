@@ -33,7 +33,7 @@ class ActionModule(SlipwayAction):
         file = str(self.arguments["file"])
         path = changelog_path(place, file) if file else place
         kind = str(self.arguments["tag"]) or VERSION
-        days = dict.fromkeys((*PREFIXES.values(), str(day_prefix(context) or "prod")))
+        days = dict.fromkeys((*PREFIXES.values(), day_prefix(context) or "prod"))
         if kind not in (VERSION, *days):
             raise SlipwayError(f"no tags begin with {kind[:60]!r}", "-e tag", f"Write {VERSION}, {' or '.join(days)}")
         pattern = version_pattern(rules.tag_prefix) if kind == VERSION else day_pattern(kind)

@@ -117,7 +117,7 @@ def _write_summary(context: Context, text: str) -> None:
 def _gates(context: Context, record: Record, hosts: PlannedHosts, quality: list[Standing]) -> list[dict[str, str]]:
     """The results of the gates of the plan: each kind of host that changes has its own settings."""
     names = [item["name"] for item in record["targets"]]
-    facts = {"targets": names, "quality": quality}
+    facts = {"targets": names, "quality": quality, "build": (record.get("build") or {}).get("id", "")}
     hosts_asked: list[str | None] = [*hosts.first_changed] or [None]
     passed = [
         result.to_record()

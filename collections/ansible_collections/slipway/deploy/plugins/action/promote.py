@@ -85,7 +85,8 @@ class ActionModule(SlipwayAction):
         value = str(self.arguments[name])
         if not value:
             group = self.arguments["group"]
-            named = f"Name it: {again(**{f'{group}_tag': f'{group}-v0.2.0'})}"
+            tag, other = again(**{f"{group}_tag": f"{group}-v0.2.0"}), again(**{"from": "…"})
+            named = f"Name it: {tag}; or promote what runs in another environment: {other}"
             remedy = named if name == "tag" else f"Write {where}: … in group_vars"
             raise SlipwayError(f"{where.removeprefix('-e ')} is not set", where, remedy)
         return value

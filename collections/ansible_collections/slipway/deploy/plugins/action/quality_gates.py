@@ -22,6 +22,7 @@ from ..module_utils.render.quality import quality
 from ..module_utils.state.model import Conflict
 from ..module_utils.state.store import Store
 from ..plugin_utils.action import SlipwayAction, display
+from ..plugin_utils.clone import clone_at
 from ..plugin_utils.console import Console
 from ..plugin_utils.context import Context
 from ..plugin_utils.reading import begin_reading
@@ -40,7 +41,7 @@ class ActionModule(SlipwayAction):
             display.display(clean(f"{context.environment}: no gates declared (quality_gates)"))
             write_outputs(outputs([]))
             return {"changed": False, **document([], ""), "msg": "no gates declared"}
-        checkout = Checkout(_directory(str(self.arguments["path"])))
+        checkout = Checkout(clone_at(str(self.arguments["path"])))
         identity = str(self.arguments["build"] or "")
         targets = [Target(name) for name in context.services if name in context.selected]
         if identity:
@@ -71,12 +72,6 @@ class ActionModule(SlipwayAction):
                 "msg": f"the build does not pass its gates: {', '.join(result['blocked'])}",
             }
         return result
-
-
-def _directory(path: str) -> Path:
-    if not path:
-        raise SlipwayError("source_path is not set", "source_path", "Name a checkout: -e source_path=../backend")
-    return Path(path).expanduser()
 
 
 def _check_commit(source: Path, build: Build) -> None:

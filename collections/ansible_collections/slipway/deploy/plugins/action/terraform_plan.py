@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +71,13 @@ class ActionModule(SlipwayAction):
             return {"changed": False, **_result(plan, about)}
         file = directory / f"{about.artifact}.txt"
 
-        def keep() -> None:
-            if not kept:
-                ensure_directory(file.parent)
-                write_atomic(file, full_text(plan, about).encode(), mode=0o644)
-                _write_outputs(plan, about, file)
-                kept.append(file)
+        @cache
+        def keep() -> Path:
+            ensure_directory(file.parent)
+            write_atomic(file, full_text(plan, about).encode(), mode=0o644)
+            _write_outputs(plan, about, file)
+            return file
 
-        kept: list[Path] = []
         written = _publish(target, token, number, plan, about, keep)
         said = "written" if written.changed else "has this plan already"
         result = [("full plan", str(file)), ("pull request", f"{number}: {said} · {written.url}")]
@@ -106,10 +106,10 @@ def _token(context: Context, target: Target) -> str:
     return token
 
 
-def _publish(target: Target, token: str, number: int, plan: Plan, about: About, keep: Callable[[], None]) -> Written:
+def _publish(target: Target, token: str, number: int, plan: Plan, about: About, keep: Callable[[], Path]) -> Written:
     """Write the plan into the pull request.
 
-    :param keep: writes the full plan, once it is known that the description takes this one.
+    :param keep: writes the full plan: when it is known that the description takes this one, or GitHub does not answer.
     """
 
     def merged(body: str) -> str:
@@ -121,9 +121,11 @@ def _publish(target: Target, token: str, number: int, plan: Plan, about: About, 
     try:
         return write_part(api, number, merged, lambda body: has_plan(body, plan, about), Superseded)
     except GitHubError as error:
+        # Planning may have taken long, and the text is of use without GitHub.
+        file = keep()
         what = f"the plan was not written into the description: {error}"
-        where = f"pull request {number} of {target.repository}"
-        raise SlipwayError(what, where, "Run it again when that is solved") from None
+        where = f"pull request {number} of {target.repository} ({target.api})"
+        raise SlipwayError(what, where, f"The full plan is {file}. Run it again when that is solved") from None
 
 
 def _show(plan: Plan, about: About, result: list[tuple[str, str]]) -> None:

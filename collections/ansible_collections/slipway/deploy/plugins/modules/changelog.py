@@ -12,18 +12,6 @@ description:
     its commits. Each tag of one kind begins a section; tags of other kinds on the same commits do not count.
   - Without O(file), shows what is not released yet.
 options:
-  path:
-    description: A clone of the repository with its whole history. Also by E(SLIPWAY_SOURCE).
-    type: raw
-    default: ""
-  repository:
-    description: The name of the repository in O(rules). By default the only one. Also by E(SLIPWAY_REPOSITORY).
-    type: raw
-    default: ""
-  rules:
-    description: The rules of each repository by its name. See M(slipway.deploy.conventions).
-    type: raw
-    required: true
   tag:
     description: Which tags begin a section - V(version), those of releases, or the prefix of those of days.
     type: raw
@@ -38,7 +26,10 @@ options:
     description: The settings of git-cliff.
     type: path
     required: true
-extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.full]
+extends_documentation_fragment:
+  - slipway.deploy.repository_rules
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.full
 """
 
 EXAMPLES = r"""

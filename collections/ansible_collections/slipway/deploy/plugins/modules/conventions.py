@@ -23,21 +23,6 @@ description:
     workflows are read.
   - Changes nothing, takes no lock and writes no record.
 options:
-  path:
-    description: A clone of the repository, or a directory in it.
-    type: raw
-    default: ""
-  repository:
-    description: The name of the repository in O(rules). By default the only one.
-    type: raw
-    default: ""
-  rules:
-    description:
-      - The rules of each repository by its name. C(strategy) is V(services), V(infrastructure) or V(library).
-      - Others are C(main), C(develop), C(version_file), C(component) (its release tags are C(<component>-vX.Y.Z)),
-        C(task_id) (a regular expression), C(commit_types) and C(other_branches) (patterns of names that are allowed).
-    type: raw
-    required: true
   branch:
     description: The name of the branch. By default the one that is checked out.
     type: raw
@@ -67,7 +52,10 @@ options:
     description: A file with what git hands to a C(pre-push) hook. All its branches are checked.
     type: raw
     default: ""
-extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
+extends_documentation_fragment:
+  - slipway.deploy.repository_rules
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""

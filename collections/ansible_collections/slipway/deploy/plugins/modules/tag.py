@@ -17,18 +17,6 @@ description:
     the tag, before any gets it. What is done already stays, so it can be run again after a failure.
   - If E(GITHUB_OUTPUT) is set, the outputs C(tag), C(commit), C(since) and C(created) are appended to that file.
 options:
-  path:
-    description: A clone of the repository with its whole history. Also by E(SLIPWAY_SOURCE).
-    type: raw
-    default: ""
-  repository:
-    description: The name of the repository in O(rules). By default the only one. Also by E(SLIPWAY_REPOSITORY).
-    type: raw
-    default: ""
-  rules:
-    description: The rules of each repository by its name. See M(slipway.deploy.conventions).
-    type: raw
-    required: true
   tag:
     description: V(version) for the tag of a release; V(staging), another prefix or a whole tag for the tag of a day.
     type: raw
@@ -59,7 +47,10 @@ options:
     description: The settings of git-cliff.
     type: path
     required: true
-extends_documentation_fragment: [slipway.deploy.attributes, slipway.deploy.attributes.no_diff]
+extends_documentation_fragment:
+  - slipway.deploy.repository_rules
+  - slipway.deploy.attributes
+  - slipway.deploy.attributes.no_diff
 """
 
 EXAMPLES = r"""

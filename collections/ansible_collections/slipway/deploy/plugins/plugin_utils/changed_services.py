@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -19,6 +18,7 @@ from ..module_utils.changes.services import Service
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.git.run import Credentials, Git
 from ..module_utils.kinds.registry import NAMES
+from .clone import clone_at
 from .context import Context
 from .deployed_commits import deployed_commits
 
@@ -31,7 +31,7 @@ def changed_services(context: Context, arguments: Mapping[str, Any]) -> tuple[De
     :param arguments: those of the module ``changes``.
     :raises SlipwayError: an argument is invalid, the clone has no such commit, or a service has no module in it.
     """
-    repository = Repository(Git(clone_of(arguments["path"]), "the source", Credentials()))
+    repository = Repository(Git(clone_at(arguments["path"]), "the source", Credentials()))
     repository.check()
     names = [name for name in context.services if name in context.selected]
     here, elsewhere = _kinds(context, repository)
@@ -55,20 +55,6 @@ def changed_services(context: Context, arguments: Mapping[str, Any]) -> tuple[De
         bases = deployed_commits(context, repository, names, kinds)
     found = detect_changes(repository, services, bases, str(arguments["head"]) or "HEAD", choices, force)
     return replace(found, notes=(*found.notes, *notes)), choices
-
-
-def clone_of(path: Any) -> Path:
-    """The directory of the source.
-
-    :raises SlipwayError: there is none.
-    """
-    if not path:
-        raise SlipwayError("source_path is not set", "source_path", "Name a clone: -e source_path=../backend")
-    place = Path(str(path)).expanduser()
-    if not place.is_dir():
-        where = f"source_path ({str(path)[:200]})"
-        raise SlipwayError("there is no such directory", where, "Name a clone of the source")
-    return place
 
 
 def _choices(context: Context, arguments: Mapping[str, Any]) -> Choices:

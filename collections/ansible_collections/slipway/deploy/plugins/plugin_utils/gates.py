@@ -11,6 +11,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.gates.gate import Point, Request, Result
 from ..module_utils.gates.registry import pass_gates
+from ..module_utils.gates.tags import prefix_of
 from .context import Context
 
 
@@ -43,3 +44,15 @@ def ask_gates(
     now = datetime.now(UTC)
     request = Request(context.environment, kind, release, where or point, now, setting, truth, facts)
     return pass_gates(point, request)
+
+
+def tag_prefix(context: Context, host: str | None) -> str:
+    """The prefix of an environment's tags by the setting of a host's kind; empty if any tag is accepted.
+
+    :param host: ``None`` for the environment's default.
+    :raises SlipwayError: that is not a valid prefix.
+    """
+    if host is None:
+        return prefix_of(context.environment, None, "")
+    setting = f"{context.kind_of(host)}_tag_prefix"
+    return prefix_of(context.environment, context.of_group(host, "tag_prefix"), setting)

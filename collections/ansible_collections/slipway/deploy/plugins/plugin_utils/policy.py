@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..module_utils.common.errors import SlipwayError
 from ..module_utils.git.run import Credentials, Git
 from ..module_utils.kinds.registry import NAMES
 from ..module_utils.policy.api import Source
 from ..module_utils.policy.model import SETTING, Rules, find_rules
+from .clone import clone_at
 from .context import Context
+from .gates import tag_prefix
 
 
 def handed(arguments: Mapping[str, Any], name: str, variable: str) -> str:
@@ -32,10 +33,13 @@ def rules_of(context: Context, arguments: Mapping[str, Any]) -> Rules:
     )
 
 
-def day_prefix(context: Context) -> object:
-    """The prefix of the environment's tags of a day, as its hosts have it; ``None`` without one."""
+def day_prefix(context: Context) -> str:
+    """The prefix of the environment's tags of a day, as its hosts have it; empty if any is accepted.
+
+    :raises SlipwayError: it is not a valid prefix.
+    """
     hosts = [name for kind in NAMES for name in context.members(kind)]
-    return next((said for name in hosts if (said := context.of_group(name, "tag_prefix")) is not None), None)
+    return tag_prefix(context, next((name for name in hosts if context.of_group(name, "tag_prefix") is not None), None))
 
 
 def clone_of(arguments: Mapping[str, Any]) -> Path:
@@ -43,13 +47,7 @@ def clone_of(arguments: Mapping[str, Any]) -> Path:
 
     :raises SlipwayError: there is none.
     """
-    path = handed(arguments, "path", "SLIPWAY_SOURCE")
-    if not path:
-        raise SlipwayError("source_path is not set", "source_path", "Name a clone: -e source_path=../backend")
-    place = Path(path).expanduser().absolute()
-    if not place.is_dir():
-        raise SlipwayError("there is no such directory", f"source_path ({path[:200]})", "Name a clone of the source")
-    return place
+    return clone_at(handed(arguments, "path", "SLIPWAY_SOURCE"))
 
 
 def open_source(arguments: Mapping[str, Any], rules: Rules) -> Source:

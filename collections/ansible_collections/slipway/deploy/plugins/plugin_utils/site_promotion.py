@@ -14,13 +14,14 @@ from ..module_utils.builds.promotion import Part, reason_of
 from ..module_utils.common.command import again
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.fleet.api import resolve_image
-from ..module_utils.gates.tags import newest, parse_tag, prefix_of
+from ..module_utils.gates.tags import newest, parse_tag
 from ..module_utils.git.tags import tags_of_commit
 from ..module_utils.hosts.model import Release
 from ..module_utils.image.reference import ImageRef, parse_image
 from ..module_utils.kinds.site import SITE
 from .backend_promotion import promoted_file
 from .context import Context
+from .gates import tag_prefix
 from .kinds.model import PromotedRelease
 from .site_tag import CHOSEN, FILENAME, credentials_of, image_of
 
@@ -114,14 +115,9 @@ def _part(release: Release, name: str, place: str, *, present: bool) -> Part:
     )
 
 
-def _prefix(context: Context, host: str) -> str:
-    setting = f"{context.kind_of(host)}_tag_prefix"
-    return prefix_of(context.environment, context.of_group(host, "tag_prefix"), setting)
-
-
 def _accepted(context: Context, host: str, tags: list[str], own: str) -> str:
     """The tag that this environment accepts; empty without one."""
-    prefix = _prefix(context, host)
+    prefix = tag_prefix(context, host)
     if not prefix:
         return own
     found = newest(prefix, [tag for tag in tags if parse_tag(tag) is not None])
@@ -129,7 +125,7 @@ def _accepted(context: Context, host: str, tags: list[str], own: str) -> str:
 
 
 def _lacks(context: Context, host: str) -> str:
-    return f"what runs has no tag of {context.environment} ({_prefix(context, host)}-YYYYMMDD)"
+    return f"what runs has no tag of {context.environment} ({tag_prefix(context, host)}-YYYYMMDD)"
 
 
 def _nothing() -> None:

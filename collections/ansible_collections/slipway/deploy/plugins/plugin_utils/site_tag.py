@@ -21,7 +21,7 @@ from ..module_utils.builds.model import BuiltArtifact
 from ..module_utils.builds.wanted import BUILD, artifact_place
 from ..module_utils.common.errors import SlipwayError
 from ..module_utils.gates.notes import FILE, Notes, find_notes
-from ..module_utils.gates.tags import Kind, prefix_of
+from ..module_utils.gates.tags import Kind
 from ..module_utils.git.run import Credentials
 from ..module_utils.git.tags import TaggedTree, fetched_tag
 from ..module_utils.git.token import Token, find_token
@@ -33,7 +33,7 @@ from ..module_utils.notify.github_api import GitHub, GitHubError
 from ..module_utils.notify.github_channel import read_settings
 from .action import display
 from .context import Context
-from .gates import ask_gates
+from .gates import ask_gates, tag_prefix
 from .smoke import secrets_of_run
 
 CHOSEN = "-e site_release"
@@ -93,8 +93,7 @@ class _Wanted:
         self._built = built
         self._chosen = BUILD if built else CHOSEN
         # An invalid prefix is refused before the fetch.
-        setting = f"{context.kind_of(host)}_tag_prefix"
-        self._prefix = prefix_of(context.environment, context.of_group(host, "tag_prefix"), setting)
+        self._prefix = tag_prefix(context, host)
 
     def _gate(self, tags: Sequence[str], branches: Sequence[str]) -> None:
         kind: Kind = "none"

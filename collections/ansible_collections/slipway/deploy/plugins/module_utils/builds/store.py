@@ -10,14 +10,12 @@ from dataclasses import replace
 
 from ..common.command import command
 from ..common.errors import SlipwayError
-from ..state.model import ABSENT, Conflict, StoreUnreachable
-from ..state.store import Store
+from ..state.model import ABSENT, Conflict
+from ..state.store import Store, write_next
 from .model import Build, build_id, build_key, content_hash, is_build_id, order, parse, serialise, utc
 
 #: Builds of one commit that begin in the same second.
 _MOST = 99
-#: Seconds between two attempts of a write that the store does not answer: a short outage must not end a build.
-_PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 class Manifest:
@@ -54,8 +52,8 @@ class Manifest:
 
         :raises SlipwayError: as :func:`read_build`.
         """
-        stored = store.read(build_key(environment, identity)) if is_build_id(identity) else None
-        return cls(store, read_build(store, environment, identity, where), stored.version if stored else "")
+        build, version = _read(store, environment, identity, where)
+        return cls(store, build, version)
 
     def write(self, build: Build) -> None:
         """Write the manifest's next state.
@@ -65,22 +63,8 @@ class Manifest:
         """
         if build == self.build:
             return
-        key, body = build_key(build.environment, build.id), serialise(build)
-        for pause in (*_PAUSES, None):
-            try:
-                self._version = self._store.write(key, body, expect=self._version)
-                break
-            except StoreUnreachable:
-                if pause is None:
-                    raise
-                self._wait(pause)
-            except Conflict:
-                stored = self._store.read(key)
-                # An earlier attempt may have succeeded although its answer was lost.
-                if stored is None or stored.body != body:
-                    raise
-                self._version = stored.version
-                break
+        key = build_key(build.environment, build.id)
+        self._version = write_next(self._store, key, serialise(build), self._version, self._wait)
         self.build = build
 
     def finish(self, build: Build) -> None:
@@ -93,15 +77,8 @@ def find_build(store: Store, environment: str, identity: str) -> Build | None:
 
     :raises SlipwayError: it is damaged or is another environment's, or the store does not answer.
     """
-    key = build_key(environment, identity)
-    stored = store.read(key) if is_build_id(identity) else None
-    if stored is None:
-        return None
-    build = parse(stored.body, f"{store.url}/{key}")
-    if (build.environment, build.id) != (environment, identity):
-        what = f"this is the manifest of build {build.id} of {build.environment}"
-        raise SlipwayError(what, f"{store.url}/{key}", "Remove it: a promotion writes the manifest of the next")
-    return build
+    found = _find(store, environment, identity)
+    return found[0] if found else None
 
 
 def read_build(store: Store, environment: str, identity: str, where: str = "-e build") -> Build:
@@ -110,10 +87,27 @@ def read_build(store: Store, environment: str, identity: str, where: str = "-e b
     :param where: what names the build, for errors.
     :raises SlipwayError: there is none, or it is damaged, or the store does not answer.
     """
-    build = find_build(store, environment, identity)
-    if build is None:
+    return _read(store, environment, identity, where)[0]
+
+
+def _read(store: Store, environment: str, identity: str, where: str) -> tuple[Build, str]:
+    found = _find(store, environment, identity)
+    if found is None:
         raise SlipwayError(f"{environment} has no build {identity[:80]!r}", where, _there_are(store, environment))
-    return build
+    return found
+
+
+def _find(store: Store, environment: str, identity: str) -> tuple[Build, str] | None:
+    """The manifest and its version in the store."""
+    key = build_key(environment, identity)
+    stored = store.read(key) if is_build_id(identity) else None
+    if stored is None:
+        return None
+    build = parse(stored.body, f"{store.url}/{key}")
+    if (build.environment, build.id) != (environment, identity):
+        what = f"this is the manifest of build {build.id} of {build.environment}"
+        raise SlipwayError(what, f"{store.url}/{key}", "Remove it: a promotion writes the manifest of the next")
+    return build, stored.version
 
 
 def latest_build(store: Store, environment: str, where: str = "-e build") -> Build:

@@ -181,7 +181,7 @@ def detect_changes(
     """
     commit = repository.commit(head)
     if commit is None:
-        raise SlipwayError(f"there is no commit {head[:60]!r}", "the repository", "Fetch it, or name another one")
+        raise SlipwayError(f"there is no commit {head[:60]!r}", "-e head", "Fetch it, or name another one")
     repository.read(commit)
     if force:
         return replace(merged(services, [_everything(repository, services, commit, force, "")]), head=commit)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..common.command import command
+from ..common.errors import SlipwayError
 from ..common.text import listed, plural
-from .gate import Point, Request, Result
+from .gate import Point, Request, Result, Verdict
 
 
 class Standing(NamedTuple):
@@ -31,7 +33,8 @@ class Standing(NamedTuple):
 class QualityGate:
     """The deployed build passed the declared quality gates.
 
-    Facts: ``quality``, the :class:`Standing` of each; without a build there is none, and the gate is off.
+    Facts: ``build``, its id; ``quality``, the :class:`Standing` of each gate; without a build there is none, and this
+    gate is off.
     """
 
     name = "quality"
@@ -48,11 +51,17 @@ class QualityGate:
             passed = f"{plural(len(found) - len(warned), 'gate')} passed"
             return Result(self.name, "pass", f"{passed}; not audited: {listed(warned)}" if warned else passed)
         said = "; ".join(f"{item.gate} {_words(item)}" for item in bad)
-        return Result(self.name, "fail" if any(item.verdict == "fail" for item in bad) else "inconclusive", said)
+        build = request.facts["build"]
+        run = command("quality_gates", request.environment, source_path="…", build=build)
+        error = SlipwayError(
+            f"build {build} has not passed its quality gates: {said}", request.where, f"Run them: {run}"
+        )
+        verdict: Verdict = "fail" if any(item.verdict == "fail" for item in bad) else "inconclusive"
+        return Result(self.name, verdict, said, error=error)
 
 
 def _words(item: Standing) -> str:
     if item.verdict == "missing":
-        return "was not run (playbooks/quality_gates.yml -e build=…)"
+        return "was not run"
     how = "failed" if item.verdict == "fail" else f"is {item.verdict}"
     return f"{how} ({item.detail})" if item.detail else how

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ..common.errors import SlipwayError, SlipwayErrors
-from ..gates.tags import PREFIXES, parse_tag, prefix_of
+from ..gates.tags import PREFIXES, parse_tag
 from ..git.plan import Seen, Step, short, steps
 from ..git.repository import Repository
 from .api import Source
@@ -52,7 +52,14 @@ def release_tag(source: Source, repository: Repository, rules: Rules) -> Planned
     written = source.agreed_version(commit, rules)
     if written.error is not None:
         raise written.error
-    version = check_version(written.text, main, rules, written.where)
+    try:
+        version = check_version(written.text, main, rules, written.where)
+    except SlipwayError:
+        # A version of another branch is right there: what is wrong is the commit.
+        seen = _see(repository, rules.tag_prefix, rules.main)
+        if not seen.published:
+            steps(rules.tag_prefix, seen)
+        raise
     tags = repository.tags()
     before = source.parent_version(commit, rules)
     planned = plan_release(rules, version, commit, tags, source.history(commit), written.where, before)
@@ -67,18 +74,17 @@ def release_tag(source: Source, repository: Repository, rules: Rules) -> Planned
 
 
 def day_tag(
-    source: Source, repository: Repository, wanted: str, environment: str, given: object, today: date
+    source: Source, repository: Repository, wanted: str, environment: str, fitting: str, today: date
 ) -> Planned:
     """The tag of a day.
 
     :param wanted: its prefix, or the whole tag.
-    :param given: the prefix that the environment's inventory sets, ``None`` without one.
+    :param fitting: the prefix of the environment's tags; empty if any is accepted.
     :raises SlipwayError: it is another environment's, or names another commit.
     """
     source.refuse_shallow()
     tag = parse_tag(wanted)
     prefix = tag.prefix if tag else wanted
-    fitting = prefix_of(environment, given, "site_tag_prefix")
     known = (fitting,) if fitting else tuple(dict.fromkeys(PREFIXES.values()))
     if prefix not in known:
         what = f"{wanted[:60]!r} is neither {VERSION} nor a tag of {environment}, which begin with {' or '.join(known)}"

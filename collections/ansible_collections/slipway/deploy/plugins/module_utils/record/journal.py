@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from ..common.command import command
 from ..common.documents import loads
 from ..common.errors import SlipwayError
-from ..state.model import ABSENT, Conflict, StoreUnreachable
-from ..state.store import Store
+from ..state.model import ABSENT, StoreUnreachable
+from ..state.store import Store, write_next
 from .model import (
     Record,
     parse,
@@ -28,11 +28,6 @@ Result = TypeVar("Result")
 
 #: An id is one segment of a key.
 _ID = re.compile(r"[A-Za-z0-9_=+@,-][A-Za-z0-9_=+@,.-]*")
-
-
-#: Seconds between two attempts of a write that the store does not answer. The lock's guard ends a run well before an
-#: expired lock; a short outage of the store must not end it.
-_PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 class Journal:
@@ -83,22 +78,8 @@ class Journal:
         """
         if record == self.record:
             return
-        key, body = record_key(record["environment"], record["id"]), serialise(record)
-        for pause in (*_PAUSES, None):
-            try:
-                self._version = self._store.write(key, body, expect=self._version)
-                break
-            except StoreUnreachable:
-                if pause is None:
-                    raise
-                self._wait(pause)
-            except Conflict:
-                stored = self._store.read(key)
-                # An earlier attempt may have succeeded although its answer was lost.
-                if stored is None or stored.body != body:
-                    raise
-                self._version = stored.version
-                break
+        key = record_key(record["environment"], record["id"])
+        self._version = write_next(self._store, key, serialise(record), self._version, self._wait)
         self.record = record
 
 

@@ -34,8 +34,11 @@ def plan_lines(
     return finish(lines, None)
 
 
-def build_lines(build: Build, width: int | None = None) -> list[str]:
-    """The screen of a build that ended."""
+def build_lines(build: Build, width: int | None = None, *, gates: bool = False) -> list[str]:
+    """The screen of a build that ended.
+
+    :param gates: whether a deploy waits for quality gates, which are run on the build.
+    """
     services = build.services
     counts = {result: [name for name, item in services.items() if item.result == result] for result in _WORDS}
     said = ", ".join(f"{len(names)} {_WORDS[result]}" for result, names in counts.items() if names)
@@ -55,7 +58,9 @@ def build_lines(build: Build, width: int | None = None) -> list[str]:
             "next", "correct it and build again: images that are there are not built twice", None, column=_COLUMN
         )
     elif services:
-        lines += hanging("next", command("deploy", clean(build.environment), build=build.id), None, column=_COLUMN)
+        verb, of_source = ("quality_gates", {"source_path": "…"}) if gates else ("deploy", {})
+        following = command(verb, clean(build.environment), **of_source, build=build.id)
+        lines += hanging("next", following, None, column=_COLUMN)
     return finish(lines, None)
 
 

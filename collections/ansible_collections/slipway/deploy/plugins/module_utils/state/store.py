@@ -14,9 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 from ..common.errors import SlipwayError
 from .local import LocalStore
-from .model import Expected, Stored
+from .model import Conflict, Expected, Stored, StoreUnreachable
 
 _REMEDY = "Write s3://bucket/prefix or a directory"
+#: Seconds between two attempts of a write that the store does not answer: a short outage must not end a run. The lock's
+#: guard ends it well before an expired lock.
+_PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 class Store(Protocol):
@@ -64,6 +67,30 @@ def open_store(url: str, client_factory: Callable[[str], Any]) -> Store:
         bucket, prefix = parse_s3_url(text)
         return S3Store(client_factory("s3"), bucket, prefix)
     return LocalStore(_directory(text))
+
+
+def write_next(store: Store, key: str, body: bytes, version: str, wait: Callable[[float], None]) -> str:
+    """Set ``key`` to its next state, also over a short outage; return the new version.
+
+    :param version: that of the state before.
+    :param wait: sleeps for that many seconds.
+    :raises Conflict: another process wrote it.
+    :raises StoreUnreachable: the store does not answer; the state is then not stored.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            return store.write(key, body, expect=version)
+        except StoreUnreachable:
+            if pause is None:
+                raise
+            wait(pause)
+        except Conflict:
+            stored = store.read(key)
+            # An earlier attempt may have succeeded although its answer was lost.
+            if stored is None or stored.body != body:
+                raise
+            return stored.version
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _directory(text: str) -> Path:

@@ -149,7 +149,7 @@ def test_a_rule_may_name_what_the_limit_leaves_out(tmp_path: Path, clone: Clone)
         ({"base": "{{ 7 * 7 }}"}, "-e base: there is no commit '{{ 7 * 7 }}'"),
         ({"head": "$(id)"}, "there is no commit '$(id)'"),
         ({"head": "--output=x"}, "there is no commit '--output=x'"),
-        ({"path": ""}, "source_path is not set. Name a clone: -e source_path=../backend"),
+        ({"path": ""}, "source_path: it is not set. Name a clone: -e source_path=../backend"),
         ({"path": "/nonexistent"}, "source_path (/nonexistent): there is no such directory"),
         ({"path": "/"}, "not a git repository"),
         ({"unclaimed": "some"}, "changes_unclaimed 'some' is neither all nor none. Write all or none"),

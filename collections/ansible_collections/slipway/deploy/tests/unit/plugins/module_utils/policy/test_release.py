@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.slipway.deploy.plugins.module_utils.common.errors import SlipwayError
+from ansible_collections.slipway.deploy.plugins.module_utils.gates.tags import prefix_of
 from ansible_collections.slipway.deploy.plugins.module_utils.git.repository import Repository, open_checkout
 from ansible_collections.slipway.deploy.plugins.module_utils.git.run import Credentials, Git
 from ansible_collections.slipway.deploy.plugins.module_utils.policy.api import Pushed, Source
@@ -132,6 +133,10 @@ def test_releases_that_are_refused(place: Place) -> None:
     place.git("checkout", "-q", "--detach")
     other = place.commit("1.3.0", branch="elsewhere", message="feat: elsewhere")
     refused(f"commit {other[:12]} is not on main of origin. Push it and have it merged first")
+    # What main needs is not what a branch beside it should have.
+    snapshot = place.commit("1.4.0-SNAPSHOT", branch="develop")
+    refused(f"commit {snapshot[:12]} is not on main of origin. Push it and have it merged first")
+    place.git("checkout", "-q", "--detach", other)
     place.git("tag", "v1.3.0")
     place.git("push", "-q", "origin", "v1.3.0")
     place.git("checkout", "-q", "main")
@@ -210,7 +215,8 @@ def test_nothing_is_tagged_when_a_remote_is_not_reached(place: Place, tmp_path: 
 def test_the_tag_of_a_day(place: Place) -> None:
     def day(wanted: str, environment: str = "local", given: object = None) -> str:
         repository = place.repository()
-        planned = day_tag(place.source, repository, wanted, environment, given, TODAY)
+        fitting = prefix_of(environment, given, "site_tag_prefix")
+        planned = day_tag(place.source, repository, wanted, environment, fitting, TODAY)
         item = target(repository, planned, "")
         carry_out(planned.name, planned.name, [item])
         return f"{planned.name} since {planned.since or 'ever'} {'+'.join(item.steps)}".strip()

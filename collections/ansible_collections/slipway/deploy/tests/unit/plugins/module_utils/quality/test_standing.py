@@ -36,11 +36,16 @@ def asked(
         promoted_from=Promoted("dev", "record") if promoted else None,
     )
     found = standings(build, parse_gates(ROWS, NAMES), ["api-gateway"], strict)
-    facts = {"quality": found}
+    facts = {"quality": found, "build": BUILD.id}
     request = Request(
         "dev", "deploy", "x", "the plan", datetime.now(UTC), lambda _name: None, lambda _name: False, facts
     )
     result = QualityGate().check(request)
+    if result is not None and result.verdict != "pass":
+        assert str(result.error).startswith(
+            f"the plan: build {BUILD.id} has not passed its quality gates: {result.detail}"
+        )
+        assert f"-e env=dev -e source_path=… -e build={BUILD.id}" in str(result.error)
     return result and (result.verdict, result.detail)
 
 
@@ -55,7 +60,7 @@ UNSURE = Gate("trivy", "not audited", "no database")
         (([Gate("ruff", "fail", "2 findings")], *PASSED[1:]), False, "fail", "ruff failed (2 findings)"),
         ((PASSED[0], [UNSURE], PASSED[2]), True, "inconclusive", "trivy of api-gateway is not audited (no database)"),
         ((PASSED[0], [UNSURE], PASSED[2]), False, "pass", "2 gates passed; not audited: trivy of api-gateway"),
-        (([], *PASSED[1:]), True, "inconclusive", "ruff was not run (playbooks/quality_gates.yml -e build=…)"),
+        (([], *PASSED[1:]), True, "inconclusive", "ruff was not run"),
         (([], *PASSED[1:]), False, "pass", "2 gates passed; not audited: ruff"),
         (([], [UNSURE], [Gate("backend", "fail")]), True, "fail", "backend of backend failed"),
         # What this environment does not declare is not its business.

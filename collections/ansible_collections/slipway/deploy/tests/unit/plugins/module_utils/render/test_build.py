@@ -25,6 +25,10 @@ def test_a_build() -> None:
         "  user-service  built   sha256:111111111111  3f9c2d1e8a7b, develop",
         "  next       ansible-playbook deploy.yml -e env=dev -e build=20261130T191500Z-3f9c2d1",
     ]
+    waiting = build_lines(replace(BUILD, services={"user-service": BUILT}), gates=True)
+    assert waiting[-1].split(maxsplit=1)[1] == (
+        f"ansible-playbook playbooks/quality_gates.yml -e env=dev -e source_path=… -e build={BUILD.id}"
+    )
     assert build_lines(replace(BUILD, result="unchanged")) == [
         "dev · develop · 3f9c2d1e8a7b · no service has to be built · build 20261130T191500Z-3f9c2d1"
     ]
