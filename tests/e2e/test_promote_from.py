@@ -74,6 +74,9 @@ def test_what_runs_is_promoted_and_deployed(two: Deploys) -> None:
     assert refused.code != 0
     assert "local: api-gateway cannot be promoted: it is in no release of Slipway" in refused.text
 
+    refused = two.run("playbooks/promote.yml", "-e", "env=next", "-e", "from=local", "-e", "site_release=x")
+    assert "-e site_release: next has no host of site. Leave it out" in refused.text
+
     services = build_images(two, "api-gateway", "user-service")
     # The next environment has the gateway's image already, but not its SBOM.
     origin, place = (

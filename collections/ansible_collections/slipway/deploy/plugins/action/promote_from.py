@@ -39,6 +39,11 @@ class ActionModule(SlipwayAction):
             for name in _OF_ONE_VERSION
             if name in context.extra
         )
+        raise_all(
+            SlipwayError(f"{context.environment} has no host of {kind}", f"-e {kind}_release", "Leave it out")
+            for kind in self.arguments["tags"]
+            if not context.members(kind)
+        )
         begin_reading(context)
         source = other_environment(context, self.arguments["from"], "from")
         begin_reading(source)
